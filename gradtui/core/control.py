@@ -1,0 +1,46 @@
+"""What a viewer may ask of a training run. Applied between two steps, never inside one."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class StepOnce:
+    """Take one step, then pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetPace:
+    """Hold training back to so many steps a second, to watch it; 0 = as fast as it goes."""
+
+    steps_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the run after the step under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Replace whatever is running by this scenario. `run` is chosen by the viewer and comes back
+    in every event and snapshot, so that stale ones can be told."""
+
+    run: int
+    scenario: str
+    remedies: tuple[int, ...] = ()
+    """Indices into the scenario's remedies, applied in this order."""
+    seed: int | None = None
+    """None = the scenario's own."""
+
+
+Control = Pause | Resume | StepOnce | SetPace | Stop | Start

@@ -1,0 +1,83 @@
+"""What happens beside the steps of a run. Events are few and never dropped."""
+
+from dataclasses import dataclass
+
+from gradtui.core.layout import Layout
+from gradtui.core.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """How a run was set up, for the header and for the rules.
+
+    `task` is "classification" or "regression" (or "critic": the loss may fall for ever);
+    `classes` is 0 unless classification; `precision` is the scenario's word for it.
+    """
+
+    title: str
+    device: str
+    optimizer: str
+    precision: str
+    task: str
+    classes: int
+    steps: int
+    seed: int
+    residual: bool = False
+    clip: str = ""
+    """How gradients are clipped, in words; empty where they are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """The worker has taken up a Start and is building model and data."""
+
+    run: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    run: int
+    layout: Layout
+    info: RunInfo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NonFiniteSeen:
+    """The first step with a NaN or an infinity that no loss scaler caught."""
+
+    run: int
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    run: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The run took its last step. `reason` is "finished", "stopped" or "nonfinite"."""
+
+    run: int
+    step: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The run raised. `message` is one sentence for people, `traceback` the rest."""
+
+    run: int
+    step: int
+    message: str
+    traceback: str
+
+
+Event = Building | Started | NonFiniteSeen | Paused | Resumed | Ended | Failed

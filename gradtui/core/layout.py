@@ -1,0 +1,89 @@
+"""What is being watched: parameter tensors, and the rows of the screen that they belong to."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """One watched tensor.
+
+    `role` is "weight", "bias", "gain" (the scale of a normalisation) or "hidden" (a hidden state of
+    a recurrent net, whose "gradient" is the back-propagated signal at one time step).
+    `structural_zero` says why the true gradient is zero by construction, and is empty otherwise.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    row: int
+    role: str = "weight"
+    structural_zero: str = ""
+
+    @property
+    def numel(self) -> int:
+        return prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class RowInfo:
+    """One row of the depth axis, input side first: a layer, or a time step of a recurrent net."""
+
+    name: str
+    kind: str = "Linear"
+    activation: str = ""
+    fan_in: int = 0
+    fan_out: int = 0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The tensors in the order in which every measurement lists them, and their rows."""
+
+    tensors: tuple[TensorInfo, ...]
+    rows: tuple[RowInfo, ...]
+
+    @cached_property
+    def numel(self) -> FloatArray:
+        """[tensors] element counts."""
+        return np.array([t.numel for t in self.tensors], dtype=np.float64)
+
+    @cached_property
+    def row_of(self) -> IntArray:
+        """[tensors] row index of each tensor."""
+        return np.array([t.row for t in self.tensors], dtype=np.int64)
+
+    @cached_property
+    def parameters(self) -> npt.NDArray[np.bool_]:
+        """[tensors] True for parameters, False for hidden states, which no total norm counts."""
+        return np.array([t.role != "hidden" for t in self.tensors])
+
+    @cached_property
+    def judged(self) -> npt.NDArray[np.bool_]:
+        """[tensors] True where a tiny gradient would mean something.
+
+        Biases and gains follow their layer's weights, and structural zeros are zero by design, so
+        rules about depth look at weights and hidden states alone.
+        """
+        return np.array(
+            [t.role in ("weight", "hidden") and not t.structural_zero for t in self.tensors]
+        )
+
+    @cached_property
+    def time_rows(self) -> IntArray:
+        """Indices of the rows that are time steps, earliest first."""
+        return np.array([i for i, r in enumerate(self.rows) if r.kind == "time"], dtype=np.int64)
+
+    @cached_property
+    def weight_rows(self) -> IntArray:
+        """Indices of the rows that hold a judged weight, input side first."""
+        rows = {t.row for t, j in zip(self.tensors, self.judged, strict=True) if j}
+        return np.array(
+            [i for i, r in enumerate(self.rows) if i in rows and r.kind != "time"], dtype=np.int64
+        )

@@ -1,0 +1,16 @@
+"""Where a person's own files live (XDG Base Directory Specification)."""
+
+import os
+from pathlib import Path
+
+
+def config_home() -> Path | None:
+    """gradtui's folder of settings and scenarios; None where there is no home directory."""
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    # The specification says that a relative path is to be ignored.
+    if base and Path(base).is_absolute():
+        return Path(base) / "gradtui"
+    try:
+        return Path.home() / ".config" / "gradtui"
+    except RuntimeError:
+        return None

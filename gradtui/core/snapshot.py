@@ -1,0 +1,99 @@
+"""Facts about one optimizer step. Nothing here is an opinion; verdicts are derived on reading."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gradtui.core.layout import FloatArray
+
+
+class Grad:
+    """Columns of `Snapshot.grads`. All merge across shards: norm by root of sum of squares,
+    abs_max by maximum, the counts and the sum by adding."""
+
+    NORM, ABS_MAX, ZEROS, NONFINITE, SUM = range(5)
+    COLUMNS = 5
+
+
+class Weight:
+    """Columns of `Snapshot.weights`: L2 norm, largest absolute value, non-finite count, and the L2
+    norm of the change that this step made (0 where a loss scaler skipped it). NaN for hidden states."""
+
+    NORM, ABS_MAX, NONFINITE, UPDATE = range(4)
+    COLUMNS = 4
+
+
+class Act:
+    """Columns of `Snapshot.activations`, one line a row of the layout.
+
+    VARIANCE of the output, its root mean square RMS, DEAD: share of units that are zero for the
+    whole batch, SATURATED: share of values on the flat ends of a bounded activation (NaN where the
+    activation has none), SIGNAL: L2 norm of the loss gradient at the output, NONFINITE: count.
+    """
+
+    VARIANCE, RMS, DEAD, SATURATED, SIGNAL, NONFINITE = range(6)
+    COLUMNS = 6
+
+
+HIST_LOW = -150
+HIST_HIGH = 129
+HIST_BINS = HIST_HIGH - HIST_LOW
+"""Bin i counts elements with HIST_LOW + i <= log2|g| < HIST_LOW + i + 1; float32 fits, subnormals
+included (2^-149 .. 2^128). Zeros and non-finite values are in no bin."""
+
+U32Array = npt.NDArray[np.uint32]
+
+
+class NonFinite(NamedTuple):
+    """Where the first NaN or infinity showed."""
+
+    step: int
+    phase: str
+    """"forward" (the loss or an output), "backward" (a gradient), "weights" (after the update)."""
+    module: str
+    tensor: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """One optimizer step as measured.
+
+    `grads` [tensors, Grad.COLUMNS] is taken before clipping and after any loss scale was divided
+    out (`stage` says so); multiply the norms by `clip_coefficient` for what the optimizer saw.
+    `weights`, `histograms` and `activations` come at a cadence and are None between.
+    """
+
+    run: int
+    step: int
+    loss: float
+    grads: FloatArray
+    stage: str = "raw"
+    """"raw", or "unscaled" where a loss scale was divided out."""
+    accuracy: float = float("nan")
+    """Share of the batch that was right, NaN where there is nothing to be right about."""
+    lr: float = float("nan")
+    seconds: float = 0.0
+    """Wall time of the whole step, the monitor's share included."""
+    overhead: float = 0.0
+    """Seconds of it that the monitor took."""
+    clip_coefficient: float = float("nan")
+    """Factor by which the gradient was shortened; 1 = left alone, NaN = no clipping is set."""
+    loss_scale: float = float("nan")
+    skipped: bool = False
+    """True where the loss scaler threw the step away."""
+    weights: FloatArray | None = None
+    histograms: U32Array | None = None
+    activations: FloatArray | None = None
+    nonfinite: NonFinite | None = None
+
+
+def merge_norms(norms: FloatArray) -> np.float64:
+    """Root of the sum of squares, scaled so that neither 1e-200 nor 1e200 is lost."""
+    if norms.size == 0:
+        return np.float64(0.0)
+    top = np.max(norms)
+    if not np.isfinite(top) or top == 0:
+        return np.float64(top)
+    return np.float64(top * np.sqrt(np.sum(np.square(norms / top))))

@@ -1,0 +1,33 @@
+"""The names of what can be wrong, and how sure and how bad a verdict is."""
+
+from enum import IntEnum
+
+HEALTHY = "healthy"
+CONVERGED = "converged"
+
+SYMPTOMS: dict[str, str] = {
+    "nonfinite": "NaN or infinity in loss, gradients or weights",
+    "exploding_gradient": "gradients far above the healthy band, or growing without bound",
+    "fp16_underflow": "gradients too small for half precision: stored as exactly zero",
+    "vanishing_gradient": "gradients too small for some or all layers to learn",
+    "dead_relu": "units that output zero for every input and get no gradient",
+    "saturated": "units pinned at the flat ends of their activation",
+    "output_cannot_change": "the output does not depend on the parameters",
+    "clipping_dominates": "most steps are decided by the clip threshold",
+    "badly_scaled": "very large but stable gradients: the loss or the targets need scaling",
+    "oscillating_loss": "the loss jumps up and down without progress",
+    "plateau": "the loss does not move",
+}
+"""Symptom -> what it means in a few words, the most telling first."""
+
+VERDICTS: tuple[str, ...] = (HEALTHY, CONVERGED, *SYMPTOMS)
+
+
+class Severity(IntEnum):
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()

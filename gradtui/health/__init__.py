@@ -1,0 +1,1 @@
+"""Opinions: pure functions from facts to findings. Nothing here is ever stored."""

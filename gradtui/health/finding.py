@@ -1,0 +1,46 @@
+"""What the doctor says."""
+
+from dataclasses import dataclass
+
+from gradtui.core.symptom import CONVERGED, HEALTHY, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, with the numbers that show it."""
+
+    symptom: str
+    severity: Severity
+    first_step: int
+    """The step from which it holds."""
+    evidence: str
+    """One sentence of numbers."""
+    cause: str
+    """One sentence."""
+    remedies: tuple[str, ...]
+    """What to do, the most promising first."""
+    rows: tuple[int, ...] = ()
+    """Indices into `Layout.rows`; empty when it concerns the whole run."""
+    layers: tuple[str, ...] = ()
+    """The names of `rows`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    verdict: str
+    """The symptom of the first finding, or "healthy" or "converged"."""
+    severity: Severity
+    step: int
+    """The last step that was looked at."""
+    findings: tuple[Finding, ...] = ()
+    """The most telling first."""
+    notes: tuple[str, ...] = ()
+    """What looks odd and is not: a calibrating loss scaler, structural zeros."""
+
+    @property
+    def healthy(self) -> bool:
+        return self.verdict in (HEALTHY, CONVERGED)
+
+
+UNDECIDED = Diagnosis(HEALTHY, Severity.OK, -1)
+"""Before the first step: nothing seen, nothing said."""

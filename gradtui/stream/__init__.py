@@ -1,0 +1,1 @@
+"""How facts travel from training to whoever looks, without training ever waiting."""

@@ -1,0 +1,38 @@
+"""The two ports that every transport implements, and what a poll brings."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gradtui.core.control import Control
+from gradtui.core.event import Event
+from gradtui.core.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What has come since the last poll. Read events before snapshots: a run's `Started` is among
+    the events by the time its first snapshot is delivered."""
+
+    events: tuple[Event, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
+    dropped: int = 0
+    """Snapshots lost so far in all because nobody fetched them in time."""
+
+
+class Sink(Protocol):
+    """The training side. Neither call blocks, raises or waits for a reader."""
+
+    def put(self, snapshot: Snapshot) -> None: ...
+
+    def tell(self, event: Event) -> None: ...
+
+
+class Source(Protocol):
+    """The viewing side."""
+
+    def poll(self) -> Delivery: ...
+
+    def send(self, control: Control) -> None: ...
+
+    def close(self) -> None:
+        """Ask whatever feeds this source to end; returns without waiting for it."""

@@ -1,0 +1,174 @@
+"""How a list of tensors is measured in as few operations as possible.
+
+What costs is not arithmetic but starting it: 40 small tensors one by one take longer than a step of
+a small net. Small tensors are copied into the rows of shared zero-padded buffers and reduced
+together; large ones are reduced where they lie.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+import torch
+from torch import Tensor
+
+from gradtui.training.reduction import ROW, Partials, merge_rows, reduce_rows
+from gradtui.training.tensors import PLAIN_TYPES, home, is_plain, local, working_dtype
+from gradtui.training.widths import START_COST, START_COST_ELSEWHERE, by_width, rows_of
+
+LARGE = 1 << 16
+"""Elements from which a tensor is measured where it lies."""
+
+_signature = attrgetter("shape", "dtype", "layout", "device")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Tensors of similar size, each in one or more whole rows of one buffer.
+
+    `members` are indices into the plan's tensors, `places` views of the buffer in their shapes.
+    """
+
+    buffer: Tensor
+    members: list[int]
+    places: list[Tensor]
+
+    @classmethod
+    def of(
+        cls,
+        members: list[int],
+        shapes: Sequence[torch.Size],
+        width: int,
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> "Rows":
+        counts = [rows_of(shapes[i].numel(), width) for i in members]
+        buffer = torch.zeros(sum(counts), width, dtype=dtype, device=device)
+        parts = buffer.split(counts)
+        places = [
+            part.view(-1)[: shapes[i].numel()].view(shapes[i])
+            for part, i in zip(parts, members, strict=True)
+        ]
+        return cls(buffer, members, places)
+
+    def fill(self, tensors: Sequence[Tensor | None]) -> Tensor:
+        """Copy the members in, 0 where there is none, and return the buffer [rows, width]."""
+        given = [tensor for i in self.members if (tensor := tensors[i]) is not None]
+        places = self.places
+        if len(given) < len(places):
+            absent = [tensors[i] is None for i in self.members]
+            torch._foreach_zero_([p for p, none in zip(places, absent, strict=True) if none])
+            places = [p for p, none in zip(places, absent, strict=True) if not none]
+        if given:
+            torch._foreach_copy_(places, given)
+        return self.buffer
+
+
+class Batch:
+    """All small tensors of one device and working type.
+
+    `numels` maps indices into the plan's tensors to element counts.
+    """
+
+    def __init__(
+        self,
+        numels: dict[int, int],
+        shapes: Sequence[torch.Size],
+        dtype: torch.dtype,
+        device: torch.device,
+        look: bool,
+    ) -> None:
+        self.dtype, self.device, self.look = dtype, device, look
+        filled = {i: n for i, n in numels.items() if n}
+        classes = by_width(filled, ROW, START_COST.get(device.type, START_COST_ELSEWHERE))
+        self.rows = [Rows.of(part, shapes, width, dtype, device) for width, part in classes]
+        counts = {i: rows_of(filled[i], width) for width, part in classes for i in part}
+        total = sum(counts.values())
+        self.partials = Partials([len(rows.buffer) for rows in self.rows], dtype, device)
+        # The rows of each tensor of the plan; what is missing points at the last row, of zeros.
+        owned = torch.full((len(shapes), max(counts.values(), default=1)), total)
+        at = 0
+        for i, count in counts.items():
+            owned[i, :count] = torch.arange(at, at + count)
+            at += count
+        self.owned = owned.to(device)
+
+    def merge(self, parts: Tensor) -> Tensor:
+        """[STATS, all rows + 1] -> [STATS, tensors of the plan], 0 for those of other batches."""
+        if self.owned.shape[1] == 1:
+            return parts.index_select(1, self.owned[:, 0])
+        return merge_rows(parts[:, self.owned], self.dtype)
+
+    def reduce(self, matrices: list[Tensor], *, counts: bool) -> Tensor:
+        """Matrices as the buffers, whose contents are lost -> [STATS, tensors of the plan]."""
+        parts = reduce_rows(
+            matrices, self.partials, look=self.look, scratch=matrices, counts=counts
+        )
+        return self.merge(parts)
+
+
+class Plan:
+    """Built once from tensors whose shapes, types and devices the measured ones will share.
+
+    What does not fit the plan is measured all the same, only slower. Holds scratch memory of about
+    the size of the small tensors, so one plan is not for two threads at once. `look` forces or
+    forbids looking at values on the host; by default that is done on a CPU only.
+    """
+
+    def __init__(self, tensors: Sequence[Tensor], *, look: bool | None = None) -> None:
+        with torch.no_grad(), torch.inference_mode(False):
+            parts = [local(t) for t in tensors]
+            self.signatures = [_signature(p) for p in parts]
+            self.shapes = [p.shape for p in parts]
+            self.look = look
+            homes = [home(p.device) for p in parts]
+            self.device = next((d for d in homes if d.type != "cpu"), torch.device("cpu"))
+            self.numel = torch.tensor(
+                [p.numel() for p in parts], dtype=torch.float64, device=self.device
+            )
+            small: dict[tuple[torch.device, torch.dtype], dict[int, int]] = defaultdict(dict)
+            self.large = [i for i, p in enumerate(parts) if not _is_small(p)]
+            for i, part in enumerate(parts):
+                if _is_small(part):
+                    small[homes[i], working_dtype(part.dtype)][i] = part.numel()
+            self.batches = [
+                Batch(numels, self.shapes, dtype, device, self.looks(device))
+                for (device, dtype), numels in small.items()
+            ]
+            self._partials: dict[object, Partials] = {}
+            self._scratch: dict[object, Tensor] = {}
+
+    def __len__(self) -> int:
+        return len(self.shapes)
+
+    def looks(self, device: torch.device) -> bool:
+        return device.type == "cpu" if self.look is None else self.look
+
+    def sort(
+        self, tensors: Sequence[Tensor | None]
+    ) -> tuple[list[Tensor | None], dict[int, Tensor], bool]:
+        """-> local tensors that fit their batch, those to measure alone, whether all were as planned."""
+        if len(tensors) != len(self):
+            raise ValueError(f"{len(tensors)} tensors for a plan of {len(self)}")
+        held: list[Tensor | None]
+        if PLAIN_TYPES.issuperset(map(type, tensors)):
+            held = list(tensors)
+        else:
+            held = [None if t is None else local(t) for t in tensors]
+        as_planned = (
+            None not in map(type, held)
+            and [None if t is None else _signature(t) for t in held] == self.signatures
+        )
+        return held, {}, as_planned
+
+    def partials(self, rows: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Partials:
+        key = (rows, dtype, device)
+        if key not in self._partials:
+            with torch.inference_mode(False):
+                self._partials[key] = Partials(rows, dtype, device)
+        return self._partials[key]
+
+
+def _is_small(tensor: Tensor) -> bool:
+    return is_plain(tensor) and tensor.numel() < LARGE
