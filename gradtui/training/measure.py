@@ -11,22 +11,10 @@ import torch
 from torch import Tensor
 
 from gradtui.core.snapshot import Grad, Weight
-from gradtui.training.plan import Plan
-from gradtui.training.reduction import (
-    ABS_MAX,
-    NONFINITE,
-    NONZEROS,
-    NORM,
-    ROW,
-    STATS,
-    SUM,
-    merge_rows,
-    row_stats,
-)
-from gradtui.training.tensors import Values, local, values, working_dtype
-
-CHUNK = 512 * ROW
-"""Elements of a large tensor that are worked on at a time, which bounds scratch memory."""
+from gradtui.training.plan import Plan, Sorted
+from gradtui.training.reduction import ABS_MAX, NONFINITE, NONZEROS, NORM, STATS
+from gradtui.training.single import single_change, single_stats
+from gradtui.training.tensors import components
 
 
 @torch.no_grad()
@@ -34,27 +22,30 @@ def measure_gradients(plan: Plan, grads: Sequence[Tensor | None]) -> Tensor:
     """Gradients in the plan's order -> [tensors, Grad.COLUMNS] float64.
 
     A gradient that is None has NaN in every column; counts are NaN nowhere else. Empty ones have
-    norm 0. NaN wins over inf in norm and abs_max. Sharded tensors are measured shard by shard.
+    norm 0. NaN wins over inf in norm and abs_max. The sum is right to 1e-5 of the sum of magnitudes.
+    Of sharded tensors this process's shards are measured.
     """
-    stats, numel = _measure(plan, grads)
-    out = torch.empty(len(plan), Grad.COLUMNS, dtype=torch.float64, device=stats.device)
-    out[:, Grad.NORM] = stats[:, NORM]
-    out[:, Grad.ABS_MAX] = stats[:, ABS_MAX].abs()
-    out[:, Grad.ZEROS] = numel - stats[:, NONZEROS]
-    out[:, Grad.NONFINITE] = stats[:, NONFINITE]
-    out[:, Grad.SUM] = stats[:, SUM]
-    for i, grad in enumerate(grads):
-        if grad is None:
-            out[i].fill_(torch.nan)
-    return out
+    given = plan.sort(grads)
+    stats = _stats(plan, given, counts=True)
+    torch.sub(given.numel, stats[NONZEROS], out=stats[Grad.ZEROS])
+    if given.absent:
+        stats += given.numel - given.numel  # NaN where there is no tensor
+    return stats.t().contiguous()
 
 
 @torch.no_grad()
-def clone(plan: Plan, tensors: Sequence[Tensor], reuse: list[Tensor] | None = None) -> list[Tensor]:
-    """Copies of the tensors as they are now; `reuse` takes the memory of an earlier call."""
+def clone(plan: Plan, weights: Sequence[Tensor], reuse: list[Tensor] | None = None) -> list[Tensor]:
+    """The weights as they are now, for `measure_weights`, in an order that only the plan knows.
+
+    `reuse` takes the memory of an earlier call.
+    """
+    given = plan.sort(weights)
+    sources = [rows.fill(given.held) for batch in plan.batches for rows in batch.rows]
+    sources += [components(tensor) for tensor in given.alone.values()]
     if reuse is None:
-        return [local(t).detach().clone() for t in tensors]
-    torch._foreach_copy_(reuse, [local(t) for t in tensors])
+        with torch.inference_mode(False):
+            return [source.clone() for source in sources]
+    torch._foreach_copy_(reuse, sources)
     return reuse
 
 
@@ -64,64 +55,50 @@ def measure_weights(
 ) -> Tensor:
     """Weights in the plan's order -> [tensors, Weight.COLUMNS] float64.
 
-    UPDATE is the norm of weights minus `before` (from `clone`), NaN without it.
+    UPDATE is the norm of the change since `before`, which `clone` made with the same plan; NaN
+    without it. Differences are taken in float32, in float64 for float64 weights.
     """
-    stats, _ = _measure(plan, weights)
-    out = torch.empty(len(plan), Weight.COLUMNS, dtype=torch.float64, device=stats.device)
-    out[:, Weight.NORM] = stats[:, NORM]
-    out[:, Weight.ABS_MAX] = stats[:, ABS_MAX].abs()
-    out[:, Weight.NONFINITE] = stats[:, NONFINITE]
-    out[:, Weight.UPDATE] = torch.nan
+    given = plan.sort(weights)
+    stats = _stats(plan, given, counts=False)
+    out = stats.new_full((len(plan), Weight.COLUMNS), torch.nan)
+    out[:, Weight.NORM] = stats[NORM]
+    out[:, Weight.ABS_MAX] = stats[ABS_MAX]
+    out[:, Weight.NONFINITE] = stats[NONFINITE]
     if before is not None:
-        changes = []
-        for new, old in zip(weights, before, strict=True):
-            new = local(new)
-            wide = torch.complex128 if new.is_complex() else torch.float64
-            changes.append(new.to(wide) - old.to(wide))
-        out[:, Weight.UPDATE] = _measure(Plan(changes, look=plan.look), changes)[0][:, NORM]
+        out[:, Weight.UPDATE] = _changes(plan, given, list(before))
     return out
 
 
-def _measure(plan: Plan, tensors: Sequence[Tensor | None]) -> tuple[Tensor, Tensor]:
-    """[tensors, STATS] and element counts [tensors], None counting as 0."""
-    if len(tensors) != len(plan):
-        raise ValueError(f"{len(tensors)} tensors for a plan of {len(plan)}")
-    held: list[Tensor | None] = [None if t is None else local(t) for t in tensors]
-    numel = [0 if t is None else t.numel() for t in held]
-    alone: list[tuple[int, Tensor]] = []
-    for i, tensor in enumerate(held):
-        if tensor is not None and not plan.fits(i, tensor):
-            alone.append((i, tensor))
-            held[i] = None
-    columns, order = [], []
+def _stats(plan: Plan, given: Sorted, *, counts: bool) -> Tensor:
+    """[STATS, tensors], 0 for those that are missing."""
+    found = []
     for batch in plan.batches:
-        columns.append(batch.stats(held).to(plan.device, non_blocking=True))
-        order += batch.members
-    seen = set(order)
-    for i, tensor in alone:
-        if i in seen:
-            raise NotImplementedError
-        columns.append(_alone(plan, values(tensor)).to(plan.device, non_blocking=True))
-        order.append(i)
-    missing = sorted(set(range(len(plan))) - set(order))
-    columns.append(torch.zeros(STATS, len(missing), dtype=torch.float64, device=plan.device))
-    stats = plan.in_order(torch.cat(columns, 1), order + missing)
-    return stats, torch.tensor(numel, dtype=torch.float64).to(plan.device, non_blocking=True)
+        matrices = [rows.fill(given.held) for rows in batch.rows]
+        found.append(batch.reduce(matrices, counts=counts).to(plan.device, non_blocking=True))
+    stats = _together(plan, found)
+    for i, tensor in given.alone.items():
+        stats[:, i] = single_stats(plan, tensor, counts=counts).to(plan.device, non_blocking=True)
+    stats[ABS_MAX].abs_()  # the largest of zeros may be -0.0
+    return stats
 
 
-def _alone(plan: Plan, held: Values) -> Tensor:
-    """One tensor's stored values -> [STATS, 1] float64."""
-    flat = held.flat
-    look, dtype = plan.looks(flat.device), working_dtype(flat.dtype)
-    width = ROW if len(flat) > ROW else max(len(flat), 1)
-    whole = len(flat) // width
-    parts = torch.zeros(STATS, whole + 1, dtype=torch.float64, device=flat.device)
-    for at in range(0, whole, CHUNK // ROW):
-        some = flat[at * width : min(at + CHUNK // ROW, whole) * width].view(-1, width).to(dtype)
-        row_stats(some, parts[:, at : at + len(some)], look)
-    if rest := len(flat) - whole * width:
-        row_stats(flat[-rest:].view(1, -1).to(dtype), parts[:, whole:], look)
-    out = merge_rows(parts.unsqueeze(1))
-    if held.signed is not None:
-        out[SUM] = held.signed.sum()
-    return out
+def _changes(plan: Plan, given: Sorted, before: list[Tensor]) -> Tensor:
+    """[tensors] norm of the change. The batches' buffers still hold the weights."""
+    found = []
+    for batch in plan.batches:
+        matrices = [rows.buffer.sub_(before.pop(0)) for rows in batch.rows]
+        found.append(batch.reduce(matrices, counts=False).to(plan.device, non_blocking=True))
+    norms = _together(plan, found)[NORM]
+    for (i, tensor), old in zip(given.alone.items(), before, strict=True):
+        norms[i] = single_change(plan, tensor, old)
+    return norms
+
+
+def _together(plan: Plan, found: list[Tensor]) -> Tensor:
+    """Sum of [STATS, tensors] in which each batch has filled in its own tensors."""
+    if not found:
+        return torch.zeros(STATS, len(plan), dtype=torch.float64, device=plan.device)
+    total = found[0]
+    for more in found[1:]:
+        total = total + more
+    return total

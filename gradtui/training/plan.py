@@ -9,30 +9,33 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import cast
 
 import torch
 from torch import Tensor
 
-from gradtui.training.reduction import ROW, Partials, merge_rows, reduce_rows
+from gradtui.training.reduction import ROW, STATS, Partials, merge_rows, reduce_rows
 from gradtui.training.tensors import PLAIN_TYPES, home, is_plain, local, working_dtype
-from gradtui.training.widths import START_COST, START_COST_ELSEWHERE, by_width, rows_of
+from gradtui.training.widths import START_COST, START_COST_ELSEWHERE, by_width, pieces, rows_of
 
 LARGE = 1 << 16
 """Elements from which a tensor is measured where it lies."""
 
-_signature = attrgetter("shape", "dtype", "layout", "device")
+_signature = attrgetter("shape", "dtype", "layout")
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Tensors of similar size, each in one or more whole rows of one buffer.
 
-    `members` are indices into the plan's tensors, `places` views of the buffer in their shapes.
+    `members` are indices into the plan's tensors, `places` views of the buffer in their shapes,
+    `owners` [rows] the member whose row it is.
     """
 
     buffer: Tensor
     members: list[int]
     places: list[Tensor]
+    owners: Tensor
 
     @classmethod
     def of(
@@ -45,12 +48,13 @@ class Rows:
     ) -> "Rows":
         counts = [rows_of(shapes[i].numel(), width) for i in members]
         buffer = torch.zeros(sum(counts), width, dtype=dtype, device=device)
-        parts = buffer.split(counts)
+        parts = torch.split(buffer, counts)
         places = [
             part.view(-1)[: shapes[i].numel()].view(shapes[i])
             for part, i in zip(parts, members, strict=True)
         ]
-        return cls(buffer, members, places)
+        owners = torch.tensor(members).repeat_interleave(torch.tensor(counts)).to(device)
+        return cls(buffer, members, places, owners)
 
     def fill(self, tensors: Sequence[Tensor | None]) -> Tensor:
         """Copy the members in, 0 where there is none, and return the buffer [rows, width]."""
@@ -82,6 +86,8 @@ class Batch:
         self.dtype, self.device, self.look = dtype, device, look
         filled = {i: n for i, n in numels.items() if n}
         classes = by_width(filled, ROW, START_COST.get(device.type, START_COST_ELSEWHERE))
+        if device.type == "cpu":
+            classes = pieces(classes, filled)
         self.rows = [Rows.of(part, shapes, width, dtype, device) for width, part in classes]
         counts = {i: rows_of(filled[i], width) for width, part in classes for i in part}
         total = sum(counts.values())
@@ -92,20 +98,28 @@ class Batch:
         for i, count in counts.items():
             owned[i, :count] = torch.arange(at, at + count)
             at += count
-        self.owned = owned.to(device)
-
-    def merge(self, parts: Tensor) -> Tensor:
-        """[STATS, all rows + 1] -> [STATS, tensors of the plan], 0 for those of other batches."""
-        if self.owned.shape[1] == 1:
-            return parts.index_select(1, self.owned[:, 0])
-        return merge_rows(parts[:, self.owned], self.dtype)
+        self.most = owned.shape[1]
+        self.owned = owned.view(-1).expand(STATS, -1).to(device)
 
     def reduce(self, matrices: list[Tensor], *, counts: bool) -> Tensor:
-        """Matrices as the buffers, whose contents are lost -> [STATS, tensors of the plan]."""
+        """Matrices shaped as the buffers -> [STATS, tensors of the plan], 0 for those of other
+        batches. With `counts` what the matrices held is lost."""
         parts = reduce_rows(
             matrices, self.partials, look=self.look, scratch=matrices, counts=counts
         )
-        return self.merge(parts)
+        owned = parts.gather(1, self.owned)
+        return owned if self.most == 1 else merge_rows(owned.view(STATS, -1, self.most), self.dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The tensors of one step: `held` in the plan's order, None where it is not in a batch; `alone`
+    those measured one by one; `numel` [tensors] float64, NaN where there is no tensor at all."""
+
+    held: Sequence[Tensor | None]
+    alone: dict[int, Tensor]
+    numel: Tensor
+    absent: bool = False
 
 
 class Plan:
@@ -128,14 +142,15 @@ class Plan:
                 [p.numel() for p in parts], dtype=torch.float64, device=self.device
             )
             small: dict[tuple[torch.device, torch.dtype], dict[int, int]] = defaultdict(dict)
-            self.large = [i for i, p in enumerate(parts) if not _is_small(p)]
             for i, part in enumerate(parts):
-                if _is_small(part):
+                if is_plain(part) and part.numel() < LARGE:
                     small[homes[i], working_dtype(part.dtype)][i] = part.numel()
             self.batches = [
                 Batch(numels, self.shapes, dtype, device, self.looks(device))
                 for (device, dtype), numels in small.items()
             ]
+            self._places = {i: _place(parts[i]) for numels in small.values() for i in numels}
+            self._alone = [i for i in range(len(parts)) if i not in self._places]
             self._partials: dict[object, Partials] = {}
             self._scratch: dict[object, Tensor] = {}
 
@@ -145,30 +160,48 @@ class Plan:
     def looks(self, device: torch.device) -> bool:
         return device.type == "cpu" if self.look is None else self.look
 
-    def sort(
-        self, tensors: Sequence[Tensor | None]
-    ) -> tuple[list[Tensor | None], dict[int, Tensor], bool]:
-        """-> local tensors that fit their batch, those to measure alone, whether all were as planned."""
+    def sort(self, tensors: Sequence[Tensor | None]) -> Sorted:
         if len(tensors) != len(self):
             raise ValueError(f"{len(tensors)} tensors for a plan of {len(self)}")
-        held: list[Tensor | None]
         if PLAIN_TYPES.issuperset(map(type, tensors)):
-            held = list(tensors)
-        else:
-            held = [None if t is None else local(t) for t in tensors]
-        as_planned = (
-            None not in map(type, held)
-            and [None if t is None else _signature(t) for t in held] == self.signatures
-        )
-        return held, {}, as_planned
+            given = cast("Sequence[Tensor]", tensors)
+            if list(map(_signature, given)) == self.signatures:
+                return Sorted(given, {i: given[i] for i in self._alone}, self.numel)
+        return self._sort_one_by_one(tensors)
+
+    def _sort_one_by_one(self, tensors: Sequence[Tensor | None]) -> Sorted:
+        held: list[Tensor | None] = []
+        alone: dict[int, Tensor] = {}
+        numel = []
+        for i, tensor in enumerate(tensors):
+            part = None if tensor is None else local(tensor)
+            numel.append(torch.nan if part is None else part.numel())
+            if part is not None and _place(part) != self._places.get(i):
+                alone[i], part = part, None
+            held.append(part)
+        counts = torch.tensor(numel, dtype=torch.float64)
+        absent = any(tensor is None for tensor in tensors)
+        return Sorted(held, alone, counts.to(self.device, non_blocking=True), absent)
 
     def partials(self, rows: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Partials:
+        """Scratch for reducing matrices of so many rows, made once."""
         key = (rows, dtype, device)
         if key not in self._partials:
             with torch.inference_mode(False):
                 self._partials[key] = Partials(rows, dtype, device)
         return self._partials[key]
 
+    def scratch(self, numel: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+        """[numel] of scratch, made once for the largest asked for."""
+        key = (dtype, device)
+        have = self._scratch.get(key)
+        if have is None or len(have) < numel:
+            with torch.inference_mode(False):
+                have = self._scratch[key] = torch.empty(numel, dtype=dtype, device=device)
+        return have[:numel]
 
-def _is_small(tensor: Tensor) -> bool:
-    return is_plain(tensor) and tensor.numel() < LARGE
+
+def _place(tensor: Tensor) -> object:
+    """Tensors for which this is equal can be measured in each other's place in a batch."""
+    plain = is_plain(tensor)
+    return plain, tensor.shape, working_dtype(tensor.dtype), home(tensor.device)

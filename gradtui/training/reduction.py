@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.linalg import vector_norm
 
-ROW = 2048
+ROW = 4096
 """Longest row that is summed in float32: rounding stays well below 1e-5."""
 
 NORM, ABS_MAX, NONZEROS, NONFINITE, SUM = range(5)
@@ -53,8 +53,8 @@ def reduce_rows(
 ) -> Tensor:
     """Matrices [rows, <= ROW], float32 or float64 -> [STATS, all rows + 1] float64.
 
-    `scratch` has their shapes and is overwritten; it may be the matrices themselves. Without
-    `counts` the lines NONZEROS and SUM are not filled in.
+    `scratch` has their widths, any number of rows, and is overwritten; it may be the matrices
+    themselves. Without `counts` the lines NONZEROS and SUM are not filled in.
     """
     if not look:
         return _accumulate(matrices, partials, counts)
@@ -76,7 +76,10 @@ def reduce_rows(
         careful = _with_care(matrices, partials, bool(np.isfinite(top).all()), counts)
     if counts:
         for x, of, free in zip(matrices, partials.of, scratch, strict=True):
-            torch.sum(torch.ne(x, 0, out=free), 1, out=of[NONZEROS])
+            step = len(free) or 1
+            for at in range(0, len(x), step):
+                some, line = x[at : at + step], of[NONZEROS][at : at + step]
+                torch.sum(torch.ne(some, 0, out=free[: len(some)]), 1, out=line)
     if careful is None:
         return partials.wide()
     careful[NONZEROS] = partials.narrow[NONZEROS]
@@ -131,4 +134,5 @@ def merge_rows(parts: Tensor, dtype: torch.dtype) -> Tensor:
 def _scaled_norm(x: Tensor, top: Tensor) -> Tensor:
     """[rows, n], [rows] float64 -> [rows] float64: norms of the rows divided by their maxima."""
     scale = torch.where((top > 0) & top.isfinite(), top, 1.0)
-    return vector_norm(x / scale.to(x.dtype).unsqueeze(1), 2, dim=1).to(torch.float64) * scale
+    norms: Tensor = vector_norm(x / scale.to(x.dtype).unsqueeze(1), 2, dim=1)
+    return norms.to(torch.float64) * scale

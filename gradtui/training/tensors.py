@@ -1,6 +1,7 @@
 """Any tensor that can be a gradient, brought down to plain real values that can be reduced."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -29,11 +30,12 @@ def local(tensor: Tensor) -> Tensor:
     """
     if type(tensor) in PLAIN_TYPES:
         return tensor
-    if hasattr(type(tensor), "to_local"):
-        tensor = tensor.to_local()
-    if hasattr(type(tensor), "trigger_wait"):  # a collective still under way
-        tensor = tensor.trigger_wait()
-    return tensor
+    part: Any = tensor
+    if hasattr(type(part), "to_local"):
+        part = part.to_local()
+    if hasattr(type(part), "trigger_wait"):  # a collective still under way
+        part = part.trigger_wait()
+    return cast("Tensor", part)
 
 
 def home(device: torch.device) -> torch.device:

@@ -1,0 +1,99 @@
+"""What to do about a symptom, in words that hold for any program. The most promising first."""
+
+ADVICE: dict[str, tuple[str, ...]] = {
+    "vanishing_depth": (
+        "use an activation whose slope is near 1 (ReLU with He, tanh with Xavier initialisation)",
+        "add skip connections or BatchNorm between the layers",
+        "make the net shallower",
+    ),
+    "vanishing_uniform": (
+        "initialise for the activation: Xavier for tanh, He for ReLU",
+        "normalise the layers (BatchNorm, LayerNorm)",
+    ),
+    "vanishing_time": (
+        "use an LSTM with a forget-gate bias of 1 to 3, or a GRU",
+        "initialise the recurrent weights orthogonally",
+        "bring the input that matters closer to the loss (shorter sequences, attention)",
+    ),
+    "exploding_init": (
+        "initialise for the activation: He for ReLU, Xavier for tanh",
+        "normalise the layers (BatchNorm, LayerNorm) or scale down residual branches",
+        "clip the gradient norm: it keeps numbers finite, and alone seldom makes such a net learn",
+    ),
+    "exploding_lr": (
+        "lower the learning rate by a factor of 10",
+        "warm the learning rate up over the first hundreds of steps",
+        "clip the gradient norm at about its usual size",
+    ),
+    "exploding_time": (
+        "clip the gradient norm",
+        "initialise the recurrent weights orthogonally (spectral radius 1)",
+        "cut back-propagation through time into shorter stretches",
+    ),
+    "exploding_critic": (
+        "use a gradient penalty or spectral normalisation in place of weight clipping",
+        "make the weight clip smaller",
+        "normalise the layers",
+    ),
+    "vanishing_critic": (
+        "use a gradient penalty or spectral normalisation in place of weight clipping",
+        "make the weight clip larger",
+        "normalise the layers",
+    ),
+    "nonfinite_half": (
+        "train under autocast with a GradScaler, or in bfloat16",
+        "lower the learning rate",
+        "clip the gradient norm",
+    ),
+    "nonfinite_forward": (
+        "look at the named module's inputs: a division by zero, a log or square root of zero",
+        "lower the learning rate or clip the gradient norm",
+    ),
+    "nonfinite_backward": (
+        "look for a square root, norm or division at zero: its slope is infinite there; add an eps",
+        "clip cannot help: the gradient is already NaN",
+    ),
+    "nonfinite_weights": (
+        "lower the learning rate or the momentum",
+        "skip steps whose gradient norm is not finite",
+    ),
+    "scaler_stuck": (
+        "find the layer that overflows: a loss scale below 1 means that true gradients are too big",
+        "use bfloat16, whose range is that of float32",
+    ),
+    "fp16_underflow": (
+        "scale the loss (GradScaler), or train in bfloat16",
+        "initialise for the activation, so that gradients are not so small to begin with",
+    ),
+    "dead_relu": (
+        "use LeakyReLU, GELU or ELU: they pass a gradient on the negative side",
+        "lower the learning rate",
+        "start biases at zero or slightly above, weights with He initialisation",
+    ),
+    "saturated": (
+        "make the first weights smaller (Xavier)",
+        "normalise the layers' inputs (BatchNorm, LayerNorm)",
+        "lower the learning rate",
+    ),
+    "clipping_dominates": (
+        "lower the learning rate until fewer than half of the steps are clipped",
+        "raise the clip threshold towards the median norm",
+    ),
+    "badly_scaled": (
+        "divide the targets by their standard deviation",
+        "take the mean of the loss rather than its sum",
+    ),
+    "output_cannot_change": (
+        "check the last layer and the loss: a softmax over one value is always 1",
+        "check that the loss depends on the parameters (no detach, no argmax, no integer cast)",
+    ),
+    "oscillating_loss": (
+        "lower the learning rate by a factor of 3 to 10",
+        "use a larger batch, or warm the learning rate up",
+    ),
+    "plateau": (
+        "check that inputs and labels belong together",
+        "try a learning rate 10 times larger and one 10 times smaller",
+    ),
+    "too_small_lr": ("raise the learning rate by a factor of 10 to 1000",),
+}

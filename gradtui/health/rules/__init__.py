@@ -1,0 +1,1 @@
+"""One rule, one small pure function: Reading -> Finding or None."""

@@ -1,0 +1,77 @@
+"""NaN and infinity: in which phase, where, and whether half precision is to blame."""
+
+import numpy as np
+
+from gradtui.core.history import Facts
+from gradtui.core.symptom import Severity
+from gradtui.health import thresholds as T
+from gradtui.health.advice import ADVICE
+from gradtui.health.finding import Finding
+from gradtui.health.reading import Reading
+from gradtui.health.words import norm, percent
+
+SYMPTOM = "nonfinite"
+PHASES = {
+    "forward": "an output of the forward pass overflowed or is undefined",
+    "backward": "outputs and loss are finite; the gradient became undefined on its way back",
+    "weights": "loss and gradients were finite; the update made a weight overflow",
+}
+
+
+def nonfinite(before: Reading, facts: Facts) -> Finding | None:
+    """The first NaN or infinity that no loss scaler caught."""
+    seen = facts.first_nonfinite
+    if seen is None:
+        return None
+    where = seen.module or "the loss"
+    half = before.half
+    cause = PHASES[seen.phase]
+    if half:
+        cause += f"; half precision holds nothing above {T.HALF_LARGEST:.0f}"
+    last = ""
+    if len(before.used):
+        total = float(before.facts.total_norm[before.used[-1]])
+        last = f"; the last finite total gradient norm was {norm(total)}"
+    rows = tuple(i for i, row in enumerate(facts.layout.rows) if row.name == seen.module)
+    return Finding(
+        SYMPTOM,
+        Severity.CRITICAL,
+        seen.step,
+        f"{seen.phase} at step {seen.step}, first in {where} ({seen.tensor}){last}",
+        cause,
+        ADVICE["nonfinite_half" if half else f"nonfinite_{seen.phase}"],
+        rows,
+        tuple(facts.layout.rows[r].name for r in rows),
+    )
+
+
+def scaler_stuck(reading: Reading) -> Finding | None:
+    """A loss scaler that goes on skipping steps, or has come down to protecting nothing."""
+    facts = reading.facts
+    recent = facts.skipped[-T.SCALER_STEPS :]
+    if reading.seen < T.SCALER_STEPS or not recent.any():
+        return None
+    share = float(np.mean(recent))
+    scale = float(facts.loss_scale[-1])
+    if share < T.SCALER_SKIPPED and not scale < T.SCALER_FLOOR:
+        return None
+    return Finding(
+        SYMPTOM,
+        Severity.CRITICAL,
+        reading.since(facts.skipped) if recent.all() else int(facts.steps[-len(recent)]),
+        f"{percent(share)} of the last {len(recent)} steps were skipped, loss scale {norm(scale)}",
+        "gradients overflow whatever the loss scale is: the overflow is not of the scaler's making",
+        ADVICE["scaler_stuck"],
+    )
+
+
+def calibrating(reading: Reading) -> str:
+    """A note on skipped steps that are a loss scaler's normal business, else ""."""
+    facts = reading.facts
+    count = int(facts.skipped.sum())
+    if not count:
+        return ""
+    return (
+        f"the loss scaler skipped {count} of {len(facts)} steps while it found its scale "
+        f"(now {facts.loss_scale[-1]:g}): normal"
+    )

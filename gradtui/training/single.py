@@ -1,0 +1,64 @@
+"""Tensors that are measured one by one: large ones where they lie, and odd ones of any kind."""
+
+import torch
+from torch import Tensor
+
+from gradtui.training.plan import Plan
+from gradtui.training.reduction import NORM, ROW, SUM, merge_rows, reduce_rows
+from gradtui.training.tensors import components, values, working_dtype
+
+CHUNK = 256 * ROW
+CHUNK_ELSEWHERE = 4096 * ROW
+"""Elements for which a copy is made at a time, where one is needed."""
+
+
+def single_stats(plan: Plan, tensor: Tensor, *, counts: bool = True) -> Tensor:
+    """A local tensor of any kind -> [STATS] float64."""
+    held = values(tensor)
+    flat, dtype = held.flat, working_dtype(held.flat.dtype)
+    if flat.dtype == dtype and plan.looks(flat.device):
+        parts = [_reduce(plan, flat, counts, own=False)]
+    else:
+        chunks = torch.split(flat, _chunk(plan, flat.device))
+        parts = [_reduce(plan, some.to(dtype), counts, own=flat.dtype != dtype) for some in chunks]
+    out = _merge(parts, dtype)
+    if held.signed is not None:
+        out[SUM] = held.signed.sum()
+    return out
+
+
+def single_change(plan: Plan, after: Tensor, before: Tensor) -> Tensor:
+    """A local tensor and the `components` it had before -> [] norm of the difference."""
+    flat = components(after)
+    dtype, size = working_dtype(flat.dtype), _chunk(plan, flat.device)
+    pairs = zip(torch.split(flat, size), torch.split(before, size), strict=True)
+    parts = [_reduce(plan, new.to(dtype) - old.to(dtype), False, own=True) for new, old in pairs]
+    return _merge(parts, dtype)[NORM]
+
+
+def _chunk(plan: Plan, device: torch.device) -> int:
+    return CHUNK if plan.looks(device) else CHUNK_ELSEWHERE
+
+
+def _reduce(plan: Plan, x: Tensor, counts: bool, *, own: bool) -> Tensor:
+    """[n] of a working type, which may be overwritten if `own` -> [STATS, 1] float64."""
+    look = plan.looks(x.device)
+    whole = len(x) - len(x) % ROW
+    free = x if own or not look else plan.scratch(min(whole, CHUNK) or ROW, x.dtype, x.device)
+    matrices, scratch = [], []
+    if whole:
+        matrices.append(x[:whole].view(-1, ROW))
+        scratch.append(free[: len(free) - len(free) % ROW].view(-1, ROW))
+    if rest := len(x) - whole:
+        matrices.append(x[whole:].view(1, rest))
+        scratch.append(free[-rest:].view(1, rest))
+    partials = plan.partials(tuple(map(len, matrices)), x.dtype, x.device)
+    parts = reduce_rows(matrices, partials, look=look, scratch=scratch, counts=counts)
+    return merge_rows(parts.unsqueeze(1), x.dtype)
+
+
+def _merge(parts: list[Tensor], dtype: torch.dtype) -> Tensor:
+    """[STATS, 1] of each chunk -> [STATS], the chunks taken together."""
+    if len(parts) == 1:
+        return parts[0][:, 0]
+    return merge_rows(torch.cat(parts, 1).unsqueeze(1), dtype)[:, 0]
