@@ -99,9 +99,10 @@ def faded_forward(reading: Reading) -> bool:
         return False
     rms = np.median(reading.activations[:, :, Act.RMS], axis=0)[reading.rows]
     dead = np.nan_to_num(reading.dead[reading.rows]) >= T.DEAD_SHARE
-    first = int(np.argmax(dead))
+    before = rms[: int(np.argmax(dead))]
+    alive = before[before > 0]
     faint = T.FADED_HALF if reading.half else T.FADED
-    return bool(dead.any() and first > 0 and rms[first - 1] < faint)
+    return bool(dead.any() and len(alive) and alive[-1] < faint)
 
 
 def _rectifies(reading: Reading, row: int) -> bool:
