@@ -87,7 +87,7 @@ class ActivationWatch:
                         index, torch.linalg.vector_norm(grad.detach(), dtype=torch.float64)
                     )
 
-                output.register_hook(seen)
+                output.register_hook(seen)  # type: ignore[no-untyped-call]
 
         return hook
 

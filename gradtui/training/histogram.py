@@ -7,8 +7,12 @@ from torch import Tensor
 
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW
 from gradtui.training.plan import Plan
+from gradtui.training.single import chunk_size
 from gradtui.training.tensors import values
 
+_NONFINITE = 255
+"""The exponent bits of float32 infinities and NaN; those of 2^-126, the least normal, are 1."""
+_FIRST_NORMAL = -126 - HIST_LOW
 _OUTSIDE = HIST_BINS
 """The bin of zeros and non-finite values, which are not reported."""
 
@@ -29,8 +33,10 @@ def histogram(plan: Plan, grads: Sequence[Tensor | None]) -> Tensor:
             out.index_add_(0, owners, counts.to(plan.device, non_blocking=True))
     for i, tensor in given.alone.items():
         flat = values(tensor).flat
-        if len(flat):
-            out[i] = _count(flat.view(1, -1), plan.looks(flat.device))[0]
+        for some in torch.split(flat, chunk_size(plan, flat.device)):
+            if len(some):
+                counts = _count(some.unsqueeze(0), plan.looks(flat.device))[0]
+                out[i] += counts.to(plan.device, non_blocking=True)
     return out
 
 
@@ -38,16 +44,26 @@ def _count(x: Tensor, look: bool) -> Tensor:
     """[rows, n] real -> [rows, HIST_BINS] int32."""
     if x.dtype in (torch.float16, torch.bfloat16):
         x = x.to(torch.float32)
+    if look and x.dtype == torch.float32:
+        counts = _by_value((x.view(torch.int32) >> 23).bitwise_and_(_NONFINITE), _NONFINITE + 1)
+        if int(counts[:, 0].sum()) == int((x == 0).sum()):  # else there are subnormals among them
+            normal = counts[:, 1:_NONFINITE]
+            return torch.nn.functional.pad(normal, (_FIRST_NORMAL, HIST_BINS - _FIRST_NORMAL - 254))
     bins = _bins(x)
     if look:
-        lines = torch.arange(len(x), device=x.device).unsqueeze(1) * (HIST_BINS + 1)
-        counts = torch.bincount((bins + lines).view(-1), minlength=len(x) * (HIST_BINS + 1))
-        return counts.view(len(x), -1)[:, :HIST_BINS].to(torch.int32)
+        return _by_value(bins, HIST_BINS + 1)[:, :HIST_BINS]
     # bincount makes the host wait and scatter_add is not deterministic: sort and find the edges.
     ordered = bins.to(torch.int16).sort(1).values
     edges = torch.arange(HIST_BINS + 1, dtype=torch.int16, device=x.device)
     places = torch.searchsorted(ordered, edges.expand(len(x), -1).contiguous())
     return places.diff(dim=1).to(torch.int32)
+
+
+def _by_value(bins: Tensor, size: int) -> Tensor:
+    """[rows, n] int32 below size -> [rows, size] int32, how often each occurs."""
+    lines = torch.arange(0, len(bins) * size, size, dtype=bins.dtype).unsqueeze(1)
+    counts = torch.bincount((bins + lines).view(-1), minlength=len(bins) * size)
+    return counts.view(-1, size).to(torch.int32)
 
 
 def _bins(x: Tensor) -> Tensor:

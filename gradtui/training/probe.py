@@ -78,7 +78,7 @@ class Probe:
             shapes.append(like if hidden else next(owned))
         self._gradient_plan = Plan(shapes)
         self._weight_plan = Plan(self._parameters)
-        self._copy = HostCopy(device)
+        self._copy: HostCopy[tuple[StepContext, float, float]] = HostCopy(device)
         self._watch: ActivationWatch | None = None
         self._parts: dict[str, Tensor] = {}
         self._clones: list[Tensor] | None = None

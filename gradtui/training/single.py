@@ -19,7 +19,7 @@ def single_stats(plan: Plan, tensor: Tensor, *, counts: bool = True) -> Tensor:
     if flat.dtype == dtype and plan.looks(flat.device):
         parts = [_reduce(plan, flat, counts, own=False)]
     else:
-        chunks = torch.split(flat, _chunk(plan, flat.device))
+        chunks = torch.split(flat, chunk_size(plan, flat.device))
         parts = [_reduce(plan, some.to(dtype), counts, own=flat.dtype != dtype) for some in chunks]
     out = _merge(parts, dtype)
     if held.signed is not None:
@@ -30,13 +30,14 @@ def single_stats(plan: Plan, tensor: Tensor, *, counts: bool = True) -> Tensor:
 def single_change(plan: Plan, after: Tensor, before: Tensor) -> Tensor:
     """A local tensor and the `components` it had before -> [] norm of the difference."""
     flat = components(after)
-    dtype, size = working_dtype(flat.dtype), _chunk(plan, flat.device)
+    dtype, size = working_dtype(flat.dtype), chunk_size(plan, flat.device)
     pairs = zip(torch.split(flat, size), torch.split(before, size), strict=True)
     parts = [_reduce(plan, new.to(dtype) - old.to(dtype), False, own=True) for new, old in pairs]
     return _merge(parts, dtype)[NORM]
 
 
-def _chunk(plan: Plan, device: torch.device) -> int:
+def chunk_size(plan: Plan, device: torch.device) -> int:
+    """Elements for which a copy is made at a time."""
     return CHUNK if plan.looks(device) else CHUNK_ELSEWHERE
 
 

@@ -1,6 +1,7 @@
 """Activations, normalisations and the initialisations that a scenario can name."""
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -79,6 +80,7 @@ def initialise(layer: nn.Module, model: schema.Model, *, hidden: bool = True) ->
 
     Biases start at zero unless torch's default is kept; `model.bias` overrides hidden ones.
     """
+    mode: Literal["fan_in", "fan_out"] = "fan_out" if model.init_mode == "fan_out" else "fan_in"
     weight = layer.weight
     bias = layer.bias
     assert isinstance(weight, Tensor)
@@ -88,11 +90,11 @@ def initialise(layer: nn.Module, model: schema.Model, *, hidden: bool = True) ->
         case "xavier_normal":
             nn.init.xavier_normal_(weight)
         case "he_uniform":
-            nn.init.kaiming_uniform_(weight, mode=model.init_mode, nonlinearity="relu")
+            nn.init.kaiming_uniform_(weight, mode=mode, nonlinearity="relu")
         case "he_normal":
-            nn.init.kaiming_normal_(weight, mode=model.init_mode, nonlinearity="relu")
+            nn.init.kaiming_normal_(weight, mode=mode, nonlinearity="relu")
         case "lecun_normal":
-            nn.init.kaiming_normal_(weight, mode=model.init_mode, nonlinearity="linear")
+            nn.init.kaiming_normal_(weight, mode=mode, nonlinearity="linear")
         case "orthogonal":
             nn.init.orthogonal_(weight)
         case "normal":

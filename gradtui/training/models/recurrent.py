@@ -28,7 +28,7 @@ class Recurrent(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         zero = x.new_zeros(x.shape[0], self.width)
-        state = (zero, zero) if isinstance(self.cell, nn.LSTMCell) else (zero,)
+        state: tuple[Tensor, ...] = (zero, zero) if isinstance(self.cell, nn.LSTMCell) else (zero,)
         self.states = []
         for time in range(x.shape[1]):
             if self.truncate and time and time % self.truncate == 0:

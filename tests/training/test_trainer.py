@@ -1,0 +1,254 @@
+"""The lab's thread: it obeys between two steps, loses nothing, and leaks nothing."""
+
+import gc
+import subprocess
+import sys
+import threading
+import time
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from gradtui.core.control import Pause, Resume, SetPace, Start, StepOnce, Stop
+from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resumed, Started
+from gradtui.core.snapshot import Snapshot
+from gradtui.scenario.schema import Remedy
+from gradtui.training.trainer import Lab
+from tests.runs import scenario
+
+SMALL = scenario(steps=100_000, model={"depth": 2, "width": 8}, data={"batch_size": 4})
+SHORT = scenario(steps=7, model={"depth": 2, "width": 8})
+NAN = scenario(steps=1000, model={"depth": 3, "init": "normal", "init_std": 5.0})
+BROKEN = scenario(model={"depth": 2}, data={"name": "no such data"})
+
+
+class Viewer:
+    """Polls a lab and remembers all that came."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.events: list[Event] = []
+        self.snapshots: list[Snapshot] = []
+        self.dropped = 0
+
+    def look(self) -> None:
+        delivery = self.lab.poll()
+        self.events += delivery.events
+        self.snapshots += delivery.snapshots
+        self.dropped = delivery.dropped
+
+    def wait_for(self, kind: type, run: int | None = None) -> Event:
+        for _ in range(4000):
+            self.look()
+            for event in self.events:
+                if isinstance(event, kind) and run in (None, event.run):
+                    return event
+            time.sleep(0.005)
+        raise AssertionError(f"no {kind.__name__} among {self.events}")
+
+    def steps(self, run: int) -> list[int]:
+        return [s.step for s in self.snapshots if s.run == run]
+
+    def settled(self, run: int) -> list[int]:
+        """The steps of a run once none has come for a moment."""
+        seen = -1
+        while len(self.steps(run)) != seen:
+            seen = len(self.steps(run))
+            time.sleep(0.15)
+            self.look()
+        return self.steps(run)
+
+
+@pytest.fixture
+def viewer() -> Iterator[Viewer]:
+    catalogue = {"small": SMALL, "short": SHORT, "nan": NAN, "broken": BROKEN}
+    lab = Lab(catalogue, "cpu", stretch=1)
+    yield Viewer(lab)
+    lab.close()
+    assert lab.join(10)
+
+
+def test_a_short_run_comes_through_whole(viewer: Viewer) -> None:
+    viewer.lab.send(Start(1, "short"))
+    ended = viewer.wait_for(Ended)
+    assert ended == Ended(1, 7, "finished")
+    assert viewer.settled(1) == list(range(7))
+    started = next(e for e in viewer.events if isinstance(e, Started))
+    assert len(started.layout.rows) == 3
+    assert viewer.dropped == 0
+
+
+def test_on_screen_a_run_is_stretched() -> None:
+    lab = Lab({"short": SHORT}, "cpu", stretch=3)
+    viewer = Viewer(lab)
+    lab.send(Start(1, "short"))
+    assert viewer.wait_for(Ended) == Ended(1, 21, "finished")
+    lab.close()
+    assert lab.join(10)
+
+
+def test_pause_step_resume(viewer: Viewer) -> None:
+    viewer.lab.send(Start(1, "small"))
+    viewer.wait_for(Started)
+    viewer.lab.send(Pause())
+    paused = viewer.wait_for(Paused)
+    assert isinstance(paused, Paused)
+    before = viewer.settled(1)
+    assert paused.step == before[-1] + 1
+    for count in (1, 2, 3):
+        viewer.lab.send(StepOnce())
+        assert len(viewer.settled(1)) == len(before) + count
+    viewer.lab.send(Resume())
+    viewer.wait_for(Resumed)
+    time.sleep(0.2)
+    viewer.look()
+    assert len(viewer.steps(1)) > len(before) + 10
+
+
+def test_a_single_step_pauses_a_running_lab(viewer: Viewer) -> None:
+    viewer.lab.send(Start(1, "small"))
+    viewer.wait_for(Started)
+    viewer.lab.send(StepOnce())
+    viewer.wait_for(Paused)
+
+
+def test_pace_holds_training_back_and_lets_controls_through(viewer: Viewer) -> None:
+    viewer.lab.send(SetPace(20.0))
+    viewer.lab.send(Start(1, "small"))
+    viewer.wait_for(Started)
+    time.sleep(1.0)
+    viewer.look()
+    assert 5 <= len(viewer.steps(1)) <= 40
+    viewer.lab.send(SetPace(0.0))
+    time.sleep(0.3)
+    viewer.look()
+    assert len(viewer.steps(1)) > 60
+
+
+def test_stop_ends_between_two_steps(viewer: Viewer) -> None:
+    viewer.lab.send(Start(1, "small"))
+    viewer.wait_for(Started)
+    viewer.lab.send(Stop())
+    ended = viewer.wait_for(Ended)
+    assert isinstance(ended, Ended)
+    assert ended.reason == "stopped"
+    assert viewer.settled(1)[-1] == ended.step - 1
+
+
+def test_a_new_start_replaces_a_paused_run(viewer: Viewer) -> None:
+    viewer.lab.send(Start(1, "small"))
+    viewer.lab.send(Pause())
+    viewer.wait_for(Paused)
+    viewer.lab.send(Start(2, "short"))
+    assert viewer.wait_for(Ended, 2) == Ended(2, 7, "finished")
+
+
+def test_nan_is_told_losslessly_and_the_run_ends_soon_after(viewer: Viewer) -> None:
+    viewer.lab.send(Start(1, "nan"))
+    ended = viewer.wait_for(Ended)
+    assert isinstance(ended, Ended)
+    assert ended.reason == "nonfinite"
+    seen = [e for e in viewer.events if isinstance(e, NonFiniteSeen)]
+    assert len(seen) == 1
+    assert seen[0].snapshot.nonfinite is not None
+
+
+def test_nan_survives_a_mailbox_that_overflows() -> None:
+    lab = Lab({"nan": NAN}, "cpu", stretch=1, capacity=2)
+    lab.send(Start(1, "nan"))
+    viewer = Viewer(lab)
+    time.sleep(0.1)
+    for _ in range(2000):
+        if any(isinstance(e, Ended) for e in viewer.events):
+            break
+        # Only look long after everything happened, so that snapshots are surely dropped.
+        time.sleep(0.01)
+        if not lab._mailbox._events or not isinstance(lab._mailbox._events[-1], Ended):
+            continue
+        viewer.look()
+    assert viewer.dropped > 0
+    assert [e for e in viewer.events if isinstance(e, NonFiniteSeen)]
+    assert len(viewer.snapshots) == 2
+    lab.close()
+    assert lab.join(10)
+
+
+def test_a_failure_is_told_and_the_lab_lives_on(viewer: Viewer) -> None:
+    viewer.lab.send(Start(1, "broken"))
+    failed = viewer.wait_for(Failed)
+    assert isinstance(failed, Failed)
+    assert "no such data" in failed.message
+    assert "Traceback" in failed.traceback
+    viewer.lab.send(Start(2, "not in the catalogue"))
+    viewer.wait_for(Failed, 2)
+    viewer.lab.send(Start(3, "short"))
+    viewer.wait_for(Ended, 3)
+
+
+def test_out_of_memory_in_a_step_is_one_sentence(
+    viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gradtui.training.run import Run
+
+    def fall_over(self: Run) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Run, "step", fall_over)
+    viewer.lab.send(Start(1, "short"))
+    failed = viewer.wait_for(Failed)
+    assert isinstance(failed, Failed)
+    assert "ran out of memory" in failed.message
+
+
+@pytest.mark.slow
+def test_a_thousand_switches_leak_no_thread_and_no_memory(viewer: Viewer) -> None:
+    def switch(first: int, count: int) -> None:
+        for run in range(first, first + count):
+            viewer.lab.send(Start(run, "small"))
+            if run % 10 == 0:
+                viewer.wait_for(Started, run)
+            viewer.look()
+            viewer.snapshots.clear()
+            viewer.events.clear()
+
+    switch(0, 200)
+    gc.collect()
+    threads = threading.active_count()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    switch(200, 800)
+    viewer.lab.send(Pause())
+    viewer.wait_for(Paused)
+    viewer.snapshots.clear()
+    viewer.events.clear()
+    gc.collect()
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert threading.active_count() <= threads
+    assert grown < 1_000_000, f"{grown} bytes more after 800 switches"
+
+
+def test_importing_the_lab_does_not_import_torch() -> None:
+    code = (
+        "import sys; from gradtui.training.trainer import Lab; Lab({}); "
+        "raise SystemExit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_remedy_changes_the_run_and_nothing_else(viewer: Viewer) -> None:
+    remedy = Remedy(title="wider", set={"model": {"width": 12}})
+    treated = scenario(steps=3, model={"depth": 2, "width": 8})
+    lab = Lab({"x": type(treated)(**{**_fields(treated), "remedies": (remedy,)})}, "cpu", stretch=1)
+    other = Viewer(lab)
+    lab.send(Start(1, "x", (0,)))
+    started = other.wait_for(Started)
+    assert isinstance(started, Started)
+    assert started.layout.tensors[0].shape == (12, 64)
+    lab.close()
+    assert lab.join(10)
+
+
+def _fields(value: object) -> dict[str, object]:
+    return {name: getattr(value, name) for name in value.__slots__}  # type: ignore[attr-defined]
