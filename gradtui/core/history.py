@@ -31,7 +31,7 @@ def merged_rows(norms: FloatArray, row_of: IntArray, rows: int) -> FloatArray:
         top = part.max(axis=-1)
         usable = np.isfinite(top) & (top > 0)
         scale = np.where(usable, top, 1.0)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             total = np.sqrt(np.square(part / scale[..., None]).sum(axis=-1))
         out[..., row] = np.where(usable, top * total, top)
     return out

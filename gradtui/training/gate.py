@@ -40,11 +40,14 @@ class Gate:
             self._mailbox.tell(Paused(run, step))
         while not (self._ending() or once) and self._paused:
             once = self._apply(self._controls.get())
-            if not (self._paused or self._ending()):
+            if self._running():
                 self._mailbox.tell(Resumed(run))
         if not self._ending() and not once:
             self._wait_for_pace()
         return not self._ending()
+
+    def _running(self) -> bool:
+        return not (self._paused or self._ending())
 
     def _ending(self) -> bool:
         return self.closed or self._next is not None or self._stopping

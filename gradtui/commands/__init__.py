@@ -1,0 +1,1 @@
+"""One file a verb, whose docstring is its help."""

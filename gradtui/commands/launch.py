@@ -1,0 +1,65 @@
+"""Open the lab: watch a scenario train, live, and try its remedies.
+
+examples:
+  gradtui launch
+  gradtui launch deep_sigmoid
+  gradtui launch deep_sigmoid+1           with its first remedy on
+  gradtui launch ./mine.toml --device cuda --seed 3
+  gradtui launch --ascii --no-bell
+
+Press ? in the lab for its keys. Without a terminal use 'gradtui check SCENARIO'.
+"""
+
+import argparse
+import os
+
+from gradtui.commands.list import warn_of_broken
+from gradtui.commands.settings import Settings
+from gradtui.commands.targets import Target, all_targets, named_targets
+from gradtui.commands.themes import checked_theme
+from gradtui.scenario.catalogue import Catalogue, read_catalogue
+
+SETTINGS = ("device", "seed", "fps", "theme", "ascii", "color", "bell", "scenarios")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help="name, name+N or file")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    from gradtui.tui.terminal import refuse_without_terminal
+
+    refuse_without_terminal()
+    catalogue = read_catalogue(settings.scenario_folder)
+    first = opened_at(catalogue, args.scenario)
+    warn_of_broken(catalogue)
+    theme = checked_theme(settings.theme)
+    if not settings.color:
+        os.environ["NO_COLOR"] = "1"  # Textual reads it when the app is made
+
+    from gradtui.training.trainer import Lab
+    from gradtui.tui.app import GradtuiApp
+    from gradtui.tui.run import run_app
+
+    scenarios = catalogue.scenarios | {first.scenario.name: first.scenario}
+    return run_app(
+        lambda output: GradtuiApp(
+            Lab(scenarios, settings.device),
+            list(scenarios.values()),
+            scenario=first.scenario.name,
+            remedies=() if first.remedy is None else (first.remedy,),
+            seed=settings.seed,
+            fps=settings.fps,
+            theme=theme,
+            ascii_only=settings.ascii,
+            bell=settings.bell,
+            output=output,
+        )
+    )
+
+
+def opened_at(catalogue: Catalogue, name: str | None) -> Target:
+    """What to show first: what is named, or the first of the list."""
+    if name is not None:
+        return named_targets([name], catalogue, remedies=False)[0]
+    return all_targets(catalogue)[0]

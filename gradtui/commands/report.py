@@ -1,0 +1,122 @@
+"""The verdict on one target: what `check --json` prints, and the exit code that it earns."""
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradtui.commands.targets import Target
+from gradtui.core.event import Failed, RunInfo
+from gradtui.core.history import Facts
+from gradtui.core.symptom import CONVERGED, HEALTHY
+from gradtui.health.finding import Diagnosis, Finding
+
+SCHEMA = 1
+FAILED = "failed"
+"""In place of a verdict: the run did not get far enough to have one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Plain values only: it crosses from a worker process, and turns into JSON as it stands."""
+
+    schema: int
+    target: str
+    remedy: str | None
+    expected: str
+    as_expected: bool = False
+    verdict: str = FAILED
+    severity: str = "critical"
+    steps: int = 0
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    first_nonfinite: dict[str, Any] | None = None
+    final: dict[str, float | None] = field(default_factory=dict)
+    steps_per_s: float | None = None
+    overhead_percent: float | None = None
+    error: str | None = None
+    """Why the run failed, in one sentence."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Strict JSON: numbers that are not finite become "nan", "inf" and "-inf"."""
+        whole: dict[str, Any] = strict(asdict(self))
+        return whole
+
+    @property
+    def exit_code(self) -> int:
+        if self.verdict == FAILED:
+            return 1
+        if self.verdict in (HEALTHY, CONVERGED):
+            return 0
+        return 4 if self.verdict == "nonfinite" else 3
+
+
+def failed(target: Target, why: str) -> Report:
+    """The report on a target whose run could not be made or crashed."""
+    return Report(SCHEMA, target.name, target.title, target.expected, error=why)
+
+
+def examined(target: Target, facts: Facts, diagnosis: Diagnosis, end: object) -> Report:
+    """The report on a run that took steps; `end` is the event that ended it."""
+    if isinstance(end, Failed):
+        return failed(target, end.message)
+    seen = facts.first_nonfinite
+    return Report(
+        schema=SCHEMA,
+        target=target.name,
+        remedy=target.title,
+        expected=target.expected,
+        as_expected=target.meets(diagnosis.verdict),
+        verdict=diagnosis.verdict,
+        severity=diagnosis.severity.word,
+        steps=int(facts.steps[-1]) + 1 if len(facts) else 0,
+        findings=[_finding(finding) for finding in diagnosis.findings],
+        notes=list(diagnosis.notes),
+        first_nonfinite=dict(seen._asdict()) if seen is not None else None,
+        final=_final(facts, facts.info),
+        **_speed(facts),
+    )
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "symptom": finding.symptom,
+        "severity": finding.severity.word,
+        "layers": list(finding.layers),
+        "first_step": finding.first_step,
+        "evidence": finding.evidence,
+        "cause": finding.cause,
+        "remedies": list(finding.remedies),
+    }
+
+
+def _final(facts: Facts, info: RunInfo) -> dict[str, float | None]:
+    """Loss and accuracy of the last step; no accuracy where there is nothing to be right about."""
+    if not len(facts):
+        return {"loss": None, "accuracy": None}
+    accuracy = float(facts.accuracy[-1]) if info.task == "classification" else None
+    return {"loss": float(facts.loss[-1]), "accuracy": accuracy}
+
+
+def _speed(facts: Facts) -> dict[str, Any]:
+    seconds = float(facts.seconds.sum())
+    if not seconds > 0:
+        return {"steps_per_s": None, "overhead_percent": None}
+    return {
+        "steps_per_s": round(len(facts) / seconds, 1),
+        "overhead_percent": round(100 * float(facts.overhead.sum()) / seconds, 2),
+    }
+
+
+def strict(value: Any) -> Any:
+    """`value` with numpy's numbers as Python's, and those that are not finite as strings."""
+    if isinstance(value, dict):
+        return {key: strict(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [strict(item) for item in value]
+    if isinstance(value, np.generic):
+        return strict(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    return value

@@ -1,0 +1,12 @@
+"""Words of the command line as numbers, for arguments that are no settings."""
+
+import argparse
+
+MOST = 1_000_000
+
+
+def count(word: str) -> int:
+    """A whole number from 1 to a million."""
+    if not (word.isascii() and word.isdigit() and len(word) <= 7 and 1 <= int(word) <= MOST):
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST}, not '{word}'")
+    return int(word)

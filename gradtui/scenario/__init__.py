@@ -1,0 +1,1 @@
+"""Scenario files: TOML in, frozen dataclasses out; remedies are overlays on them."""

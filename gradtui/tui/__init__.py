@@ -1,0 +1,1 @@
+"""The terminal app: all of Textual and plotext, nothing of torch."""

@@ -1,0 +1,75 @@
+"""The line at the bottom in which layers are filtered."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Static
+
+
+class FilterBar(Horizontal):
+    """Hidden until opened; stays, without focus, while a filter is in force."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "clear", show=False)]
+    DEFAULT_CSS = """
+    FilterBar { height: 1; display: none; background: $panel; }
+    FilterBar.open { display: block; }
+    FilterBar > Input, FilterBar > Input:focus {
+        width: 1fr; height: 1; border: none; padding: 0; background: $panel;
+    }
+    FilterBar > #slash { width: 9; color: $primary; }
+    FilterBar > #count { width: auto; padding: 0 1; color: $quiet; }
+    """
+
+    class Changed(Message):
+        """Another filter text."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entry = Input(placeholder="words of layer names", compact=True)
+        self.entry.can_focus = False
+        self._count = Static(id="count", markup=False)
+
+    def compose(self) -> ComposeResult:
+        yield Static(" filter /", id="slash")
+        yield self.entry
+        yield self._count
+
+    def open(self, text: str) -> None:
+        """Show the line and take the keyboard."""
+        self.add_class("open")
+        self.entry.can_focus = True
+        self.entry.value = text
+        self.entry.focus()
+
+    def close(self) -> None:
+        """Give the keyboard back; the filter stays in force."""
+        self.entry.blur()
+        self.entry.can_focus = False
+        self.set_class(bool(self.entry.value), "open")
+
+    def action_clear(self) -> None:
+        """No filter any more."""
+        self.entry.value = ""
+        self.close()
+
+    def count(self, shown: int, total: int) -> None:
+        """Say how many layers the filter lets through."""
+        if self.has_class("open"):
+            text = f"{shown} of {total}" if shown else f"none of {total} (esc clears)"
+            if str(self._count.content) != text:
+                self._count.update(text)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.close()

@@ -1,0 +1,144 @@
+"""How the run is looked at: which step, which rows, drawn how. Ends in a View."""
+
+import numpy as np
+
+from gradtui.core.history import Facts
+from gradtui.health.finding import UNDECIDED, Diagnosis
+from gradtui.tui.recording import Recording
+from gradtui.tui.rows import Rows
+from gradtui.tui.view import Reference, View
+
+ARRANGE_EVERY = 1.0
+"""Seconds between two sorts by badness, so that rows do not dance."""
+
+
+class Looking:
+    """The cursor in time, the rows and the drawing, over a run that is recorded."""
+
+    def __init__(self, current: Recording, ascii_only: bool) -> None:
+        self.current = current
+        self.reference: Recording | None = None
+        """The run that `current` is compared with."""
+        self.ascii_only = ascii_only
+        self.rows = Rows()
+        self.log_scale = True
+        self.compare = True
+        self.frozen = False
+        self.cursor: int | None = None
+        """The step being looked at; None = the newest."""
+        self.changed = True
+        """The next `view` would differ from the last one."""
+        self.dropped = 0
+        self._arranged = float("-inf")
+
+    # The step being looked at
+
+    def scrub(self, by: int) -> None:
+        """Look `by` kept steps later (earlier where negative); past the newest is live again."""
+        facts = self.current.facts
+        if facts is None or not len(facts):
+            return
+        at = self._count(facts) - 1 + by
+        live = at >= len(facts) - 1
+        self.cursor = None if live and not self.frozen else int(facts.steps[max(at, 0)])
+        self.changed = True
+
+    def to_first(self) -> None:
+        facts = self.current.facts
+        self.scrub(-len(facts) if facts is not None else 0)
+
+    def to_live(self) -> None:
+        self.cursor, self.frozen, self.changed = None, False, True
+
+    def look_at(self, step: int) -> None:
+        """Look at a step, given by its number."""
+        self.cursor, self.changed = step, True
+
+    def _count(self, facts: Facts) -> int:
+        """How many of the kept steps are looked at."""
+        if self.cursor is None:
+            return len(facts)
+        return max(int(np.searchsorted(facts.steps, self.cursor, side="right")), 1)
+
+    # The rows
+
+    def select(self, index: int) -> None:
+        self.rows.select(index)
+        self.changed = True
+
+    def move(self, by: int) -> None:
+        self.select(self.rows.selected + by)
+
+    def filter_rows(self, text: str) -> None:
+        self.rows.text = text
+        self._arranged = float("-inf")
+        self.changed = True
+
+    def cycle_sort(self) -> str:
+        self.rows.cycle_sort()
+        self._arranged = float("-inf")
+        self.changed = True
+        return self.rows.sort
+
+    # The drawing
+
+    def toggle_log(self) -> None:
+        self.log_scale, self.changed = not self.log_scale, True
+
+    def toggle_compare(self) -> None:
+        self.compare, self.changed = not self.compare, True
+
+    def view(self, now: float) -> View:
+        """All that the screen shows at this moment."""
+        run = self.current
+        facts = run.facts
+        if facts is not None and not len(facts):
+            facts = None
+        step = run.live_step
+        if facts is not None and self.cursor is not None:
+            facts = facts.until(self._count(facts))
+            step = int(facts.steps[-1])
+        diagnosis = run.doctor.look(facts, now) if facts is not None else UNDECIDED
+        self._arrange(facts, diagnosis, now)
+        self.changed = run.doctor.behind
+        return View(
+            state=run.state,
+            progress=run.progress,
+            scenario=run.scenario,
+            remedies=run.start.remedies,
+            info=run.info,
+            layout=run.layout,
+            facts=facts,
+            diagnosis=diagnosis,
+            reference=self._reference(now),
+            histograms=run.histograms_at(step),
+            live_step=run.live_step,
+            scrubbing=self.cursor is not None,
+            frozen=self.frozen,
+            steps_per_s=run.steps_per_s,
+            overhead=run.overhead,
+            dropped=self.dropped,
+            failure=run.failure,
+            order=self.rows.order,
+            selected=self.rows.selected,
+            log_scale=self.log_scale,
+            ascii_only=self.ascii_only,
+        )
+
+    def _arrange(self, facts: Facts | None, diagnosis: Diagnosis, now: float) -> None:
+        layout = self.current.layout
+        if layout is None:
+            self.rows.order = ()
+            return
+        due = now - self._arranged >= ARRANGE_EVERY and self.rows.sort == "worst first"
+        if due or self._arranged == float("-inf") or not self.rows.arranged_for(layout):
+            self.rows.arrange(layout, facts, diagnosis)
+            self._arranged = now
+
+    def _reference(self, now: float) -> Reference | None:
+        if self.reference is None or not self.compare or self.reference.facts is None:
+            return None
+        facts = self.reference.facts
+        return Reference(
+            self.reference.scenario.title, facts, self.reference.doctor.look(facts, now)
+        )

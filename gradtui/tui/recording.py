@@ -1,0 +1,139 @@
+"""One run as the viewer has seen it so far."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradtui.core.control import Start
+from gradtui.core.event import (
+    Building,
+    Ended,
+    Event,
+    Failed,
+    NonFiniteSeen,
+    Paused,
+    Resumed,
+    RunInfo,
+    Started,
+)
+from gradtui.core.history import Facts, History
+from gradtui.core.layout import Layout
+from gradtui.core.snapshot import Snapshot, U32Array
+from gradtui.health.diagnose import diagnose
+from gradtui.health.finding import Diagnosis
+from gradtui.scenario.schema import Scenario
+from gradtui.tui.doctor import Doctor
+
+WINDOW = 2.0
+"""Seconds over which the speed is averaged."""
+OVERHEAD_STEPS = 200
+
+OVER = ("finished", "stopped", "failed")
+
+
+@dataclass(eq=False)
+class Recording:
+    """Takes in the events and snapshots that belong to `start.run`."""
+
+    start: Start
+    scenario: Scenario
+    ask: Callable[[Facts], Diagnosis] = diagnose
+    state: str = "starting"
+    progress: str = ""
+    history: History | None = None
+    failure: Failed | None = None
+    doctor: Doctor = field(init=False)
+    _marks: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        self.doctor = Doctor(self.ask)
+
+    @property
+    def info(self) -> RunInfo | None:
+        return self.history.info if self.history is not None else None
+
+    @property
+    def layout(self) -> Layout | None:
+        return self.history.layout if self.history is not None else None
+
+    @property
+    def facts(self) -> Facts | None:
+        return self.history.facts() if self.history is not None else None
+
+    @property
+    def over(self) -> bool:
+        return self.state in OVER
+
+    @property
+    def live_step(self) -> int:
+        latest = self.history.latest if self.history is not None else None
+        return latest.step if latest is not None else -1
+
+    def hear(self, event: Event) -> None:
+        """Take in an event of this run."""
+        match event:
+            case Building(what=what):
+                self.state = "loading" if "import" in what else "building"
+                self.progress = what
+            case Started(layout=layout, info=info):
+                self.state, self.progress = "running", ""
+                self.history = History(layout, info)
+            case NonFiniteSeen(snapshot=snapshot):
+                # The snapshot itself may have been dropped on the way; where it showed must not.
+                if self.history is not None and self.history.first_nonfinite is None:
+                    self.history.first_nonfinite = snapshot.nonfinite
+            case Paused():
+                self.state = "paused"
+                self._marks.clear()
+            case Resumed():
+                self.state = "running"
+                self._marks.clear()
+            case Ended(reason=reason):
+                self.state = "finished" if reason == "finished" else "stopped"
+            case Failed():
+                self.state, self.progress, self.failure = "failed", "", event
+
+    def add(self, snapshots: Iterable[Snapshot], now: float) -> bool:
+        """Keep the snapshots of this run; True where there were any."""
+        history = self.history
+        if history is None:
+            return False
+        step = before = self.live_step
+        for snapshot in snapshots:
+            if snapshot.run == self.start.run and snapshot.step > step:
+                history.append(snapshot)
+                step = snapshot.step
+        if step == before:
+            return False
+        self._marks.append((now, step))
+        while len(self._marks) > 2 and now - self._marks[0][0] > WINDOW:
+            self._marks.popleft()
+        return True
+
+    @property
+    def steps_per_s(self) -> float:
+        """Over the last seconds of running; NaN while nothing is known."""
+        if len(self._marks) < 2:
+            return float("nan")
+        (began, first), (ended, last) = self._marks[0], self._marks[-1]
+        return (last - first) / (ended - began) if ended > began else float("nan")
+
+    @property
+    def overhead(self) -> float:
+        """The monitor's share of the time of the latest steps, 0..1."""
+        facts = self.facts
+        if facts is None or not len(facts):
+            return float("nan")
+        seconds = float(np.sum(facts.seconds[-OVERHEAD_STEPS:]))
+        return float(np.sum(facts.overhead[-OVERHEAD_STEPS:])) / seconds if seconds else np.nan
+
+    def histograms_at(self, step: int) -> tuple[int, U32Array] | None:
+        """The newest histograms not after `step`."""
+        if self.history is None:
+            return None
+        for at in reversed(self.history.histograms):
+            if at <= step:
+                return at, self.history.histograms[at]
+        return None

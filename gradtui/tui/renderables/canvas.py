@@ -1,0 +1,61 @@
+"""Lines through points, drawn by plotext on a canvas of its own that never meets the terminal.
+
+plotext ends the process on NaN and raises on infinity, so `polyline` takes nothing but finite
+numbers and clamps them to the limits. Log scales are the caller's: it passes log10 values.
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import plotext
+
+from gradtui.core.layout import FloatArray
+
+
+@cache
+def _figure() -> Any:
+    # A figure of our own: plotext.figure is one global object that anyone may draw on.
+    return type(plotext.figure)(plotext.terminal)
+
+
+def polyline(
+    x: FloatArray,
+    y: FloatArray,
+    *,
+    x_limits: tuple[float, float],
+    y_limits: tuple[float, float],
+    width: int,
+    height: int,
+    ascii_only: bool = False,
+) -> list[str]:
+    """`height` strings of `width` characters, spaces where nothing is drawn."""
+    usable = np.isfinite(x) & np.isfinite(y)
+    x, y = np.clip(x[usable], *x_limits), np.clip(y[usable], *y_limits)
+    if width < 1 or height < 1 or not len(x):
+        return [" " * width] * height
+    # Drawn in unit coordinates: the kernel's own arithmetic loses 1e308 and denormals.
+    x, y = _unit(x, x_limits), _unit(y, y_limits)
+    figure = _figure()
+    figure.clear.all()
+    figure.axes(False)
+    figure.canvas("default")
+    figure.legend(False)
+    figure.plot_size(width, height)
+    for axis in (0, 1):
+        ruler = figure.ruler(axis, 0)
+        ruler.lim(0.0, 1.0)
+        ruler.ticks([], [])
+    signal = figure.signal(x.tolist(), y.tolist(), marker="*" if ascii_only else "hd")
+    figure.draw(signal.lines(True) if len(x) > 1 else signal)
+    text: str = figure.build().string(colorless=True)
+    rows = text.split("\n")[:height]
+    return [row.ljust(width)[:width] for row in rows] + [" " * width] * (height - len(rows))
+
+
+def _unit(values: FloatArray, limits: tuple[float, float]) -> FloatArray:
+    low, high = limits
+    half = high / 2 - low / 2
+    if not half > 0:
+        return np.full(len(values), 0.5)
+    return np.clip((values / 2 - low / 2) / half, 0.0, 1.0)

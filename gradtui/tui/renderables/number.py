@@ -1,0 +1,72 @@
+"""Numbers in few cells. Values that are not finite are words, never blanks."""
+
+from math import isfinite, isinf, isnan
+
+
+def number(value: float) -> str:
+    """Scientific, one decimal, 7 cells for most: "1.9e-12", "0", "NaN", "inf"."""
+    if isnan(value):
+        return "NaN"
+    if isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return "0" if value == 0 else f"{value:.1e}"
+
+
+def reading(value: float) -> str:
+    """For people: plain where that is short ("0.032", "12.4"), scientific elsewhere."""
+    if not isfinite(value) or value == 0:
+        return number(value)
+    size = abs(value)
+    if 1e-3 <= size < 1e4:
+        digits = (
+            0
+            if size >= 1000
+            else 1
+            if size >= 100
+            else 2
+            if size >= 10
+            else 3
+            if size >= 0.1
+            else 4
+        )
+        return f"{value:.{digits}f}"
+    return f"{value:.1e}"
+
+
+def count(value: int) -> str:
+    """Thousands apart by a comma: "12,345"."""
+    return f"{value:,}"
+
+
+def share(value: float) -> str:
+    """0.034 -> "3.4%"; unknown is "-"."""
+    if isnan(value):
+        return "-"
+    percent = 100.0 * value
+    if not abs(percent) < 1e5:
+        return f"{percent:.0e}%"
+    return f"{percent:.1f}%" if abs(percent) < 10 else f"{percent:.0f}%"
+
+
+def rate(value: float) -> str:
+    """Steps a second; unknown is "-"."""
+    if isnan(value):
+        return "-"
+    return (
+        f"{value:.1f}"
+        if 0 <= value < 10
+        else f"{value:,.0f}"
+        if 0 <= value < 1e6
+        else number(value)
+    )
+
+
+def step_label(step: int) -> str:
+    """Axis label of a step in at most five cells: 950, 1.5k, 20k, 3M."""
+    if step < 1000:
+        return str(step)
+    for unit, size in (("G", 10**9), ("M", 10**6), ("k", 1000)):
+        if step >= size:
+            text = f"{step / size:.1f}".rstrip("0").rstrip(".")
+            return (text if len(text) < 5 else text.split(".")[0]) + unit
+    raise AssertionError("unreachable")

@@ -1,0 +1,125 @@
+"""Strings from files, made safe and fitted to the screen."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len, set_cell_size
+
+from gradtui.core.text import printable
+
+
+def safe(text: str) -> str:
+    """`printable`, and combining marks spelt out too: they pile up without end on one cell."""
+    text = printable(text)
+    if text.isascii():
+        return text
+    return "".join(_shown(c) if unicodedata.combining(c) else c for c in text)
+
+
+def _shown(mark: str) -> str:
+    return mark.encode("unicode_escape").decode("ascii")
+
+
+def to_ascii(text: str) -> str:
+    """Common typographic characters spelled in ASCII, all others as '?'."""
+    if text.isascii():
+        return text
+    return text.translate(_SPELLED).encode("ascii", "replace").decode("ascii")
+
+
+_SPELLED = str.maketrans(
+    {
+        "…": "~",
+        "–": "-",
+        "—": "-",
+        "→": "->",
+        "×": "x",
+        "·": "-",
+        "≥": ">=",
+        "≤": "<=",
+        "√": "sqrt ",
+        "‖": "|",
+        "“": '"',
+        "”": '"',
+        "‘": "'",
+        "’": "'",
+        "−": "-",
+        "±": "+-",
+        "²": "^2",
+        "ℓ": "l",
+        "σ": "sigma",
+        "∞": "inf",
+        "▸": ">",
+    }
+)
+
+
+def fit(text: str, cells: int) -> str:
+    """Cut in the middle to `cells` cells: both ends of a parameter name tell something."""
+    if cell_len(text) <= cells:
+        return text
+    if cells <= 1:
+        return set_cell_size("…", max(cells, 0))
+    tail = (cells - 1) // 2
+    head = cells - 1 - tail
+    front = set_cell_size(text, head)
+    back = ""
+    for char in reversed(text):
+        if cell_len(char + back) > tail:
+            break
+        back = char + back
+    return set_cell_size(f"{front}…{back}", cells)
+
+
+def wrap(text: str, cells: int) -> list[str]:
+    """Words filled into lines of at most `cells`; longer words are broken; blank lines are kept."""
+    cells = max(cells, 1)
+    lines: list[str] = []
+    for paragraph in text.strip().split("\n\n"):
+        if lines:
+            lines.append("")
+        line = ""
+        for word in paragraph.split():
+            word = safe(word)
+            if line and cell_len(line) + 1 + cell_len(word) > cells:
+                lines.append(line)
+                line = ""
+            line = f"{line} {word}" if line else word
+            while cell_len(line) > cells:
+                head = set_cell_size(line, cells)
+                if cell_len(line[0]) > cells:  # a double-width character in one column
+                    head, line = "?", "?" + line[1:]
+                taken = len(head.rstrip(" ")) or 1
+                lines.append(line[:taken])
+                line = line[taken:]
+        if line:
+            lines.append(line)
+    return lines
+
+
+def spans(rows: Iterable[int]) -> list[tuple[int, int]]:
+    """Sorted indices as inclusive ranges: 1 2 3 7 -> (1, 3), (7, 7)."""
+    out: list[tuple[int, int]] = []
+    for row in sorted(set(rows)):
+        if out and row == out[-1][1] + 1:
+            out[-1] = (out[-1][0], row)
+        else:
+            out.append((row, row))
+    return out
+
+
+def layers_phrase(
+    rows: Sequence[int], names: Sequence[str], total: int, noun: str = "layer"
+) -> str:
+    """ "layers 1-14 of 20", counted from 1 at the input; one layer by name; "all 20 layers"."""
+    count = len(set(rows))
+    if count == 0:
+        return "whole run"
+    if count == 1 and names:
+        return f"{noun} {safe(names[0])}"
+    if count == total:
+        return f"all {total} {noun}s"
+    parts = [f"{a + 1}" if a == b else f"{a + 1}-{b + 1}" for a, b in spans(rows)]
+    if len(parts) > 4:
+        parts = [*parts[:3], "…", parts[-1]]
+    return f"{noun}s {', '.join(parts)} of {total}"

@@ -1,0 +1,56 @@
+"""From a way to make the app to an exit code, with the terminal given back whatever happens."""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from gradtui.core.errors import GradtuiError
+from gradtui.tui.renderables.text import safe
+from gradtui.tui.terminal import (
+    Output,
+    borrowed_terminal,
+    refuse_without_terminal,
+    write_crash_log,
+)
+
+if TYPE_CHECKING:
+    from gradtui.tui.app import GradtuiApp
+
+
+def run_app(make: Callable[[Output], "GradtuiApp"]) -> int:
+    """Run the app that `make` returns on this terminal; its exit code.
+
+    0 after a normal end, 128+n after signal n, 1 after a crash: then one sentence on stderr names
+    the file that has the traceback. Raises UsageError where there is no terminal.
+    """
+    refuse_without_terminal()
+    crash: Exception | None = None
+    code = 0
+    with borrowed_terminal() as output:
+        try:
+            app = make(output)
+            app.run()
+            crash, code = app.crash, app.exit_code
+        except GradtuiError:
+            raise
+        except Exception as error:
+            crash = error
+        printed = output.text()
+    if crash is None:
+        return code
+    with suppress(OSError):  # the terminal may be gone
+        print(crash_sentence(crash, printed), file=sys.stderr)  # noqa: T201
+    return 1
+
+
+def crash_sentence(crash: Exception, printed: str) -> str:
+    """What to tell after a crash, having written its traceback to a file."""
+    lines = str(crash).strip().splitlines()
+    reason = safe(lines[0])[:200] if lines else ""
+    what = f"{type(crash).__name__}: {reason}" if reason else type(crash).__name__
+    try:
+        path = write_crash_log(crash, printed)
+    except OSError as error:
+        return f"gradtui: the screen crashed ({what}); no log could be written: {error.strerror}."
+    return f"gradtui: the screen crashed ({what}); the traceback is in {path}"

@@ -1,0 +1,39 @@
+"""Layer x time, the log of the norm as colour."""
+
+from collections.abc import Sequence
+
+from textual import events
+
+from gradtui.tui.renderables.heat import heat_lines, row_at
+from gradtui.tui.renderables.history import Columns
+from gradtui.tui.renderables.line import Line
+from gradtui.tui.themes import HEAT_BY_SHAPE
+from gradtui.tui.view import View
+from gradtui.tui.widgets.depth_view import DepthView
+from gradtui.tui.widgets.lined import Lined
+
+
+class HeatMap(Lined):
+    """Oldest left. More rows than lines are drawn several to a line, the worst of them shown."""
+
+    DEFAULT_CSS = "HeatMap { height: 1fr; overflow-y: hidden; min-width: 16; }"
+    PACE = 0.5
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._columns = Columns()
+
+    def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:
+        by_shape = self.app.no_color or self.app.theme_variables.get(HEAT_BY_SHAPE) == "True"
+        return heat_lines(view, width, height, self._columns, by_shape=by_shape)
+
+    def on_click(self, event: events.Click) -> None:
+        index = row_at(event.y, len(self.view.order), self.size.height)
+        if index is not None:
+            self.post_message(DepthView.Selected(index))

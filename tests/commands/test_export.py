@@ -1,0 +1,64 @@
+"""`gradtui export`."""
+
+import argparse
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from gradtui.cli import main
+from gradtui.commands.export import size, write
+from gradtui.core.errors import GradtuiError
+
+TINY = 'title = "t"\nexpect = "healthy"\nsteps = 3\n[model]\ndepth = 2\nwidth = 8\n'
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> str:
+    path = tmp_path / "tiny.toml"
+    path.write_text(TINY)
+    return str(path)
+
+
+@pytest.mark.slow
+def test_a_picture(scenario: str, tmp_path: Path) -> None:
+    target = tmp_path / "out.svg"
+    code = main(["export", scenario, "--size", "100x30", "-o", str(target), "--device", "cpu"])
+    assert code == 0
+    assert ElementTree.fromstring(target.read_text()).tag.endswith("svg")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.svg", "tiny.toml"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--format", "csv"], "'csv' comes with run directories: take 'svg'"),
+        (["--format", "png"], "there is no format 'png': take 'svg'"),
+        (["--size", "10x5"], "must be 40x12 to 500x200, not '10x5'"),
+        (["-o", "/nowhere/at/all.svg"], "there is no folder /nowhere/at: make it first."),
+        (["-o", "/"], "/ is a folder: name a file in it."),
+        (["--theme", "gradtui-drak", "-o", "x.svg"], "did you mean 'gradtui-dark'?"),
+    ],
+)
+def test_usage(
+    words: list[str], sentence: str, scenario: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", scenario, *words]) == 2
+    assert sentence in capfd.readouterr().err
+
+
+def test_size() -> None:
+    assert size("140x45") == (140, 45)
+    for word in ("", "140", "x", "140x", "14000x45", "140X45", "-1x2", "١٤٠x٤٥"):
+        with pytest.raises(argparse.ArgumentTypeError, match="must be 40x12"):
+            size(word)
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "x.svg"
+    target.write_text("old")
+    write("new", target)
+    assert target.read_text() == "new"
+    with pytest.raises(GradtuiError, match="could not be written"):
+        write("new", tmp_path / ("n" * 300))
+    assert [path.name for path in tmp_path.iterdir()] == ["x.svg"]

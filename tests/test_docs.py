@@ -1,0 +1,27 @@
+"""Pages that repeat what the code says, held against the code."""
+
+import re
+import tomllib
+
+import pytest
+
+from gradtui.scenario.parse import parse_scenario
+from tests.scenario_reference import PAGE, rewritten
+
+
+def test_the_reference_of_scenario_files_is_the_schema() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == rewritten(page), "run: python -m tests.scenario_reference"
+
+
+BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("source", BLOCKS)
+def test_examples_are_toml(source: str) -> None:
+    assert tomllib.loads(source)
+
+
+def test_the_example_is_a_scenario() -> None:
+    scenario = parse_scenario(BLOCKS[0], "mine")
+    assert len(scenario.remedies) == 2

@@ -1,0 +1,124 @@
+"""The app in a real pseudo-terminal: it gives the terminal back whatever happens."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tui.terminal_emulator import ROOT, Terminal
+
+
+@pytest.fixture
+def opened() -> Iterator[list[Terminal]]:
+    terminals: list[Terminal] = []
+    yield terminals
+    for terminal in terminals:
+        terminal.close()
+
+
+def start(opened: list[Terminal], *arguments: str, **wishes: object) -> Terminal:
+    terminal = Terminal.app(*arguments, **wishes)
+    opened.append(terminal)
+    terminal.see("layers.3")
+    return terminal
+
+
+def test_q_and_resize(opened: list[Terminal]) -> None:
+    terminal = start(opened)
+    terminal.resize(30, 8)
+    terminal.see("too small, needs 40 x 12")
+    terminal.resize(120, 40)
+    terminal.see("heat map")
+    terminal.type("q")
+    assert terminal.ended() == 0
+    assert terminal.given_back
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(opened: list[Terminal], number: signal.Signals) -> None:
+    terminal = start(opened)
+    terminal.process.send_signal(number)
+    assert terminal.ended() == 128 + number
+    assert terminal.given_back
+
+
+def test_ctrl_z_suspends_and_comes_back(opened: list[Terminal]) -> None:
+    terminal = start(opened)
+    terminal.type("\x1a")
+    pid = terminal.process.pid
+    terminal.until(lambda: state(pid) == "T")
+    terminal.read(0.2)
+    assert terminal.given_back
+    at = len(terminal.sent)
+    os.kill(pid, signal.SIGCONT)
+    terminal.until(lambda: b"\x1b[?1049h" in terminal.sent[at:])
+    terminal.until(lambda: b"layers.3" in terminal.sent[at:])
+    terminal.type("q")
+    assert terminal.ended() == 0
+    assert terminal.given_back
+
+
+def state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+def test_a_crash_is_one_sentence_and_a_log(opened: list[Terminal], tmp_path: Path) -> None:
+    terminal = start(opened, "--crash", "--prints", env={"XDG_STATE_HOME": str(tmp_path)})
+    terminal.type("t")
+    assert terminal.ended() == 1
+    assert terminal.given_back
+    told = terminal.sent[terminal.sent.rfind(b"\x1b[?1004l") :].decode()
+    assert "gradtui: the screen crashed (ZeroDivisionError: on purpose)" in told
+    assert "Traceback" not in told
+    (log,) = (tmp_path / "gradtui").iterdir()
+    assert str(log) in told.replace("\r\n", "")
+    assert "ZeroDivisionError" in log.read_text()
+    assert "NOISE" in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert log.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_prints_of_libraries_do_not_reach_the_screen(opened: list[Terminal]) -> None:
+    terminal = start(opened, "--prints")
+    terminal.read(0.5)
+    assert b"NOISE" not in terminal.sent
+    terminal.type("v")
+    terminal.see("NOISE on 1")
+    for words in ("NOISE on 2", "NOISE by print"):
+        assert words in terminal.text
+    terminal.type("q")
+    terminal.until(lambda: "NOISE" not in terminal.text)
+    terminal.type("q")
+    assert terminal.ended() == 0
+
+
+def test_the_terminal_vanishing_ends_it(opened: list[Terminal]) -> None:
+    terminal = start(opened)
+    for fd in (terminal.master, terminal._slave):
+        os.close(fd)
+    assert terminal.process.wait(10) == 128 + signal.SIGHUP
+
+
+def test_without_a_terminal_it_names_the_other_way() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.tui.entry"],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert run.returncode != 0
+    assert "gradtui check" in run.stderr
+
+
+def test_a_dumb_terminal_is_refused(opened: list[Terminal]) -> None:
+    terminal = Terminal.app(env={"TERM": "dumb"})
+    opened.append(terminal)
+    terminal.ended()
+    assert b"gradtui check" in terminal.sent
+    assert b"\x1b[?1049h" not in terminal.sent
