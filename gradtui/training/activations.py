@@ -1,6 +1,11 @@
-"""What a layer's output looks like, and the signal that comes back to it. Hooks only look."""
+"""What a layer's output looks like, and the signal that comes back to it. Hooks only look.
 
-from collections.abc import Sequence
+During the step the hooks keep references; the arithmetic is done afterwards, for all outputs of one
+shape together, because starting an operation costs more than the operation.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -10,8 +15,12 @@ from torch.utils.hooks import RemovableHandle
 from gradtui.core.snapshot import Act
 from gradtui.training.models.rows import Row
 
+AT_ONCE = 1 << 20
+"""Elements that are copied together at most, which bounds scratch memory."""
+
 
 def flat_ends(act: nn.Module) -> tuple[float, float] | None:
+    """(centre, distance) beyond which the slope is below a tenth of the steepest; None if never."""
     match type(act).__name__:
         case "Sigmoid":
             return 0.5, 0.475
@@ -22,79 +31,73 @@ def flat_ends(act: nn.Module) -> tuple[float, float] | None:
     return None
 
 
-@torch.no_grad()
-def output_statistics(output: Tensor) -> list[Tensor]:
-    """VARIANCE, RMS and NONFINITE of a layer's output, 0-dim float64 tensors."""
-    wide = output.detach().double()
-    finite = torch.isfinite(wide)
-    return [
-        wide.var(correction=0),
-        wide.square().mean().sqrt(),
-        (~finite).sum().double(),
-    ]
+def output_statistics(outputs: Tensor) -> Tensor:
+    """[k, ...] outputs of k layers -> [k, 3] float64: VARIANCE, RMS, NONFINITE."""
+    flat = outputs.flatten(1)
+    rms = torch.linalg.vector_norm(flat, dim=1, dtype=torch.float64) / flat.shape[1] ** 0.5
+    mean = flat.sum(dim=1, dtype=torch.float64) / flat.shape[1]
+    variance = (rms.square() - mean.square()).clamp_min(0)
+    if flat.device.type == "cpu" and torch.isfinite(rms).all():
+        broken = torch.zeros_like(rms)
+    else:
+        broken = (~torch.isfinite(flat)).sum(dim=1).double()
+    return torch.stack([variance, rms, broken], dim=1)
 
 
-@torch.no_grad()
-def unit_statistics(output: Tensor, act: nn.Module) -> list[Tensor]:
-    """DEAD and SATURATED of an activation's output [batch, units, ...] or [batch, time, units].
+def unit_statistics(outputs: Tensor, ends: tuple[float, float] | None) -> Tensor:
+    """[k, batch, units, ...] (or [k, batch, time, units]) -> [k, 2] float64: DEAD, SATURATED.
 
     A unit is dead in this batch when it is exactly zero for every example.
     """
-    value = output.detach()
-    units = value.dim() - 1 if value.dim() == 3 else 1
-    others = [d for d in range(value.dim()) if d != units]
-    dead = (value == 0).all(dim=others[0]) if len(others) == 1 else _all_zero(value, others)
-    ends = flat_ends(act)
-    nan = torch.full((), float("nan"), dtype=torch.float64, device=value.device)
+    units = 3 if outputs.dim() == 4 else 2
+    alive = outputs != 0
+    for dim in reversed(range(1, outputs.dim())):
+        if dim != units:
+            alive = alive.any(dim=dim)
+    dead = 1 - alive.double().mean(dim=1)
     if ends is None:
-        return [dead.double().mean(), nan]
+        return torch.stack([dead, torch.full_like(dead, torch.nan)], dim=1)
     centre, distance = ends
-    return [dead.double().mean(), ((value - centre).abs() > distance).double().mean()]
-
-
-def _all_zero(value: Tensor, dims: Sequence[int]) -> Tensor:
-    return value.abs().amax(dim=list(dims)) == 0
+    flat = ((outputs - centre).abs() > distance).flatten(1)
+    return torch.stack([dead, flat.sum(dim=1) / flat.shape[1]], dim=1)
 
 
 class ActivationWatch:
-    """Forward hooks on the rows' modules for one step; remove with `detach()`.
+    """Forward hooks on the rows' modules for one step; remove them with `detach()`.
 
-    A module that runs twice in a step (a gradient penalty) is read the first time only.
+    A module that runs twice in a step (a gradient penalty) is read the first time only. Outputs
+    must not be changed in place after their module has run.
     """
 
     def __init__(self, rows: Sequence[Row], *, signals: bool = True) -> None:
         self._rows = rows
-        self._outputs: dict[int, list[Tensor]] = {}
-        self._units: dict[int, list[Tensor]] = {}
+        self._outputs: dict[int, Tensor] = {}
+        self._units: dict[int, Tensor] = {}
         self._signals: dict[int, Tensor] = {}
         self._handles: list[RemovableHandle] = []
-        self._with_signals = signals
         for index, row in enumerate(rows):
             if row.block is not None:
-                self._handles.append(row.block.register_forward_hook(self._see_output(index)))
+                hook = self._keep_output(index, signals)
+                self._handles.append(row.block.register_forward_hook(hook))
             if row.act is not None:
-                self._handles.append(row.act.register_forward_hook(self._see_units(index)))
+                self._handles.append(row.act.register_forward_hook(self._keep_units(index)))
 
-    def _see_output(self, index: int) -> Any:
+    def _keep_output(self, index: int, signals: bool) -> Any:
         def hook(module: nn.Module, args: Any, output: Tensor) -> None:
             if index in self._outputs:
                 return
-            self._outputs[index] = output_statistics(output)
-            if self._with_signals and output.requires_grad:
-
-                def seen(grad: Tensor) -> None:
-                    self._signals.setdefault(
-                        index, torch.linalg.vector_norm(grad.detach(), dtype=torch.float64)
-                    )
-
+            self._outputs[index] = output.detach()
+            if signals and output.requires_grad:
                 output.register_hook(seen)  # type: ignore[no-untyped-call]
+
+        def seen(grad: Tensor) -> None:
+            self._signals.setdefault(index, grad.detach())
 
         return hook
 
-    def _see_units(self, index: int) -> Any:
+    def _keep_units(self, index: int) -> Any:
         def hook(module: nn.Module, args: Any, output: Tensor) -> None:
-            if index not in self._units:
-                self._units[index] = unit_statistics(output, module)
+            self._units.setdefault(index, output.detach())
 
         return hook
 
@@ -103,16 +106,39 @@ class ActivationWatch:
             handle.remove()
         self._handles.clear()
 
+    @torch.no_grad()
     def collect(self, device: torch.device) -> Tensor:
         """[rows, Act.COLUMNS] float64 on `device`; NaN where a row has nothing to read."""
-        nan = torch.full((), float("nan"), dtype=torch.float64, device=device)
-        lines = []
-        for index in range(len(self._rows)):
-            line = [nan] * Act.COLUMNS
-            if index in self._outputs:
-                line[Act.VARIANCE], line[Act.RMS], line[Act.NONFINITE] = self._outputs[index]
-            if index in self._units:
-                line[Act.DEAD], line[Act.SATURATED] = self._units[index]
-            line[Act.SIGNAL] = self._signals.get(index, nan)
-            lines.append(torch.stack(line))
-        return torch.stack(lines)
+        table = torch.full((len(self._rows), Act.COLUMNS), torch.nan, dtype=torch.float64)
+        table = table.to(device, non_blocking=True)
+        columns = torch.tensor([Act.VARIANCE, Act.RMS, Act.NONFINITE], device=device)
+        for found, stacked in batches(self._outputs, lambda index: None):
+            table[torch.tensor(found, device=device)[:, None], columns] = output_statistics(stacked)
+        columns = torch.tensor([Act.DEAD, Act.SATURATED], device=device)
+        for found, stacked in batches(self._units, self._ends):
+            table[torch.tensor(found, device=device)[:, None], columns] = unit_statistics(
+                stacked, self._ends(found[0])
+            )
+        for found, stacked in batches(self._signals, lambda index: None):
+            table[torch.tensor(found, device=device), Act.SIGNAL] = torch.linalg.vector_norm(
+                stacked.flatten(1), dim=1, dtype=torch.float64
+            )
+        return table
+
+    def _ends(self, index: int) -> tuple[float, float] | None:
+        act = self._rows[index].act
+        return None if act is None else flat_ends(act)
+
+
+def batches(
+    kept: dict[int, Tensor], kind: Callable[[int], object]
+) -> Iterator[tuple[list[int], Tensor]]:
+    """Tensors of one shape, type and kind stacked, with their row numbers, some at a time."""
+    groups: dict[object, list[int]] = defaultdict(list)
+    for index, tensor in kept.items():
+        groups[tensor.shape, tensor.dtype, kind(index)].append(index)
+    for members in groups.values():
+        some = max(1, AT_ONCE // max(1, kept[members[0]].numel()))
+        for at in range(0, len(members), some):
+            part = members[at : at + some]
+            yield part, torch.stack([kept[i] for i in part])

@@ -84,6 +84,7 @@ class Probe:
         self._clones: list[Tensor] | None = None
         self._cloned = False
         self._spent = 0.0
+        self._late = 0.0
 
     def _in_layout_order(self, parameters: Sequence[Tensor]) -> list[Tensor]:
         """The optimizer's tensors (masters where there are any) in the order of the layout."""
@@ -175,9 +176,14 @@ class Probe:
 
     def ready(self, *, wait: bool = False) -> Iterator[Snapshot]:
         """Snapshots whose numbers have reached the host, in order; all of them where `wait`."""
+        began = time.perf_counter()
         for ticket, parts in self._copy.flush() if wait else self._copy.ready():
             context, seconds, spent = ticket
-            yield self._snapshot(context, seconds, spent, parts)
+            snapshot = self._snapshot(context, seconds + self._late, spent + self._late, parts)
+            # What handing over takes is only known afterwards, and so counted with the next step.
+            self._late = time.perf_counter() - began
+            yield snapshot
+            began = time.perf_counter()
 
     def _snapshot(
         self, context: StepContext, seconds: float, spent: float, parts: dict[str, FloatArray]
