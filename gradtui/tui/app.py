@@ -92,6 +92,7 @@ class GradtuiApp(Actions):
         self.crash: Exception | None = None
         self.exit_code = 0
         self._ticks = 0
+        self._run = 1
         self._launched = False
         for known in THEMES:
             self.register_theme(known)
@@ -145,6 +146,9 @@ class GradtuiApp(Actions):
         session.receive(self.source.poll(), now)
         for control in session.outgoing(now):
             self.source.send(control)
+        if session.current.start.run != self._run:
+            self._run = session.current.start.run
+            self.clear_notifications()  # they are about another run
         for notice in session.notices():
             self.tell(notice.text, notice.severity)
             if notice.bell and self.bell_wanted:

@@ -1,8 +1,11 @@
 """From a way to make the app to an exit code, with the terminal given back whatever happens."""
 
+import os
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from gradtui.core.errors import GradtuiError
@@ -16,6 +19,9 @@ from gradtui.tui.terminal import (
 
 if TYPE_CHECKING:
     from gradtui.tui.app import GradtuiApp
+
+PATIENCE = 1.0
+"""Seconds that a trainer may take for the step under way when the app has ended."""
 
 
 def run_app(make: Callable[[Output], "GradtuiApp"]) -> int:
@@ -37,11 +43,26 @@ def run_app(make: Callable[[Output], "GradtuiApp"]) -> int:
         except Exception as error:
             crash = error
         printed = output.text()
-    if crash is None:
-        return code
-    with suppress(OSError):  # the terminal may be gone
-        print(crash_sentence(crash, printed), file=sys.stderr)  # noqa: T201
-    return 1
+    if crash is not None:
+        code = 1
+        with suppress(OSError):  # the terminal may be gone
+            print(crash_sentence(crash, printed), file=sys.stderr)  # noqa: T201
+    if not threads_ended(PATIENCE):
+        # Python would pull the interpreter from under a thread that is inside torch, and abort.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    return code
+
+
+def threads_ended(seconds: float) -> bool:
+    """Wait for the daemon threads, which have been asked to end; True when they have."""
+    end = monotonic() + seconds
+    for thread in threading.enumerate():
+        if thread.daemon and thread is not threading.current_thread():
+            thread.join(max(end - monotonic(), 0.0))
+    return not any(thread.daemon for thread in threading.enumerate())
 
 
 def crash_sentence(crash: Exception, printed: str) -> str:

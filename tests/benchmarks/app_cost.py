@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 import time
+from pathlib import Path
 
 from tests.tui.terminal_emulator import Terminal
 
@@ -23,8 +24,7 @@ Empty().run()
 
 
 def cpu_seconds(pid: int) -> float:
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -67,9 +67,11 @@ def main() -> None:
     print(f"first frame: empty Textual app {empty:.2f} s, gradtui {app:.2f} s, x{app / empty:.2f}")
     for layers, scenario in ((8, "healthy_relu"), (20, "vanishing_sigmoid"), (152, "very_deep")):
         for rate in (0.0001, 20, 200):
-            share, sent = cost(
-                seconds, "--scenario", scenario, "--rate", str(rate), "--every", "100"
-            ) if rate >= 1 else cost(seconds, "--scenario", scenario, "--rate", "0.5")
+            share, sent = (
+                cost(seconds, "--scenario", scenario, "--rate", str(rate), "--every", "100")
+                if rate >= 1
+                else cost(seconds, "--scenario", scenario, "--rate", "0.5")
+            )
             name = f"{rate:g} steps/s" if rate >= 1 else "almost idle"
             print(f"{layers:4} layers, {name:>12}: {share:6.1%} of a core, {sent:6.1f} KiB/s")
 

@@ -1,6 +1,6 @@
 """The app on a scripted source in a real terminal, for the pty tests and for looking at it.
 
-    python -m tests.tui.entry [--scenario NAME] [--rate STEPS_PER_S] [--crash] [--prints] [--ascii]
+python -m tests.tui.entry [--scenario NAME] [--rate STEPS_PER_S] [--crash] [--prints] [--ascii]
 """
 
 import argparse
@@ -43,9 +43,7 @@ def main() -> int:
     kind = Crashing if args.crash else GradtuiApp
 
     def make(output: Output) -> GradtuiApp:
-        return kind(
-            source, CATALOGUE, scenario=args.scenario, ascii_only=args.ascii, output=output
-        )
+        return kind(source, CATALOGUE, scenario=args.scenario, ascii_only=args.ascii, output=output)
 
     return run_app(make)
 

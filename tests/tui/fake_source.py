@@ -171,9 +171,7 @@ class FakeSource:
             steps = range(self._step, min(self._step + due, self._made.steps))
             fresh = [self._snapshot(step) for step in steps]
             self._step += len(fresh)
-            self._events += [
-                NonFiniteSeen(self._run, s) for s in fresh if s.nonfinite is not None
-            ]
+            self._events += [NonFiniteSeen(self._run, s) for s in fresh if s.nonfinite is not None]
             if fresh and self._step == self._made.steps:
                 self._events.append(Ended(self._run, self._step - 1, "finished"))
             snapshots = [*late, *fresh]

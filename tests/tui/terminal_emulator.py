@@ -11,6 +11,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pyte
@@ -32,6 +33,8 @@ class Terminal:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.sent = b""
+        # With these set a program believes them, whatever the terminal says.
+        environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
             command,
             stdin=slave,
@@ -40,7 +43,7 @@ class Terminal:
             cwd=ROOT,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-            env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})},
+            env={**environment, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})},
         )
 
     @classmethod
@@ -115,7 +118,5 @@ class Terminal:
             self.process.kill()
             self.process.wait()
         for fd in (self.master, self._slave):
-            try:
+            with suppress(OSError):
                 os.close(fd)
-            except OSError:
-                pass

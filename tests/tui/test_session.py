@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradtui.core.control import Pause, Resume, SetPace, Start, StepOnce
+from gradtui.core.control import Pause, Resume, SetPace, Start
 from gradtui.core.errors import UsageError
 from gradtui.core.event import Ended, Failed, Started
 from gradtui.health.finding import Diagnosis

@@ -13,7 +13,9 @@ from gradtui.health.words import norm, percent
 
 def dead_relu(reading: Reading) -> Finding | None:
     """Layers nine tenths of whose units are zero for every input of several batches."""
-    if reading.progress or reading.seen < T.STILL_STEPS:
+    # Past a skip connection the signal lives on: there, dead units only matter if it does not help.
+    patience = T.PATIENCE if reading.facts.info.residual else T.STILL_STEPS
+    if reading.progress or reading.seen < patience:
         return None
     rectified = [r for r in reading.rows if _rectifies(reading, int(r))]
     rows = tuple(int(r) for r in rectified if reading.dead[r] >= T.DEAD_SHARE)

@@ -13,6 +13,9 @@ from gradtui.training.models.parts import (
 )
 from gradtui.training.models.rows import Network, Row, module_row
 
+PIXELS = 64
+"""Of an 8 x 8 image, and so of every feature map."""
+
 
 class Block(nn.Module):
     """layer -> norm -> activation, with a skip connection where one is asked for and shapes allow."""
@@ -41,15 +44,14 @@ class Block(nn.Module):
 
 
 class Head(nn.Module):
-    """Mean over the pixels of each feature map, then one Linear layer."""
+    """One Linear layer on all pixels of all feature maps: where a stroke is tells the digits apart."""
 
     def __init__(self, channels: int, outputs: int) -> None:
         super().__init__()
-        self.linear = nn.Linear(channels, outputs)
+        self.linear = nn.Linear(channels * PIXELS, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        pooled = x.mean(dim=(2, 3)) if x.dim() == 4 else x
-        out: Tensor = self.linear(pooled)
+        out: Tensor = self.linear(x.flatten(1))
         return out
 
 
@@ -111,7 +113,7 @@ def critic(model: schema.Model, inputs: int, outputs: int) -> Network:
 
 
 def cnn(model: schema.Model, outputs: int) -> Network:
-    """`depth` 3 x 3 convolutions of `width` channels on 8 x 8 images, pooled into a Linear layer."""
+    """`depth` 3 x 3 convolutions of `width` channels on 8 x 8 images, then a Linear layer."""
     blocks = []
     for index in range(model.depth):
         size = 1 if index == 0 else model.width

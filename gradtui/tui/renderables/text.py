@@ -116,7 +116,7 @@ def layers_phrase(
     if count == 0:
         return "whole run"
     if count == 1 and names:
-        return f"{noun} {safe(names[0])}"
+        return safe(names[0]) if names[0].startswith(noun) else f"{noun} {safe(names[0])}"
     if count == total:
         return f"all {total} {noun}s"
     parts = [f"{a + 1}" if a == b else f"{a + 1}-{b + 1}" for a, b in spans(rows)]
