@@ -37,6 +37,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if not settings.color:
         os.environ["NO_COLOR"] = "1"  # Textual reads it when the app is made
 
+    from gradtui.tui.splash import splash
+
+    with splash(first.scenario.title):
+        return _open(catalogue, first, settings, theme)
+
+
+def _open(catalogue: Catalogue, first: Target, settings: Settings, theme: str | None) -> int:
     from gradtui.training.trainer import Lab
     from gradtui.tui.app import GradtuiApp
     from gradtui.tui.run import run_app

@@ -2,17 +2,18 @@
 
 import math
 from dataclasses import asdict, dataclass, field
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from gradtui.commands.targets import Target
-from gradtui.core.event import Failed, RunInfo
-from gradtui.core.history import Facts
 from gradtui.core.symptom import CONVERGED, HEALTHY
-from gradtui.health.finding import Diagnosis, Finding
+
+if TYPE_CHECKING:  # they bring numpy, which `list` and the first frame of `launch` can do without
+    from gradtui.core.event import Ended, Failed, RunInfo
+    from gradtui.core.history import Facts
+    from gradtui.health.finding import Diagnosis, Finding
 
 SCHEMA = 1
+LAST = 20
 FAILED = "failed"
 """In place of a verdict: the run did not get far enough to have one."""
 
@@ -57,8 +58,12 @@ def failed(target: Target, why: str) -> Report:
     return Report(SCHEMA, target.name, target.title, target.expected, error=why)
 
 
-def examined(target: Target, facts: Facts, diagnosis: Diagnosis, end: object) -> Report:
+def examined(
+    target: Target, facts: "Facts", diagnosis: "Diagnosis", end: "Ended | Failed"
+) -> Report:
     """The report on a run that took steps; `end` is the event that ended it."""
+    from gradtui.core.event import Failed
+
     if isinstance(end, Failed):
         return failed(target, end.message)
     seen = facts.first_nonfinite
@@ -79,7 +84,7 @@ def examined(target: Target, facts: Facts, diagnosis: Diagnosis, end: object) ->
     )
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: "Finding") -> dict[str, Any]:
     return {
         "symptom": finding.symptom,
         "severity": finding.severity.word,
@@ -91,15 +96,18 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _final(facts: Facts, info: RunInfo) -> dict[str, float | None]:
-    """Loss and accuracy of the last step; no accuracy where there is nothing to be right about."""
+def _final(facts: "Facts", info: "RunInfo") -> dict[str, float | None]:
+    """The last step's loss, and the share of right answers over the last LAST steps' batches; none
+    where there is nothing to be right about."""
     if not len(facts):
         return {"loss": None, "accuracy": None}
-    accuracy = float(facts.accuracy[-1]) if info.task == "classification" else None
+    accuracy = None
+    if info.task == "classification":
+        accuracy = round(float(facts.accuracy[-LAST:].mean()), 4)
     return {"loss": float(facts.loss[-1]), "accuracy": accuracy}
 
 
-def _speed(facts: Facts) -> dict[str, Any]:
+def _speed(facts: "Facts") -> dict[str, Any]:
     seconds = float(facts.seconds.sum())
     if not seconds > 0:
         return {"steps_per_s": None, "overhead_percent": None}
@@ -115,7 +123,7 @@ def strict(value: Any) -> Any:
         return {key: strict(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [strict(item) for item in value]
-    if isinstance(value, np.generic):
+    if hasattr(value, "item"):
         return strict(value.item())
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"

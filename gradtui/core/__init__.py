@@ -1,1 +1,1 @@
-"""The vocabulary that every other package speaks: facts, errors, controls. Standard library and numpy only."""
+"""The vocabulary of every other package: facts, errors, controls. Standard library and numpy only."""

@@ -11,7 +11,7 @@ from gradtui.core.event import RunInfo
 from gradtui.core.layout import FloatArray, IntArray, Layout
 from gradtui.core.snapshot import Act, Grad, NonFinite, Snapshot, U32Array, Weight
 
-CAPACITY = 4096
+CAPACITY = 2048
 """Steps kept in full. When they are used up every second one goes, the newest excepted."""
 
 SCALARS = ("loss", "accuracy", "lr", "seconds", "overhead", "clip_coefficient", "loss_scale")
@@ -24,16 +24,19 @@ def merged_rows(norms: FloatArray, row_of: IntArray, rows: int) -> FloatArray:
     A row without tensors is NaN; NaN and inf in a tensor are NaN and inf in its row.
     """
     out = np.full((*norms.shape[:-1], rows), np.nan)
-    for row in range(rows):
-        part = norms[..., row_of == row]
-        if part.shape[-1] == 0:
-            continue
-        top = part.max(axis=-1)
-        usable = np.isfinite(top) & (top > 0)
-        scale = np.where(usable, top, 1.0)
-        with np.errstate(invalid="ignore", over="ignore"):
-            total = np.sqrt(np.square(part / scale[..., None]).sum(axis=-1))
-        out[..., row] = np.where(usable, top * total, top)
+    if row_of.size == 0:
+        return out
+    order = np.argsort(row_of, kind="stable")
+    part = norms[..., order]
+    present, starts = np.unique(row_of[order], return_index=True)
+    widths = np.diff(starts, append=part.shape[-1])
+    top = np.maximum.reduceat(part, starts, axis=-1)
+    usable = np.isfinite(top) & (top > 0)
+    scale = np.where(usable, top, 1.0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        squares = np.square(part / np.repeat(scale, widths, axis=-1))
+        total = top * np.sqrt(np.add.reduceat(squares, starts, axis=-1))
+    out[..., present] = np.where(usable, total, top)
     return out
 
 
@@ -64,6 +67,10 @@ class Facts:
     """[n] L2 norm over all parameters, before clipping."""
     row_norms: FloatArray
     """[n, rows] L2 norm of the gradient, all tensors of the row."""
+    judged_norms: FloatArray
+    """[n, rows] as `row_norms`, of the tensors whose size means something (no biases)."""
+    has_weights: npt.NDArray[np.bool_]
+    has_activations: npt.NDArray[np.bool_]
     first_nonfinite: NonFinite | None = None
 
     def __len__(self) -> int:
@@ -71,26 +78,17 @@ class Facts:
 
     @cached_property
     def weights_at(self) -> IntArray:
-        return np.flatnonzero(~np.isnan(self.weights[:, :, Weight.NONFINITE]).all(axis=1))
+        return np.flatnonzero(self.has_weights)
 
     @cached_property
     def activations_at(self) -> IntArray:
-        return np.flatnonzero(~np.isnan(self.activations[:, :, Act.NONFINITE]).all(axis=1))
+        return np.flatnonzero(self.has_activations)
 
-    @cached_property
-    def judged_norms(self) -> FloatArray:
-        """[n, rows] as `row_norms`, of the tensors whose size means something (no biases)."""
-        judged = self.layout.judged
-        return merged_rows(
-            self.grads[:, judged, Grad.NORM], self.layout.row_of[judged], len(self.layout.rows)
-        )
-
-    @cached_property
-    def update_ratios(self) -> FloatArray:
-        """[m, rows] update_norm / weight_norm of the judged tensors at `weights_at`."""
+    def update_ratios(self, at: IntArray) -> FloatArray:
+        """[len(at), rows] update_norm / weight_norm of the judged tensors at these kept steps."""
         judged = self.layout.judged & self.layout.parameters
         rows = self.layout.row_of[judged]
-        part = self.weights[self.weights_at][:, judged]
+        part = self.weights[at][:, judged]
         weight = merged_rows(part[..., Weight.NORM], rows, len(self.layout.rows))
         update = merged_rows(part[..., Weight.UPDATE], rows, len(self.layout.rows))
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -118,6 +116,9 @@ PER_STEP = (
     "activations",
     "total_norm",
     "row_norms",
+    "judged_norms",
+    "has_weights",
+    "has_activations",
 )
 
 
@@ -137,6 +138,8 @@ class History:
     seen: int = 0
     """Snapshots received, kept or not."""
     _n: int = 0
+    _derived: int = 0
+    """Kept steps whose merged columns are up to date."""
     _columns: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -168,6 +171,7 @@ class History:
         """Views of everything kept; valid until the next `append`."""
         if not self._columns:
             self._allocate(256)
+        self._derive()
         cut = {name: self._columns[name][: self._n] for name in PER_STEP}
         return Facts(
             layout=self.layout, info=self.info, first_nonfinite=self.first_nonfinite, **cut
@@ -177,13 +181,16 @@ class History:
         tensors, rows = len(self.layout.tensors), len(self.layout.rows)
         shapes: dict[str, tuple[tuple[int, ...], Any]] = {
             "steps": ((), np.int64),
-            **{name: ((), np.float64) for name in SCALARS},
+            **dict.fromkeys(SCALARS, ((), np.float64)),
             "skipped": ((), np.bool_),
             "grads": ((tensors, Grad.COLUMNS), np.float64),
             "weights": ((tensors, Weight.COLUMNS), np.float64),
             "activations": ((rows, Act.COLUMNS), np.float64),
             "total_norm": ((), np.float64),
             "row_norms": ((rows,), np.float64),
+            "judged_norms": ((rows,), np.float64),
+            "has_weights": ((), np.bool_),
+            "has_activations": ((), np.bool_),
         }
         old = self._columns
         self._columns = {}
@@ -203,16 +210,26 @@ class History:
         columns["weights"][at] = np.nan if snapshot.weights is None else snapshot.weights
         activations = snapshot.activations
         columns["activations"][at] = np.nan if activations is None else activations
-        norms = snapshot.grads[:, Grad.NORM]
-        layout = self.layout
-        columns["row_norms"][at] = merged_rows(norms, layout.row_of, len(layout.rows))
-        whole = merged_rows(
-            norms[layout.parameters], np.zeros(int(layout.parameters.sum()), np.int64), 1
-        )
-        columns["total_norm"][at] = whole[0]
+        columns["has_weights"][at] = snapshot.weights is not None
+        columns["has_activations"][at] = snapshot.activations is not None
+        self._derived = min(self._derived, at)
+
+    def _derive(self) -> None:
+        """Merge the rows of all steps that came since the last time at once: a step at a time this
+        would cost more than everything else that is done with a snapshot."""
+        columns, layout = self._columns, self.layout
+        rows, fresh = len(layout.rows), slice(self._derived, self._n)
+        norms = columns["grads"][fresh, :, Grad.NORM]
+        judged, owned = layout.judged, layout.parameters
+        columns["row_norms"][fresh] = merged_rows(norms, layout.row_of, rows)
+        columns["judged_norms"][fresh] = merged_rows(norms[:, judged], layout.row_of[judged], rows)
+        whole = np.zeros(int(owned.sum()), np.int64)
+        columns["total_norm"][fresh] = merged_rows(norms[:, owned], whole, 1)[:, 0]
+        self._derived = self._n
 
     def _thin(self) -> None:
         """Drop every second kept step, in place of a copy: views handed out before go stale."""
+        self._derive()
         self.stride *= 2
         keep = np.flatnonzero(self._columns["steps"][: self._n] % self.stride == 0)
         fresh = {}
@@ -220,4 +237,4 @@ class History:
             fresh[name] = np.empty_like(column)
             fresh[name][: len(keep)] = column[keep]
         self._columns = fresh
-        self._n = len(keep)
+        self._n = self._derived = len(keep)

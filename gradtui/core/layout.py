@@ -18,6 +18,7 @@ class TensorInfo:
     `role` is "weight", "bias", "gain" (the scale of a normalisation) or "hidden" (a hidden state of
     a recurrent net, whose "gradient" is the back-propagated signal at one time step).
     `structural_zero` says why the true gradient is zero by construction, and is empty otherwise.
+    `placement` is "replica" (every rank has all of it) or "shard" (`shape` is this rank's part).
     """
 
     name: str
@@ -25,6 +26,7 @@ class TensorInfo:
     row: int
     role: str = "weight"
     structural_zero: str = ""
+    placement: str = "replica"
 
     @property
     def numel(self) -> int:

@@ -14,3 +14,14 @@ def config_home() -> Path | None:
         return Path.home() / ".config" / "gradtui"
     except RuntimeError:
         return None
+
+
+def state_home() -> Path | None:
+    """gradtui's folder of what it recorded; None where there is no home directory."""
+    base = os.environ.get("XDG_STATE_HOME", "")
+    if base and Path(base).is_absolute():
+        return Path(base) / "gradtui"
+    try:
+        return Path.home() / ".local" / "state" / "gradtui"
+    except RuntimeError:
+        return None

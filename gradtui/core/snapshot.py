@@ -87,6 +87,10 @@ class Snapshot:
     histograms: U32Array | None = None
     activations: FloatArray | None = None
     nonfinite: NonFinite | None = None
+    optimizer: int = 0
+    """Which optimizer stepped, in order of construction."""
+    evaluation: int = 0
+    """0, or 1, 2, ... for the evaluations of a closure within one step."""
 
 
 def merge_norms(norms: FloatArray) -> np.float64:

@@ -151,10 +151,10 @@ class Reading:
     def ratios(self, window: IntArray) -> FloatArray:
         """[len(rows)] median update_norm / weight_norm over the measurements in `window`; NaN
         where there are none."""
-        taken = np.isin(self.facts.weights_at, window)
-        if not taken.any():
+        taken = window[self.facts.has_weights[window]]
+        if not len(taken):
             return np.full(len(self.rows), np.nan)
-        return np.asarray(np.median(self.facts.update_ratios[taken][:, self.rows], axis=0))
+        return np.asarray(np.median(self.facts.update_ratios(taken)[:, self.rows], axis=0))
 
     @cached_property
     def update_ratios(self) -> FloatArray:

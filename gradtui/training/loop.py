@@ -22,10 +22,8 @@ def train(run: Run, sink: Sink, steps: int, go_on: Callable[[], bool]) -> None:
             watch.see(snapshot)
     for snapshot in run.ready(wait=True):
         watch.see(snapshot)
-    if watch.lost:
-        reason = "nonfinite"
-    else:
-        reason = "finished" if run.step_number >= steps else "stopped"
+    whole = "finished" if run.step_number >= steps else "stopped"
+    reason = "nonfinite" if watch.lost else whole
     sink.tell(Ended(run.run, run.step_number, reason))
 
 

@@ -15,8 +15,8 @@ from torch import Tensor
 from gradtui.core.layout import FloatArray, Layout
 from gradtui.core.snapshot import Act, Grad, NonFinite, Snapshot, Weight
 from gradtui.training.activations import ActivationWatch
-from gradtui.training.locate import first_nonfinite
 from gradtui.training.histogram import histogram
+from gradtui.training.locate import first_nonfinite
 from gradtui.training.measure import clone, measure_gradients, measure_weights
 from gradtui.training.models.recurrent import Recurrent
 from gradtui.training.models.rows import Network

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gradtui.core.errors import GradtuiError
 from gradtui.tui.renderables.text import safe
+from gradtui.tui.splash import LEAVE
 from gradtui.tui.terminal import (
     Output,
     borrowed_terminal,
@@ -46,6 +47,8 @@ def run_app(make: Callable[[Output], "GradtuiApp"]) -> int:
     if crash is not None:
         code = 1
         with suppress(OSError):  # the terminal may be gone
+            # Textual may not have got as far as leaving the alternate screen, or entering it.
+            print(LEAVE, end="", file=sys.stderr)  # noqa: T201
             print(crash_sentence(crash, printed), file=sys.stderr)  # noqa: T201
     if not threads_ended(PATIENCE):
         # Python would pull the interpreter from under a thread that is inside torch, and abort.

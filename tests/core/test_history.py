@@ -50,7 +50,7 @@ def test_facts_hold_what_was_appended() -> None:
     np.testing.assert_allclose(facts.row_norms, np.repeat(row[:, None], 3, axis=1))
     np.testing.assert_allclose(facts.total_norm, row * np.sqrt(3))
     np.testing.assert_allclose(facts.judged_norms[:, 0], 1.0 + np.arange(12))
-    assert facts.update_ratios.shape == (3, 3)
+    assert facts.update_ratios(facts.weights_at).shape == (3, 3)
     assert facts.grads.shape == (12, 6, Grad.COLUMNS)
     assert facts.activations.shape == (12, 3, Act.COLUMNS)
 
@@ -108,4 +108,4 @@ def test_an_empty_history_has_empty_facts() -> None:
     facts = History(mlp_layout(2), run_info()).facts()
     assert len(facts) == 0
     assert len(facts.weights_at) == 0
-    assert facts.update_ratios.shape == (0, 2)
+    assert facts.update_ratios(facts.weights_at).shape == (0, 2)

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from gradtui.core.snapshot import Grad
 from gradtui.core.symptom import Severity
 from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE
@@ -88,7 +87,7 @@ def output_cannot_change(reading: Reading) -> Finding | None:
     if reading.half or reading.seen < 3 or reading.critic:
         return None
     parameters = facts.layout.parameters
-    if (facts.grads[:, parameters, Grad.ABS_MAX] > 0).any():
+    if (facts.total_norm > 0).any():
         return None
     return Finding(
         "output_cannot_change",

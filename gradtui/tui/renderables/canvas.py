@@ -8,13 +8,15 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import plotext
 
 from gradtui.core.layout import FloatArray
 
 
 @cache
 def _figure() -> Any:
+    # Imported at the first chart, not at the first frame: it takes a tenth of a second.
+    import plotext
+
     # A figure of our own: plotext.figure is one global object that anyone may draw on.
     return type(plotext.figure)(plotext.terminal)
 
