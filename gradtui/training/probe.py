@@ -28,9 +28,9 @@ from gradtui.training.transfer import HostCopy
 class Cadence:
     """Every how many steps the dearer statistics are taken; the first steps always have them."""
 
-    weights: int = 5
-    activations: int = 5
-    histograms: int = 20
+    weights: int = 10
+    activations: int = 10
+    histograms: int = 50
     always: int = 3
 
     def due(self, step: int, every: int) -> bool:

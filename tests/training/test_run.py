@@ -100,10 +100,11 @@ def test_updates_and_weights_are_measured_around_the_step() -> None:
 
 
 def test_dearer_statistics_come_at_a_cadence() -> None:
-    _, seen = snapshots("mlp", 21)
-    assert [s.step for s in seen if s.weights is not None] == [0, 1, 2, 5, 10, 15, 20]
-    assert [s.step for s in seen if s.activations is not None] == [0, 1, 2, 5, 10, 15, 20]
-    assert [s.step for s in seen if s.histograms is not None] == [0, 1, 2, 20]
+    _, seen = snapshots("mlp", 51)
+    tens = [0, 1, 2, 10, 20, 30, 40, 50]
+    assert [s.step for s in seen if s.weights is not None] == tens
+    assert [s.step for s in seen if s.activations is not None] == tens
+    assert [s.step for s in seen if s.histograms is not None] == [0, 1, 2, 50]
 
 
 def test_histogram_zeros_and_nonfinite_add_up_to_the_elements() -> None:

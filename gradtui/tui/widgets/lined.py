@@ -91,6 +91,8 @@ class Lined(ScrollView, inherit_bindings=False, can_focus=False):
         self.view = View()
         self._lines: tuple[Line, ...] = ()
         self._strips: dict[Line, Strip] = {}
+        self._styles: dict[str, Style] = {}
+        """Looked up through the whole tree of widgets otherwise, which costs more than drawing."""
         self._waiting: Timer | None = None
 
     # What a widget says
@@ -150,24 +152,29 @@ class Lined(ScrollView, inherit_bindings=False, can_focus=False):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips.clear()
+        self._styles.clear()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         at = y if y < self.PINNED else y + self.scroll_offset.y
         if at >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.style_of(""))
         line = self._lines[at]
         strip = self._strips.get(line)
         if strip is None:
             strip = Strip([Segment(text, self.style_of(meaning)) for text, meaning in line])
             self._strips[line] = strip
-        return strip.crop_extend(0, width, self.rich_style)
+        return strip.crop_extend(0, width, self.style_of(""))
 
     def style_of(self, meaning: str) -> Style:
         """The look of a meaning under the theme in force."""
+        style = self._styles.get(meaning)
+        if style is None:
+            style = self._styles[meaning] = self._style_of(meaning)
+        return style
+
+    def _style_of(self, meaning: str) -> Style:
         base = self.rich_style
-        if not meaning:
-            return base
         fore, _, ground = meaning.partition(" on ")
         if ground:
             base += self.get_component_rich_style(f"gt--{ground}")
