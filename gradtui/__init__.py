@@ -28,4 +28,8 @@ def __getattr__(name: str) -> Any:
             return version("gradtui")
         except PackageNotFoundError:
             return "0+unknown"
+    if name == "open_run":
+        from gradtui.stream.open_run import open_run
+
+        return open_run
     raise AttributeError(f"module 'gradtui' has no attribute {name!r}")

@@ -45,7 +45,13 @@ RULES: tuple[Callable[[Reading], Finding | None], ...] = (
 """In the order in which one finding goes before another of the same severity."""
 
 EXPLAINED_BY: dict[str, tuple[str, ...]] = {
-    "vanishing_gradient": ("dead_relu", "fp16_underflow", "saturated", "output_cannot_change"),
+    "vanishing_gradient": (
+        "dead_relu",
+        "fp16_underflow",
+        "saturated",
+        "output_cannot_change",
+        "exploding_gradient",
+    ),
     "dead_relu": ("fp16_underflow", "output_cannot_change"),
     "oscillating_loss": ("exploding_gradient",),
     "badly_scaled": ("exploding_gradient",),

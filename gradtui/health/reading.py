@@ -113,6 +113,8 @@ class Reading:
         is several times higher again."""
         if self.critic or self.seen < 2 * T.WINDOW:
             return False
+        if math.isnan(self.chance) and self.falling:
+            return False  # where the floor is not known, being on the way down is not being there
         solved = T.CONVERGED_LOSS * self.reference_loss
         if not self.loss < T.CONVERGED_SLACK * solved:
             return False

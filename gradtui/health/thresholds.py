@@ -46,6 +46,10 @@ LOSS_GROWTH = 10.0
 SUSTAINED_STEPS = 10
 SPIKE_NORM = 8.0
 SPIKE_LOSS = 3.0
+SPIKE_FLOOR = 10.0
+"""A total norm below that is no explosion, however many times the first ones it is."""
+COLLAPSE = 1e-4
+"""Norm now over the largest one, from which on the net counts as ruined by that step."""
 TIME_GROWTH = 1e3
 FORWARD_GROWTH = 1e3
 

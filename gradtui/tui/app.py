@@ -22,7 +22,8 @@ from gradtui.tui.screens.main import MainScreen
 from gradtui.tui.session import Session
 from gradtui.tui.terminal import Output, catch_signals
 from gradtui.tui.themes import DEFAULT, THEMES, VARIABLES
-from gradtui.tui.widgets import DepthView, FindingsPanel
+from gradtui.tui.widgets import DepthView
+from gradtui.tui.widgets.remedy_clicks import RemedyClicks
 
 BEHIND = 5
 """Under a modal screen the main screen is drawn only every so many ticks."""
@@ -186,8 +187,8 @@ class GradtuiApp(Actions):
         self.session.select(event.index)
         self.action_detail()
 
-    @on(FindingsPanel.RemedyClicked)
-    def _remedy_clicked(self, event: FindingsPanel.RemedyClicked) -> None:
+    @on(RemedyClicks.RemedyClicked)
+    def _remedy_clicked(self, event: RemedyClicks.RemedyClicked) -> None:
         self.action_remedy(event.index)
 
     @on(FilterBar.Changed)

@@ -135,7 +135,7 @@ def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 6.0
     figures = measure(rows, seconds, "all" in sys.argv)
-    print("  ".join(f"{name} {value:.1f}" for name, value in figures.items()))  # noqa: T201
+    print("  ".join(f"{name} {value:.1f}" for name, value in figures.items()))
 
 
 if __name__ == "__main__":

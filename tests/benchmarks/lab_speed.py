@@ -103,7 +103,9 @@ def main() -> None:
         alone = steps_per_second("headless", args.scenario, args.seconds)
         ratios.append(app / alone)
         print(f"with the app {app:.0f} steps/s, without {alone:.0f}: ratio {app / alone:.3f}")
-    print(f"{args.scenario}: median ratio {statistics.median(ratios):.3f} over {args.rounds} rounds")
+    print(
+        f"{args.scenario}: median ratio {statistics.median(ratios):.3f} over {args.rounds} rounds"
+    )
 
 
 if __name__ == "__main__":

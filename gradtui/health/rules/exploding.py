@@ -97,34 +97,36 @@ def exploding(reading: Reading) -> Finding | None:
 
 
 def exploded_and_died(reading: Reading) -> Finding | None:
-    """A spike, and since then units are dead and nothing moves: never NaN, and sick all the same."""
-    if reading.learned or reading.seen < T.SUSTAINED_STEPS:
-        return None
-    if not (np.nan_to_num(reading.dead[reading.rows]) >= T.DEAD_SHARE).any():
-        return None
+    """A spike, and nothing moves since: never NaN, and sick all the same."""
     used = reading.used
+    if reading.learned or reading.seen < T.SUSTAINED_STEPS or not len(used):
+        return None
     norms, losses = reading.facts.total_norm[used], reading.facts.loss[used]
-    first_norm = float(np.median(norms[:3]))
     spike = int(np.argmax(norms))
-    loss_rise = float(losses.max()) / max(reading.reference_loss, reading.start_loss)
-    if norms[spike] < T.SPIKE_NORM * first_norm and loss_rise < T.SPIKE_LOSS:
-        return None
+    first, peak = float(np.median(norms[:3])), float(norms[spike])
     now = float(np.median(norms[-T.WINDOW :]))
-    if now > norms[spike] / 3:
+    dead = tuple(int(r) for r in reading.rows if reading.dead[r] >= T.DEAD_SHARE)
+    rise = float(losses.max()) / max(reading.reference_loss, reading.start_loss)
+    spiked = peak > T.SPIKE_FLOOR and (peak > T.SPIKE_NORM * first or rise > T.SPIKE_LOSS)
+    collapsed = peak > T.BAND_HIGH and now < T.COLLAPSE * peak
+    if not ((dead and spiked and now < peak / 3) or collapsed):
         return None
-    rows = tuple(int(r) for r in reading.rows if reading.dead[r] >= T.DEAD_SHARE)
+    since = f"; {len(dead)} of {len(reading.rows)} layers are dead since" if dead else ""
+    at_start = spike == 0
     return Finding(
         SYMPTOM,
         Severity.CRITICAL,
         int(reading.facts.steps[used[_onset(norms[: spike + 1])]]),
-        f"norm {norm(first_norm)} at first, {norm(float(norms[spike]))} at step "
-        f"{int(reading.facts.steps[used[spike]])}, {norm(now)} now; {len(rows)} of "
-        f"{len(reading.rows)} layers are dead since",
-        "one overshooting step pushed the units so far that they are zero for every input: first "
-        "it exploded, then it died",
-        ADVICE["exploding_lr"],
-        rows,
-        reading.names(list(rows)),
+        f"norm {norm(first)} at first, {norm(peak)} at step {int(reading.facts.steps[used[spike]])}, "
+        f"{norm(now)} now{since}",
+        "the first gradient was out of all proportion, and that one step ruined the weights: first "
+        "it exploded, then it died"
+        if at_start
+        else "one overshooting step pushed the weights so far that hardly any input reaches the "
+        "output: first it exploded, then it died",
+        ADVICE["exploding_init" if at_start else "exploding_lr"],
+        dead or _highest(reading, used[spike]),
+        reading.names(list(dead or _highest(reading, used[spike]))),
     )
 
 
@@ -169,12 +171,15 @@ def _overflow_at_start(facts: Facts) -> Finding | None:
 
 
 def _largest(reading: Reading) -> tuple[int, ...]:
-    """Rows whose gradient was above the band, or at least the largest one."""
-    if not len(reading.used):
-        return ()
-    last = reading.facts.judged_norms[reading.used[-1], reading.rows]
-    high = reading.rows[last > T.BAND_HIGH]
-    return tuple(int(r) for r in (high if len(high) else reading.rows[[int(np.argmax(last))]]))
+    """`_highest` at the last step."""
+    return _highest(reading, reading.used[-1]) if len(reading.used) else ()
+
+
+def _highest(reading: Reading, at: int | np.int64) -> tuple[int, ...]:
+    """Rows whose gradient was above the band at a kept step, or at least the largest one."""
+    norms = reading.facts.judged_norms[at, reading.rows]
+    high = reading.rows[norms > T.BAND_HIGH]
+    return tuple(int(r) for r in (high if len(high) else reading.rows[[int(np.argmax(norms))]]))
 
 
 def _onset(norms: FloatArray) -> int:

@@ -60,7 +60,7 @@ def _decade(log: float) -> str:
         return f"1e{int(log)}"
     if not -300 < log < 300:
         return f"1e{log:.0f}"
-    return f"{10.0**log:.3g}" if -3 <= log < 4 else _exponential(10.0**log)
+    return f"{10.0**log:.3g}" if -3 <= log < 3 else _exponential(10.0**log)
 
 
 def _exponential(value: float) -> str:

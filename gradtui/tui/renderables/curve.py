@@ -47,7 +47,7 @@ def curve_lines(view: View, kind: str, width: int, height: int) -> tuple[Line, .
     labels = tick_labels(*limits, lines, log=log)
     bar = "|" if view.ascii_only else "│"
     tick = "+" if view.ascii_only else "┤"
-    out = [_title(view, kind, log)]
+    out = [_fitted(_title(view, kind, log), MARGIN + cells)]
     for i, row in enumerate(grid):
         edge = tick if i in labels else bar
         out.append(merged(((f"{labels.get(i, ''):>{MARGIN - 1}}{edge}", "quiet"), *row)))
@@ -165,6 +165,17 @@ def _title(view: View, kind: str, log: bool) -> Line:
             mark = "*" if view.ascii_only else "◆"
             out.append((f"  {mark} sick {show(float(values_of(ghost, kind)[at]))}", "reference"))
     return tuple(out)
+
+
+def _fitted(title: Line, width: int) -> Line:
+    """Without the pieces at the end that there is no room for: half a word says nothing."""
+    room, kept = width, 0
+    for text, _ in title:
+        room -= len(text)
+        if room < 0 and kept >= 2:
+            break
+        kept += 1
+    return title[:kept]
 
 
 def _x_axis(first: int, stride: int, cells: int, ascii_only: bool) -> Line:

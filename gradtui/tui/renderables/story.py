@@ -7,26 +7,24 @@ from gradtui.tui.view import View
 
 
 def story_lines(view: View, width: int) -> tuple[Line, ...]:
-    """Title, story, what to expect; for a run without a scenario, what it is."""
-    room = max(width - 2, 1)
-    out: list[Line] = []
-
-    def add(text: str, meaning: str) -> None:
-        shown = to_ascii(text) if view.ascii_only else text
-        out.extend(((" " + line, meaning),) for line in wrap(shown, room))
-
+    """Title and story; for a run without a scenario, what it is."""
     scenario = view.scenario
     if scenario is None:
-        title = view.info.title if view.info is not None else "no run yet"
-        add(title, "title")
-        return tuple(out)
-    add(scenario.title, "title")
-    if scenario.group:
-        add(scenario.group, "quiet")
-    out.append(())
-    add(scenario.story, "")
-    out.append(())
-    expected = safe(scenario.expect).replace("_", " ")
-    meaning = SYMPTOMS.get(scenario.expect, "")
-    add(f"Expected: {expected}" + (f", {meaning}" if meaning else ""), "strong")
-    return tuple(out)
+        return _paragraph(view, view.info.title if view.info else "no run yet", "title", width)
+    title = _paragraph(view, scenario.title, "title", width)
+    return (*title, (), *_paragraph(view, scenario.story, "", width))
+
+
+def expected_lines(view: View, width: int) -> tuple[Line, ...]:
+    """The verdict that the scenario is there to show, in words."""
+    if view.scenario is None:
+        return ()
+    expected = safe(view.scenario.expect).replace("_", " ")
+    meaning = SYMPTOMS.get(view.scenario.expect, "")
+    text = f"Expected: {expected}" + (f", {meaning}" if meaning else "")
+    return _paragraph(view, text, "quiet", width)
+
+
+def _paragraph(view: View, text: str, meaning: str, width: int) -> tuple[Line, ...]:
+    shown = to_ascii(text) if view.ascii_only else text
+    return tuple(((" " + line, meaning),) for line in wrap(shown, max(width - 2, 1)))

@@ -5,13 +5,14 @@ from textual.content import Content
 from gradtui.tui.keys import KEYS, REMEDIES
 from gradtui.tui.screens.text import TextScreen
 
-LEGEND = """\
-Each row is a layer, the input's side first. Its bar is log10 of the L2 norm of its gradient, before
-clipping, on a fixed scale; the healthy band is marked on it. Beside it are the norm's history and
-its number. NaN and inf are written as such and never left out.
-
-A verdict is an opinion derived from the numbers; its evidence stands beside it. A remedy restarts
-the run from the same seed and the same batches; the untreated run stays as a reference."""
+LEGEND = (
+    "Each row is a layer, the input's side first. Its bar is log10 of the L2 norm of its gradient, "
+    "before clipping, on a fixed scale; the healthy band is marked on it. Beside it are its number "
+    "and the norm's history. NaN and inf are written as such and never left out.\n\n"
+    "A verdict is an opinion derived from the numbers; its evidence stands beside it. A remedy "
+    "restarts the run from the same seed and the same batches; the untreated run stays as a "
+    "reference."
+)
 
 
 def help_screen() -> TextScreen:

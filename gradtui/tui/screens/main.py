@@ -163,6 +163,11 @@ class MainScreen(LabScreen):
             self._tallest = tallest
             self.depth.styles.max_height = tallest
         self.filter.count(len(view.order), total)
+        elsewhere = self.story.display and self.story.holds_remedies(view)
+        findings = self.query_one(FindingsPanel)
+        if elsewhere != findings.remedies_elsewhere:
+            findings.remedies_elsewhere = elsewhere
+            findings.show(view)
 
     def clear_filter(self) -> None:
         self.filter.action_clear()

@@ -15,7 +15,7 @@ class Chart(Lined):
     """One quantity of the whole run; the reference run, if any, as a second series."""
 
     DEFAULT_CSS = "Chart { height: 1fr; overflow-y: hidden; min-width: 20; min-height: 5; }"
-    PACE = 0.5
+    PACE = 1.0
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ class HeatMap(Lined):
     """Oldest left. More rows than lines are drawn several to a line, the worst of them shown."""
 
     DEFAULT_CSS = "HeatMap { height: 1fr; overflow-y: hidden; min-width: 16; }"
-    PACE = 0.5
+    PACE = 1.0
 
     def __init__(
         self,

@@ -1,17 +1,25 @@
-"""The scenario's story and what to watch."""
+"""The scenario's story, what to watch, and what can be tried."""
 
 from collections.abc import Sequence
 
 from gradtui.tui.renderables.line import Line
-from gradtui.tui.renderables.story import story_lines
+from gradtui.tui.renderables.remedies import remedies_lines
+from gradtui.tui.renderables.story import expected_lines, story_lines
 from gradtui.tui.view import View
-from gradtui.tui.widgets.lined import Lined
+from gradtui.tui.widgets.remedy_clicks import RemedyClicks
 
 
-class StoryPanel(Lined):
+class StoryPanel(RemedyClicks):
     """Scrolls where the story is longer than the panel."""
 
     DEFAULT_CSS = "StoryPanel { scrollbar-gutter: stable; height: 1fr; min-width: 20; }"
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:
-        return story_lines(view, width)
+        lines = self.with_remedies(story_lines(view, width), remedies_lines(view, width))
+        expected = expected_lines(view, width)
+        return (*lines, (), *expected) if expected else lines
+
+    def holds_remedies(self, view: View) -> bool:
+        """Whether story and remedies are in sight without scrolling."""
+        width, height = self.scrollable_content_region.size
+        return len(story_lines(view, width)) + 1 + len(remedies_lines(view, width)) <= height

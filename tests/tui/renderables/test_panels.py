@@ -10,10 +10,11 @@ from gradtui.core.symptom import Severity
 from gradtui.health.finding import Diagnosis
 from gradtui.tui.renderables.banner import banner_lines
 from gradtui.tui.renderables.detail import detail_lines
-from gradtui.tui.renderables.findings import findings_lines, remedy_at
+from gradtui.tui.renderables.findings import findings_lines
 from gradtui.tui.renderables.header import header_lines
 from gradtui.tui.renderables.line import Line, plain, width
-from gradtui.tui.renderables.story import story_lines
+from gradtui.tui.renderables.remedies import remedies_lines, remedy_at
+from gradtui.tui.renderables.story import expected_lines, story_lines
 from gradtui.tui.view import View
 from tests import factories
 
@@ -94,10 +95,17 @@ def test_a_finding_has_layers_evidence_cause_and_remedies() -> None:
         "3e10 times",
         "why   the sigmoid's slope",
         "try   use relu with He",
-        "1 [ ] ReLU and He initialisation",
-        "→ vanishing gradient",
     ):
         assert part in shown
+
+
+def test_remedies_say_what_they_are_expected_to_do_on_one_line_where_it_fits() -> None:
+    view = factories.view(factories.vanishing())
+    wide = text(remedies_lines(view, 80)).splitlines()
+    assert "1 [ ] ReLU and He initialisation  → healthy" in wide[1]
+    assert any("→ vanishing gradient" in line for line in wide)
+    narrow = text(remedies_lines(view, 36)).splitlines()
+    assert len(narrow) > len(wide)
 
 
 def test_a_healthy_run_gets_a_friendly_line_and_its_notes() -> None:
@@ -116,17 +124,19 @@ def test_sick_and_treated_stand_side_by_side() -> None:
     assert "sick: ✗ vanishing gradient  →  treated: ● healthy" in shown
     assert "at step 29" in shown
     assert "first |g|" in shown
-    assert "1 [x] ReLU and He" in shown
-    assert "the first layer comes back at once" in shown
+    chosen = text(remedies_lines(factories.view(made, 30, reference=sick, remedies=(0,)), 70))
+    assert "1 [x] ReLU and He" in chosen
+    assert "the first layer comes back at once" in chosen
 
 
 def test_a_click_finds_its_remedy() -> None:
     view = factories.view(factories.vanishing())
-    lines = findings_lines(view, 60)
+    lines = remedies_lines(view, 30)
     at = next(i for i, line in enumerate(lines) if "2 [ ]" in plain(line))
-    assert remedy_at(view, 60, at) == 1
-    assert remedy_at(view, 60, at + 1) == 1
-    assert remedy_at(view, 60, 0) is None
+    assert remedy_at(view, 30, at) == 1
+    assert remedy_at(view, 30, at + 1) == 1
+    assert remedy_at(view, 30, 0) is None
+    assert remedy_at(view, 30, 1000) is None
 
 
 def test_the_banner_says_where() -> None:
@@ -145,9 +155,9 @@ def test_the_banner_escapes_what_the_run_called_its_modules() -> None:
 
 
 def test_the_story_is_told() -> None:
-    shown = text(story_lines(factories.view(factories.vanishing()), 50))
-    assert "Watch the bars shrink" in shown
-    assert "Expected: vanishing gradient" in shown
+    view = factories.view(factories.vanishing())
+    assert "Watch the bars shrink" in text(story_lines(view, 50))
+    assert "Expected: vanishing gradient" in text(expected_lines(view, 50))
 
 
 def test_the_detail_of_a_row() -> None:

@@ -48,7 +48,7 @@ class Bare(App[None]):
     def on_depth_view_activated(self, message: widgets.DepthView.Activated) -> None:
         self.messages.append(message)
 
-    def on_findings_panel_remedy_clicked(self, message: Message) -> None:
+    def on_remedy_clicks_remedy_clicked(self, message: Message) -> None:
         self.messages.append(message)
 
     def lines(self) -> list[str]:

@@ -1,0 +1,92 @@
+"""A whole run at once, as arrays: no snapshot is made, however long it was."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gradtui.core.event import RunInfo
+from gradtui.core.history import SCALARS, Facts, merged_rows
+from gradtui.core.layout import Layout
+from gradtui.core.snapshot import Grad, NonFinite
+from gradtui.stream.block import Block, picked
+from gradtui.stream.mapping import whole
+from gradtui.stream.merge import complete, merged
+from gradtui.stream.rank_files import RankFiles
+from gradtui.stream.records import SKIPPED, norm_over
+from gradtui.stream.status import Ranks, ranks_status, read_ranks
+from gradtui.stream.wire import nonfinite_from
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All kept steps of a run, its ranks merged, and what was told about it."""
+
+    layout: Layout
+    info: RunInfo
+    block: Block
+    events: tuple[dict[str, Any], ...]
+    first_nonfinite: NonFinite | None
+    ranks: tuple[RankFiles, ...]
+    status: Ranks
+
+
+EMPTY = RunInfo("", "", "", "", "", 0, 0, 0)
+
+
+def load(directory: Path | str) -> Loaded:
+    """Read a run, live or over. Raises GradtuiError where the directory holds none."""
+    ranks = read_ranks(Path(directory))
+    begun = [rank for rank in ranks if rank.layout is not None]
+    layout = whole([rank.layout for rank in begun if rank.layout is not None] or [Layout((), ())])
+    info = begun[0].header.generations[-1].info if begun else EMPTY
+    progress = [rank.last_step for rank in begun]
+    blocks = [rank.poll(layout) for rank in begun]
+    told = [rank.events.poll() for rank in ranks]
+    state = ranks_status(ranks, told, time.time())
+    events = tuple(line for lines in told for line in lines)
+    seen = [found for line in events if (found := nonfinite_from(line)) is not None]
+    first = min(seen, key=lambda found: found.step, default=None)
+    block = _merged(blocks, progress, layout)
+    return Loaded(layout, info, block, events, first, tuple(ranks), state)
+
+
+def _merged(blocks: Sequence[Block], progress: Sequence[int], layout: Layout) -> Block:
+    from gradtui.stream.block import empty
+
+    return merged(complete(blocks, progress), layout) if blocks else empty(layout)
+
+
+def load_facts(directory: Path | str, max_steps: int = 4096) -> Facts:
+    """The facts of a run for `diagnose`, at most about `max_steps` of its kept steps.
+
+    Measurements of weights and activations whose own step was thinned away are filed under the next
+    kept one. Raises GradtuiError where the directory holds no run.
+    """
+    return facts_of(load(directory), max_steps)
+
+
+def facts_of(loaded: Loaded, max_steps: int = 4096) -> Facts:
+    layout, rows = loaded.layout, len(loaded.layout.rows)
+    block = picked(loaded.block, max_steps, recent=min(256, max_steps // 4))
+    norms = block.grads[..., Grad.NORM]
+    judged = layout.judged.astype(np.bool_)
+    return Facts(
+        layout=layout,
+        info=loaded.info,
+        steps=block.steps,
+        **{name: np.array(block.scalars[name], np.float64) for name in SCALARS},
+        skipped=(block.scalars["flags"] & SKIPPED) != 0,
+        grads=block.grads,
+        weights=block.weights,
+        activations=block.activations,
+        total_norm=norm_over(block.grads, layout.parameters.astype(np.bool_)),
+        row_norms=merged_rows(norms, layout.row_of, rows),
+        judged_norms=merged_rows(norms[:, judged], layout.row_of[judged], rows),
+        has_weights=block.has_weights,
+        has_activations=block.has_activations,
+        first_nonfinite=loaded.first_nonfinite,
+    )

@@ -1,0 +1,241 @@
+"""A recorded run as numpy arrays, for notebooks and scripts: `gradtui.open_run(path)`."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gradtui.core.errors import UsageError
+from gradtui.core.event import RunInfo
+from gradtui.core.history import Facts
+from gradtui.core.layout import FloatArray, IntArray, Layout
+from gradtui.core.snapshot import Grad, NonFinite, U32Array, Weight
+from gradtui.core.text import did_you_mean, printable
+from gradtui.stream.block import Block, BoolArray, empty
+from gradtui.stream.load import Loaded, facts_of, load
+from gradtui.stream.merge import merged
+from gradtui.stream.places import find_run, runs_home
+from gradtui.stream.records import SKIPPED, STAGES, STEP, RecordArray
+from gradtui.stream.status import Ranks
+
+
+class ByName(Mapping[str, FloatArray]):
+    """Tensor name -> its series; `array` has them all, [n, tensors] in the layout's order."""
+
+    def __init__(self, names: tuple[str, ...], array: FloatArray) -> None:
+        self.array = array
+        self._names = names
+
+    def __getitem__(self, name: str) -> FloatArray:
+        if name not in self._names:
+            hint = did_you_mean(name, self._names)
+            raise KeyError(f"no tensor {name!r}{hint}")
+        return np.asarray(self.array[:, self._names.index(name)])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class OpenRun:
+    """What a run has recorded so far; files are read when an array is first asked for.
+
+    Scalars (`steps`, `loss`, ...) have one element for every step; per-tensor series one for every
+    step in `kept_steps`, weights and updates for every one in `weight_steps`. Ranks are merged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._loaded: Loaded = load(path)
+
+    def __repr__(self) -> str:
+        return f"<run {self.path.name}: {self.state}, {len(self.steps)} steps>"
+
+    @property
+    def layout(self) -> Layout:
+        return self._loaded.layout
+
+    @property
+    def info(self) -> RunInfo:
+        return self._loaded.info
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        return self._loaded.ranks[0].header.command
+
+    @property
+    def state(self) -> str:
+        """ "running", "ended", "crashed" or "lost"."""
+        return self._loaded.status.state
+
+    @property
+    def ranks(self) -> Ranks:
+        return self._loaded.status
+
+    @property
+    def events(self) -> tuple[dict[str, Any], ...]:
+        """The lines of the events files."""
+        return self._loaded.events
+
+    @property
+    def first_nonfinite(self) -> NonFinite | None:
+        return self._loaded.first_nonfinite
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """Names, in the order of the columns of every `array`."""
+        return tuple(tensor.name for tensor in self.layout.tensors)
+
+    def facts(self, max_steps: int = 4096) -> Facts:
+        """What `diagnose` reads."""
+        return facts_of(self._loaded, max_steps)
+
+    # Every step
+
+    @cached_property
+    def scalars(self) -> RecordArray:
+        """[steps] of dtype STEP: every field that the steps file has."""
+        nothing = Layout((), ())
+        blocks = [_scalars_of(rank.steps_path) for rank in self._loaded.ranks]
+        return merged(blocks, nothing).scalars
+
+    @property
+    def steps(self) -> IntArray:
+        return np.asarray(self.scalars["step"], np.int64)
+
+    @property
+    def time(self) -> FloatArray:
+        """Seconds since 1970."""
+        return self._float("time")
+
+    @property
+    def loss(self) -> FloatArray:
+        return self._float("loss")
+
+    @property
+    def accuracy(self) -> FloatArray:
+        return self._float("accuracy")
+
+    @property
+    def lr(self) -> FloatArray:
+        return self._float("lr")
+
+    @property
+    def seconds(self) -> FloatArray:
+        """Wall time of each step."""
+        return self._float("seconds")
+
+    @property
+    def overhead(self) -> FloatArray:
+        """Seconds of it that the monitor took."""
+        return self._float("overhead")
+
+    @property
+    def clip_coefficient(self) -> FloatArray:
+        return self._float("clip_coefficient")
+
+    @property
+    def loss_scale(self) -> FloatArray:
+        return self._float("loss_scale")
+
+    @property
+    def total_norm(self) -> FloatArray:
+        """L2 norm of the gradient of all parameters, before clipping."""
+        return self._float("total_norm")
+
+    @property
+    def skipped(self) -> BoolArray:
+        return np.asarray(self.scalars["flags"] & SKIPPED != 0)
+
+    @property
+    def stage(self) -> list[str]:
+        return [STAGES[min(n, len(STAGES) - 1)] for n in self.scalars["stage"].tolist()]
+
+    # Kept steps
+
+    @property
+    def kept_steps(self) -> IntArray:
+        """[kept] the steps that the gradients below belong to."""
+        return self._loaded.block.steps
+
+    @property
+    def weight_steps(self) -> IntArray:
+        """[measured] the steps that weights and updates belong to."""
+        block = self._loaded.block
+        return block.steps[block.has_weights]
+
+    @cached_property
+    def grad_norm(self) -> ByName:
+        """NaN where there was no gradient."""
+        return self._grads(Grad.NORM)
+
+    @cached_property
+    def grad_abs_max(self) -> ByName:
+        return self._grads(Grad.ABS_MAX)
+
+    @cached_property
+    def zeros(self) -> ByName:
+        """Elements that are exactly zero."""
+        return self._grads(Grad.ZEROS)
+
+    @cached_property
+    def nonfinite(self) -> ByName:
+        """Elements that are NaN or infinite."""
+        return self._grads(Grad.NONFINITE)
+
+    @cached_property
+    def weight_norm(self) -> ByName:
+        return self._weights(Weight.NORM)
+
+    @cached_property
+    def weight_abs_max(self) -> ByName:
+        return self._weights(Weight.ABS_MAX)
+
+    @cached_property
+    def update_norm(self) -> ByName:
+        return self._weights(Weight.UPDATE)
+
+    @property
+    def histograms(self) -> dict[int, U32Array]:
+        """Step -> [tensors, HIST_BINS] counts of log2|g|."""
+        return self._loaded.block.histograms
+
+    def _float(self, name: str) -> FloatArray:
+        return np.asarray(self.scalars[name], np.float64)
+
+    def _grads(self, column: int) -> ByName:
+        return ByName(self.tensors, self._loaded.block.grads[:, :, column])
+
+    def _weights(self, column: int) -> ByName:
+        block = self._loaded.block
+        return ByName(self.tensors, block.weights[block.has_weights, :, column])
+
+
+def _scalars_of(path: Path) -> Block:
+    """Every step of one rank, the last evaluation of each, without its tensors."""
+    try:
+        size = path.stat().st_size // STEP.itemsize
+        found = np.fromfile(path, STEP, size)
+    except OSError:
+        found = np.empty(0, STEP)
+    steps = found["step"]
+    last = np.append(steps[1:] != steps[:-1], True)[: len(steps)]
+    kept = found if last.all() else found[last]
+    bare = empty(Layout((), ()), len(kept))
+    bare.scalars = kept
+    return bare
+
+
+def open_run(path: str | Path = "", runs: str | Path | None = None) -> OpenRun:
+    """Open a run by path, by name, by a part of its name, or the newest. Imports no torch.
+
+    Raises UsageError where there is no such run, GradtuiError where it cannot be read.
+    """
+    given = Path(path)
+    if len(given.parts) > 1 and not given.exists():
+        raise UsageError(f"there is no directory {printable(str(given))}")
+    return OpenRun(find_run(path, runs_home(runs)))

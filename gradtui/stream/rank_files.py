@@ -1,0 +1,152 @@
+"""The files of one rank, read as they grow."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gradtui.core.errors import GradtuiError
+from gradtui.core.layout import Layout
+from gradtui.stream.block import Block, empty, joined
+from gradtui.stream.header import (
+    Header,
+    detail_name,
+    events_name,
+    header_name,
+    read_header,
+    steps_name,
+)
+from gradtui.stream.lines import LineTail
+from gradtui.stream.mapping import moved, places
+from gradtui.stream.records import DETAILS, RecordArray, detail_dtype
+from gradtui.stream.tail import RecordTail, last_step_record, step_records_at
+
+
+@dataclass(slots=True)
+class Tails:
+    """The files of one generation, and measurements whose step is still to come."""
+
+    layout: Layout
+    files: dict[str, RecordTail]
+    early: dict[str, RecordArray]
+
+
+class RankFiles:
+    """One rank of a run. Nothing here raises once the header has been read."""
+
+    def __init__(self, directory: Path, label: str) -> None:
+        """Raises GradtuiError where the header is missing, damaged or of another version."""
+        self.directory = directory
+        self.label = label
+        self.header: Header = read_header(directory / header_name(label))
+        self.events = LineTail(directory / events_name(label))
+        self.steps_path = directory / steps_name(label)
+        self._tails: list[Tails] = []
+        self._stamp: tuple[int, int] | None = None
+
+    @property
+    def layout(self) -> Layout | None:
+        """The newest; None before the first step."""
+        return self.header.generations[-1].layout if self.header.generations else None
+
+    @property
+    def last_step(self) -> int:
+        """The newest step on disk, -1 before the first."""
+        record = last_step_record(self.steps_path)
+        return int(record["step"][0]) if len(record) else -1
+
+    def refresh(self) -> None:
+        """Read the header again where it has been replaced."""
+        path = self.directory / header_name(self.label)
+        try:
+            there = path.stat()
+            stamp = (there.st_ino, there.st_mtime_ns)
+            if stamp != self._stamp:
+                self.header = read_header(path)
+                self._stamp = stamp
+        except (OSError, GradtuiError):
+            return
+
+    def rewind(self) -> None:
+        """Begin again with the first step."""
+        self._tails = []
+
+    def poll(self, layout: Layout) -> Block:
+        """Kept steps that have come since the last call, as if all had been of `layout`."""
+        for number in range(len(self._tails), len(self.header.generations)):
+            self._tails.append(self._make(number))
+        blocks = [block for tails in self._tails if len(block := self._read(tails, layout))]
+        return _last_evaluations(joined(blocks)) if blocks else empty(layout)
+
+    def _make(self, number: int) -> Tails:
+        layout = self.header.generations[number].layout
+        files = {}
+        for kind in DETAILS:
+            path = self.directory / detail_name(kind, self.label, number)
+            files[kind] = RecordTail(path, detail_dtype(kind, layout))
+        return Tails(layout, files, {})
+
+    def _read(self, tails: Tails, layout: Layout) -> Block:
+        # Gradients are written last and read first: the rest of their steps is there then.
+        found = tails.files["tensors"].poll()
+        scalars = step_records_at(self.steps_path, np.asarray(found["record"], np.int64))
+        found = found[: len(scalars)]
+        if not len(found):
+            return empty(layout)
+        old = tails.layout
+        if old.tensors == layout.tensors:
+            tensors = np.arange(len(layout.tensors))
+        else:
+            tensors = places([t.name for t in old.tensors], [t.name for t in layout.tensors])
+        rows = places([r.name for r in old.rows], [r.name for r in layout.rows])
+        block = empty(layout, len(found))
+        block.scalars = scalars
+        block.grads = moved(found["values"], tensors, np.nan)
+        for kind, into, flag, at in (
+            ("weights", block.weights, block.has_weights, tensors),
+            ("activations", block.activations, block.has_activations, rows),
+        ):
+            measured, place = self._measured(tails, kind, found)
+            into[place] = moved(measured["values"], at, np.nan)
+            flag[place] = True
+        measured, _ = self._measured(tails, "histograms", found)
+        if len(measured):
+            counts = moved(measured["values"], tensors, 0)
+            block.histograms = dict(zip(measured["step"].tolist(), counts, strict=True))
+        return block
+
+    def _measured(
+        self, tails: Tails, kind: str, found: RecordArray
+    ) -> tuple[RecordArray, np.ndarray]:
+        """Measurements up to the last of the steps found, each with the place of the first kept
+        step at or after it: its own may have been thinned away."""
+        fresh = tails.files[kind].poll()
+        early = tails.early.get(kind)
+        if early is not None and len(early):
+            fresh = np.concatenate([early, fresh])
+        place = np.searchsorted(found["record"], fresh["record"])
+        due = place < len(found)
+        tails.early[kind] = fresh[~due]
+        return fresh[due], place[due]
+
+
+def _last_evaluations(block: Block) -> Block:
+    """A step whose closure was evaluated several times is shown as it was the last time."""
+    steps = block.steps
+    last = np.append(steps[1:] != steps[:-1], True)
+    return block if last.all() else block.take(last)
+
+
+def labels(directory: Path) -> list[str]:
+    """The labels of the ranks that have a header, unsorted."""
+    out = []
+    try:
+        names = [path.name for path in directory.iterdir()]
+    except OSError:
+        return []
+    for name in names:
+        if name == "run.json":
+            out.append("0")
+        elif name.startswith("run-") and name.endswith(".json"):
+            out.append(name[4:-5])
+    return out

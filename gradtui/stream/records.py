@@ -1,0 +1,121 @@
+"""The binary records of a run directory: what one step leaves behind, field by field."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gradtui.core.history import merged_rows
+from gradtui.core.layout import FloatArray, Layout
+from gradtui.core.snapshot import HIST_BINS, Act, Grad, Snapshot, Weight
+
+RecordArray = npt.NDArray[np.void]
+
+FLOATS = (
+    "loss",
+    "accuracy",
+    "lr",
+    "seconds",
+    "overhead",
+    "clip_coefficient",
+    "loss_scale",
+)
+"""Fields of a step that are copied from a snapshot as they are."""
+
+STEP = np.dtype(
+    [
+        ("step", "<i8"),
+        ("time", "<f8"),
+        *((name, "<f8") for name in FLOATS),
+        ("total_norm", "<f8"),
+        ("sharded_norm", "<f8"),
+        ("optimizer", "<u2"),
+        ("evaluation", "<u2"),
+        ("generation", "<u2"),
+        ("stage", "u1"),
+        ("flags", "u1"),
+    ]
+)
+"""One record of steps-RANK.bin. `time` is seconds since 1970; norms are over the parameters whose
+gradient there is, `sharded_norm` over those of them of which this rank holds a part."""
+
+SKIPPED, NONFINITE = 1, 2
+"""Bits of `flags`: the loss scaler threw the step away; some gradient or weight is not finite."""
+
+STAGES = ("raw", "unscaled", "clipped", "unknown")
+"""What `stage` counts."""
+
+DETAILS = ("tensors", "weights", "activations", "histograms")
+"""The files that have one record for each kept step, all tensors (or rows) in one."""
+
+
+def detail_dtype(kind: str, layout: Layout) -> np.dtype[np.void]:
+    """One record of a file of DETAILS: index into the steps file, step, values."""
+    tensors, rows = len(layout.tensors), len(layout.rows)
+    shapes: dict[str, tuple[str, tuple[int, int]]] = {
+        "tensors": ("<f8", (tensors, Grad.COLUMNS)),
+        "weights": ("<f8", (tensors, Weight.COLUMNS)),
+        "activations": ("<f8", (rows, Act.COLUMNS)),
+        "histograms": ("<u4", (tensors, HIST_BINS)),
+    }
+    code, shape = shapes[kind]
+    return np.dtype([("record", "<i8"), ("step", "<i8"), ("values", code, shape)])
+
+
+def described(dtype: np.dtype[Any]) -> list[list[Any]]:
+    """A dtype as JSON has it: [name, code] or [name, code, shape]."""
+    if dtype.names is None:
+        return []
+    fields = []
+    for name in dtype.names:
+        base, shape = dtype[name].base, dtype[name].shape
+        fields.append([name, base.str, list(shape)] if shape else [name, base.str])
+    return fields
+
+
+def present_norms(grads: FloatArray) -> FloatArray:
+    """[..., tensors, Grad.COLUMNS] -> [..., tensors] norms, 0 where there is no gradient."""
+    missing = np.isnan(grads[..., Grad.NONFINITE])
+    return np.where(missing, 0.0, grads[..., Grad.NORM])
+
+
+def norm_over(grads: FloatArray, chosen: npt.NDArray[np.bool_]) -> FloatArray:
+    """[n, tensors, columns] -> [n] L2 norm over the chosen tensors, missing ones left out."""
+    norms = present_norms(grads)[:, chosen]
+    if not norms.shape[1]:
+        return np.zeros(len(grads))
+    return merged_rows(norms, np.zeros(norms.shape[1], np.int64), 1)[:, 0]
+
+
+def step_records(
+    times: Sequence[float],
+    snapshots: Sequence[Snapshot],
+    grads: FloatArray,
+    layout: Layout,
+    generation: int,
+) -> RecordArray:
+    """[n] STEP records of n snapshots, whose gradients are stacked in `grads`."""
+    out = np.zeros(len(snapshots), STEP)
+    out["step"] = [s.step for s in snapshots]
+    out["time"] = times
+    for name in FLOATS:
+        out[name] = [getattr(s, name) for s in snapshots]
+    out["total_norm"] = norm_over(grads, layout.parameters)
+    shards = np.array([t.placement == "shard" for t in layout.tensors], dtype=np.bool_)
+    out["sharded_norm"] = norm_over(grads, layout.parameters & shards)
+    out["optimizer"] = [min(max(s.optimizer, 0), 65535) for s in snapshots]
+    out["evaluation"] = [min(max(s.evaluation, 0), 65535) for s in snapshots]
+    out["generation"] = generation
+    out["stage"] = [
+        STAGES.index(s.stage) if s.stage in STAGES else len(STAGES) - 1 for s in snapshots
+    ]
+    broken = np.asarray((grads[:, :, Grad.NONFINITE] > 0).any(axis=1))
+    broken |= np.array([s.nonfinite is not None or _weights_broken(s) for s in snapshots])
+    out["flags"] = NONFINITE * broken + SKIPPED * np.array([s.skipped for s in snapshots])
+    return out
+
+
+def _weights_broken(snapshot: Snapshot) -> bool:
+    weights = snapshot.weights
+    return weights is not None and bool((weights[:, Weight.NONFINITE] > 0).any())

@@ -1,0 +1,129 @@
+"""The training side of a run directory: takes snapshots without waiting, writes them elsewhere."""
+
+import atexit
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from gradtui.core.event import Event, RunInfo, Started
+from gradtui.core.layout import Layout
+from gradtui.core.snapshot import Snapshot
+from gradtui.stream.header import here
+from gradtui.stream.recorder import Item, Recorder
+
+FLUSH = 0.1
+"""Seconds between two rounds of writing; kill -9 loses no more than two of them."""
+BUDGET = 64 << 20
+"""Bytes of per-tensor records that a rank may keep, however long it runs."""
+QUEUE = 64 << 20
+"""Bytes of snapshots that may wait for the disk; what comes on top is dropped and counted."""
+SCALARS_COST = 1024
+"""Bytes that a snapshot takes without its arrays, roughly."""
+PATIENCE = 2.0
+
+
+class RunWriter:
+    """A `Sink` that keeps a run in a directory.
+
+    `put` and `tell` append to a queue in memory and return: they neither wait nor raise, whatever
+    the disk does. A daemon thread does all that touches files. In a forked child every call does
+    nothing: a child that trains makes a writer of its own. Call `close` at the end; a normal end
+    of the interpreter does.
+    """
+
+    def __init__(
+        self,
+        directory: Path | str,
+        layout: Layout,
+        info: RunInfo,
+        *,
+        rank: int = 0,
+        world_size: int = 1,
+        command: Sequence[str] = (),
+        optimizers: Sequence[str] = (),
+        versions: dict[str, str] | None = None,
+        budget: int = BUDGET,
+        queue: int = QUEUE,
+        flush: float = FLUSH,
+    ) -> None:
+        self._pid = os.getpid()
+        self._queue: deque[Item] = deque()
+        self._most = queue
+        self._flush = flush
+        self._came = self._went = self.dropped = 0
+        header = here(
+            command, rank=rank, world_size=world_size, optimizers=optimizers, versions=versions
+        )
+        self._recorder = Recorder(Path(directory), header, budget)
+        self._queue.append((time.time(), Started(0, layout, info)))
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="gradtui-writer", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    @property
+    def lost(self) -> int:
+        """Snapshots that are in no file: dropped here, or refused by the disk."""
+        return self.dropped + self._recorder.lost
+
+    @property
+    def trouble(self) -> str:
+        """What the disk says, in words; "" while all is well."""
+        return self._recorder.trouble
+
+    def put(self, snapshot: Snapshot) -> None:
+        """Take a snapshot; dropped and counted while too many wait for the disk."""
+        if os.getpid() != self._pid or self._closing.is_set():
+            return
+        cost = _cost(snapshot)
+        # Each counter is written by one side only, so that neither needs a lock.
+        if self._came - self._went + cost > self._most:
+            self.dropped += 1
+            return
+        self._came += cost
+        self._queue.append((time.time(), snapshot))
+
+    def tell(self, event: Event) -> None:
+        """Take an event; none is dropped here. `Started` with another layout begins a generation."""
+        if os.getpid() == self._pid and not self._closing.is_set():
+            self._queue.append((time.time(), event))
+
+    def close(self, timeout: float = PATIENCE) -> bool:
+        """Write what waits, for at most `timeout` seconds; True where all of it is written."""
+        if os.getpid() != self._pid:
+            return True
+        self._closing.set()
+        self._thread.join(timeout)
+        atexit.unregister(self.close)
+        return not self._thread.is_alive() and not self._queue
+
+    def _work(self) -> None:
+        while not self._closing.wait(self._flush):
+            self._round()
+        self._round()
+        self._recorder.close()
+
+    def _round(self) -> None:
+        """One round of writing. An error that is none of the disk's costs this round, no more."""
+        items: list[Item] = []
+        cost = 0
+        for _ in range(len(self._queue)):
+            item = self._queue.popleft()
+            items.append(item)
+            if isinstance(item[1], Snapshot):
+                cost += _cost(item[1])
+        try:
+            self._recorder.take(items, self.dropped)
+        except Exception as error:
+            self._recorder.lost += sum(isinstance(thing, Snapshot) for _, thing in items)
+            self._recorder.trouble = f"{type(error).__name__}: {error}"
+        finally:
+            self._went += cost
+
+
+def _cost(snapshot: Snapshot) -> int:
+    arrays = (snapshot.grads, snapshot.weights, snapshot.activations, snapshot.histograms)
+    return SCALARS_COST + sum(array.nbytes for array in arrays if array is not None)
