@@ -18,37 +18,45 @@ class RecordTail:
     def __init__(self, path: Path, dtype: np.dtype[np.void]) -> None:
         self.path = path
         self.dtype = dtype
-        self._state = (0, 0)
+        self._state = (0, 0, 0)
         self._count = 0
         self._last = -1
 
     def rewind(self) -> None:
         """Begin again with the first record."""
-        self._state, self._count, self._last = (0, 0), 0, -1
+        self._state, self._count, self._last = (0, 0, 0), 0, -1
 
     def poll(self) -> RecordArray:
         """What has come since the last call; a torn last record waits for its rest."""
         nothing = np.empty(0, self.dtype)
         try:
             there = self.path.stat()
-            if (there.st_ino, there.st_size) == self._state:
+            if (there.st_ino, there.st_size, there.st_mtime_ns) == self._state:
                 return nothing
             with self.path.open("rb") as file:
                 # The path may lead to another file by now: what counts is what was opened.
                 here = os.fstat(file.fileno())
-                begin = self._count if here.st_ino == self._state[0] else 0
                 whole = here.st_size // self.dtype.itemsize
-                begin = begin if begin <= whole else 0
+                begin = self._count if self._continues(file.fileno(), whole) else 0
                 offset = begin * self.dtype.itemsize
                 found = np.fromfile(file, self.dtype, whole - begin, offset=offset)
         except OSError:
             return nothing
-        self._state = (here.st_ino, here.st_size)
+        self._state = (here.st_ino, here.st_size, here.st_mtime_ns)
         self._count = begin + len(found)
         fresh = found[found["record"] > self._last]
         if len(fresh):
             self._last = int(fresh["record"][-1])
         return fresh
+
+    def _continues(self, fd: int, whole: int) -> bool:
+        """Whether the records read so far are the first of the file. Thinning only ever moves later
+        records forward, so the last of them tells; an inode number does not, it may come again."""
+        if not 0 < self._count <= whole:
+            return False
+        size = self.dtype.itemsize
+        data = os.pread(fd, size, (self._count - 1) * size)
+        return len(data) == size and int(np.frombuffer(data, self.dtype)["record"][0]) == self._last
 
 
 def last_step_record(path: Path) -> RecordArray:

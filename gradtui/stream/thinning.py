@@ -16,6 +16,8 @@ BoolArray = npt.NDArray[np.bool_]
 LEAST = 16
 """Records that a file may hold however large they are."""
 CHUNK = 1 << 22
+EDGE = 5
+"""Records at either end of a stretch of special ones that say how it began and ended."""
 
 
 class ThinningFile(RecordFile):
@@ -120,12 +122,13 @@ def most_special(special: BoolArray, most: int) -> BoolArray:
     last of those."""
     if np.count_nonzero(special) <= most:
         return special.copy()
-    inside = special.copy()
-    inside[1:-1] &= special[:-2] & special[2:]
-    edges = special & ~inside
-    edges[0] |= special[0]
-    edges[-1] |= special[-1]
-    found = np.flatnonzero(edges)
+    ends = np.zeros(len(special) + 1, np.bool_)
+    ends[0], ends[-1] = special[0], special[-1]
+    ends[1:-1] = special[1:] != special[:-1]
+    near = np.zeros_like(special)
+    for edge in np.flatnonzero(ends):
+        near[max(edge - EDGE, 0) : edge + EDGE] = True
+    found = np.flatnonzero(special & near)
     if len(found) > most:
         half = most // 2
         found = np.concatenate([found[: most - half], found[len(found) - half :]])

@@ -1,6 +1,5 @@
 """Runs written to a directory, for the tests beside."""
 
-import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -68,4 +67,4 @@ def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> None:
 
 def files(directory: Path) -> dict[str, int]:
     """Name -> permission bits of everything in a directory."""
-    return {path.name: os.stat(path).st_mode & 0o777 for path in directory.iterdir()}
+    return {path.name: path.stat().st_mode & 0o777 for path in directory.iterdir()}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gradtui.core.event import Ended, NonFiniteSeen, Started
 from gradtui.core.layout import Layout, RowInfo, TensorInfo
-from gradtui.core.snapshot import Grad, Snapshot
+from gradtui.core.snapshot import Grad, NonFinite, Snapshot
 from gradtui.stream.load import load, load_facts
 from gradtui.stream.merge import replicated
 from gradtui.stream.open_run import OpenRun
@@ -48,9 +48,7 @@ def test_merged_shards_equal_the_whole(
     run = tmp_path_factory.mktemp("run") / "r"
     ranks = data.draw(st.integers(2, 4))
     elements = st.lists(VALUES, min_size=4, max_size=4)
-    parts = [
-        np.array(data.draw(st.lists(elements, min_size=1, max_size=3))) for _ in range(ranks)
-    ]
+    parts = [np.array(data.draw(st.lists(elements, min_size=1, max_size=3))) for _ in range(ranks)]
     bias = np.array(data.draw(st.lists(st.floats(-1e3, 1e3), min_size=4, max_size=4)))
     for rank, part in enumerate(parts):
         grads = np.array([facts_of(part), facts_of(bias)])
@@ -152,8 +150,6 @@ def test_ranks_that_come_later_bring_their_shards(tmp_path: Path) -> None:
 
 
 def test_nan_on_one_rank_is_told_though_the_others_are_fine(tmp_path: Path) -> None:
-    from gradtui.core.snapshot import NonFinite
-
     seen = NonFinite(2, "backward", "layers.1", "weight")
     for rank in range(2):
         taken = [

@@ -73,7 +73,7 @@ def test_torn_lines_wait_and_rubbish_is_passed_over(tmp_path: Path, name: str) -
     path = tmp_path / "r" / name
     path.touch()
     data = path.read_bytes() + b'\xff\x00rubbish\n{"kind":3}\n[1]\n' + b'{"a":' * 9999 + b"\n"
-    for size in range(0, min(len(data), 400)):
+    for size in range(min(len(data), 400)):
         path.write_bytes(data[:size])
         RunReader(tmp_path / "r").poll()
         ControlReader(tmp_path / "r").poll()

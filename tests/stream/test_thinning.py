@@ -1,6 +1,7 @@
 """Files that thin: bounded whatever the length, ends and trouble kept, readable at every moment."""
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gradtui.core.event import Event, Started
 from gradtui.core.snapshot import Snapshot
 from gradtui.stream.detail_files import DetailFiles
+from gradtui.stream.header import Generation, here, write_header
 from gradtui.stream.load import load, load_facts
 from gradtui.stream.records import STEP, detail_dtype
+from gradtui.stream.run_writer import BUDGET
 from gradtui.stream.tail import RecordTail
 from gradtui.stream.thinning import LEAST, ThinningFile, chosen, most_special
-from tests.factories import mlp_layout
+from tests.factories import mlp_layout, run_info
 from tests.stream.recorded import LAYOUT, record, snap
 
 DTYPE = detail_dtype("tensors", LAYOUT)
@@ -136,10 +140,7 @@ def test_optimizers_that_take_turns_are_thinned_alike(tmp_path: Path) -> None:
 
 
 def test_generations_share_the_budget(tmp_path: Path) -> None:
-    from gradtui.core.event import Started
-    from tests.factories import run_info
-
-    things: list[object] = []
+    things: list[Event | Snapshot] = []
     step = 0
     for rows in (3, 4, 5, 6):
         layout = mlp_layout(rows)
@@ -148,7 +149,7 @@ def test_generations_share_the_budget(tmp_path: Path) -> None:
             things.append(snap(step, layout=layout, slow=False))
             step += 1
     budget = 400 * DTYPE.itemsize
-    record(tmp_path / "r", things, budget=budget)  # type: ignore[arg-type]
+    record(tmp_path / "r", things, budget=budget)
     sizes = [p.stat().st_size for p in (tmp_path / "r").glob("tensors-0-*.bin")]
     assert len(sizes) == 4
     assert sum(sizes) <= budget
@@ -158,21 +159,14 @@ def test_generations_share_the_budget(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_million_steps_of_two_hundred_tensors_stay_within_bounds(tmp_path: Path) -> None:
-    """Through the files' own code, a hundred thousand steps at a call; opened in two seconds."""
-    import time
-
-    from gradtui.stream.header import Generation, here, write_header
-    from tests.factories import run_info
-
+    """Through the files' own code, two thousand steps at a call; opened in two seconds."""
     layout = mlp_layout(100)
-    total, chunk, budget = 1_000_000, 2_000, 16 << 20
+    total, chunk, budget = 1_000_000, 2_000, BUDGET
     bad = {3, 123_457, 999_000}
     files = DetailFiles(tmp_path, "0", 0, layout, budget)
     grads = np.random.default_rng(0).random((chunk, 200, 5))
     one = Snapshot(run=1, step=0, loss=1.0, grads=grads[0])
-    slow = replace(
-        one, weights=np.ones((200, 4)), activations=np.ones((100, 6)), histograms=None
-    )
+    slow = replace(one, weights=np.ones((200, 4)), activations=np.ones((100, 6)), histograms=None)
     header = here(("python", "train.py"))
     header.generations.append(Generation(layout, run_info()))
     write_header(tmp_path, header)
@@ -185,8 +179,12 @@ def test_a_million_steps_of_two_hundred_tensors_stay_within_bounds(tmp_path: Pat
             out["flags"] = np.isin(out["step"], list(bad)) * 2
             out.tofile(steps)
             steps.flush()
-            snapshots = [slow if i % 100 == 0 else one for i in range(chunk)]
+            snapshots = [
+                Snapshot(1, i, 1.0, one.grads) if i % 100 else replace(slow, step=i)
+                for i in range(first, first + chunk)
+            ]
             files.add(out, first, snapshots, grads, rate=1000.0)
+    files.write_latest()
     files.close()
     assert time.monotonic() - began < 60
     size = sum(path.stat().st_size for path in tmp_path.glob("*-0-0.bin"))

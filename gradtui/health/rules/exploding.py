@@ -99,7 +99,7 @@ def exploding(reading: Reading) -> Finding | None:
 def exploded_and_died(reading: Reading) -> Finding | None:
     """A spike, and nothing moves since: never NaN, and sick all the same."""
     used = reading.used
-    if reading.learned or reading.seen < T.SUSTAINED_STEPS or not len(used):
+    if reading.learned or reading.critic or reading.seen < T.SUSTAINED_STEPS or not len(used):
         return None
     norms, losses = reading.facts.total_norm[used], reading.facts.loss[used]
     spike = int(np.argmax(norms))
@@ -108,17 +108,19 @@ def exploded_and_died(reading: Reading) -> Finding | None:
     dead = tuple(int(r) for r in reading.rows if reading.dead[r] >= T.DEAD_SHARE)
     rise = float(losses.max()) / max(reading.reference_loss, reading.start_loss)
     spiked = peak > T.SPIKE_FLOOR and (peak > T.SPIKE_NORM * first or rise > T.SPIKE_LOSS)
-    collapsed = peak > T.BAND_HIGH and now < T.COLLAPSE * peak
+    shortened = reading.facts.clip_coefficient[used[spike]] < T.CLIPPED
+    collapsed = peak > T.BAND_HIGH and now < T.COLLAPSE * peak and not shortened
     if not ((dead and spiked and now < peak / 3) or collapsed):
         return None
     since = f"; {len(dead)} of {len(reading.rows)} layers are dead since" if dead else ""
     at_start = spike == 0
+    before = "" if at_start else f"norm {norm(first)} at first, "
     return Finding(
         SYMPTOM,
         Severity.CRITICAL,
         int(reading.facts.steps[used[_onset(norms[: spike + 1])]]),
-        f"norm {norm(first)} at first, {norm(peak)} at step {int(reading.facts.steps[used[spike]])}, "
-        f"{norm(now)} now{since}",
+        f"{before}norm {norm(peak)} at step {int(reading.facts.steps[used[spike]])}, {norm(now)} "
+        f"now{since}",
         "the first gradient was out of all proportion, and that one step ruined the weights: first "
         "it exploded, then it died"
         if at_start

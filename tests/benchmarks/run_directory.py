@@ -1,0 +1,135 @@
+"""What a run directory costs: put, writing, following, opening. python -m tests.benchmarks.run_directory
+
+Prints only: what is measured on a shared machine is no test.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+import gradtui
+from gradtui.core.snapshot import Snapshot
+from gradtui.stream.detail_files import DetailFiles
+from gradtui.stream.header import Generation, here, write_header
+from gradtui.stream.load import load_facts
+from gradtui.stream.records import STEP
+from gradtui.stream.run_reader import RunReader
+from gradtui.stream.run_writer import BUDGET, RunWriter
+from tests.factories import mlp_layout, run_info, snapshot
+
+TENSORS = 200
+LAYOUT = mlp_layout(TENSORS // 2)
+
+
+def snapshots(count: int) -> list[Snapshot]:
+    """Weights and activations every 10 steps, histograms every 100."""
+    norms = np.ones(TENSORS // 2)
+    slow = snapshot(LAYOUT, 0, norms)
+    out = []
+    for step in range(count):
+        one = replace(slow, step=step, grads=slow.grads.copy())
+        if step % 10:
+            one = replace(one, weights=None, activations=None)
+        out.append(one if step % 100 == 0 else replace(one, histograms=None))
+    return out
+
+
+def seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def write(directory: Path, count: int) -> None:
+    """As fast as it goes: time of put, and of everything until it is on disk."""
+    ready = snapshots(count)
+    writer = RunWriter(directory, LAYOUT, run_info(), queue=1 << 32)
+    used = time.process_time()
+    put = seconds(lambda: [writer.put(one) for one in ready])
+    rest = seconds(lambda: writer.close(120))
+    used = time.process_time() - used
+    say(f"put: {put / count * 1e6:.1f} us a step of {TENSORS} tensors")
+    say(f"written: {count / (put + rest):,.0f} steps/s, {used / count * 1e6:.0f} us of CPU a step")
+
+
+def follow(directory: Path, rate: int, duration: float) -> None:
+    """At a given pace, with a reader ten times a second."""
+    ready = snapshots(int(rate * duration))
+    writer = RunWriter(directory, LAYOUT, run_info())
+    time.sleep(0.3)
+    reader = RunReader(directory)
+    began, used, polled, got = time.perf_counter(), time.process_time(), 0.0, 0
+    look = began
+    for i, one in enumerate(ready):
+        writer.put(one)
+        if time.perf_counter() >= look:
+            look += 0.1
+            before = time.perf_counter()
+            got += len(reader.poll().snapshots)
+            polled += time.perf_counter() - before
+        time.sleep(max(began + (i + 1) / rate - time.perf_counter(), 0.0))
+    share = (time.process_time() - used) / (time.perf_counter() - began)
+    writer.close()
+    say(
+        f"followed at {rate:,} steps/s: {got:,} of {len(ready):,} seen, {writer.lost} lost, "
+        f"{polled * 100 / duration:.1f} ms a second of reading, {share:.0%} of a core in all"
+    )
+
+
+def long_run(directory: Path, total: int = 1_000_000, chunk: int = 2_000) -> None:
+    """A million steps, then opening them."""
+    directory.mkdir()
+    files = DetailFiles(directory, "0", 0, LAYOUT, BUDGET)
+    grads = np.random.default_rng(0).random((chunk, TENSORS, 5))
+    slow = snapshots(1)[0]
+    header = here(("python", "train.py"))
+    header.generations.append(Generation(LAYOUT, run_info()))
+    write_header(directory, header)
+
+    def write_all() -> None:
+        with (directory / "steps-0.bin").open("wb") as steps:
+            for first in range(0, total, chunk):
+                out = np.zeros(chunk, STEP)
+                out["step"] = np.arange(first, first + chunk)
+                out.tofile(steps)
+                steps.flush()
+                batch = [
+                    Snapshot(1, i, 1.0, grads[0])
+                    if i % 100
+                    else replace(
+                        slow, step=i, histograms=slow.histograms if i % 1000 == 0 else None
+                    )
+                    for i in range(first, first + chunk)
+                ]
+                files.add(out, first, batch, grads, rate=1000.0)
+        files.write_latest()
+        files.close()
+
+    took = seconds(write_all)
+    say(f"a million steps: {took:.1f} s of writing per-tensor records and scalars")
+    for kind in ("steps-0", "tensors-0-0", "weights-0-0", "activations-0-0", "histograms-0-0"):
+        size = (directory / f"{kind}.bin").stat().st_size
+        say(f"  {kind}.bin {size / 2**20:.1f} MiB")
+    say(f"facts for the doctor: {seconds(lambda: load_facts(directory)):.2f} s")
+    say(f"first delivery of a reader: {seconds(lambda: RunReader(directory).poll()):.2f} s")
+    say(f"open_run, every loss: {seconds(lambda: gradtui.open_run(directory).loss):.2f} s")
+
+
+def say(words: str) -> None:
+    print(words, flush=True)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder) / "fast", 5_000)
+        follow(Path(folder) / "followed", 1000, 5.0)
+        follow(Path(folder) / "slowly", 20, 3.0)
+        long_run(Path(folder) / "long")
+
+
+if __name__ == "__main__":
+    main()

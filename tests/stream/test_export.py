@@ -1,0 +1,168 @@
+"""Exports say what was recorded, in each format's own words for what is missing or not finite."""
+
+import csv
+import io
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradtui.core.errors import UsageError
+from gradtui.core.snapshot import Snapshot
+from gradtui.stream.export.jsonl import write_jsonl
+from gradtui.stream.export.table import write_csv, write_parquet
+from gradtui.stream.export.tensorboard import write_tensorboard
+from tests.stream.recorded import record, snap
+
+
+def awkward() -> list[Snapshot]:
+    """NaN, inf, a missing gradient, a closure, a second optimizer."""
+    missing = snap(1).grads.copy()
+    missing[1] = np.nan
+    return [
+        snap(0),
+        replace(snap(1), grads=missing, clip_coefficient=0.5),
+        snap(2, float("nan"), loss=float("inf"), skipped=True),
+        replace(snap(3), evaluation=1),
+        replace(snap(3), evaluation=2, optimizer=1, stage="unscaled"),
+    ]
+
+
+def lines(run: Path) -> list[dict[str, Any]]:
+    out = io.StringIO()
+    count = write_jsonl(run, out)
+    found = [json.loads(line, parse_constant=pytest.fail) for line in out.getvalue().splitlines()]
+    assert len(found) == count
+    return found
+
+
+def test_jsonl(tmp_path: Path) -> None:
+    record(tmp_path / "r", awkward())
+    found = lines(tmp_path / "r")
+    assert list(found[0]) == [
+        *("step", "rank", "optimizer", "evaluation", "loss", "lr", "total_norm", "stage"),
+        *("clip_coefficient", "skipped", "tensors"),
+    ]
+    assert [(f["step"], f["evaluation"], f["optimizer"]) for f in found[2:]] == [
+        (2, 0, 0),
+        (3, 1, 0),
+        (3, 2, 1),
+    ]
+    weight = found[0]["tensors"]["layers.0.weight"]
+    assert weight == {
+        "grad_norm": 1.0,
+        "grad_abs_max": 0.25,
+        "zeros": 0,
+        "nonfinite": 0,
+        "numel": 4096,
+        "weight_norm": 8.0,
+        "update_norm": 0.1,
+    }
+    gone = found[1]["tensors"]["layers.0.bias"]
+    assert (gone["grad_norm"], gone["zeros"], gone["numel"]) == (None, None, 64)
+    assert found[1]["clip_coefficient"] == 0.5
+    assert found[0]["clip_coefficient"] == "nan"
+    assert (found[2]["loss"], found[2]["skipped"], found[2]["total_norm"]) == ("inf", True, "nan")
+    assert found[2]["tensors"]["layers.0.weight"]["grad_norm"] == "nan"
+    assert found[2]["tensors"]["layers.0.weight"]["nonfinite"] == 1
+    assert found[4]["stage"] == "unscaled"
+
+
+def test_ranks_are_exported_each_for_itself(tmp_path: Path) -> None:
+    for rank in range(2):
+        record(tmp_path / "r", [snap(0), snap(1)], rank=rank, world_size=2)
+    assert [(f["rank"], f["step"]) for f in lines(tmp_path / "r")] == [
+        (0, 0),
+        (0, 1),
+        (1, 0),
+        (1, 1),
+    ]
+
+
+def test_thinned_steps_keep_their_scalars(tmp_path: Path) -> None:
+    record(tmp_path / "r", [snap(i, slow=False) for i in range(2000)], budget=1 << 15)
+    found = lines(tmp_path / "r")
+    assert [f["step"] for f in found] == list(range(2000))
+    full = [f["step"] for f in found if f["tensors"]]
+    assert 0 < len(full) < 200
+    for f in found:
+        if f["tensors"]:
+            assert f["tensors"]["layers.0.weight"]["grad_norm"] == 1.0 + f["step"]
+
+
+def test_csv(tmp_path: Path) -> None:
+    record(tmp_path / "r", awkward())
+    out = io.StringIO()
+    assert write_csv(tmp_path / "r", out) == 5
+    found = list(csv.DictReader(io.StringIO(out.getvalue())))
+    assert found[0]["layers.0.weight.grad_norm"] == "1.0"
+    assert found[1]["layers.0.bias.grad_norm"] == ""
+    assert found[2]["loss"] == "inf"
+    assert found[2]["skipped"] == "true"
+    assert found[2]["layers.2.weight.grad_norm"] == "nan"
+
+
+@pytest.mark.parametrize(
+    ("write", "package"), [(write_parquet, "pyarrow"), (write_tensorboard, "tensorboard")]
+)
+def test_what_is_not_installed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Any, package: str
+) -> None:
+    for name in (package, f"{package}.parquet", f"{package}.summary.writer.event_file_writer"):
+        monkeypatch.setitem(sys.modules, name, None)
+    record(tmp_path / "r", [snap(0)])
+    with pytest.raises(UsageError, match=rf"needs {package}: python -m pip install 'gradtui\["):
+        write(tmp_path / "r", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_parquet(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    import pyarrow.parquet as parquet  # type: ignore[import-not-found,unused-ignore]
+
+    record(tmp_path / "r", awkward())
+    assert write_parquet(tmp_path / "r", tmp_path / "out.parquet") == 5
+    table = parquet.read_table(tmp_path / "out.parquet").to_pydict()
+    assert table["step"] == [0, 1, 2, 3, 3]
+    assert table["layers.0.bias.grad_norm"][1] is None
+
+
+def test_tensorboard_gets_every_step_and_tag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Any] = []
+
+    class Writer:
+        def __init__(self, folder: str) -> None:
+            self.folder = folder
+
+        def add_event(self, event: Any) -> None:
+            written.append((Path(self.folder).name, event))
+
+        def close(self) -> None:
+            written.append("closed")
+
+    class Summary(SimpleNamespace):
+        Value = SimpleNamespace
+
+    root = "tensorboard"
+    stand_ins = {
+        f"{root}.summary.writer.event_file_writer": SimpleNamespace(EventFileWriter=Writer),
+        f"{root}.compat.proto.event_pb2": SimpleNamespace(Event=SimpleNamespace),
+        f"{root}.compat.proto.summary_pb2": SimpleNamespace(Summary=Summary),
+    }
+    for name, module in stand_ins.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    record(tmp_path / "r", awkward())
+    assert write_tensorboard(tmp_path / "r", tmp_path / "out") == 5
+    assert written[-1] == "closed"
+    folder, event = written[0]
+    values = {value.tag: value.simple_value for value in event.summary.value}
+    assert (folder, event.step) == ("rank0", 0)
+    assert values["layers.0.weight/grad_norm"] == 1.0
+    assert "layers.0.bias/grad_norm" not in {v.tag for v in written[1][1].summary.value}

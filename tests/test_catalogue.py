@@ -1,0 +1,89 @@
+"""Every shipped scenario and each of its remedies reaches exactly what its file expects."""
+
+import pytest
+
+from gradtui.core.symptom import CONVERGED, HEALTHY, VERDICTS
+from gradtui.health.diagnose import diagnose
+from gradtui.scenario.catalogue import read_catalogue
+from gradtui.scenario.schema import (
+    ACTIVATIONS,
+    DATASETS,
+    INITS,
+    MODELS,
+    NORMS,
+    OPTIMIZERS,
+    PRECISIONS,
+    Setup,
+)
+from gradtui.training.headless import run_headless
+
+CATALOGUE = read_catalogue()
+SCENARIOS = CATALOGUE.scenarios
+HEALTHY_ONES = [name for name, story in SCENARIOS.items() if name.startswith("healthy_")]
+
+
+def meets(verdict: str, expected: str) -> bool:
+    return verdict == expected or {verdict, expected} <= {HEALTHY, CONVERGED}
+
+
+def test_no_file_is_broken() -> None:
+    assert not CATALOGUE.broken
+    assert len(SCENARIOS) >= 40
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_tells_its_story(name: str) -> None:
+    story = SCENARIOS[name]
+    assert len(story.story.split()) >= 20
+    assert story.group
+    assert story.expect in VERDICTS
+    titles = [remedy.title for remedy in story.remedies]
+    assert len(titles) == len(set(titles))
+    if not meets(story.expect, HEALTHY):
+        assert story.remedies
+        assert any(meets(remedy.expect, HEALTHY) for remedy in story.remedies)
+
+
+def test_everything_the_lab_can_do_is_used_somewhere() -> None:
+    from gradtui.scenario.overlay import treated
+
+    setups: list[Setup] = []
+    for story in SCENARIOS.values():
+        setups.append(story.setup)
+        setups += [treated(story, (i,)) for i in range(len(story.remedies))]
+    assert {s.model.activation for s in setups} >= set(ACTIVATIONS) - {"identity"}
+    assert {s.model.kind for s in setups} == set(MODELS)
+    assert {s.model.norm for s in setups} == set(NORMS)
+    assert {s.optimizer.kind for s in setups} == set(OPTIMIZERS)
+    assert {s.data.name for s in setups} == set(DATASETS)
+    assert {s.precision.kind for s in setups} >= set(PRECISIONS) - {"float64", "amp_bfloat16"}
+    assert {s.model.init for s in setups} >= set(INITS) - {"xavier_normal", "orthogonal"}
+    assert any(s.clip.norm for s in setups)
+    assert any(s.clip.value for s in setups)
+    assert any(s.optimizer.warmup for s in setups)
+    assert any(s.optimizer.momentum for s in setups)
+    assert any(s.optimizer.weight_decay for s in setups)
+    assert any(s.model.truncate for s in setups)
+    assert any(s.model.residual for s in setups)
+
+
+@pytest.mark.parametrize("name", HEALTHY_ONES)
+def test_a_healthy_reference_never_alarms_at_any_step(name: str) -> None:
+    facts = run_headless(SCENARIOS[name], device="cpu").history.facts()
+    for n in range(1, len(facts) + 1):
+        diagnosis = diagnose(facts.until(n))
+        assert diagnosis.healthy, f"step {int(facts.steps[n - 1])}: {diagnosis.findings}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_run_and_its_remedies_reach_what_they_must(name: str) -> None:
+    story = SCENARIOS[name]
+    wrong = []
+    for index in (None, *range(len(story.remedies))):
+        remedies = () if index is None else (index,)
+        expected = story.expect if index is None else story.remedies[index].expect
+        diagnosis = diagnose(run_headless(story, remedies, device="cpu").history.facts())
+        if not meets(diagnosis.verdict, expected):
+            wrong.append((name, index, expected, diagnosis.verdict, diagnosis.findings[:1]))
+    assert not wrong
