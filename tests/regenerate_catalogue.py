@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.health.diagnose import diagnose
 from gradtui.scenario.catalogue import collect, shipped_folder
 from gradtui.scenario.schema import Scenario

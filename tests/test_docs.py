@@ -6,12 +6,12 @@ import tomllib
 import pytest
 
 from gradtui.scenario.parse import parse_scenario
-from tests.scenario_reference import PAGE, rewritten
+from tests.regenerate_reference import PAGE, rewritten
 
 
 def test_the_reference_of_scenario_files_is_the_schema() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert page == rewritten(page), "run: python -m tests.scenario_reference"
+    assert page == rewritten(page), "run: python -m tests.regenerate_reference"
 
 
 BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

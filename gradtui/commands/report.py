@@ -9,7 +9,7 @@ from gradtui.core.symptom import CONVERGED, HEALTHY
 
 if TYPE_CHECKING:  # they bring numpy, which `list` and the first frame of `launch` can do without
     from gradtui.core.event import Ended, Failed, RunInfo
-    from gradtui.core.history import Facts
+    from gradtui.core.facts import Facts
     from gradtui.health.finding import Diagnosis, Finding
 
 SCHEMA = 1

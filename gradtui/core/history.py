@@ -1,125 +1,20 @@
 """A run as it was measured, in numpy arrays that are bounded whatever the run's length."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gradtui.core.event import RunInfo
-from gradtui.core.layout import FloatArray, IntArray, Layout
+from gradtui.core.facts import PER_STEP, SCALARS, Facts, merged_rows
+from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Act, Grad, NonFinite, Snapshot, U32Array, Weight
 
 CAPACITY = 2048
 """Steps kept in full. When they are used up every second one goes, the newest excepted."""
 
-SCALARS = ("loss", "accuracy", "lr", "seconds", "overhead", "clip_coefficient", "loss_scale")
 HISTOGRAMS_KEPT = 256
-
-
-def merged_rows(norms: FloatArray, row_of: IntArray, rows: int) -> FloatArray:
-    """[..., tensors] L2 norms -> [..., rows], root of the sum of squares without over- or underflow.
-
-    A row without tensors is NaN; NaN and inf in a tensor are NaN and inf in its row.
-    """
-    out = np.full((*norms.shape[:-1], rows), np.nan)
-    if row_of.size == 0:
-        return out
-    order = np.argsort(row_of, kind="stable")
-    part = norms[..., order]
-    present, starts = np.unique(row_of[order], return_index=True)
-    widths = np.diff(starts, append=part.shape[-1])
-    top = np.maximum.reduceat(part, starts, axis=-1)
-    usable = np.isfinite(top) & (top > 0)
-    scale = np.where(usable, top, 1.0)
-    with np.errstate(invalid="ignore", over="ignore"):
-        squares = np.square(part / np.repeat(scale, widths, axis=-1))
-        total = top * np.sqrt(np.add.reduceat(squares, starts, axis=-1))
-    out[..., present] = np.where(usable, total, top)
-    return out
-
-
-@dataclass(frozen=True)
-class Facts:
-    """A read-only stretch of a run, from its first kept step to some later one: what rules read.
-
-    Arrays are views, [n] or [n, tensors, columns]; columns as in `snapshot`. Weights and activations
-    are NaN at steps where they were not measured; `weights_at` and `activations_at` list where they
-    were. Row quantities merge the tensors of a row.
-    """
-
-    layout: Layout
-    info: RunInfo
-    steps: IntArray
-    loss: FloatArray
-    accuracy: FloatArray
-    lr: FloatArray
-    seconds: FloatArray
-    overhead: FloatArray
-    clip_coefficient: FloatArray
-    loss_scale: FloatArray
-    skipped: npt.NDArray[np.bool_]
-    grads: FloatArray
-    weights: FloatArray
-    activations: FloatArray
-    total_norm: FloatArray
-    """[n] L2 norm over all parameters, before clipping."""
-    row_norms: FloatArray
-    """[n, rows] L2 norm of the gradient, all tensors of the row."""
-    judged_norms: FloatArray
-    """[n, rows] as `row_norms`, of the tensors whose size means something (no biases)."""
-    has_weights: npt.NDArray[np.bool_]
-    has_activations: npt.NDArray[np.bool_]
-    first_nonfinite: NonFinite | None = None
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    @cached_property
-    def weights_at(self) -> IntArray:
-        return np.flatnonzero(self.has_weights)
-
-    @cached_property
-    def activations_at(self) -> IntArray:
-        return np.flatnonzero(self.has_activations)
-
-    def update_ratios(self, at: IntArray) -> FloatArray:
-        """[len(at), rows] update_norm / weight_norm of the judged tensors at these kept steps."""
-        judged = self.layout.judged & self.layout.parameters
-        rows = self.layout.row_of[judged]
-        part = self.weights[at][:, judged]
-        weight = merged_rows(part[..., Weight.NORM], rows, len(self.layout.rows))
-        update = merged_rows(part[..., Weight.UPDATE], rows, len(self.layout.rows))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return update / weight
-
-    def until(self, n: int) -> "Facts":
-        """The first `n` kept steps, as if the run had ended there."""
-        last = int(self.steps[n - 1]) if n else -1
-        seen = self.first_nonfinite
-        cut = {name: getattr(self, name)[:n] for name in PER_STEP}
-        return Facts(
-            layout=self.layout,
-            info=self.info,
-            first_nonfinite=seen if seen is not None and seen.step <= last else None,
-            **cut,
-        )
-
-
-PER_STEP = (
-    "steps",
-    *SCALARS,
-    "skipped",
-    "grads",
-    "weights",
-    "activations",
-    "total_norm",
-    "row_norms",
-    "judged_norms",
-    "has_weights",
-    "has_activations",
-)
 
 
 @dataclass

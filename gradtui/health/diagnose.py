@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.core.symptom import CONVERGED, HEALTHY, Severity
 from gradtui.health.finding import UNDECIDED, Diagnosis, Finding
 from gradtui.health.reading import Reading

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray, IntArray
 from gradtui.core.snapshot import Act, Grad
 from gradtui.health import thresholds as T

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from time import perf_counter
 
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.health.diagnose import diagnose
 from gradtui.health.finding import UNDECIDED, Diagnosis
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.health.finding import UNDECIDED, Diagnosis
 from gradtui.tui.recording import Recording
 from gradtui.tui.rows import Rows

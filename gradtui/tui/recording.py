@@ -18,7 +18,8 @@ from gradtui.core.event import (
     RunInfo,
     Started,
 )
-from gradtui.core.history import Facts, History
+from gradtui.core.facts import Facts
+from gradtui.core.history import History
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Snapshot, U32Array
 from gradtui.health.diagnose import diagnose

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout
 from gradtui.health.finding import Diagnosis
 

@@ -12,7 +12,7 @@ from typing import Literal
 from gradtui.core.control import Control, Pause, Resume, SetPace, Start, StepOnce
 from gradtui.core.errors import UsageError
 from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resumed
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.core.text import did_you_mean, printable
 from gradtui.health.diagnose import diagnose
 from gradtui.health.finding import Diagnosis

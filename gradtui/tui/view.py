@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gradtui.core.event import Failed, RunInfo
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import U32Array
 from gradtui.health.finding import UNDECIDED, Diagnosis

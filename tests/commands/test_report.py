@@ -10,7 +10,7 @@ import pytest
 from gradtui.commands.report import Report, examined, failed, strict
 from gradtui.commands.targets import Target
 from gradtui.core.event import Ended, Failed
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.core.snapshot import NonFinite
 from gradtui.core.symptom import Severity
 from gradtui.health.finding import Diagnosis, Finding

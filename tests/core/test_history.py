@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from gradtui.core.history import History, merged_rows
+from gradtui.core.facts import merged_rows
+from gradtui.core.history import History
 from gradtui.core.snapshot import Act, Grad, NonFinite
 from tests.factories import mlp_layout, run_info, snapshot, time_layout
 

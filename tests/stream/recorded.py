@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from gradtui.core.event import Event, RunInfo
-from gradtui.core.history import PER_STEP, Facts, History
+from gradtui.core.facts import PER_STEP, Facts
+from gradtui.core.history import History
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Snapshot
 from gradtui.stream.run_writer import RunWriter

@@ -17,7 +17,7 @@ from gradtui.stream.open_run import OpenRun
 from gradtui.stream.run_reader import RunReader
 from gradtui.stream.run_writer import RunWriter
 from gradtui.stream.status import status
-from tests.factories import run_info
+from tests.factories import mlp_layout, run_info
 from tests.stream.recorded import LAYOUT, record, snap, wait_for
 
 VALUES = st.floats(-1e30, 1e30) | st.sampled_from([0.0, float("nan"), float("inf"), 1e-300])
@@ -168,3 +168,15 @@ def test_what_is_left_of_a_total_without_its_shards(one: float, other: float) ->
     total = np.hypot(one, other)
     got = replicated(np.array([total]), np.array([other]))[0]
     assert np.hypot(got, other) == pytest.approx(total, rel=1e-7)
+
+
+def test_ranks_that_thin_apart_keep_steps_in_common(tmp_path: Path) -> None:
+    for rank, rows in enumerate((3, 7)):
+        layout = mlp_layout(rows, prefix=f"stage{rank}")
+        taken = [snap(i, layout=layout, slow=False) for i in range(6000)]
+        record(tmp_path / "r", taken, layout, rank=rank, world_size=2, budget=1 << 16)
+    loaded = load(tmp_path / "r")
+    assert not np.isnan(loaded.block.grads).any()
+    assert len(loaded.block) >= 16
+    assert {0, 5999} <= set(loaded.block.steps.tolist())
+    assert np.diff(loaded.block.steps).max() <= 1024

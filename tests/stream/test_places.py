@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.core.errors import GradtuiError, UsageError
+from gradtui.stream.header import machine
 from gradtui.stream.launched import exit_code, record_exit, record_launch
 from gradtui.stream.places import command_word, find_run, new_run, run_name, run_paths, runs_home
 from gradtui.stream.runs import list_runs
-from gradtui.stream.status import alive, machine, status
+from gradtui.stream.status import alive, status
 from tests.stream.recorded import files, record, snap
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from gradtui.core.control import Pause, Resume, SetPace, Start, StepOnce
-from gradtui.core.event import Ended, Failed, NonFiniteSeen, Paused, Resumed, Started
-from gradtui.core.snapshot import NonFinite
+from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Started
+from gradtui.core.snapshot import NonFinite, Snapshot
 from gradtui.stream.replay import Replay
 from tests.stream.recorded import record, snap
 
@@ -85,7 +85,7 @@ def test_a_start_begins_again_under_its_number(run: Path) -> None:
 
 def test_trouble_and_the_end_are_told_when_they_come(tmp_path: Path) -> None:
     seen = NonFinite(5, "forward", "layers.0", "weight")
-    things = [
+    things: list[Snapshot | Event] = [
         *(snap(i, nonfinite=seen if i == 5 else None) for i in range(10)),
         Failed(1, 9, "it broke", "Traceback"),
     ]
@@ -99,4 +99,3 @@ def test_trouble_and_the_end_are_told_when_they_come(tmp_path: Path) -> None:
     assert event.snapshot.nonfinite == seen
     player.now += 10
     assert player.replay.poll().events == (Failed(1, 9, "it broke", "Traceback"),)
-    assert Paused(1, 1) != Resumed(1)

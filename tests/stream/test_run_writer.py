@@ -5,13 +5,23 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradtui.core.event import Building, Ended, Failed, NonFiniteSeen, Paused, Resumed, Started
+from gradtui.core.event import (
+    Building,
+    Ended,
+    Event,
+    Failed,
+    NonFiniteSeen,
+    Paused,
+    Resumed,
+    Started,
+)
 from gradtui.core.snapshot import Grad, NonFinite, Snapshot
 from gradtui.stream.load import load_facts
 from gradtui.stream.run_reader import RunReader
@@ -32,7 +42,7 @@ def snapshots(draw: st.DrawFn) -> list[Snapshot]:
         grads = np.array(draw(st.lists(ANY, min_size=30, max_size=30))).reshape(6, 5)
         for row in draw(st.lists(st.integers(0, 5), max_size=3)):
             grads[row] = np.nan  # a gradient that is None
-        scalars = {
+        scalars: dict[str, Any] = {
             name: draw(ANY)
             for name in ("loss", "accuracy", "lr", "seconds", "overhead", "loss_scale")
         }
@@ -72,8 +82,13 @@ def test_facts_from_disk_are_the_facts_of_the_run(tmp_path: Path) -> None:
 def test_events_come_back_in_order(tmp_path: Path) -> None:
     seen = NonFinite(3, "backward", "layers.1", "weight")
     first = snap(3, float("nan"), nonfinite=seen)
-    told = [Building(1, "x"), Paused(1, 2), Resumed(1), NonFiniteSeen(1, first)]
-    things = [*(snap(i) for i in range(3)), first, *told, Ended(1, 3, "nonfinite")]
+    told: list[Event] = [Building(1, "x"), Paused(1, 2), Resumed(1), NonFiniteSeen(1, first)]
+    things: list[Snapshot | Event] = [
+        *(snap(i) for i in range(3)),
+        first,
+        *told,
+        Ended(1, 3, "nonfinite"),
+    ]
     record(tmp_path / "r", things)
     reader = RunReader(tmp_path / "r")
     events = [event for _ in range(3) for event in reader.poll().events]

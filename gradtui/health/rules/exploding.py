@@ -3,7 +3,7 @@ a NaN at the end of it."""
 
 import numpy as np
 
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray
 from gradtui.core.snapshot import Act
 from gradtui.core.symptom import Severity

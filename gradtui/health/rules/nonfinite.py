@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.core.symptom import Severity
 from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE

@@ -2,7 +2,7 @@
 
 from math import isnan
 
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.tui.renderables.glyph import SEVERITY
 from gradtui.tui.renderables.header import verdict_words
 from gradtui.tui.renderables.history import same_step

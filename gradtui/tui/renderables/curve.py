@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray
 from gradtui.tui.renderables.axis import robust_limits, tick_labels
 from gradtui.tui.renderables.canvas import polyline

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from rich.cells import cell_len, set_cell_size
 
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray, Layout
 from gradtui.core.snapshot import Weight
 from gradtui.tui.renderables.bar import bar

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradtui.core.history import Facts, merged_rows
+from gradtui.core.facts import Facts, merged_rows
 from gradtui.core.layout import FloatArray, Layout, TensorInfo
 from gradtui.core.snapshot import Act, Grad, Weight
 from gradtui.tui.renderables.glyph import SIGNS

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray, IntArray, Layout
 from gradtui.tui.renderables.scale import BAND
 

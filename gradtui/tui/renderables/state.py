@@ -4,7 +4,7 @@ from math import isinf, isnan
 
 import numpy as np
 
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Grad
 from gradtui.core.symptom import CONVERGED

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.core.history import merged_rows
+from gradtui.core.facts import merged_rows
 from gradtui.tui.renderables.history import Columns, by_row, farthest, stride_for
 from gradtui.tui.renderables.line import plain, width
 from gradtui.tui.renderables.spark import spark

@@ -1,6 +1,6 @@
 """The tables of docs/scenario-files.md, from the schema itself.
 
-python -m tests.scenario_reference       writes them into the page
+python -m tests.regenerate_reference       writes them into the page
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from gradtui.scenario.schema import Remedy, Scenario
 from gradtui.scenario.values import bound, documented, kinds
 
 PAGE = Path(__file__).parents[1] / "docs" / "scenario-files.md"
-BEGIN = "<!-- begin: written by `python -m tests.scenario_reference` from the schema -->"
+BEGIN = "<!-- begin: written by `python -m tests.regenerate_reference` from the schema -->"
 END = "<!-- end -->"
 
 TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false"}
