@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 from gradtui.core.control import Control
 from gradtui.stream.disk import append_line
@@ -14,10 +15,15 @@ EVERY = 0.1
 
 
 class ControlReader:
-    """The training side. `poll` never raises, and costs a clock reading most of the time."""
+    """The training side. `poll` never raises, and costs a clock reading most of the time.
 
-    def __init__(self, directory: Path | str, *, every: float = EVERY) -> None:
+    What was asked before the time `after` (seconds since 1970) is passed over: a process that is
+    started again must not obey what its predecessor was told.
+    """
+
+    def __init__(self, directory: Path | str, *, every: float = EVERY, after: float = 0.0) -> None:
         self._tail = LineTail(Path(directory) / NAME)
+        self._after = after
         self._every = every
         self._next = 0.0
 
@@ -27,8 +33,12 @@ class ControlReader:
         if now < self._next:
             return []
         self._next = now + self._every
-        asked = (control_from(line) for line in self._tail.poll())
+        asked = [control_from(line) for line in self._tail.poll() if self._recent(line)]
         return [control for control in asked if control is not None]
+
+    def _recent(self, line: dict[str, Any]) -> bool:
+        when = line.get("time", self._after)
+        return isinstance(when, (int, float)) and when >= self._after
 
 
 def send_control(directory: Path, control: Control) -> bool:

@@ -11,7 +11,7 @@ from gradtui.stream.records import RecordArray
 
 def open_private(path: Path, flags: int) -> int:
     """os.open with mode 0600 whatever the umask; never inherited by a program started later."""
-    fd = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         os.fchmod(fd, 0o600)
     except OSError:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from gradtui.stream.disk import replace_file
 from gradtui.stream.records import DETAILS, STAGES, STEP, described, detail_dtype
 
 SCHEMA = 1
+LARGEST = 1 << 62
+"""Elements of a tensor."""
 LABEL = re.compile(r"\d{1,6}(\.\d{1,4})?")
 """RANK, or RANK.ATTEMPT from the second process on that says it is that rank."""
 
@@ -187,7 +190,7 @@ def _from_json(data: dict[str, Any]) -> Header:
         for tensor in generation["tensors"]:
             shape = tuple(int(n) for n in tensor["shape"])
             row = int(tensor["row"])
-            if not 0 <= row < len(rows) or min(shape, default=0) < 0:
+            if not 0 <= row < len(rows) or min(shape, default=0) < 0 or prod(shape) > LARGEST:
                 raise ValueError(f"tensor {tensor['name']!r}: row {row}, shape {shape}")
             given = known(TensorInfo, tensor) | {"shape": shape, "row": row}
             tensors.append(TensorInfo(**given))

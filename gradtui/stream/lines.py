@@ -34,13 +34,6 @@ class LineTail:
         self._offset = 0
         self._rest = b""
 
-    def skip_to_end(self) -> None:
-        """Leave out what is there already."""
-        try:
-            self._offset = self.path.stat().st_size
-        except OSError:
-            self._offset = 0
-
     def poll(self) -> list[dict[str, Any]]:
         """What has come since the last call."""
         try:

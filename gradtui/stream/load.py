@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from gradtui.core.event import RunInfo
-from gradtui.core.history import SCALARS, Facts, merged_rows
+from gradtui.core.facts import SCALARS, Facts, merged_rows
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Grad, NonFinite
-from gradtui.stream.block import Block, picked
+from gradtui.stream.block import Block, empty, picked
 from gradtui.stream.mapping import whole
 from gradtui.stream.merge import complete, merged
 from gradtui.stream.rank_files import RankFiles
@@ -34,6 +34,7 @@ class Loaded:
     status: Ranks
 
 
+LEAST = 16
 EMPTY = RunInfo("", "", "", "", "", 0, 0, 0)
 
 
@@ -55,8 +56,6 @@ def load(directory: Path | str) -> Loaded:
 
 
 def _merged(blocks: Sequence[Block], progress: Sequence[int], layout: Layout) -> Block:
-    from gradtui.stream.block import empty
-
     return merged(complete(blocks, progress), layout) if blocks else empty(layout)
 
 
@@ -70,7 +69,9 @@ def load_facts(directory: Path | str, max_steps: int = 4096) -> Facts:
 
 
 def facts_of(loaded: Loaded, max_steps: int = 4096) -> Facts:
+    """As `load_facts`, of a run that is loaded; never fewer than LEAST steps where there are more."""
     layout, rows = loaded.layout, len(loaded.layout.rows)
+    max_steps = max(max_steps, LEAST)
     block = picked(loaded.block, max_steps, recent=min(256, max_steps // 4))
     norms = block.grads[..., Grad.NORM]
     judged = layout.judged.astype(np.bool_)

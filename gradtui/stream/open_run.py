@@ -1,6 +1,5 @@
 """A recorded run as numpy arrays, for notebooks and scripts: `gradtui.open_run(path)`."""
 
-from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,36 +8,17 @@ import numpy as np
 
 from gradtui.core.errors import UsageError
 from gradtui.core.event import RunInfo
-from gradtui.core.history import Facts
+from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray, IntArray, Layout
 from gradtui.core.snapshot import Grad, NonFinite, U32Array, Weight
-from gradtui.core.text import did_you_mean, printable
+from gradtui.core.text import printable
 from gradtui.stream.block import Block, BoolArray, empty
+from gradtui.stream.by_name import ByName
 from gradtui.stream.load import Loaded, facts_of, load
 from gradtui.stream.merge import merged
 from gradtui.stream.places import find_run, runs_home
 from gradtui.stream.records import SKIPPED, STAGES, STEP, RecordArray
 from gradtui.stream.status import Ranks
-
-
-class ByName(Mapping[str, FloatArray]):
-    """Tensor name -> its series; `array` has them all, [n, tensors] in the layout's order."""
-
-    def __init__(self, names: tuple[str, ...], array: FloatArray) -> None:
-        self.array = array
-        self._names = names
-
-    def __getitem__(self, name: str) -> FloatArray:
-        if name not in self._names:
-            hint = did_you_mean(name, self._names)
-            raise KeyError(f"no tensor {name!r}{hint}")
-        return np.asarray(self.array[:, self._names.index(name)])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 class OpenRun:

@@ -1,17 +1,18 @@
 """What the writer thread does: snapshots and events into one rank's files, whatever the disk does."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from gradtui.core.errors import GradtuiError
-from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Started
-from gradtui.core.snapshot import NonFinite, Snapshot
+from gradtui.core.event import Ended, Event, Failed, Paused, Started
+from gradtui.core.snapshot import Grad, Snapshot
 from gradtui.stream.detail_files import DetailFiles
-from gradtui.stream.disk import RecordFile, append_line
+from gradtui.stream.disk import RecordFile
+from gradtui.stream.event_log import EventLog
 from gradtui.stream.header import (
     Generation,
     Header,
@@ -21,16 +22,10 @@ from gradtui.stream.header import (
     steps_name,
     write_header,
 )
-from gradtui.stream.lines import dumps
 from gradtui.stream.places import make_private
 from gradtui.stream.records import STEP, step_records
-from gradtui.stream.wire import event_json, nonfinite_json
 
 BATCH = 256
-LINES_KEPT = 1000
-"""Events that wait for a disk that refuses them."""
-SKIPS_TOLD = 100
-"""Skipped steps that become events; all of them are flagged in the steps file."""
 OPEN_GENERATIONS = 8
 BEAT = 1.0
 """Seconds between two signs of life."""
@@ -53,15 +48,12 @@ class Recorder:
         self._steps: RecordFile | None = None
         self._details: list[DetailFiles] = []
         self._claimed = self._stale = False
-        self._lines: list[str] = []
-        self._skips = 0
-        self._nonfinite: NonFinite | None = None
+        self._log = EventLog(header.rank)
         self._rate = 0.0
         self._period = 1
         self._before = self._checked = time.monotonic()
         self._bare = 0
         """Steps that have a scalar record, but for want of room nothing else."""
-        self._told_lost = (0, 0)
 
     def take(self, items: Sequence[Item], dropped: int = 0) -> None:
         """Write what has come since the last call; `dropped` snapshots in all did not get here."""
@@ -73,31 +65,36 @@ class Recorder:
             end = at
             while end < len(items) and isinstance(items[end][1], Snapshot) and end - at < BATCH:
                 end += 1
-            if end == at:
-                self._event(items[at])
+            when, thing = items[at]
+            if not isinstance(thing, Snapshot):
+                self._event(thing, when)
                 end = at + 1
             else:
                 self._batch(items[at:end])
             at = end
         self._look_after(now)
-        self._tell_lost(dropped + self.lost)
-        self._write_lines()
+        why = self.trouble or "the disk is too slow"
+        self._log.lost(dropped + self.lost, self._bare, why)
+        self._write_log()
 
-    def close(self, reason: str = "closed") -> None:
+    def close(self) -> None:
         """Write what is left, and that nothing more will come."""
         self._flush()
-        self._line({"kind": reason, "pid": self._header.pid}, time.time())
-        self._write_lines()
+        self._log.line({"kind": "closed", "pid": self._header.pid}, time.time())
+        self._write_log()
         self._close_files()
 
-    def _batch(self, items: Iterable[Item]) -> None:
+    def _batch(self, items: Sequence[Item]) -> None:
+        """Snapshots that came one after the other; what has another layout's shape is lost."""
         layout = self._header.generations[-1].layout
+        shape = (len(layout.tensors), Grad.COLUMNS)
         fitting = [
             (when, thing)
             for when, thing in items
-            if isinstance(thing, Snapshot) and len(thing.grads) == len(layout.tensors)
+            if isinstance(thing, Snapshot) and thing.grads.shape == shape
         ]
         snapshots = [snapshot for _, snapshot in fitting]
+        self.lost += len(items) - len(fitting)
         try:
             steps = self._open()
             if not snapshots:
@@ -121,7 +118,8 @@ class Recorder:
             records, grads = records[:written], grads[:written]
             if not written:
                 return
-        self._remark(fitting)
+        for when, snapshot in fitting:
+            self._log.snapshot(snapshot, when)
         self._period = min(max(self._period, int(records["optimizer"].max()) + 1), 16)
         try:
             details = self._details[-1]
@@ -133,33 +131,13 @@ class Recorder:
         else:
             self.trouble = "" if refused is None else self.trouble
 
-    def _remark(self, items: Iterable[tuple[float, Snapshot]]) -> None:
-        """Events that follow from the snapshots themselves."""
-        for when, snapshot in items:
-            if snapshot.skipped:
-                self._skips += 1
-                if self._skips <= SKIPS_TOLD:
-                    self._line({"kind": "skipped", "step": snapshot.step}, when)
-            elif snapshot.nonfinite is not None and self._nonfinite is None:
-                self._nonfinite = snapshot.nonfinite
-                self._line(nonfinite_json(snapshot.nonfinite), when)
-
-    def _event(self, item: Item) -> None:
-        when, event = item
-        match event:
-            case Started(layout=layout, info=info):
-                self.begin(Generation(layout, info), when)
-                return
-            case NonFiniteSeen(snapshot=snapshot):
-                if self._nonfinite is not None:
-                    return
-                self._nonfinite = snapshot.nonfinite or NonFinite(snapshot.step, "", "", "")
-            case Paused() | Ended() | Failed():
-                self._flush()
-            case _:
-                pass
-        if not isinstance(event, Snapshot):
-            self._line(event_json(event), when)
+    def _event(self, event: Event, when: float) -> None:
+        if isinstance(event, Started):
+            self.begin(Generation(event.layout, event.info), when)
+            return
+        if isinstance(event, (Paused, Ended, Failed)):
+            self._flush()
+        self._log.event(event, when)
 
     def begin(self, generation: Generation, when: float) -> None:
         """From now on snapshots are of this layout; the same one again is no news."""
@@ -170,7 +148,7 @@ class Recorder:
         known.append(generation)
         self._header.device = generation.info.device
         self._stale = True
-        self._line({"kind": "started", "generation": len(known) - 1}, when)
+        self._log.line({"kind": "started", "generation": len(known) - 1}, when)
         with suppress(OSError):
             self._open()
 
@@ -246,29 +224,13 @@ class Recorder:
             with suppress(OSError):
                 self._details[-1].write_latest()
 
-    def _tell_lost(self, lost: int) -> None:
-        if (lost, self._bare) != self._told_lost:
-            why = self.trouble or "the disk is too slow"
-            waiting = [line for line in self._lines if '"kind":"dropped"' not in line]
-            self._lines = waiting
-            self._told_lost = (lost, self._bare)
-            told = {"kind": "dropped", "count": lost, "bare": self._bare, "why": why}
-            self._line(told, time.time())
-
-    def _line(self, data: dict[str, object], when: float) -> None:
-        self._lines.append(dumps({"time": when, "rank": self._header.rank} | data))
-        del self._lines[:-LINES_KEPT]
-
-    def _write_lines(self) -> None:
-        if not self._claimed or self._steps is None:
+    def _write_log(self) -> None:
+        if self._steps is None:
             return
-        path = self._directory / events_name(self._header.label)
         try:
-            while self._lines:
-                append_line(path, self._lines[0])
-                del self._lines[0]
+            self._log.write(self._directory / events_name(self._header.label))
         except OSError as error:
-            self.trouble = error.strerror or str(error)
+            self._refused(error, 0)
 
     def _close_files(self) -> None:
         if self._steps is not None:

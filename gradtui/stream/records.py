@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradtui.core.history import merged_rows
+from gradtui.core.facts import merged_rows
 from gradtui.core.layout import FloatArray, Layout
 from gradtui.core.snapshot import HIST_BINS, Act, Grad, Snapshot, Weight
 

@@ -11,13 +11,13 @@ from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, RunInfo, Started
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import NonFinite, Snapshot
-from gradtui.stream.block import Block, aligned, empty, joined, snapshots_of
+from gradtui.stream.block import Block, aligned, empty, snapshots_of
 from gradtui.stream.control_file import send_control
 from gradtui.stream.mapping import whole
-from gradtui.stream.merge import complete, merged
 from gradtui.stream.ports import Delivery
 from gradtui.stream.rank_files import RankFiles, labels
 from gradtui.stream.status import CRASHED, LOST, RUNNING, Ranks, ranks_status, read_ranks
+from gradtui.stream.waiting import Waiting
 from gradtui.stream.wire import event_from, nonfinite_from
 
 MOST = 1024
@@ -74,7 +74,7 @@ class RunReader:
             ready = self._ready(layout, now)
             snapshots = snapshots_of(ready, self._run, self._nonfinite)
             events += self._nonfinite_seen(snapshots, layout)
-            if not snapshots and not any(len(block) for block in self._pending.values()):
+            if not snapshots and not len(self._waiting):
                 self._end(events)
         elif self._status.state != RUNNING:
             self._end(events)
@@ -96,9 +96,7 @@ class RunReader:
         """Deliver everything from the beginning."""
         self._layout: Layout | None = None
         self._info: RunInfo | None = None
-        self._pending: dict[str, Block] = {}
-        self._arrivals: list[tuple[float, int]] = []
-        self._delivered = -1
+        self._waiting = Waiting(self._patience)
         self._told: list[list[dict[str, Any]]] = [[] for _ in self._ranks]
         self._dropped: dict[str, int] = {}
         self._nonfinite: dict[int, NonFinite] = {}
@@ -165,8 +163,7 @@ class RunReader:
         if layout != self._layout:
             first = next(rank for rank in self._ranks if rank.layout is not None)
             self._layout, self._info = layout, first.header.generations[-1].info
-            self._pending.clear()
-            self._arrivals, self._delivered = [], -1
+            self._waiting.restart()
             for rank in self._ranks:
                 rank.rewind()
             events.append(Started(self._run, layout, self._info))
@@ -174,42 +171,13 @@ class RunReader:
 
     def _ready(self, layout: Layout, now: float) -> Block:
         """Steps that all ranks have reported, or that have waited long enough for the others."""
-        progress = [rank.last_step for rank in self._ranks]
         for rank in self._ranks:
-            fresh = rank.poll(layout)
-            if self._delivered >= 0 and len(fresh):
-                fresh = fresh.take(fresh.steps > self._delivered)
-            before = self._pending.get(rank.label)
-            parts = [block for block in (before, fresh) if block is not None and len(block)]
-            self._pending[rank.label] = joined(parts or [fresh])
-        waiting = [self._pending[rank.label] for rank in self._ranks]
-        front = max((int(block.steps[-1]) for block in waiting if len(block)), default=-1)
-        if front < 0:
-            return empty(layout)
-        self._arrivals.append((now, front))
-        waited = [step for when, step in self._arrivals if now - when >= self._patience]
-        self._arrivals = [a for a in self._arrivals if now - a[0] < self._patience]
-        running = self._progress_of_running(progress)
-        limit = max(min(running, default=front), *waited[-1:], -1)
-        kept = [block.take(block.steps <= limit) for block in waiting]
-        for rank, block in zip(self._ranks, waiting, strict=True):
-            self._pending[rank.label] = block.take(block.steps > limit)
-        if not any(len(block) for block in kept):
-            return empty(layout)
-        ready = merged(complete(kept, progress), layout)
-        if len(ready):
-            self._delivered = int(ready.steps[-1])
-        return aligned(ready, MOST, RECENT)
-
-    def _progress_of_running(self, progress: list[int]) -> list[int]:
-        if len(self._ranks) == 1:
-            return []
+            last = rank.last_step if len(self._ranks) > 1 else -1
+            self._waiting.add(rank.label, rank.poll(layout), last, now)
         states = {rank.rank: rank.state for rank in self._status.ranks}
-        return [
-            step
-            for rank, step in zip(self._ranks, progress, strict=True)
-            if states.get(rank.header.rank, RUNNING) == RUNNING
-        ]
+        running = [r.label for r in self._ranks if states.get(r.header.rank) in (RUNNING, None)]
+        ready = self._waiting.ready([r.label for r in self._ranks], running, layout, now)
+        return aligned(ready, MOST, RECENT)
 
     def _nonfinite_seen(self, snapshots: list[Snapshot], layout: Layout) -> list[Event]:
         """What was told about non-finite steps, with the snapshot where that has come through."""

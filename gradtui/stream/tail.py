@@ -44,7 +44,9 @@ class RecordTail:
             return nothing
         self._state = (here.st_ino, here.st_size, here.st_mtime_ns)
         self._count = begin + len(found)
-        fresh = found[found["record"] > self._last]
+        # Rising, as they are written; whatever else is in a damaged file is passed over.
+        before = np.maximum.accumulate(np.append(self._last, found["record"][:-1]))[: len(found)]
+        fresh = found[found["record"] > before]
         if len(fresh):
             self._last = int(fresh["record"][-1])
         return fresh

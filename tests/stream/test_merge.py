@@ -1,5 +1,6 @@
 """Ranks add up to the run that they are parts of, however it was cut."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -180,3 +181,25 @@ def test_ranks_that_thin_apart_keep_steps_in_common(tmp_path: Path) -> None:
     assert len(loaded.block) >= 16
     assert {0, 5999} <= set(loaded.block.steps.tolist())
     assert np.diff(loaded.block.steps).max() <= 1024
+
+
+def test_two_ranks_followed_live_lose_and_repeat_nothing(tmp_path: Path) -> None:
+    writers = [
+        RunWriter(tmp_path / "r", LAYOUT, run_info(), rank=rank, world_size=2, flush=0.01)
+        for rank in range(2)
+    ]
+    wait_for(lambda: len(list((tmp_path / "r").glob("run*.json"))) == 2)
+    reader = RunReader(tmp_path / "r", look=0.1, patience=30.0)
+    got: list[int] = []
+    for step in range(400):
+        for writer in writers:
+            writer.put(snap(step, slow=False))
+        got += [s.step for s in reader.poll().snapshots]
+        time.sleep(0.001)
+    for writer in writers:
+        writer.close()
+    end = time.monotonic() + 10
+    while got[-1:] != [399] and time.monotonic() < end:
+        got += [s.step for s in reader.poll().snapshots]
+        time.sleep(0.02)
+    assert got == list(range(400))

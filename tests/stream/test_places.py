@@ -123,3 +123,17 @@ def test_dead_and_alive() -> None:
     assert alive(os.getpid(), machine()) is True
     assert alive(child.pid, machine()) is False
     assert alive(os.getpid(), "another machine") is None
+
+
+@pytest.mark.parametrize(("age", "state"), [(1.0, "running"), (100.0, "lost")])
+def test_on_another_machine_only_the_sign_of_life_tells(
+    tmp_path: Path, age: float, state: str
+) -> None:
+    record(tmp_path / "r", [snap(0)])
+    (tmp_path / "r" / "events.jsonl").unlink()
+    header = json.loads((tmp_path / "r" / "run.json").read_text())
+    (tmp_path / "r" / "run.json").write_text(json.dumps(header | {"machine": "elsewhere"}))
+    now = (tmp_path / "r" / "steps-0.bin").stat().st_mtime + age
+    (rank,) = status(tmp_path / "r", now).ranks
+    assert rank.state == state
+    assert rank.words.startswith("rank 0: ")

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,8 @@ def test_what_is_asked_reaches_the_trainer_once(tmp_path: Path) -> None:
         reader.send(asked)
     assert control.poll() == [Pause(), SetPace(20.0), Stop()]
     assert control.poll() == []
+    later = ControlReader(tmp_path / "r", every=0.0, after=time.time() + 60)
+    assert later.poll() == [], "what a process before this one was told"
 
 
 def test_a_start_delivers_the_run_again_under_its_number(tmp_path: Path) -> None:
@@ -154,4 +157,5 @@ def test_two_stretches_read_apart_are_what_is_read_at_once(tmp_path: Path) -> No
     same(load_facts(tmp_path / "r"), remembered(taken))
     facts = load_facts(tmp_path / "r", max_steps=20)
     assert len(facts) <= 24
+    assert len(load_facts(tmp_path / "r", max_steps=1)) <= 24
     assert (facts.steps[0], facts.steps[-1]) == (0, 39)

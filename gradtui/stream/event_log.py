@@ -1,0 +1,65 @@
+"""The lines of events.jsonl, kept until the disk takes them."""
+
+import time
+from pathlib import Path
+
+from gradtui.core.event import Event, NonFiniteSeen
+from gradtui.core.snapshot import NonFinite, Snapshot
+from gradtui.stream.disk import append_line
+from gradtui.stream.lines import dumps
+from gradtui.stream.wire import event_json, nonfinite_json
+
+KEPT = 1000
+"""Lines that wait for a disk that refuses them."""
+SKIPS_TOLD = 100
+"""Skipped steps that become events; all of them are flagged in the steps file."""
+
+
+class EventLog:
+    """What one rank tells beside its steps; `write` puts it on disk."""
+
+    def __init__(self, rank: int) -> None:
+        self._rank = rank
+        self._lines: list[str] = []
+        self._skips = 0
+        self._nonfinite = False
+        self._lost = (0, 0)
+
+    def event(self, event: Event, when: float) -> None:
+        """An event that was told; the first non-finite step once, whoever says so."""
+        if isinstance(event, NonFiniteSeen):
+            if not self._nonfinite:
+                seen = event.snapshot.nonfinite
+                self._trouble(seen or NonFinite(event.snapshot.step, "", "", ""), when)
+        else:
+            self.line(event_json(event), when)
+
+    def snapshot(self, snapshot: Snapshot, when: float) -> None:
+        """What follows from a snapshot itself."""
+        if snapshot.skipped:
+            self._skips += 1
+            if self._skips <= SKIPS_TOLD:
+                self.line({"kind": "skipped", "step": snapshot.step}, when)
+        elif snapshot.nonfinite is not None and not self._nonfinite:
+            self._trouble(snapshot.nonfinite, when)
+
+    def lost(self, count: int, bare: int, why: str) -> None:
+        """`count` steps in all are in no file, `bare` have scalars only; told where that is news."""
+        if (count, bare) != self._lost:
+            self._lost = (count, bare)
+            self._lines = [line for line in self._lines if '"kind":"dropped"' not in line]
+            self.line({"kind": "dropped", "count": count, "bare": bare, "why": why}, time.time())
+
+    def line(self, data: dict[str, object], when: float) -> None:
+        self._lines.append(dumps({"time": when, "rank": self._rank} | data))
+        del self._lines[:-KEPT]
+
+    def write(self, path: Path) -> None:
+        """Raises OSError; what has not been written by then is kept."""
+        while self._lines:
+            append_line(path, self._lines[0])
+            del self._lines[0]
+
+    def _trouble(self, seen: NonFinite, when: float) -> None:
+        self._nonfinite = True
+        self.line(nonfinite_json(seen), when)
