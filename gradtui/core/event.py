@@ -63,7 +63,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The run took its last step. `reason` is "finished", "stopped" or "nonfinite"."""
+    """The run is over after `step` steps. `reason` is "finished", "stopped" or "nonfinite"."""
 
     run: int
     step: int

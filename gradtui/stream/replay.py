@@ -145,4 +145,4 @@ class Replay:
     def _ending(self) -> Event:
         told = [event_from(e, self._run) for e in self._loaded.events]
         endings = [e for e in told if e is not None and type(e).__name__ in ("Failed", "Ended")]
-        return endings[0] if endings else Ended(self._run, self.last_step, "finished")
+        return endings[0] if endings else Ended(self._run, self.last_step + 1, "finished")

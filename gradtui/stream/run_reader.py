@@ -204,5 +204,5 @@ class RunReader:
             lost = "the training process is gone; it did not say why"
             told = lost if state == LOST else "the command ended with an error"
             self._closing = Failed(self._run, step, told, "")
-        events.append(self._closing or Ended(self._run, step, "finished"))
+        events.append(self._closing or Ended(self._run, step + 1, "finished"))
         self._over = True

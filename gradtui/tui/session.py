@@ -97,7 +97,7 @@ class Session(Looking):
             case Failed():
                 self._notices.append(Notice(event.message, "error", failure=event))
             case Ended(reason="finished"):
-                self._notices.append(Notice(f"Finished after {event.step + 1} steps."))
+                self._notices.append(Notice(f"Finished after {event.step:,} steps."))
             case _:
                 pass
 

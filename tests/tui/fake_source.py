@@ -173,7 +173,7 @@ class FakeSource:
             self._step += len(fresh)
             self._events += [NonFiniteSeen(self._run, s) for s in fresh if s.nonfinite is not None]
             if fresh and self._step == self._made.steps:
-                self._events.append(Ended(self._run, self._step - 1, "finished"))
+                self._events.append(Ended(self._run, self._step, "finished"))
             snapshots = [*late, *fresh]
         events, self._events = tuple(self._events), []
         return Delivery(events, tuple(snapshots), self.dropped)
