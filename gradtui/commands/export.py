@@ -1,10 +1,14 @@
-"""Train a scenario without a screen and write a picture of what the screen would show.
+"""Write a picture of a scenario or a run, or a recorded run's numbers.
 
 examples:
-  gradtui export deep_sigmoid -o deep_sigmoid.svg
+  gradtui export deep_sigmoid -o deep_sigmoid.svg       train it, draw the screen
   gradtui export deep_sigmoid+1 --steps 100 --size 120x40 > treated.svg
+  gradtui export train -o train.svg                     a recorded run's last screen
+  gradtui export train --format jsonl | head -1         its numbers, a line a step
+  gradtui export --format csv -o run.csv                the newest run
 
-SVG is the only format yet; jsonl, csv and parquet come with run directories.
+A picture is of a scenario where there is one of that name, else of a run. jsonl and csv need nothing
+more; parquet needs pyarrow, tensorboard the package of that name and a folder for -o.
 """
 
 import argparse
@@ -14,23 +18,27 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from gradtui.commands.settings import Settings
-from gradtui.commands.targets import named_targets
+from gradtui.commands.targets import Target, named_targets
 from gradtui.commands.themes import checked_theme
 from gradtui.commands.values import count
-from gradtui.core.errors import GradtuiError, UsageError
+from gradtui.core.errors import GradtuiError, ScenarioError, UsageError
 from gradtui.core.text import printable
 from gradtui.scenario.catalogue import read_catalogue
 
-SETTINGS = ("device", "seed", "theme", "ascii", "scenarios")
-FORMATS = ("svg",)
-LATER = ("jsonl", "csv", "parquet", "tensorboard", "html")
+SETTINGS = ("device", "seed", "theme", "ascii", "scenarios", "runs")
+FORMATS = ("svg", "jsonl", "csv", "parquet", "tensorboard")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("scenario", metavar="SCENARIO", help="name, name+N or file")
-    parser.add_argument("--format", type=picture_format, default="svg", metavar="svg", help="svg")
+    parser.add_argument(
+        "target", nargs="?", default="", metavar="SCENARIO|RUN", help="default: the newest run"
+    )
+    parser.add_argument(
+        "--format", choices=FORMATS, default="svg", metavar="FORMAT", help=", ".join(FORMATS)
+    )
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="default: standard output"
     )
@@ -38,14 +46,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size", type=size, default=(140, 45), metavar="WxH", help="columns x lines (140x45)"
     )
-
-
-def picture_format(word: str) -> str:
-    if word in LATER:
-        raise argparse.ArgumentTypeError(f"'{word}' comes with run directories: take 'svg'")
-    if word not in FORMATS:
-        raise argparse.ArgumentTypeError(f"there is no format '{word}': take 'svg'")
-    return word
 
 
 def size(word: str) -> tuple[int, int]:
@@ -58,28 +58,93 @@ def size(word: str) -> tuple[int, int]:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    catalogue = read_catalogue(settings.scenario_folder)
-    target = named_targets([args.scenario], catalogue, remedies=False)[0]
+    if args.format != "svg":
+        _write_numbers(args, settings)
+        return 0
     _refuse_unwritable(args.output)
+    target = _scenario(args.target, settings)
+    wishes: dict[str, Any] = {
+        "size": args.size,
+        "theme": checked_theme(settings.theme),
+        "ascii_only": settings.ascii,
+    }
+    if target is None:
+        svg = _run_picture(args, settings, wishes)
+    else:
+        svg = _scenario_picture(target, args.steps, settings, wishes)
+    write(svg, args.output)
+    return 0
 
+
+def _scenario(name: str, settings: Settings) -> Target | None:
+    """The scenario of that name; None where a run is meant."""
+    from gradtui.stream.places import run_paths, runs_home
+
+    if not name:
+        return None
+    try:
+        return named_targets([name], read_catalogue(settings.scenario_folder), remedies=False)[0]
+    except ScenarioError:
+        known = run_paths(runs_home(settings.runs))
+        if Path(name).is_dir() or any(name in path.name for path in known):
+            return None
+        raise
+
+
+def _scenario_picture(
+    target: Target, steps: int | None, settings: Settings, wishes: dict[str, Any]
+) -> str:
     from gradtui.training.trainer import Lab
     from gradtui.tui.picture import picture_now
 
-    scenario = target.scenario
-    if args.steps is not None:
-        scenario = replace(scenario, steps=args.steps)
-    svg = picture_now(
+    scenario = target.scenario if steps is None else replace(target.scenario, steps=steps)
+    return picture_now(
         Lab({scenario.name: scenario}, settings.device, stretch=1),
         [scenario],
         scenario.name,
         remedies=() if target.remedy is None else (target.remedy,),
-        size=args.size,
         seed=settings.seed,
-        theme=checked_theme(settings.theme),
-        ascii_only=settings.ascii,
+        **wishes,
     )
-    write(svg, args.output)
-    return 0
+
+
+def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str, Any]) -> str:
+    from gradtui.commands.recorded import as_scenario
+    from gradtui.stream.places import find_run, runs_home
+    from gradtui.stream.replay import Replay
+    from gradtui.tui.picture import picture_now
+
+    directory = find_run(args.target, runs_home(settings.runs))
+    story = as_scenario(directory)
+    return picture_now(Replay(directory, speed=1e6), [story], story.name, **wishes)
+
+
+def _write_numbers(args: argparse.Namespace, settings: Settings) -> None:
+    """A run in a format for other programs."""
+    from gradtui.stream.export.jsonl import write_jsonl
+    from gradtui.stream.export.table import write_csv, write_parquet
+    from gradtui.stream.export.tensorboard import write_tensorboard
+    from gradtui.stream.places import find_run, runs_home
+
+    directory = find_run(args.target, runs_home(settings.runs))
+    if args.format in ("parquet", "tensorboard"):
+        if args.output is None:
+            what = "a folder" if args.format == "tensorboard" else "a file"
+            raise UsageError(f"{args.format} cannot go to standard output: name {what} with -o.")
+        to_path = write_parquet if args.format == "parquet" else write_tensorboard
+        to_path(directory, args.output)
+        return
+    to_text = write_jsonl if args.format == "jsonl" else write_csv
+    if args.output is None:
+        to_text(directory, sys.stdout)
+        return
+    _refuse_unwritable(args.output)
+    try:
+        with args.output.open("w", encoding="utf-8") as file:
+            to_text(directory, file)
+    except OSError as error:
+        name = printable(str(args.output))
+        raise GradtuiError(f"{name} could not be written ({error.strerror or error}).") from None
 
 
 def _refuse_unwritable(output: Path | None) -> None:

@@ -27,6 +27,7 @@ class Settings:
     color: bool = flag(True, "colours on a terminal (NO_COLOR turns them off as well)")
     bell: bool = flag(True, "ring the terminal's bell at the first non-finite value")
     scenarios: str = text("", "folder with scenario files of your own")
+    runs: str = text("", "folder of recorded runs; empty = $XDG_STATE_HOME/gradtui/runs")
 
     @property
     def scenario_folder(self) -> Path | None:
@@ -60,7 +61,7 @@ def add_flags(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
 
 
 def _metavar(name: str) -> str:
-    return {"scenarios": "DIR", "theme": "NAME"}.get(name, "N")
+    return {"scenarios": "DIR", "runs": "DIR", "theme": "NAME"}.get(name, "N")
 
 
 def read_settings(

@@ -15,7 +15,7 @@ from gradtui.tui.view import View
 MARGIN = 8
 """Cells left of the canvas: labels and the axis."""
 
-TITLES = {"loss": "loss", "norm": "total gradient norm"}
+TITLES = {"loss": "loss", "norm": "total norm"}
 
 
 def values_of(facts: Facts, kind: str) -> FloatArray:
@@ -168,14 +168,16 @@ def _title(view: View, kind: str, log: bool) -> Line:
 
 
 def _fitted(title: Line, width: int) -> Line:
-    """Without the pieces at the end that there is no room for: half a word says nothing."""
-    room, kept = width, 0
-    for text, _ in title:
-        room -= len(text)
-        if room < 0 and kept >= 2:
+    """Without the pieces that there is no room for, last ones first: half a number misleads."""
+    name, now, *rest = title
+    kept = [name, now] if len(name[0]) + len(now[0]) <= width else [now]
+    room = width - sum(len(text) for text, _ in kept)
+    for piece in rest:
+        room -= len(piece[0])
+        if room < 0:
             break
-        kept += 1
-    return title[:kept]
+        kept.append(piece)
+    return tuple(kept)
 
 
 def _x_axis(first: int, stride: int, cells: int, ascii_only: bool) -> Line:

@@ -1,0 +1,33 @@
+"""Watch a run that is being recorded, live.
+
+examples:
+  gradtui attach                  the newest run
+  gradtui attach train            the newest whose name has "train" in it
+  gradtui attach /scratch/runs/20261121-063337-train-3f9a07
+
+Runs are recorded by gradtui.watch(model) in a training script. Several viewers may look at one run;
+none of them can hold it up. A run on another machine's file system opens in the same way.
+"""
+
+import argparse
+
+from gradtui.commands.settings import Settings
+
+SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "run", nargs="?", default="", metavar="RUN", help="name, part of it, or path"
+    )
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    from gradtui.commands.recorded import show_run
+    from gradtui.stream.places import find_run, runs_home
+    from gradtui.stream.run_reader import RunReader
+    from gradtui.tui.terminal import refuse_without_terminal
+
+    refuse_without_terminal()
+    directory = find_run(args.run, runs_home(settings.runs))
+    return show_run(directory, RunReader(directory), settings, controllable=False)

@@ -1,0 +1,61 @@
+"""List recorded runs, the newest first.
+
+examples:
+  gradtui runs
+  gradtui runs --json
+  gradtui runs --runs /scratch/me/runs
+"""
+
+import argparse
+import json
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+
+from gradtui.commands.output import paint, say
+from gradtui.commands.settings import Settings
+from gradtui.commands.values import count
+from gradtui.core.text import printable
+
+SETTINGS = ("color", "runs")
+SCHEMA = 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--most", type=count, metavar="N", help="no more than the newest N")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    from gradtui.stream.places import runs_home
+    from gradtui.stream.runs import list_runs
+
+    home = runs_home(settings.runs)
+    found = list_runs(home, verdict_on, most=args.most)
+    if args.json:
+        for summary in found:
+            say(json.dumps({"schema": SCHEMA, **asdict(summary)}))
+        return 0
+    if not found:
+        say(f"no runs in {printable(str(home))}")
+        return 0
+    color = paint(settings.color)
+    wide = max(len(summary.name) for summary in found)
+    for summary in found:
+        verdict = (summary.verdict or "-").replace("_", " ")
+        look = (
+            "good" if verdict in ("healthy", "converged") else "bad" if summary.verdict else "faint"
+        )
+        say(
+            f"{summary.name:<{wide}}  {summary.state:<10}  {summary.steps:>9,} steps  "
+            f"{color(look, f'{verdict:<20}')}  {color('faint', printable(shlex.join(summary.command)))}"
+        )
+    return 0
+
+
+def verdict_on(directory: Path) -> str:
+    """What the doctor says of a recorded run as it stands."""
+    from gradtui.health.diagnose import diagnose
+    from gradtui.stream.load import load_facts
+
+    return diagnose(load_facts(directory)).verdict
