@@ -6,6 +6,8 @@ looks; verdicts, causes and remedies are derived when reading and never stored. 
     cli         parser and dispatch; errors become one line and an exit code
     commands/   one file a verb; the only place where training, streams and the app meet
     tui/        all of Textual and plotext
+    inject/     gets into a command that was not written for us
+    monitor     watch(): a training program's gradients into a run directory
     training/   all of torch: measuring, models, data sets, the trainer
     stream/     how facts travel, without training ever waiting
     health/     from facts to findings: rules, causes, remedies
@@ -32,4 +34,8 @@ def __getattr__(name: str) -> Any:
         from gradtui.stream.open_run import open_run
 
         return open_run
+    if name == "watch":
+        from gradtui.monitor import watch
+
+        return watch
     raise AttributeError(f"module 'gradtui' has no attribute {name!r}")

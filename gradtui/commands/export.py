@@ -7,8 +7,8 @@ examples:
   gradtui export train --format jsonl | head -1         its numbers, a line a step
   gradtui export --format csv -o run.csv                the newest run
 
-A picture is of a scenario where there is one of that name, else of a run. jsonl and csv need nothing
-more; parquet needs pyarrow, tensorboard the package of that name and a folder for -o.
+A picture is of a scenario where there is one of that name, else of a run. jsonl and csv need
+nothing more; parquet needs pyarrow, tensorboard the package of that name and a folder for -o.
 """
 
 import argparse

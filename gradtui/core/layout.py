@@ -19,6 +19,7 @@ class TensorInfo:
     a recurrent net, whose "gradient" is the back-propagated signal at one time step).
     `structural_zero` says why the true gradient is zero by construction, and is empty otherwise.
     `placement` is "replica" (every rank has all of it) or "shard" (`shape` is this rank's part).
+    `also` lists the other names of a tied weight.
     """
 
     name: str
@@ -27,6 +28,7 @@ class TensorInfo:
     role: str = "weight"
     structural_zero: str = ""
     placement: str = "replica"
+    also: str = ""
 
     @property
     def numel(self) -> int:

@@ -61,7 +61,8 @@ class Snapshot:
     """One optimizer step as measured.
 
     `grads` [tensors, Grad.COLUMNS] is taken before clipping and after any loss scale was divided
-    out (`stage` says so); multiply the norms by `clip_coefficient` for what the optimizer saw.
+    out (`stage` says so); multiply the norms by `clip_coefficient` for what the optimizer saw. At
+    stage "clipped" the norms are what the optimizer saw; divide for those before.
     `weights`, `histograms` and `activations` come at a cadence and are None between.
     """
 
@@ -70,7 +71,8 @@ class Snapshot:
     loss: float
     grads: FloatArray
     stage: str = "raw"
-    """"raw", or "unscaled" where a loss scale was divided out."""
+    """"raw", "unscaled" where a loss scale was divided out, "clipped" where a watched program has
+    clipped before its step."""
     accuracy: float = float("nan")
     """Share of the batch that was right, NaN where there is nothing to be right about."""
     lr: float = float("nan")
@@ -91,6 +93,8 @@ class Snapshot:
     """Which optimizer stepped, in order of construction."""
     evaluation: int = 0
     """0, or 1, 2, ... for the evaluations of a closure within one step."""
+    backwards: int = 1
+    """Backward passes whose losses `loss` is the mean of: micro-batches of an accumulated step."""
 
 
 def merge_norms(norms: FloatArray) -> np.float64:

@@ -18,16 +18,20 @@ from gradtui.training.tensors import components
 
 
 @torch.no_grad()
-def measure_gradients(plan: Plan, grads: Sequence[Tensor | None]) -> Tensor:
+def measure_gradients(plan: Plan, grads: Sequence[Tensor | None], *, counts: bool = True) -> Tensor:
     """Gradients in the plan's order -> [tensors, Grad.COLUMNS] float64.
 
     A gradient that is None has NaN in every column; counts are NaN nowhere else. Empty ones have
     norm 0. NaN wins over inf in norm and abs_max. The sum is right to 1e-5 of the sum of magnitudes.
-    Of sharded tensors this process's shards are measured.
+    Of sharded tensors this process's shards are measured. Without `counts`, which is cheaper, zeros
+    and sums are NaN.
     """
     given = plan.sort(grads)
-    stats = _stats(plan, given, counts=True)
-    torch.sub(given.numel, stats[NONZEROS], out=stats[Grad.ZEROS])
+    stats = _stats(plan, given, counts=counts)
+    if counts:
+        torch.sub(given.numel, stats[NONZEROS], out=stats[Grad.ZEROS])
+    else:
+        stats[Grad.ZEROS] = stats[Grad.SUM] = torch.nan
     if given.absent:
         stats += given.numel - given.numel  # NaN where there is no tensor
     return stats.t().contiguous()
