@@ -114,10 +114,14 @@ class History:
         would cost more than everything else that is done with a snapshot."""
         columns, layout = self._columns, self.layout
         rows, fresh = len(layout.rows), slice(self._derived, self._n)
-        norms = columns["grads"][fresh, :, Grad.NORM]
+        # A missing gradient (NaN counts too) adds nothing; a row that has none at all is NaN.
+        present = ~np.isnan(columns["grads"][fresh, :, Grad.NONFINITE])
+        norms = np.where(present, columns["grads"][fresh, :, Grad.NORM], 0.0)
         judged, owned = layout.judged, layout.parameters
-        columns["row_norms"][fresh] = merged_rows(norms, layout.row_of, rows)
-        columns["judged_norms"][fresh] = merged_rows(norms[:, judged], layout.row_of[judged], rows)
+        for name, chosen in (("row_norms", slice(None)), ("judged_norms", judged)):
+            of = layout.row_of[chosen]
+            some = merged_rows(present[:, chosen].astype(np.float64), of, rows) > 0
+            columns[name][fresh] = np.where(some, merged_rows(norms[:, chosen], of, rows), np.nan)
         whole = np.zeros(int(owned.sum()), np.int64)
         columns["total_norm"][fresh] = merged_rows(norms[:, owned], whole, 1)[:, 0]
         self._derived = self._n

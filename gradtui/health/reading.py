@@ -185,7 +185,11 @@ class Reading:
         """[len(rows)] share of exact zeros in the weight gradients now."""
         layout = self.facts.layout
         judged = np.flatnonzero(layout.judged)
-        zeros = np.median(self.facts.grads[self.now][:, judged, Grad.ZEROS], axis=0)
+        counted = self.facts.grads[self.now][:, judged, Grad.ZEROS]
+        counted = counted[~np.isnan(counted).all(axis=1)]  # not every step need be counted
+        if not len(counted):
+            return np.zeros(len(self.rows))
+        zeros = np.median(counted, axis=0)
         count = len(layout.rows)
         of = layout.row_of[judged]
         total = np.bincount(of, weights=layout.numel[judged], minlength=count)

@@ -110,3 +110,17 @@ def test_an_empty_history_has_empty_facts() -> None:
     assert len(facts) == 0
     assert len(facts.weights_at) == 0
     assert facts.update_ratios(facts.weights_at).shape == (0, 2)
+
+
+def test_a_missing_gradient_is_not_a_nan() -> None:
+    layout = mlp_layout(2)
+    history = History(layout, run_info())
+    seen = snapshot(layout, 0, np.array([3.0, 4.0]))
+    seen.grads[:2] = np.nan
+    history.append(seen)
+    facts = history.facts()
+    assert np.isnan(facts.row_norms[0, 0])
+    assert facts.total_norm[0] == pytest.approx(4 * np.hypot(1, 0.1))
+    broken = snapshot(layout, 1, np.array([np.nan, 4.0]))
+    history.append(broken)
+    assert np.isnan(history.facts().total_norm[1])

@@ -254,6 +254,11 @@ def test_a_loss_that_jumps_without_getting_anywhere_oscillates() -> None:
     assert told(history).verdict == "oscillating_loss"
 
 
+def test_a_loss_a_thousand_times_its_first_value_has_diverged_even_with_tame_gradients() -> None:
+    history = made(40, lambda step: 0.8, loss=lambda step: CHANCE if step == 0 else 1e4)
+    assert told(history).verdict == "exploding_gradient"
+
+
 def test_noise_that_cannot_be_learned_is_not_sick() -> None:
     rng = np.random.default_rng(0)
     losses = 1 + 0.1 * rng.standard_normal(300)

@@ -66,6 +66,9 @@ def exploding(reading: Reading) -> Finding | None:
     now = float(np.median(norms[reading.now]))
     first = float(np.median(norms[reading.used[:5]]))
     diverged = reading.loss > T.LOSS_GROWTH * abs(reading.start_loss) and now > T.SPIKE_NORM * first
+    # Saturated units bound the gradient, but not the loss.
+    guess = max(abs(float(reading.facts.loss[reading.used[0]])), reading.reference_loss)
+    diverged |= not reading.critic and reading.loss > T.DIVERGED * guess
     if not (now > T.BAND_HIGH or diverged) or _merely_unscaled(reading):
         return None
     through_time = _time_growth(reading)

@@ -17,7 +17,7 @@ def story_lines(view: View, width: int) -> tuple[Line, ...]:
 
 def expected_lines(view: View, width: int) -> tuple[Line, ...]:
     """The verdict that the scenario is there to show, in words."""
-    if view.scenario is None:
+    if view.scenario is None or not view.scenario.expect:
         return ()
     expected = safe(view.scenario.expect).replace("_", " ")
     meaning = SYMPTOMS.get(view.scenario.expect, "")

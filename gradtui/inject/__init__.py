@@ -1,0 +1,35 @@
+"""Getting into a command that was not written for us: its Python processes, and theirs in turn.
+
+`environment` gives the variables to start the command with. They put a directory of ours first on
+PYTHONPATH, whose `sitecustomize.py` waits for an import of torch, and then runs the sitecustomize
+that it hides. A process that never imports torch pays for one entry in `sys.meta_path`.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+RUN = "GRADTUI_WATCH_RUN"
+OVERHEAD = "GRADTUI_WATCH_OVERHEAD"
+PACKAGE = "GRADTUI_WATCH_PACKAGE"
+"""Where gradtui lies, for interpreters that have other packages than this one."""
+
+
+def environment(
+    directory: Path | str,
+    *,
+    overhead: float = 0.03,
+    base: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """The variables that make a command record itself into the run `directory`, to be added to
+    `base`, by default this process's environment."""
+    known = os.environ if base is None else base
+    here = Path(__file__).resolve().parent
+    ours = str(here / "path")
+    paths = [p for p in known.get("PYTHONPATH", "").split(os.pathsep) if p and p != ours]
+    return {
+        "PYTHONPATH": os.pathsep.join([ours, *paths]),
+        RUN: str(Path(directory).resolve()),
+        OVERHEAD: repr(float(overhead)),
+        PACKAGE: str(here.parent),
+    }

@@ -1,0 +1,186 @@
+"""`gradtui.watch()`: record the gradients of a training program that is ours to change."""
+
+import atexit
+import multiprocessing.process
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from gradtui.core.event import Event, Started
+from gradtui.core.snapshot import Snapshot
+from gradtui.stream.places import make_private, new_run, runs_home
+from gradtui.stream.ports import Sink
+from gradtui.stream.run_writer import RunWriter
+from gradtui.training.watching.watcher import OVERHEAD, Watcher
+
+LOG = "watch.log"
+"""In the run directory: what went wrong on our side, a line each."""
+
+
+class RunSink:
+    """A `Sink` that makes its run directory at the first step, so that what never steps leaves
+    nothing behind."""
+
+    def __init__(self, directory: Callable[[], Path], began: Callable[[], None]) -> None:
+        self.directory = directory
+        self._began = began
+        self._writer: RunWriter | None = None
+
+    def put(self, snapshot: Snapshot) -> None:
+        if self._writer is not None:
+            self._writer.put(snapshot)
+
+    def tell(self, event: Event) -> None:
+        if self._writer is not None:
+            self._writer.tell(event)
+        elif isinstance(event, Started):
+            rank, world = place()
+            self._writer = RunWriter(
+                self.directory(),
+                event.layout,
+                event.info,
+                rank=rank,
+                world_size=world,
+                command=command(),
+                optimizers=event.info.optimizer.split(", "),
+                versions={"torch": str(torch.__version__)},
+            )
+            self._began()
+
+    def again(self) -> "RunSink":
+        """The same for a forked child."""
+        return RunSink(self.directory, self._began)
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+
+class Watch:
+    """What `watch` returns: closing it ends the record; leaving a `with` block closes it."""
+
+    def __init__(
+        self,
+        directory: Callable[[], Path],
+        *,
+        model: nn.Module | None = None,
+        optimizer: Optimizer | None = None,
+        overhead: float = OVERHEAD,
+        title: str = "",
+        look: bool = True,
+    ) -> None:
+        self._directory = directory
+        self._sink = RunSink(directory, self._began)
+        self._watcher = Watcher(
+            self._sink,
+            models=() if model is None else (model,),
+            optimizer=optimizer,
+            overhead=overhead,
+            title=title or program(),
+            log=self._log,
+            renew=self._renew,
+            frame=sys._getframe(2) if look else None,
+        )
+
+    @property
+    def directory(self) -> Path:
+        """Where the run is recorded."""
+        return self._directory()
+
+    def failed(self, message: str, trace: str) -> None:
+        """Say that training ended with an error."""
+        self._watcher.failed(message, trace)
+
+    def close(self) -> None:
+        """Write what is left and take every hook off."""
+        self._watcher.close()
+        self._sink.close()
+        atexit.unregister(self.close)
+
+    def __enter__(self) -> "Watch":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _renew(self, sink: Sink) -> Sink:
+        self._sink = self._sink.again()
+        return self._sink
+
+    def _began(self) -> None:
+        atexit.register(self.close)
+        if multiprocessing.process.parent_process() is not None:
+            # A forked worker leaves by os._exit, past every atexit.
+            from multiprocessing.util import Finalize
+
+            Finalize(None, self.close, exitpriority=100)
+
+    def _log(self, line: str) -> None:
+        directory = self._directory()
+        make_private(directory)
+        with (directory / LOG).open("a") as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} pid {os.getpid()}: {line}\n")
+
+
+def watch(
+    model: nn.Module | None = None,
+    optimizer: Optimizer | None = None,
+    *,
+    name: str | None = None,
+    directory: Path | str | None = None,
+    overhead: float = OVERHEAD,
+) -> Watch:
+    """Record every optimizer step of this process from now on in a run directory.
+
+    `model` is where names are looked for first; with `optimizer` that one alone is recorded.
+    `directory` is the run's own, by default a new one among the others, called after `name`.
+    `overhead` is the share of training time that may be spent on it. Training is never changed and
+    never fails on our account: what goes wrong is a line in watch.log.
+
+        watch = gradtui.watch(model)
+        ...
+        watch.close()
+    """
+    chosen: list[Path] = [] if directory is None else [Path(directory)]
+
+    def where() -> Path:
+        if not chosen:
+            chosen.append(new_run(runs_home(), [name] if name else command()))
+        return chosen[0]
+
+    return Watch(where, model=model, optimizer=optimizer, overhead=overhead, title=name or "")
+
+
+def place() -> tuple[int, int]:
+    """Rank and number of processes: as torch.distributed has it, else as the launcher says, else
+    the how-manieth worker of its parent this is."""
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        return int(distributed.get_rank()), int(distributed.get_world_size())
+    rank, world = os.environ.get("RANK", ""), os.environ.get("WORLD_SIZE", "")
+    if rank.isdigit() and world.isdigit():
+        return int(rank), int(world)
+    number = getattr(multiprocessing.process.current_process(), "_identity", ())
+    return (number[0] - 1 if number else 0), 1
+
+
+def command() -> list[str]:
+    """The command line of this process, as it was typed."""
+    return list(getattr(sys, "orig_argv", sys.argv))
+
+
+def program() -> str:
+    """What this process runs, in a word."""
+    return Path(sys.argv[0]).name if getattr(sys, "argv", None) and sys.argv[0] else "python"

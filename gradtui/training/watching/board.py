@@ -1,0 +1,120 @@
+"""The layout of everything that is being trained, made when it is first needed and when it grows."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from gradtui.core.event import RunInfo
+from gradtui.core.layout import IntArray, Layout
+from gradtui.training.watching.born import Born
+from gradtui.training.watching.names import resolve
+from gradtui.training.watching.outline import outline
+
+UNSTABLE = 32
+"""Layouts after which new tensors are no longer named: something makes them at every step."""
+
+
+class Board:
+    """Where in the layout each tensor is."""
+
+    def __init__(
+        self, born: Born, models: Sequence[nn.Module], changed: Callable[[Layout, RunInfo], None]
+    ) -> None:
+        self._born = born
+        self._models = list(models)
+        self._changed = changed
+        self._place: dict[int, int] = {}
+        self._held: list[Tensor] = []
+        self._numbers: dict[int, int] = {}
+        self._layouts = 0
+        self.title = ""
+        self.layout: Layout | None = None
+
+    def at(self, tensors: Sequence[Tensor], word: str = "none") -> IntArray | None:
+        """[tensors] their places in the layout, which may have to be made anew; None where it has
+        been too often. `word` is said of the optimizer where there is none."""
+        if not all(id(tensor) in self._place for tensor in tensors):
+            if self._layouts >= UNSTABLE:
+                return None
+            self._make(tensors, word)
+        return np.array([self._place[id(tensor)] for tensor in tensors], dtype=np.int64)
+
+    def number(self, optimizer: Optimizer) -> int:
+        """The index of an optimizer, in order of construction. Those that share parameters (one in
+        another) or that came one a parameter share it."""
+        key = id(optimizer)
+        if key not in self._numbers:
+            self._number_all([*self._born.optimizers(), optimizer])
+        return self._numbers[key]
+
+    def forget(self) -> None:
+        """The next step makes a layout of its own."""
+        self.layout, self._place, self._held, self._layouts = None, {}, [], 0
+
+    def _number_all(self, optimizers: Sequence[Optimizer]) -> None:
+        taken: dict[int, int] = {}
+        single = None
+        free = max(self._numbers.values(), default=-1) + 1
+        for optimizer in optimizers:
+            held = [id(p) for p in parameters_of(optimizer)]
+            number = self._numbers.get(id(optimizer))
+            if number is None:
+                shared = [taken[key] for key in held if key in taken]
+                number = shared[0] if shared else single if len(held) == 1 else None
+                if number is None:
+                    number, free = free, free + 1
+                self._numbers[id(optimizer)] = number
+            if len(held) == 1 and single is None:
+                single = number
+            taken.update(dict.fromkeys(held, number))
+
+    def _make(self, tensors: Sequence[Tensor], word: str) -> None:
+        live = self._born.optimizers()
+        every = [p for one in live for p in parameters_of(one)]
+        every = list({id(p): p for p in [*every, *tensors]}.values())
+        given: dict[int, str] = {}
+        for one in live:
+            given |= given_names(one)
+        named = resolve(
+            every,
+            models=self._models,
+            modules=self._born.modules(),
+            visible=self._born.visible,
+            given=given,
+        )
+        self.layout = outline(named)
+        self._held = [one.tensor for one in named]  # an id is of use only while its owner lives
+        self._place = {id(tensor): i for i, tensor in enumerate(self._held)}
+        self._layouts += 1
+        words = [type(one).__name__ for one in live] or [word]
+        self._changed(self.layout, self._info(words))
+
+    def _info(self, optimizers: list[str]) -> RunInfo:
+        kinds = sorted({str(t.dtype).removeprefix("torch.") for t in self._held})
+        return RunInfo(
+            title=self.title,
+            device=str(self._held[0].device) if self._held else "cpu",
+            optimizer=", ".join(dict.fromkeys(optimizers)),
+            precision=", ".join(kinds),
+            task="",
+            classes=0,
+            steps=0,
+            seed=torch.initial_seed(),
+        )
+
+
+def parameters_of(optimizer: Optimizer) -> list[Tensor]:
+    groups = getattr(optimizer, "param_groups", ())
+    return [p for group in groups for p in group["params"] if isinstance(p, Tensor)]
+
+
+def given_names(optimizer: Optimizer) -> dict[int, str]:
+    """The names that an optimizer was told, by id."""
+    out = {}
+    for group in getattr(optimizer, "param_groups", ()):
+        names = group.get("param_names") or ()
+        out.update({id(p): str(n) for p, n in zip(group["params"], names, strict=False)})
+    return out

@@ -1,0 +1,83 @@
+"""Whatever goes wrong on our side stays on our side, as one line in a log."""
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+import torch
+
+Log = Callable[[str], None]
+
+MOST = 5
+"""Lines that one place may write: a failure at every step is not news."""
+
+
+class Quiet:
+    """Runs our own code inside somebody else's program, and adds up the time that it takes."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._said: dict[str, int] = {}
+        self._spent = self._began = 0.0
+        self._depth = 0
+
+    def __call__(self, doing: str) -> "Block":
+        """No exception leaves this block, no graph is built in it, no mode of the program sees it."""
+        return Block(self, doing)
+
+    def say(self, text: str, key: str = "") -> None:
+        """One line in the log; at most a few for each key."""
+        count = self._said[key] = self._said.get(key, 0) + 1
+        if count <= MOST:
+            try:
+                self._log(text.replace("\n", " "))
+            except Exception:
+                self._said[key] = MOST
+
+    def take_spent(self) -> float:
+        """Seconds that our blocks have taken since the last call, this one so far included."""
+        now = time.perf_counter()
+        spent = self._spent + (now - self._began if self._depth else 0.0)
+        self._spent, self._began = 0.0, now
+        return spent
+
+    def enter(self) -> None:
+        if not self._depth:
+            self._began = time.perf_counter()
+        self._depth += 1
+
+    def leave(self) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._spent += time.perf_counter() - self._began
+
+
+class Block:
+    """A class and no generator: it is entered several times a step."""
+
+    __slots__ = ("_doing", "_grad", "_guard", "_quiet")
+
+    def __init__(self, quiet: Quiet, doing: str) -> None:
+        self._quiet, self._doing = quiet, doing
+
+    def __enter__(self) -> None:
+        self._quiet.enter()
+        self._grad = torch.is_grad_enabled()
+        torch._C._set_grad_enabled(False)
+        self._guard: Any = torch._C.DisableTorchFunction()
+        self._guard.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        self._guard.__exit__(kind, error, trace)
+        torch._C._set_grad_enabled(self._grad)
+        if isinstance(error, Exception):
+            text = f"{self._doing}: {type(error).__name__}: {str(error)[:200]}"
+            self._quiet.say(text, key=self._doing)
+        self._quiet.leave()
+        return isinstance(error, Exception)

@@ -1,0 +1,157 @@
+"""Everything together: what is wrapped, who measures, and where the snapshots go."""
+
+import os
+import weakref
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from torch import nn
+from torch.optim import Optimizer
+
+from gradtui.core.event import Ended, Failed, RunInfo, Started
+from gradtui.core.layout import Layout
+from gradtui.stream.ports import Sink
+from gradtui.training.watching.bare import Bare
+from gradtui.training.watching.board import Board
+from gradtui.training.watching.born import Born
+from gradtui.training.watching.clips import Clips
+from gradtui.training.watching.losses import Losses
+from gradtui.training.watching.patches import Patches
+from gradtui.training.watching.quiet import Log, Quiet
+from gradtui.training.watching.records import Records
+from gradtui.training.watching.scalers import Scalers
+from gradtui.training.watching.steps import Steps
+
+OVERHEAD = 0.03
+"""Share of a step's time that watching may take."""
+
+
+class Watcher:
+    """Watches every optimizer of this process from now on, or `optimizer` alone.
+
+    One snapshot goes into the sink for each optimizer step, numbered over all optimizers; the
+    first is preceded by a `Started` with the layout, and so is the first with another layout. Names
+    are found in `models` first. Nothing is told before the first step. In a forked child
+    `renew(sink)` gives the sink for what the child trains.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        *,
+        models: Sequence[nn.Module] = (),
+        optimizer: Optimizer | None = None,
+        overhead: float = OVERHEAD,
+        title: str = "",
+        log: Log = lambda line: None,
+        renew: Callable[[Sink], Sink] | None = None,
+        frame: FrameType | None = None,
+    ) -> None:
+        self._quiet = quiet = Quiet(log)
+        self._renew, self._closed, self._told = renew, False, False
+        self._pid = os.getpid()
+        self._born = Born(quiet)
+        self._losses, self._clips = Losses(quiet), Clips(quiet)
+        self._scalers = Scalers(quiet, self._losses)
+        self._records = Records(sink, quiet)
+        self._board = Board(self._born, models, self._changed)
+        self._board.title = title
+        self._steps = Steps(
+            self._records,
+            self._board,
+            self._born,
+            self._losses,
+            self._clips,
+            self._scalers,
+            quiet,
+            overhead,
+        )
+        self._steps.only = optimizer
+        self._bare = Bare(
+            self._steps,
+            self._records,
+            self._board,
+            self._born,
+            self._losses,
+            self._clips,
+            quiet,
+        )
+        self._steps.first = self._bare.stepped
+        self._losses.before, self._losses.after = self._bare.before, self._after_backward
+        self._patches = Patches()
+        self._born.install(self._patches)
+        self._losses.install(self._patches)
+        self._clips.install(self._patches)
+        self._scalers.install(self._patches)
+        self._bare.install(self._patches)
+        if optimizer is not None:
+            self._born.meet(optimizer)
+        if frame is not None:
+            with quiet("looking around"):
+                self._born.look(frame)
+        if hasattr(os, "register_at_fork"):
+            this = weakref.ref(self)  # what is registered stays so for good
+
+            def forked() -> None:
+                watcher = this()
+                if watcher is not None:
+                    watcher._forked()
+
+            os.register_at_fork(after_in_child=forked)
+
+    @property
+    def step(self) -> int:
+        """The last step that has reached the sink, -1 before the first."""
+        return self._records.last_step
+
+    def failed(self, message: str, trace: str) -> None:
+        """The program raised."""
+        with self._quiet("an error of the program"):
+            self._bare.close()
+            self._records.flush()
+            if self._told:
+                self._records.sink.tell(Failed(0, self.step, message, trace))
+                self._told = False
+
+    def close(self, reason: str = "finished") -> None:
+        """Hand over what is left and take everything off. Once is enough, twice does no harm."""
+        if self._closed:
+            return
+        self._closed = True
+        with self._quiet("closing"):
+            self._bare.close()
+            self._records.flush()
+            if self._told and os.getpid() == self._pid:
+                self._records.sink.tell(Ended(0, self.step, reason))
+        with self._quiet("taking off"):
+            self._steps.close()
+            self._patches.undo()
+            self._steps.release()
+            self._bare.stepped()
+            self._board.forget()
+
+    def _after_backward(self) -> None:
+        self._steps.end_of_backward()
+        self._bare.after()
+
+    def _changed(self, layout: Layout, info: RunInfo) -> None:
+        self._records.flush()
+        self._records.sink.tell(Started(0, layout, info))
+        self._told = True
+
+    def _forked(self) -> None:
+        """In a child: nothing is known of what the parent had under way."""
+        if self._closed:
+            return
+        try:
+            self._pid = os.getpid()
+            self._steps.forget()
+            self._losses.forget()
+            self._clips.forget()
+            self._scalers.forget()
+            self._board.forget()
+            sink = self._records.sink if self._renew is None else self._renew(self._records.sink)
+            self._records.begin_anew(sink)
+            self._told = False
+        except Exception as error:
+            self._quiet.say(f"after a fork: {error}")

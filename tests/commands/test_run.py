@@ -1,0 +1,142 @@
+"""`gradtui run`: an unmodified command, recorded from outside."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.tui.terminal_emulator import Terminal
+
+HEALTHY = """
+import sys, time
+import torch
+torch.manual_seed(0)
+net = torch.nn.Sequential(torch.nn.Linear(16, 16), torch.nn.Tanh(), torch.nn.Linear(16, 4))
+optimizer = torch.optim.Adam(net.parameters(), 1e-2)
+x, y = torch.randn(64, 16), torch.randint(0, 4, (64,))
+for step in range(int(sys.argv[1])):
+    optimizer.zero_grad()
+    loss = torch.nn.functional.cross_entropy(net(x), y)
+    loss.backward()
+    optimizer.step()
+    time.sleep(float(sys.argv[2]))
+print("the loss is", float(loss.detach()))
+sys.exit(int(sys.argv[3]))
+"""
+SICK = HEALTHY.replace("Tanh", "ReLU").replace(
+    "torch.optim.Adam(net.parameters(), 1e-2)", "torch.optim.SGD(net.parameters(), 1e30)"
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GRADTUI_RUNS", str(tmp_path / "runs"))
+    (tmp_path / "healthy.py").write_text(HEALTHY)
+    (tmp_path / "sick.py").write_text(SICK)
+    return tmp_path
+
+
+def command(home: Path, name: str, *words: str) -> list[str]:
+    return [sys.executable, str(home / name), *words]
+
+
+def headless(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gradtui", "run", "--headless", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_a_command_is_recorded_and_its_output_passes_through(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    done = headless(home, *command(home, "healthy.py", "40", "0", "0"))
+    assert done.returncode == 0, done.stderr
+    assert "the loss is" in done.stdout
+    assert "healthy; recorded in" in done.stderr
+    listed = subprocess.run(
+        [sys.executable, "-m", "gradtui", "export", "--format", "jsonl"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert [line["step"] for line in lines] == list(range(40))
+    assert set(lines[0]["tensors"]) == {"0.weight", "0.bias", "2.weight", "2.bias"}
+
+
+def test_a_sick_run_gives_its_verdict_as_exit_code(home: Path) -> None:
+    done = headless(home, *command(home, "sick.py", "12", "0", "0"))
+    assert done.returncode == 4, done.stderr
+
+
+def test_the_commands_own_failure_comes_first(home: Path) -> None:
+    assert headless(home, *command(home, "healthy.py", "3", "0", "7")).returncode == 7
+
+
+def test_a_command_without_torch_is_said_to_be_unseen(home: Path) -> None:
+    done = headless(home, sys.executable, "-c", "print('no torch here')")
+    assert done.returncode == 0
+    assert "no torch here" in done.stdout
+    assert "nothing was seen" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [([], "name the command to run"), (["/no/such/program"], "cannot be started")],
+)
+def test_usage(words: list[str], sentence: str, home: Path) -> None:
+    done = headless(home, *words)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_signal_reaches_the_command(home: Path) -> None:
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "gradtui", "run", "--headless"),
+            *command(home, "healthy.py", "100000", "0.01", "0"),
+        ],
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    runs = home / "runs"
+    for _ in range(600):
+        if list(runs.glob("*/steps-0.bin")):
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 128 + signal.SIGTERM
+
+
+def test_live_it_is_shown_and_quitting_leaves_training_running(home: Path) -> None:
+    terminal = Terminal(
+        sys.executable,
+        "-m",
+        "gradtui",
+        "run",
+        *command(home, "healthy.py", "400", "0.02", "0"),
+        size=(120, 32),
+    )
+    try:
+        terminal.see("healthy.py")
+        terminal.see("HEALTHY")
+        terminal.type("q")
+        assert terminal.ended() == 0
+    finally:
+        terminal.close()
+    log = next((home / "runs").glob("*/output.log"))
+    for _ in range(600):
+        if "the loss is" in log.read_text():
+            break
+        time.sleep(0.05)
+    assert "the loss is" in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,40 @@
+"""A sink that keeps everything, for the tests beside."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from torch import Tensor
+
+from gradtui.core.event import Event, Started
+from gradtui.core.layout import Layout
+from gradtui.core.snapshot import Grad, Snapshot
+
+
+@dataclass
+class Kept:
+    snapshots: list[Snapshot] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+
+    def put(self, snapshot: Snapshot) -> None:
+        self.snapshots.append(snapshot)
+
+    def tell(self, event: Event) -> None:
+        self.events.append(event)
+
+    @property
+    def layout(self) -> Layout:
+        return [e for e in self.events if isinstance(e, Started)][-1].layout
+
+    @property
+    def names(self) -> list[str]:
+        return [t.name for t in self.layout.tensors]
+
+    def norms(self, at: int = -1) -> dict[str, float]:
+        values = self.snapshots[at].grads[:, Grad.NORM].tolist()
+        pairs = zip(self.names, values, strict=True)
+        return {name: norm for name, norm in pairs if not np.isnan(norm)}
+
+
+def norm(tensor: Tensor) -> float:
+    return float(tensor.detach().double().norm())
