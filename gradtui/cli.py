@@ -35,6 +35,8 @@ examples:
   gradtui                            open the lab
   gradtui launch deep_sigmoid        open it at one scenario
   gradtui check deep_sigmoid         train it without a screen and print the verdict
+  gradtui run python train.py        record and watch your own training, live
+  gradtui attach                     watch the newest recorded run
   gradtui check --all --json         every scenario and every remedy, for machines
 
 Without a command, gradtui launches the lab. Settings come from flags, then from variables

@@ -53,8 +53,8 @@ def check(folder: Path, words: list[str], ranks: list[str]) -> None:
 def both(folder: Path, words: list[str]) -> Path:
     """Run the program with us and without; where both went through.
 
-    Two gloo processes abort at their end once in some dozens of times on a busy machine, watched or
-    not: that alone is tried again.
+    Two gloo processes have been seen to abort at their end, once in some dozens of runs on a busy
+    machine, and it is not known why: that alone is tried again.
     """
     for attempt in ("first", "second"):
         at = folder / attempt
@@ -69,21 +69,13 @@ def both(folder: Path, words: list[str]) -> Path:
             without.communicate()
         else:
             break
-    return at
+    return folder / attempt
 
 
 @pytest.mark.parametrize(("name", "ranks"), QUICK)
 def test_recorded_as_it_was(tmp_path: Path, name: str, ranks: list[str]) -> None:
     script, *words = name.split()
-    for attempt in ("first", "second"):
-        try:
-            check(tmp_path / attempt, [program(script), *words], ranks)
-        except Aborted:
-            # Seen once in some dozens of runs of two gloo processes on a busy machine.
-            if attempt == "second":
-                raise
-        else:
-            return
+    check(tmp_path, [program(script), *words], ranks)
 
 
 @pytest.mark.slow
