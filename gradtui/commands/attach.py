@@ -5,8 +5,8 @@ examples:
   gradtui attach train            the newest whose name has "train" in it
   gradtui attach /scratch/runs/20261121-063337-train-3f9a07
 
-Runs are recorded by gradtui run, or by gradtui.watch(model) in a script. Several viewers may look at one run;
-none of them can hold it up. A run on another machine's file system opens in the same way.
+Runs are recorded by gradtui run, or by gradtui.watch(model) in a script. Several viewers may look
+at one run; none of them can hold it up. A run on another machine's file system opens as well.
 """
 
 import argparse

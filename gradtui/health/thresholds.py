@@ -43,7 +43,7 @@ TIME_PATIENCE = 60
 GROWTH = 30.0
 """Factor over the first steps' norm that counts as growth without bound when NaN follows."""
 LOSS_GROWTH = 10.0
-DIVERGED = 100.0
+DIVERGED = 1e5
 """A loss that stays that many times above its first value has diverged, whatever the gradients."""
 SUSTAINED_STEPS = 10
 SPIKE_NORM = 8.0
