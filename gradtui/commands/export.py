@@ -165,8 +165,14 @@ def write(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return
+    output = output.resolve()  # a link stays one
     partial = output.with_name(f".{output.name}.{os.getpid()}")
     try:
+        if (
+            output.exists() and not output.is_file()
+        ):  # a pipe or a device is written to, not replaced
+            output.write_text(text, encoding="utf-8")
+            return
         partial.write_text(text, encoding="utf-8")
         partial.replace(output)
     except OSError as error:

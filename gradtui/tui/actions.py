@@ -125,6 +125,8 @@ class Actions(App[None]):
             from gradtui.tui.screens.detail import DetailScreen
 
             self.push_screen(DetailScreen())
+            self.session.changed = True
+            self.call_after_refresh(self.tick)
 
     def action_escape(self) -> None:
         if not isinstance(self.screen, MainScreen):

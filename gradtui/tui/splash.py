@@ -2,6 +2,7 @@
 
 import os
 import signal
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -13,6 +14,8 @@ ENTER = "\x1b[?1049h\x1b[?25l\x1b[2J"
 # 1047 leaves the alternate screen like 1049 but does not move the cursor, so that it does no harm
 # where the app has left already.
 LEAVE = "\x1b[?1047l\x1b[?25h"
+BACK = "\x1b[?1049l\x1b[?25h"
+MOUSE_OFF = "\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[?1004l"
 
 
 def frame(title: str, columns: int, rows: int) -> str:
@@ -33,12 +36,16 @@ def splash(title: str) -> Iterator[None]:
 
     Whatever ends the block early, an exception or a signal, gives the terminal back.
     """
-    terminal = 1 if os.isatty(1) else 2
+    # A copy of our own: the app points descriptors 1 and 2 elsewhere while it has the screen.
+    terminal = os.dup(1 if os.isatty(1) else 2)
     size = os.get_terminal_size(terminal)
+    modes = termios.tcgetattr(terminal)
     _write(terminal, frame(title, size.columns, size.lines))
 
     def end(number: int, where: FrameType | None) -> NoReturn:
-        _write(terminal, LEAVE)
+        with suppress(termios.error, OSError):
+            termios.tcsetattr(terminal, termios.TCSANOW, modes)
+        _write(terminal, MOUSE_OFF + BACK)
         os._exit(128 + number)
 
     ending = (signal.SIGTERM, signal.SIGHUP)
@@ -51,6 +58,7 @@ def splash(title: str) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        os.close(terminal)
 
 
 def _write(fd: int, text: str) -> None:

@@ -61,3 +61,15 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(GradtuiError, match="could not be written"):
         write("new", tmp_path / ("n" * 300))
     assert [path.name for path in tmp_path.iterdir()] == ["x.svg"]
+
+
+def test_what_is_no_regular_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.svg", tmp_path / "link.svg"
+    real.write_text("old")
+    link.symlink_to(real)
+    write("new", link)
+    assert link.is_symlink()
+    assert real.read_text() == "new"
+    device = Path("/dev/null")
+    write("new", device)
+    assert device.is_char_device()

@@ -367,3 +367,29 @@ async def test_markup_in_names_is_only_text() -> None:
         app.tell("[bold]x[/] \x1b]0;evil\x07")
         await pilot.pause(0.1)
         assert "[bold]x[/] \\x1b" in text(app)
+
+
+async def test_a_paused_runs_detail_is_filled_at_once() -> None:
+    async with playing("vanishing_sigmoid") as (app, pilot):
+        await until(pilot, lambda: app.session.current.live_step > 5)
+        await pilot.press("space")
+        await until(pilot, lambda: "paused" in text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "layers.0" in text(app))
+        assert "no row selected" not in text(app)
+
+
+async def test_started_too_small_it_says_so() -> None:
+    async with playing("vanishing_sigmoid", size=(39, 11)) as (app, pilot):
+        await until(pilot, lambda: "too small, needs 40 x 12" in text(app))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "layers.0" in text(app))
+
+
+async def test_a_click_in_the_story_panel_toggles_the_remedy_under_it() -> None:
+    async with playing("vanishing_sigmoid", size=(140, 45)) as (app, pilot):
+        await until(pilot, lambda: "2 [ ]" in text(app))
+        rows = lines(app)
+        y = next(i for i, line in enumerate(rows) if "2 [ ]" in line)
+        await pilot.click(offset=(rows[y].index("2 [ ]") + 2, y))
+        await until(pilot, lambda: "2 [x]" in text(app))

@@ -46,6 +46,7 @@ class MainScreen(LabScreen):
     def __init__(self) -> None:
         super().__init__()
         self.arrangement: Arrangement = "tiny"
+        self._fitted = False
         self.pane = PANES[0]
         self._tallest: int | None = None
         self.header, self.banner, self.failure = HeaderBar(), NanBanner(), FailureLine()
@@ -96,8 +97,8 @@ class MainScreen(LabScreen):
         kind = arrangement(width, height)
         if kind == "tiny":
             self.query_one("#plea", Static).update(plea(width, height))
-        if kind != self.arrangement:
-            self.arrangement = kind
+        if kind != self.arrangement or not self._fitted:
+            self.arrangement, self._fitted = kind, True
             for name in ARRANGEMENTS:
                 self.set_class(name == kind, f"-{name}")
             self.set_class(self.tabbed, "-tabbed")
@@ -119,7 +120,8 @@ class MainScreen(LabScreen):
         for name, pane in self.panes.items():
             pane.display = name in in_sight
         self.story.display = self.arrangement == "wide"
-        self.query_one("#charts").display = bool(in_sight & {"loss", "norm"})
+        for charts in self.query("#charts"):  # gone already while the app ends
+            charts.display = bool(in_sight & {"loss", "norm"})
         self.tabs.current = PANES.index(self.pane)
 
     def move_pane(self, by: int) -> None:

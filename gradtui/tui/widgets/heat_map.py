@@ -34,6 +34,6 @@ class HeatMap(Lined):
         return heat_lines(view, width, height, self._columns, by_shape=by_shape)
 
     def on_click(self, event: events.Click) -> None:
-        index = row_at(event.y, len(self.view.order), self.size.height)
+        index = row_at(event.y - self.gutter.top, len(self.view.order), self.size.height)
         if index is not None:
             self.post_message(DepthView.Selected(index))

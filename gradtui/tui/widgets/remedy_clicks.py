@@ -26,7 +26,7 @@ class RemedyClicks(Lined):
         return (*lines, (), *remedies) if remedies else lines
 
     def on_click(self, event: events.Click) -> None:
-        y = event.y + self.scroll_offset.y - self._remedies_from
+        y = event.y - self.gutter.top + self.scroll_offset.y - self._remedies_from
         if self._remedies_from < 0 or y < 0:
             return
         index = remedy_at(self.view, self.scrollable_content_region.width, y)
