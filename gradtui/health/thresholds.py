@@ -6,8 +6,6 @@ WINDOW = 20
 # The healthy band of the field; a norm outside it is a reason to look, not a verdict.
 BAND_LOW = 1e-6
 BAND_HIGH = 1e3
-HALF_NORMAL = 6.104e-5
-"""Smallest normal float16, 2^-14 (IEEE 754-2019, table 3.5)."""
 HALF_SMALLEST = 5.96e-8
 """Smallest subnormal float16, 2^-24."""
 HALF_LARGEST = 65504.0
