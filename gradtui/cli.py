@@ -121,7 +121,7 @@ def _discard_output() -> None:
 
 def _dispatch(argv: Sequence[str]) -> int:
     parser = build_parser()
-    args = parser.parse_args(argv)
+    args = parsed(parser, argv)
     args.whole = parser  # for `completion`, which describes it
     if args.version:
         from gradtui import __version__
@@ -132,6 +132,18 @@ def _dispatch(argv: Sequence[str]) -> int:
         args = parser.parse_args([*argv, "launch"])
     code: int = VERBS[args.verb].run(args, read_settings(vars(args)))
     return code
+
+
+def parsed(parser: Parser, argv: Sequence[str]) -> argparse.Namespace:
+    """The command line taken apart. For `check`, what follows "--" is the command to judge."""
+    words = list(argv)
+    if "--" in words:
+        at = words.index("--")
+        args = parser.parse_args(words[:at])
+        if args.verb == "check":
+            args.command = words[at + 1 :]
+            return args
+    return parser.parse_args(words)
 
 
 def _unexpected(error: Exception) -> str:

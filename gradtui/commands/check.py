@@ -1,4 +1,4 @@
-"""Train without a screen and print the verdict.
+"""Train without a screen and print the verdict: scenarios, or a command of your own.
 
 examples:
   gradtui check deep_sigmoid              exit code 3: it is sick
@@ -6,12 +6,17 @@ examples:
   gradtui check deep_sigmoid --remedies   the run and every remedy
   gradtui check ./mine.toml --steps 50    a file, and not for long
   gradtui check --all --json              everything, one JSON object a line
+  gradtui check -- python train.py        your own training, for a CI job
+  gradtui check --steps 500 --json -- torchrun --nproc-per-node 2 train.py
 
-Each target is printed as it ends. A run that must be sick and is sick is as expected.
+Each target is printed as it ends. A run that must be sick and is sick is as expected. A command
+writes to standard error here, so that standard output holds the report alone; with --steps it is
+ended once it has taken as many. It is recorded as with gradtui run.
 
 exit codes for named scenarios: the worst verdict of all: 0 healthy, 3 sick, 4 non-finite, and 1
 where a run could not be made. For --all: 0 when every target is as expected, 1 where one could not
-be run, else 3.
+be run, else 3. For a command: 1 where it fails or nothing of it was seen, 128+n after signal n,
+else by its verdict.
 """
 
 import argparse
@@ -31,7 +36,7 @@ from gradtui.core.errors import GradtuiError, UsageError
 from gradtui.core.text import printable
 from gradtui.scenario.catalogue import Catalogue, read_catalogue
 
-SETTINGS = ("device", "seed", "color", "scenarios")
+SETTINGS = ("device", "seed", "color", "scenarios", "runs", "overhead")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,8 +79,14 @@ class Judge:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    command = getattr(args, "command", None)
+    if command is not None:
+        return _command(args, command, settings)
     if args.all == bool(args.scenario):
-        raise UsageError("name the scenarios to check, or --all ('gradtui list' names them).")
+        raise UsageError(
+            "name the scenarios to check, or --all ('gradtui list' names them), "
+            "or a command after --."
+        )
     catalogue = read_catalogue(settings.scenario_folder)
     if args.all:
         targets, broken = all_targets(catalogue), _broken(catalogue)
@@ -83,7 +94,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         targets = named_targets(args.scenario, catalogue, remedies=args.remedies)
         broken = []
     judge = Judge(settings.device, settings.seed, args.steps)
-    show = Lines(paint(settings.color), targets, brief=args.all)
+    show = Lines(paint(settings.color), [target.name for target in targets], brief=args.all)
     reports = []
     with closing(_reports(judge, targets, args.jobs or _cores())) as arriving:
         for report in (*broken, *arriving):
@@ -92,6 +103,21 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if not args.json and len(reports) > 1:
         say(show.summary(reports))
     return exit_code_of_all(reports) if args.all else worst(reports)
+
+
+def _command(args: argparse.Namespace, command: list[str], settings: Settings) -> int:
+    if args.scenario or args.all:
+        raise UsageError("check scenarios or a command, not both at once.")
+    if not command:
+        raise UsageError("name the command to check: gradtui check -- python train.py.")
+    from gradtui.commands.check_command import check_command
+
+    report = check_command(command, settings, args.steps)
+    if args.json:
+        say(json.dumps(report.as_json()))
+    else:
+        say(Lines(paint(settings.color), [report.target], brief=False).report(report))
+    return report.exit_code
 
 
 def _reports(judge: Judge, targets: list[Target], jobs: int) -> Generator[Report, None, None]:
@@ -131,9 +157,9 @@ def exit_code_of_all(reports: Iterable[Report]) -> int:
 class Lines:
     """Reports as lines for people, aligned over all targets."""
 
-    def __init__(self, color: Paint, targets: list[Target], *, brief: bool) -> None:
+    def __init__(self, color: Paint, names: Iterable[str], *, brief: bool) -> None:
         self._color = color
-        self._wide = max(len(target.name) for target in targets)
+        self._wide = max(len(name) for name in names)
         self._brief = brief
 
     def report(self, report: Report) -> str:
@@ -159,6 +185,10 @@ class Lines:
                 yield f"      try: {printable(remedy)}"
         for note in report.notes:
             yield f"    note: {printable(note)}"
+        if report.error:
+            yield f"    {printable(report.error)}"
+        if report.run:
+            yield f"    recorded in {printable(report.run)}"
 
     def summary(self, reports: list[Report]) -> str:
         met = sum(report.as_expected for report in reports)

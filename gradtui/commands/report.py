@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gradtui.commands.targets import Target
+from gradtui.commands.targets import CommandTarget, Target
 from gradtui.core.symptom import CONVERGED, HEALTHY
 
 if TYPE_CHECKING:  # they bring numpy, which `list` and the first frame of `launch` can do without
@@ -38,6 +38,10 @@ class Report:
     overhead_percent: float | None = None
     error: str | None = None
     """Why the run failed, in one sentence."""
+    run: str | None = None
+    """The directory of a recorded run."""
+    command_exit: int | None = None
+    """What a command exited with, 128+n after signal n."""
 
     def as_json(self) -> dict[str, Any]:
         """Strict JSON: numbers that are not finite become "nan", "inf" and "-inf"."""
@@ -46,22 +50,27 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        if self.verdict == FAILED:
+        if self.command_exit is not None and self.command_exit > 128:
+            return self.command_exit
+        if self.verdict == FAILED or self.error is not None:
             return 1
         if self.verdict in (HEALTHY, CONVERGED):
             return 0
         return 4 if self.verdict == "nonfinite" else 3
 
 
-def failed(target: Target, why: str) -> Report:
+def failed(target: Target | CommandTarget, why: str) -> Report:
     """The report on a target whose run could not be made or crashed."""
     return Report(SCHEMA, target.name, target.title, target.expected, error=why)
 
 
 def examined(
-    target: Target, facts: "Facts", diagnosis: "Diagnosis", end: "Ended | Failed"
+    target: Target | CommandTarget,
+    facts: "Facts",
+    diagnosis: "Diagnosis",
+    end: "Ended | Failed | None" = None,
 ) -> Report:
-    """The report on a run that took steps; `end` is the event that ended it."""
+    """The report on a run that took steps; `end` is the event that ended it, where one is known."""
     from gradtui.core.event import Failed
 
     if isinstance(end, Failed):
@@ -99,11 +108,14 @@ def _finding(finding: "Finding") -> dict[str, Any]:
 def _final(facts: "Facts", info: "RunInfo") -> dict[str, float | None]:
     """The last step's loss, and the share of right answers over the last LAST steps' batches; none
     where there is nothing to be right about."""
+    import numpy as np
+
     if not len(facts):
         return {"loss": None, "accuracy": None}
     accuracy = None
-    if info.task == "classification":
-        accuracy = round(float(facts.accuracy[-LAST:].mean()), 4)
+    known = facts.accuracy[-LAST:][np.isfinite(facts.accuracy[-LAST:])]
+    if info.task == "classification" and len(known):
+        accuracy = round(float(known.mean()), 4)
     return {"loss": float(facts.loss[-1]), "accuracy": accuracy}
 
 

@@ -26,6 +26,9 @@ class Settings:
     ascii: bool = flag(False, "draw with ASCII characters only")
     color: bool = flag(True, "colours on a terminal (NO_COLOR turns them off as well)")
     bell: bool = flag(True, "ring the terminal's bell at the first non-finite value")
+    overhead: float = number(
+        3.0, 0.01, 100, "share of a command's time for watching it, in percent"
+    )
     scenarios: str = text("", "folder with scenario files of your own")
     runs: str = text("", "folder of recorded runs; empty = $XDG_STATE_HOME/gradtui/runs")
 
@@ -90,6 +93,8 @@ def _read(word: str, kind: Kind) -> object:
     try:
         if kind.type is int:
             return int(word)
+        if kind.type is float:
+            return float(word.removesuffix("%"))
     except ValueError:
         return word
     return WORDS.get(word.lower(), word) if kind.type is bool else word

@@ -1,4 +1,4 @@
-"""What `check` runs: a scenario as it is, or under one of its remedies."""
+"""What `check` judges: a scenario as it is, or under one of its remedies, or a command."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,8 +33,24 @@ class Target:
         return self.scenario.remedies[self.remedy].expect
 
     def meets(self, verdict: str) -> bool:
-        """Whether a verdict is the expected one; a run that has converged is healthy as well."""
-        return verdict == self.expected or (self.expected == HEALTHY and verdict == CONVERGED)
+        return meets(self.expected, verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTarget:
+    """A training command, of which it is expected that nothing is wrong with it."""
+
+    name: str
+    title: None = None
+    expected: str = HEALTHY
+
+    def meets(self, verdict: str) -> bool:
+        return meets(self.expected, verdict)
+
+
+def meets(expected: str, verdict: str) -> bool:
+    """Whether a verdict is the expected one; a run that has converged is healthy as well."""
+    return verdict == expected or (expected == HEALTHY and verdict == CONVERGED)
 
 
 def with_remedies(scenario: Scenario) -> list[Target]:

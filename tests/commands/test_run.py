@@ -1,4 +1,4 @@
-"""`gradtui run`: an unmodified command, recorded from outside."""
+"""`gradtui run --headless`: an unmodified command, recorded from outside."""
 
 import json
 import signal
@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 
 import pytest
-
-from tests.tui.terminal_emulator import Terminal
 
 HEALTHY = """
 import sys, time
@@ -117,26 +115,26 @@ def test_a_signal_reaches_the_command(home: Path) -> None:
     assert process.wait(30) == 128 + signal.SIGTERM
 
 
-def test_live_it_is_shown_and_quitting_leaves_training_running(home: Path) -> None:
-    terminal = Terminal(
-        sys.executable,
-        "-m",
-        "gradtui",
-        "run",
-        *command(home, "healthy.py", "400", "0.02", "0"),
-        size=(120, 32),
-    )
-    try:
-        terminal.see("healthy.py")
-        terminal.see("HEALTHY")
-        terminal.type("q")
-        assert terminal.ended() == 0
-    finally:
-        terminal.close()
-    log = next((home / "runs").glob("*/output.log"))
-    for _ in range(600):
-        if "the loss is" in log.read_text():
-            break
-        time.sleep(0.05)
-    assert "the loss is" in log.read_text()
-    assert log.stat().st_mode & 0o777 == 0o600
+def test_a_long_run_says_how_far_it_has_come(tmp_path: Path) -> None:
+    from gradtui.commands.progress import Progress, steps_taken
+    from tests.stream.recorded import record, snap
+
+    lines: list[str] = []
+    now = [0.0]
+    glance = Progress(tmp_path, lines.append, lambda: now[0])
+    now[0] = 6.0
+    assert glance()
+    assert lines == []  # nothing is there yet
+    assert steps_taken(tmp_path) == 0
+    record(tmp_path, [snap(step) for step in range(30)])
+    now[0] = 12.0
+    glance()
+    assert lines == []  # the next look is ten seconds after the first
+    now[0] = 16.5
+    glance()
+    assert len(lines) == 1
+    assert lines[0].startswith("step 29, loss ")
+    assert steps_taken(tmp_path) == 30
+    now[0] = 100.0
+    glance()
+    assert len(lines) == 1  # no news

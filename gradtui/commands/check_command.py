@@ -1,0 +1,28 @@
+"""A verdict on a training command of the person's own."""
+
+from gradtui.commands.judge import judged, with_exit
+from gradtui.commands.output import warn
+from gradtui.commands.program import ended, forwarding, new_directory, start, waited
+from gradtui.commands.progress import Progress, steps_taken
+from gradtui.commands.report import Report
+from gradtui.commands.settings import Settings
+
+
+def check_command(command: list[str], settings: Settings, steps: int | None = None) -> Report:
+    """Run `command` to its end, or until it has taken `steps` steps, and judge what was recorded.
+
+    What it prints goes to standard error. Raises UsageError where it cannot be started.
+    """
+    directory = new_directory(command, settings.runs)
+    child = start(directory, command, output=2, overhead=settings.overhead / 100)
+    progress, enough = Progress(directory, warn), False
+
+    def glance() -> bool:
+        nonlocal enough
+        enough = steps is not None and steps_taken(directory) >= steps
+        return progress() and not enough
+
+    with forwarding(child):
+        code = waited(child, glance)
+    code = ended(directory, 0 if enough else code)  # what was stopped for that has not failed
+    return with_exit(judged(directory, command, steps), code)

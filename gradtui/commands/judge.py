@@ -1,0 +1,39 @@
+"""The verdict on a recorded command: what `run --headless` says last, and `check -- CMD` prints."""
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+from gradtui.commands.report import Report, examined, failed
+from gradtui.commands.targets import CommandTarget
+from gradtui.core.errors import GradtuiError
+
+UNSEEN = (
+    "nothing was seen: no process of this command stepped a torch optimizer or called backward "
+    "(python -I, -S and -E switch watching off; gradtui.watch(model) in the script does without)."
+)
+
+
+def judged(directory: Path, command: list[str], steps: int | None = None) -> Report:
+    """The report on what `directory` holds, or on its first `steps` steps."""
+    from gradtui.health.diagnose import diagnose
+    from gradtui.stream.load import load_facts
+
+    target = CommandTarget(shlex.join(command))
+    try:
+        facts = load_facts(directory)
+    except GradtuiError:
+        return failed(target, UNSEEN)
+    if steps is not None:
+        facts = facts.until(int((facts.steps < steps).sum()))
+    if not len(facts):
+        return failed(target, UNSEEN)
+    return replace(examined(target, facts, diagnose(facts)), run=str(directory))
+
+
+def with_exit(report: Report, code: int) -> Report:
+    """`report` with how the command ended: where it failed, that is what the report is of."""
+    if code == 0 or report.error is not None:
+        return replace(report, command_exit=code)
+    how = f"was ended by signal {code - 128}" if code > 128 else f"exited with {code}"
+    return replace(report, command_exit=code, error=f"the command {how}", as_expected=False)

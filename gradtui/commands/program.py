@@ -1,0 +1,123 @@
+"""A training command in a child process: started, its signals passed on, its end noted."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from gradtui.core.errors import UsageError
+from gradtui.core.text import printable
+
+FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+GLANCE = 0.2
+"""Seconds between two looks at a command that is being recorded."""
+PATIENCE = 10.0
+"""Seconds that a command gets between being asked to end and being ended."""
+
+
+def new_directory(command: list[str], runs: str) -> Path:
+    """The directory that this command will be recorded into, with its run.json."""
+    from gradtui.stream.launched import record_launch
+    from gradtui.stream.places import new_run, runs_home
+
+    directory = new_run(runs_home(runs), command)
+    record_launch(directory, command)
+    return directory
+
+
+def start(
+    directory: Path,
+    command: list[str],
+    *,
+    output: int | None = None,
+    overhead: float = 0.03,
+) -> subprocess.Popen[bytes]:
+    """The command in a child process that records itself into `directory`.
+
+    `output` takes both its streams and puts it into a session of its own, out of reach of the
+    terminal's Ctrl+C and of its input; None leaves everything as it is. Raises UsageError where it
+    cannot be started.
+    """
+    from gradtui.inject import environment
+
+    apart = output is not None
+    try:
+        return subprocess.Popen(  # noqa: S603 - what the person asked to run
+            command,
+            env=os.environ | environment(directory, overhead=overhead),
+            stdin=_input() if apart else None,
+            stdout=output,
+            stderr=output,
+            start_new_session=apart,
+        )
+    except OSError as error:
+        ended(directory, 127 if isinstance(error, FileNotFoundError) else 126)
+        name = printable(command[0])
+        raise UsageError(f"{name} cannot be started ({error.strerror}).") from None
+
+
+def _input() -> int | None:
+    """What a session of its own gets as input: a pipe as it is, of a terminal nothing."""
+    return subprocess.DEVNULL if sys.stdin is None or sys.stdin.isatty() else None
+
+
+def ended(directory: Path, code: int) -> int:
+    """Note how the command ended; its exit code as a shell would give it."""
+    from gradtui.stream.launched import record_exit
+
+    code = 128 - code if code < 0 else code
+    with suppress(OSError):
+        record_exit(directory, code)
+    return code
+
+
+@contextmanager
+def forwarding(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Signals to this process are the command's: it alone decides what they mean.
+
+    Ctrl+C reaches both, as the terminal sends it to the whole group, so it is not sent again.
+    """
+
+    def forward(number: int, where: FrameType | None) -> None:
+        with suppress(ProcessLookupError):
+            child.send_signal(number)
+
+    before = {}
+    for number in FORWARDED:
+        own = number == signal.SIGINT and os.getpgid(child.pid) == os.getpgrp()
+        before[number] = signal.signal(number, signal.SIG_IGN if own else forward)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def waited(child: subprocess.Popen[bytes], glance: Callable[[], bool] = lambda: True) -> int:
+    """Wait for the command's end; what `Popen.wait` gives.
+
+    `glance` is called every GLANCE seconds; once it says False the command is asked to end.
+    """
+    while True:
+        try:
+            return child.wait(GLANCE)
+        except subprocess.TimeoutExpired:
+            if not glance():
+                return stop(child)
+
+
+def stop(child: subprocess.Popen[bytes], patience: float = PATIENCE) -> int:
+    """End the command and what it has started: SIGTERM, and SIGKILL for what stays."""
+    for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, patience)):
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getpgid(child.pid) == os.getpgrp():
+                child.send_signal(number)
+            else:
+                os.killpg(child.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            return child.wait(seconds)
+    return child.wait()

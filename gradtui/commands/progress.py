@@ -1,0 +1,62 @@
+"""How far a command has come: a plain line now and then, for where there is no screen."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from gradtui.core.errors import GradtuiError
+
+FIRST, LONGEST = 5.0, 60.0
+"""Seconds before the first line, and between two of them in the long run."""
+
+
+class Progress:
+    """A `glance` of `waited` that says a line ever more seldom, and only where there is news."""
+
+    def __init__(
+        self,
+        directory: Path,
+        say: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._directory, self._say, self._clock = directory, say, clock
+        self._pause, self._due = FIRST, clock() + FIRST
+        self._before = (-1, 0.0)
+
+    def __call__(self) -> bool:
+        now = self._clock()
+        if now >= self._due:
+            self._pause = min(2 * self._pause, LONGEST)
+            self._due = now + self._pause
+            line = self._line()
+            if line:
+                self._say(line)
+        return True
+
+    def _line(self) -> str:
+        from gradtui.stream.status import read_ranks
+        from gradtui.stream.tail import last_step_record
+
+        try:
+            record = last_step_record(read_ranks(self._directory)[0].steps_path)
+        except GradtuiError:
+            return ""
+        if not len(record) or int(record["step"][0]) == self._before[0]:
+            return ""
+        step, moment = int(record["step"][0]), float(record["time"][0])
+        line = f"step {step:,}, loss {float(record['loss'][0]):.4g}"
+        steps, seconds = step - self._before[0], moment - self._before[1]
+        if self._before[1] and seconds > 0:
+            line += f", {steps / seconds:.3g} steps/s"
+        self._before = (step, moment)
+        return line
+
+
+def steps_taken(directory: Path) -> int:
+    """Steps on disk so far, over all optimizers; 0 before there is a run."""
+    from gradtui.stream.status import read_ranks
+
+    try:
+        return max(rank.last_step for rank in read_ranks(directory)) + 1
+    except GradtuiError:
+        return 0

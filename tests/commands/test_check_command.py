@@ -1,0 +1,128 @@
+"""`gradtui check -- CMD`: a verdict on a program of one's own."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.test_run import command, home
+
+__all__ = ["home"]
+
+
+def check(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gradtui", "check", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def report(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """What was printed as JSON: one line, whatever the program itself has printed."""
+    (line,) = done.stdout.splitlines()
+    whole: dict[str, Any] = json.loads(line)
+    return whole
+
+
+def test_a_healthy_program(home: Path) -> None:
+    done = check("--json", "--", *command(home, "healthy.py", "40", "0", "0"))
+    assert done.returncode == 0, done.stderr
+    found = report(done)
+    assert found["verdict"] == "healthy"
+    assert found["as_expected"] is True
+    assert found["steps"] == 40
+    assert found["command_exit"] == 0
+    assert found["target"].endswith("healthy.py 40 0 0")
+    assert (Path(found["run"]) / "run.json").is_file()
+    assert "the loss is" in done.stderr  # what the program prints is kept out of the report
+
+
+def test_a_sick_program(home: Path) -> None:
+    done = check("--json", "--", *command(home, "sick.py", "12", "0", "0"))
+    assert done.returncode == 4, done.stderr
+    found = report(done)
+    assert found["verdict"] == "nonfinite"
+    assert found["as_expected"] is False
+    assert found["first_nonfinite"]["step"] >= 0
+    assert found["findings"][0]["remedies"]
+
+
+def test_lines_for_people(home: Path) -> None:
+    done = check("--", *command(home, "sick.py", "12", "0", "0"))
+    assert done.returncode == 4
+    assert "NOT AS EXPECTED" in done.stdout
+    assert "nonfinite, expected healthy" in done.stdout
+    assert "try: " in done.stdout
+    assert f"recorded in {home}" in done.stdout
+
+
+def test_a_program_that_fails_is_no_verdict_alone(home: Path) -> None:
+    done = check("--json", "--", *command(home, "healthy.py", "20", "0", "7"))
+    assert done.returncode == 1
+    found = report(done)
+    assert found["error"] == "the command exited with 7"
+    assert found["command_exit"] == 7
+    assert found["verdict"] == "healthy"  # as far as it came
+    assert found["as_expected"] is False
+
+
+def test_a_program_without_torch(home: Path) -> None:
+    done = check("--json", "--", sys.executable, "-c", "print('no torch here')")
+    assert done.returncode == 1
+    found = report(done)
+    assert found["verdict"] == "failed"
+    assert "nothing was seen" in found["error"]
+
+
+def test_so_many_steps_and_no_more(home: Path) -> None:
+    words = command(home, "healthy.py", "100000", "0.005", "0")
+    done = check("--json", "--steps", "30", "--", *words)
+    assert done.returncode == 0, done.stderr
+    assert report(done)["steps"] == 30
+    assert report(done)["command_exit"] == 0
+
+
+def test_a_signal_ends_the_program_and_is_the_exit_code(home: Path) -> None:
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "gradtui", "check", "--json", "--"),
+            *command(home, "healthy.py", "100000", "0.01", "0"),
+        ],
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    runs = home / "runs"
+    for _ in range(600):
+        if list(runs.glob("*/steps-0.bin")):
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert json.loads(out)["command_exit"] == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--"], "name the command to check"),
+        (["deep_sigmoid", "--", "true"], "not both at once"),
+        (["--all", "--", "true"], "not both at once"),
+        (["--", "/no/such/program"], "cannot be started"),
+        (["--overhead", "0", "--", "true"], "--overhead must be a number from 0.01 to 100"),
+    ],
+)
+def test_usage(words: list[str], sentence: str, home: Path) -> None:
+    done = check(*words)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
