@@ -8,7 +8,9 @@ import numpy.typing as npt
 
 from gradtui.core.event import RunInfo
 from gradtui.core.layout import FloatArray, IntArray, Layout
-from gradtui.core.snapshot import NonFinite, Weight
+from gradtui.core.snapshot import Grad, NonFinite, Weight
+
+BoolArray = npt.NDArray[np.bool_]
 
 SCALARS = ("loss", "accuracy", "lr", "seconds", "overhead", "clip_coefficient", "loss_scale")
 
@@ -35,6 +37,23 @@ def merged_rows(norms: FloatArray, row_of: IntArray, rows: int) -> FloatArray:
     return out
 
 
+def before_clipping(grads: FloatArray, clipped: BoolArray, coefficient: FloatArray) -> FloatArray:
+    """[n, tensors, Grad.COLUMNS] with norms, maxima and sums as they were before clipping.
+
+    `clipped` [n] says which were taken after it, `coefficient` [n] by what factor; where it shortened
+    to nothing, or is not known (clipping by value), they are left as they are.
+    """
+    known = clipped & (coefficient > 0) & (coefficient < 1)
+    if not known.any():
+        return grads
+    out = grads.copy()
+    factor = coefficient[known][:, None]
+    with np.errstate(over="ignore"):
+        for column in (Grad.NORM, Grad.ABS_MAX, Grad.SUM):
+            out[known, :, column] /= factor
+    return out
+
+
 @dataclass(frozen=True)
 class Facts:
     """A read-only stretch of a run, from its first kept step to some later one: what rules read.
@@ -55,7 +74,10 @@ class Facts:
     clip_coefficient: FloatArray
     loss_scale: FloatArray
     skipped: npt.NDArray[np.bool_]
+    optimizer: IntArray
+    """[n] which optimizer stepped; gradients that are not its own are missing at its steps."""
     grads: FloatArray
+    """Before clipping, also where they were taken after it."""
     weights: FloatArray
     activations: FloatArray
     total_norm: FloatArray
@@ -106,6 +128,7 @@ PER_STEP = (
     "steps",
     *SCALARS,
     "skipped",
+    "optimizer",
     "grads",
     "weights",
     "activations",

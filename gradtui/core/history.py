@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gradtui.core.event import RunInfo
-from gradtui.core.facts import PER_STEP, SCALARS, Facts, merged_rows
+from gradtui.core.facts import PER_STEP, SCALARS, Facts, before_clipping, merged_rows
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Act, Grad, NonFinite, Snapshot, U32Array, Weight
+from gradtui.core.turns import on_lattice, round_length, seldom
 
 CAPACITY = 2048
 """Steps kept in full. When they are used up every second one goes, the newest excepted."""
@@ -25,7 +26,9 @@ class History:
     info: RunInfo
     capacity: int = CAPACITY
     stride: int = 1
-    """Every how many steps one is kept; doubles each time the capacity is reached."""
+    """Every how many rounds of steps one is kept; doubles each time the capacity is reached."""
+    period: int = 1
+    """Steps of a round: more than one where optimizers take turns."""
     first_nonfinite: NonFinite | None = None
     histograms: dict[int, U32Array] = field(default_factory=dict)
     """Step -> [tensors, HIST_BINS] counts, the latest few hundred."""
@@ -35,6 +38,8 @@ class History:
     _n: int = 0
     _derived: int = 0
     """Kept steps whose merged columns are up to date."""
+    _taken: dict[int, int] = field(default_factory=dict)
+    """Steps of each optimizer, kept or not."""
     _columns: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -44,7 +49,7 @@ class History:
         """Keep a snapshot. Steps must come in rising order; gaps (drops) are fine."""
         if not self._columns:
             self._allocate(256)
-        if self._n and self.stride > 1 and int(self._columns["steps"][self._n - 1]) % self.stride:
+        if self.stride > 1 and self._n and not self._stays(self._n - 1):
             self._n -= 1  # the newest is held only until a newer one comes
         if self._n == self.capacity:
             self._thin()
@@ -53,6 +58,7 @@ class History:
         self._write(self._n, snapshot)
         self._n += 1
         self.seen += 1
+        self._taken[snapshot.optimizer] = self._taken.get(snapshot.optimizer, 0) + 1
         self.latest = snapshot
         if self.first_nonfinite is None and not snapshot.skipped:
             self.first_nonfinite = snapshot.nonfinite
@@ -61,6 +67,13 @@ class History:
             while len(self.histograms) > HISTOGRAMS_KEPT:
                 for step in sorted(self.histograms)[1:-1:2]:
                     del self.histograms[step]
+
+    def _stays(self, at: int) -> bool:
+        """Whether a kept step is one of those that thinning left, and not just the newest."""
+        columns = self._columns
+        if int(columns["optimizer"][at]) in seldom(self._taken):
+            return True
+        return int(columns["steps"][at]) // self.period % self.stride == 0
 
     def facts(self) -> Facts:
         """Views of everything kept; valid until the next `append`."""
@@ -78,6 +91,7 @@ class History:
             "steps": ((), np.int64),
             **dict.fromkeys(SCALARS, ((), np.float64)),
             "skipped": ((), np.bool_),
+            "optimizer": ((), np.int64),
             "grads": ((tensors, Grad.COLUMNS), np.float64),
             "weights": ((tensors, Weight.COLUMNS), np.float64),
             "activations": ((rows, Act.COLUMNS), np.float64),
@@ -101,7 +115,14 @@ class History:
         for name in SCALARS:
             columns[name][at] = getattr(snapshot, name)
         columns["skipped"][at] = snapshot.skipped
+        columns["optimizer"][at] = snapshot.optimizer
         columns["grads"][at] = snapshot.grads
+        if snapshot.stage == "clipped":
+            coefficient = np.array([snapshot.clip_coefficient])
+            here = slice(at, at + 1)
+            columns["grads"][here] = before_clipping(
+                columns["grads"][here], np.array([True]), coefficient
+            )
         columns["weights"][at] = np.nan if snapshot.weights is None else snapshot.weights
         activations = snapshot.activations
         columns["activations"][at] = np.nan if activations is None else activations
@@ -129,8 +150,18 @@ class History:
     def _thin(self) -> None:
         """Drop every second kept step, in place of a copy: views handed out before go stale."""
         self._derive()
-        self.stride *= 2
-        keep = np.flatnonzero(self._columns["steps"][: self._n] % self.stride == 0)
+        steps, optimizers = (self._columns[name][: self._n] for name in ("steps", "optimizer"))
+        if self.period == 1:
+            self.period = round_length(steps, optimizers)
+        rare = np.flatnonzero(np.isin(optimizers, list(seldom(self._taken))))
+        while len(rare) > self.capacity // 8:
+            rare = rare[::2]
+        always = np.zeros(self._n, np.bool_)
+        always[rare] = True
+        keep = np.arange(self._n)
+        while len(keep) > 3 * self.capacity // 4:
+            self.stride *= 2
+            keep = np.flatnonzero(on_lattice(steps, self.period, self.stride) | always)
         fresh = {}
         for name, column in self._columns.items():
             fresh[name] = np.empty_like(column)

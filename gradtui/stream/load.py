@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from gradtui.core.event import RunInfo
-from gradtui.core.facts import SCALARS, Facts, merged_rows
+from gradtui.core.facts import SCALARS, Facts, before_clipping, merged_rows
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Grad, NonFinite
 from gradtui.stream.block import Block, empty, picked
 from gradtui.stream.mapping import whole
 from gradtui.stream.merge import complete, merged
 from gradtui.stream.rank_files import RankFiles
-from gradtui.stream.records import SKIPPED, norm_over
+from gradtui.stream.records import SKIPPED, STAGES, norm_over
 from gradtui.stream.status import Ranks, ranks_status, read_ranks
 from gradtui.stream.wire import nonfinite_from
 
@@ -73,7 +73,10 @@ def facts_of(loaded: Loaded, max_steps: int = 4096) -> Facts:
     layout, rows = loaded.layout, len(loaded.layout.rows)
     max_steps = max(max_steps, LEAST)
     block = picked(loaded.block, max_steps, recent=min(256, max_steps // 4))
-    norms = block.grads[..., Grad.NORM]
+    clipped = block.scalars["stage"] == STAGES.index("clipped")
+    coefficient = np.array(block.scalars["clip_coefficient"], np.float64)
+    grads = before_clipping(block.grads, clipped, coefficient)
+    norms = grads[..., Grad.NORM]
     judged = layout.judged.astype(np.bool_)
     return Facts(
         layout=layout,
@@ -81,10 +84,11 @@ def facts_of(loaded: Loaded, max_steps: int = 4096) -> Facts:
         steps=block.steps,
         **{name: np.array(block.scalars[name], np.float64) for name in SCALARS},
         skipped=(block.scalars["flags"] & SKIPPED) != 0,
-        grads=block.grads,
+        optimizer=np.array(block.scalars["optimizer"], np.int64),
+        grads=grads,
         weights=block.weights,
         activations=block.activations,
-        total_norm=norm_over(block.grads, layout.parameters.astype(np.bool_)),
+        total_norm=norm_over(grads, layout.parameters.astype(np.bool_)),
         row_norms=merged_rows(norms, layout.row_of, rows),
         judged_norms=merged_rows(norms[:, judged], layout.row_of[judged], rows),
         has_weights=block.has_weights,
