@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
-from gradtui.commands import attach, check, completion, export, launch, replay, run, runs
+from gradtui.commands import attach, check, compare, completion, export, launch, replay, run, runs
 from gradtui.commands import list as list_
 from gradtui.commands.output import warn
 from gradtui.commands.settings import Settings, add_flags, read_settings
@@ -26,6 +26,7 @@ VERBS: dict[str, ModuleType] = {
     "attach": attach,
     "replay": replay,
     "runs": runs,
+    "compare": compare,
     "export": export,
     "completion": completion,
 }

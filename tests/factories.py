@@ -8,7 +8,7 @@ history(through_time())      a recurrent net: 30 time steps and the cell's param
 view(run)                    a View of all of it, or of its first `steps`
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -261,23 +261,27 @@ def scenario(name: str = "vanishing_sigmoid", **changes: Any) -> Scenario:
     return replace(made, **changes)
 
 
-def history(made: MadeUp, steps: int | None = None) -> History:
-    """The History of a made-up run's first `steps` steps."""
-    out = History(made.layout, made.info)
+def snapshots(made: MadeUp, steps: int | None = None) -> Iterator[Snapshot]:
+    """The first `steps` steps of a made-up run."""
     for step in range(made.steps if steps is None else steps):
         broken = made.nan_from is not None and step == made.nan_from
         first = NonFinite(step, "backward", made.layout.rows[-1].name, "weight") if broken else None
-        out.append(
-            snapshot(
-                made.layout,
-                step,
-                made.norms(step),
-                loss=None if made.loss is None else float(made.loss(step)),
-                accuracy=None if made.accuracy is None else float(made.accuracy(step)),
-                slow=step % made.every == 0,
-                nonfinite=first,
-            )
+        yield snapshot(
+            made.layout,
+            step,
+            made.norms(step),
+            loss=None if made.loss is None else float(made.loss(step)),
+            accuracy=None if made.accuracy is None else float(made.accuracy(step)),
+            slow=step % made.every == 0,
+            nonfinite=first,
         )
+
+
+def history(made: MadeUp, steps: int | None = None) -> History:
+    """The History of a made-up run's first `steps` steps."""
+    out = History(made.layout, made.info)
+    for one in snapshots(made, steps):
+        out.append(one)
     return out
 
 

@@ -4,6 +4,7 @@ examples:
   gradtui check deep_sigmoid              exit code 3: it is sick
   gradtui check deep_sigmoid+1            the same run under its first remedy
   gradtui check deep_sigmoid --remedies   the run and every remedy
+  gradtui check deep_sigmoid --treat      and whether each helped: cured, partly, no gain, worse
   gradtui check ./mine.toml --steps 50    a file, and not for long
   gradtui check --all --json              everything, one JSON object a line
   gradtui check -- python train.py        your own training, for a CI job
@@ -15,26 +16,31 @@ ended once it has taken as many. It is recorded as with gradtui run.
 
 exit codes for named scenarios: the worst verdict of all: 0 healthy, 3 sick, 4 non-finite, and 1
 where a run could not be made. For --all: 0 when every target is as expected, 1 where one could not
-be run, else 3. For a command: 1 where it fails or nothing of it was seen, 128+n after signal n,
-else by its verdict.
+be run, else 3. With --treat: the worst of those that no remedy cures. For a command: 1 where it
+fails or nothing of it was seen, 128+n after signal n, else by its verdict.
 """
 
 import argparse
 import json
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from gradtui.commands.output import Paint, paint, say
-from gradtui.commands.report import FAILED, SCHEMA, Report, examined, failed
+from gradtui.commands.check_lines import Lines
+from gradtui.commands.output import paint, say
+from gradtui.commands.report import CURED, FAILED, SCHEMA, Report, examined, failed
 from gradtui.commands.settings import Settings
 from gradtui.commands.targets import Target, all_targets, named_targets
 from gradtui.commands.values import count
 from gradtui.commands.workers import Crashed, spread
 from gradtui.core.errors import GradtuiError, UsageError
-from gradtui.core.text import printable
 from gradtui.scenario.catalogue import Catalogue, read_catalogue
+
+if TYPE_CHECKING:
+    from gradtui.core.facts import Facts
+    from gradtui.training.headless import Outcome
 
 SETTINGS = ("device", "seed", "color", "scenarios", "runs", "overhead")
 
@@ -43,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="name, name+N or file")
     parser.add_argument("--all", action="store_true", help="every scenario and every remedy")
     parser.add_argument("--remedies", action="store_true", help="each scenario's remedies as well")
+    parser.add_argument(
+        "--treat", action="store_true", help="every remedy, judged beside the untreated run"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--steps", type=count, metavar="N", help="instead of the scenario's own")
     parser.add_argument(
@@ -57,25 +66,43 @@ class Judge:
     device: str
     seed: int | None
     steps: int | None
+    treat: bool = False
+    """Train the untreated run as well, and judge the remedy beside it."""
 
     def __call__(self, target: Target) -> Report:
         # One thread a run, in a worker or not, so that sums round alike and cores are shared.
         os.environ["OMP_NUM_THREADS"] = "1"
         from gradtui.health.diagnose import diagnose
-        from gradtui.training.headless import run_headless
 
         try:
-            outcome = run_headless(
-                target.scenario,
-                () if target.remedy is None else (target.remedy,),
-                device=self.device,
-                seed=self.seed,
-                steps=self.steps,
-            )
+            outcome = self._trained(target, target.remedy)
         except GradtuiError as error:
             return failed(target, str(error))
         facts = outcome.history.facts()
-        return examined(target, facts, diagnose(facts), outcome.ended)
+        report = examined(target, facts, diagnose(facts), outcome.ended)
+        if not self.treat or target.remedy is None:
+            return report
+        return replace(report, treatment=self._beside(target, facts))
+
+    def _trained(self, target: Target, remedy: int | None) -> "Outcome":
+        from gradtui.training.headless import run_headless
+
+        return run_headless(
+            target.scenario,
+            () if remedy is None else (remedy,),
+            device=self.device,
+            seed=self.seed,
+            steps=self.steps,
+        )
+
+    def _beside(self, target: Target, facts: "Facts") -> dict[str, Any]:
+        from gradtui.health.treatment import judge_treatment
+
+        assert target.remedy is not None
+        untreated = self._trained(target, None).history.facts()
+        # Other data are other targets, whose loss is no measure for the old ones.
+        same = "data" not in target.scenario.remedies[target.remedy].set
+        return asdict(judge_treatment(untreated, facts, same_loss=same))
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -91,9 +118,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.all:
         targets, broken = all_targets(catalogue), _broken(catalogue)
     else:
-        targets = named_targets(args.scenario, catalogue, remedies=args.remedies)
+        targets = named_targets(args.scenario, catalogue, remedies=args.remedies or args.treat)
         broken = []
-    judge = Judge(settings.device, settings.seed, args.steps)
+    judge = Judge(settings.device, settings.seed, args.steps, args.treat)
     show = Lines(paint(settings.color), [target.name for target in targets], brief=args.all)
     reports = []
     with closing(_reports(judge, targets, args.jobs or _cores())) as arriving:
@@ -102,6 +129,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             say(json.dumps(report.as_json()) if args.json else show.report(report))
     if not args.json and len(reports) > 1:
         say(show.summary(reports))
+    if args.treat:
+        return exit_code_of_treated(reports)
     return exit_code_of_all(reports) if args.all else worst(reports)
 
 
@@ -154,44 +183,13 @@ def exit_code_of_all(reports: Iterable[Report]) -> int:
     return 0 if all(report.as_expected for report in found) else 3
 
 
-class Lines:
-    """Reports as lines for people, aligned over all targets."""
-
-    def __init__(self, color: Paint, names: Iterable[str], *, brief: bool) -> None:
-        self._color = color
-        self._wide = max(len(name) for name in names)
-        self._brief = brief
-
-    def report(self, report: Report) -> str:
-        """One line, then the evidence; unless brief, causes and remedies as well."""
-        met = report.as_expected
-        words = self._color("good" if met else "bad", f"{'ok' if met else 'NOT AS EXPECTED':<15}")
-        name = f"{printable(report.target):<{self._wide}}"
-        if report.verdict == FAILED:
-            return f"{words}  {name}  failed: {printable(report.error or '')}"
-        verdict = report.verdict if met else f"{report.verdict}, expected {report.expected}"
-        line = f"{words}  {name}  {verdict}  ({report.steps} steps)"
-        if report.remedy:
-            line += f"  {self._color('faint', printable(report.remedy))}"
-        return "\n".join([line, *self._evidence(report)])
-
-    def _evidence(self, report: Report) -> Iterator[str]:
-        for finding in report.findings[: 1 if self._brief else None]:
-            yield f"    {finding['symptom']}: {printable(finding['evidence'])}"
-            if self._brief:
-                continue
-            yield f"      why: {printable(finding['cause'])}"
-            for remedy in finding["remedies"]:
-                yield f"      try: {printable(remedy)}"
-        for note in report.notes:
-            yield f"    note: {printable(note)}"
-        if report.error:
-            yield f"    {printable(report.error)}"
-        if report.run:
-            yield f"    recorded in {printable(report.run)}"
-
-    def summary(self, reports: list[Report]) -> str:
-        met = sum(report.as_expected for report in reports)
-        ok = met == len(reports)
-        words = f"{met} of {len(reports)} as expected"
-        return self._color("good" if ok else "bad", words)
+def exit_code_of_treated(reports: Iterable[Report]) -> int:
+    """The worst verdict of the scenarios that no remedy cures."""
+    found = list(reports)
+    cured = {
+        report.target.partition("+")[0]
+        for report in found
+        if report.treatment and report.treatment["word"] == CURED
+    }
+    left = [r for r in found if r.verdict == FAILED or (not r.remedy and r.target not in cured)]
+    return worst(left)

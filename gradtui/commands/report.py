@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # they bring numpy, which `list` and the first frame of `laun
 
 SCHEMA = 1
 LAST = 20
+CURED = "cured"
+"""What `health.treatment` calls a remedy that helped; here without what that brings along."""
 FAILED = "failed"
 """In place of a verdict: the run did not get far enough to have one."""
 
@@ -38,6 +40,8 @@ class Report:
     overhead_percent: float | None = None
     error: str | None = None
     """Why the run failed, in one sentence."""
+    treatment: dict[str, Any] | None = None
+    """What became of the run under its remedy, with --treat: word, reason, before, after, cost."""
     run: str | None = None
     """The directory of a recorded run."""
     command_exit: int | None = None

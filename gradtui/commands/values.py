@@ -10,3 +10,10 @@ def count(word: str) -> int:
     if not (word.isascii() and word.isdigit() and len(word) <= 7 and 1 <= int(word) <= MOST):
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST}, not '{word}'")
     return int(word)
+
+
+def step_number(word: str) -> int:
+    """A step, counted from 0."""
+    if not (word.isascii() and word.isdigit() and len(word) <= 15):
+        raise argparse.ArgumentTypeError(f"must be a step, counted from 0, not '{word}'")
+    return int(word)

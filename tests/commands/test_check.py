@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gradtui.cli import main
-from gradtui.commands.check import exit_code_of_all, worst
+from gradtui.commands.check import exit_code_of_all, exit_code_of_treated, worst
 from gradtui.commands.report import Report
 from gradtui.health.finding import Diagnosis
 from gradtui.training.headless import run_headless
@@ -182,3 +182,38 @@ def test_exit_codes_of_several() -> None:
     assert exit_code_of_all(reports("plateau", "nonfinite")) == 0
     assert exit_code_of_all(reports("plateau", as_expected=False)) == 3
     assert exit_code_of_all(reports("failed", as_expected=False)) == 1
+
+
+def test_every_remedy_is_judged_beside_the_untreated_run(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    still = "[[remedy]]\ntitle = 'still'\nset = { optimizer.momentum = 0.5 }\n"
+    learns = "[optimizer]\nlr = 0.0\n[[remedy]]\ntitle = 'learns'\nset = { optimizer.lr = 0.3 }\n"
+    write(folder, "tiny", more=learns.replace("[[", still + "[[", 1))
+    words = ["tiny", "--treat", "--json", "--steps", "150", "--jobs", "1"]
+    check(folder, *words)
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    found = {line["target"]: line["treatment"] for line in lines}
+    assert found["tiny"] is None
+    assert found["tiny+1"]["word"] == "no gain"
+    assert found["tiny+2"]["word"] == "cured"
+    assert found["tiny+2"]["reason"].startswith("accuracy")
+    assert found["tiny+2"]["cost"] > 0
+    check(folder, *words[:2], "--steps", "150")
+    assert "\n    cured: accuracy" in capfd.readouterr().out
+
+
+def test_the_exit_code_of_treated_runs_is_of_those_that_nothing_cures() -> None:
+    def report(target: str, verdict: str, word: str = "") -> Report:
+        remedy = "r" if "+" in target else None
+        treatment = {"word": word} if word else None
+        return Report(1, target, remedy, "healthy", verdict=verdict, treatment=treatment)
+
+    sick = report("a", "plateau")
+    assert exit_code_of_treated([sick, report("a+1", "healthy", "cured")]) == 0
+    assert exit_code_of_treated([sick, report("a+1", "healthy", "no gain")]) == 3
+    assert exit_code_of_treated([sick, report("b+1", "healthy", "cured")]) == 3
+    assert (
+        exit_code_of_treated([sick, report("a+1", "healthy", "cured"), report("a+2", "failed")])
+        == 1
+    )

@@ -1,0 +1,118 @@
+"""Two recorded runs at the same step, layer by layer.
+
+examples:
+  gradtui compare sick treated               at the last step that both have reached
+  gradtui compare run-a run-b --step 500
+  gradtui compare sick treated --json
+
+The second is judged beside the first: cured, partly cured, no gain or worse, by a criterion that is
+fixed beforehand (verdict gone and accuracy up by 5 points, or the loss down by 10 %).
+
+exit codes: 0 where the second is healthy, 3 sick, 4 non-finite.
+"""
+
+import argparse
+import json
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gradtui.commands.check_lines import treatment_words
+from gradtui.commands.output import Paint, paint, say
+from gradtui.commands.report import strict
+from gradtui.commands.settings import Settings
+from gradtui.commands.values import step_number
+from gradtui.core.text import printable
+
+if TYPE_CHECKING:
+    from gradtui.health.comparison import Comparison
+    from gradtui.health.treatment import Treatment
+
+SETTINGS = ("color", "runs")
+SCHEMA = 1
+FAR = 3.0
+"""Factor between two norms from which on the ratio is marked."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("one", metavar="RUN", help="name, part of it, or path")
+    parser.add_argument("other", metavar="RUN", help="what is compared with it")
+    parser.add_argument("--step", type=step_number, metavar="N", help="at this step")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    from gradtui.health.comparison import compared
+    from gradtui.health.treatment import judge_treatment
+    from gradtui.stream.load import load_facts
+    from gradtui.stream.places import find_run, runs_home
+
+    home = runs_home(settings.runs)
+    paths = [find_run(word, home) for word in (args.one, args.other)]
+    one, other = (load_facts(path) for path in paths)
+    found = compared(one, other, args.step)
+    treatment = judge_treatment(one, other)
+    if args.json:
+        say(json.dumps(_as_json(paths, found, treatment)))
+    else:
+        for line in _lines(paths, found, treatment, paint(settings.color)):
+            say(line)
+    if treatment.after == "nonfinite" or other.first_nonfinite is not None:
+        return 4
+    return 0 if treatment.after in ("healthy", "converged") else 3
+
+
+def _as_json(paths: list[Path], found: "Comparison", treatment: "Treatment") -> dict[str, Any]:
+    whole: dict[str, Any] = strict(
+        {
+            "schema": SCHEMA,
+            "runs": [str(path) for path in paths],
+            "verdicts": [treatment.before, treatment.after],
+            "steps": found.steps,
+            "loss": found.loss,
+            "total_norm": found.total_norm,
+            "parted": found.parted,
+            "layers": [{**asdict(pair), "ratio": pair.ratio} for pair in found.layers],
+            "only": found.only,
+            "treatment": asdict(treatment),
+        }
+    )
+    return whole
+
+
+def _lines(
+    paths: list[Path], found: "Comparison", treatment: "Treatment", color: Paint
+) -> list[str]:
+    verdicts = (treatment.before, treatment.after)
+    out = []
+    for word, path, verdict in zip(("one", "other"), paths, verdicts, strict=True):
+        good = verdict in ("healthy", "converged")
+        shown = color("good" if good else "bad", f"{verdict.replace('_', ' '):<20}")
+        out.append(f"{word:<6} {shown}  {printable(path.name)}  {_command(path)}")
+    wide = max([len("total norm"), *(len(printable(pair.name)) for pair in found.layers)])
+    out += ["", f"{'':<{wide}}  {'one':>11}  {'other':>11}  {'other / one':>12}"]
+    out.append(f"{'step':<{wide}}  {found.steps[0]:>11,}  {found.steps[1]:>11,}")
+    for name, (a, b) in (("loss", found.loss), ("total norm", found.total_norm)):
+        out.append(_row(name, a, b, wide, color))
+    out += [_row(printable(p.name), p.one, p.other, wide, color) for p in found.layers]
+    for word, names in zip(("one", "other"), found.only, strict=True):
+        if names:
+            out.append(f"only in {word}: {printable(', '.join(names))}")
+    parted = "never" if found.parted is None else f"from step {found.parted:,} on"
+    out += ["", f"the losses differ {parted}", treatment_words(asdict(treatment))]
+    return out
+
+
+def _row(name: str, one: float, other: float, wide: int, color: Paint) -> str:
+    ratio = other / one if one > 0 else float("nan")
+    far = not 1 / FAR <= ratio <= FAR
+    mark = "  far apart" if far and ratio == ratio else ""
+    line = f"{name:<{wide}}  {one:>11.3g}  {other:>11.3g}  {ratio:>12.3g}"
+    return line + color("faint", mark)
+
+
+def _command(path: Path) -> str:
+    from gradtui.stream.status import read_ranks
+
+    return printable(shlex.join(read_ranks(path)[0].header.command))

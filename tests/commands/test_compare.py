@@ -1,0 +1,74 @@
+"""`gradtui compare`: two recorded runs side by side."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gradtui.cli import main
+from gradtui.stream.launched import record_launch
+from gradtui.stream.run_writer import RunWriter
+from tests.factories import MadeUp, healthy, history, snapshots, vanishing
+
+
+def recorded(home: Path, name: str, made: MadeUp) -> None:
+    """A run of that name in `home`, with everything that the made-up run measured."""
+    directory = home / name
+    directory.mkdir(parents=True)
+    record_launch(directory, ["python", f"{name}\x1b[2J.py"])
+    writer = RunWriter(directory, made.layout, made.info, flush=0.01)
+    for one in snapshots(made):
+        writer.put(one)
+    assert writer.close(30)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GRADTUI_RUNS", str(tmp_path))
+    recorded(tmp_path, "sick", vanishing(8))
+    recorded(tmp_path, "well", healthy(8))
+    return tmp_path
+
+
+def test_lines(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "sick", "well"]) == 0
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert "\x1b" not in out
+    lines = out.splitlines()
+    assert lines[0].startswith("one    vanishing gradient")
+    assert lines[1].startswith("other  healthy")
+    layers = [line for line in lines if line.startswith("layers.")]
+    assert len(layers) == 8
+    assert layers[0].endswith("far apart")
+    assert lines[-1].startswith("cured: accuracy")
+    assert "the losses differ from step 0 on" in lines
+
+
+def test_json(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "well", "sick", "--step", "30", "--json"]) == 3
+    found = json.loads(capfd.readouterr().out)
+    assert found["steps"] == [30, 30]
+    assert found["verdicts"] == ["healthy", "vanishing_gradient"]
+    assert found["treatment"]["word"] == "worse"
+    first = found["layers"][0]
+    assert first["name"] == "layers.0"
+    assert first["ratio"] == pytest.approx(first["other"] / first["one"])
+    facts = history(healthy(8)).facts()
+    assert first["one"] == pytest.approx(facts.row_norms[30, 0])
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["sick", "nowhere"], "there is no run 'nowhere'"),
+        (["sick", "well", "--step", "4000"], "both runs have steps 0 to 59, not 4000"),
+        (["sick", "well", "--step", "-1"], "must be a step"),
+        (["sick"], "RUN"),
+    ],
+)
+def test_usage(
+    home: Path, words: list[str], sentence: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", *words]) == 2
+    assert sentence in capfd.readouterr().err

@@ -1,0 +1,102 @@
+"""A change is judged by what was gained, not by what it is called."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gradtui.core.facts import Facts
+from gradtui.core.snapshot import NonFinite
+from gradtui.health.treatment import CURED, NO_GAIN, PARTLY, WORSE, judge_treatment
+from tests.factories import healthy, history, vanishing
+
+
+def run(snapshots: object = None, **changes: object) -> Facts:
+    facts = history(healthy() if snapshots is None else snapshots).facts()  # type: ignore[arg-type]
+    return replace(facts, **changes)  # type: ignore[arg-type]
+
+
+def flat(facts: Facts, accuracy: float, loss: float) -> Facts:
+    n = len(facts)
+    return replace(facts, accuracy=np.full(n, accuracy), loss=np.full(n, loss))
+
+
+@pytest.fixture
+def sick() -> Facts:
+    return history(vanishing()).facts()
+
+
+def test_the_verdict_gone_and_a_gain_is_a_cure(sick: Facts) -> None:
+    found = judge_treatment(sick, run())
+    assert (found.word, found.after) == (CURED, "healthy")
+    assert found.before == "vanishing_gradient"
+    assert found.reason.startswith("accuracy 0.")
+
+
+def test_a_gain_while_something_is_still_wrong_is_partial(sick: Facts) -> None:
+    better = replace(sick, accuracy=sick.accuracy + 0.08)
+    found = judge_treatment(sick, better)
+    assert found.word == PARTLY
+    assert "still vanishing gradient" in found.reason
+
+
+def test_no_gain_is_no_cure_whatever_the_verdict() -> None:
+    one = run()
+    assert judge_treatment(one, one).word == NO_GAIN
+    four_points = flat(one, 0.54, 1.0)
+    assert judge_treatment(flat(one, 0.50, 1.0), four_points).word == NO_GAIN
+    assert judge_treatment(flat(one, 0.50, 1.0), flat(one, 0.44, 1.0)).word == WORSE
+
+
+def test_without_accuracy_the_loss_decides() -> None:
+    one = run()
+    unknown = float("nan")
+    for loss, word in ((0.5, CURED), (0.95, NO_GAIN), (1.2, WORSE)):
+        treated = flat(one, unknown, loss)
+        assert judge_treatment(flat(one, unknown, 1.0), treated).word == word, loss
+
+
+def test_a_loss_that_is_down_already_has_nothing_to_gain() -> None:
+    one = run()
+    down = np.full(len(one), float("nan"))
+    loss = np.geomspace(2.0, 1e-3, len(one))
+    done = replace(one, accuracy=down, loss=loss)
+    assert judge_treatment(done, replace(done, loss=loss / 2)).word == NO_GAIN
+
+
+def test_nan_before_and_learning_after_is_a_cure() -> None:
+    one = run()
+    seen = NonFinite(3, "forward", "layer 2", "output")
+    broken = replace(one.until(5), loss=np.full(5, np.nan), accuracy=np.full(5, np.nan))
+    broken = replace(broken, first_nonfinite=seen)
+    found = judge_treatment(broken, one)
+    assert (found.before, found.word) == ("nonfinite", CURED)
+    assert judge_treatment(one, broken).word == WORSE
+    assert judge_treatment(broken, broken).word == NO_GAIN
+
+
+def test_another_loss_is_measured_from_its_own_start(sick: Facts) -> None:
+    unknown = np.full(len(sick), float("nan"))
+    one = replace(sick, accuracy=unknown)
+    scaled = replace(run(), accuracy=unknown)
+    scaled = replace(scaled, loss=scaled.loss * 1e6)
+    assert judge_treatment(one, scaled).word == WORSE
+    assert judge_treatment(one, scaled, same_loss=False).word == CURED
+
+
+def test_what_it_costs() -> None:
+    one = run()
+    n = len(one)
+    quick = replace(one, seconds=np.full(n, 0.011), overhead=np.full(n, 0.001))
+    slow = replace(one, seconds=np.full(n, 0.021), overhead=np.full(n, 0.001))
+    assert judge_treatment(quick, slow).cost == pytest.approx(2.0)
+    nothing = replace(one, seconds=np.zeros(n))
+    assert np.isnan(judge_treatment(nothing, slow).cost)
+
+
+def test_runs_are_held_against_each_other_as_far_as_both_have_come(sick: Facts) -> None:
+    """What the treated run reaches later is no merit of the remedy."""
+    one = run()
+    late = replace(one, accuracy=np.where(one.steps < 50, 0.1, 0.99))
+    short = flat(one, 0.1, 2.3).until(50)
+    assert judge_treatment(short, late).reason.startswith("accuracy 0.10 → 0.10")
