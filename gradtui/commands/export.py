@@ -4,6 +4,7 @@ examples:
   gradtui export deep_sigmoid -o deep_sigmoid.svg       train it, draw the screen
   gradtui export deep_sigmoid+1 --steps 100 --size 120x40 > treated.svg
   gradtui export train -o train.svg                     a recorded run's last screen
+  gradtui export train --format html -o train.html      the same with the verdict in words
   gradtui export train --format jsonl | head -1         its numbers, a line a step
   gradtui export --format csv -o run.csv                the newest run
 
@@ -20,6 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gradtui.commands.page import page
 from gradtui.commands.settings import Settings
 from gradtui.commands.targets import Target, named_targets
 from gradtui.commands.themes import checked_theme
@@ -29,7 +31,8 @@ from gradtui.core.text import printable
 from gradtui.scenario.catalogue import read_catalogue
 
 SETTINGS = ("device", "seed", "theme", "ascii", "scenarios", "runs")
-FORMATS = ("svg", "jsonl", "csv", "parquet", "tensorboard")
+PICTURES = ("svg", "html")
+FORMATS = (*PICTURES, "jsonl", "csv", "parquet", "tensorboard")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +61,7 @@ def size(word: str) -> tuple[int, int]:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    if args.format != "svg":
+    if args.format not in PICTURES:
         _write_numbers(args, settings)
         return 0
     _refuse_unwritable(args.output)
@@ -69,10 +72,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         "ascii_only": settings.ascii,
     }
     if target is None:
-        svg = _run_picture(args, settings, wishes)
+        made = _run_picture(args, settings, wishes)
     else:
-        svg = _scenario_picture(target, args.steps, settings, wishes)
-    write(svg, args.output)
+        made = _scenario_picture(target, args.steps, settings, wishes)
+        if args.format == "html":
+            made = page(target.scenario.title, [target.scenario.story], made, None)
+    write(made, args.output)
     return 0
 
 
@@ -116,7 +121,12 @@ def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str,
 
     directory = find_run(args.target, runs_home(settings.runs))
     story = as_scenario(directory)
-    return picture_now(Replay(directory, speed=1e6), [story], story.name, **wishes)
+    svg = picture_now(Replay(directory, speed=1e6), [story], story.name, **wishes)
+    if args.format == "svg":
+        return svg
+    from gradtui.commands.judge import judged
+
+    return page(story.title, [story.story], svg, judged(directory, [story.title]))
 
 
 def _write_numbers(args: argparse.Namespace, settings: Settings) -> None:
@@ -151,7 +161,7 @@ def _refuse_unwritable(output: Path | None) -> None:
     """Say before training, not after it, that the picture has nowhere to go."""
     if output is None:
         if sys.stdout is not None and sys.stdout.isatty():
-            raise UsageError("a picture in SVG is no text to read: name a file with -o FILE.")
+            raise UsageError("a picture is no text to read: name a file with -o FILE.")
         return
     name = printable(str(output))
     if output.is_dir():

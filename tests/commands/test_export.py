@@ -8,6 +8,8 @@ import pytest
 
 from gradtui.cli import main
 from gradtui.commands.export import size, write
+from gradtui.commands.page import page
+from gradtui.commands.report import Report
 from gradtui.core.errors import GradtuiError
 
 TINY = 'title = "t"\nexpect = "healthy"\nsteps = 3\n[model]\ndepth = 2\nwidth = 8\n'
@@ -73,3 +75,23 @@ def test_what_is_no_regular_file_is_written_to_and_not_replaced(tmp_path: Path) 
     device = Path("/dev/null")
     write("new", device)
     assert device.is_char_device()
+
+
+def test_a_page_has_the_verdict_in_words_and_nothing_unescaped() -> None:
+    finding = {
+        "symptom": "dead_relu",
+        "layers": ["<b>"],
+        "first_step": 3,
+        "evidence": "half & half",
+        "cause": "a step",
+        "remedies": ["use <LeakyReLU>"],
+    }
+    report = Report(1, "t", None, "healthy", verdict="dead_relu", steps=9, findings=[finding])
+    text = page("<script>\x1b", ["it's"], "<?xml?><svg></svg>", report)
+    assert "<script>" not in text
+    assert "\x1b" not in text
+    for part in ("&lt;script&gt;", "dead relu after 9 steps", "&lt;b&gt;", "half &amp; half"):
+        assert part in text
+    assert "<li>use &lt;LeakyReLU&gt;</li>" in text
+    assert text.count("<svg>") == 1
+    assert "<?xml?>" not in text
