@@ -21,6 +21,7 @@ from gradtui.tui.renderables.scale import band_line, tick_line
 from gradtui.tui.renderables.spark import spark
 from gradtui.tui.renderables.state import row_states
 from gradtui.tui.renderables.text import fit, safe, to_ascii
+from gradtui.tui.renderables.theory import glyph, marked
 from gradtui.tui.view import View
 
 HEAD = 2
@@ -50,23 +51,29 @@ def places(width: int, longest_name: int) -> Places:
     return Places(name, max(room, 1), history, ratio)
 
 
-def depth_lines(view: View, width: int, visible: range, drawn: Drawn) -> Sequence[Line]:
+def depth_lines(
+    view: View, width: int, visible: range, drawn: Drawn, theory: FloatArray | None = None
+) -> Sequence[Line]:
     """HEAD lines and one a row of `view.order`; rows outside `visible` (indices into the order) are
-    left empty, nobody sees them."""
+    left empty, nobody sees them. `theory` [rows of the layout]: norms that are marked on the bars,
+    NaN for none; they move when a row is drawn again, which they are no reason for."""
     layout = view.layout
     if layout is None:
         return (((" " + safe(view.progress or "waiting for the first step"), "quiet"),),)
     names = shown_names(layout, view.ascii_only)
     at = places(width, max(map(cell_len, names), default=0))
-    head = _head(view, at)
+    if theory is not None and (len(theory) != len(layout.rows) or np.isnan(theory).all()):
+        theory = None
+    head = _head(view, at, theory is not None)
     if not view.order:
         return (*head, (("   no row matches the filter", "quiet"),))
-    known = Known(view, at, names, drawn.columns)
+    known = Known(view, at, names, drawn.columns, theory)
     lines: list[Line] = [()] * len(view.order)
     for index in range(visible.start, min(visible.stop, len(view.order))):
         row = view.order[index]
         chosen = index == view.selected
-        key = (known.states[row], chosen, at, view.ascii_only, known.reference is None)
+        alone = known.reference is None, theory is None
+        key = (known.states[row], chosen, at, view.ascii_only, alone)
         draw = partial(known.row, row, chosen)
         lines[index] = drawn.get(row, key, known.log(row), draw)
     return (*head, *lines)
@@ -75,7 +82,15 @@ def depth_lines(view: View, width: int, visible: range, drawn: Drawn) -> Sequenc
 class Known:
     """What all rows of one view share; the costly parts are worked out when a row asks."""
 
-    def __init__(self, view: View, at: Places, names: list[str], columns: Columns) -> None:
+    def __init__(
+        self,
+        view: View,
+        at: Places,
+        names: list[str],
+        columns: Columns,
+        theory: FloatArray | None = None,
+    ) -> None:
+        self.theory: list[float] | None = None if theory is None else theory.tolist()
         self.view, self.at, self.names, self.columns = view, at, names, columns
         assert view.layout is not None
         self.facts = view.facts if view.facts is not None and len(view.facts) else None
@@ -109,6 +124,8 @@ class Known:
             value = number(self.norms[row])
             ghost = self.reference[row] if self.reference is not None else None
             middle = bar(self.norms[row], at.bar, meaning, reference=ghost, ascii_only=ascii_only)
+            if self.theory is not None:
+                middle = marked(middle, self.theory[row], ascii_only=ascii_only)
         quiet = "quiet" if meaning == "healthy" else meaning
         history = spark(self.logs[:, row], quiet, ascii_only=ascii_only)
         name = set_cell_size(fit(self.names[row], at.name), at.name)
@@ -133,7 +150,7 @@ def shown_names(layout: Layout, ascii_only: bool) -> list[str]:
     return [to_ascii(name) for name in names] if ascii_only else names
 
 
-def _head(view: View, at: Places) -> tuple[Line, Line]:
+def _head(view: View, at: Places, theory: bool) -> tuple[Line, Line]:
     layout, info = view.layout, view.info
     times = layout is not None and len(layout.time_rows) == len(layout.rows)
     title = "time step" if times else "layer"
@@ -149,8 +166,9 @@ def _head(view: View, at: Places) -> tuple[Line, Line]:
         (set_cell_size(history, at.spark), "quiet"),
         (f"{'update':>{at.ratio}}" if at.ratio else "", "quiet"),
     )
+    legend = f"   {glyph(view.ascii_only)} theory" if theory and lead >= 11 else ""
     below = (
-        (" " * lead, ""),
+        (set_cell_size(legend, lead), "quiet" if legend else ""),
         *tick_line(at.bar, view.ascii_only),
         (" " * (NUMBER + 2 + at.spark), ""),
         (f"{'/weight':>{at.ratio}}" if at.ratio else "", "quiet"),

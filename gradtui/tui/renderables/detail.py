@@ -7,29 +7,36 @@ import numpy as np
 from gradtui.core.facts import Facts, merged_rows
 from gradtui.core.layout import FloatArray, Layout, TensorInfo
 from gradtui.core.snapshot import Act, Grad, Weight
+from gradtui.health.theory import Theory
 from gradtui.tui.renderables.glyph import SIGNS
 from gradtui.tui.renderables.histogram import histogram_lines
 from gradtui.tui.renderables.history import parameters_of
-from gradtui.tui.renderables.line import Line
+from gradtui.tui.renderables.line import Line, sized
 from gradtui.tui.renderables.number import count, number, share
 from gradtui.tui.renderables.series import BoolArray, latest
 from gradtui.tui.renderables.spark import spark
 from gradtui.tui.renderables.state import row_states
 from gradtui.tui.renderables.text import fit, safe, to_ascii, wrap
+from gradtui.tui.renderables.theory import theory_line
 from gradtui.tui.view import View
 
 LABEL = 22
 VALUE = 9
 
 
-def detail_lines(view: View, width: int) -> tuple[Line, ...]:
-    """Name and state, quantities over time, histogram, tensors of the selected row."""
+NO_THEORY = Theory()
+
+
+def detail_lines(view: View, width: int, theory: Theory = NO_THEORY) -> tuple[Line, ...]:
+    """Name and state, what theory says, quantities over time, histogram, tensors of the selected
+    row."""
     layout = view.layout
     if layout is None or not 0 <= view.selected < len(view.order):
         return (((" no row selected", "quiet"),),)
     row = view.order[view.selected]
     lines = [
         *_head(view, layout, row, width),
+        *_theory(view, row, theory, width),
         (),
         *_over_time(view, row, width),
         (),
@@ -56,6 +63,12 @@ def _head(view: View, layout: Layout, row: int, width: int) -> Iterator[Line]:
     if info.fan_in or info.fan_out:
         facts.append(f"{info.fan_in} in, {info.fan_out} out")
     yield ((" " + " · ".join(facts), "quiet"),)
+
+
+def _theory(view: View, row: int, theory: Theory, width: int) -> Iterator[Line]:
+    line = theory_line(theory, view.facts, row)
+    if line:
+        yield sized(line, width)
 
 
 def _over_time(view: View, row: int, width: int) -> Iterator[Line]:

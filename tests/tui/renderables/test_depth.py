@@ -145,3 +145,40 @@ def test_no_gradient_is_told_from_nan() -> None:
     layout = factories.mlp_layout(2)
     grads = np.full((5, len(layout.tensors), Grad.COLUMNS), nan)
     assert states(nan, grads=grads) == "none"
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_theory_is_a_mark_on_the_bar_and_explained(ascii_only: bool) -> None:
+    made = factories.vanishing()
+    view = factories.view(made, ascii_only=ascii_only)
+    norms = made.norms(0) * 10.0
+    norms[3] = nan
+    lines = [plain(line) for line in depth_lines(view, 100, range(99), Drawn(), norms)]
+    glyph = "+" if ascii_only else "╋"
+    assert f"{glyph} theory" in lines[1]
+    without = [plain(line) for line in depth_lines(view, 100, range(99), Drawn())]
+    more = [a.count(glyph) - b.count(glyph) for a, b in zip(lines, without, strict=True)]
+    assert more[HEAD:] == [int(row != 3) for row in range(20)]
+    assert [len(line) for line in lines] == [len(line) for line in without]
+
+
+def test_a_bar_without_a_number_has_no_theory_and_the_compared_run_stays() -> None:
+    made = factories.exploding()
+    lines = depth_lines(factories.view(made), 100, range(99), Drawn(), np.ones(12))
+    assert not any("╋" in plain(line) for line in lines[HEAD:])
+    view = factories.view(factories.healthy(8), reference=factories.reference(factories.healthy(8)))
+    same = factories.healthy(8).norms(59)
+    rows = [plain(line) for line in depth_lines(view, 100, range(99), Drawn(), same)[HEAD:]]
+    assert all("◆" in row for row in rows)
+
+
+def test_theory_of_other_rows_is_not_drawn() -> None:
+    lines = depth_lines(factories.view(factories.healthy(8)), 100, range(99), Drawn(), np.ones(3))
+    assert not any("╋" in plain(line) for line in lines)
+
+
+def test_theory_costs_few_changes_of_colour() -> None:
+    view = factories.view(factories.vanishing(100))
+    bare = depth_lines(view, 100, range(200), Drawn())
+    full = depth_lines(view, 100, range(200), Drawn(), np.full(100, 1e-4))
+    assert max(len(b) - len(a) for a, b in zip(bare, full, strict=True)) <= 2

@@ -1,0 +1,34 @@
+"""Mean field theory of gradients: what a net's weights would do if they were random.
+
+nonlinearity, pairs   Gaussian averages of activations
+stack                 a layout and its weights as layers one after the other
+positions, predict    signal forwards, gradient backwards
+line                  the prediction beside a run, seldom renewed
+first                 first loss and first update
+verdict               design or training, in a sentence
+
+Formulas, assumptions and measured accuracy: docs/theory.md.
+"""
+
+from gradtui.health.theory.first import first_loss, first_update
+from gradtui.health.theory.line import Line, Theory, theory_of
+from gradtui.health.theory.predict import ALONE, Pairs, Prediction, predict
+from gradtui.health.theory.stack import NoTheoryError, Stack, Stage, read_stack
+from gradtui.health.theory.verdict import verdict_of_theory
+
+__all__ = [
+    "ALONE",
+    "Line",
+    "NoTheoryError",
+    "Pairs",
+    "Prediction",
+    "Stack",
+    "Stage",
+    "Theory",
+    "first_loss",
+    "first_update",
+    "predict",
+    "read_stack",
+    "theory_of",
+    "verdict_of_theory",
+]
