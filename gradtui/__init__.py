@@ -7,6 +7,7 @@ looks; verdicts, causes and remedies are derived when reading and never stored. 
     commands/   one file a verb; the only place where training, streams and the app meet
     tui/        all of Textual and plotext
     inject/     gets into a command that was not written for us
+    integrations/  callbacks for Lightning and Hugging Face
     monitor     watch(): a training program's gradients into a run directory
     training/   all of torch: measuring, models, data sets, the trainer
     stream/     how facts travel, without training ever waiting

@@ -8,9 +8,11 @@ from gradtui.commands.report import Report, examined, failed
 from gradtui.commands.targets import CommandTarget
 from gradtui.core.errors import GradtuiError
 
+LAST_BYTES = 2000
 UNSEEN = (
     "nothing was seen: no process of this command stepped a torch optimizer or called backward "
-    "(python -I, -S and -E switch watching off; gradtui.watch(model) in the script does without)."
+    "(python -I, -S and -E and an environment or PYTHONPATH of its own switch watching off; "
+    "gradtui.watch(model) in the script does without)."
 )
 
 
@@ -23,11 +25,11 @@ def judged(directory: Path, command: list[str], steps: int | None = None) -> Rep
     try:
         facts = load_facts(directory)
     except GradtuiError:
-        return failed(target, UNSEEN)
+        return failed(target, unseen(directory))
     if steps is not None:
         facts = facts.until(int((facts.steps < steps).sum()))
     if not len(facts):
-        return failed(target, UNSEEN)
+        return failed(target, unseen(directory))
     return replace(examined(target, facts, diagnose(facts)), run=str(directory))
 
 
@@ -37,3 +39,15 @@ def with_exit(report: Report, code: int) -> Report:
         return replace(report, command_exit=code)
     how = f"was ended by signal {code - 128}" if code > 128 else f"exited with {code}"
     return replace(report, command_exit=code, error=f"the command {how}", as_expected=False)
+
+
+def unseen(directory: Path) -> str:
+    """Why there is nothing to judge: what the watching side has logged, else what may be."""
+    try:
+        with (directory / "watch.log").open("rb") as file:
+            file.seek(max(file.seek(0, 2) - LAST_BYTES, 0))
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return f"nothing was seen: {said}" if said else UNSEEN

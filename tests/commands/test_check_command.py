@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gradtui.commands.judge import unseen
 from tests.commands.test_run import command, home
 
 __all__ = ["home"]
@@ -80,6 +81,12 @@ def test_a_program_without_torch(home: Path) -> None:
     found = report(done)
     assert found["verdict"] == "failed"
     assert "nothing was seen" in found["error"]
+
+
+def test_what_the_watching_side_has_logged_is_the_reason(tmp_path: Path) -> None:
+    assert "-I, -S and -E" in unseen(tmp_path)
+    (tmp_path / "watch.log").write_text("one\ngetting ready: no module numpy\n\n")
+    assert unseen(tmp_path) == "nothing was seen: getting ready: no module numpy"
 
 
 def test_so_many_steps_and_no_more(home: Path) -> None:

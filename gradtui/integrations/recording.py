@@ -1,0 +1,99 @@
+"""What the callbacks share: a watch that begins and ends with a framework's training."""
+
+import functools
+import logging
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec
+
+from torch import nn
+
+from gradtui.monitor import Watch, command, watch
+from gradtui.stream.places import run_name, runs_home
+
+LOG = logging.getLogger("gradtui")
+
+Share = Callable[[str], str]
+"""Called in every process at once: gives all of them what the first one says."""
+
+
+P = ParamSpec("P")
+
+
+def harmless(
+    method: "Callable[Concatenate[Recording, P], None]",
+) -> "Callable[Concatenate[Recording, P], None]":
+    """An error of ours is one line in the log; training never hears of it."""
+
+    @functools.wraps(method)
+    def instead(self: "Recording", /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except Exception as error:
+            LOG.warning("not recorded any more: %s: %s", type(error).__name__, error)
+
+    return instead
+
+
+class Recording:
+    """At most one watch at a time; each `begin` makes another run."""
+
+    def __init__(self, name: str | None, directory: Path | str | None, overhead: float) -> None:
+        self._name, self._overhead = name, overhead
+        self._given = None if directory is None else Path(directory)
+        self._watch: Watch | None = None
+        self.directory: Path | None = None
+        """Where the newest run is; None before the first."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A watch belongs to its process."""
+        return vars(self) | {"_watch": None}
+
+    @harmless
+    def begin(self, model: nn.Module, rank: int = 0, share: Share = str) -> None:
+        """Watch from now on. `share` where several processes train: their run is one directory."""
+        self.end()
+        if watched_from_outside():
+            LOG.info("this process is recorded by gradtui run already")
+            return
+        place = self._given
+        if place is None:
+            word = share(self._new_place() if rank == 0 else "")
+            if not word:
+                return
+            place = Path(word)
+        self._watch = watch(model, name=self._name, directory=place, overhead=self._overhead)
+        self.directory = place
+
+    @harmless
+    def failed(self, error: BaseException) -> None:
+        """Training has raised: it has failed, unless somebody wanted it to end."""
+        if self._watch is not None and isinstance(error, Exception):
+            trace = "".join(traceback.format_exception(error))
+            self._watch.failed(f"{type(error).__name__}: {error}", trace)
+        self.end()
+
+    @harmless
+    def end(self) -> None:
+        """Nothing more comes. Twice does no harm."""
+        ended, self._watch = self._watch, None
+        if ended is not None:
+            ended.close()
+
+    def _new_place(self) -> str:
+        """The first process's choice; "" where there is none. Others wait for it, so it is always
+        made."""
+        try:
+            words = [self._name] if self._name else command()
+            return str(runs_home() / run_name(words, time.time()))
+        except Exception as error:
+            LOG.warning("not recorded: %s", error)
+            return ""
+
+
+def watched_from_outside() -> bool:
+    """Whether `gradtui run` has been here before."""
+    return "gradtui.inject.start" in sys.modules

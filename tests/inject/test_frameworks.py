@@ -1,0 +1,35 @@
+"""Frameworks that own the training loop, watched from outside and not changed in a bit."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.inject.watched import (
+    compare,
+    complaints,
+    finish,
+    processes,
+    program,
+    recorded,
+    start,
+    told,
+)
+
+ACCELERATE = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "1"]
+ACCELERATE += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("launcher", "name"), [([], "lightning_loop"), (ACCELERATE, "hf_trainer")], ids=["L", "HF"]
+)
+def test_recorded_as_it_was(tmp_path: Path, launcher: list[str], name: str) -> None:
+    with_us = start(tmp_path / "with", *launcher, program(name))
+    without = start(tmp_path / "without", program(name), watch=False)
+    assert finish(with_us)[0] == finish(without)[0]
+    truth = told(tmp_path / "with")
+    assert truth == told(tmp_path / "without")  # losses, weights, random state
+    place = tmp_path / "with" / "run"
+    assert complaints(place) == ""
+    assert processes(place) == ["0"]
+    compare(recorded(place), truth["lines"])
