@@ -35,10 +35,9 @@ class Progress:
 
     def _line(self) -> str:
         from gradtui.stream.status import read_ranks
-        from gradtui.stream.tail import last_step_record
 
         try:
-            record = last_step_record(read_ranks(self._directory)[0].steps_path)
+            record = read_ranks(self._directory)[0].steps.last()
         except GradtuiError:
             return ""
         if not len(record) or int(record["step"][0]) == self._before[0]:

@@ -39,3 +39,24 @@ def on_lattice(steps: IntArray, period: int, stride: int) -> npt.NDArray[np.bool
     """[n] whether a step stays when of all rounds of `period` steps every `stride`-th is kept."""
     kept: npt.NDArray[np.bool_] = steps // period % stride == 0
     return kept
+
+
+class Turns:
+    """The length of a round, found out from the first ENOUGH steps: of one program it is the same
+    on every rank."""
+
+    ENOUGH = 512
+
+    def __init__(self) -> None:
+        self.period = 1
+        self._steps = np.empty(0, np.int64)
+        self._optimizers = np.empty(0, np.int64)
+
+    def see(self, steps: IntArray, optimizers: IntArray) -> int:
+        """Look at steps in the order in which they were taken; the length so far."""
+        room = self.ENOUGH - len(self._steps)
+        if room > 0:
+            self._steps = np.append(self._steps, steps[:room])
+            self._optimizers = np.append(self._optimizers, optimizers[:room])
+            self.period = max(self.period, round_length(self._steps, self._optimizers))
+        return self.period

@@ -127,15 +127,11 @@ def snapshots_of(
 ) -> list[Snapshot]:
     """One snapshot a step; its arrays are views. `nonfinite` tells by step where it showed."""
     seen = nonfinite or {}
-    columns = [block.scalars[name].tolist() for name in FLOATS]
-    scalars = block.scalars
+    names = ("step", "optimizer", "evaluation", "stage", "flags", "backwards", *FLOATS)
+    columns = [block.scalars[name].tolist() for name in names]
     out = []
-    for i, (step, optimizer, evaluation, stage, flags, *floats) in enumerate(
-        zip(
-            *(scalars[n].tolist() for n in ("step", "optimizer", "evaluation", "stage", "flags")),
-            *columns,
-            strict=True,
-        )
+    for i, (step, optimizer, evaluation, stage, flags, backwards, *floats) in enumerate(
+        zip(*columns, strict=True)
     ):
         out.append(
             Snapshot(
@@ -150,6 +146,7 @@ def snapshots_of(
                 nonfinite=seen.get(step),
                 optimizer=optimizer,
                 evaluation=evaluation,
+                backwards=backwards,
                 **dict(zip(FLOATS, floats, strict=True)),
             )
         )

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from gradtui.core.layout import FloatArray, Layout
 from gradtui.core.snapshot import Snapshot
-from gradtui.stream.header import detail_name
+from gradtui.stream.file_names import detail_name
 from gradtui.stream.records import NONFINITE, RecordArray, detail_dtype
 from gradtui.stream.thinning import BoolArray, ThinningFile
 

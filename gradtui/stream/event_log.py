@@ -5,14 +5,15 @@ from pathlib import Path
 
 from gradtui.core.event import Event, NonFiniteSeen
 from gradtui.core.snapshot import NonFinite, Snapshot
+from gradtui.stream.changes import Changes
 from gradtui.stream.disk import append_line
 from gradtui.stream.lines import dumps
 from gradtui.stream.wire import event_json, nonfinite_json
 
 KEPT = 1000
 """Lines that wait for a disk that refuses them."""
-SKIPS_TOLD = 100
-"""Skipped steps that become events; all of them are flagged in the steps file."""
+NEWS = 1.1
+"""Factor by which what is lost has to grow to be told again before the end."""
 
 
 class EventLog:
@@ -21,7 +22,7 @@ class EventLog:
     def __init__(self, rank: int) -> None:
         self._rank = rank
         self._lines: list[str] = []
-        self._skips = 0
+        self._changes = Changes()
         self._nonfinite = False
         self._lost = (0, 0)
 
@@ -36,16 +37,17 @@ class EventLog:
 
     def snapshot(self, snapshot: Snapshot, when: float) -> None:
         """What follows from a snapshot itself."""
-        if snapshot.skipped:
-            self._skips += 1
-            if self._skips <= SKIPS_TOLD:
-                self.line({"kind": "skipped", "step": snapshot.step}, when)
-        elif snapshot.nonfinite is not None and not self._nonfinite:
+        for line in self._changes.lines(snapshot):
+            self.line(line, when)
+        if not snapshot.skipped and snapshot.nonfinite is not None and not self._nonfinite:
             self._trouble(snapshot.nonfinite, when)
 
-    def lost(self, count: int, bare: int, why: str) -> None:
-        """`count` steps in all are in no file, `bare` have scalars only; told where that is news."""
-        if (count, bare) != self._lost:
+    def lost(self, count: int, bare: int, why: str, *, last: bool = False) -> None:
+        """`count` steps in all are in no file, `bare` have scalars only; told where that is news,
+        and in the `last` call in any case."""
+        told_count, told_bare = self._lost
+        more = count > told_count * NEWS or bare > told_bare * NEWS
+        if more or (last and (count, bare) != self._lost):
             self._lost = (count, bare)
             self._lines = [line for line in self._lines if '"kind":"dropped"' not in line]
             self.line({"kind": "dropped", "count": count, "bare": bare, "why": why}, time.time())

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from gradtui.stream.disk import replace_file
-from gradtui.stream.header import here, write_header
+from gradtui.stream.header import here
+from gradtui.stream.header_json import write_header
 
 EXIT = "exit.json"
 

@@ -9,19 +9,20 @@ import numpy as np
 from gradtui.core.errors import UsageError
 from gradtui.core.event import RunInfo
 from gradtui.core.facts import Facts
-from gradtui.core.layout import FloatArray, IntArray, Layout
+from gradtui.core.layout import IntArray, Layout
 from gradtui.core.snapshot import Grad, NonFinite, U32Array, Weight
 from gradtui.core.text import printable
-from gradtui.stream.block import Block, BoolArray, empty
+from gradtui.stream.block import Block, empty
 from gradtui.stream.by_name import ByName
+from gradtui.stream.every_step import EveryStep
 from gradtui.stream.load import Loaded, facts_of, load
 from gradtui.stream.merge import merged
 from gradtui.stream.places import find_run, runs_home
-from gradtui.stream.records import SKIPPED, STAGES, STEP, RecordArray
+from gradtui.stream.records import RecordArray
 from gradtui.stream.status import Ranks
 
 
-class OpenRun:
+class OpenRun(EveryStep):
     """What a run has recorded so far; files are read when an array is first asked for.
 
     Scalars (`steps`, `loss`, ...) have one element for every step; per-tensor series one for every
@@ -74,68 +75,12 @@ class OpenRun:
         """What `diagnose` reads."""
         return facts_of(self._loaded, max_steps)
 
-    # Every step
-
     @cached_property
     def scalars(self) -> RecordArray:
         """[steps] of dtype STEP: every field that the steps file has."""
         nothing = Layout((), ())
-        blocks = [_scalars_of(rank.steps_path) for rank in self._loaded.ranks]
+        blocks = [_last_evaluations(rank.steps.all()) for rank in self._loaded.ranks]
         return merged(blocks, nothing).scalars
-
-    @property
-    def steps(self) -> IntArray:
-        return np.asarray(self.scalars["step"], np.int64)
-
-    @property
-    def time(self) -> FloatArray:
-        """Seconds since 1970."""
-        return self._float("time")
-
-    @property
-    def loss(self) -> FloatArray:
-        return self._float("loss")
-
-    @property
-    def accuracy(self) -> FloatArray:
-        return self._float("accuracy")
-
-    @property
-    def lr(self) -> FloatArray:
-        return self._float("lr")
-
-    @property
-    def seconds(self) -> FloatArray:
-        """Wall time of each step."""
-        return self._float("seconds")
-
-    @property
-    def overhead(self) -> FloatArray:
-        """Seconds of it that the monitor took."""
-        return self._float("overhead")
-
-    @property
-    def clip_coefficient(self) -> FloatArray:
-        return self._float("clip_coefficient")
-
-    @property
-    def loss_scale(self) -> FloatArray:
-        return self._float("loss_scale")
-
-    @property
-    def total_norm(self) -> FloatArray:
-        """L2 norm of the gradient of all parameters, before clipping."""
-        return self._float("total_norm")
-
-    @property
-    def skipped(self) -> BoolArray:
-        return np.asarray(self.scalars["flags"] & SKIPPED != 0)
-
-    @property
-    def stage(self) -> list[str]:
-        return [STAGES[min(n, len(STAGES) - 1)] for n in self.scalars["stage"].tolist()]
-
-    # Kept steps
 
     @property
     def kept_steps(self) -> IntArray:
@@ -184,9 +129,6 @@ class OpenRun:
         """Step -> [tensors, HIST_BINS] counts of log2|g|."""
         return self._loaded.block.histograms
 
-    def _float(self, name: str) -> FloatArray:
-        return np.asarray(self.scalars[name], np.float64)
-
     def _grads(self, column: int) -> ByName:
         return ByName(self.tensors, self._loaded.block.grads[:, :, column])
 
@@ -195,13 +137,8 @@ class OpenRun:
         return ByName(self.tensors, block.weights[block.has_weights, :, column])
 
 
-def _scalars_of(path: Path) -> Block:
+def _last_evaluations(found: RecordArray) -> Block:
     """Every step of one rank, the last evaluation of each, without its tensors."""
-    try:
-        size = path.stat().st_size // STEP.itemsize
-        found = np.fromfile(path, STEP, size)
-    except OSError:
-        found = np.empty(0, STEP)
     steps = found["step"]
     last = np.append(steps[1:] != steps[:-1], True)[: len(steps)]
     kept = found if last.all() else found[last]

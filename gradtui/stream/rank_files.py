@@ -8,18 +8,13 @@ import numpy as np
 from gradtui.core.errors import GradtuiError
 from gradtui.core.layout import Layout
 from gradtui.stream.block import Block, empty, joined
-from gradtui.stream.header import (
-    Header,
-    detail_name,
-    events_name,
-    header_name,
-    read_header,
-    steps_name,
-)
+from gradtui.stream.file_names import detail_name, events_name, header_name, steps_name
+from gradtui.stream.header import Header
+from gradtui.stream.header_json import read_header
 from gradtui.stream.lines import LineTail
 from gradtui.stream.mapping import moved, places
 from gradtui.stream.records import DETAILS, RecordArray, detail_dtype
-from gradtui.stream.tail import RecordTail, last_step_record, step_records_at
+from gradtui.stream.tail import RecordTail, StepsFile
 
 
 @dataclass(slots=True)
@@ -45,6 +40,11 @@ class RankFiles:
         self._stamp: tuple[int, int] | None = None
 
     @property
+    def steps(self) -> StepsFile:
+        """The scalars of every step."""
+        return StepsFile(self.steps_path, self.header.steps)
+
+    @property
     def layout(self) -> Layout | None:
         """The newest; None before the first step."""
         return self.header.generations[-1].layout if self.header.generations else None
@@ -52,7 +52,7 @@ class RankFiles:
     @property
     def last_step(self) -> int:
         """The newest step on disk, -1 before the first."""
-        record = last_step_record(self.steps_path)
+        record = self.steps.last()
         return int(record["step"][0]) if len(record) else -1
 
     def refresh(self) -> None:
@@ -89,7 +89,7 @@ class RankFiles:
     def _read(self, tails: Tails, layout: Layout) -> Block:
         # Gradients are written last and read first: the rest of their steps is there then.
         found = tails.files["tensors"].poll()
-        scalars = step_records_at(self.steps_path, np.asarray(found["record"], np.int64))
+        scalars = self.steps.at(np.asarray(found["record"], np.int64))
         found = found[: len(scalars)]
         if not len(found):
             return empty(layout)

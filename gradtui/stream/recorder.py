@@ -7,26 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Ended, Event, Failed, Paused, Started
 from gradtui.core.snapshot import Grad, Snapshot
-from gradtui.stream.detail_files import DetailFiles
-from gradtui.stream.disk import RecordFile
+from gradtui.core.turns import Turns
 from gradtui.stream.event_log import EventLog
-from gradtui.stream.header import (
-    Generation,
-    Header,
-    events_name,
-    header_name,
-    read_header,
-    steps_name,
-    write_header,
-)
-from gradtui.stream.places import make_private
-from gradtui.stream.records import STEP, step_records
+from gradtui.stream.file_names import events_name
+from gradtui.stream.header import Generation, Header
+from gradtui.stream.rank_output import RankOutput
+from gradtui.stream.records import step_records
 
 BATCH = 256
-OPEN_GENERATIONS = 8
 BEAT = 1.0
 """Seconds between two signs of life."""
 
@@ -42,15 +32,12 @@ class Recorder:
         """Snapshots that the disk did not take."""
         self.trouble = ""
         """What the disk last said; "" while all is well."""
-        self._directory = directory
         self._header = header
-        self._budget = budget
-        self._steps: RecordFile | None = None
-        self._details: list[DetailFiles] = []
-        self._claimed = self._stale = False
+        self._files = RankOutput(directory, header, budget)
+        self._dropped = 0
         self._log = EventLog(header.rank)
         self._rate = 0.0
-        self._period = 1
+        self._turns = Turns()
         self._before = self._checked = time.monotonic()
         self._bare = 0
         """Steps that have a scalar record, but for want of room nothing else."""
@@ -73,16 +60,16 @@ class Recorder:
                 self._batch(items[at:end])
             at = end
         self._look_after(now)
-        why = self.trouble or "the disk is too slow"
-        self._log.lost(dropped + self.lost, self._bare, why)
+        self._dropped = dropped
         self._write_log()
 
     def close(self) -> None:
         """Write what is left, and that nothing more will come."""
         self._flush()
+        self._tell_lost(last=True)
         self._log.line({"kind": "closed", "pid": self._header.pid}, time.time())
         self._write_log()
-        self._close_files()
+        self._files.close()
 
     def _batch(self, items: Sequence[Item]) -> None:
         """Snapshots that came one after the other; what has another layout's shape is lost."""
@@ -96,7 +83,7 @@ class Recorder:
         snapshots = [snapshot for _, snapshot in fitting]
         self.lost += len(items) - len(fitting)
         try:
-            steps = self._open()
+            steps = self._files.open()
             if not snapshots:
                 return
             grads = np.stack([s.grads for s in snapshots])
@@ -120,11 +107,12 @@ class Recorder:
                 return
         for when, snapshot in fitting:
             self._log.snapshot(snapshot, when)
-        self._period = min(max(self._period, int(records["optimizer"].max()) + 1), 16)
+        period = self._turns.see(records["step"], records["optimizer"].astype(np.int64))
         try:
-            details = self._details[-1]
-            details.period = self._period
-            details.add(records, first, snapshots, grads, self._rate)
+            details = self._files.details
+            if details is not None:
+                details.period = period
+                details.add(records, first, snapshots, grads, self._rate)
         except OSError as error:
             self._bare += len(snapshots)
             self._refused(error, 0)
@@ -145,60 +133,10 @@ class Recorder:
         if known and known[-1] == generation:
             return
         self._flush()
-        known.append(generation)
-        self._header.device = generation.info.device
-        self._stale = True
+        self._files.add(generation)
         self._log.line({"kind": "started", "generation": len(known) - 1}, when)
         with suppress(OSError):
-            self._open()
-
-    def _open(self) -> RecordFile:
-        """Make sure that every file of the present generation is there. Raises OSError."""
-        if self._steps is None:
-            if not self._claimed:
-                make_private(self._directory)
-            self._steps = self._claim()
-            self._stale = True
-        if self._stale:
-            write_header(self._directory, self._header)
-            self._stale = False
-        number = len(self._header.generations)
-        if len(self._details) < number:
-            self._make_details(number)
-        return self._steps
-
-    def _claim(self) -> RecordFile:
-        """The steps file of this rank; of the next attempt where another process has it."""
-        header = self._header
-        if self._claimed:
-            return RecordFile(self._directory / steps_name(header.label), STEP.itemsize)
-        self._inherit()
-        for attempt in range(10_000):
-            header.attempt = attempt
-            with suppress(FileExistsError):
-                path = self._directory / steps_name(header.label)
-                file = RecordFile(path, STEP.itemsize, claim=True)
-                self._claimed = True
-                return file
-        raise OSError("every attempt is taken")
-
-    def _inherit(self) -> None:
-        """Take over what the program that started the command has written."""
-        with suppress(GradtuiError):
-            launched = read_header(self._directory / header_name("0"))
-            self._header.command = self._header.command or launched.command
-            self._header.launcher = self._header.launcher or launched.launcher
-
-    def _make_details(self, number: int) -> None:
-        each = self._budget // number
-        for old in self._details[-OPEN_GENERATIONS:]:
-            old.shrink(each)
-        for old in self._details[:-OPEN_GENERATIONS]:
-            old.close()
-        label = self._header.label
-        for index in range(len(self._details), number):
-            layout = self._header.generations[index].layout
-            self._details.append(DetailFiles(self._directory, label, index, layout, each))
+            self._files.open()
 
     def _look_after(self, now: float) -> None:
         """Notice that the directory is gone; show that this process is alive."""
@@ -206,12 +144,7 @@ class Recorder:
             return
         self._checked = now
         try:
-            steps = self._open()
-            if steps.gone:
-                self._close_files()
-                self._refused(FileNotFoundError(2, "the run directory is gone"), 0)
-            else:
-                steps.touch()
+            self._files.beat()
         except OSError as error:
             self._refused(error, 0)
 
@@ -220,22 +153,20 @@ class Recorder:
         self.trouble = error.strerror or str(error)
 
     def _flush(self) -> None:
-        if self._details:
+        details = self._files.details
+        if details is not None:
             with suppress(OSError):
-                self._details[-1].write_latest()
+                details.write_latest()
+
+    def _tell_lost(self, *, last: bool = False) -> None:
+        why = self.trouble or "the disk is too slow"
+        self._log.lost(self._dropped + self.lost, self._bare, why, last=last)
 
     def _write_log(self) -> None:
-        if self._steps is None:
+        self._tell_lost()
+        if not self._files.is_open:
             return
         try:
-            self._log.write(self._directory / events_name(self._header.label))
+            self._log.write(self._files.directory / events_name(self._header.label))
         except OSError as error:
             self._refused(error, 0)
-
-    def _close_files(self) -> None:
-        if self._steps is not None:
-            self._steps.close()
-        for details in self._details:
-            details.close()
-        # Begun anew if the directory comes back: what was in the files may have gone with it.
-        self._steps, self._details = None, []

@@ -1,5 +1,6 @@
 """The binary records of a run directory: what one step leaves behind, field by field."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,6 +36,7 @@ STEP = np.dtype(
         ("generation", "<u2"),
         ("stage", "u1"),
         ("flags", "u1"),
+        ("backwards", "<i8"),
     ]
 )
 """One record of steps-RANK.bin. `time` is seconds since 1970; norms are over the parameters whose
@@ -74,6 +76,47 @@ def described(dtype: np.dtype[Any]) -> list[list[Any]]:
     return fields
 
 
+PLAIN = re.compile(r"[<|][iuf][1248]")
+MOST_FIELDS = 64
+
+
+def steps_dtype(fields: Any) -> np.dtype[np.void]:
+    """The dtype of a steps file as its header describes it: plain numbers, "step" and "time" among
+    them. Raises ValueError where it is another."""
+    if not isinstance(fields, list) or len(fields) > MOST_FIELDS:
+        raise ValueError("steps: no list of fields")
+    pairs = []
+    for item in fields:
+        good = isinstance(item, list) and len(item) == 2 and all(isinstance(w, str) for w in item)
+        if not good or not PLAIN.fullmatch(item[1]):
+            raise ValueError("steps: a field that is no plain number")
+        pairs.append((item[0], item[1]))
+    try:
+        dtype = np.dtype(pairs)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"steps: {error}") from None
+    if not {"step", "time"} <= set(dtype.names or ()):
+        raise ValueError("steps: no step or no time")
+    return dtype
+
+
+def as_steps(found: RecordArray) -> RecordArray:
+    """[n] records of some version's steps file -> [n] STEP. What that version did not have is NaN,
+    0, or 1 backward pass; what this one does not know is left out."""
+    if found.dtype == STEP:
+        return found
+    out = np.zeros(len(found), STEP)
+    out["backwards"] = 1
+    names = found.dtype.names or ()
+    with np.errstate(invalid="ignore", over="ignore"):
+        for name in STEP.names or ():
+            if name in names:
+                out[name] = found[name]
+            elif STEP[name].kind == "f":
+                out[name] = np.nan
+    return out
+
+
 def present_norms(grads: FloatArray) -> FloatArray:
     """[..., tensors, Grad.COLUMNS] -> [..., tensors] norms, 0 where there is no gradient."""
     missing = np.isnan(grads[..., Grad.NONFINITE])
@@ -107,6 +150,7 @@ def step_records(
     out["optimizer"] = [min(max(s.optimizer, 0), 65535) for s in snapshots]
     out["evaluation"] = [min(max(s.evaluation, 0), 65535) for s in snapshots]
     out["generation"] = generation
+    out["backwards"] = [s.backwards for s in snapshots]
     out["stage"] = [
         STAGES.index(s.stage) if s.stage in STAGES else len(STAGES) - 1 for s in snapshots
     ]

@@ -4,21 +4,22 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from gradtui.core.control import Control, Start
 from gradtui.core.errors import GradtuiError
-from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, RunInfo, Started
+from gradtui.core.event import Ended, Event, Failed, RunInfo, Started
 from gradtui.core.layout import Layout
-from gradtui.core.snapshot import NonFinite, Snapshot
-from gradtui.stream.block import Block, aligned, empty, snapshots_of
+from gradtui.core.snapshot import Snapshot
+from gradtui.stream.block import Block, aligned, snapshots_of
 from gradtui.stream.control_file import send_control
+from gradtui.stream.hearing import Hearing
 from gradtui.stream.mapping import whole
 from gradtui.stream.ports import Delivery
+from gradtui.stream.pulse import Pulse
 from gradtui.stream.rank_files import RankFiles, labels
+from gradtui.stream.rank_notes import rank_words
 from gradtui.stream.status import CRASHED, LOST, RUNNING, Ranks, ranks_status, read_ranks
 from gradtui.stream.waiting import Waiting
-from gradtui.stream.wire import event_from, nonfinite_from
 
 MOST = 1024
 """Snapshots a delivery: of a longer past some are picked."""
@@ -53,6 +54,7 @@ class RunReader:
         self._looked = float("-inf")
         self._run = run
         self._names: frozenset[str] = frozenset()
+        self._pulse = Pulse()
         self._ranks: list[RankFiles] = read_ranks(self.directory)
         self._begin()
 
@@ -61,24 +63,28 @@ class RunReader:
         """How the ranks are, as of the last look."""
         return self._status
 
+    @property
+    def rank_notes(self) -> tuple[str, ...]:
+        """What is wrong with ranks, in words, as of the last look; empty while all is well."""
+        return self._notes
+
     def poll(self) -> Delivery:
         now = self._clock()
-        events: list[Event] = []
-        self._hear(events)
-        if now - self._looked >= self._look:
+        events, ended = self._hearing.listen(self._ranks)
+        if ended or now - self._looked >= self._look:
             self._looked = now
             self._see_ranks()
         layout = self._see_layout(events)
         snapshots: list[Snapshot] = []
         if layout is not None:
             ready = self._ready(layout, now)
-            snapshots = snapshots_of(ready, self._run, self._nonfinite)
-            events += self._nonfinite_seen(snapshots, layout)
+            snapshots = snapshots_of(ready, self._run, self._hearing.nonfinite)
+            events += self._hearing.nonfinite_seen(snapshots, layout)
             if not snapshots and not len(self._waiting):
                 self._end(events)
         elif self._status.state != RUNNING:
             self._end(events)
-        return Delivery(tuple(events), tuple(snapshots), sum(self._dropped.values()))
+        return Delivery(tuple(events), tuple(snapshots), self._hearing.dropped)
 
     def send(self, control: Control) -> None:
         if isinstance(control, Start):
@@ -97,13 +103,9 @@ class RunReader:
         self._layout: Layout | None = None
         self._info: RunInfo | None = None
         self._waiting = Waiting(self._patience)
-        self._told: list[list[dict[str, Any]]] = [[] for _ in self._ranks]
-        self._dropped: dict[str, int] = {}
-        self._nonfinite: dict[int, NonFinite] = {}
-        self._unseen: list[NonFinite] = []
-        self._closing: Event | None = None
+        self._hearing = Hearing(self._run)
         self._over = False
-        self._status = ranks_status(self._ranks, self._told, time.time())
+        self._see_status()
         self._looked = float("-inf")
 
     def _see_ranks(self) -> None:
@@ -115,44 +117,23 @@ class RunReader:
                 self._regroup(read_ranks(self.directory))
         for rank in self._ranks:
             rank.refresh()
-        self._status = ranks_status(self._ranks, self._told, time.time())
+        self._see_status()
+
+    def _see_status(self) -> None:
+        wall, now = time.time(), self._clock()
+        told = [self._hearing.endings(rank) for rank in self._ranks]
+        silence = [self._pulse.silence(rank, wall, now) for rank in self._ranks]
+        self._status = ranks_status(self._ranks, told, wall, silence)
+        self._notes = tuple(rank_words(self._status))
 
     def _regroup(self, found: list[RankFiles]) -> None:
         known = {rank.label: i for i, rank in enumerate(self._ranks)}
         if {rank.label for rank in found} == set(known):
             return
         attempts = {rank.header.attempt for rank in (*found, *self._ranks)}
-        self._told = [self._told[known[r.label]] if r.label in known else [] for r in found]
         self._ranks = [self._ranks[known[r.label]] if r.label in known else r for r in found]
         if len(attempts) > 1:
             self._begin()
-
-    def _hear(self, events: list[Event]) -> None:
-        for rank, told in zip(self._ranks, self._told, strict=True):
-            for line in rank.events.poll():
-                told.append(line)
-                if line.get("kind") in ("ended", "failed", "closed"):
-                    self._looked = float("-inf")
-                if line.get("kind") == "dropped" and isinstance(line.get("count"), int):
-                    self._dropped[rank.label] = line["count"]
-                seen = nonfinite_from(line)
-                if seen is not None and not self._nonfinite:
-                    self._nonfinite[seen.step] = seen
-                    self._unseen.append(seen)
-                event = event_from(line, self._run)
-                if isinstance(event, Failed):
-                    if not isinstance(self._closing, Failed):
-                        self._closing = self._of_rank(event, rank)
-                elif isinstance(event, Ended):
-                    self._closing = self._closing or event
-                elif event is not None and rank is self._ranks[0]:
-                    events.append(event)
-
-    def _of_rank(self, event: Failed, rank: RankFiles) -> Failed:
-        if len(self._ranks) == 1:
-            return event
-        message = f"rank {rank.header.rank}: {event.message}"
-        return Failed(event.run, event.step, message, event.traceback)
 
     def _see_layout(self, events: list[Event]) -> Layout | None:
         """The layout of all ranks; told again, and the past with it, where it has changed."""
@@ -179,30 +160,16 @@ class RunReader:
         ready = self._waiting.ready([r.label for r in self._ranks], running, layout, now)
         return aligned(ready, MOST, RECENT)
 
-    def _nonfinite_seen(self, snapshots: list[Snapshot], layout: Layout) -> list[Event]:
-        """What was told about non-finite steps, with the snapshot where that has come through."""
-        out: list[Event] = []
-        for seen in self._unseen:
-            found = [s for s in snapshots if s.step == seen.step]
-            bare = empty(layout, 1).grads[0]
-            snapshot = (
-                found[0]
-                if found
-                else Snapshot(self._run, seen.step, float("nan"), bare, nonfinite=seen)
-            )
-            out.append(NonFiniteSeen(self._run, snapshot))
-        self._unseen = []
-        return out
-
     def _end(self, events: list[Event]) -> None:
         """Once all is delivered and no rank runs any more: how it ended."""
         state = self._status.state
-        if self._over or (state == RUNNING and not isinstance(self._closing, Failed)):
+        closing = self._hearing.closing
+        if self._over or (state == RUNNING and not isinstance(closing, Failed)):
             return
         step = max((rank.last_step for rank in self._status.ranks), default=-1)
-        if self._closing is None and state in (LOST, CRASHED):
+        if closing is None and state in (LOST, CRASHED):
             lost = "the training process is gone; it did not say why"
             told = lost if state == LOST else "the command ended with an error"
-            self._closing = Failed(self._run, step, told, "")
-        events.append(self._closing or Ended(self._run, step + 1, "finished"))
+            closing = Failed(self._run, step, told, "")
+        events.append(closing or Ended(self._run, step + 1, "finished"))
         self._over = True

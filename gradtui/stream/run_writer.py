@@ -70,6 +70,11 @@ class RunWriter:
         return self.dropped + self._recorder.lost
 
     @property
+    def waiting(self) -> int:
+        """Bytes of snapshots that wait for the disk, never more than `queue`."""
+        return self._came - self._went
+
+    @property
     def trouble(self) -> str:
         """What the disk says, in words; "" while all is well."""
         return self._recorder.trouble

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from gradtui.core.errors import GradtuiError
-from gradtui.stream.header import LABEL, Header, machine
+from gradtui.stream.file_names import LABEL
+from gradtui.stream.header import Header, machine
 from gradtui.stream.launched import exit_code
 from gradtui.stream.lines import LineTail
 from gradtui.stream.rank_files import RankFiles, labels
-from gradtui.stream.tail import last_step_record
 
 RUNNING, ENDED, CRASHED, LOST = "running", "ended", "crashed", "lost"
+LAG = 2.0
+"""Seconds of training by which a rank may be behind the others."""
 SILENT = 15.0
 """Seconds without a sign of life after which a process on another machine counts as lost."""
 
@@ -30,7 +32,9 @@ class RankStatus:
     host: str = ""
     pid: int = 0
     lagging: bool = False
-    """Running, but others are ahead and it has not moved for a while."""
+    """Running, but others are ahead of it by more than LAG seconds of training."""
+    behind: int = 0
+    """Steps by which another rank is ahead."""
 
     @property
     def words(self) -> str:
@@ -41,10 +45,12 @@ class RankStatus:
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """All ranks of a run, lowest first; `missing` are those that have never been seen."""
+    """All ranks of a run, lowest first; `missing` are those that have never been seen, `waited` the
+    seconds since the first of the others began."""
 
     ranks: tuple[RankStatus, ...] = ()
     missing: tuple[int, ...] = ()
+    waited: float = 0.0
 
     @property
     def troubled(self) -> tuple[RankStatus, ...]:
@@ -134,26 +140,48 @@ def status(directory: Path | str, now: float | None = None) -> Ranks:
 
 
 def ranks_status(
-    ranks: Sequence[RankFiles], told: Sequence[Sequence[dict[str, Any]]], now: float
+    ranks: Sequence[RankFiles],
+    told: Sequence[Sequence[dict[str, Any]]],
+    now: float,
+    silence: Sequence[float] | None = None,
 ) -> Ranks:
-    """`told`: the events of each rank so far."""
-    steps = [rank.last_step for rank in ranks]
+    """`told`: the events of each rank so far; `silence`: seconds since each one's last sign of life,
+    where that is known better than from the times of files."""
+    latest = [rank.steps.last() for rank in ranks]
+    steps = [int(last["step"][0]) if len(last) else -1 for last in latest]
     front = max(steps, default=-1)
+    first = steps.index(front) if ranks else 0
     out = []
     code = exit_code(ranks[0].directory) if ranks else None
-    for rank, events, step in zip(ranks, told, steps, strict=True):
+    for i, (rank, events, step) in enumerate(zip(ranks, told, steps, strict=True)):
         age = age_of(rank, now)
-        state = rank_state(rank.header, events, age, code)
         header = rank.header
-        lagging = state == RUNNING and step < front - 1 and last_write(rank, now) > 2.0
-        out.append(RankStatus(header.rank, step, age, state, header.host, header.pid, lagging))
+        state = rank_state(header, events, age if silence is None else silence[i], code)
+        late = 0.0
+        if state == RUNNING and step < front - 1:
+            late = float(latest[first]["time"][0]) - _reached(ranks[first], step + 1)
+            if header.machine == machine() and len(latest[i]):  # one clock
+                late = max(late, now - float(latest[i]["time"][0]))
+        out.append(
+            RankStatus(
+                header.rank,
+                step,
+                age,
+                state,
+                header.host,
+                header.pid,
+                lagging=late > LAG,
+                behind=front - step,
+            )
+        )
     world = max((rank.header.world_size for rank in ranks), default=0)
     seen = {rank.header.rank for rank in ranks}
     missing = tuple(r for r in range(min(world, 4096)) if r not in seen)
-    return Ranks(tuple(out), missing if any(r.layout for r in ranks) else ())
+    begun = min((rank.header.started for rank in ranks), default=now)
+    return Ranks(tuple(out), missing if any(r.layout for r in ranks) else (), max(now - begun, 0.0))
 
 
-def last_write(rank: RankFiles, now: float) -> float:
-    """Seconds since the newest step of a rank was taken."""
-    record = last_step_record(rank.steps_path)
-    return now - float(record["time"][0]) if len(record) else 0.0
+def _reached(rank: RankFiles, step: int) -> float:
+    """When a rank took a step, seconds since 1970 by its own clock."""
+    found = rank.steps.first_from(step)
+    return float(found["time"][0]) if len(found) else float("inf")

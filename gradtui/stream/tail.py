@@ -1,12 +1,13 @@
 """Reading files of records while somebody else writes them, each record once."""
 
 import os
+from bisect import bisect_left, bisect_right
 from pathlib import Path
 
 import numpy as np
 
 from gradtui.core.layout import IntArray
-from gradtui.stream.records import STEP, RecordArray
+from gradtui.stream.records import STEP, RecordArray, as_steps
 
 SPARSE = 16
 """Records apart from which on single ones are read instead of all between."""
@@ -37,7 +38,7 @@ class RecordTail:
                 # The path may lead to another file by now: what counts is what was opened.
                 here = os.fstat(file.fileno())
                 whole = here.st_size // self.dtype.itemsize
-                begin = self._count if self._continues(file.fileno(), whole) else 0
+                begin = self._begin(file.fileno(), whole)
                 offset = begin * self.dtype.itemsize
                 found = np.fromfile(file, self.dtype, whole - begin, offset=offset)
         except OSError:
@@ -51,44 +52,83 @@ class RecordTail:
             self._last = int(fresh["record"][-1])
         return fresh
 
-    def _continues(self, fd: int, whole: int) -> bool:
-        """Whether the records read so far are the first of the file. Thinning only ever moves later
-        records forward, so the last of them tells; an inode number does not, it may come again."""
-        if not 0 < self._count <= whole:
-            return False
-        size = self.dtype.itemsize
-        data = os.pread(fd, size, (self._count - 1) * size)
-        return len(data) == size and int(np.frombuffer(data, self.dtype)["record"][0]) == self._last
+    def _begin(self, fd: int, whole: int) -> int:
+        """How many records of the file have been read. Thinning only ever moves later records
+        forward, so the last of those read tells whether they are still the first of the file; an
+        inode number does not, it may come again. After thinning the place is searched."""
+        if self._count == 0:
+            return 0
+        if self._count <= whole and self._number(fd, self._count - 1) == self._last:
+            return self._count
+        return bisect_right(range(whole), self._last, key=lambda at: self._number(fd, at))
+
+    def _number(self, fd: int, at: int) -> int:
+        """The index into the steps file that the record at `at` has; every record begins with it."""
+        return int.from_bytes(os.pread(fd, 8, at * self.dtype.itemsize), "little", signed=True)
 
 
-def last_step_record(path: Path) -> RecordArray:
-    """[1] STEP, the last complete record of a steps file; [0] where there is none."""
-    try:
-        with path.open("rb") as file:
-            count = os.fstat(file.fileno()).st_size // STEP.itemsize
-            if not count:
-                return np.empty(0, STEP)
-            return np.fromfile(file, STEP, 1, offset=(count - 1) * STEP.itemsize)
-    except OSError:
-        return np.empty(0, STEP)
+class StepsFile:
+    """The scalars of one rank's every step, read here and there. `dtype` is as its header says;
+    what comes out is STEP. Nothing raises: where nothing can be read nothing comes."""
 
+    def __init__(self, path: Path, dtype: np.dtype[np.void] = STEP) -> None:
+        self.path = path
+        self.dtype = dtype
 
-def step_records_at(path: Path, at: IntArray) -> RecordArray:
-    """[n] STEP, the scalars at rising indices, as many of them as there are."""
-    if not len(at):
-        return np.empty(0, STEP)
-    first, size = int(at[0]), STEP.itemsize
-    try:
-        with path.open("rb") as file:
-            count = os.fstat(file.fileno()).st_size // size
-            at = at[at < count]
-            if not len(at):
-                return np.empty(0, STEP)
-            span = int(at[-1]) - first + 1
-            if span <= SPARSE * len(at):
-                found = np.fromfile(file, STEP, span, offset=first * size)
-                return found[at[at - first < len(found)] - first]
-            parts = [os.pread(file.fileno(), size, int(i) * size) for i in at]
-    except OSError:
-        return np.empty(0, STEP)
-    return np.frombuffer(b"".join(p for p in parts if len(p) == size), STEP)
+    def last(self) -> RecordArray:
+        """[1] STEP, the last complete record; [0] where there is none."""
+        try:
+            with self.path.open("rb") as file:
+                count = os.fstat(file.fileno()).st_size // self.dtype.itemsize
+                return self._at(file.fileno(), count - 1) if count else np.empty(0, STEP)
+        except OSError:
+            return np.empty(0, STEP)
+
+    def all(self) -> RecordArray:
+        """[n] STEP, every complete record."""
+        try:
+            count = self.path.stat().st_size // self.dtype.itemsize
+            return as_steps(np.fromfile(self.path, self.dtype, count))
+        except OSError:
+            return np.empty(0, STEP)
+
+    def at(self, at: IntArray) -> RecordArray:
+        """[n] STEP, the records at rising indices, as many of them as there are."""
+        if not len(at):
+            return np.empty(0, STEP)
+        first, size = int(at[0]), self.dtype.itemsize
+        try:
+            with self.path.open("rb") as file:
+                count = os.fstat(file.fileno()).st_size // size
+                at = at[at < count]
+                if not len(at):
+                    return np.empty(0, STEP)
+                span = int(at[-1]) - first + 1
+                if span <= SPARSE * len(at):
+                    found = np.fromfile(file, self.dtype, span, offset=first * size)
+                    return as_steps(found[at[at - first < len(found)] - first])
+                parts = [os.pread(file.fileno(), size, int(i) * size) for i in at]
+        except OSError:
+            return np.empty(0, STEP)
+        return as_steps(np.frombuffer(b"".join(p for p in parts if len(p) == size), self.dtype))
+
+    def first_from(self, step: int) -> RecordArray:
+        """[1] STEP, the first record of `step` or a later one; [0] where there is none. Reads a
+        record for each doubling of the run's length."""
+        try:
+            with self.path.open("rb") as file:
+                fd = file.fileno()
+                count = os.fstat(fd).st_size // self.dtype.itemsize
+                place = bisect_left(range(count), step, key=lambda at: self._step(fd, at))
+                return self._at(fd, place) if place < count else np.empty(0, STEP)
+        except OSError:
+            return np.empty(0, STEP)
+
+    def _at(self, fd: int, at: int) -> RecordArray:
+        data = os.pread(fd, self.dtype.itemsize, at * self.dtype.itemsize)
+        whole = data[: len(data) // self.dtype.itemsize * self.dtype.itemsize]
+        return as_steps(np.frombuffer(whole, self.dtype))
+
+    def _step(self, fd: int, at: int) -> int:
+        found = self._at(fd, at)
+        return int(found["step"][0]) if len(found) else 1 << 62

@@ -1,12 +1,17 @@
 """What a run directory costs: put, writing, following, opening. python -m tests.benchmarks.run_directory
 
-Prints only: what is measured on a shared machine is no test.
+Prints only: what is measured on a shared machine is no test. A number of seconds, by default 10, is
+how long the steady rate of a thousand steps a second is held.
 """
 
+import os
+import subprocess
+import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +19,18 @@ import numpy as np
 import gradtui
 from gradtui.core.snapshot import Snapshot
 from gradtui.stream.detail_files import DetailFiles
-from gradtui.stream.header import Generation, here, write_header
+from gradtui.stream.header import Generation, here
+from gradtui.stream.header_json import write_header
 from gradtui.stream.load import load_facts
-from gradtui.stream.records import STEP
+from gradtui.stream.records import STEP, detail_dtype
 from gradtui.stream.run_reader import RunReader
 from gradtui.stream.run_writer import BUDGET, RunWriter
 from tests.factories import mlp_layout, run_info, snapshot
 
 TENSORS = 200
 LAYOUT = mlp_layout(TENSORS // 2)
+ARRAYS = ("grads", "weights", "activations", "histograms")
+MIB = 1 << 20
 
 
 def snapshots(count: int) -> list[Snapshot]:
@@ -80,6 +88,76 @@ def follow(directory: Path, rate: int, duration: float) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Figures:
+    """Of a run at a steady rate; sizes in bytes."""
+
+    steps: int
+    dropped: int
+    kept: int
+    """Steps whose tensors are on disk in the end."""
+    grown: int
+    """Resident memory after the last step, less that after the first second."""
+    traced: int
+    """Peak of what Python and numpy have allocated meanwhile, as far as it was traced."""
+    waiting: int
+    """Most that ever waited for the disk."""
+    scalars: int
+    details: int
+    cpu: float
+    """Seconds of the writer thread a step."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.steps:,} steps, {self.dropped} lost, {self.kept:,} kept in full; resident memory "
+            f"{self.grown / MIB:+.1f} MiB, traced peak {self.traced / MIB:.1f} MiB, "
+            f"queue at most {self.waiting / MIB:.2f} MiB; files {self.scalars / MIB:.1f} MiB of scalars, "
+            f"{self.details / MIB:.1f} MiB per tensor; writer thread {self.cpu * 1e6:.0f} us a step"
+        )
+
+
+def resident() -> int:
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def steady(directory: Path, rate: int, duration: float, *, budget: int = BUDGET) -> Figures:
+    """So many steps a second for so many seconds, every array a new one, as in training."""
+    made = snapshots(100)
+    writer = RunWriter(directory, LAYOUT, run_info(), budget=budget)
+    clock = time.pthread_getcpuclockid(writer._thread.ident or 0)
+    count, waiting, settled = int(rate * duration), 0, 0
+    began = time.perf_counter()
+    for step in range(count):
+        one = made[step % 100]
+        arrays = {n: a.copy() for n in ARRAYS if (a := getattr(one, n)) is not None}
+        writer.put(replace(one, step=step, **arrays))
+        waiting = max(waiting, writer.waiting)
+        if step == rate - 1:
+            settled = resident()
+            tracemalloc.start()
+        time.sleep(max(began + (step + 1) / rate - time.perf_counter(), 0.0))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    grown, cpu = resident() - settled, time.clock_gettime(clock)
+    writer.close(30)
+    sizes = {path.name: path.stat().st_size for path in directory.glob("*.bin")}
+    scalars = sizes.pop("steps-0.bin")
+    kept = sizes["tensors-0-0.bin"] // detail_dtype("tensors", LAYOUT).itemsize
+    lost, details = writer.lost, sum(sizes.values())
+    return Figures(count, lost, kept, grown, peak, waiting, scalars, details, cpu / count)
+
+
+def opened(directory: Path, what: str, source: str) -> None:
+    """How long a process of its own takes, from its start to its end, and what it needs at most."""
+    peak = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    words = [sys.executable, "-c", f"import sys\n{source}\n{peak}", str(directory)]
+    began = time.perf_counter()
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    took = time.perf_counter() - began
+    say(f"{what}, a process of its own: {took:.2f} s, at most {done.stdout.strip()} MiB")
+
+
 def long_run(directory: Path, total: int = 1_000_000, chunk: int = 2_000) -> None:
     """A million steps, then opening them."""
     directory.mkdir()
@@ -117,6 +195,14 @@ def long_run(directory: Path, total: int = 1_000_000, chunk: int = 2_000) -> Non
     say(f"facts for the doctor: {seconds(lambda: load_facts(directory)):.2f} s")
     say(f"first delivery of a reader: {seconds(lambda: RunReader(directory).poll()):.2f} s")
     say(f"open_run, every loss: {seconds(lambda: gradtui.open_run(directory).loss):.2f} s")
+    opened(directory, "open_run, every loss", "import gradtui; gradtui.open_run(sys.argv[1]).loss")
+    reading = "from gradtui.stream.run_reader import RunReader; RunReader(sys.argv[1]).poll()"
+    opened(directory, "first delivery of a reader", reading)
+    idle = RunReader(directory, look=0.0)
+    idle.poll()
+    say(
+        f"a later poll without news: {seconds(lambda: [idle.poll() for _ in range(99)]) / 99e-6:.0f} us"
+    )
 
 
 def say(words: str) -> None:
@@ -128,6 +214,8 @@ def main() -> None:
         write(Path(folder) / "fast", 5_000)
         follow(Path(folder) / "followed", 1000, 5.0)
         follow(Path(folder) / "slowly", 20, 3.0)
+        held = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
+        say(f"at 1,000 steps/s for {held:.0f} s: {steady(Path(folder) / 'steady', 1000, held)}")
         long_run(Path(folder) / "long")
 
 

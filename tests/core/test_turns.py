@@ -7,7 +7,7 @@ import pytest
 
 from gradtui.core.history import History
 from gradtui.core.snapshot import Grad
-from gradtui.core.turns import round_length, seldom
+from gradtui.core.turns import Turns, round_length, seldom
 from tests.factories import mlp_layout, run_info, snapshot
 
 LAYOUT = mlp_layout(2)
@@ -72,3 +72,13 @@ def test_norms_are_those_before_clipping(stage: str, coefficient: float, factor:
     np.testing.assert_array_equal(facts.grads[0, :, Grad.ZEROS], before.grads[:, Grad.ZEROS])
     whole = factor * np.sqrt((before.grads[:, Grad.NORM] ** 2).sum())
     assert facts.total_norm[0] == pytest.approx(whole)
+
+
+def test_a_round_is_found_out_from_the_first_steps_whatever_their_portions() -> None:
+    steps = np.arange(2000)
+    optimizers = (steps % 6 == 5).astype(np.int64)
+    for portion in (1, 7, 500, 2000):
+        turns = Turns()
+        for i in range(0, 2000, portion):
+            turns.see(steps[i : i + portion], optimizers[i : i + portion])
+        assert turns.period == 6

@@ -20,7 +20,7 @@ from gradtui.stream.load import load_facts
 from gradtui.stream.places import is_run
 from gradtui.stream.run_reader import RunReader
 from gradtui.stream.run_writer import RunWriter
-from gradtui.stream.status import read_ranks
+from gradtui.stream.status import read_ranks, status
 from tests.factories import mlp_layout, run_info
 from tests.stream.recorded import LAYOUT, record, snap, wait_for
 
@@ -158,3 +158,45 @@ def test_a_slow_disk_holds_nobody_up_and_memory_stays_bounded(
     assert writer.dropped > 2000
     assert peak < 6 * queue
     writer.close(0.0)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_directory_that_is_not_ours(tmp_path: Path) -> None:
+    """As an ordinary user, in a directory of another: nothing is written, nothing is raised."""
+    tmp_path.chmod(0o755)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.setuid(65534)
+            writer = record(tmp_path / "r", [snap(i) for i in range(20)])
+            code = 0 if (writer.lost, writer.trouble) == (20, os.strerror(errno.EACCES)) else 2
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_slow_disk_loses_steps_but_says_how_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = disk.write_at
+
+    def write_at(fd: int, data: bytes, offset: int) -> None:
+        time.sleep(0.03)
+        honest(fd, data, offset)
+
+    monkeypatch.setattr(disk, "write_at", write_at)
+    writer = RunWriter(tmp_path / "r", LAYOUT, run_info(), queue=100_000, flush=0.01)
+    for step in range(2000):
+        writer.put(snap(step, slow=False))
+        assert writer.waiting <= 100_000
+        time.sleep(0.0002)
+    assert writer.close(30)
+    assert writer.lost > 0
+    kept = len(load_facts(tmp_path / "r"))
+    assert kept + writer.lost == 2000
+    dropped = [line for line in lines(tmp_path / "r") if line["kind"] == "dropped"]
+    assert dropped[-1]["count"] == writer.lost
+    assert len(dropped) < 100
+    assert status(tmp_path / "r").state == "ended"

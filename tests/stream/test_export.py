@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -121,15 +123,72 @@ def test_what_is_not_installed_is_named(
     assert not (tmp_path / "out").exists()
 
 
-def test_parquet(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
-    import pyarrow.parquet as parquet  # type: ignore[import-not-found,unused-ignore]
+def exported(run: Path, form: str, out: Path) -> None:
+    """`gradtui export` in a process of its own, where every warning is an error."""
+    words = ["export", str(run), "--format", form, "-o", str(out)]
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "gradtui", *words],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
-    record(tmp_path / "r", awkward())
-    assert write_parquet(tmp_path / "r", tmp_path / "out.parquet") == 5
-    table = parquet.read_table(tmp_path / "out.parquet").to_pydict()
-    assert table["step"] == [0, 1, 2, 3, 3]
-    assert table["layers.0.bias.grad_norm"][1] is None
+
+def two_ranks(run: Path) -> None:
+    for rank in range(2):
+        record(run, awkward(), rank=rank, world_size=2)
+
+
+def test_parquet_as_pyarrow_reads_it(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    two_ranks(tmp_path / "r")
+    exported(tmp_path / "r", "parquet", tmp_path / "out.parquet")
+    table = parquet.read_table(tmp_path / "out.parquet")
+    kinds = {name: str(table.schema.field(name).type) for name in ("step", "stage", "skipped")}
+    assert kinds == {"step": "int64", "stage": "string", "skipped": "bool"}
+    assert str(table.schema.field("layers.0.weight.zeros").type) == "double"
+    told = table.to_pydict()
+    assert told["rank"] == [0] * 5 + [1] * 5
+    assert told["step"] == [0, 1, 2, 3, 3] * 2
+    assert told["skipped"] == [False, False, True, False, False] * 2
+    assert told["stage"][:5] == ["raw"] * 4 + ["unscaled"]
+    assert told["loss"][0] == 2.3
+    assert told["loss"][2] == float("inf")
+    assert told["layers.0.bias.grad_norm"][:2] == [0.1, None]
+    assert np.isnan(told["layers.2.weight.grad_norm"][2])
+    assert told["layers.1.weight.weight_norm"][0] == 8.0
+    assert told["layers.1.weight.weight_norm"][1] is None, "not measured at that step"
+
+
+def test_tensorboard_as_its_own_loader_reads_it(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run, out = tmp_path / "r", tmp_path / "out"
+    two_ranks(run)
+    exported(run, "tensorboard", out)
+    assert {path.name for path in out.iterdir()} == {"rank0", "rank1"}
+    for rank in range(2):
+        loaded = EventAccumulator(str(out / f"rank{rank}"))
+        loaded.Reload()
+        tags = loaded.Tags()["scalars"]
+        assert {"loss", "lr", "grad/total_norm", "layers.2.bias/update_norm"} <= set(tags)
+        losses = loaded.Scalars("loss")
+        assert [e.step for e in losses] == [0, 1, 2, 3, 3]
+        assert losses[0].value == pytest.approx(2.3)
+        assert losses[2].value == float("inf")
+        assert abs(losses[0].wall_time - time.time()) < 600
+        assert [e.step for e in loaded.Scalars("layers.0.bias/grad_norm")] == [0, 2, 3, 3]
+        assert [(e.step, e.value) for e in loaded.Scalars("clip")] == [(1, 0.5)]
+        norms = loaded.Scalars("layers.0.weight/grad_norm")
+        assert np.isnan(norms[2].value)
+        assert norms[1].value == 2.0
+    with pytest.raises(UsageError, match="name another folder"):
+        write_tensorboard(run, out)
 
 
 def test_tensorboard_gets_every_step_and_tag(

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from gradtui.core.event import Event, Started
 from gradtui.core.snapshot import Snapshot
 from gradtui.stream.detail_files import DetailFiles
-from gradtui.stream.header import Generation, here, write_header
+from gradtui.stream.header import Generation, here
+from gradtui.stream.header_json import write_header
 from gradtui.stream.load import load, load_facts
 from gradtui.stream.records import STEP, detail_dtype
 from gradtui.stream.run_writer import BUDGET

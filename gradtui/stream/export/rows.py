@@ -9,9 +9,9 @@ import numpy as np
 
 from gradtui.core.layout import FloatArray, Layout
 from gradtui.core.snapshot import Grad, Weight
-from gradtui.stream.header import detail_name
+from gradtui.stream.file_names import detail_name
 from gradtui.stream.rank_files import RankFiles
-from gradtui.stream.records import SKIPPED, STAGES, STEP, RecordArray, detail_dtype
+from gradtui.stream.records import SKIPPED, STAGES, RecordArray, as_steps, detail_dtype
 from gradtui.stream.status import read_ranks
 
 CHUNK = 4096
@@ -96,12 +96,14 @@ def columns(directory: Path) -> list[str]:
 
 def _rows_of(rank: RankFiles) -> Iterator[Row]:
     details: dict[tuple[str, int], dict[int, FloatArray]] = {}
+    dtype = rank.header.steps
     try:
         with rank.steps_path.open("rb") as file:
             while True:
-                data = file.read(CHUNK * STEP.itemsize)
-                first = (file.tell() - len(data)) // STEP.itemsize
-                records = np.frombuffer(data[: len(data) // STEP.itemsize * STEP.itemsize], STEP)
+                data = file.read(CHUNK * dtype.itemsize)
+                first = (file.tell() - len(data)) // dtype.itemsize
+                whole = data[: len(data) // dtype.itemsize * dtype.itemsize]
+                records = as_steps(np.frombuffer(whole, dtype))
                 if not len(records):
                     return
                 for i, record in enumerate(records):

@@ -2,17 +2,22 @@
 
 from pathlib import Path
 
+from gradtui.core.errors import UsageError
+from gradtui.core.text import printable
 from gradtui.stream.export.extra import needed
 from gradtui.stream.export.rows import FIELDS, rows
 
 TAGS = {"loss": "loss", "lr": "lr", "total_norm": "grad/total_norm", "clip_coefficient": "clip"}
+WHERE_SET = ("lr", "clip_coefficient")
+"""Left out where they are NaN: nothing of the kind was set."""
 
 
 def write_tensorboard(directory: Path, folder: Path) -> int:
     """Write one event folder a rank into `folder`; the number of steps.
 
-    Tags are loss, lr, grad/total_norm and NAME/grad_norm etc. Raises UsageError without tensorboard,
-    GradtuiError where there is no run.
+    Tags are loss, lr, grad/total_norm, clip and NAME/grad_norm etc. Values are 32 bits wide there:
+    beyond 1e-45 and 3e38 they are 0 and inf. Raises UsageError without tensorboard and where a folder
+    has events already (they would be drawn on top of each other), GradtuiError where there is no run.
     """
     writing = needed("tensorboard.summary.writer.event_file_writer", "tensorboard")
     event_pb2 = needed("tensorboard.compat.proto.event_pb2", "tensorboard")
@@ -24,8 +29,16 @@ def write_tensorboard(directory: Path, folder: Path) -> int:
             count += 1
             rank = row.scalars["rank"]
             if rank not in open_writers:
-                open_writers[rank] = writing.EventFileWriter(str(folder / f"rank{rank}"))
-            values = {tag: row.scalars[name] for name, tag in TAGS.items()}
+                place = folder / f"rank{rank}"
+                if any(place.glob("events.out.tfevents.*")):
+                    where = printable(str(place))
+                    raise UsageError(f"{where} has events of another export: name another folder")
+                open_writers[rank] = writing.EventFileWriter(str(place))
+            values = {
+                tag: row.scalars[name]
+                for name, tag in TAGS.items()
+                if name not in WHERE_SET or row.scalars[name] == row.scalars[name]
+            }
             for name, facts in row.tensors().items():
                 values |= {f"{name}/{f}": facts[f] for f in FIELDS if facts[f] is not None}
             made = [summary_pb2.Summary.Value(tag=t, simple_value=v) for t, v in values.items()]
