@@ -23,11 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from gradtui.commands.recorded import show_run
+    from gradtui.commands.recorded import command_of, show_run
     from gradtui.stream.places import find_run, runs_home
     from gradtui.stream.run_reader import RunReader
     from gradtui.tui.terminal import refuse_without_terminal
+    from gradtui.tui.watched import Watched
 
     refuse_without_terminal()
     directory = find_run(args.run, runs_home(settings.runs))
-    return show_run(directory, RunReader(directory), settings, controllable=False)
+    watched = Watched("attach", directory, command_of(directory))
+    return show_run(RunReader(directory), watched, settings)

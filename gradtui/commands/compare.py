@@ -22,6 +22,7 @@ from gradtui.commands.check_lines import treatment_words
 from gradtui.commands.output import Paint, paint, say
 from gradtui.commands.report import strict
 from gradtui.commands.settings import Settings
+from gradtui.commands.targets import WELL
 from gradtui.commands.values import step_number
 from gradtui.core.text import printable
 
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             say(line)
     if treatment.after == "nonfinite" or other.first_nonfinite is not None:
         return 4
-    return 0 if treatment.after in ("healthy", "converged") else 3
+    return 0 if treatment.after in WELL else 3
 
 
 def _as_json(paths: list[Path], found: "Comparison", treatment: "Treatment") -> dict[str, Any]:
@@ -87,7 +88,7 @@ def _lines(
     verdicts = (treatment.before, treatment.after)
     out = []
     for word, path, verdict in zip(("one", "other"), paths, verdicts, strict=True):
-        good = verdict in ("healthy", "converged")
+        good = verdict in WELL
         shown = color("good" if good else "bad", f"{verdict.replace('_', ' '):<20}")
         out.append(f"{word:<6} {shown}  {printable(path.name)}  {_command(path)}")
     wide = max([len("total norm"), *(len(printable(pair.name)) for pair in found.layers)])

@@ -1,7 +1,10 @@
 """Showing a run directory in the app: the same screen as the lab's, another source."""
 
+import os
 import shlex
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gradtui.commands.settings import Settings
 from gradtui.commands.themes import checked_theme
@@ -9,16 +12,23 @@ from gradtui.core.text import printable
 from gradtui.scenario.schema import Scenario, Setup
 from gradtui.stream.ports import Source
 
+if TYPE_CHECKING:
+    from gradtui.tui.watched import Watched
 
-def as_scenario(directory: Path) -> Scenario:
-    """What the app shows in a scenario's place: the command line, and where its record lies."""
+
+def command_of(directory: Path) -> str:
+    """The command line whose training is recorded, in words; the directory's name without one."""
     from gradtui.stream.status import read_ranks
 
     header = read_ranks(directory)[0].header
-    command = shlex.join(header.command)
+    return printable(shlex.join(header.command) or directory.name)
+
+
+def as_scenario(directory: Path) -> Scenario:
+    """What the app shows in a scenario's place: the command line, and where its record lies."""
     return Scenario(
         name=directory.name,
-        title=printable(command or directory.name),
+        title=command_of(directory),
         story=f"Recorded in {printable(str(directory))}.",
         group="",
         order=0,
@@ -29,14 +39,24 @@ def as_scenario(directory: Path) -> Scenario:
     )
 
 
-def show_run(directory: Path, source: Source, settings: Settings, *, controllable: bool) -> int:
-    """The app on `source`, which reads `directory`; the exit code."""
+def show_run(
+    source: Source,
+    watched: "Watched",
+    settings: Settings,
+    ending: Callable[[int], object] = bool,
+) -> int:
+    """The app on `source`, which reads what is watched; the exit code.
+
+    `ending` is told of a signal that ends everything before the app is up.
+    """
     theme = checked_theme(settings.theme)
-    story = as_scenario(directory)
+    story = as_scenario(watched.directory)
+    if not settings.color:
+        os.environ["NO_COLOR"] = "1"  # Textual reads it when the app is made
 
     from gradtui.tui.splash import splash
 
-    with splash(story.title):
+    with splash(story.title, ending):
         from gradtui.tui.app import GradtuiApp
         from gradtui.tui.run import run_app
 
@@ -49,7 +69,7 @@ def show_run(directory: Path, source: Source, settings: Settings, *, controllabl
                 theme=theme,
                 ascii_only=settings.ascii,
                 bell=settings.bell,
-                controls_training=controllable,
+                watched=watched,
                 output=output,
             )
         )

@@ -3,16 +3,22 @@
 examples:
   gradtui replay                    the newest run
   gradtui replay train --speed 10   ten times as fast as it was
+  gradtui replay train --at alarm   held where the doctor first alarmed
+  gradtui replay train --at 1200    held at a step
 
-Space pauses, . takes one step, + and - change the pace, [ and ] look back and forward.
+Space plays and holds, . takes one step, + and - change the speed, [ and ] go a step back and on,
+{ and } a page, a goes to the first alarm, home to the beginning, end to the end.
 """
 
 import argparse
+from typing import Literal
 
 from gradtui.commands.settings import Settings
 from gradtui.core.errors import UsageError
 
 SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs")
+GLANCED = 2048
+"""Steps of a run that are looked at to find its first alarm."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,16 +28,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speed", type=float, default=1.0, metavar="X", help="times as fast as it was recorded"
     )
+    parser.add_argument(
+        "--at", type=place, metavar="STEP|alarm", help="begin held at a step, or the first alarm"
+    )
+
+
+def place(word: str) -> int | Literal["alarm"]:
+    """A step, or "alarm"."""
+    if word == "alarm":
+        return "alarm"
+    if word.isascii() and word.isdecimal() and len(word) < 19:
+        return int(word)
+    raise argparse.ArgumentTypeError(f"must be a step or the word alarm, not {word!r}")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from gradtui.commands.recorded import show_run
+    from gradtui.commands.recorded import command_of, show_run
+    from gradtui.stream.load import load_facts
     from gradtui.stream.places import find_run, runs_home
     from gradtui.stream.replay import Replay
     from gradtui.tui.terminal import refuse_without_terminal
+    from gradtui.tui.watched import Watched
 
     refuse_without_terminal()
     if not 0 < args.speed <= 1e6:
         raise UsageError(f"--speed must be above 0 and at most 1e6, not {args.speed:g}.")
     directory = find_run(args.run, runs_home(settings.runs))
-    return show_run(directory, Replay(directory, speed=args.speed), settings, controllable=True)
+    watched = Watched(
+        "replay",
+        directory,
+        command_of(directory),
+        speed=args.speed,
+        at=args.at,
+        whole=lambda: load_facts(directory, GLANCED),
+    )
+    return show_run(Replay(directory, speed=args.speed), watched, settings)

@@ -4,8 +4,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gradtui.commands.targets import CommandTarget, Target
-from gradtui.core.symptom import CONVERGED, HEALTHY
+from gradtui.commands.targets import WELL, CommandTarget, Target
 
 if TYPE_CHECKING:  # they bring numpy, which `list` and the first frame of `launch` can do without
     from gradtui.core.event import Ended, Failed, RunInfo
@@ -58,7 +57,7 @@ class Report:
             return self.command_exit
         if self.verdict == FAILED or self.error is not None:
             return 1
-        if self.verdict in (HEALTHY, CONVERGED):
+        if self.verdict in WELL:
             return 0
         return 4 if self.verdict == "nonfinite" else 3
 

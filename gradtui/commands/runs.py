@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gradtui.commands.output import paint, say
 from gradtui.commands.settings import Settings
+from gradtui.commands.targets import WELL
 from gradtui.commands.values import count
 from gradtui.core.text import printable
 
@@ -43,9 +44,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     wide = max(len(summary.name) for summary in found)
     for summary in found:
         verdict = (summary.verdict or "-").replace("_", " ")
-        look = (
-            "good" if verdict in ("healthy", "converged") else "bad" if summary.verdict else "faint"
-        )
+        look = "good" if (summary.verdict or "") in WELL else "bad" if summary.verdict else "faint"
         say(
             f"{summary.name:<{wide}}  {summary.state:<10}  {summary.steps:>9,} steps  "
             f"{color(look, f'{verdict:<20}')}  {color('faint', printable(shlex.join(summary.command)))}"

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 from gradtui.core.errors import ScenarioError, UsageError
 from gradtui.core.symptom import CONVERGED, HEALTHY
+from gradtui.health.finding import TOO_EARLY
 from gradtui.scenario.catalogue import Catalogue
 from gradtui.scenario.schema import Scenario
+
+WELL = (HEALTHY, CONVERGED, TOO_EARLY)
+"""Verdicts that are no alarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,9 @@ class CommandTarget:
 
 
 def meets(expected: str, verdict: str) -> bool:
-    """Whether a verdict is the expected one; a run that has converged is healthy as well."""
-    return verdict == expected or (expected == HEALTHY and verdict == CONVERGED)
+    """Whether a verdict is the expected one. A run that has converged is healthy as well, and one
+    that is too short to tell is not known to be anything else."""
+    return verdict == expected or (expected == HEALTHY and verdict in WELL)
 
 
 def with_remedies(scenario: Scenario) -> list[Target]:

@@ -66,7 +66,7 @@ class Layout:
     @cached_property
     def parameters(self) -> npt.NDArray[np.bool_]:
         """[tensors] True for parameters, False for hidden states, which no total norm counts."""
-        return np.array([t.role != "hidden" for t in self.tensors])
+        return np.array([t.role != "hidden" for t in self.tensors], dtype=np.bool_)
 
     @cached_property
     def judged(self) -> npt.NDArray[np.bool_]:
@@ -76,7 +76,8 @@ class Layout:
         rules about depth look at weights and hidden states alone.
         """
         return np.array(
-            [t.role in ("weight", "hidden") and not t.structural_zero for t in self.tensors]
+            [t.role in ("weight", "hidden") and not t.structural_zero for t in self.tensors],
+            dtype=np.bool_,
         )
 
     @cached_property

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from gradtui.core.symptom import CONVERGED, HEALTHY, Severity
 
+TOO_EARLY = "undecided"
+"""In place of "healthy" where a run is too short for anything to have shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -28,19 +31,24 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     verdict: str
-    """The symptom of the first finding, or "healthy" or "converged"."""
+    """The symptom of the first finding, or "healthy", "converged" or "undecided"."""
     severity: Severity
     step: int
     """The last step that was looked at."""
     findings: tuple[Finding, ...] = ()
     """The most telling first."""
     notes: tuple[str, ...] = ()
-    """What looks odd and is not: a calibrating loss scaler, structural zeros."""
+    """What looks odd and is not: a calibrating loss scaler, structural zeros, one odd batch."""
 
     @property
     def healthy(self) -> bool:
-        return self.verdict in (HEALTHY, CONVERGED)
+        """Nothing is wrong as far as can be told; see `decided` for whether it can."""
+        return self.verdict in (HEALTHY, CONVERGED, TOO_EARLY)
+
+    @property
+    def decided(self) -> bool:
+        return self.verdict != TOO_EARLY
 
 
-UNDECIDED = Diagnosis(HEALTHY, Severity.OK, -1)
+UNDECIDED = Diagnosis(TOO_EARLY, Severity.OK, -1)
 """Before the first step: nothing seen, nothing said."""

@@ -110,7 +110,9 @@ class Replay:
         if target < self._next:
             paused = self._paused
             self._restart()
-            self._paused = paused
+            if paused:
+                self._paused = True
+                self._events.append(Paused(self._run, step))
         self._wanted = target
         self._at = float(self._due[target - 1]) if target else 0.0
         self._then = self._clock()

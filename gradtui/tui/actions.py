@@ -1,98 +1,134 @@
-"""What the keys do: each action is a wish passed to the session, or a screen opened."""
+"""What the keys do: each action is a wish passed to the session, or to a replay's player."""
 
-from collections.abc import Callable
-from pathlib import Path
-from time import monotonic
-from typing import Literal
+import numpy as np
 
-from textual.app import App
-from textual.content import Content
-
-from gradtui.core.event import Failed
-from gradtui.tui.picture import save_picture
-from gradtui.tui.renderables.text import safe, to_ascii
+from gradtui.tui.keys import ELSEWHERE
+from gradtui.tui.opening import Opening
 from gradtui.tui.screens.lab import LabScreen
 from gradtui.tui.screens.main import MainScreen
-from gradtui.tui.screens.text import TextScreen
-from gradtui.tui.session import Session
-from gradtui.tui.terminal import Output
 from gradtui.tui.themes import THEMES
 
+LEAP = 20
+"""Kept steps that a page in time is, where it is not a replay's."""
 
-class Actions(App[None]):
+
+class Actions(Opening):
     """The part of the app that answers to keys."""
 
-    session: Session
-    export_dir: Path
-    output: Output | None
-    clock: Callable[[], float] = staticmethod(monotonic)
-
-    def tick(self) -> None:
-        """Bring the screen up to date."""
-        raise NotImplementedError
-
-    def tell(
-        self, text: str, severity: Literal["information", "warning", "error"] = "information"
-    ) -> None:
-        """A toast. The text may come from files: it is made safe and never read as markup."""
-        text = safe(text)
-        if self.session.ascii_only:
-            text = to_ascii(text)
-        self.notify(text, severity=severity, timeout=6, markup=False)
+    def refused(self, action: str) -> bool:
+        """Whether an action means nothing for what is watched; then it is said why."""
+        modes, why = ELSEWHERE[action]
+        if self.session.mode in modes:
+            return False
+        self.tell(why)
+        return True
 
     # Which run
 
     def action_neighbour(self, by: int) -> None:
-        self.session.neighbour(by, self.clock())
-        self.tick()
+        if not self.refused("neighbour"):
+            self.session.neighbour(by, self.clock())
+            self.tick()
 
     def action_choose(self, name: str) -> None:
-        self.session.choose(name, self.clock())
-        self.tick()
-
-    def action_remedy(self, index: int) -> None:
-        self.session.toggle_remedy(index, self.clock())
-        self.tick()
-
-    def action_restart(self) -> None:
-        self.session.restart(self.clock())
-        self.tick()
-
-    def action_reseed(self) -> None:
-        self.session.reseed(self.clock())
-        self.tick()
+        self._picked(name)
 
     def action_picker(self) -> None:
-        from gradtui.tui.screens.picker import PickerScreen
+        if not self.refused("picker"):
+            super().action_picker()
 
-        session = self.session
-        picker = PickerScreen(session.catalogue, session.current.scenario.name, session.ascii_only)
-        self.push_screen(picker, lambda name: self.action_choose(name) if name else None)
+    def action_remedy(self, index: int) -> None:
+        if not self.refused("remedy"):
+            self.session.toggle_remedy(index, self.clock())
+            self.tick()
 
-    # Its pace, and the step looked at
+    def action_restart(self) -> None:
+        if not self.refused("restart"):
+            self.session.restart(self.clock())
+            self.tick()
+
+    def action_reseed(self) -> None:
+        if not self.refused("reseed"):
+            self.session.reseed(self.clock())
+            self.tick()
+
+    # Its pace
 
     def action_pause(self) -> None:
-        self.session.pause_or_resume()
+        if self.playback is not None:
+            self.playback.toggle()
+        else:
+            self.session.pause_or_resume()
         self.tick()
 
     def action_step(self) -> None:
-        self.session.step_once()
+        if self.refused("step"):
+            return
+        if self.playback is not None:
+            self.playback.step()
+        else:
+            self.session.step_once()
         self.tick()
 
     def action_pace(self, by: int) -> None:
-        self.session.change_pace(by)
+        if self.refused("pace"):
+            return
+        if self.playback is not None:
+            self.playback.change_speed(by)
+            self.tell(f"{self.playback.speed} the recorded speed")
+        else:
+            self.session.change_pace(by)
         self.tick()
 
+    # The step looked at: in a replay, the step gone to
+
     def action_scrub(self, by: int) -> None:
-        self.session.scrub(by)
+        if self.playback is None:
+            self.session.scrub(by)
+        elif by > 0:
+            self.playback.step()
+        else:
+            self.playback.seek(self._before(self.playback.position))
+        self.tick()
+
+    def _before(self, step: int) -> int:
+        """The last step before `step` that was played."""
+        facts = self.session.current.facts
+        if facts is None or not len(facts):
+            return 0
+        at = int(np.searchsorted(facts.steps, step)) - 1
+        return int(facts.steps[max(at, 0)])
+
+    def action_leap(self, by: int) -> None:
+        if self.playback is not None:
+            self.playback.leap(by)
+        else:
+            self.session.scrub(by * LEAP)
         self.tick()
 
     def action_to_first(self) -> None:
-        self.session.to_first()
+        if self.playback is not None:
+            self.playback.seek(0)
+        else:
+            self.session.to_first()
         self.tick()
 
     def action_to_live(self) -> None:
-        self.session.to_live()
+        if self.playback is not None:
+            self.playback.seek(self.playback.last_step)
+        else:
+            self.session.to_live()
+        self.tick()
+
+    def action_alarm(self) -> None:
+        if self.playback is not None:
+            step = self.playback.to_alarm()
+            if step is None:
+                self.tell("Nothing has alarmed in this run.")
+            else:
+                self.tell(f"The doctor first alarmed at step {step:,}.")
+        elif not self.session.to_alarm():
+            self.tell("Nothing has alarmed so far.")
         self.tick()
 
     # Rows
@@ -124,7 +160,7 @@ class Actions(App[None]):
         if isinstance(self.screen, MainScreen) and self.session.rows.order:
             from gradtui.tui.screens.detail import DetailScreen
 
-            self.push_screen(DetailScreen())
+            self.push_screen(DetailScreen(self.session.mode))
             self.session.changed = True
             self.call_after_refresh(self.tick)
 
@@ -138,12 +174,6 @@ class Actions(App[None]):
         self.session.changed = True
         self.tick()
 
-    def to_main(self) -> MainScreen:
-        """Close whatever lies over the main screen."""
-        while not isinstance(self.screen, MainScreen):
-            self.pop_screen()
-        return self.screen
-
     # Drawing
 
     def action_pane(self, by: int) -> None:
@@ -155,8 +185,9 @@ class Actions(App[None]):
         self.tick()
 
     def action_compare(self) -> None:
-        self.session.toggle_compare()
-        self.tick()
+        if not self.refused("compare"):
+            self.session.toggle_compare()
+            self.tick()
 
     def action_next_theme(self) -> None:
         names = [theme.name for theme in THEMES]
@@ -166,52 +197,3 @@ class Actions(App[None]):
     def action_theme(self, name: str) -> None:
         self.theme = name
         self.tell(f"theme: {name}")
-
-    def action_export(self) -> None:
-        session = self.session
-        stem = f"gradtui-{session.current.scenario.name}-step{session.current.live_step}"
-        try:
-            path = save_picture(self, self.export_dir, stem)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            self.tell(f"No picture: cannot write to {self.export_dir}: {reason}.", "error")
-        else:
-            self.tell(f"picture: {path}")
-
-    # Screens of text
-
-    def show_text(self, screen: TextScreen) -> None:
-        """Lay a screen of text over what is there, in place of another one."""
-        if isinstance(self.screen, TextScreen):
-            self.pop_screen()
-        self.push_screen(screen)
-
-    def action_help(self) -> None:
-        from gradtui.tui.screens.help import help_screen
-
-        self.show_text(help_screen())
-
-    def action_failure(self) -> None:
-        failure = self.session.current.failure
-        if failure is None:
-            self.tell("Nothing has failed.")
-        else:
-            self.show_failure(failure)
-
-    def show_failure(self, failure: Failed) -> None:
-        """The sentence and the traceback of a run that has raised."""
-        text = Content.assemble(
-            (safe(failure.message), "bold $error"),
-            (
-                f"\n\nat step {failure.step}; n goes to the next scenario, r tries again\n\n",
-                "$quiet",
-            ),
-            "\n".join(safe(line) for line in failure.traceback.splitlines()),
-        )
-        self.show_text(TextScreen("the run has failed", text, "failure"))
-
-    def action_output(self) -> None:
-        printed = self.output.text() if self.output is not None else ""
-        lines = [safe(line.expandtabs()) for line in printed.splitlines()]
-        text = Content("\n".join(lines) or "Nothing has been printed.")
-        self.show_text(TextScreen("printed by libraries", text, "output"))

@@ -1,54 +1,40 @@
-"""The app: one timer drains the source into the session and shows the session's view."""
+"""The app: one timer drains the source into the session and shows the session's view.
+
+Opening (panels, toasts) < Actions (keys) < Quitting (leaving) < Listening (widgets) <
+GradtuiApp (the timer).
+"""
 
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.scrollbar import ScrollBar, ScrollBarRender
 
-from gradtui.core.errors import UsageError
-from gradtui.core.text import printable
 from gradtui.scenario.schema import Scenario
 from gradtui.stream.ports import Source
-from gradtui.tui.actions import Actions
-from gradtui.tui.filter_bar import FilterBar
-from gradtui.tui.screens.lab import LabScreen
+from gradtui.tui.beside import Beside
+from gradtui.tui.listening import Listening
+from gradtui.tui.looks import dress
+from gradtui.tui.notice import Notice
+from gradtui.tui.playback import Playback, Player
+from gradtui.tui.screens.lab import LabScreen, Shows
 from gradtui.tui.screens.main import MainScreen
 from gradtui.tui.session import Session
 from gradtui.tui.terminal import Output, catch_signals
-from gradtui.tui.themes import DEFAULT, THEMES, VARIABLES
-from gradtui.tui.widgets import DepthView
-from gradtui.tui.widgets.remedy_clicks import RemedyClicks
+from gradtui.tui.themes import VARIABLES
+from gradtui.tui.watched import Watched
 
 BEHIND = 5
 """Under a modal screen the main screen is drawn only every so many ticks."""
 
 
-def theme_called(name: str) -> str:
-    """The full name of a theme; "light" does for "gradtui-light"."""
-    names = [theme.name for theme in THEMES]
-    for known in names:
-        if name in (known, known.removeprefix("gradtui-")):
-            return known
-    raise UsageError(f"there is no theme {printable(name)!r}; there are {', '.join(names)}.")
-
-
-class WholeCells(ScrollBarRender):
-    """A scroll bar without eighths of cells, which not every font has."""
-
-    VERTICAL_BARS: ClassVar[list[str]] = [" "]
-    HORIZONTAL_BARS: ClassVar[list[str]] = [" "]
-
-
-class GradtuiApp(Actions):
+class GradtuiApp(Listening):
     """Watches whatever `source` feeds, and asks it for runs of the catalogue's scenarios.
 
-    `controls_training` False is for sources that cannot be paused: then space holds the view.
+    `watched` is for runs that are recorded in a directory; None in the lab.
     `output` is what `terminal.borrowed_terminal` gave; None in tests and without a terminal.
     """
 
@@ -73,19 +59,27 @@ class GradtuiApp(Actions):
         ascii_only: bool = False,
         bell: bool = True,
         export_dir: Path | None = None,
-        controls_training: bool = True,
+        watched: Watched | None = None,
         output: Output | None = None,
     ) -> None:
         super().__init__()
         self.source = source
+        self.watched = watched
         self.session = Session(
             catalogue,
             scenario,
             remedies=remedies,
             seed=seed,
             ascii_only=ascii_only,
-            controls_training=controls_training,
+            mode=watched.mode if watched is not None else "lab",
         )
+        self.playback = self.beside = None
+        if watched is not None:
+            if isinstance(source, Player) and watched.mode == "replay":
+                self.playback = Playback(
+                    source, speed=watched.speed, at=watched.at, whole=watched.whole
+                )
+            self.beside = Beside(watched, source, self.playback)
         self.fps = fps
         self.bell_wanted = bell
         self.export_dir = export_dir or Path.cwd()
@@ -95,12 +89,7 @@ class GradtuiApp(Actions):
         self._ticks = 0
         self._run = 1
         self._launched = False
-        for known in THEMES:
-            self.register_theme(known)
-        ScrollBar.renderer = WholeCells
-        self.theme = theme_called(theme) if theme else DEFAULT
-        if ascii_only:
-            self.add_class("-ascii")
+        dress(self, theme, ascii_only)
 
     # Start and end
 
@@ -108,7 +97,7 @@ class GradtuiApp(Actions):
         return VARIABLES
 
     def get_default_screen(self) -> Screen[None]:
-        return MainScreen()
+        return MainScreen(self.session.mode)
 
     def on_mount(self) -> None:
         if self.output is not None:
@@ -122,11 +111,8 @@ class GradtuiApp(Actions):
         self._launched = True
         self.set_interval(1 / self.fps, self.tick)
         self.tick()
-
-    def end_by_signal(self, number: int) -> None:
-        """Leave, giving the terminal back."""
-        self.exit_code = 128 + number
-        self.exit(return_code=self.exit_code)
+        if self.playback is not None and not self.playback.begin():
+            self.tell("Nothing has alarmed in this run; it plays from the beginning.")
 
     def on_unmount(self) -> None:
         self.source.close()
@@ -145,17 +131,18 @@ class GradtuiApp(Actions):
         session, now = self.session, self.clock()
         self._ticks += 1
         session.receive(self.source.poll(), now)
+        if self.playback is not None:
+            self.playback.arrived()
         for control in session.outgoing(now):
             self.source.send(control)
         if session.current.start.run != self._run:
             self._run = session.current.start.run
             self.clear_notifications()  # they are about another run
+        if self.beside is not None:
+            session.know(self.beside.look(now))
+            self.heed(session.outside)
         for notice in session.notices():
-            self.tell(notice.text, notice.severity)
-            if notice.bell and self.bell_wanted:
-                self.bell()
-            if notice.failure is not None:
-                self.show_failure(notice.failure)
+            self._pass_on(notice)
         if session.current.failure is None and self.screen.has_class("failure"):
             self.pop_screen()
         if session.changed:
@@ -163,38 +150,27 @@ class GradtuiApp(Actions):
         if self.output is not None and self._ticks % 100 == 0:
             self.output.trim()
 
+    def _pass_on(self, notice: Notice) -> None:
+        self.tell(notice.text, notice.severity)
+        if notice.bell and self.bell_wanted:
+            self.bell()
+        # Elsewhere than in the lab a red line says it; somebody may be reading something else.
+        if notice.failure is not None and self.watched is None:
+            self.show_failure(notice.failure)
+
     def _draw(self, now: float) -> None:
-        if not isinstance(self.screen, LabScreen) and self._ticks % BEHIND:
-            return
-        lab = next(s for s in reversed(self.screen_stack) if isinstance(s, LabScreen))
-        if lab.is_mounted:
-            lab.show(self.session.view(now))
-
-    # What widgets say
-
-    @on(MainScreen.Laid)
-    def _redraw(self) -> None:
-        self.session.changed = True
-        self.tick()
-
-    @on(DepthView.Selected)
-    def _row_clicked(self, event: DepthView.Selected) -> None:
-        self.session.select(event.index)
-        self.tick()
-
-    @on(DepthView.Activated)
-    def _row_opened(self, event: DepthView.Activated) -> None:
-        self.session.select(event.index)
-        self.action_detail()
-
-    @on(RemedyClicks.RemedyClicked)
-    def _remedy_clicked(self, event: RemedyClicks.RemedyClicked) -> None:
-        self.action_remedy(event.index)
-
-    @on(FilterBar.Changed)
-    def _filter_changed(self, event: FilterBar.Changed) -> None:
-        self.session.filter_rows(event.text)
-        self.tick()
+        """Show the view on the screen on top, and now and then on the one that shines through."""
+        on_top = self.screen
+        below = next(s for s in reversed(self.screen_stack) if isinstance(s, LabScreen))
+        due = on_top is below or not self._ticks % BEHIND
+        wanted: list[Shows] = [below] if due else []
+        if on_top is not below and isinstance(on_top, Shows):
+            wanted.append(on_top)
+        # A view that nobody draws would be lost: while the run is paused no other comes.
+        if wanted and on_top.is_mounted and below.is_mounted:
+            view = self.session.view(now)
+            for screen in wanted:
+                screen.show(view)
 
     # The palette
 

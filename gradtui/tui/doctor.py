@@ -20,7 +20,7 @@ class Doctor:
         self._ask = ask
         self._seen: tuple[int, int, bool] | None = None
         self._not_before = float("-inf")
-        self._last = UNDECIDED
+        self.last = UNDECIDED
         self.behind = False
         """The last answer was about an earlier stretch of the run than was asked about."""
 
@@ -35,12 +35,12 @@ class Doctor:
         key = (len(facts), int(facts.steps[-1]), sick)
         self.behind = key != self._seen
         if not self.behind:
-            return self._last
+            return self.last
         urgent = self._seen is None or self._seen[2] != sick
         if now < self._not_before and not urgent:
-            return self._last
+            return self.last
         began = perf_counter()
-        self._last = self._ask(facts)
+        self.last = self._ask(facts)
         self._not_before = now + max(EVERY, (perf_counter() - began) / SHARE)
         self._seen, self.behind = key, False
-        return self._last
+        return self.last

@@ -21,7 +21,9 @@ class FailureLine(Widget):
         failure = view.failure
         text = ""
         if failure is not None:
-            text = f" ! {safe(failure.message)} (f: traceback, n: next, r: again)"
+            keys = "f: traceback" if failure.traceback else "v: output"
+            keys += ", n: next, r: again" if view.mode == "lab" else ""
+            text = f" ! {safe(failure.message)} ({keys})"
             text = to_ascii(text) if view.ascii_only else text
         if text != self._text:
             self._text = text

@@ -8,6 +8,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from gradtui.tui.keys import Key, footer_keys
+from gradtui.tui.watched import Mode
 
 
 def fitting(keys: Sequence[Key], width: int) -> list[Key]:
@@ -30,16 +31,20 @@ class KeyBar(Widget):
     """
     ALLOW_SELECT = False
 
+    def __init__(self, mode: Mode = "lab") -> None:
+        super().__init__()
+        self._keys = footer_keys(mode)
+
     def render(self) -> Content:
         parts: list[Content | tuple[str, str | Style]] = []
-        for key in fitting(footer_keys(), self.size.width):
+        for key in fitting(self._keys, self.size.width):
             parts.append((f" {key.shown}", "bold $primary"))
             parts.append((f" {key.short} ", "$quiet"))
         return Content.assemble(*parts)
 
     def key_at(self, x: int) -> Key | None:
         """The key drawn at a column."""
-        for key in fitting(footer_keys(), self.size.width):
+        for key in fitting(self._keys, self.size.width):
             x -= len(key.shown) + len(key.short) + 3
             if x < 0:
                 return key

@@ -4,9 +4,11 @@ import numpy as np
 
 from gradtui.core.facts import Facts
 from gradtui.health.finding import UNDECIDED, Diagnosis
+from gradtui.health.theory import NO_THEORY
 from gradtui.tui.recording import Recording
 from gradtui.tui.rows import Rows
-from gradtui.tui.view import Reference, View
+from gradtui.tui.view import Outside, Reference, View
+from gradtui.tui.watched import Mode
 
 ARRANGE_EVERY = 1.0
 """Seconds between two sorts by badness, so that rows do not dance."""
@@ -15,8 +17,10 @@ ARRANGE_EVERY = 1.0
 class Looking:
     """The cursor in time, the rows and the drawing, over a run that is recorded."""
 
-    def __init__(self, current: Recording, ascii_only: bool) -> None:
+    def __init__(self, current: Recording, ascii_only: bool, mode: Mode = "lab") -> None:
         self.current = current
+        self.mode = mode
+        self.outside = Outside()
         self.reference: Recording | None = None
         """The run that `current` is compared with."""
         self.ascii_only = ascii_only
@@ -53,6 +57,23 @@ class Looking:
     def look_at(self, step: int) -> None:
         """Look at a step, given by its number."""
         self.cursor, self.changed = step, True
+
+    def to_alarm(self) -> bool:
+        """Look at the step from which the first finding holds; False where there is none."""
+        facts = self.current.facts
+        if facts is None or not len(facts):
+            return False
+        found = [finding.first_step for finding in self.current.doctor.last.findings]
+        if facts.first_nonfinite is not None:
+            found.append(facts.first_nonfinite.step)
+        if found:
+            self.look_at(min(found))
+        return bool(found)
+
+    def know(self, outside: Outside) -> None:
+        """What has become known of the command."""
+        if outside != self.outside:
+            self.outside, self.changed = outside, True
 
     def _count(self, facts: Facts) -> int:
         """How many of the kept steps are looked at."""
@@ -108,8 +129,9 @@ class Looking:
             remedies=run.start.remedies,
             info=run.info,
             layout=run.layout,
-            facts=facts,
+            facts=run.together.fill(facts) if facts is not None else None,
             diagnosis=diagnosis,
+            theory=run.theory(facts, now) if facts is not None else NO_THEORY,
             reference=self._reference(now),
             histograms=run.histograms_at(step),
             live_step=run.live_step,
@@ -121,6 +143,9 @@ class Looking:
             failure=run.failure,
             order=self.rows.order,
             selected=self.rows.selected,
+            mode=self.mode,
+            outside=self.outside,
+            measured=run.measured,
             log_scale=self.log_scale,
             ascii_only=self.ascii_only,
         )

@@ -7,7 +7,7 @@ from rich.markup import escape
 from textual.app import SystemCommand
 
 from gradtui.tui.actions import Actions
-from gradtui.tui.keys import KEYS
+from gradtui.tui.keys import keys_of
 from gradtui.tui.renderables.text import safe, to_ascii
 from gradtui.tui.themes import THEMES
 
@@ -19,7 +19,7 @@ def commands(app: Actions) -> Iterator[SystemCommand]:
         text = safe(" ".join(text.split()))
         return escape(to_ascii(text) if app.session.ascii_only else text)
 
-    for key in KEYS:
+    for key in keys_of(app.session.mode):
         if key.palette:
             title = clean(key.help[0].upper() + key.help[1:])
             yield SystemCommand(
@@ -29,7 +29,7 @@ def commands(app: Actions) -> Iterator[SystemCommand]:
         title = f"Remedy {number}: {clean(remedy.title)}"
         action = partial(app.run_action, f"remedy({number - 1})")
         yield SystemCommand(title, f"key {number}", action)
-    for scenario in app.session.catalogue:
+    for scenario in app.session.catalogue if app.session.mode == "lab" else ():
         title = f"Scenario: {clean(scenario.title)}"
         help_text = clean(f"{scenario.name}, {scenario.group}")
         yield SystemCommand(title, help_text, partial(app.action_choose, scenario.name))

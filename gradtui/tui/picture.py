@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from gradtui.core.errors import TrainingError
 from gradtui.scenario.schema import Scenario
 from gradtui.stream.ports import Source
+from gradtui.tui.playback import Player
+from gradtui.tui.watched import Watched
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -51,6 +53,9 @@ async def picture(
     """
     from gradtui.tui.app import GradtuiApp
 
+    watched = None
+    if isinstance(source, Player):  # a recorded run: no scenario of the lab
+        watched = Watched("attach", Path(), catalogue[0].title)
     app = GradtuiApp(
         source,
         catalogue,
@@ -60,6 +65,7 @@ async def picture(
         theme=theme,
         ascii_only=ascii_only,
         bell=False,
+        watched=watched,
     )
     patience = monotonic() + timeout
     async with app.run_test(size=size) as pilot:

@@ -24,8 +24,12 @@ from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Snapshot, U32Array
 from gradtui.health.diagnose import diagnose
 from gradtui.health.finding import Diagnosis
+from gradtui.health.theory import Line, Theory
+from gradtui.scenario.overlay import treated
 from gradtui.scenario.schema import Scenario
 from gradtui.tui.doctor import Doctor
+from gradtui.tui.several import Together, histograms_together, several
+from gradtui.tui.view import Measured
 
 WINDOW = 2.0
 """Seconds over which the speed is averaged."""
@@ -46,10 +50,16 @@ class Recording:
     history: History | None = None
     failure: Failed | None = None
     doctor: Doctor = field(init=False)
+    skipped: int = 0
+    """Steps thrown away, of those that came through."""
+    together: Together = field(default_factory=Together)
     _marks: deque[tuple[float, int]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self.doctor = Doctor(self.ask)
+        self._line = Line()
+        setup = treated(self.scenario, self.start.remedies)
+        self._plain = setup.model.norm != "spectral"  # of which the layout shows nothing
 
     @property
     def info(self) -> RunInfo | None:
@@ -80,7 +90,11 @@ class Recording:
                 self.progress = what
             case Started(layout=layout, info=info):
                 self.state, self.progress = "running", ""
-                self.history = History(layout, info)
+                # A record in which nothing was seen has nothing in its layout.
+                self.history = History(layout, info) if layout.tensors else None
+                self.failure = None
+                self.together, self.skipped = Together(), 0
+                self._marks.clear()
             case NonFiniteSeen(snapshot=snapshot):
                 # The snapshot itself may have been dropped on the way; where it showed must not.
                 if self.history is not None and self.history.first_nonfinite is None:
@@ -105,6 +119,7 @@ class Recording:
         for snapshot in snapshots:
             if snapshot.run == self.start.run and snapshot.step > step:
                 history.append(snapshot)
+                self.skipped += snapshot.skipped
                 step = snapshot.step
         if step == before:
             return False
@@ -112,6 +127,20 @@ class Recording:
         while len(self._marks) > 2 and now - self._marks[0][0] > WINDOW:
             self._marks.popleft()
         return True
+
+    def theory(self, facts: Facts, now: float) -> Theory:
+        """What theory says about the weights at the end of `facts`, renewed seldom."""
+        return self._line.look(facts, now, plain=self._plain)
+
+    @property
+    def measured(self) -> Measured:
+        """How the newest gradients were come by."""
+        latest = self.history.latest if self.history is not None else None
+        if latest is None:
+            return Measured()
+        facts = self.facts
+        count = int(facts.optimizer.max()) + 1 if facts is not None and several(facts) else 1
+        return Measured(latest.stage, latest.backwards, count, self.skipped)
 
     @property
     def steps_per_s(self) -> float:
@@ -134,6 +163,8 @@ class Recording:
         """The newest histograms not after `step`."""
         if self.history is None:
             return None
+        if len(self.history) and several(self.history.facts()):
+            return histograms_together(self.history.histograms, step)
         for at in reversed(self.history.histograms):
             if at <= step:
                 return at, self.history.histograms[at]

@@ -1,43 +1,30 @@
 """Everything the app knows, without a terminal: deliveries and wishes in, controls and a View out.
 
-Time is passed in, so that all of this is tested without waiting. The run on screen is `current`;
-while a remedy is on, `reference` holds the run it is compared with, as far as it had come.
+Looking (what is looked at) < Choosing (which run) < Session (what comes and goes, and its pace).
+Time is passed in, so that all of this is tested without waiting.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from random import randrange
-from typing import Literal
 
 from gradtui.core.control import Control, Pause, Resume, SetPace, Start, StepOnce
-from gradtui.core.errors import UsageError
 from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resumed
 from gradtui.core.facts import Facts
-from gradtui.core.text import did_you_mean, printable
 from gradtui.health.diagnose import diagnose
 from gradtui.health.finding import Diagnosis
 from gradtui.scenario.schema import Scenario
 from gradtui.stream.ports import Delivery
-from gradtui.tui.looking import Looking
-from gradtui.tui.recording import Recording
+from gradtui.tui.choosing import Choosing
+from gradtui.tui.notice import Notice
+from gradtui.tui.view import Outside
+from gradtui.tui.watched import Mode
 
-DEBOUNCE = 0.1
-"""Seconds that a choice must stand before it is sent: n held down must not build every scenario."""
 PACES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 0)
 """Steps a second, slowest first; 0 = as fast as it goes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something to tell the person once."""
-
-    text: str
-    severity: Literal["information", "warning", "error"] = "information"
-    bell: bool = False
-    failure: Failed | None = None
-
-
-class Session(Looking):
+class Session(Choosing):
     """The state behind the screen."""
 
     def __init__(
@@ -48,25 +35,21 @@ class Session(Looking):
         remedies: Sequence[int] = (),
         seed: int | None = None,
         ascii_only: bool = False,
-        controls_training: bool = True,
+        mode: Mode = "lab",
         ask: Callable[[Facts], Diagnosis] = diagnose,
         new_seed: Callable[[], int] = lambda: randrange(2**31),  # noqa: S311 - not a secret
     ) -> None:
-        self.catalogue = tuple(catalogue)
-        self.controls_training = controls_training
-        self._ask = ask
-        self._new_seed = new_seed
-        self._base_seed = seed
-        self._waiting: list[Control] = []
-        self._notices: list[Notice] = []
         self._dropped = self._dropped_before = 0
-        self._pausing: bool | None = None
         self._pace = len(PACES) - 1
-        self._runs = 1
-        self._due: float | None = float("-inf")
-        chosen = self.find(scenario)
-        start = Start(1, chosen.name, tuple(remedies), seed)
-        super().__init__(Recording(start, chosen, ask), ascii_only)
+        self._told: set[tuple[str, object]] = set()
+        super().__init__(
+            catalogue,
+            Start(1, scenario, tuple(remedies), seed),
+            ascii_only=ascii_only,
+            mode=mode,
+            ask=ask,
+            new_seed=new_seed,
+        )
 
     # What comes in
 
@@ -85,6 +68,14 @@ class Session(Looking):
             self.dropped = self._dropped - self._dropped_before
             self.changed = True
 
+    def know(self, outside: Outside) -> None:
+        new = {rank_trouble(note): note for note in outside.ranks}
+        for key, note in new.items():
+            self._once(key, Notice(note, "warning"))
+        if self.current.layout is not None:  # nobody waits any more
+            outside = replace(outside, waited=0.0)
+        super().know(outside)
+
     def _remark(self, event: Event) -> None:
         match event:
             case Paused() | Resumed():
@@ -93,13 +84,25 @@ class Session(Looking):
                 seen = snapshot.nonfinite
                 where = f": {seen.phase}, {seen.module} {seen.tensor}".rstrip() if seen else ""
                 text = f"NaN or infinity at step {snapshot.step}{where}"
-                self._notices.append(Notice(text, "error", bell=True))
+                self._once(snapshot.step, Notice(text, "error", bell=True))
             case Failed():
-                self._notices.append(Notice(event.message, "error", failure=event))
-            case Ended(reason="finished"):
-                self._notices.append(Notice(f"Finished after {event.step:,} steps."))
+                self._once("failed", Notice(event.message, "error", failure=event))
+            case Ended(reason="finished", step=step) if step > 0 and self.mode != "replay":
+                self._once("end", Notice(f"Finished after {step:,} steps."))
             case _:
                 pass
+
+    def _once(self, what: object, notice: Notice) -> None:
+        """A replay that goes back meets the same things again; they are told once."""
+        key = (str(self.current.start.run), what)
+        if key not in self._told:
+            self._told.add(key)
+            self._notices.append(notice)
+
+    def notices(self) -> list[Notice]:
+        """What has been noticed since the last call."""
+        out, self._notices = self._notices, []
+        return out
 
     # What goes out
 
@@ -116,82 +119,11 @@ class Session(Looking):
         self._waiting.clear()
         return out
 
-    def notices(self) -> list[Notice]:
-        """What has been noticed since the last call."""
-        out, self._notices = self._notices, []
-        return out
-
-    # Which run
-
-    def find(self, name: str) -> Scenario:
-        """The scenario of that name, or a UsageError that suggests one."""
-        for scenario in self.catalogue:
-            if scenario.name == name:
-                return scenario
-        hint = did_you_mean(name, (s.name for s in self.catalogue))
-        raise UsageError(
-            f"there is no scenario {printable(name)!r}{hint or ': `gradtui list` shows them all'}"
-        )
-
-    def choose(self, name: str, now: float) -> None:
-        """Switch to another scenario, untreated."""
-        scenario = self.find(name)
-        self.reference = None
-        self.rows.reset()
-        self._begin(scenario, (), self._base_seed, now + DEBOUNCE)
-
-    def neighbour(self, by: int, now: float) -> None:
-        """Switch to the scenario `by` places further in the catalogue, round the end."""
-        names = [scenario.name for scenario in self.catalogue]
-        at = names.index(self.current.scenario.name)
-        self.choose(names[(at + by) % len(names)], now)
-
-    def toggle_remedy(self, index: int, now: float) -> None:
-        """Treat the run, or take a treatment back: the same seed, hence the same batches."""
-        old = self.current
-        count = len(old.scenario.remedies)
-        if index >= count:
-            known = f"remedies 1 to {count}" if count > 1 else f"{count or 'no'} remedy"
-            self._notices.append(Notice(f"This scenario has {known}.", "warning"))
-            return
-        on = old.start.remedies
-        remedies = tuple(i for i in on if i != index) if index in on else (*on, index)
-        if not remedies:
-            self.reference = None
-        elif not on and old.history is not None and len(old.history):
-            self.reference = old
-            self.compare = True
-        self._begin(old.scenario, remedies, old.start.seed, now + DEBOUNCE)
-
-    def restart(self, now: float) -> None:
-        """The same run from the beginning."""
-        old = self.current
-        self._begin(old.scenario, old.start.remedies, old.start.seed, now + DEBOUNCE)
-
-    def reseed(self, now: float) -> None:
-        """The same run from another seed; a comparison with the old seed would be no twin."""
-        old = self.current
-        seed = self._new_seed()
-        self.reference = None
-        self._begin(old.scenario, old.start.remedies, seed, now + DEBOUNCE)
-        self._notices.append(Notice(f"New seed {seed}."))
-
-    def _begin(
-        self, scenario: Scenario, remedies: tuple[int, ...], seed: int | None, due: float
-    ) -> None:
-        self._runs += 1
-        self._due = due
-        self._waiting = [control for control in self._waiting if isinstance(control, SetPace)]
-        self._pausing = None
-        self.to_live()
-        start = Start(self._runs, scenario.name, remedies, seed)
-        self.current = Recording(start, scenario, self._ask)
-
     # Its pace
 
     def pause_or_resume(self) -> None:
         """In the lab the training, elsewhere the view."""
-        if not self.controls_training:
+        if self.mode != "lab":
             self.frozen = not self.frozen
             self.cursor = self.current.live_step if self.frozen else None
         elif self.current.over:
@@ -211,10 +143,16 @@ class Session(Looking):
         self._notices.append(Notice(f"{pace:g} steps a second at most" if pace else "full speed"))
 
     def step_once(self) -> None:
-        if not self.controls_training or self.current.over:
+        if self.mode != "lab" or self.current.over:
             self._notices.append(Notice("There is no training to step here.", "warning"))
         else:
             self._waiting.append(StepOnce())
             self._pausing = True
             self.cursor = None
         self.changed = True
+
+
+def rank_trouble(note: str) -> str:
+    """ "rank 1: dead since step 420" -> "rank 1: dead": what makes a note a new one, not its numbers."""
+    who, _, what = note.partition(":")
+    return f"{who}:{what.strip().partition(' ')[0]}"

@@ -3,7 +3,7 @@
 import os
 import signal
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
@@ -31,10 +31,11 @@ def frame(title: str, columns: int, rows: int) -> str:
 
 
 @contextmanager
-def splash(title: str) -> Iterator[None]:
+def splash(title: str, ending: Callable[[int], object] = bool) -> Iterator[None]:
     """Show the first frame at once; the app inside draws over it.
 
-    Whatever ends the block early, an exception or a signal, gives the terminal back.
+    Whatever ends the block early, an exception or a signal, gives the terminal back. `ending` is
+    told the signal.
     """
     # A copy of our own: the app points descriptors 1 and 2 elsewhere while it has the screen.
     terminal = os.dup(1 if os.isatty(1) else 2)
@@ -43,13 +44,14 @@ def splash(title: str) -> Iterator[None]:
     _write(terminal, frame(title, size.columns, size.lines))
 
     def end(number: int, where: FrameType | None) -> NoReturn:
+        ending(number)
         with suppress(termios.error, OSError):
             termios.tcsetattr(terminal, termios.TCSANOW, modes)
         _write(terminal, MOUSE_OFF + BACK)
         os._exit(128 + number)
 
-    ending = (signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, end) for number in ending}
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    before = {number: signal.signal(number, end) for number in numbers}
     try:
         yield
     except BaseException:

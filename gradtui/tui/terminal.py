@@ -22,7 +22,7 @@ from gradtui.core.errors import UsageError
 KEPT = 256 * 1024
 """Bytes of captured output that are kept; a chatty library must not fill the disk."""
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 def refuse_without_terminal() -> None:
@@ -106,7 +106,7 @@ def _set_originals(stdout: IO[str] | None, stderr: IO[str] | None) -> None:
 
 
 def catch_signals(end: Callable[[int], object]) -> None:
-    """Call `end(number)` in the running event loop on SIGINT, SIGTERM and SIGHUP."""
+    """Call `end(number)` in the running event loop on the signals that end a program."""
     import asyncio
 
     loop = asyncio.get_running_loop()

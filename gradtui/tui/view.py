@@ -7,7 +7,9 @@ from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import U32Array
 from gradtui.health.finding import UNDECIDED, Diagnosis
+from gradtui.health.theory import NO_THEORY, Theory
 from gradtui.scenario.schema import Scenario
+from gradtui.tui.watched import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,38 @@ class Reference:
     title: str
     facts: Facts
     diagnosis: Diagnosis
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What is known of a recorded run beside its steps."""
+
+    command: str = ""
+    log: tuple[str, ...] = ()
+    """The end of what the command has printed, safe to show."""
+    code: int | None = None
+    """What the command has ended with, 128+n after signal n; None while it runs or nobody knows."""
+    stopping: str = ""
+    """What is being done to end it."""
+    waited: float = 0.0
+    """Seconds since the screen was opened."""
+    ranks: tuple[str, ...] = ()
+    """What is wrong with ranks."""
+    last_step: int = -1
+    """The last step of a replay."""
+    speed: str = ""
+    """How fast a replay plays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How the gradients on screen were come by."""
+
+    stage: str = "raw"
+    backwards: int = 1
+    optimizers: int = 1
+    skipped: int = 0
+    """Steps that were thrown away so far, of those that came through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +68,8 @@ class View:
     layout: Layout | None = None
     facts: Facts | None = None
     diagnosis: Diagnosis = UNDECIDED
+    theory: Theory = NO_THEORY
+    """What theory predicts from the weights."""
     reference: Reference | None = None
     histograms: tuple[int, U32Array] | None = None
     """(step, [tensors, HIST_BINS]) nearest before the step being looked at."""
@@ -51,5 +87,8 @@ class View:
     """Rows to show, filtered and sorted, as indices into `layout.rows`."""
     selected: int = 0
     """Index into `order`."""
+    mode: Mode = "lab"
+    outside: Outside = Outside()
+    measured: Measured = Measured()
     log_scale: bool = True
     ascii_only: bool = False

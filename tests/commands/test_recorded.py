@@ -120,6 +120,28 @@ def test_on_a_terminal_the_run_is_shown(verb: str, words: list[str], home: Path)
         terminal.close()
 
 
+def test_a_replay_begins_at_its_alarm(home: Path) -> None:
+    directory = recorded(home, 1e9, np.logspace(-9, -1, 6), steps=120)
+    words = [directory.name, "--at", "alarm"]
+    terminal = Terminal(sys.executable, "-m", "gradtui", "replay", *words, size=(120, 40))
+    try:
+        terminal.see("of 119")
+        terminal.see("VANISHING GRADIENT")
+        terminal.see("held")
+        terminal.type("q")
+        assert terminal.ended() == 0
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("word", ["-1", "soon", "1e3", ""])
+def test_a_place_that_is_none_is_refused(
+    word: str, home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", f"--at={word}"]) == 2
+    assert "step or the word alarm" in capfd.readouterr().err
+
+
 def test_a_speed_that_is_none_is_refused(home: Path) -> None:
     recorded(home, 1e9, np.full(6, 0.1))
     terminal = Terminal(sys.executable, "-m", "gradtui", "replay", "--speed", "0")

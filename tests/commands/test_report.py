@@ -36,7 +36,7 @@ FINDING = Finding(
 KEYS = {
     *("schema", "target", "expected", "as_expected", "verdict", "severity", "steps", "findings"),
     *("first_nonfinite", "final", "steps_per_s", "overhead_percent", "remedy", "error", "notes"),
-    *("run", "command_exit"),
+    *("run", "command_exit", "treatment"),
 }
 
 

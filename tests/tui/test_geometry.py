@@ -5,6 +5,7 @@ import pytest
 from gradtui.tui.geometry import arrangement
 from gradtui.tui.key_bar import fitting
 from gradtui.tui.keys import KEYS, bindings, footer_keys
+from gradtui.tui.watched import Mode
 
 
 @pytest.mark.parametrize(
@@ -25,9 +26,10 @@ def test_arrangement(size: tuple[int, int], expected: str) -> None:
     assert arrangement(*size) == expected
 
 
+@pytest.mark.parametrize("mode", ["lab", "run", "attach", "replay"])
 @pytest.mark.parametrize("width", [1, 40, 80, 140, 300])
-def test_footer_never_overflows_and_always_quits(width: int) -> None:
-    keys = fitting(footer_keys(), width)
+def test_footer_never_overflows_and_always_quits(width: int, mode: Mode) -> None:
+    keys = fitting(footer_keys(mode), width)
     assert sum(len(key.shown) + len(key.short) + 3 for key in keys) <= width
     if width >= 40:
         assert keys[0].action == "quit"

@@ -7,7 +7,8 @@ from gradtui.core.errors import UsageError
 from gradtui.core.event import Ended, Failed, Started
 from gradtui.health.finding import Diagnosis
 from gradtui.stream.ports import Delivery
-from gradtui.tui.session import DEBOUNCE, Session
+from gradtui.tui.choosing import DEBOUNCE
+from gradtui.tui.session import Session
 from tests import factories
 from tests.tui.fake_source import CATALOGUE, FakeSource
 
@@ -117,6 +118,13 @@ def test_remedy_keeps_the_sick_run_as_reference() -> None:
     assert play.view().reference is None
 
 
+def test_a_remedy_before_the_first_step_says_that_nothing_is_compared() -> None:
+    play = Play()
+    play.session.toggle_remedy(0, play.now)
+    assert play.view().reference is None
+    assert "Nothing to compare with" in play.session.notices()[0].text
+
+
 def test_compare_hides_the_reference_and_shows_it_again() -> None:
     play = Play()
     play.tick(5)
@@ -203,7 +211,7 @@ def test_scrubbing_looks_back_while_the_run_goes_on() -> None:
 
 
 def test_elsewhere_than_in_the_lab_space_holds_the_view() -> None:
-    play = Play(controls_training=False)
+    play = Play(mode="attach")
     play.tick(10)
     play.session.pause_or_resume()
     at = play.view().live_step

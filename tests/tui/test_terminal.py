@@ -38,7 +38,7 @@ def test_q_and_resize(opened: list[Terminal]) -> None:
     assert terminal.given_back
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
 def test_a_signal_ends_it_cleanly(opened: list[Terminal], number: signal.Signals) -> None:
     terminal = start(opened)
     terminal.process.send_signal(number)

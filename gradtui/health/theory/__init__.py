@@ -11,13 +11,14 @@ Formulas, assumptions and measured accuracy: docs/theory.md.
 """
 
 from gradtui.health.theory.first import first_loss, first_update
-from gradtui.health.theory.line import Line, Theory, theory_of
+from gradtui.health.theory.line import NO_THEORY, Line, Theory, theory_of
 from gradtui.health.theory.predict import ALONE, Pairs, Prediction, predict
 from gradtui.health.theory.stack import NoTheoryError, Stack, Stage, read_stack
 from gradtui.health.theory.verdict import verdict_of_theory
 
 __all__ = [
     "ALONE",
+    "NO_THEORY",
     "Line",
     "NoTheoryError",
     "Pairs",

@@ -40,6 +40,10 @@ class Theory:
     reason: str = ""
 
 
+NO_THEORY = Theory()
+"""Nothing is predicted, and nothing is to be said about it."""
+
+
 def theory_of(facts: Facts, *, plain: bool = True) -> Theory:
     """What theory says about a run. `plain`: the caller knows of nothing that the layout cannot show
     (weights under a parametrisation such as spectral normalisation, skip connections)."""

@@ -5,6 +5,7 @@ from math import ceil, floor, log10
 import numpy as np
 
 from gradtui.core.layout import FloatArray
+from gradtui.tui.renderables.number import step_label
 
 ROOM = 4.0
 """The axis takes in outliers until it would be this many times as long as the bulk needs."""
@@ -43,21 +44,78 @@ def _nice(step: float) -> float:
 
 
 def tick_labels(low: float, high: float, lines: int, *, log: bool) -> dict[int, str]:
-    """{line from the top: label}, evenly spread, first and last line included."""
-    if lines < 1:
+    """{line from the top: label}: round numbers (1, 2, 5 times a power of ten), each at the line
+    that is nearest to it; on a log axis whole decades, between them 2 and 5."""
+    if lines < 1 or not high > low:
         return {}
-    wanted = max(min((lines + 1) // 3, 5), 2) if lines > 1 else 1
-    at = sorted({round(i * (lines - 1) / max(wanted - 1, 1)) for i in range(wanted)})
-    out = {}
-    for line in at:
-        value = high - (high - low) * line / max(lines - 1, 1)
-        out[line] = _decade(value) if log else _short(value, high - low)
+    wanted = max(min((lines + 1) // 3, 5), 2)
+    out: dict[int, str] = {}
+    for value, label in _round_values(low, high, wanted, max(lines // 2 + 1, 2), log):
+        line = round((high / 2 - value / 2) / (high / 2 - low / 2) * (lines - 1))
+        if 0 <= line < lines and label not in out.values():
+            out.setdefault(line, label)
     return out
+
+
+def _round_values(
+    low: float, high: float, wanted: int, most: int, log: bool
+) -> list[tuple[float, str]]:
+    """About `wanted` (place on the axis, label) within the limits."""
+    if log and high - low < wanted - 1:
+        inside = [
+            (decade + log10(part), _of_decade(decade, part))
+            for decade in range(floor(low), ceil(high) + 1)
+            for part in (1, 2, 5)
+            if low - 1e-9 <= decade + log10(part) <= high + 1e-9
+        ]
+        if len(inside) >= 2:
+            return inside
+        values, step = _round(10.0**low, 10.0**high, wanted, most)
+        return [(log10(value), _short(value, step)) for value in values if value > 0]
+    values, step = _round(low, high, wanted, most, least=1.0 if log else 0.0)
+    return [(value, _decade(value) if log else _short(value, step)) for value in values]
+
+
+def _round(
+    low: float, high: float, wanted: int, most: int, least: float = 0.0
+) -> tuple[list[float], float]:
+    """Multiples of a round step, and the step: `wanted` of them or more, but not above `most`
+    where a coarser step gives two."""
+    step = max(_nice(high / 2 - low / 2), least)
+    found = _multiples(low, high, step)
+    for _ in range(12):
+        if len(found) >= wanted or step <= least:
+            break
+        finer = max(_finer(step), least)
+        more = _multiples(low, high, finer)
+        if len(more) > most and len(found) >= 2:
+            break
+        found, step = more, finer
+    return found, step
+
+
+def _finer(step: float) -> float:
+    """The next smaller of 1, 2, 5 times a power of ten."""
+    size = 10.0 ** floor(log10(step) + 1e-9)
+    part = round(step / size)
+    return size * {5: 2.0, 2: 1.0}.get(part, 0.5)
+
+
+def _multiples(low: float, high: float, step: float) -> list[float]:
+    first = ceil(low / step - 1e-9)
+    last = floor(high / step + 1e-9)
+    return [number * step for number in range(first, min(last, first + 40) + 1)]
+
+
+def _of_decade(decade: int, part: int) -> str:
+    if -4 < decade < 4:
+        return f"{part * 10.0**decade:.4g}"
+    return f"{part}e{decade}"
 
 
 def _decade(log: float) -> str:
     if log == int(log):
-        return f"1e{int(log)}"
+        return f"{10.0**log:g}" if -4 < log < 4 else f"1e{int(log)}"
     if not -300 < log < 300:
         return f"1e{log:.0f}"
     return f"{10.0**log:.3g}" if -3 <= log < 3 else _exponential(10.0**log)
@@ -72,11 +130,31 @@ def _exponential(value: float) -> str:
     return text
 
 
-def _short(value: float, span: float) -> str:
-    if abs(value) < span * 1e-9:
+def _short(value: float, step: float) -> str:
+    """As many digits as a step of the axis needs."""
+    if abs(value) < step * 1e-9:
         return "0"
-    size = max(abs(value), span)
-    if 1e-3 <= size < 1e5:
-        digits = max(0, min(4, 2 - floor(log10(span)))) if span > 0 else 2
+    if step >= 1e-4 and abs(value) < 1e5:
+        digits = max(0, min(4, -floor(log10(step) + 1e-9)))
         return f"{value:.{digits}f}"[:7]
     return _exponential(value)
+
+
+def step_axis(first: int, last: int, used: float, cells: int, ground: str) -> str:
+    """`cells` characters of an axis on which the steps from `first` to `last` take the first `used`
+    cells: round steps under their places, the last step at the end."""
+    marks = [ground] * max(cells, 0)
+    each = max(last - first, 1) / max(used - 1, 1.0)
+    end = min(max(round(used), 1), cells)
+    label = step_label(last)
+    limit = end
+    if len(label) <= cells:
+        start = min(max(end - len(label), 0), cells - len(label))
+        marks[start : start + len(label)] = label
+        limit = start - 1
+    step = max(_nice(12 * each), 1.0)
+    for value in _multiples(first, last, step):
+        text, at = step_label(int(value)), int((value - first) / each)
+        if at + len(text) <= limit and text != label:
+            marks[at : at + len(text)] = text
+    return "".join(marks)

@@ -17,6 +17,8 @@ def _figure() -> Any:
     # Imported at the first chart, not at the first frame: it takes a tenth of a second.
     import plotext
 
+    # It would clip to what it takes for the terminal, 80 x 24 where it cannot ask.
+    plotext.terminal.limit(False, False)
     # A figure of our own: plotext.figure is one global object that anyone may draw on.
     return type(plotext.figure)(plotext.terminal)
 

@@ -4,16 +4,20 @@ import numpy as np
 
 from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray
-from gradtui.tui.renderables.axis import robust_limits, tick_labels
+from gradtui.tui.renderables.axis import robust_limits, step_axis, tick_labels
 from gradtui.tui.renderables.canvas import polyline
-from gradtui.tui.renderables.history import same_step, stride_for
+from gradtui.tui.renderables.history import exact_stride, same_step, spread, stride_for
 from gradtui.tui.renderables.line import Line, Piece, merged
-from gradtui.tui.renderables.number import number, reading, step_label
+from gradtui.tui.renderables.number import number, reading
 from gradtui.tui.renderables.series import Series, thin
+from gradtui.tui.renderables.stage import stage_words
 from gradtui.tui.view import View
 
 MARGIN = 8
 """Cells left of the canvas: labels and the axis."""
+
+OVER = ("finished", "stopped", "failed")
+"""States of a run that grows no more."""
 
 TITLES = {"loss": "loss", "norm": "total norm"}
 
@@ -30,12 +34,15 @@ def curve_lines(view: View, kind: str, width: int, height: int) -> tuple[Line, .
         return (((f" {title}: nothing yet", "quiet"),),)
     cells, lines = width - MARGIN, height - 2
     first, last = int(facts.steps[0]), int(facts.steps[-1])
-    stride = stride_for(last - first + 1, cells)
-    main = thin(facts.steps, values_of(facts, kind), first, stride, cells)
+    over = view.state in OVER
+    stride = (exact_stride if over else stride_for)(last - first + 1, cells)
+    # A run that is over fills the width.
+    used = (last - first) // stride + 1 if over else cells
+    main = thin(facts.steps, values_of(facts, kind), first, stride, used)
     other = None
     if view.reference is not None:
         ghost = view.reference.facts
-        other = thin(ghost.steps, values_of(ghost, kind), first, stride, cells)
+        other = thin(ghost.steps, values_of(ghost, kind), first, stride, used)
     log = view.log_scale and not _any_negative(main, other)
     seen = [s for s in (main, other) if s is not None]
     limits = robust_limits(np.concatenate([_scaled(s, log) for s in seen]), log=log)
@@ -51,7 +58,11 @@ def curve_lines(view: View, kind: str, width: int, height: int) -> tuple[Line, .
     for i, row in enumerate(grid):
         edge = tick if i in labels else bar
         out.append(merged(((f"{labels.get(i, ''):>{MARGIN - 1}}{edge}", "quiet"), *row)))
-    out.append(_x_axis(first, stride, cells, view.ascii_only))
+    out.append(
+        _x_axis(
+            first, last, cells if over else ((last - first) // stride + 1), cells, view.ascii_only
+        )
+    )
     return tuple(out)
 
 
@@ -77,7 +88,10 @@ def _draw(
 ) -> None:
     """The mean of each column as a line, over the range from minimum to maximum."""
     low, high, mean = (_on_axis(part, log) for part in series[:3])
-    x: FloatArray = np.arange(len(mean), dtype=np.float64) + 0.5
+    cells = len(grid[0])
+    # Fewer columns than cells are those of a run that is over: from edge to edge.
+    apart = (cells - 1) / max(len(mean) - 1, 1)
+    x: FloatArray = np.arange(len(mean), dtype=np.float64) * apart + 0.5
     if series.stride > 1 and meaning == "accent":
         # Down and up in turn, so that the line between two columns does not cross them twice.
         both = np.stack([low, high], axis=1)
@@ -86,9 +100,9 @@ def _draw(
         _paint(grid, twice, both.reshape(-1), limits, "quiet", ascii_only)
     _paint(grid, x, mean, limits, meaning, ascii_only)
     up, down = ("^", "v") if ascii_only else ("▲", "▼")
-    for i in np.flatnonzero(high > limits[1] + 1e-9).tolist():
+    for i in x[high > limits[1] + 1e-9].astype(int).tolist():
         grid[0][i] = (up, "explode")
-    for i in np.flatnonzero(low < limits[0] - 1e-9).tolist():
+    for i in x[low < limits[0] - 1e-9].astype(int).tolist():
         grid[-1][i] = (down, "vanish")
 
 
@@ -130,8 +144,9 @@ def _mark_broken(grid: list[list[Piece]], series: Series, ascii_only: bool) -> N
     wall, hatch = ("|", "!") if ascii_only else ("╎", "╱")
     cells = len(grid[0])
     begins = []
-    for i in np.flatnonzero(series.broken).tolist():
-        if i > 0 and series.broken[i - 1]:
+    broken = series.broken[spread(len(series.broken), cells)]
+    for i in np.flatnonzero(broken).tolist():
+        if i > 0 and broken[i - 1]:
             grid[-1][i] = (hatch, "nonfinite")
             continue
         begins.append(i)
@@ -156,8 +171,8 @@ def _title(view: View, kind: str, log: bool) -> Line:
         (show(now), "strong" if finite else "nonfinite"),
         (f"  {scale}", "quiet"),
     ]
-    if kind == "norm" and view.facts.info.clip:
-        out.append(("  before clipping", "quiet"))
+    if kind == "norm" and stage_words(view):
+        out.append((f"  {stage_words(view)}", "quiet"))
     if view.reference is not None:
         ghost = view.reference.facts
         at = same_step(ghost, int(view.facts.steps[-1]))
@@ -180,11 +195,7 @@ def _fitted(title: Line, width: int) -> Line:
     return tuple(kept)
 
 
-def _x_axis(first: int, stride: int, cells: int, ascii_only: bool) -> Line:
+def _x_axis(first: int, last: int, used: float, cells: int, ascii_only: bool) -> Line:
     corner = "+" if ascii_only else "└"
-    marks = ["-" if ascii_only else "─"] * cells
-    for column in range(0, cells, 12):
-        label = step_label(first + column * stride)
-        if column + len(label) < cells:
-            marks[column : column + len(label)] = label
-    return ((" " * (MARGIN - 1) + corner + "".join(marks), "quiet"),)
+    axis = step_axis(first, last, used, cells, "-" if ascii_only else "─")
+    return ((" " * (MARGIN - 1) + corner + axis, "quiet"),)

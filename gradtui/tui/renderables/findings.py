@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from gradtui.core.symptom import SYMPTOMS
-from gradtui.health.finding import Finding
+from gradtui.health.finding import TOO_EARLY, Finding
+from gradtui.health.theory import verdict_of_theory
 from gradtui.tui.renderables.compare import compare_lines
 from gradtui.tui.renderables.glyph import SEVERITY
 from gradtui.tui.renderables.header import verdict_words
@@ -37,6 +38,11 @@ def _parts(view: View, width: int) -> Iterator[Line]:
     for note in diagnosis.notes:
         yield ()
         yield from _paragraph("note  ", note, "quiet", width)
+    if view.facts is not None and len(view.facts):
+        said = verdict_of_theory(view.theory.design, view.facts.row_norms[-1])
+        if said:
+            yield ()
+            yield from _paragraph("theory  ", said, "quiet", width)
 
 
 def _healthy(view: View, width: int) -> Iterator[Line]:
@@ -48,6 +54,8 @@ def _healthy(view: View, width: int) -> Iterator[Line]:
         if word == "converged"
         else "Every layer gets a gradient it can learn from."
     )
+    if view.diagnosis.verdict == TOO_EARLY:
+        text = "Too little has been seen to tell."
     for line in wrap(text, width - 4):
         yield (("   " + line, ""),)
 

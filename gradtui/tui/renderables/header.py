@@ -3,11 +3,23 @@
 from math import isnan
 
 from gradtui.core.symptom import SYMPTOMS, Severity
+from gradtui.health.finding import TOO_EARLY
+from gradtui.tui.renderables.ending import ending
 from gradtui.tui.renderables.glyph import SEVERITY, Sign
 from gradtui.tui.renderables.line import Line, Piece, right, width
+from gradtui.tui.renderables.log import ended
 from gradtui.tui.renderables.number import count, rate, reading, share
+from gradtui.tui.renderables.stage import more_figures, stage_figures
 from gradtui.tui.renderables.text import fit, layers_phrase, safe, to_ascii
+from gradtui.tui.renderables.waiting import nothing_seen
 from gradtui.tui.view import View
+
+PLAYED: dict[str, Sign] = {
+    "running": Sign("▸", ">", "healthy", "playing"),
+    "paused": Sign("‖", "|", "warn", "held"),
+    "finished": Sign("■", "#", "strong", "at the end"),
+}
+"""What the states of a replay are called."""
 
 STATES: dict[str, Sign] = {
     "starting": Sign("…", ".", "quiet", "starting"),
@@ -39,20 +51,35 @@ def _who(view: View, cells: int) -> list[Piece]:
     out: list[Piece] = [(" ", ""), (fit(safe(title), room), "title")]
     if info is not None:
         for fact in (info.device, info.precision, info.optimizer, info.clip):
-            if fact:
-                out.append((" · ", "quiet"))
-                out.append((safe(fact), ""))
+            more: list[Piece] = [(" · ", "quiet"), (safe(fact), "")]
+            if fact and width((*out, *more, *_state(view))) + 2 <= cells:
+                out += more
     return out
 
 
 def _state(view: View) -> Line:
     sign = STATES.get(view.state, Sign("·", "-", "quiet", view.state))
+    outside = view.outside
+    if view.mode == "replay":
+        sign = PLAYED.get(view.state, sign)
+    elif view.mode != "lab" and view.layout is None and not nothing_seen(view):
+        sign = Sign("…", ".", "quiet", "waiting for the first step")
     mark, word = sign.char(view.ascii_only), safe(sign.word)
+    if outside.stopping:
+        return ((f"{SEVERITY[1].char(view.ascii_only)} stopping...", "warn"),)
     if view.scrubbing and view.facts is not None and len(view.facts):
         step = int(view.facts.steps[-1])
         return ((f"« looking at step {count(step)}, live {count(view.live_step)}", "accent"),)
     if view.frozen:
         return ((f"‖ view held, live step {count(view.live_step)}", "warn"),)
+    if ended(view):
+        code = outside.code or 0
+        look = (
+            ("#" if view.ascii_only else "■", "strong") if not code else (cross(view), "critical")
+        )
+        return ((f"{look[0]} {ending(code)}", look[1]),)
+    if view.mode == "replay":
+        word = f"{word} {outside.speed}" if view.state == "running" else word
     if view.progress:
         word = f"{word}: {safe(view.progress)}"
     return ((f"{mark} {word}", sign.meaning),)
@@ -63,10 +90,19 @@ def _progress(view: View, cells: int) -> Line:
     step = int(facts.steps[-1]) if facts is not None and len(facts) else view.live_step
     total = info.steps if info is not None else 0
     done = max(step + 1, 0)
-    out: list[Piece] = [(" steps ", "quiet"), (count(done), "strong")]
-    if total > 0:
-        out += [(f"/{count(total)} ", "quiet"), *_bar(done / total, cells // 10, view.ascii_only)]
-    figures: list[tuple[str, str, str]] = [("", f"{rate(view.steps_per_s)} steps/s", "")]
+    if view.mode == "replay" and view.outside.last_step >= 0:
+        last = view.outside.last_step
+        out: list[Piece] = [(" step ", "quiet"), (count(max(step, 0)), "strong")]
+        out += [(f" of {count(last)} ", "quiet")]
+        out += _bar(step / max(last, 1), cells // 6, view.ascii_only)
+    else:
+        out = [(" steps ", "quiet"), (count(done), "strong")]
+        if total > 0:
+            bar = _bar(done / total, cells // 10, view.ascii_only)
+            out += [(f"/{count(total)} ", "quiet"), *bar]
+    figures: list[tuple[str, str, str]] = []
+    if view.mode != "replay":
+        figures.append(("", f"{rate(view.steps_per_s)} steps/s", ""))
     if facts is not None and len(facts):
         loss = float(facts.loss[-1])
         figures.append(
@@ -75,6 +111,7 @@ def _progress(view: View, cells: int) -> Line:
         accuracy = float(facts.accuracy[-1])
         if not isnan(accuracy):
             figures.append(("accuracy ", share(accuracy), ""))
+    figures += stage_figures(view)
     figures.append(("monitor ", share(view.overhead), ""))
     if view.dropped:
         figures.append(("", f"{count(view.dropped)} dropped", "warn"))
@@ -82,11 +119,16 @@ def _progress(view: View, cells: int) -> Line:
         figures.append(("", "step skipped by the loss scaler", "warn"))
     if facts is not None and len(facts):
         figures.append(("lr ", reading(float(facts.lr[-1])), ""))
+    figures += more_figures(view)
     for label, value, meaning in figures:
         more: list[Piece] = [("   ", ""), (label, "quiet"), (value, meaning)]
         if width(tuple(out + more)) <= cells:
             out += more
     return right(tuple(out), (), cells)
+
+
+def cross(view: View) -> str:
+    return "X" if view.ascii_only else "✗"
 
 
 def _bar(part: float, cells: int, ascii_only: bool) -> list[Piece]:
@@ -97,13 +139,14 @@ def _bar(part: float, cells: int, ascii_only: bool) -> list[Piece]:
 
 def verdict_words(verdict: str) -> str:
     """ "vanishing_gradient" -> "vanishing gradient"."""
-    return "non-finite" if verdict == "nonfinite" else safe(verdict).replace("_", " ")
+    known = {"nonfinite": "non-finite", TOO_EARLY: "too early to tell"}
+    return known.get(verdict) or safe(verdict).replace("_", " ")
 
 
 def _verdict(view: View, cells: int) -> Line:
     diagnosis = view.diagnosis
-    if view.failure is not None:
-        text = f" ✗ failed at step {view.failure.step}: {safe(view.failure.message)}"
+    if view.failure is not None and (view.mode == "lab" or diagnosis.step < 0):
+        text = f" {cross(view)} failed at step {view.failure.step}: {safe(view.failure.message)}"
         return right(((text, "critical"),), (), cells)
     tail: list[Piece] = []
     if view.scenario is not None:
@@ -112,7 +155,8 @@ def _verdict(view: View, cells: int) -> Line:
             title = fit(safe(view.scenario.remedies[i].title), max(cells // 3, 12))
             tail += [("  + ", "accent"), (title, "strong")]
     if diagnosis.step < 0:
-        head: list[Piece] = [(" · no verdict yet", "quiet")]
+        words = "nothing was seen" if nothing_seen(view) else "no verdict yet"
+        head: list[Piece] = [(f" · {words}", "quiet")]
         return right(tuple(head), (*tail, (" ", "")), cells)
     sign = SEVERITY[diagnosis.severity]
     head = [

@@ -6,10 +6,11 @@ import numpy as np
 from rich.cells import cell_len, set_cell_size
 
 from gradtui.core.layout import FloatArray
+from gradtui.tui.renderables.axis import step_axis
+from gradtui.tui.renderables.curve import OVER
 from gradtui.tui.renderables.glyph import ASCII_BLOCKS, BLOCKS
-from gradtui.tui.renderables.history import CENTRE, Columns, Thinned
+from gradtui.tui.renderables.history import CENTRE, Columns, Thinned, spread
 from gradtui.tui.renderables.line import Line, Piece, merged
-from gradtui.tui.renderables.number import step_label
 from gradtui.tui.renderables.text import fit, safe, to_ascii
 from gradtui.tui.view import View
 
@@ -25,13 +26,19 @@ def heat_lines(
 ) -> Sequence[Line]:
     """At most `height` lines; `by_shape` draws levels as blocks of different height (no colour)."""
     layout, facts = view.layout, view.facts
-    if layout is None or facts is None or not len(facts) or not view.order:
+    if layout is None or facts is None or not len(facts):
         return (((" no history yet", "quiet"),),)
+    if not view.order:
+        return (((" no row matches the filter", "quiet"),),)
     names = [safe(layout.rows[row].name) for row in view.order]
     lead = min(max((cell_len(name) for name in names), default=1), max(width // 5, 3), 14)
-    thinned = columns.thin(facts, max(width - lead - 3, 1))
+    cells = max(width - lead - 3, 1)
+    over = view.state in OVER
+    thinned = columns.thin(facts, cells, exact=over)
     groups = grouped(len(view.order), height)
     shown = thinned.logs[:, list(view.order)]
+    if over:  # a run that grows no more fills the width
+        shown = shown[spread(len(shown), cells)]
     lines: list[Line] = []
     for start, stop in groups:
         chosen = start <= view.selected < stop
@@ -47,8 +54,8 @@ def heat_lines(
                 )
             )
         )
-    lines.append(((" " * (lead + 2), ""), (_time_axis(thinned, width - lead - 3), "quiet")))
-    lines.append(((" " * (lead + 2), ""), *_legend(width - lead - 3, view.ascii_only, by_shape)))
+    lines.append(((" " * (lead + 2), ""), (_time_axis(view, thinned, cells), "quiet")))
+    lines.append(((" " * (lead + 2), ""), *_legend(cells, view.ascii_only, by_shape)))
     return lines
 
 
@@ -95,16 +102,11 @@ def _block(level: int, ascii_only: bool, by_shape: bool) -> str:
     return BLOCKS[min(level, 7)] if by_shape else "█"
 
 
-def _time_axis(thinned: Thinned, cells: int) -> str:
+def _time_axis(view: View, thinned: Thinned, cells: int) -> str:
     """Step numbers under their columns."""
-    marks = [" "] * max(cells, 0)
-    used = len(thinned.logs)
-    every = 12
-    for column in range(0, used, every):
-        label = step_label(thinned.first + column * thinned.stride)
-        if column + len(label) <= cells:
-            marks[column : column + len(label)] = label
-    return "".join(marks)
+    assert view.facts is not None
+    used = cells if view.state in OVER else len(thinned.logs)
+    return step_axis(thinned.first, int(view.facts.steps[-1]), used, cells, " ")
 
 
 def _legend(cells: int, ascii_only: bool, by_shape: bool) -> Line:

@@ -35,6 +35,16 @@ def stride_for(steps: int, columns: int) -> int:
         size *= 2
 
 
+def exact_stride(steps: int, columns: int) -> int:
+    """The smallest number of steps a column that fits: for runs that grow no more."""
+    return max(-(-steps // max(columns, 1)), 1)
+
+
+def spread(columns: int, cells: int) -> IntArray:
+    """[cells] the column that each cell shows where fewer columns fill all cells."""
+    return np.arange(cells) * columns // max(cells, 1)
+
+
 def farthest(norms: FloatArray) -> FloatArray:
     """[steps, rows] norms -> [rows] log10 of the one farthest from the middle of the band.
 
@@ -56,13 +66,13 @@ class Columns:
         self._stride = 0
         self._done: list[FloatArray] = []
 
-    def thin(self, facts: Facts, columns: int) -> Thinned:
-        """All of `facts` in at most `columns` columns."""
+    def thin(self, facts: Facts, columns: int, *, exact: bool = False) -> Thinned:
+        """All of `facts` in at most `columns` columns; `exact` fills as many as can be."""
         if not len(facts) or columns < 1:
             return EMPTY
         steps = facts.steps
         first, last = int(steps[0]), int(steps[-1])
-        stride = stride_for(last - first + 1, columns)
+        stride = (exact_stride if exact else stride_for)(last - first + 1, columns)
         if stride != self._stride:
             self._done, self._stride = [], stride
         # Both objects come with a run's start: other ones mean another run.

@@ -7,16 +7,9 @@ from gradtui.health.theory import Theory
 from gradtui.tui.renderables.line import Line, Piece, merged
 from gradtui.tui.renderables.number import number
 from gradtui.tui.renderables.scale import LOW, cell_of
-from gradtui.tui.view import View
 
 TAKEN = "◆✗*!"
 """What the compared run has put on the bar stays."""
-
-
-def theory_of_view(view: View) -> Theory:
-    """What theory says about the run on screen; nothing where the view does not carry it."""
-    found = getattr(view, "theory", None)
-    return found if isinstance(found, Theory) else Theory()
 
 
 def glyph(ascii_only: bool) -> str:

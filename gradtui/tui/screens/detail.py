@@ -6,20 +6,22 @@ from textual.app import ComposeResult
 
 from gradtui.tui.key_bar import KeyBar
 from gradtui.tui.screens.lab import LabScreen, Shows
+from gradtui.tui.watched import Mode
 from gradtui.tui.widgets import HeaderBar, LayerDetail, NanBanner
 
 
 class DetailScreen(LabScreen):
     """Everything about the selected layer; up and down go to its neighbours, escape goes back."""
 
-    def __init__(self) -> None:
+    def __init__(self, mode: Mode = "lab") -> None:
         super().__init__()
+        self._mode = mode
         self._parts = (HeaderBar(), NanBanner(), LayerDetail(classes="pane"))
         self._parts[-1].border_title = "layer"
 
     def compose(self) -> ComposeResult:
         yield from self._parts
-        yield KeyBar()
+        yield KeyBar(self._mode)
 
     def parts(self) -> Iterable[Shows]:
         return self._parts

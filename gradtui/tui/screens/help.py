@@ -2,23 +2,31 @@
 
 from textual.content import Content
 
-from gradtui.tui.keys import KEYS, REMEDIES
+from gradtui.tui.keys import help_keys
 from gradtui.tui.screens.text import TextScreen
+from gradtui.tui.watched import Mode
 
 LEGEND = (
     "Each row is a layer, the input's side first. Its bar is log10 of the L2 norm of its gradient, "
     "before clipping, on a fixed scale; the healthy band is marked on it. Beside it are its number "
     "and the norm's history. NaN and inf are written as such and never left out.\n\n"
-    "A verdict is an opinion derived from the numbers; its evidence stands beside it. A remedy "
-    "restarts the run from the same seed and the same batches; the untreated run stays as a "
-    "reference."
+    "A verdict is an opinion derived from the numbers; its evidence stands beside it. "
 )
+MORE: dict[Mode, str] = {
+    "lab": "A remedy restarts the run from the same seed and the same batches; the untreated run "
+    "stays as a reference.",
+    "run": "Training is never held up: space holds the view alone. Quitting asks whether training "
+    "shall end with it or go on in the background.",
+    "attach": "Training is never held up: space holds the view alone, and quitting leaves it be.",
+    "replay": "Time is the recording's: the arrows and brackets move in it, a goes to the first "
+    "alarm, space plays.",
+}
 
 
-def help_screen() -> TextScreen:
+def help_screen(mode: Mode) -> TextScreen:
     """The keys by group, from the one table that they are bound by."""
-    parts: list[tuple[str, str]] = [(LEGEND, "$foreground")]
-    keys = (*KEYS, REMEDIES)
+    parts: list[tuple[str, str]] = [(LEGEND + MORE[mode], "$foreground")]
+    keys = help_keys(mode)
     for group in dict.fromkeys(key.group for key in keys):
         parts.append((f"\n\n{group}\n", "bold $primary"))
         rows = [key for key in keys if key.group == group]

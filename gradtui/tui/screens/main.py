@@ -14,27 +14,23 @@ from gradtui.tui.geometry import ARRANGEMENTS, Arrangement, arrangement, plea
 from gradtui.tui.key_bar import KeyBar
 from gradtui.tui.renderables.depth import HEAD
 from gradtui.tui.screens.lab import LabScreen, Shows
+from gradtui.tui.screens.panes import TITLES, heat_height, in_sight, panes_of
 from gradtui.tui.tab_strip import TabStrip
 from gradtui.tui.view import View
+from gradtui.tui.watched import Mode
 from gradtui.tui.widgets import (
     Chart,
     DepthView,
     FindingsPanel,
     HeaderBar,
     HeatMap,
+    LogPane,
     NanBanner,
+    RankLine,
     StoryPanel,
+    WaitingPane,
 )
 from gradtui.tui.widgets.lined import Lined
-
-TITLES = {
-    "findings": "findings",
-    "heat": "heat map",
-    "loss": "loss",
-    "norm": "total norm",
-    "story": "story",
-}
-PANES = tuple(TITLES)
 
 
 class MainScreen(LabScreen):
@@ -43,39 +39,47 @@ class MainScreen(LabScreen):
     class Laid(Message):
         """The arrangement has changed, or a pane: what came into sight wants the view."""
 
-    def __init__(self) -> None:
+    def __init__(self, mode: Mode = "lab") -> None:
         super().__init__()
+        self._mode = mode
+        self._names = panes_of(mode)
         self.arrangement: Arrangement = "tiny"
         self._fitted = False
-        self.pane = PANES[0]
+        self.pane = self._names[0]
         self._tallest: int | None = None
         self.header, self.banner, self.failure = HeaderBar(), NanBanner(), FailureLine()
-        self.depth = DepthView()
-        self.tabs = TabStrip(tuple(TITLES.values()))
+        self.ranks = RankLine()
+        self.depth, self.waiting = DepthView(), WaitingPane()
+        self.waiting.display = False
+        self.tabs = TabStrip([TITLES[name] for name in self._names])
         self.filter = FilterBar()
         self.panes: dict[str, Lined] = {
             "findings": FindingsPanel(),
             "heat": HeatMap(),
             "loss": Chart("loss"),
             "norm": Chart("norm"),
-            "story": StoryPanel(),
+            self._names[-1]: StoryPanel() if mode == "lab" else LogPane(),
         }
         for name, pane in self.panes.items():
             pane.id = name
             pane.border_title = TITLES[name]
             pane.add_class("pane")
-        self.story = StoryPanel(id="left-story", classes="pane")
-        self.story.border_title = TITLES["story"]
+        below = StoryPanel if mode == "lab" else LogPane
+        self.below: Lined = below(id="below", classes="pane")
+        """Under the layers where everything is shown at once: the story, or the output."""
+        self.below.border_title = TITLES[self._names[-1]]
 
     def compose(self) -> ComposeResult:
         yield Static(id="plea", markup=False)
         yield self.header
         yield self.banner
         yield self.failure
+        yield self.ranks
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield self.depth
-                yield self.story
+                yield self.waiting
+                yield self.below
             with Vertical(id="right"):
                 yield self.tabs
                 yield self.panes["heat"]
@@ -83,9 +87,9 @@ class MainScreen(LabScreen):
                     yield self.panes["loss"]
                     yield self.panes["norm"]
                 yield self.panes["findings"]
-                yield self.panes["story"]
+                yield self.panes[self._names[-1]]
         yield self.filter
-        yield KeyBar()
+        yield KeyBar(self._mode)
 
     # What is in sight
 
@@ -110,23 +114,24 @@ class MainScreen(LabScreen):
         return self.arrangement in ("stacked", "side")
 
     def _place_panes(self) -> None:
-        in_sight = {
-            "tiny": set[str](),
-            "narrow": {"findings"},
-            "stacked": {self.pane},
-            "side": {self.pane},
-            "wide": set(PANES) - {"story"},
-        }[self.arrangement]
+        shown = in_sight(self.arrangement, self._names, self.pane)
         for name, pane in self.panes.items():
-            pane.display = name in in_sight
-        self.story.display = self.arrangement == "wide"
+            pane.display = name in shown
+        self._place_below()
         for charts in self.query("#charts"):  # gone already while the app ends
-            charts.display = bool(in_sight & {"loss", "norm"})
-        self.tabs.current = PANES.index(self.pane)
+            charts.display = bool(shown & {"loss", "norm"})
+        for right in self.query("#right"):  # what is waited for has nothing to show there
+            right.display = self.arrangement == "wide" or not self.waiting.display
+        self.tabs.current = self._names.index(self.pane)
+
+    def _place_below(self) -> None:
+        # What is waited for shows the output itself.
+        self.below.display = self.arrangement == "wide" and not self.waiting.display
 
     def move_pane(self, by: int) -> None:
         if self.tabbed:
-            self.to_pane(PANES[(PANES.index(self.pane) + by) % len(PANES)])
+            at = self._names.index(self.pane)
+            self.to_pane(self._names[(at + by) % len(self._names)])
 
     def to_pane(self, pane: str) -> None:
         """Bring a tab to the front."""
@@ -136,7 +141,7 @@ class MainScreen(LabScreen):
 
     @on(TabStrip.Chosen)
     def _tab_chosen(self, event: TabStrip.Chosen) -> None:
-        self.to_pane(PANES[event.index])
+        self.to_pane(self._names[event.index])
 
     def _ask_for_view(self) -> None:
         self.call_after_refresh(self.post_message, self.Laid())
@@ -144,8 +149,9 @@ class MainScreen(LabScreen):
     def parts(self) -> Iterable[Shows]:
         if self.arrangement == "tiny":
             return
-        yield from (self.header, self.banner, self.failure, self.depth)
-        yield from (pane for pane in (*self.panes.values(), self.story) if pane.display)
+        yield from (self.header, self.banner, self.failure, self.ranks)
+        yield self.waiting if self.waiting.display else self.depth
+        yield from (pane for pane in (*self.panes.values(), self.below) if pane.display)
 
     @property
     def page(self) -> int:
@@ -157,6 +163,7 @@ class MainScreen(LabScreen):
         self.filter.open(text)
 
     def show(self, view: View) -> None:
+        self._wait(view)
         super().show(view)
         total = len(view.layout.rows) if view.layout is not None else 0
         # Few layers leave their room to the story below them.
@@ -164,12 +171,22 @@ class MainScreen(LabScreen):
         if tallest != self._tallest:
             self._tallest = tallest
             self.depth.styles.max_height = tallest
+            self.panes["heat"].styles.max_height = heat_height(tallest)
         self.filter.count(len(view.order), total)
-        elsewhere = self.story.display and self.story.holds_remedies(view)
+        below = self.below
+        elsewhere = below.display and isinstance(below, StoryPanel) and below.holds_remedies(view)
         findings = self.query_one(FindingsPanel)
         if elsewhere != findings.remedies_elsewhere:
             findings.remedies_elsewhere = elsewhere
             findings.show(view)
+
+    def _wait(self, view: View) -> None:
+        """Until a command has taken a step, what it does instead is in the layers' place."""
+        waiting = self._mode != "lab" and view.layout is None
+        if waiting != self.waiting.display:
+            self.waiting.display, self.depth.display = waiting, not waiting
+            self._place_panes()
+            self._ask_for_view()
 
     def clear_filter(self) -> None:
         self.filter.action_clear()

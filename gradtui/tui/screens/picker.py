@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
+from rich.cells import cell_len
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -13,7 +14,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from gradtui.scenario.schema import Scenario
-from gradtui.tui.renderables.text import safe, to_ascii
+from gradtui.tui.renderables.header import verdict_words
+from gradtui.tui.renderables.text import fit, safe, to_ascii
 
 
 def matching(catalogue: Sequence[Scenario], text: str) -> list[Scenario]:
@@ -60,6 +62,9 @@ class PickerScreen(ModalScreen[str | None]):
         self._fill("")
         self.query_one(Input).focus()
 
+    def on_resize(self, event: events.Resize) -> None:
+        self._fill(self.query_one(Input).value)
+
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:
         self._fill(event.value)
@@ -74,10 +79,7 @@ class PickerScreen(ModalScreen[str | None]):
             options.add_option(Option(Content.styled(self._text(group), "bold"), disabled=True))
             for scenario in (s for s in found if s.group == group):
                 self._names.append(scenario.name)
-                title = f"  {self._text(scenario.title)}"
-                options.add_option(
-                    Option(Content.assemble(title, (f"  {safe(scenario.expect)}", "dim")))
-                )
+                options.add_option(Option(self._line(scenario, self._room)))
         self.query_one(
             "#panel"
         ).border_subtitle = f"{len(found)} of {len(self._catalogue)}, enter starts, esc closes"
@@ -85,6 +87,20 @@ class PickerScreen(ModalScreen[str | None]):
         first = next((i for i, name in enumerate(self._names) if name is not None), None)
         options.highlighted = self._names.index(wanted) if wanted else first
         self._tell_story()
+
+    @property
+    def _room(self) -> int:
+        """Cells of a line of the list, which the panel shares with the story."""
+        return max((min(124, self.app.size.width * 9 // 10) - 4) // 2 - 2, 10)
+
+    def _line(self, scenario: Scenario, cells: int) -> Content:
+        """Title, and the verdict where there is room for it: nothing wraps."""
+        title = "  " + self._text(scenario.title)
+        verdict = self._text(verdict_words(scenario.expect))
+        gap = cells - cell_len(title) - cell_len(verdict)
+        if gap < 2:
+            return Content(self._text(fit(title, cells)))
+        return Content.assemble(title, (" " * gap + verdict, "dim"))
 
     def _text(self, text: str) -> str:
         text = safe(text)
@@ -105,6 +121,9 @@ class PickerScreen(ModalScreen[str | None]):
                 paragraphs = scenario.story.strip().split("\n\n")
                 story = "\n\n".join(self._text(" ".join(p.split())) for p in paragraphs)
                 parts: list[str | tuple[str, str]] = [(self._text(scenario.name), "bold $primary")]
+                if scenario.expect:
+                    expected = self._text(verdict_words(scenario.expect))
+                    parts.append((f"\nexpected: {expected}", "$quiet"))
                 parts.append(f"\n\n{story}")
                 for number, remedy in enumerate(scenario.remedies, start=1):
                     parts.append((f"\n\n{number} ", "bold"))

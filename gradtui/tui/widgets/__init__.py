@@ -16,6 +16,9 @@ is cheap when nothing changed, and bind no keys and take no focus: the keys are 
     Chart("norm")          total gradient norm
     FindingsPanel()        findings, notes, remedies, comparison; `FindingsPanel.RemedyClicked(index)`
     StoryPanel()           the scenario's story
+    LogPane()              what the command has printed; follows its end
+    WaitingPane()          in the layers' place until a command has taken a step
+    RankLine()             0 lines while all ranks do their work, else 1
     LayerDetail()          everything about the selected row
 
 An app must return `themes.VARIABLES` from `get_theme_variable_defaults()` and register
@@ -28,8 +31,11 @@ from gradtui.tui.widgets.findings_panel import FindingsPanel
 from gradtui.tui.widgets.header_bar import HeaderBar
 from gradtui.tui.widgets.heat_map import HeatMap
 from gradtui.tui.widgets.layer_detail import LayerDetail
+from gradtui.tui.widgets.log_pane import LogPane
 from gradtui.tui.widgets.nan_banner import NanBanner
+from gradtui.tui.widgets.rank_line import RankLine
 from gradtui.tui.widgets.story_panel import StoryPanel
+from gradtui.tui.widgets.waiting_pane import WaitingPane
 
 __all__ = [
     "Chart",
@@ -38,6 +44,9 @@ __all__ = [
     "HeaderBar",
     "HeatMap",
     "LayerDetail",
+    "LogPane",
     "NanBanner",
+    "RankLine",
     "StoryPanel",
+    "WaitingPane",
 ]

@@ -9,7 +9,6 @@ from textual.timer import Timer
 from gradtui.tui.renderables.depth import HEAD, depth_lines
 from gradtui.tui.renderables.drawn import Drawn
 from gradtui.tui.renderables.line import Line
-from gradtui.tui.renderables.theory import theory_of_view
 from gradtui.tui.view import View
 from gradtui.tui.widgets.changes import is_live, same_look
 from gradtui.tui.widgets.lined import Lined
@@ -59,7 +58,7 @@ class DepthView(Lined):
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:
         top = self.scroll_offset.y
-        theory = theory_of_view(view).norms
+        theory = view.theory.norms
         return depth_lines(view, width, range(top, top + height), self._drawn, theory)
 
     def show(self, view: View) -> None:

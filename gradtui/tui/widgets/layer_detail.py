@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from gradtui.tui.renderables.detail import detail_lines
 from gradtui.tui.renderables.line import Line
-from gradtui.tui.renderables.theory import theory_of_view
 from gradtui.tui.view import View
 from gradtui.tui.widgets.lined import Lined
 
@@ -16,4 +15,4 @@ class LayerDetail(Lined):
     PACE = 0.5
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:
-        return detail_lines(view, width, theory_of_view(view))
+        return detail_lines(view, width, view.theory)

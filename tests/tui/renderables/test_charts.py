@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW
-from gradtui.tui.renderables.axis import robust_limits, tick_labels
+from gradtui.tui.renderables.axis import robust_limits, step_axis, tick_labels
 from gradtui.tui.renderables.canvas import polyline
 from gradtui.tui.renderables.curve import curve_lines
 from gradtui.tui.renderables.heat import grouped, heat_lines, row_at, worst
@@ -60,6 +60,15 @@ def test_any_loss_can_be_drawn(losses: list[float], log: bool, ascii_only: bool)
     assert not ascii_only or all(plain(line).isascii() for line in lines)
 
 
+@pytest.mark.parametrize("size", [(300, 90), (81, 25), (20, 4)])
+def test_a_line_goes_from_edge_to_edge_of_any_canvas(size: tuple[int, int]) -> None:
+    width, height = size
+    x = np.array([0.0, width])
+    drawn = polyline(x, x, x_limits=(0, width), y_limits=(0, width), width=width, height=height)
+    assert drawn[0][-1] != " "
+    assert drawn[-1][0] != " "
+
+
 def test_one_spike_does_not_flatten_the_rest() -> None:
     values = np.concatenate([np.linspace(1.0, 2.0, 200), [1e9]])
     low, high = robust_limits(values, log=False)
@@ -84,6 +93,44 @@ def test_limits_hold_room(values: list[float], log: bool) -> None:
     low, high = robust_limits(shown, log=log)
     assert low < high
     assert all(len(text) <= 7 for text in tick_labels(low, high, 10, log=log).values())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "log", "labels"),
+    [
+        (0.0, 1.0, False, ["0", "0.5", "1.0"]),
+        (0.2, 1.4, False, ["0.5", "1.0"]),
+        (2.28, 2.32, False, ["2.28", "2.30", "2.32"]),
+        (-3.0, 3.0, True, ["0.01", "1", "100"]),
+        (-12.0, 0.0, True, ["1e-10", "1e-5", "1"]),
+        (-0.5, 0.5, True, ["0.5", "1", "2"]),
+        (0.1, 0.2, True, ["1.3", "1.4", "1.5"]),
+    ],
+)
+def test_ticks_are_round(low: float, high: float, log: bool, labels: list[str]) -> None:
+    assert list(tick_labels(low, high, 9, log=log).values()) == labels
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(1, 90))
+def test_the_last_step_is_at_the_end_of_the_axis(first: int, steps: int, cells: int) -> None:
+    axis = step_axis(first, first + steps, cells, cells, "─")
+    assert len(axis) == cells
+    assert cells < 5 or axis[-1] != "─"
+
+
+@pytest.mark.parametrize("steps", [7, 30, 61, 100, 500])
+def test_a_run_that_is_over_fills_the_width(steps: int) -> None:
+    view = factories.view(factories.healthy(4, steps), state="finished")
+    chart = [plain(line) for line in curve_lines(view, "loss", 100, 12)]
+    assert any(line[-3:].strip() for line in chart[1:-1])
+    heat = heat_lines(view, 100, 12, Columns())
+    assert plain(heat[0]).rstrip().endswith("█")
+    assert len(plain(heat[0]).rstrip()) >= 97
+
+
+def test_the_heat_map_says_that_nothing_matches() -> None:
+    view = factories.view(factories.healthy(), order=())
+    assert "no row matches the filter" in plain(heat_lines(view, 60, 9, Columns())[0])
 
 
 def test_the_sick_run_is_a_second_series() -> None:
@@ -113,7 +160,7 @@ def test_quantities_measured_now_and_then_are_held() -> None:
 def test_heat_marks_nan_columns_and_the_time() -> None:
     lines = heat_lines(factories.view(factories.exploding()), 90, 16, Columns())
     assert plain(lines[0]).rstrip().endswith("!" * 20)
-    assert "48" in plain(lines[-2])
+    assert plain(lines[-2]).split() == ["0", "20", "40", "59"]
     assert "NaN" in plain(lines[-1])
 
 

@@ -7,7 +7,7 @@ import pytest
 from gradtui.health.theory import Theory, predict, read_stack
 from gradtui.tui.renderables.detail import detail_lines
 from gradtui.tui.renderables.line import plain, width
-from gradtui.tui.renderables.theory import marked, theory_of_view
+from gradtui.tui.renderables.theory import marked
 from gradtui.tui.view import View
 from tests import factories
 
@@ -49,4 +49,4 @@ def test_a_mark_takes_one_cell_and_keeps_the_ground() -> None:
 
 
 def test_a_view_without_theory_has_none() -> None:
-    assert theory_of_view(View()) == Theory()
+    assert View().theory == Theory()

@@ -20,6 +20,9 @@ ALL: Sequence[type[Lined]] = (
     widgets.FindingsPanel,
     widgets.StoryPanel,
     widgets.LayerDetail,
+    widgets.LogPane,
+    widgets.WaitingPane,
+    widgets.RankLine,
 )
 
 

@@ -1,0 +1,109 @@
+"""`gradtui run` with a screen: the command in the background, its run on the terminal."""
+
+import os
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from gradtui.commands import program
+from gradtui.commands.output import warn
+from gradtui.commands.settings import Settings
+from gradtui.core.text import printable
+
+STEPS = ((0.0, signal.SIGINT), (5.0, signal.SIGTERM), (15.0, signal.SIGKILL))
+"""Seconds after having been asked to end, and how it is asked then: many scripts save their state
+on KeyboardInterrupt."""
+GRACE = 2.0
+"""Seconds that a command gets to end before the screen's own end, where both were told to."""
+
+
+class Command:
+    """The command as the screen sees it."""
+
+    def __init__(
+        self,
+        child: subprocess.Popen[bytes],
+        directory: Path,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.pid = child.pid
+        self._child = child
+        self._directory = directory
+        self._clock = clock
+        self._code: int | None = None
+        self._asked: float | None = None
+        self._sent = 0
+
+    def look(self) -> int | None:
+        """Its exit code, noted in the run's directory when it is first seen."""
+        if self._code is None and (code := self._child.poll()) is not None:
+            self._code = program.ended(self._directory, code)
+        if self._code is None and self._asked is not None:
+            past = self._clock() - self._asked
+            while self._sent < len(STEPS) and past >= STEPS[self._sent][0]:
+                self.forward(STEPS[self._sent][1])
+                self._sent += 1
+        return self._code
+
+    def stop(self) -> None:
+        if self._asked is None:
+            self._asked = self._clock()
+            self.look()
+
+    def forward(self, number: int) -> None:
+        """A signal to the command and all that it has started."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+    @property
+    def stopping(self) -> str:
+        if self._asked is None:
+            return ""
+        sent = STEPS[max(self._sent - 1, 0)][1].name
+        words = f"stopping... {sent} was sent"
+        if self._sent < len(STEPS):
+            when, following = STEPS[self._sent]
+            left = max(when - (self._clock() - self._asked), 0.0)
+            words += f"; {following.name} follows in {left:.0f} s"
+        return words
+
+    def wait(self, seconds: float) -> None:
+        """Give it some time to end."""
+        with suppress(subprocess.TimeoutExpired):
+            self._child.wait(seconds)
+
+
+def run_live(directory: Path, command: list[str], settings: Settings) -> int:
+    """Start the command and show its run until somebody leaves.
+
+    The command's own exit code where it has ended, else that of the screen.
+    """
+    from gradtui.commands.recorded import show_run
+    from gradtui.stream.run_reader import RunReader
+    from gradtui.tui.watched import Watched
+
+    log = os.open(directory / "output.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        popen = program.start(directory, command, output=log, overhead=settings.overhead / 100.0)
+    finally:
+        os.close(log)
+    child = Command(popen, directory)
+    watched = Watched("run", directory, printable(shlex.join(command)), child=child)
+
+    def ending(number: int) -> None:
+        if number == signal.SIGTERM:
+            child.forward(number)
+
+    code = show_run(RunReader(directory), watched, settings, ending)
+    if code == 128 + signal.SIGTERM:
+        child.wait(GRACE)
+    ended = child.look()
+    if ended is not None:
+        return code or ended
+    with suppress(OSError):  # the terminal may be gone
+        warn(f"training goes on (process {child.pid}); 'gradtui attach' shows it again")
+    return code

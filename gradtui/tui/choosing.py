@@ -1,0 +1,111 @@
+"""Which run is on screen: scenarios, remedies, seeds, each choice a fresh start."""
+
+from collections.abc import Callable, Sequence
+
+from gradtui.core.control import Control, SetPace, Start
+from gradtui.core.errors import UsageError
+from gradtui.core.facts import Facts
+from gradtui.core.text import did_you_mean, printable
+from gradtui.health.finding import Diagnosis
+from gradtui.scenario.schema import Scenario
+from gradtui.tui.looking import Looking
+from gradtui.tui.notice import Notice
+from gradtui.tui.recording import Recording
+from gradtui.tui.watched import Mode
+
+DEBOUNCE = 0.1
+"""Seconds that a choice must stand before it is sent: n held down must not build every scenario."""
+
+
+class Choosing(Looking):
+    """The run on screen is `current`; while a remedy is on, `reference` holds the run it is
+    compared with, as far as it had come."""
+
+    def __init__(
+        self,
+        catalogue: Sequence[Scenario],
+        start: Start,
+        *,
+        ascii_only: bool,
+        mode: Mode,
+        ask: Callable[[Facts], Diagnosis],
+        new_seed: Callable[[], int],
+    ) -> None:
+        self.catalogue = tuple(catalogue)
+        self._ask = ask
+        self._new_seed = new_seed
+        self._base_seed = start.seed
+        self._waiting: list[Control] = []
+        self._notices: list[Notice] = []
+        self._pausing: bool | None = None
+        self._runs = start.run
+        self._due: float | None = float("-inf")
+        super().__init__(Recording(start, self.find(start.scenario), ask), ascii_only, mode)
+
+    def find(self, name: str) -> Scenario:
+        """The scenario of that name, or a UsageError that suggests one."""
+        for scenario in self.catalogue:
+            if scenario.name == name:
+                return scenario
+        hint = did_you_mean(name, (s.name for s in self.catalogue))
+        raise UsageError(
+            f"there is no scenario {printable(name)!r}{hint or ': `gradtui list` shows them all'}"
+        )
+
+    def choose(self, name: str, now: float) -> None:
+        """Switch to another scenario, untreated."""
+        scenario = self.find(name)
+        self.reference = None
+        self.rows.reset()
+        self._begin(scenario, (), self._base_seed, now + DEBOUNCE)
+
+    def neighbour(self, by: int, now: float) -> None:
+        """Switch to the scenario `by` places further in the catalogue, round the end."""
+        names = [scenario.name for scenario in self.catalogue]
+        at = names.index(self.current.scenario.name)
+        self.choose(names[(at + by) % len(names)], now)
+
+    def toggle_remedy(self, index: int, now: float) -> None:
+        """Treat the run, or take a treatment back: the same seed, hence the same batches."""
+        old = self.current
+        count = len(old.scenario.remedies)
+        if index >= count:
+            known = f"remedies 1 to {count}" if count > 1 else f"{count or 'no'} remedy"
+            self._notices.append(Notice(f"This scenario has {known}.", "warning"))
+            return
+        on = old.start.remedies
+        remedies = tuple(i for i in on if i != index) if index in on else (*on, index)
+        if not remedies:
+            self.reference = None
+        elif not on:
+            if old.history is not None and len(old.history):
+                self.reference = old
+                self.compare = True
+            else:
+                text = "Nothing to compare with: the untreated run had not taken a step."
+                self._notices.append(Notice(text))
+        self._begin(old.scenario, remedies, old.start.seed, now + DEBOUNCE)
+
+    def restart(self, now: float) -> None:
+        """The same run from the beginning."""
+        old = self.current
+        self._begin(old.scenario, old.start.remedies, old.start.seed, now + DEBOUNCE)
+
+    def reseed(self, now: float) -> None:
+        """The same run from another seed; a comparison with the old seed would be no twin."""
+        old = self.current
+        seed = self._new_seed()
+        self.reference = None
+        self._begin(old.scenario, old.start.remedies, seed, now + DEBOUNCE)
+        self._notices.append(Notice(f"New seed {seed}."))
+
+    def _begin(
+        self, scenario: Scenario, remedies: tuple[int, ...], seed: int | None, due: float
+    ) -> None:
+        self._runs += 1
+        self._due = due
+        self._waiting = [control for control in self._waiting if isinstance(control, SetPace)]
+        self._pausing = None
+        self.to_live()
+        start = Start(self._runs, scenario.name, remedies, seed)
+        self.current = Recording(start, scenario, self._ask)

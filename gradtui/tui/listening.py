@@ -1,0 +1,37 @@
+"""What widgets say, passed on to where it is acted upon."""
+
+from textual import on
+
+from gradtui.tui.filter_bar import FilterBar
+from gradtui.tui.quitting import Quitting
+from gradtui.tui.screens.main import MainScreen
+from gradtui.tui.widgets import DepthView
+from gradtui.tui.widgets.remedy_clicks import RemedyClicks
+
+
+class Listening(Quitting):
+    """The part of the app that the mouse reaches."""
+
+    @on(MainScreen.Laid)
+    def _redraw(self) -> None:
+        self.session.changed = True
+        self.tick()
+
+    @on(DepthView.Selected)
+    def _row_clicked(self, event: DepthView.Selected) -> None:
+        self.session.select(event.index)
+        self.tick()
+
+    @on(DepthView.Activated)
+    def _row_opened(self, event: DepthView.Activated) -> None:
+        self.session.select(event.index)
+        self.action_detail()
+
+    @on(RemedyClicks.RemedyClicked)
+    def _remedy_clicked(self, event: RemedyClicks.RemedyClicked) -> None:
+        self.action_remedy(event.index)
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, event: FilterBar.Changed) -> None:
+        self.session.filter_rows(event.text)
+        self.tick()

@@ -1,0 +1,44 @@
+"""What the command has printed, wrapped to the screen, and how it ended."""
+
+from functools import lru_cache
+
+from rich.cells import cell_len, chop_cells
+
+from gradtui.tui.renderables.ending import ending
+from gradtui.tui.renderables.line import Line
+from gradtui.tui.renderables.text import to_ascii
+from gradtui.tui.view import Outside, View
+
+
+def log_lines(view: View, width: int) -> tuple[Line, ...]:
+    """The kept output, oldest first."""
+    outside = view.outside
+    lines: list[Line] = [
+        ((" " + part, ""),)
+        for text in outside.log
+        for part in folded(to_ascii(text) if view.ascii_only else text, max(width - 2, 1))
+    ]
+    if not lines:
+        lines.append(((" nothing has been printed", "quiet"),))
+    if ended(view):
+        lines.append((end_words(outside, view.ascii_only),))
+    return tuple(lines)
+
+
+def ended(view: View) -> bool:
+    """Whether the command's end belongs on the screen: in a replay only when it is reached."""
+    over = view.mode != "replay" or view.state in ("finished", "stopped", "failed")
+    return view.outside.code is not None and over
+
+
+def end_words(outside: Outside, ascii_only: bool) -> tuple[str, str]:
+    """ "── exited 0 ──" and what it means."""
+    code = outside.code or 0
+    rule = "--" if ascii_only else "──"
+    return f" {rule} {ending(code)} {rule}", "critical" if code else "healthy"
+
+
+@lru_cache(maxsize=4096)
+def folded(text: str, cells: int) -> tuple[str, ...]:
+    """One line of output in as many lines of the screen as it takes."""
+    return tuple(chop_cells(text, cells)) if cell_len(text) > cells else (text,)

@@ -1,0 +1,49 @@
+"""What the app is told of a run beside its source: a scenario of the lab, or a command's record."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from gradtui.core.facts import Facts
+
+Mode = Literal["lab", "run", "attach", "replay"]
+"""lab: scenarios, trained in this process. run: a command that this process has started. attach: one
+that another process has started. replay: one that is over, played again."""
+
+
+class Child(Protocol):
+    """The command that was started for this screen."""
+
+    pid: int
+
+    def look(self) -> int | None:
+        """Its exit code once it has ended, 128+n after signal n. Called at every tick, so that a
+        command that was asked to end is asked again, more and more firmly."""
+
+    def stop(self) -> None:
+        """Ask it to end, and what it has started with it."""
+
+    def forward(self, number: int) -> None:
+        """Pass a signal on."""
+
+    @property
+    def stopping(self) -> str:
+        """What is being done to end it, in words; empty while it may go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A run that is recorded in `directory`."""
+
+    mode: Mode
+    directory: Path
+    command: str
+    """Its command line, in words."""
+    child: Child | None = None
+    speed: float = 1.0
+    """Of a replay, in recorded seconds a second."""
+    at: int | Literal["alarm"] | None = None
+    """Where a replay begins, held; None = at the beginning, playing."""
+    whole: Callable[[], Facts] | None = None
+    """All of a replay's facts, to look for the first alarm in."""
