@@ -88,7 +88,7 @@ def examined(
         verdict=diagnosis.verdict,
         severity=diagnosis.severity.word,
         steps=int(facts.steps[-1]) + 1 if len(facts) else 0,
-        findings=[_finding(finding) for finding in diagnosis.findings],
+        findings=[_finding(finding, facts) for finding in diagnosis.findings],
         notes=list(diagnosis.notes),
         first_nonfinite=dict(seen._asdict()) if seen is not None else None,
         final=_final(facts, facts.info),
@@ -96,7 +96,10 @@ def examined(
     )
 
 
-def _finding(finding: "Finding") -> dict[str, Any]:
+def _finding(finding: "Finding", facts: "Facts") -> dict[str, Any]:
+    from gradtui.health.prescriptions.prescribe import prescribe
+    from gradtui.health.prescriptions.text import prescription_json
+
     return {
         "symptom": finding.symptom,
         "severity": finding.severity.word,
@@ -105,6 +108,7 @@ def _finding(finding: "Finding") -> dict[str, Any]:
         "evidence": finding.evidence,
         "cause": finding.cause,
         "remedies": list(finding.remedies),
+        "prescriptions": [prescription_json(p) for p in prescribe(finding, facts)],
     }
 
 

@@ -40,6 +40,12 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "make the weight clip larger",
         "normalise the layers",
     ),
+    "starved": (
+        "let this side maximise the log of the other's doubt (the non-saturating loss), or use a "
+        "Wasserstein loss with a gradient penalty",
+        "give the other side a smaller learning rate or fewer steps",
+        "smooth its labels, or add noise to its inputs",
+    ),
     "nonfinite_half": (
         "train under autocast with a GradScaler, or in bfloat16",
         "lower the learning rate",

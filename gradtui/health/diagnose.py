@@ -1,15 +1,19 @@
 """From facts to a verdict: every rule is asked, what one explains another does not repeat."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from gradtui.core.facts import Facts
 from gradtui.core.symptom import CONVERGED, HEALTHY, Severity
-from gradtui.health.finding import UNDECIDED, Diagnosis, Finding
+from gradtui.health import thresholds as T
+from gradtui.health.finding import TOO_EARLY, UNDECIDED, Diagnosis, Finding
+from gradtui.health.notes import idle, spikes, structural_zeros
 from gradtui.health.reading import Reading
 from gradtui.health.rules.exploding import exploded_and_died, exploded_to_nan, exploding
-from gradtui.health.rules.nonfinite import calibrating, nonfinite, scaler_stuck
+from gradtui.health.rules.nonfinite import calibrating, first_seen, nonfinite, scaler_stuck
+from gradtui.health.rules.rounding import fp16_underflow
 from gradtui.health.rules.steps import (
     badly_scaled,
     clipping_dominates,
@@ -18,14 +22,23 @@ from gradtui.health.rules.steps import (
     plateau,
     too_small_steps,
 )
-from gradtui.health.rules.units import dead_relu, fp16_underflow, saturated
+from gradtui.health.rules.through_time import fading_memory, vanishing_through_time
+from gradtui.health.rules.units import (
+    dead_by_zeros,
+    dead_relu,
+    saturated,
+    saturated_by_zeros,
+)
 from gradtui.health.rules.vanishing import (
+    starved,
     vanishing_everywhere,
-    vanishing_through_time,
     vanishing_with_depth,
 )
+from gradtui.health.streams import Stream, streams
 
-RULES: tuple[Callable[[Reading], Finding | None], ...] = (
+Rule = Callable[[Reading], Finding | None]
+
+RULES: tuple[Rule, ...] = (
     scaler_stuck,
     output_cannot_change,
     exploded_and_died,
@@ -33,9 +46,13 @@ RULES: tuple[Callable[[Reading], Finding | None], ...] = (
     exploding,
     fp16_underflow,
     dead_relu,
+    dead_by_zeros,
+    saturated_by_zeros,
     vanishing_through_time,
     vanishing_with_depth,
     vanishing_everywhere,
+    starved,
+    fading_memory,
     clipping_dominates,
     badly_scaled,
     oscillating_loss,
@@ -67,34 +84,48 @@ def diagnose(facts: Facts) -> Diagnosis:
     """
     if not len(facts):
         return UNDECIDED
+    with np.errstate(all="ignore"):  # infinity is an answer here
+        return _examined(facts)
+
+
+def _examined(facts: Facts) -> Diagnosis:
     step = int(facts.steps[-1])
-    if facts.first_nonfinite is not None:
-        return _after_nonfinite(facts, step)
-    reading = Reading(facts)
-    found = _ordered([f for rule in RULES if (f := rule(reading)) is not None])
-    notes = tuple(n for n in (calibrating(reading), structural_zeros(facts)) if n)
-    if not found:
-        verdict = CONVERGED if reading.converged else HEALTHY
-        return Diagnosis(verdict, Severity.OK, step, (), notes)
-    return Diagnosis(found[0].symptom, found[0].severity, step, tuple(found), notes)
+    apart = streams(facts)
+    for stream in apart:
+        seen = first_seen(stream.facts)
+        if seen is not None:
+            told = replace(stream.facts, first_nonfinite=seen)
+            return _after_nonfinite(replace(stream, facts=told), step)
+    readings = [Reading(stream.facts, stream.game, stream.share) for stream in apart]
+    found = _ordered([f for rule in RULES for f in _asked(rule, readings)])
+    notes = tuple(n for n in (*_notes(readings), idle(facts), structural_zeros(facts)) if n)
+    if found:
+        return Diagnosis(found[0].symptom, found[0].severity, step, tuple(found), notes)
+    if all(reading.seen < T.STILL_STEPS for reading in readings):
+        return Diagnosis(TOO_EARLY, Severity.OK, step, (), notes)
+    verdict = CONVERGED if all(reading.converged for reading in readings) else HEALTHY
+    return Diagnosis(verdict, Severity.OK, step, (), notes)
 
 
-def structural_zeros(facts: Facts) -> str:
-    """A note on tensors whose gradient is zero by construction, else ""."""
-    idle = [t for t in facts.layout.tensors if t.structural_zero]
-    if not idle:
-        return ""
-    more = f" and {len(idle) - 1} more" if len(idle) > 1 else ""
-    return f"{idle[0].name}{more}: no gradient by design ({idle[0].structural_zero})"
+def _asked(rule: Rule, readings: list[Reading]) -> list[Finding]:
+    """Where a scaler has thrown every step away only that can be said."""
+    able = [r for r in readings if len(r.used) or rule is scaler_stuck]
+    return [finding for r in able if (finding := rule(r)) is not None]
 
 
-def _after_nonfinite(facts: Facts, step: int) -> Diagnosis:
+def _notes(readings: list[Reading]) -> list[str]:
+    return [note for reading in readings for note in (calibrating(reading), spikes(reading))]
+
+
+def _after_nonfinite(stream: Stream, step: int) -> Diagnosis:
+    facts = stream.facts
     assert facts.first_nonfinite is not None
     count = int(np.searchsorted(facts.steps, facts.first_nonfinite.step))
     # A weight that the update made infinite still belongs to a step with finite facts.
-    finite = np.isfinite(facts.loss[:count]) & np.isfinite(facts.total_norm[:count])
-    usable = int(np.argmin(finite | facts.skipped[:count])) if not finite.all() else count
-    before = Reading(facts.until(usable if not finite.all() and usable else count))
+    finite = ~np.isinf(facts.loss[:count]) & np.isfinite(facts.total_norm[:count])
+    finite |= facts.skipped[:count]
+    usable = int(np.argmin(finite)) if not finite.all() else count
+    before = Reading(facts.until(usable or count), stream.game, stream.share)
     findings = [exploded_to_nan(before, facts), nonfinite(before, facts)]
     kept = [f for f in findings if f is not None]
     return Diagnosis(kept[0].symptom, Severity.CRITICAL, step, tuple(kept))

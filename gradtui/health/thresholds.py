@@ -3,6 +3,10 @@
 WINDOW = 20
 """Steps that "now" means; a median over them ignores one odd batch."""
 
+SHARED_LOSS = 0.2
+"""Share of the changes from one optimizer to the other over which the loss is the same number.
+Two optimizers of one loss give a half; of two losses, none."""
+
 # The healthy band of the field; a norm outside it is a reason to look, not a verdict.
 BAND_LOW = 1e-6
 BAND_HIGH = 1e3
@@ -19,6 +23,39 @@ OVERCONFIDENT = 2.0
 """A loss above that many times guessing is not progress, whatever the accuracy."""
 CONVERGED_LOSS = 0.02
 CONVERGED_SLACK = 4.0
+CONVERGED_BLOCKS = 3
+"""Windows in a row that must agree: one quiet stretch between two spikes is not the end."""
+CONVERGED_NORM = 0.2
+"""Of the gradient norm at the start: a solved task leaves little to correct."""
+SIGNED_DROP = 2.0
+"""A loss that goes below zero has no floor to be measured against; then progress is a drop by so
+many times its own noise."""
+
+START_NOISE = 1.1
+"""Two standard errors of a median of five, in standard deviations of one loss."""
+
+# Guessing, where the task is not told. Cross-entropy over C answers starts near ln C, and its
+# gradient with respect to the output is softmax minus one-hot: the output bias gets at most
+# sqrt(2), however large everything else is. A regression has neither bound.
+GUESS_START = (0.85, 1.8)
+"""Of ln C: sane first weights add at most half their variance (first cross-entropy: ln C + s2/2)."""
+GUESS_LEVEL = 0.03
+GUESS_QUIET = 0.05
+"""Constant answers make nearly the same loss of any batch; noise in a regression does not."""
+ENTROPY_BIAS = 1.5
+ENTROPY_RATIO = 100.0
+"""Total norm over that of the output bias beyond which it is activations that are huge."""
+
+# The first weights. A layer of gain g = sqrt(fan_in) * rms(w) multiplies a ReLU net's signal by
+# g / sqrt(2), tanh's by g.
+GAIN_GROWTH = 1e3
+"""Product over the layers from which on the first weights are to blame."""
+GAIN_SATURATING = 4.0
+"""Inputs of a bounded unit that many standard deviations wide lie on its flat ends: |tanh'| < 0.1
+for more than 60 % of a normal variable of that width."""
+GAIN_FADING = 0.9
+"""Recurrent gain under which a signal halves in about seven time steps, activation slope aside."""
+
 FALLING_Z = 4.0
 """How many standard errors a later half of the window must lie below the earlier one."""
 BELOW_CHANCE = 0.98
@@ -33,6 +70,21 @@ STILL_STEPS = 10
 """Steps after which weights that do not move are believed not to move."""
 PATIENCE = 150
 """Steps without progress before a layer that does move, but little, counts as vanished."""
+HOPELESS_NORM = 1e-7
+HOPELESS_RATIO = 1e-5
+"""Below both, float32 weights never change: what is learned is learned without these layers."""
+ERROR_ALIVE = 1e-4
+"""Gradient norm of the output's bias above which the answers are wrong and the output knows it: a
+solved task has no error, a net whose signal fades has all of it."""
+SCATTERED = 1 / 3
+"""Share of layers that must be faint where they are not the first ones (or last registered)."""
+RECURRENT_STEPS = 200
+"""Steps at guessing level after which a recurrent net of low gain counts as cut off from its past."""
+GAME_STEPS = 60
+STARVED = 0.01
+"""Of its first gradient norms: what is left to a side of a game that has lost."""
+LOST_LOSSES = 3
+"""Losses in a row that are NaN after finite ones: then NaN is a number, and not one never told."""
 TIME_RATIO = 1e-5
 TIME_RATIO_HOPELESS = 1e-10
 TIME_PATIENCE = 60
@@ -44,6 +96,11 @@ LOSS_GROWTH = 10.0
 DIVERGED = 1e5
 """A loss that stays that many times above its first value has diverged, whatever the gradients."""
 SUSTAINED_STEPS = 10
+MOVED = 0.03
+"""Update over weight norm in one step. Training takes about 1e-3; a loss that rises without such
+steps rises because the data or the targets changed."""
+UNDEFINED = 5
+"""Steps before a NaN in which growth must show: an undefined operation comes out of the blue."""
 SPIKE_NORM = 8.0
 SPIKE_LOSS = 3.0
 SPIKE_FLOOR = 10.0
@@ -68,6 +125,15 @@ float32 numbers vanish below 1e-19, float16 rounds to zero below 6e-8), not ReLU
 ZERO_ROWS = 0.5
 """Share of layers whose half-precision gradient is exactly zero: underflow."""
 ZERO_FRACTION = 0.9
+SILENT = 0.9999
+"""Share of exact zeros in a weight gradient that means that no input passed."""
+PASSED_ON = 0.6
+"""Share of zeros in the next layer's weight gradient under which its inputs are not zero: pinned
+units answer with a constant, dead ones with nothing."""
+HALF_MANTISSA = 13
+"""Low bits of a float32 that are zero when the number was a float16 (10 bits of mantissa of 23)."""
+HALF_SHARE = 0.95
+HALF_SAMPLES = 20
 
 # Clipping. Above about half of the steps the threshold, not the gradient, sets the step length.
 CLIPPED = 0.999
@@ -78,13 +144,26 @@ CLIPPED_HARD_ADAPTIVE = 0.02
 """Adam and its kin divide by the gradient's own size: only extreme clipping matters to them."""
 CLIPPING_STEPS = 50
 
-BADLY_SCALED_STEPS = 30
+BADLY_SCALED_STEPS = 60
 BADLY_SCALED_FALL = 0.1
 """A loss below that share of its start shows that the odd units do no harm."""
+BADLY_SCALED_GROWTH = 10.0
+BADLY_SCALED_HALF = 200
+"""Steps that the loss needs to halve at its present pace, beyond which it gets nowhere."""
+SPIKE_Z = 8.0
+SPIKE_TIMES = 5.0
+"""A step is noted as a spike where the log of its norm is that many robust standard deviations, and
+its norm that many times, above the 20 steps before (ZClip's test, with a median for its mean)."""
 
 OSCILLATION = 0.35
 """Median |change of log loss| from step to step, without progress."""
 OSCILLATION_STEPS = 60
+OSCILLATION_FLOOR = 1e-3
+"""Of the loss now: a batch that costs nothing at all is taken for that much."""
+OSCILLATION_MOVED = 0.01
+OSCILLATION_BOUNCE = -0.75
+"""Correlation of successive changes: a bounce between two sides gives -1, independent noise -0.5."""
+OSCILLATION_WORSE = 1.5
 
 PLATEAU_STEPS = 200
 TOO_SMALL_RATIO = 1e-6

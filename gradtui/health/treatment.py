@@ -14,6 +14,7 @@ from gradtui.core.layout import FloatArray
 from gradtui.core.symptom import CONVERGED, HEALTHY
 from gradtui.health import thresholds as T
 from gradtui.health.diagnose import diagnose
+from gradtui.health.reading import Reading
 
 CURED, PARTLY, NO_GAIN, WORSE = "cured", "partly cured", "no gain", "worse"
 
@@ -72,25 +73,50 @@ def _gain(untreated: Facts, treated: Facts, same_loss: bool) -> tuple[int, str]:
         stayed = untreated.first_nonfinite is not None
         return (0 if stayed else -1), f"non-finite at step {treated.first_nonfinite.step}"
     was, now = final_accuracy(untreated), final_accuracy(treated)
-    broken = untreated.first_nonfinite is not None
     if not math.isnan(now) and not math.isnan(was):
         return _sign(now - was, GAIN_ACCURACY), f"accuracy {was:.2f} → {now:.2f}"
-    start, loss = first_loss(treated), final_loss(treated)
-    if broken or not same_loss:
-        fell = 1 - loss / start if start > 0 else math.nan
-        other = 0.0
-        if not broken and first_loss(untreated) > 0:
-            other = max(1 - final_loss(untreated) / first_loss(untreated), 0.0)
-        words = f"loss {start:.3g} → {loss:.3g} of its own"
-        return _sign(fell - other, GAIN_LOSS), words
-    old = final_loss(untreated)
-    words = f"loss {old:.3g} → {loss:.3g}"
+    loss = final_loss(treated)
+    broken = untreated.first_nonfinite is not None
+    if not broken and same_loss:
+        old = final_loss(untreated)
+        start = sane_loss(untreated, treated)
+        words = f"loss {old:.3g} → {loss:.3g}"
+        return _lower(old, loss, start), words
+    start = sane_loss(treated, untreated) if same_loss else _begun(treated)
+    fell = 1 - loss / start if start > 0 else math.nan
+    other = 0.0
+    if not broken and first_loss(untreated) > 0:
+        other = max(1 - final_loss(untreated) / first_loss(untreated), 0.0)
+    words = f"loss {start:.3g} → {loss:.3g} of its own"
+    sign = _sign(fell - other, GAIN_LOSS)
+    return (max(sign, 0) if broken else sign), words  # nothing is worse than NaN
+
+
+def _lower(old: float, loss: float, start: float) -> int:
+    """Both losses are of the same function. A loss that has been blown up is not better for being
+    less so: it must come below what the net costs that has learned nothing."""
     if math.isnan(old) or math.isnan(loss):
-        return 0, words
-    room = abs(old)
-    if 0 <= loss <= old <= SUNK * first_loss(untreated):
-        return 0, words
-    return _sign(old - loss, GAIN_LOSS * room), words
+        return 0
+    if 0 <= loss <= old <= SUNK * start:
+        return 0
+    gain = _sign(old - loss, GAIN_LOSS * abs(old))
+    if gain > 0 and start > 0 and loss > (1 - GAIN_LOSS) * start:
+        return 0
+    return gain
+
+
+def sane_loss(*runs: Facts) -> float:
+    """What a net costs that has learned nothing yet: the least that any of these runs began with,
+    or guessing, where that is known. First weights, or first steps, may have made more of it."""
+    known = [value for facts in runs for value in (_begun(facts), Reading(facts).chance)]
+    return min((value for value in known if not math.isnan(value)), default=math.nan)
+
+
+def _begun(facts: Facts) -> float:
+    """The loss before anything was learned: nothing in the first few steps may count as such."""
+    few = facts.loss[:5]
+    few = few[np.isfinite(few)]
+    return float(max(few[0], np.median(few))) if len(few) else math.nan
 
 
 def _sign(difference: float, margin: float) -> int:

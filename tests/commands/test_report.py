@@ -13,6 +13,7 @@ from gradtui.core.event import Ended, Failed
 from gradtui.core.facts import Facts
 from gradtui.core.snapshot import NonFinite
 from gradtui.core.symptom import Severity
+from gradtui.health.advice import ADVICE
 from gradtui.health.finding import Diagnosis, Finding
 from gradtui.scenario.schema import Remedy, Scenario
 from tests.factories import healthy, history
@@ -74,6 +75,7 @@ def test_a_sick_run_that_must_be_sick() -> None:
             "evidence": "1e-12 at the first layer",
             "cause": "sigmoids",
             "remedies": ["tanh"],
+            "prescriptions": [],  # nobody knows lines for a remedy that the rules do not give
         }
     ]
     assert found["first_nonfinite"] is None
@@ -139,3 +141,14 @@ def test_a_run_that_failed_has_no_verdict() -> None:
 
 def test_strict() -> None:
     assert strict({"a": [math.nan, -math.inf, np.float32(1)]}) == {"a": ["nan", "-inf", 1.0]}
+
+
+def test_remedies_come_as_code() -> None:
+    known = replace(FINDING, remedies=ADVICE["vanishing_depth"])
+    diagnosis = Diagnosis("vanishing_gradient", Severity.CRITICAL, 59, (known,))
+    report = examined(Target(SCENARIO), facts(), diagnosis, Ended(1, 59, "finished"))
+    (finding,) = report.findings
+    codes = [part["code"] for one in finding["prescriptions"] for part in one["parts"]]
+    assert [one["remedy"] for one in finding["prescriptions"]] == list(known.remedies)
+    assert all(compile(code, "a prescription", "exec") for code in codes)
+    parsed(report)

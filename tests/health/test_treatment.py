@@ -21,6 +21,14 @@ def flat(facts: Facts, accuracy: float, loss: float) -> Facts:
     return replace(facts, accuracy=np.full(n, accuracy), loss=np.full(n, loss))
 
 
+def down_to(facts: Facts, loss: float) -> Facts:
+    """From guessing to `loss` within a few steps; there is no accuracy."""
+    n = len(facts)
+    losses = np.full(n, loss)
+    losses[:5] = 2.3
+    return replace(facts, accuracy=np.full(n, float("nan")), loss=losses)
+
+
 @pytest.fixture
 def sick() -> Facts:
     return history(vanishing()).facts()
@@ -50,10 +58,36 @@ def test_no_gain_is_no_cure_whatever_the_verdict() -> None:
 
 def test_without_accuracy_the_loss_decides() -> None:
     one = run()
-    unknown = float("nan")
     for loss, word in ((0.5, CURED), (0.95, NO_GAIN), (1.2, WORSE)):
-        treated = flat(one, unknown, loss)
-        assert judge_treatment(flat(one, unknown, 1.0), treated).word == word, loss
+        treated = down_to(one, loss)
+        assert judge_treatment(down_to(one, 1.0), treated).word == word, loss
+
+
+def test_a_loss_that_was_blown_up_is_not_better_for_being_less_so() -> None:
+    """It must come below what a net costs that has learned nothing."""
+    one = run()
+    ruined = down_to(one, 5e4)
+    for loss, word in ((1e3, NO_GAIN), (2.3, NO_GAIN), (1.0, CURED)):
+        assert judge_treatment(ruined, down_to(one, loss)).word == word, loss
+
+
+def test_first_weights_that_cost_much_do_not_make_a_sick_loss_small() -> None:
+    """A twentieth of a million is not as good as zero."""
+    one = run()
+    huge = replace(one, accuracy=np.full(len(one), np.nan), loss=np.geomspace(1e6, 7e3, len(one)))
+    assert judge_treatment(huge, down_to(one, 0.02)).word == CURED
+
+
+def test_after_nan_it_is_not_enough_to_be_finite() -> None:
+    one = run()
+    seen = NonFinite(3, "forward", "layer 2", "output")
+    broken = replace(down_to(one, 9.0).until(5), first_nonfinite=seen)
+    far = np.full(len(one), np.nan)
+    stays_bad = replace(one, accuracy=far, loss=np.geomspace(1e5, 1e2, len(one)))
+    assert judge_treatment(broken, stays_bad).word == NO_GAIN
+    guessing = replace(one, accuracy=far, loss=np.full(len(one), 2.3))
+    assert judge_treatment(broken, guessing).word == NO_GAIN
+    assert judge_treatment(broken, down_to(one, 0.5)).word == CURED
 
 
 def test_a_loss_that_is_down_already_has_nothing_to_gain() -> None:

@@ -11,6 +11,8 @@ from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE
 from gradtui.health.finding import Finding
 from gradtui.health.reading import Reading
+from gradtui.health.rules.through_time import time_growth
+from gradtui.health.windows import median
 from gradtui.health.words import norm
 
 SYMPTOM = "exploding_gradient"
@@ -21,21 +23,23 @@ def exploded_to_nan(before: Reading, facts: Facts) -> Finding | None:
     seen = facts.first_nonfinite
     if seen is None or before.half:
         return None
-    norms = before.facts.total_norm[before.used]
+    norms = before.total[before.used]
     losses = np.abs(before.facts.loss[before.used])
     if not len(norms):
         return _overflow_at_start(facts)
-    first = float(norms[0])
-    peak = float(norms[-10:].max())
-    loss_growth = float(losses[-10:].max()) / max(float(losses[0]), 1e-30)
+    short = len(norms) < 2 * T.SUSTAINED_STEPS
+    first = float(norms[0] if short else np.median(norms[: T.SUSTAINED_STEPS]))
+    usual = float(losses[0] if short else np.median(losses[: T.SUSTAINED_STEPS]))
+    peak = float(norms[-T.UNDEFINED :].max())
+    loss_growth = float(losses[-T.UNDEFINED :].max()) / max(usual, 1e-30)
     grown = peak > T.GROWTH * first or loss_growth > T.LOSS_GROWTH
-    if not (grown or peak > T.BAND_HIGH):
+    at_start = float(norms[0]) > T.BAND_HIGH
+    if not grown and not (peak > T.BAND_HIGH and len(norms) <= T.UNDEFINED):
         return None
-    at_start = first > T.BAND_HIGH
     onset = int(before.facts.steps[before.used[0]])
     if not at_start:
         onset = int(before.facts.steps[before.used[_onset(norms)]])
-    through_time = _time_growth(before)
+    through_time = time_growth(before)
     where = through_time or (
         "the first weights are so large that signals grow from layer to layer: the very first "
         "gradient is out of all proportion"
@@ -44,7 +48,7 @@ def exploded_to_nan(before: Reading, facts: Facts) -> Finding | None:
         "too big for this net"
     )
     key = "exploding_time" if through_time else "exploding_init" if at_start else "exploding_lr"
-    rows = _largest(before)
+    rows = before.largest_rows(before.used[-1])
     return Finding(
         SYMPTOM,
         Severity.CRITICAL,
@@ -62,18 +66,26 @@ def exploding(reading: Reading) -> Finding | None:
     """Norms far above the band, or grown beyond measure, while the loss gets no better."""
     if reading.learned or reading.seen < T.SUSTAINED_STEPS or not len(reading.now):
         return None
-    norms = reading.facts.total_norm
-    now = float(np.median(norms[reading.now]))
-    first = float(np.median(norms[reading.used[:5]]))
-    diverged = reading.loss > T.LOSS_GROWTH * abs(reading.start_loss) and now > T.SPIKE_NORM * first
+    norms = reading.total
+    now = median(norms[reading.now])
+    first = median(norms[reading.used[:5]])
+    # The worst of the first losses may be part of what went wrong.
+    begin = min(abs(reading.start_loss), abs(float(reading.facts.loss[reading.used[0]])))
+    diverged = reading.loss > T.LOSS_GROWTH * begin and now > T.SPIKE_NORM * first
+    # A loss that rises without large steps rises because the task changed.
+    diverged &= not reading.largest_ratio < T.MOVED
     # Saturated units bound the gradient, but not the loss.
     guess = max(abs(float(reading.facts.loss[reading.used[0]])), reading.reference_loss)
     diverged |= not reading.critic and reading.loss > T.DIVERGED * guess
-    if not (now > T.BAND_HIGH or diverged) or _merely_unscaled(reading):
+    if reading.game:
+        diverged = False
+        if now < T.GROWTH * first:
+            return None
+    if not (now > T.BAND_HIGH or diverged) or (not diverged and merely_unscaled(reading)):
         return None
-    through_time = _time_growth(reading)
+    through_time = time_growth(reading)
     at_start = float(norms[reading.used[0]]) > T.BAND_HIGH
-    if reading.critic:
+    if reading.facts.info.task == "critic":
         key = "exploding_critic"
         cause = "the weight clip lets each layer enlarge the signal: it grows with every layer"
     elif through_time:
@@ -85,11 +97,11 @@ def exploding(reading: Reading) -> Finding | None:
         key = "exploding_lr"
         cause = "each step overshoots: the learning rate is too big for this net"
     held = norms > min(T.BAND_HIGH, T.SPIKE_NORM * first)
-    rows = _largest(reading)
+    rows = reading.largest_rows(reading.used[-1])
     return Finding(
         SYMPTOM,
         Severity.CRITICAL,
-        reading.since(held),
+        reading.since(held | reading.facts.skipped),
         f"total gradient norm {norm(now)} (first {norm(first)}), loss {norm(reading.loss)} (first "
         f"{norm(reading.start_loss)}), and no progress",
         cause,
@@ -104,12 +116,14 @@ def exploded_and_died(reading: Reading) -> Finding | None:
     used = reading.used
     if reading.learned or reading.critic or reading.seen < T.SUSTAINED_STEPS or not len(used):
         return None
-    norms, losses = reading.facts.total_norm[used], reading.facts.loss[used]
+    norms, losses = reading.total[used], reading.facts.loss[used]
     spike = int(np.argmax(norms))
-    first, peak = float(np.median(norms[:3])), float(norms[spike])
-    now = float(np.median(norms[-T.WINDOW :]))
+    first, peak = median(norms[:3]), float(norms[spike])
+    now = median(norms[-T.WINDOW :])
     dead = tuple(int(r) for r in reading.rows if reading.dead[r] >= T.DEAD_SHARE)
-    rise = float(losses.max()) / max(reading.reference_loss, reading.start_loss)
+    dead = dead or tuple(int(reading.rows[i]) for i in reading.silent)
+    usual = max(reading.reference_loss, reading.start_loss)
+    rise = float(losses.max()) / usual if usual > 0 and not reading.signed else 0.0
     spiked = peak > T.SPIKE_FLOOR and (peak > T.SPIKE_NORM * first or rise > T.SPIKE_LOSS)
     shortened = reading.facts.clip_coefficient[used[spike]] < T.CLIPPED
     collapsed = peak > T.BAND_HIGH and now < T.COLLAPSE * peak and not shortened
@@ -130,28 +144,23 @@ def exploded_and_died(reading: Reading) -> Finding | None:
         else "one overshooting step pushed the weights so far that hardly any input reaches the "
         "output: first it exploded, then it died",
         ADVICE["exploding_init" if at_start else "exploding_lr"],
-        dead or _highest(reading, used[spike]),
-        reading.names(list(dead or _highest(reading, used[spike]))),
+        dead or reading.largest_rows(used[spike]),
+        reading.names(list(dead or reading.largest_rows(used[spike]))),
     )
 
 
-def _merely_unscaled(reading: Reading) -> bool:
-    """Large, and the loss no worse for it: the business of `badly_scaled`."""
-    return reading.facts.info.task == "regression" and reading.loss < 1.5 * reading.start_loss
+def merely_unscaled(reading: Reading) -> bool:
+    """Large, and the loss no worse for it: the business of `badly_scaled`.
 
-
-def _time_growth(reading: Reading) -> str:
-    """The cause in words when the signal grows towards earlier time steps, else ""."""
-    rows = reading.facts.layout.time_rows
-    if len(rows) < 3:
-        return ""
-    signal = reading.typical(rows, reading.now)
-    if not signal[0] > T.TIME_GROWTH * max(float(signal[-1]), 1e-300):
-        return ""
-    return (
-        f"the signal grows {norm(float(signal[0] / signal[-1]))} times on its way back through "
-        f"{len(rows)} time steps: the recurrent weights enlarge it at each"
-    )
+    Where the task is not told, it is one whose error at the output is itself large, with first
+    weights that do not enlarge signals.
+    """
+    task = reading.facts.info.task
+    if reading.loss >= 1.5 * reading.start_loss:
+        return False
+    if task:
+        return task == "regression"
+    return not reading.bounded and reading.growth < T.GAIN_GROWTH
 
 
 def _overflow_at_start(facts: Facts) -> Finding | None:
@@ -175,20 +184,8 @@ def _overflow_at_start(facts: Facts) -> Finding | None:
     )
 
 
-def _largest(reading: Reading) -> tuple[int, ...]:
-    """`_highest` at the last step."""
-    return _highest(reading, reading.used[-1]) if len(reading.used) else ()
-
-
-def _highest(reading: Reading, at: int | np.int64) -> tuple[int, ...]:
-    """Rows whose gradient was above the band at a kept step, or at least the largest one."""
-    norms = reading.facts.judged_norms[at, reading.rows]
-    high = reading.rows[norms > T.BAND_HIGH]
-    return tuple(int(r) for r in (high if len(high) else reading.rows[[int(np.argmax(norms))]]))
-
-
 def _onset(norms: FloatArray) -> int:
     """Index of the first step whose norm leaves the size that the first steps had for good."""
-    usual = 3 * float(np.median(norms[:3]))
+    usual = 3 * median(norms[:3])
     below = np.flatnonzero(norms <= usual)
     return min(int(below[-1]) + 1 if len(below) else 0, len(norms) - 1)

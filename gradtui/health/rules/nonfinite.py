@@ -3,6 +3,7 @@
 import numpy as np
 
 from gradtui.core.facts import Facts
+from gradtui.core.snapshot import NonFinite
 from gradtui.core.symptom import Severity
 from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE
@@ -18,6 +19,30 @@ PHASES = {
 }
 
 
+def first_seen(facts: Facts) -> NonFinite | None:
+    """Where the first NaN or infinity showed, by the record and by its losses.
+
+    Gradients that are NaN with a loss that is NaN come from the forward pass. A loss that is NaN
+    from some step on, and was a number before, is broken even where gradients stay finite; one that
+    was never known is not.
+    """
+    seen = facts.first_nonfinite
+    known = np.isfinite(facts.loss)
+    if seen is not None:
+        at = np.flatnonzero(facts.steps == seen.step)
+        told = bool(known[: int(at[0])].any()) if len(at) else False
+        lost = len(at) > 0 and not known[int(at[0])] and (told or np.isinf(facts.loss[int(at[0])]))
+        if seen.phase == "backward" and lost:
+            return NonFinite(seen.step, "forward", "", "loss")
+        return seen
+    missing = ~known & ~facts.skipped
+    if missing[-T.LOST_LOSSES :].all() and len(facts) > T.LOST_LOSSES:
+        first = int(np.flatnonzero(~missing)[-1]) + 1 if not missing.all() else 0
+        if first > 0 and known[:first].mean() > T.DEAD_SHARE:
+            return NonFinite(int(facts.steps[first]), "forward", "", "loss")
+    return None
+
+
 def nonfinite(before: Reading, facts: Facts) -> Finding | None:
     """The first NaN or infinity that no loss scaler caught."""
     seen = facts.first_nonfinite
@@ -30,7 +55,7 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         cause += f"; half precision holds nothing above {T.HALF_LARGEST:.0f}"
     last = ""
     if len(before.used):
-        total = float(before.facts.total_norm[before.used[-1]])
+        total = float(before.total[before.used[-1]])
         last = f"; the last finite total gradient norm was {norm(total)}"
     rows = tuple(i for i, row in enumerate(facts.layout.rows) if row.name == seen.module)
     return Finding(

@@ -2,11 +2,14 @@
 
 import numpy as np
 
+from gradtui.core.snapshot import Grad
 from gradtui.core.symptom import Severity
 from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE
 from gradtui.health.finding import Finding
 from gradtui.health.reading import Reading
+from gradtui.health.rules.exploding import merely_unscaled
+from gradtui.health.windows import median
 from gradtui.health.words import norm, percent
 
 
@@ -20,7 +23,7 @@ def clipping_dominates(reading: Reading) -> Finding | None:
     share = float(clipped.mean())
     if share <= T.CLIPPED_SHARE:
         return None
-    typical = float(np.median(factors[clipped]))
+    typical = median(factors[clipped])
     if typical > (T.CLIPPED_HARD_ADAPTIVE if reading.adaptive else T.CLIPPED_HARD):
         return None
     return Finding(
@@ -37,16 +40,19 @@ def clipping_dominates(reading: Reading) -> Finding | None:
 
 def badly_scaled(reading: Reading) -> Finding | None:
     """Huge gradients that neither grow nor hurt: the loss or its targets are in odd units."""
-    if reading.facts.info.task != "regression":
+    if reading.critic or reading.blind or reading.seen < T.BADLY_SCALED_STEPS:
         return None
-    if reading.seen < T.BADLY_SCALED_STEPS:
+    norms = reading.total
+    now = median(norms[reading.now])
+    if now < T.BAND_HIGH or not merely_unscaled(reading):
         return None
-    norms = reading.facts.total_norm
-    now = float(np.median(norms[reading.now]))
-    if now < T.BAND_HIGH:
+    if reading.loss < T.BADLY_SCALED_FALL * reading.start_loss:
         return None
-    start = reading.start_loss
-    if not T.BADLY_SCALED_FALL * start < reading.loss < 1.5 * start:
+    # Weights that must grow to make such numbers take the gradient with them; where the loss comes
+    # down as it should, the gradient comes down too.
+    growing = now > T.BADLY_SCALED_GROWTH * median(norms[reading.used[:5]])
+    moving = reading.clearly_lower or reading.falling or reading.half_life < T.BADLY_SCALED_HALF
+    if moving and not growing:
         return None
     return Finding(
         "badly_scaled",
@@ -64,12 +70,16 @@ def oscillating_loss(reading: Reading) -> Finding | None:
     if reading.progress or reading.critic or reading.seen < T.OSCILLATION_STEPS:
         return None
     recent = reading.facts.loss[reading.used[-T.OSCILLATION_STEPS :]]
-    if len(recent) < T.OSCILLATION_STEPS or (recent <= 0).any():
+    if len(recent) < T.OSCILLATION_STEPS or reading.signed or not reading.loss > 0:
         return None
-    jumps = np.abs(np.diff(np.log(recent)))
-    typical = float(np.median(jumps))
-    if typical < T.OSCILLATION:
+    jumps = np.diff(np.log(np.maximum(recent, T.OSCILLATION_FLOOR * reading.loss)))
+    typical = median(np.abs(jumps))
+    if typical < T.OSCILLATION or reading.largest_ratio < T.OSCILLATION_MOVED:
         return None
+    bounce = float(np.corrcoef(jumps[1:], jumps[:-1])[0, 1])
+    worse = reading.loss > T.OSCILLATION_WORSE * reading.reference_loss
+    if not worse and not bounce < T.OSCILLATION_BOUNCE:
+        return None  # noise from batch to batch
     return Finding(
         "oscillating_loss",
         Severity.WARNING,
@@ -86,8 +96,8 @@ def output_cannot_change(reading: Reading) -> Finding | None:
     facts = reading.facts
     if reading.half or reading.seen < 3 or reading.critic:
         return None
-    parameters = facts.layout.parameters
-    if (facts.total_norm > 0).any():
+    parameters = facts.layout.parameters & ~np.isnan(facts.grads[:, :, Grad.NORM]).all(axis=0)
+    if not parameters.any() or not (facts.total_norm == 0).all():
         return None
     return Finding(
         "output_cannot_change",
@@ -104,18 +114,17 @@ def too_small_steps(reading: Reading) -> Finding | None:
     """Gradients are in order, and the learning rate makes nothing of them."""
     if reading.progress or reading.critic or reading.seen < T.TOO_SMALL_STEPS:
         return None
-    ratios = reading.update_ratios
-    if np.isnan(ratios).all() or float(np.nanmax(ratios)) >= T.TOO_SMALL_RATIO:
+    if not reading.largest_ratio < T.TOO_SMALL_RATIO:
         return None
-    if not (reading.row_norms > T.BAND_LOW).all():
+    norms = reading.row_norms[~np.isnan(reading.row_norms)]
+    if not len(norms) or not (norms > T.BAND_LOW).all():
         return None
     return Finding(
         "plateau",
         Severity.WARNING,
         int(reading.facts.steps[0]),
-        f"no layer changes by more than {norm(float(np.nanmax(ratios)))} of itself in a step, while "
-        f"gradient norms are {norm(float(reading.row_norms.min()))} to "
-        f"{norm(float(reading.row_norms.max()))}",
+        f"no layer has ever changed by more than {norm(reading.largest_ratio)} of itself in a step, "
+        f"while gradient norms are {norm(float(norms.min()))} to {norm(float(norms.max()))}",
         "the learning rate is too small: the weights stay where they are",
         ADVICE["too_small_lr"],
         tuple(int(r) for r in reading.rows),
@@ -125,9 +134,10 @@ def too_small_steps(reading: Reading) -> Finding | None:
 
 def plateau(reading: Reading) -> Finding | None:
     """A classifier that still guesses after hundreds of steps."""
-    if reading.progress or reading.seen < T.PLATEAU_STEPS or not reading.facts.info.classes:
+    if reading.progress or reading.critic or reading.seen < T.PLATEAU_STEPS:
         return None
-    if reading.loss > 1.5 * reading.chance:
+    told = bool(reading.facts.info.classes)
+    if not (reading.loss <= 1.5 * reading.chance if told else reading.guessing):
         return None
     return Finding(
         "plateau",

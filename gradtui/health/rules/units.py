@@ -1,4 +1,4 @@
-"""Units that do not respond: dead ones, saturated ones, gradients rounded to zero in half precision."""
+"""Units that do not respond: dead ones and saturated ones."""
 
 import numpy as np
 
@@ -8,7 +8,17 @@ from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE
 from gradtui.health.finding import Finding
 from gradtui.health.reading import Reading
-from gradtui.health.words import norm, percent
+from gradtui.health.rules.rounding import faded_forward
+from gradtui.health.words import percent
+
+NO_RETURN = (
+    "a ReLU that is negative for all inputs has no output and no gradient, and so can never "
+    "come back: large steps or low biases put it there"
+)
+PINNED = (
+    "the inputs of the activation are so large that its slope is almost zero: units are pinned, "
+    "whatever the gradient wants"
+)
 
 
 def dead_relu(reading: Reading) -> Finding | None:
@@ -32,12 +42,55 @@ def dead_relu(reading: Reading) -> Finding | None:
         _since(reading, rows, Act.DEAD, T.DEAD_SHARE),
         f"{len(rows)} of {len(rectified)} rectified layers have at least "
         f"{percent(float(shares.min()))} of their units at zero for every input{whole}",
-        "a ReLU that is negative for all inputs has no output and no gradient, and so can never "
-        "come back: large steps or low biases put it there",
+        NO_RETURN,
         ADVICE["dead_relu"],
         rows,
         reading.names(list(rows)),
     )
+
+
+def dead_by_zeros(reading: Reading) -> Finding | None:
+    """The same from gradients alone, where no activation was looked at."""
+    if len(reading.activations) or reading.half or reading.converged or reading.game:
+        return None
+    if reading.silent and not faded_forward(reading) and not _solved(reading):
+        rows = tuple(int(reading.rows[i]) for i in reading.silent)
+        history = reading.facts.grads[:, :, Grad.NORM]
+        judged = reading.facts.layout.judged
+        mine = judged & np.isin(reading.facts.layout.row_of, rows)
+        evidence = (
+            f"the weights of {len(rows)} of {len(reading.rows)} layers, and of the one that they "
+            "feed, get exactly zero: nothing passes"
+        )
+        since = reading.since(np.asarray((history[:, mine] == 0).all(axis=1)))
+    else:
+        if reading.progress or reading.seen < T.STILL_STEPS:
+            return None
+        quiet = reading.quiet_units >= T.DEAD_SHARE
+        if not quiet.any() or not reading.passes_zeros[np.flatnonzero(quiet)[-1]]:
+            return None
+        rows = tuple(int(r) for r in reading.rows[quiet])
+        evidence = (
+            f"no gradient reaches at least {percent(float(reading.quiet_units[quiet].min()))} of "
+            f"the units of {len(rows)} of {len(reading.rows)} layers, and the next layer gets "
+            "nothing from them"
+        )
+        since = int(reading.facts.steps[reading.now[0]])
+    return Finding(
+        "dead_relu",
+        Severity.CRITICAL,
+        since,
+        evidence,
+        NO_RETURN,
+        ADVICE["dead_relu"],
+        rows,
+        reading.names(list(rows)),
+    )
+
+
+def _solved(reading: Reading) -> bool:
+    """A loss of nothing at all leaves no gradient either."""
+    return reading.loss <= T.CONVERGED_LOSS * min(reading.reference_loss, reading.start_loss)
 
 
 def saturated(reading: Reading) -> Finding | None:
@@ -57,54 +110,36 @@ def saturated(reading: Reading) -> Finding | None:
         _since(reading, rows, Act.SATURATED, T.SATURATED_SHARE),
         f"{len(rows)} of {len(bounded)} layers have at least "
         f"{percent(float(shares[list(rows)].min()))} of their outputs on the flat ends, and no progress",
-        "the inputs of the activation are so large that its slope is almost zero: units are pinned, "
-        "whatever the gradient wants",
+        PINNED,
         ADVICE["saturated"],
         rows,
         reading.names(list(rows)),
     )
 
 
-def fp16_underflow(reading: Reading) -> Finding | None:
-    """Half-precision gradients that are exactly zero where real numbers would not be."""
-    if not reading.half or reading.progress or not len(reading.now):
+def saturated_by_zeros(reading: Reading) -> Finding | None:
+    """The same from gradients alone: a slope of exactly zero, and an output that is not zero."""
+    if len(reading.activations) or reading.half or reading.progress or reading.critic:
         return None
-    if reading.seen < 3 or not len(reading.rows):
+    if reading.seen < T.STILL_STEPS:
         return None
-    zero = reading.zero_fraction >= T.ZERO_FRACTION
-    if zero.mean() < T.ZERO_ROWS:
+    pinned = reading.quiet_units >= T.SATURATED_SHARE
+    # Below the last such layer others only get what it lets through.
+    if not pinned.any() or reading.passes_zeros[np.flatnonzero(pinned)[-1]]:
         return None
-    dead = np.nan_to_num(reading.dead[reading.rows]) >= T.DEAD_SHARE
-    if (zero & dead).any() and not faded_forward(reading):
-        return None
-    judged = reading.facts.layout.judged
-    largest = float(np.nanmax(reading.facts.grads[reading.now[-1]][judged, Grad.ABS_MAX]))
-    rows = tuple(int(r) for r in reading.rows[zero])
-    history = reading.facts.grads[:, judged, Grad.NORM]
+    rows = tuple(int(r) for r in reading.rows[pinned])
     return Finding(
-        "fp16_underflow",
+        "saturated",
         Severity.CRITICAL,
-        reading.since((history == 0).mean(axis=1) >= T.ZERO_ROWS),
-        f"{len(rows)} of {len(reading.rows)} layers have gradients that are exactly zero; the largest "
-        f"entry of any weight gradient is {norm(largest)}",
-        f"half precision holds nothing below {T.HALF_SMALLEST:g}: what is smaller becomes 0",
-        ADVICE["fp16_underflow"],
+        int(reading.facts.steps[reading.now[0]]),
+        f"no gradient reaches at least {percent(float(reading.quiet_units[pinned].min()))} of the "
+        f"units of {len(rows)} of {len(reading.rows)} layers, and yet the next layer gets a signal "
+        "from them",
+        PINNED,
+        ADVICE["saturated"],
         rows,
         reading.names(list(rows)),
     )
-
-
-def faded_forward(reading: Reading) -> bool:
-    """Whether outputs fade layer by layer until they round to zero, rather than being cut by ReLUs:
-    then units look dead that are not."""
-    if not len(reading.activations):
-        return False
-    rms = np.median(reading.activations[:, :, Act.RMS], axis=0)[reading.rows]
-    dead = np.nan_to_num(reading.dead[reading.rows]) >= T.DEAD_SHARE
-    before = rms[: int(np.argmax(dead))]
-    alive = before[before > 0]
-    faint = T.FADED_HALF if reading.half else T.FADED
-    return bool(dead.any() and len(alive) and alive[-1] < faint)
 
 
 def _rectifies(reading: Reading, row: int) -> bool:

@@ -1,0 +1,52 @@
+"""What looks odd in a run and is no fault: said beside the verdict, and never instead of it."""
+
+import numpy as np
+
+from gradtui.core.facts import Facts
+from gradtui.core.snapshot import Grad
+from gradtui.health import thresholds as T
+from gradtui.health.reading import Reading
+from gradtui.health.words import norm
+
+
+def structural_zeros(facts: Facts) -> str:
+    """On tensors whose gradient is zero by construction, else ""."""
+    zero = [t for t in facts.layout.tensors if t.structural_zero]
+    if not zero:
+        return ""
+    more = f" and {len(zero) - 1} more" if len(zero) > 1 else ""
+    return f"{zero[0].name}{more}: no gradient by design ({zero[0].structural_zero})"
+
+
+def idle(facts: Facts) -> str:
+    """On tensors that were handed to an optimizer and never got a gradient, else ""."""
+    if len(facts) < T.STILL_STEPS:
+        return ""
+    never = np.isnan(facts.grads[:, :, Grad.NONFINITE]).all(axis=0)
+    names = [facts.layout.tensors[int(i)].name for i in np.flatnonzero(never)]
+    if not names:
+        return ""
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]}{more}: never had a gradient (frozen, or no part of the loss)"
+
+
+def spikes(reading: Reading) -> str:
+    """On a step of late whose norm stood out from those before it by far, else ""."""
+    used = reading.used[-10 * T.WINDOW :]
+    if len(used) < 2 * T.WINDOW:
+        return ""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(reading.total[used])
+    if not np.isfinite(logs).all():
+        return ""
+    before = np.lib.stride_tricks.sliding_window_view(logs, T.WINDOW)[:-1]
+    usual = np.median(before, axis=1)
+    off = np.median(np.abs(before - usual[:, None]), axis=1)
+    above = logs[T.WINDOW :] - usual
+    odd = (above > T.SPIKE_Z * 1.4826 * off) & (above > np.log(T.SPIKE_TIMES))
+    if not odd.any():
+        return ""
+    last = int(np.flatnonzero(odd)[-1])
+    step = int(reading.facts.steps[used[T.WINDOW + last]])
+    size, was = float(np.exp(logs[T.WINDOW + last])), float(np.exp(usual[last]))
+    return f"one odd batch: gradient norm {norm(size)} at step {step}, {norm(was)} before it"

@@ -1,0 +1,21 @@
+"""Units of measure: of the targets, of the loss."""
+
+from gradtui.health.prescriptions.code import block
+from gradtui.health.prescriptions.prescription import DATA, LOSS, Lines
+from gradtui.health.prescriptions.seen import Seen
+
+
+def scale_targets(seen: Seen) -> Lines:
+    del seen
+    code = block("""
+        center, spread = targets.mean(dim=0), targets.std(dim=0)
+        targets = (targets - center) / spread.clamp_min(1e-12)
+        # an answer in the old units is: answer * spread + center
+    """)
+    return Lines(DATA, code, "a loss that starts near 1 and gradient norms within the band")
+
+
+def mean_loss(seen: Seen) -> Lines:
+    del seen
+    code = "loss = loss / targets.numel()  # where it is a sum: reduction='mean' does the same"
+    return Lines(LOSS, code, "gradient norms smaller by the size of the batch")

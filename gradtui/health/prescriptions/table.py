@@ -1,0 +1,104 @@
+"""Which lines belong to which remedy. A test holds that no remedy is forgotten."""
+
+from collections.abc import Callable
+
+from gradtui.health.prescriptions import (
+    checks,
+    games,
+    limits,
+    precision,
+    recurrent,
+    scale,
+    speed,
+    structure,
+    weights,
+)
+from gradtui.health.prescriptions.prescription import Lines
+from gradtui.health.prescriptions.seen import Seen
+
+Builder = Callable[[Seen], Lines]
+
+BUILDERS: dict[str, Builder] = {
+    "use an activation whose slope is near 1 (ReLU with He, tanh with Xavier initialisation)": (
+        structure.steep_activation
+    ),
+    "add skip connections or BatchNorm between the layers": structure.normalise,
+    "make the net shallower": structure.shallower,
+    "initialise for the activation: Xavier for tanh, He for ReLU": weights.fit_init,
+    "normalise the layers (BatchNorm, LayerNorm)": structure.normalise,
+    "use an LSTM with a forget-gate bias of 1 to 3, or a GRU": recurrent.gates,
+    "initialise the recurrent weights orthogonally": weights.orthogonal,
+    "bring the input that matters closer to the loss (shorter sequences, attention)": (
+        recurrent.shorter
+    ),
+    "initialise for the activation: He for ReLU, Xavier for tanh": weights.fit_init,
+    "normalise the layers (BatchNorm, LayerNorm) or scale down residual branches": (
+        structure.normalise
+    ),
+    "clip the gradient norm: it keeps numbers finite, and alone seldom makes such a net learn": (
+        limits.clip
+    ),
+    "lower the learning rate by a factor of 10": speed.lower_lr,
+    "warm the learning rate up over the first hundreds of steps": speed.warm_up,
+    "clip the gradient norm at about its usual size": limits.clip,
+    "clip the gradient norm": limits.clip,
+    "initialise the recurrent weights orthogonally (spectral radius 1)": weights.orthogonal,
+    "cut back-propagation through time into shorter stretches": recurrent.stretches,
+    "use a gradient penalty or spectral normalisation in place of weight clipping": limits.spectral,
+    "make the weight clip smaller": limits.smaller_weight_clip,
+    "make the weight clip larger": limits.larger_weight_clip,
+    "normalise the layers": structure.normalise,
+    "train under autocast with a GradScaler, or in bfloat16": precision.bfloat16,
+    "lower the learning rate": speed.lower_lr,
+    "look at the named module's inputs: a division by zero, a log or square root of zero": (
+        checks.watch_module
+    ),
+    "lower the learning rate or clip the gradient norm": speed.lower_lr,
+    "look for a square root, norm or division at zero: its slope is infinite there; add an eps": (
+        checks.anomaly
+    ),
+    "lower the learning rate or the momentum": speed.lower_momentum_too,
+    "skip steps whose gradient norm is not finite": limits.skip_nonfinite,
+    "find the layer that overflows: a loss scale below 1 means that true gradients are too big": (
+        precision.what_overflows
+    ),
+    "use bfloat16, whose range is that of float32": precision.bfloat16,
+    "scale the loss (GradScaler), or train in bfloat16": precision.bfloat16,
+    "initialise for the activation, so that gradients are not so small to begin with": (
+        weights.fit_init
+    ),
+    "use LeakyReLU, GELU or ELU: they pass a gradient on the negative side": (
+        structure.leaky_activation
+    ),
+    "start biases at zero or slightly above, weights with He initialisation": (
+        weights.biases_and_he
+    ),
+    "make the first weights smaller (Xavier)": weights.smaller_weights,
+    "normalise the layers' inputs (BatchNorm, LayerNorm)": structure.normalise,
+    "lower the learning rate until fewer than half of the steps are clipped": speed.unclipped_lr,
+    "raise the clip threshold towards the median norm": limits.raise_clip,
+    "divide the targets by their standard deviation": scale.scale_targets,
+    "take the mean of the loss rather than its sum": scale.mean_loss,
+    "check the last layer and the loss: a softmax over one value is always 1": (
+        checks.output_and_loss
+    ),
+    "check that the loss depends on the parameters (no detach, no argmax, no integer cast)": (
+        checks.loss_depends
+    ),
+    "lower the learning rate by a factor of 3 to 10": speed.lower_lr_somewhat,
+    "use a larger batch, or warm the learning rate up": speed.warm_up,
+    "check that inputs and labels belong together": checks.one_batch,
+    "try a learning rate 10 times larger and one 10 times smaller": speed.other_lr,
+    "let this side maximise the log of the other's doubt (the non-saturating loss), or use a "
+    "Wasserstein loss with a gradient penalty": games.doubt,
+    "give the other side a smaller learning rate or fewer steps": games.slower_other,
+    "smooth its labels, or add noise to its inputs": games.noisy_other,
+    "raise the learning rate by a factor of 10 to 1000": speed.raise_lr,
+}
+
+NO_CODE = frozenset(
+    {
+        "clip cannot help: the gradient is already NaN",
+    }
+)
+"""Remedies in words alone."""

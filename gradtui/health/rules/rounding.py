@@ -1,0 +1,57 @@
+"""Numbers that are rounded to zero: gradients in half precision, outputs that fade layer by layer."""
+
+import numpy as np
+
+from gradtui.core.snapshot import Act, Grad
+from gradtui.core.symptom import Severity
+from gradtui.health import thresholds as T
+from gradtui.health.advice import ADVICE
+from gradtui.health.finding import Finding
+from gradtui.health.reading import Reading
+from gradtui.health.words import norm
+
+
+def fp16_underflow(reading: Reading) -> Finding | None:
+    """Half-precision gradients that are exactly zero where real numbers would not be."""
+    if not reading.half or reading.progress or not len(reading.now):
+        return None
+    if reading.seen < 3 or not len(reading.rows):
+        return None
+    zero = np.nan_to_num(reading.zero_fraction) >= T.ZERO_FRACTION
+    if zero.mean() < T.ZERO_ROWS:
+        return None
+    dead = np.nan_to_num(reading.dead[reading.rows]) >= T.DEAD_SHARE
+    if (zero & dead).any() and not faded_forward(reading):
+        return None
+    judged = reading.facts.layout.judged
+    tops = reading.facts.grads[reading.now[-1]][judged, Grad.ABS_MAX]
+    tops = tops[~np.isnan(tops)]
+    largest = float(tops.max()) if len(tops) else 0.0
+    rows = tuple(int(r) for r in reading.rows[zero])
+    counts = reading.facts.grads[:, judged, Grad.ZEROS] / reading.facts.layout.numel[judged]
+    held = np.isnan(counts).all(axis=1) | ((counts >= T.ZERO_FRACTION).mean(axis=1) >= T.ZERO_ROWS)
+    early = float(held[reading.early].mean()) > 0.5
+    return Finding(
+        "fp16_underflow",
+        Severity.CRITICAL,
+        int(reading.facts.steps[0]) if early else reading.since(held),
+        f"{len(rows)} of {len(reading.rows)} layers have gradients that are exactly zero; the largest "
+        f"entry of any weight gradient is {norm(largest)}",
+        f"half precision holds nothing below {T.HALF_SMALLEST:g}: what is smaller becomes 0",
+        ADVICE["fp16_underflow"],
+        rows,
+        reading.names(list(rows)),
+    )
+
+
+def faded_forward(reading: Reading) -> bool:
+    """Whether outputs fade layer by layer until they round to zero, rather than being cut by ReLUs:
+    then units look dead that are not."""
+    faint = T.FADED_HALF if reading.half else T.FADED
+    if not len(reading.activations):
+        return reading.growth < faint
+    rms = np.median(reading.activations[:, :, Act.RMS], axis=0)[reading.rows]
+    dead = np.nan_to_num(reading.dead[reading.rows]) >= T.DEAD_SHARE
+    before = rms[: int(np.argmax(dead))]
+    alive = before[before > 0]
+    return bool(dead.any() and len(alive) and alive[-1] < faint)

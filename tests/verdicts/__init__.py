@@ -1,0 +1,6 @@
+"""The bench of verdicts: training programs in plain PyTorch, watched from outside and judged.
+
+`python -m tests.verdicts` runs all of them and prints the confusion table. Healthy programs are
+judged after every recorded step; a sick one must end with the right name and, where the case says
+so, with the layers. With --untold the doctor does not learn what the task is.
+"""

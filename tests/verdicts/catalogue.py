@@ -1,0 +1,44 @@
+"""All cases, and the work of judging one, for processes to share."""
+
+import torch
+
+from tests.verdicts import (
+    aside_healthy,
+    aside_sick,
+    healthy_nets,
+    healthy_numbers,
+    healthy_odd,
+    healthy_ways,
+    sick_depth,
+    sick_numbers,
+    sick_steps,
+    sick_units,
+)
+from tests.verdicts.case import Case
+from tests.verdicts.judge import Said, judge
+
+CASES: list[Case] = [
+    *healthy_nets.R.cases,
+    *healthy_ways.R.cases,
+    *healthy_odd.R.cases,
+    *healthy_numbers.R.cases,
+    *sick_depth.R.cases,
+    *sick_units.R.cases,
+    *sick_steps.R.cases,
+    *sick_numbers.R.cases,
+    *aside_healthy.R.cases,
+    *aside_sick.R.cases,
+]
+
+
+def one(task: tuple[int, int], untold: bool = False) -> Said:
+    """(number of the case, seed) -> what was said of it."""
+    torch.set_num_threads(1)
+    number, seed = task
+    try:
+        return judge(CASES[number], seed, untold=untold)
+    except Exception as error:  # a doctor that falls ill is the worst answer of all
+        case, why = CASES[number], f"{type(error).__name__}: {error}"
+        return Said(
+            case.name, seed, case.accepted[0], "crashed", False, False, 0, why, (), case.held_out
+        )

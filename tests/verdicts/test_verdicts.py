@@ -1,0 +1,76 @@
+"""A third of the bench as a test, and what the bench itself rests on. The whole of it is
+`python -m tests.verdicts`."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tests.verdicts.case import HEALTHY, Case
+from tests.verdicts.catalogue import CASES, one
+from tests.verdicts.judge import Said, judge
+from tests.verdicts.loops import sgd
+from tests.verdicts.table import complaints, summary, table
+
+THIRD = range(0, len(CASES), 3)
+
+
+def test_the_bench_is_as_wide_as_it_says() -> None:
+    fine = sum(len(case.seeds) for case in CASES if case.healthy)
+    ill = sum(len(case.seeds) for case in CASES if not case.healthy)
+    assert fine >= 60
+    assert ill >= 80
+    assert sum(case.held_out for case in CASES) == 20
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", THIRD, ids=[CASES[i].name for i in THIRD])
+def test_a_third_of_the_cases(number: int) -> None:
+    assert complaints([one((number, 0))]) == []
+
+
+def lost(seed: int) -> None:
+    """A net that dies of its learning rate."""
+    net = torch.nn.Linear(4, 1)
+    optimizer = sgd(net, 10.0)
+    for _ in range(200):
+        optimizer.zero_grad()
+        net(10 * torch.ones(8, 4)).square().mean().backward()
+        optimizer.step()
+
+
+def test_a_sick_run_that_is_called_healthy_alarms_the_bench() -> None:
+    said = judge(Case("lost", lost), 0)
+    assert not said.right
+    assert said.verdict == "exploding_gradient"
+    assert "1 of 1 healthy runs alarmed" in summary([said])
+    assert complaints([said])[0].startswith("false alarm: lost")
+
+
+def test_a_healthy_run_that_is_called_sick_is_unnamed() -> None:
+    def fine(seed: int) -> None:
+        net = torch.nn.Linear(4, 1)
+        optimizer = sgd(net, 0.01)
+        for _ in range(30):
+            optimizer.zero_grad()
+            net(torch.ones(8, 4)).square().mean().backward()
+            optimizer.step()
+
+    said = judge(Case("fine", fine, ("vanishing_gradient",)), 0)
+    assert complaints([said])[0].startswith("unnamed: fine")
+    assert "0 of 1 sick runs were named right" in summary([said])
+
+
+def test_the_place_counts() -> None:
+    said = judge(Case("lost", lost, ("exploding_gradient",), layers=("nowhere",)), 0)
+    assert said.right
+    assert not said.placed
+    assert complaints([said])[0].startswith("misplaced: lost")
+
+
+def test_the_table_counts_each_run_once() -> None:
+    right = Said("a", 0, HEALTHY, HEALTHY, True, True, 9, "", (), False)
+    wrong = replace(right, verdict="plateau", right=False)
+    lines = table([right, right, wrong]).splitlines()
+    assert lines[1].split() == ["healthy", "2", "1", "3"]

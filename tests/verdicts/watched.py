@@ -1,0 +1,42 @@
+"""A program run under the watcher that `gradtui run` uses, its record kept in memory."""
+
+import warnings
+
+import torch
+
+from gradtui.core.event import Event, Started
+from gradtui.core.history import History
+from gradtui.core.snapshot import Snapshot
+from gradtui.training.watching.watcher import Watcher
+from tests.verdicts.case import Program
+
+
+class Keeper:
+    """A sink that collects what the doctor will be shown; a new layout begins a new record."""
+
+    def __init__(self) -> None:
+        self.history: History | None = None
+        self.log: list[str] = []
+
+    def put(self, snapshot: Snapshot) -> None:
+        assert self.history is not None
+        self.history.append(snapshot)
+
+    def tell(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self.history = History(event.layout, event.info)
+
+
+def record(program: Program, seed: int) -> History:
+    torch.manual_seed(seed)
+    keeper = Keeper()
+    watcher = Watcher(keeper, log=keeper.log.append)
+    try:
+        with warnings.catch_warnings(), torch.autograd.set_detect_anomaly(False):
+            warnings.simplefilter("ignore")  # a scaler without CUDA, a scheduler before a step
+            program(seed)
+    finally:
+        watcher.close()
+    assert keeper.log == [], keeper.log
+    assert keeper.history is not None, "no step was seen"
+    return keeper.history
