@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +53,29 @@ def before_clipping(grads: FloatArray, clipped: BoolArray, coefficient: FloatArr
         for column in (Grad.NORM, Grad.ABS_MAX, Grad.SUM):
             out[known, :, column] /= factor
     return out
+
+
+class Norms(NamedTuple):
+    """Norms merged over tensors: [n], [n, rows], [n, rows], as in `Facts`."""
+
+    total: FloatArray
+    rows: FloatArray
+    judged: FloatArray
+
+
+def merged_norms(grads: FloatArray, layout: Layout) -> Norms:
+    """`grads` [n, tensors, Grad.COLUMNS]. A missing gradient (its counts are NaN too) adds nothing;
+    a row that has none at all is NaN."""
+    present = ~np.isnan(grads[..., Grad.NONFINITE])
+    norms = np.where(present, grads[..., Grad.NORM], 0.0)
+    count, owned = len(layout.rows), layout.parameters
+    by_row = []
+    for chosen in (np.ones(len(layout.tensors), np.bool_), layout.judged):
+        of = layout.row_of[chosen]
+        some = merged_rows(present[:, chosen].astype(np.float64), of, count) > 0
+        by_row.append(np.where(some, merged_rows(norms[:, chosen], of, count), np.nan))
+    whole = np.zeros(int(owned.sum()), np.int64)
+    return Norms(merged_rows(norms[:, owned], whole, 1)[:, 0], *by_row)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradtui.core.event import RunInfo
-from gradtui.core.facts import PER_STEP, SCALARS, Facts, before_clipping, merged_rows
+from gradtui.core.facts import PER_STEP, SCALARS, Facts, before_clipping, merged_norms
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Act, Grad, NonFinite, Snapshot, U32Array, Weight
 from gradtui.core.turns import on_lattice, round_length, seldom
@@ -133,18 +133,10 @@ class History:
     def _derive(self) -> None:
         """Merge the rows of all steps that came since the last time at once: a step at a time this
         would cost more than everything else that is done with a snapshot."""
-        columns, layout = self._columns, self.layout
-        rows, fresh = len(layout.rows), slice(self._derived, self._n)
-        # A missing gradient (NaN counts too) adds nothing; a row that has none at all is NaN.
-        present = ~np.isnan(columns["grads"][fresh, :, Grad.NONFINITE])
-        norms = np.where(present, columns["grads"][fresh, :, Grad.NORM], 0.0)
-        judged, owned = layout.judged, layout.parameters
-        for name, chosen in (("row_norms", slice(None)), ("judged_norms", judged)):
-            of = layout.row_of[chosen]
-            some = merged_rows(present[:, chosen].astype(np.float64), of, rows) > 0
-            columns[name][fresh] = np.where(some, merged_rows(norms[:, chosen], of, rows), np.nan)
-        whole = np.zeros(int(owned.sum()), np.int64)
-        columns["total_norm"][fresh] = merged_rows(norms[:, owned], whole, 1)[:, 0]
+        columns, fresh = self._columns, slice(self._derived, self._n)
+        norms = merged_norms(columns["grads"][fresh], self.layout)
+        columns["total_norm"][fresh] = norms.total
+        columns["row_norms"][fresh], columns["judged_norms"][fresh] = norms.rows, norms.judged
         self._derived = self._n
 
     def _thin(self) -> None:

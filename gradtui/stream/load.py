@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from gradtui.core.event import RunInfo
-from gradtui.core.facts import SCALARS, Facts, before_clipping, merged_rows
+from gradtui.core.facts import SCALARS, Facts, before_clipping, merged_norms
 from gradtui.core.layout import Layout
-from gradtui.core.snapshot import Grad, NonFinite
+from gradtui.core.snapshot import NonFinite
 from gradtui.stream.block import Block, empty, picked
 from gradtui.stream.mapping import whole
 from gradtui.stream.merge import complete, merged
 from gradtui.stream.rank_files import RankFiles
-from gradtui.stream.records import SKIPPED, STAGES, norm_over
+from gradtui.stream.records import SKIPPED, STAGES
 from gradtui.stream.status import Ranks, ranks_status, read_ranks
 from gradtui.stream.wire import nonfinite_from
 
@@ -70,14 +70,13 @@ def load_facts(directory: Path | str, max_steps: int = 4096) -> Facts:
 
 def facts_of(loaded: Loaded, max_steps: int = 4096) -> Facts:
     """As `load_facts`, of a run that is loaded; never fewer than LEAST steps where there are more."""
-    layout, rows = loaded.layout, len(loaded.layout.rows)
+    layout = loaded.layout
     max_steps = max(max_steps, LEAST)
     block = picked(loaded.block, max_steps, recent=min(256, max_steps // 4))
     clipped = block.scalars["stage"] == STAGES.index("clipped")
     coefficient = np.array(block.scalars["clip_coefficient"], np.float64)
     grads = before_clipping(block.grads, clipped, coefficient)
-    norms = grads[..., Grad.NORM]
-    judged = layout.judged.astype(np.bool_)
+    norms = merged_norms(grads, layout)
     return Facts(
         layout=layout,
         info=loaded.info,
@@ -88,9 +87,9 @@ def facts_of(loaded: Loaded, max_steps: int = 4096) -> Facts:
         grads=grads,
         weights=block.weights,
         activations=block.activations,
-        total_norm=norm_over(grads, layout.parameters.astype(np.bool_)),
-        row_norms=merged_rows(norms, layout.row_of, rows),
-        judged_norms=merged_rows(norms[:, judged], layout.row_of[judged], rows),
+        total_norm=norms.total,
+        row_norms=norms.rows,
+        judged_norms=norms.judged,
         has_weights=block.has_weights,
         has_activations=block.has_activations,
         first_nonfinite=loaded.first_nonfinite,
