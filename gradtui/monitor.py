@@ -4,8 +4,11 @@ import atexit
 import multiprocessing.process
 import os
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 from types import TracebackType
 
@@ -20,6 +23,9 @@ from gradtui.stream.ports import Sink
 from gradtui.stream.run_writer import RunWriter
 from gradtui.training.watching.watcher import OVERHEAD, Watcher
 
+WRITING = 1e-4
+"""Seconds that writing a record is taken to need where a thread cannot be asked what it used."""
+
 LOG = "watch.log"
 """In the run directory: what went wrong on our side, a line each."""
 
@@ -32,16 +38,20 @@ class RunSink:
         self.directory = directory
         self._began = began
         self._writer: RunWriter | None = None
+        self._clock: int | None = None
+        self._put = 0
 
     def put(self, snapshot: Snapshot) -> None:
         if self._writer is not None:
             self._writer.put(snapshot)
+            self._put += 1
 
     def tell(self, event: Event) -> None:
         if self._writer is not None:
             self._writer.tell(event)
         elif isinstance(event, Started):
             rank, world = place()
+            others = threading.enumerate()
             self._writer = RunWriter(
                 self.directory(),
                 event.layout,
@@ -52,7 +62,16 @@ class RunSink:
                 optimizers=event.info.optimizer.split(", "),
                 versions={"torch": str(torch.__version__)},
             )
+            self._clock = _clock_of([t for t in threading.enumerate() if t not in others])
             self._began()
+
+    def spent(self) -> float:
+        """Seconds of processor time that writing has taken so far. Training pays for it, because
+        the writer's thread holds the interpreter meanwhile."""
+        if self._clock is not None:
+            with suppress(OSError):
+                return time.clock_gettime(self._clock)
+        return WRITING * self._put
 
     def again(self) -> "RunSink":
         """The same for a forked child."""
@@ -72,22 +91,25 @@ class Watch:
         *,
         model: nn.Module | None = None,
         optimizer: Optimizer | None = None,
-        overhead: float = OVERHEAD,
+        overhead: float | str = OVERHEAD,
         title: str = "",
         look: bool = True,
     ) -> None:
         self._directory = directory
+        share = checked_share(overhead)
         self._sink = RunSink(directory, self._began)
         self._watcher = Watcher(
             self._sink,
             models=() if model is None else (model,),
             optimizer=optimizer,
-            overhead=overhead,
+            overhead=OVERHEAD if share is None else share,
             title=title or program(),
             log=self._log,
             renew=self._renew,
             frame=sys._getframe(2) if look else None,
         )
+        if share is None:
+            self._complain(f"overhead {overhead!r:.40} is ignored: {OVERHEAD:g} is used instead")
 
     @property
     def directory(self) -> Path:
@@ -127,6 +149,10 @@ class Watch:
 
             Finalize(None, self.close, exitpriority=100)
 
+    def _complain(self, line: str) -> None:
+        with suppress(Exception):
+            self._log(line)
+
     def _log(self, line: str) -> None:
         directory = self._directory()
         make_private(directory)
@@ -146,8 +172,11 @@ def watch(
 
     `model` is where names are looked for first; with `optimizer` that one alone is recorded.
     `directory` is the run's own, by default a new one among the others, called after `name`.
-    `overhead` is the share of training time that may be spent on it. Training is never changed and
-    never fails on our account: what goes wrong is a line in watch.log.
+    `overhead` is the share of the program's own time that may be spent on it, all told: hooks,
+    measuring, the thread that writes. The first half second of that is free, so that a short run is
+    recorded in full; after it the dearer statistics come more rarely, then norms. A value that is
+    no number above 0 is ignored. Training is never changed and never fails on our account: what
+    goes wrong is a line in watch.log.
 
         watch = gradtui.watch(model)
         ...
@@ -161,6 +190,23 @@ def watch(
         return chosen[0]
 
     return Watch(where, model=model, optimizer=optimizer, overhead=overhead, title=name or "")
+
+
+def checked_share(overhead: float | str) -> float | None:
+    """A share of time above 0, from a number or its text; None where it is none."""
+    try:
+        share = float(overhead)
+    except (TypeError, ValueError):
+        return None
+    return share if share > 0 and isfinite(share) else None
+
+
+def _clock_of(threads: Sequence[threading.Thread]) -> int | None:
+    """The processor clock of a thread that has just begun, where the system has such clocks."""
+    ask = getattr(time, "pthread_getcpuclockid", None)
+    if ask is None or len(threads) != 1 or threads[0].ident is None:
+        return None
+    return int(ask(threads[0].ident))
 
 
 def place() -> tuple[int, int]:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 RUN = "GRADTUI_WATCH_RUN"
 OVERHEAD = "GRADTUI_WATCH_OVERHEAD"
+"""The share of its own time that the program may spend on being watched: what is no number above 0
+is ignored there, with a line in the log."""
+DEFAULT = "0.03"
 PACKAGE = "GRADTUI_WATCH_PACKAGE"
 """Where gradtui lies, for interpreters that have other packages than this one."""
 
@@ -22,7 +25,10 @@ def environment(
     base: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The variables that make a command record itself into the run `directory`, to be added to
-    `base`, by default this process's environment."""
+    `base`, by default this process's environment.
+
+    `overhead` is the share of each process's own time that watching it may take, everything
+    counted, after a start of half a second that is free."""
     known = os.environ if base is None else base
     here = Path(__file__).resolve().parent
     ours = str(here / "path")
@@ -30,6 +36,6 @@ def environment(
     return {
         "PYTHONPATH": os.pathsep.join([ours, *paths]),
         RUN: str(Path(directory).resolve()),
-        OVERHEAD: repr(float(overhead)),
+        OVERHEAD: str(overhead),
         PACKAGE: str(here.parent),
     }

@@ -6,14 +6,15 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from gradtui.inject import OVERHEAD, RUN
+from gradtui.inject import DEFAULT, OVERHEAD, RUN
 from gradtui.monitor import Watch
 
 
 def start() -> None:
     """Watch every optimizer of this process into the run that the environment names."""
     directory = Path(os.environ[RUN])
-    watch = Watch(lambda: directory, overhead=float(os.environ.get(OVERHEAD, "0.03")), look=False)
+    share = os.environ.get(OVERHEAD, DEFAULT)
+    watch = Watch(lambda: directory, overhead=share, look=False)
     before = sys.excepthook
 
     def on_error(

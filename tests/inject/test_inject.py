@@ -5,8 +5,10 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 import gradtui
-from gradtui.inject import PACKAGE, RUN, environment
+from gradtui.inject import OVERHEAD, PACKAGE, RUN, environment
 from tests.inject.watched import complaints, finish, start
 
 TRAIN = """
@@ -92,6 +94,21 @@ def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
     variables = os.environ | environment(tmp_path / "file" / "run")
     process = start(tmp_path / "b", "-c", TRAIN + "print(1)", watch=False, **variables)
     assert finish(process) == ("1\n", "")
+
+
+@pytest.mark.parametrize("word", ["a lot", "nan", "-1", "0", ""])
+def test_a_budget_that_is_none_is_ignored_with_a_line(tmp_path: Path, word: str) -> None:
+    finish(start(tmp_path, "-c", TRAIN, **{OVERHEAD: word}))
+    assert complaints(tmp_path / "run").count("\n") == 1
+    assert f"overhead {word!r} is ignored: 0.03" in complaints(tmp_path / "run")
+    assert len(gradtui.open_run(tmp_path / "run").steps) == 5
+
+
+def test_the_budget_travels(tmp_path: Path) -> None:
+    code = "import gc\nfrom gradtui.training.watching.budget import Ledger\n"
+    code += "print([o.share for o in gc.get_objects() if type(o) is Ledger])"
+    variables = {OVERHEAD: environment("run", overhead=0.25)[OVERHEAD]}
+    assert finish(start(tmp_path, "-c", TRAIN + code, **variables))[0] == "[0.25]\n"
 
 
 def test_environment_is_put_first_once() -> None:

@@ -33,7 +33,7 @@ def start(folder: Path, *words: str, watch: bool = True, **extra: str) -> subpro
     variables = os.environ | {"OMP_NUM_THREADS": "1", "TRUTH": str(folder / "truth")} | extra
     if watch:
         (folder / "run").mkdir()
-        variables |= environment(folder / "run", base=variables)
+        variables |= environment(folder / "run", base=variables) | extra
     return subprocess.Popen(
         [sys.executable, *words],
         env=variables,

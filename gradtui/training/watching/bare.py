@@ -1,9 +1,11 @@
 """Programs that update by hand: what lies in the leaves after backward, where nobody steps.
 
 A record is held until the next backward begins. If the gradients are still there then, they are
-being accumulated, and the record of the next backward takes its place.
+being accumulated, and the record of the next backward takes its place. While there is an optimizer
+that may yet step, the first records are held until it is clear that it does not.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,22 +15,26 @@ from torch import Tensor
 from gradtui.training.watching.board import Board
 from gradtui.training.watching.born import Born
 from gradtui.training.watching.clips import Clips
+from gradtui.training.watching.leaves import leaves_of, loudest
 from gradtui.training.watching.losses import Losses
 from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.records import Record, Records
+from gradtui.training.watching.sources import Source, Sources
 from gradtui.training.watching.steps import Steps
 
 PATIENCE = 3
 """Fresh backward passes without a step after which an optimizer that exists counts as not used."""
-NODES = 200_000
 WORD = "by hand"
+KEY = 0
+"""Of the source: no optimizer's id is that."""
 
 
 class Bare:
     def __init__(
         self,
         steps: Steps,
+        sources: Sources,
         records: Records,
         board: Board,
         born: Born,
@@ -36,73 +42,101 @@ class Bare:
         clips: Clips,
         quiet: Quiet,
     ) -> None:
-        self._steps, self._records, self._board, self._born = steps, records, board, born
+        self._steps, self._sources, self._records = steps, sources, records
+        self._board, self._born = board, born
         self._losses, self._clips, self._quiet = losses, clips, quiet
+        self.watching = True
+        """Until an optimizer steps."""
         self._leaves: list[Tensor] = []
-        self._held: Record | None = None
+        self._source: Source | None = None
+        self._loudest: Tensor | None = None
+        self._held: list[tuple[Source, Record | None]] = []
+        """Steps that nobody has been told of, oldest first; None where nothing was measured."""
+        self._open = False
+        """Whether the newest of them may still be replaced."""
         self._fresh = 0
 
     def install(self, patches: Patches) -> None:
-        patches.wrap(torch.autograd, "grad", self._grad)
+        patches.wrap(torch.autograd, "grad", self._grad, idle=True)
 
     def before(self, tensors: Any) -> None:
         """A backward pass begins."""
-        if not self._watching():
+        if not self.watching:
             return
-        if any(leaf.grad is not None and leaf.grad.any() for leaf in self._leaves):
-            self._held = None
+        if self._accumulating():
+            if self._open:
+                self._held.pop()
+                self._open = False
         else:
             self._fresh += 1
             self._settle()
-        roots = tensors if isinstance(tensors, (list, tuple)) else [tensors]
-        found = leaves_of([t for t in roots if isinstance(t, Tensor)])
-        self._leaves = [t for t in found if isinstance(t, torch.nn.Parameter)] or found
+        if self._source is None or not self._source.budget.left:
+            self._leaves = leaves_of(tensors)
 
     def after(self) -> None:
-        if self._watching() and self._leaves and self._decided():
+        if self._leaves:
             self._take(self._leaves, [leaf.grad for leaf in self._leaves])
 
     def stepped(self) -> None:
         """An optimizer is used after all."""
-        self._held, self._leaves = None, []
+        self.watching = False
+        self._held, self._leaves, self._loudest, self._source = [], [], None, None
+        self._sources.drop(KEY)
 
     def close(self) -> None:
-        if self._watching():
+        if self.watching:
             self._settle()
 
-    def _watching(self) -> bool:
-        return not self._steps.seen and self._steps.only is None
+    def _accumulating(self) -> bool:
+        """Whether gradients of the last pass are still there."""
+        if self._loudest is not None:
+            grad = self._loudest.grad
+            return grad is not None and bool(grad.any())
+        return any(leaf.grad is not None and bool(leaf.grad.any()) for leaf in self._leaves)
 
     def _decided(self) -> bool:
         """Whether nobody is going to step, going by how often gradients were used and zeroed."""
         return self._fresh > PATIENCE or not self._born.optimizers()
 
     def _settle(self) -> None:
-        """The record that is held is whole."""
+        """The newest record is whole; those that need not be held any longer go."""
         self._losses.used()
-        record, self._held = self._held, None
-        if record is None:
+        if self._open:
+            self._open = False
+            source, record = self._held[-1]
+            if record is not None:
+                record.add_clip(self._clips.take(source.members))
+        if self._decided():
+            held, self._held = self._held, []
+            for source, record in held:
+                self._send(source, record)
+        del self._held[: -PATIENCE - 1]
+
+    def _send(self, source: Source, record: Record | None) -> None:
+        if not self._sources.place(source, WORD):
             return
-        clip = self._clips.take(record.source.ids)
-        if clip is not None and clip.factor is not None:
-            record.parts["clip"] = clip.factor.detach().double().reshape(())
-        record.step = self._steps.new_step()
-        self._records.send(record)
+        step = self._steps.new_step()
+        if record is not None:
+            record.step, record.layout, record.at = step, source.layout, source.at
+            self._records.send(record, source.budget)
 
     def _take(self, leaves: Sequence[Tensor], grads: Sequence[Tensor | None]) -> None:
-        source = self._steps.source(0, list(leaves), WORD)
-        if source is None:
-            return
+        began = time.perf_counter()
+        source = self._source = self._sources.of(KEY, leaves)
         detail = source.budget.next()
-        parts = source.gradients(grads, detail) if detail.norms else {}
-        record = Record(-1, source, source.layout, source.at, detail, parts)
-        record.add_loss(self._losses.seen())
-        self._held = record
+        record = None
+        if detail.norms:
+            record = Record(detail, source.gradients(grads, detail))
+            record.add_loss(self._losses.seen())
+            self._loudest = loudest(leaves, record.parts["grads"])
+            record.cost = time.perf_counter() - began
+        self._held.append((source, record))
+        self._open = True
 
     def _grad(
         self, original: Callable[..., Any], outputs: Any, inputs: Any, *args: Any, **kwargs: Any
     ) -> Any:
-        if torch.compiler.is_compiling() or self._losses.depth:
+        if self._losses.depth or not self.watching:
             return original(outputs, inputs, *args, **kwargs)
         held = [inputs] if isinstance(inputs, Tensor) else inputs
         again = inputs
@@ -115,9 +149,7 @@ class Bare:
 
     def _results(self, outputs: Any, inputs: Any, out: Any) -> None:
         """Gradients that a program took by hand, where they are those of its parameters."""
-        if not self._watching() or isinstance(inputs, dict) or self._leaves:
-            return
-        if self._born.optimizers():
+        if isinstance(inputs, dict) or self._leaves or self._born.optimizers():
             return
         leaves = list(inputs)
         if not leaves or not all(type(leaf) is torch.nn.Parameter for leaf in leaves):
@@ -126,19 +158,3 @@ class Bare:
         one = outputs if isinstance(outputs, Tensor) else outputs[0]
         self._losses.note(one)
         self._take(leaves, list(out))
-
-
-def leaves_of(roots: Sequence[Tensor]) -> list[Tensor]:
-    """The leaves that a backward pass from `roots` will reach, by way of the graph."""
-    found: dict[int, Tensor] = {}
-    seen: set[Any] = set()
-    waiting: list[Any] = [root.grad_fn for root in roots if root.grad_fn is not None]
-    while waiting and len(seen) < NODES:
-        node = waiting.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if type(node).__name__ == "AccumulateGrad":
-            found[id(node.variable)] = node.variable
-        waiting += [below for below, _ in node.next_functions if below is not None]
-    return list(found.values())

@@ -1,6 +1,7 @@
 """The layout of everything that is being trained, made when it is first needed and when it grows."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,9 +13,20 @@ from gradtui.core.layout import IntArray, Layout
 from gradtui.training.watching.born import Born
 from gradtui.training.watching.names import resolve
 from gradtui.training.watching.outline import outline
+from gradtui.training.watching.outlook import UNKNOWN, Outlook
 
 UNSTABLE = 32
 """Layouts after which new tensors are no longer named: something makes them at every step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What has been seen of a run by the time of its first step. A game of several optimizers has no
+    task."""
+
+    outlook: Outlook = UNKNOWN
+    clip: str = ""
+    scaled: bool = False
 
 
 class Board:
@@ -31,6 +43,7 @@ class Board:
         self._numbers: dict[int, int] = {}
         self._layouts = 0
         self.title = ""
+        self.known: Callable[[], Known] = Known
         self.layout: Layout | None = None
 
     def at(self, tensors: Sequence[Tensor], word: str = "none") -> IntArray | None:
@@ -93,17 +106,27 @@ class Board:
         self._changed(self.layout, self._info(words))
 
     def _info(self, optimizers: list[str]) -> RunInfo:
-        kinds = sorted({str(t.dtype).removeprefix("torch.") for t in self._held})
+        known = self.known()
+        outlook = known.outlook if len(optimizers) == 1 else UNKNOWN
         return RunInfo(
             title=self.title,
             device=str(self._held[0].device) if self._held else "cpu",
             optimizer=", ".join(dict.fromkeys(optimizers)),
-            precision=", ".join(kinds),
-            task="",
-            classes=0,
+            precision=precision(self._held, known),
+            task=outlook.task,
+            classes=outlook.classes,
             steps=0,
             seed=torch.initial_seed(),
+            clip=known.clip,
         )
+
+
+def precision(tensors: Sequence[Tensor], known: Known) -> str:
+    """In a word, as a scenario has it, or "autocast" where it is not seen which one."""
+    kinds = sorted({str(t.dtype).removeprefix("torch.") for t in tensors})
+    if kinds == ["float32"]:
+        return known.outlook.half or ("autocast" if known.scaled else "float32")
+    return ", ".join(kinds)
 
 
 def parameters_of(optimizer: Optimizer) -> list[Tensor]:

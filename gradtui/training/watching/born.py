@@ -7,7 +7,6 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-import torch
 from torch import nn
 from torch.optim import Optimizer
 
@@ -58,12 +57,11 @@ class Born:
 
     def _module(self, original: Callable[..., None], module: nn.Module, *a: Any, **k: Any) -> None:
         original(module, *a, **k)
-        if not torch.compiler.is_compiling():
-            try:
-                self._modules.pop(id(module), None)
-                self._modules[id(module)] = module
-            except Exception:  # a class that cannot be referred to weakly; found by other ways
-                return
+        try:
+            self._modules.pop(id(module), None)
+            self._modules[id(module)] = module
+        except Exception:  # a class that cannot be referred to weakly; found by other ways
+            return
 
     def _optimizer(
         self, original: Callable[..., None], optimizer: Optimizer, *args: Any, **kwargs: Any
@@ -71,6 +69,7 @@ class Born:
         original(optimizer, *args, **kwargs)
         with self._quiet("an optimizer's making"):
             self.meet(optimizer)
+            self._quiet.meter.idle = False  # its first step may be the next
             frame: FrameType | None = sys._getframe(1)
             self.look(frame)
 

@@ -1,8 +1,14 @@
-"""How much is measured at a step, so that watching stays a small, stated share of training."""
+"""How much is measured at a step, so that watching stays a small, stated share of training.
 
-import time
+What is dearest goes first: histograms and weights come more and more rarely, then norms at every
+second step only, every fourth, and so on. A step at which nothing is measured is let through by the
+hooks in a few microseconds.
+"""
+
 from dataclasses import dataclass
 from math import ceil
+
+from gradtui.training.watching.meter import Meter
 
 ALLOWANCE = 0.5
 """Seconds that may be spent in all before the share is held to: short runs are seen in full."""
@@ -10,10 +16,20 @@ ALLOWANCE = 0.5
 WEIGHTS, HISTOGRAMS, ALWAYS = 10, 50, 3
 """Every how many steps the dearer statistics are taken where time allows; the first ones always."""
 
-NORMS_SHARE = 0.7
-"""Of the budget, for norms, before they are taken at every second step only, and so on."""
+NORMS_SHARE = 0.9
+"""Of the budget, at most, for norms, before they are taken at every second step only."""
 
 LONGEST = 1 << 20
+WINDOW = 1.0
+"""Seconds after which what was spent is compared with what was allowed."""
+THRIFT = 1 / 16
+"""The least part of the budget that is left where estimates were wrong."""
+FADING = 0.98
+"""What the past counts for at each record."""
+ODD = 2.0
+"""How many times the mean of late values a single one may count for."""
+LEAST = 0.1
+"""The part of the budget that measuring gets even where being there takes all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,63 +46,139 @@ class Detail:
 NOTHING = Detail(norms=False, counts=False)
 
 
-class Budget:
-    """One for each optimizer: their steps differ in length."""
+class Ledger:
+    """Time, cost and steps of all optimizers together.
 
-    def __init__(self, share: float) -> None:
-        self.share = share
+    `share` is what watching may take of the time that the program takes without it. Each step gets
+    an equal part, whichever optimizer takes it, so that several of them together stay within it.
+    """
+
+    def __init__(self, share: float, meter: Meter) -> None:
+        self.share = max(share, 1e-4)
+        self.meter = meter
+        self.spent = 0.0
+        """Seconds in all."""
+        self._before: tuple[int, float] | None = None
+        self._records = self._steps = self._own = self._around = self._written = 0.0
+        self._thrift = 1.0
+        self._window = [0.0, 0.0]
+
+    @property
+    def scarce(self) -> bool:
+        """Whether the allowance is used up."""
+        return self.spent > ALLOWANCE
+
+    @property
+    def room(self) -> float:
+        """Seconds for measuring at an average step: without those that go on merely being there."""
+        steps = max(self._steps, 1e-9)
+        whole = self.share * self._thrift * self._own / steps
+        return max(whole - self._around / steps, LEAST * whole, 1e-9)
+
+    @property
+    def written(self) -> float:
+        """Seconds that our threads take for a record."""
+        return self._written / self._records if self._records else 0.0
+
+    def add(self, spent: float, cost: float) -> float:
+        """A record is done. `spent` is everything since the last one, `cost` the part of it that
+        went into measuring and handing on. Returns the seconds since the last one, 0 at the first.
+        """
+        meter = self.meter
+        before, self._before = self._before, (meter.steps, meter.clock())
+        self.spent += spent
+        if before is None:
+            return 0.0
+        passed, steps = self._before[1] - before[1], max(meter.steps - before[0], 1)
+        own = max(passed - spent, 1e-9)
+        around = max(spent - cost - meter.lately_elsewhere, 0.0)
+        # Pauses (evaluation, saving) and first times say little about a step.
+        own_at_most = self._odd(own, self._own, steps)
+        around = self._odd(around, self._around, steps)
+        self._records = FADING * self._records + 1
+        self._steps = FADING * self._steps + steps
+        self._own = FADING * self._own + own_at_most
+        self._around = FADING * self._around + around
+        self._written = FADING * self._written + meter.lately_elsewhere
+        if self.scarce:
+            self._compare(spent, own)
+        return passed
+
+    def _odd(self, value: float, total: float, steps: int) -> float:
+        return min(value, ODD * total / self._steps * steps) if self._steps and total else value
+
+    def _compare(self, spent: float, own: float) -> None:
+        self._window[0] += spent
+        self._window[1] += own
+        if self._window[1] < WINDOW:
+            return
+        over = self._window[0] / (self.share * self._window[1])
+        self._thrift *= min(max(1 / max(over, 1e-9), 0.5), 1.25)
+        self._thrift = min(max(self._thrift, THRIFT), 1.0)
+        self._window = [0.0, 0.0]
+
+
+class Budget:
+    """One for each optimizer: what measuring costs differs between them."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
         self.every = 1
         """Every how many steps norms are taken."""
-        self._dear_every = 1
-        self._total = self._spent = 0.0
-        self._norms = self._dear = 0.0
+        self.left = 0
+        """Steps still to be let through; whoever lets one through takes it off."""
+        self._planned = 0
         self._count = -1
-        self._before = (-1, 0.0)
+        self._norms = self._weights_cost = self._histograms_cost = 0.0
+        self._weights_every, self._histograms_every = WEIGHTS, HISTOGRAMS
         self._weights = self._histograms = -HISTOGRAMS
-
-    def skips(self) -> bool:
-        """Whether nothing is measured at the next step; it is counted if so."""
-        if self.every == 1 or (self._count + 1) % self.every == 0:
-            return False
-        self._count += 1
-        return True
 
     def next(self) -> Detail:
         """What to measure at the next step."""
-        if self.skips():
+        if self.left:
+            self.left -= 1
             return NOTHING
-        self._count += 1
-        count, scarce = self._count, self._spent > ALLOWANCE
-        weights = count < ALWAYS or count - self._weights >= max(WEIGHTS, self._dear_every)
-        histograms = count - self._histograms >= max(HISTOGRAMS, self._dear_every)
+        self._count += 1 + self._planned
+        self._planned = 0
+        count = self._count
+        weights = count < ALWAYS or count - self._weights >= self._weights_every
+        # Not both at once, but for the first: then each one's cost can be told.
+        apart = not weights or not count
+        histograms = apart and count - self._histograms >= self._histograms_every
         if weights:
             self._weights = count
         if histograms:
             self._histograms = count
-        return Detail(True, weights or not scarce, weights, histograms)
+        return Detail(True, weights or not self._ledger.scarce, weights, histograms)
 
-    def took(self, detail: Detail, cost: float, spent: float) -> None:
-        """Measuring as `detail` says took `cost` seconds, everything since the last call `spent`."""
-        now, (count, before) = time.perf_counter(), self._before
-        self._before = (self._count, now)
-        if not before:
-            self._spent += spent
-            return
-        passed = now - before
-        self._total += passed
-        self._spent += spent
-        own = max(passed - spent, 1e-6) / max(self._count - count, 1)
-        if detail.weights or detail.histograms:
-            self._dear += (max(cost - self._norms, 0.0) - self._dear) * (0.3 if self._dear else 1)
+    def took(self, detail: Detail, cost: float) -> None:
+        """Measuring as `detail` says took `cost` seconds."""
+        if not self._count:
+            return  # the first one names things, and makes room for them
+        more = max(cost - self._norms, 1e-9)
+        if detail.histograms:
+            self._histograms_cost = _follow(self._histograms_cost, more, 0.3)
+        elif detail.weights:
+            self._weights_cost = _follow(self._weights_cost, more, 0.3)
+            if not self._norms:
+                self._norms = cost
         else:
-            self._norms += (cost - self._norms) * (0.2 if self._norms else 1)
-        if self._spent <= ALLOWANCE:
-            return
-        room = max(self.share, 1e-4) * own
-        if self._spent > ALLOWANCE + self.share * self._total:
-            room /= 2
-        self.every = _every(self._norms, NORMS_SHARE * room)
-        self._dear_every = _every(self._dear, (1 - NORMS_SHARE) * room)
+            self._norms = _follow(self._norms, cost, 0.1)
+        if self._ledger.scarce:
+            self._plan(self._ledger.room)
+
+    def _plan(self, room: float) -> None:
+        norms = self._norms + self._ledger.written
+        self.every = _every(norms, NORMS_SHARE * room)
+        rest = max(room - norms / self.every, (1 - NORMS_SHARE) * room)
+        self._weights_every = max(WEIGHTS, ceil(2 * self._weights_cost / rest))
+        self._histograms_every = max(HISTOGRAMS, ceil(2 * self._histograms_cost / rest))
+        self.left = self._planned = self.every - 1 - self._count % self.every
+
+
+def _follow(mean: float, value: float, weight: float) -> float:
+    """A mean of late values, of which a single odd one cannot move it far."""
+    return mean + weight * (min(value, ODD * mean) - mean) if mean else value
 
 
 def _every(cost: float, room: float) -> int:

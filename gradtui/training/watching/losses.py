@@ -9,8 +9,12 @@ import torch
 from torch import Tensor
 
 from gradtui.training.tensors import local
+from gradtui.training.watching.outlook import UNKNOWN, Outlook, look_ahead
 from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Quiet
+
+Value = float | Tensor
+"""Of a loss: a number where reading it makes nobody wait, else [] float64 on its device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,27 +22,32 @@ class Loss:
     """The mean of the scalars on which backward was called since the last step, micro-batches of
     an accumulated gradient that is; `count` says how many there were."""
 
-    value: Tensor | None = None
+    value: Value | None = None
     count: int = 1
 
 
 class Losses:
     """Wraps torch.autograd.backward, which Tensor.backward calls too.
 
-    A backward within another one (checkpointing) is not counted.
+    A backward within another one (checkpointing) is not counted. While the meter says that nothing
+    is awaited, a call costs no more than being handed on.
     """
 
     def __init__(self, quiet: Quiet) -> None:
         self._quiet = quiet
-        self._values: list[Tensor] = []
+        self._values: list[Value] = []
         self._stale = False
-        self._scaled: tuple[weakref.ref[Tensor], Tensor] | None = None
+        self._scaled: tuple[weakref.ref[Tensor], Value] | None = None
+        self.outlook: Outlook | None = None
+        """What the first loss has told of the task; None before it."""
         self.depth = 0
         self.before: Callable[[Any], None] = lambda tensors: None
+        self.over: Callable[[], None] = lambda: None
+        """Called at the end, whether it raised or not; then `after`, where it has not."""
         self.after: Callable[[], None] = lambda: None
 
     def install(self, patches: Patches) -> None:
-        patches.wrap(torch.autograd, "backward", self._around)
+        patches.wrap(torch.autograd, "backward", self._around, idle=True)
 
     def take(self) -> Loss:
         """For the step that is being taken. Another optimizer that steps before the next backward
@@ -55,33 +64,23 @@ class Losses:
         if not self._values:
             return Loss()
         if len(self._values) == 1:
-            return Loss(_scalar(self._values[0]))
-        home = self._values[-1].device
-        values = [_scalar(value).to(home, non_blocking=True) for value in self._values]
-        return Loss(torch.stack(values).mean(), len(values))
+            return Loss(self._values[0])
+        count = len(self._values)
+        numbers = [value for value in self._values if not isinstance(value, Tensor)]
+        if len(numbers) == count:
+            return Loss(sum(numbers) / count, count)
+        tensors = [value for value in self._values if isinstance(value, Tensor)]
+        home = tensors[-1].device
+        total = torch.stack([value.to(home, non_blocking=True) for value in tensors]).sum()
+        return Loss((total + sum(numbers)) / count, count)
 
     def unscaled(self, scaled: Tensor, loss: Tensor) -> None:
         """Backward will be called on `scaled`; the loss is `loss`."""
-        self._scaled = weakref.ref(scaled), loss.detach().clone()
+        self._look(loss)
+        self._scaled = weakref.ref(scaled), _value(loss)
 
     def forget(self) -> None:
         self._values, self._stale, self.depth, self._scaled = [], False, 0, None
-
-    def _around(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
-        if self.depth or torch.compiler.is_compiling():
-            return original(tensors, *args, **kwargs)
-        with self._quiet("a backward pass"):
-            seeds = args[0] if args else kwargs.get("grad_tensors")
-            self.before(tensors)
-            self.note(tensors, seeds)
-        self.depth += 1
-        try:
-            out = original(tensors, *args, **kwargs)
-        finally:
-            self.depth = 0
-        with self._quiet("the end of a backward pass"):
-            self.after()
-        return out
 
     def note(self, tensors: Any, seeds: Any = None) -> None:
         """A backward pass from `tensors` begins; it is a loss if it is one number."""
@@ -95,10 +94,37 @@ class Losses:
         if self._scaled is not None and self._scaled[0]() is one:
             self._values.append(self._scaled[1])
         else:
-            self._values.append(one.detach().clone())
+            self._look(one)
+            self._values.append(_value(one))
+
+    def _look(self, loss: Tensor) -> None:
+        if self.outlook is None:
+            self.outlook = UNKNOWN
+            with self._quiet("looking at the first loss"):
+                self.outlook = look_ahead(loss)
+
+    def _around(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.depth:
+            return original(tensors, *args, **kwargs)
+        with self._quiet("a backward pass"):
+            seeds = args[0] if args else kwargs.get("grad_tensors")
+            self.before(tensors)
+            self.note(tensors, seeds)
+        self.depth += 1
+        try:
+            out = original(tensors, *args, **kwargs)
+        finally:
+            self.depth = 0
+            self.over()
+        self.after()
+        return out
 
 
-def _scalar(tensor: Tensor) -> Tensor:
-    """[] float64."""
-    value = local(tensor).detach().reshape(())
-    return (value.abs() if value.is_complex() else value).to(torch.float64)
+def _value(loss: Tensor) -> Value:
+    """On a CPU a look is free, and keeps nothing alive; elsewhere it would wait for the device."""
+    if type(loss) is Tensor and loss.is_cpu:
+        value = loss.item()
+        return float(abs(value)) if isinstance(value, complex) else float(value)
+    scalar = local(loss).detach().reshape(())
+    # Not a view: a program may go on computing in place.
+    return (scalar.abs() if scalar.is_complex() else scalar).to(torch.float64, copy=True)

@@ -1,7 +1,8 @@
-"""Hooks around steps that torch calls, and steps within steps."""
+"""Steps within steps, and what torch.compile may not look into."""
 
 import sys
-from collections.abc import Callable, Container
+from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -13,27 +14,23 @@ _STEP_CODE = Optimizer.profile_hook_step(lambda self: None).__code__
 """Of the function that torch puts around every optimizer's step and that calls the hooks."""
 
 
-def within_another(optimizer: Optimizer, under_way: Container[int]) -> bool:
-    """Whether a step over the same parameters is under way further out: this one is a part of it.
+def outer_steps(optimizer: Optimizer) -> list[Any]:
+    """The optimizers whose steps are under way further out than that of this one.
 
-    `under_way` are the ids of optimizers whose step was seen to begin. Read off the frames: a mark
-    would stay behind when a step raises.
+    Read off the frames: a mark would stay behind when a step raises.
     """
-    frame, steps = sys._getframe(1), 0
-    held: set[int] = set()
+    frame, found = sys._getframe(1), []
     while (outer := frame.f_back) is not None:
         frame = outer
-        if frame.f_code is not _STEP_CODE:
-            continue
-        steps += 1
-        other: Any = frame.f_locals.get("self")
-        if steps == 1 and other is optimizer:
-            continue
-        if id(other) in under_way:
-            held = held or {id(p) for p in parameters_of(optimizer)}
-            if other is optimizer or any(id(p) in held for p in parameters_of(other)):
-                return True
-    return False
+        if frame.f_code is _STEP_CODE:
+            found.append(frame.f_locals.get("self"))
+    return found[1:] if found and found[0] is optimizer else found
+
+
+def share(one: Any, other: Any) -> bool:
+    """Whether two optimizers have parameters in common."""
+    held = {id(p) for p in parameters_of(one)}
+    return any(id(p) in held for p in parameters_of(other))
 
 
 def untraced(hook: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,3 +42,16 @@ def untraced(hook: Callable[..., Any]) -> Callable[..., Any]:
     disable: Callable[..., Any] = vars(torch)["_disable_dynamo"]
     out: Callable[..., Any] = disable(called)
     return out
+
+
+def let_be(*functions: Callable[..., Any]) -> bool:
+    """Have dynamo neither trace nor compile these, at no cost to a call of them; False while it is
+    not there to be told. What they call must be `untraced` itself."""
+    skip = getattr(sys.modules.get("torch._dynamo.decorators"), "skip", None)
+    if skip is None:
+        return False
+    for function in functions:
+        if not isinstance(function, FunctionType):
+            return False
+        skip(function)
+    return True

@@ -1,11 +1,12 @@
 """Whatever goes wrong on our side stays on our side, as one line in a log."""
 
-import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
 import torch
+
+from gradtui.training.watching.meter import Meter
 
 Log = Callable[[str], None]
 
@@ -14,55 +15,37 @@ MOST = 5
 
 
 class Quiet:
-    """Runs our own code inside somebody else's program, and adds up the time that it takes."""
+    """Runs our own code inside somebody else's program; the meter adds up the time that it takes."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, meter: Meter) -> None:
+        self.meter = meter
         self._log = log
         self._said: dict[str, int] = {}
-        self._spent = self._began = 0.0
-        self._depth = 0
 
     def __call__(self, doing: str) -> "Block":
         """No exception leaves this block, no graph is built in it, no mode of the program sees it."""
         return Block(self, doing)
 
-    def say(self, text: str, key: str = "") -> None:
-        """One line in the log; at most a few for each key."""
+    def say(self, text: str, key: str = "", most: int = MOST) -> None:
+        """One line in the log; at most `most` for each key."""
         count = self._said[key] = self._said.get(key, 0) + 1
-        if count <= MOST:
+        if count <= most:
             try:
                 self._log(text.replace("\n", " "))
             except Exception:
                 self._said[key] = MOST
 
-    def take_spent(self) -> float:
-        """Seconds that our blocks have taken since the last call, this one so far included."""
-        now = time.perf_counter()
-        spent = self._spent + (now - self._began if self._depth else 0.0)
-        self._spent, self._began = 0.0, now
-        return spent
-
-    def enter(self) -> None:
-        if not self._depth:
-            self._began = time.perf_counter()
-        self._depth += 1
-
-    def leave(self) -> None:
-        self._depth -= 1
-        if not self._depth:
-            self._spent += time.perf_counter() - self._began
-
 
 class Block:
     """A class and no generator: it is entered several times a step."""
 
-    __slots__ = ("_doing", "_grad", "_guard", "_quiet")
+    __slots__ = ("_doing", "_grad", "_guard", "_meter", "_quiet")
 
     def __init__(self, quiet: Quiet, doing: str) -> None:
-        self._quiet, self._doing = quiet, doing
+        self._quiet, self._doing, self._meter = quiet, doing, quiet.meter
 
     def __enter__(self) -> None:
-        self._quiet.enter()
+        self._meter.enter()
         self._grad = torch.is_grad_enabled()
         torch._C._set_grad_enabled(False)
         self._guard: Any = torch._C.DisableTorchFunction()
@@ -79,5 +62,5 @@ class Block:
         if isinstance(error, Exception):
             text = f"{self._doing}: {type(error).__name__}: {str(error)[:200]}"
             self._quiet.say(text, key=self._doing)
-        self._quiet.leave()
+        self._meter.leave()
         return isinstance(error, Exception)

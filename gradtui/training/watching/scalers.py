@@ -12,12 +12,11 @@ from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Quiet
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Scaling:
-    """One call of GradScaler.step. `stepped` becomes True when an optimizer's step begins in it."""
+    """One call of GradScaler.step; `scale` is [] float64."""
 
     scale: Tensor | None
-    stepped: bool = False
 
 
 class Scalers:
@@ -25,10 +24,12 @@ class Scalers:
         self._quiet = quiet
         self._losses = losses
         self.current: Scaling | None = None
+        self.seen = False
+        """Whether any scaler that is enabled has been used."""
         self.skipped: Callable[[Any, Scaling], None] = lambda optimizer, scaling: None
 
     def install(self, patches: Patches) -> None:
-        patches.wrap(torch.amp.GradScaler, "scale", self._scale)
+        patches.wrap(torch.amp.GradScaler, "scale", self._scale, idle=True)
         patches.wrap(torch.amp.GradScaler, "step", self._step)
 
     def forget(self) -> None:
@@ -36,7 +37,7 @@ class Scalers:
 
     def _scale(self, original: Callable[..., Any], scaler: Any, outputs: Any, *a: Any) -> Any:
         out = original(scaler, outputs, *a)
-        if isinstance(out, Tensor) and out is not outputs and not torch.compiler.is_compiling():
+        if isinstance(out, Tensor) and out is not outputs:
             with self._quiet("scaling a loss"):
                 if out.numel() == 1:
                     self._losses.unscaled(out, outputs)
@@ -45,17 +46,32 @@ class Scalers:
     def _step(
         self, original: Callable[..., Any], scaler: Any, optimizer: Any, *args: Any, **kwargs: Any
     ) -> Any:
-        scaling = None
-        with self._quiet("a scaler's step"):
-            if scaler.is_enabled():
-                scale = scaler._scale
-                scaling = Scaling(None if scale is None else scale.detach().double().clone())
-        self.current = scaling
+        meter = self._quiet.meter
+        before = meter.steps
+        if not meter.idle:
+            with self._quiet("a scaler's step"):
+                self.current = _scaling(scaler)
+                self.seen = self.seen or self.current is not None
         try:
             out = original(scaler, optimizer, *args, **kwargs)
         finally:
             self.current = None
-        if scaling is not None and not scaling.stepped:
+        if meter.steps == before:
             with self._quiet("a skipped step"):
-                self.skipped(optimizer, scaling)
+                scaling = _scaling(scaler)
+                if scaling is not None and _found_inf(scaler, optimizer):
+                    self.skipped(optimizer, scaling)
         return out
+
+
+def _scaling(scaler: Any) -> Scaling | None:
+    if not scaler.is_enabled():
+        return None
+    scale = scaler._scale
+    return Scaling(None if scale is None else scale.detach().double().clone())
+
+
+def _found_inf(scaler: Any, optimizer: Any) -> bool:
+    """Whether that is why there was no step. The scaler itself has waited for this number."""
+    found = scaler._per_optimizer_states[id(optimizer)]["found_inf_per_device"]
+    return any(float(value) > 0 for value in found.values())

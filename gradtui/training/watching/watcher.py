@@ -12,18 +12,27 @@ from gradtui.core.event import Ended, Failed, RunInfo, Started
 from gradtui.core.layout import Layout
 from gradtui.stream.ports import Sink
 from gradtui.training.watching.bare import Bare
-from gradtui.training.watching.board import Board
+from gradtui.training.watching.board import Board, Known
 from gradtui.training.watching.born import Born
+from gradtui.training.watching.budget import Ledger
 from gradtui.training.watching.clips import Clips
+from gradtui.training.watching.functional import Functional
+from gradtui.training.watching.hooks import Hooks
+from gradtui.training.watching.in_backward import InBackward
 from gradtui.training.watching.losses import Losses
+from gradtui.training.watching.meter import Meter
+from gradtui.training.watching.outlook import UNKNOWN
 from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Log, Quiet
 from gradtui.training.watching.records import Records
 from gradtui.training.watching.scalers import Scalers
+from gradtui.training.watching.sources import Sources
 from gradtui.training.watching.steps import Steps
+from gradtui.training.watching.taking import Taking
 
 OVERHEAD = 0.03
-"""Share of a step's time that watching may take."""
+"""Share of the program's own time that watching may take, once its start (0.5 s, `ALLOWANCE`) is
+over."""
 
 
 class Watcher:
@@ -32,7 +41,8 @@ class Watcher:
     One snapshot goes into the sink for each optimizer step, numbered over all optimizers; the
     first is preceded by a `Started` with the layout, and so is the first with another layout. Names
     are found in `models` first. Nothing is told before the first step. In a forked child
-    `renew(sink)` gives the sink for what the child trains.
+    `renew(sink)` gives the sink for what the child trains. A sink whose `spent()` says how many
+    seconds its own threads have taken has them counted.
     """
 
     def __init__(
@@ -47,28 +57,39 @@ class Watcher:
         renew: Callable[[Sink], Sink] | None = None,
         frame: FrameType | None = None,
     ) -> None:
-        self._quiet = quiet = Quiet(log)
+        self._meter = Meter()
+        self._quiet = quiet = Quiet(log, self._meter)
         self._renew, self._closed, self._told = renew, False, False
         self._pid = os.getpid()
         self._born = Born(quiet)
         self._losses, self._clips = Losses(quiet), Clips(quiet)
         self._scalers = Scalers(quiet, self._losses)
-        self._records = Records(sink, quiet)
+        self._functional = Functional(quiet)
         self._board = Board(self._born, models, self._changed)
-        self._board.title = title
+        self._board.title, self._board.known = title, self._known
+        ledger = Ledger(overhead, self._meter)
+        self._sources = Sources(self._board, ledger)
+        self._records = Records(sink, self._meter, ledger)
+        self._hooks = Hooks(self._meter)
+        self._hooks.only = optimizer
+        taking = Taking(self._sources, self._board, self._losses, self._clips, self._scalers)
+        self._inside = InBackward(
+            self._meter, ledger, taking, self._board, self._records, self._hooks
+        )
         self._steps = Steps(
+            self._hooks,
+            taking,
+            self._inside,
             self._records,
-            self._board,
             self._born,
             self._losses,
             self._clips,
             self._scalers,
             quiet,
-            overhead,
         )
-        self._steps.only = optimizer
         self._bare = Bare(
             self._steps,
+            self._sources,
             self._records,
             self._board,
             self._born,
@@ -76,14 +97,16 @@ class Watcher:
             self._clips,
             quiet,
         )
+        self._bare.watching = optimizer is None
         self._steps.first = self._bare.stepped
-        self._losses.before, self._losses.after = self._bare.before, self._after_backward
-        self._patches = Patches()
-        self._born.install(self._patches)
-        self._losses.install(self._patches)
-        self._clips.install(self._patches)
-        self._scalers.install(self._patches)
-        self._bare.install(self._patches)
+        self._losses.before, self._losses.over = self._bare.before, self._backward_over
+        self._losses.after = self._backward_done
+        self._patches = Patches(self._meter)
+        for part in (self._born, self._losses, self._clips, self._scalers, self._bare):
+            part.install(self._patches)
+        self._functional.install(self._patches)
+        self._hooks.install()
+        self._count_threads()
         if optimizer is not None:
             self._born.meet(optimizer)
         if frame is not None:
@@ -124,15 +147,33 @@ class Watcher:
             if self._told and os.getpid() == self._pid:
                 self._records.sink.tell(Ended(0, self.step, reason))
         with self._quiet("taking off"):
-            self._steps.close()
+            self._hooks.remove()
             self._patches.undo()
-            self._steps.release()
+            self._functional.close()
+            self._steps.forget()
+            self._sources.release()
             self._bare.stepped()
             self._board.forget()
 
-    def _after_backward(self) -> None:
-        self._steps.end_of_backward()
-        self._bare.after()
+    def _backward_over(self) -> None:
+        self._hooks.hushed = False
+
+    def _backward_done(self) -> None:
+        if self._inside.pending or self._bare.watching:
+            with self._quiet("the end of a backward pass"):
+                self._inside.together()
+                self._bare.after()
+
+    def _known(self) -> Known:
+        """What is told of the run when its first step is."""
+        outlook = self._losses.outlook or UNKNOWN
+        return Known(outlook, self._clips.description, self._scalers.seen)
+
+    def _count_threads(self) -> None:
+        """Have the sink's own threads counted, where it says what they take."""
+        spent = getattr(self._records.sink, "spent", None)
+        if callable(spent):
+            self._meter.elsewhere = spent
 
     def _changed(self, layout: Layout, info: RunInfo) -> None:
         self._records.flush()
@@ -145,6 +186,7 @@ class Watcher:
             return
         try:
             self._pid = os.getpid()
+            self._meter.begin_anew()
             self._steps.forget()
             self._losses.forget()
             self._clips.forget()
@@ -152,6 +194,8 @@ class Watcher:
             self._board.forget()
             sink = self._records.sink if self._renew is None else self._renew(self._records.sink)
             self._records.begin_anew(sink)
+            self._count_threads()
+            self._functional.forget()
             self._told = False
         except Exception as error:
             self._quiet.say(f"after a fork: {error}")

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import clip_grad_norm_
+from torch.nn.utils import clip_grad_value_ as by_value
 
 from gradtui.core.event import Ended, Started
 from gradtui.training.watching.watcher import Watcher
@@ -52,6 +54,79 @@ def test_clipping_is_said(kept: Kept) -> None:
     optimizer.step()
     assert kept.snapshots[0].stage == "clipped"
     assert kept.snapshots[0].clip_coefficient == pytest.approx(0.5 / before.item(), rel=1e-4)
+
+
+def test_clipping_imported_by_name_before_anyone_watched() -> None:
+    sink = Kept()
+    watcher = Watcher(sink, log=sink.log.append)
+    net = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    descend(net, optimizer, 10 * torch.ones(4, 3))
+    norm_before = clip_grad_norm_(net.parameters(), 0.5)
+    optimizer.step()
+    descend(net, optimizer, 10 * torch.ones(4, 3))
+    by_value(net.parameters(), 0.1)
+    optimizer.step()
+    watcher.close()
+    assert by_value is nn.utils.clip_grad_value_
+    first, second = sink.snapshots
+    assert (first.stage, second.stage) == ("clipped", "clipped")
+    assert first.clip_coefficient == pytest.approx(0.5 / norm_before.item(), rel=1e-4)
+    assert np.isnan(second.clip_coefficient)
+    assert not sink.log
+
+
+def test_one_clipping_of_what_two_optimizers_step(kept: Kept) -> None:
+    nets = [nn.Linear(3, 1), nn.Linear(3, 1)]
+    optimizers = [torch.optim.SGD(net.parameters(), lr=0.1) for net in nets]
+    sum((net(10 * torch.ones(4, 3)).square().mean() for net in nets), torch.zeros(())).backward()
+    both = [p for net in nets for p in net.parameters()]
+    before = nn.utils.clip_grad_norm_(both, 0.5)
+    for optimizer in optimizers:
+        optimizer.step()
+    factors = [snapshot.clip_coefficient for snapshot in kept.snapshots]
+    assert factors == pytest.approx([0.5 / before.item()] * 2, rel=1e-4)
+
+
+def test_an_optimizer_that_never_steps_loses_no_step(kept: Kept) -> None:
+    net = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    losses = []
+    for _ in range(8):
+        losses.append(descend(net, optimizer, torch.randn(4, 3)).item())
+        with torch.no_grad():
+            for p in net.parameters():
+                assert p.grad is not None
+                p -= 0.1 * p.grad
+    seen = [(snapshot.step, snapshot.loss) for snapshot in kept.snapshots]
+    assert seen == [(i, pytest.approx(loss)) for i, loss in enumerate(losses[:7])]
+
+
+def test_backward_passes_before_the_first_step_are_no_steps(kept: Kept) -> None:
+    net = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for _ in range(3):
+        loss = descend(net, optimizer, torch.randn(4, 3))
+    optimizer.step()
+    assert [(snapshot.step, snapshot.loss) for snapshot in kept.snapshots] == [
+        (0, pytest.approx(loss.item()))
+    ]
+
+
+@pytest.mark.parametrize("steps", [True, False])
+def test_torch_func_is_pointed_out_once_where_nothing_else_is_seen(steps: bool) -> None:
+    log: list[str] = []
+    watcher = Watcher(Kept(), log=log.append)
+    net = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for _ in range(30):
+        if steps:
+            descend(net, optimizer, torch.ones(4, 3))
+            optimizer.step()
+        torch.func.grad(lambda x: x.square().sum())(torch.ones(2))
+    watcher.close()
+    assert len(log) == (0 if steps else 1)
+    assert all("gradtui.watch" in line for line in log)
 
 
 def test_a_step_that_raised_is_forgotten(kept: Kept) -> None:

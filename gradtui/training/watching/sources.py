@@ -1,0 +1,77 @@
+"""Tensors that are stepped together, and how they are measured."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from gradtui.core.layout import IntArray, Layout
+from gradtui.training.histogram import histogram
+from gradtui.training.measure import clone, measure_gradients, measure_weights
+from gradtui.training.plan import Plan
+from gradtui.training.watching.board import Board
+from gradtui.training.watching.budget import Budget, Detail, Ledger
+
+LARGEST_COPY = 1 << 26
+"""Elements of all weights together from which no copy is kept to measure updates with."""
+
+
+class Source:
+    """`at` and `layout` are set once the tensors have a place among all others."""
+
+    def __init__(self, tensors: Sequence[Tensor], budget: Budget) -> None:
+        self.tensors = list(tensors)
+        self.ids = [id(tensor) for tensor in tensors]
+        self.members = frozenset(self.ids)
+        self.at: IntArray | None = None
+        self.layout: Layout | None = None
+        self.number = 0
+        self.plan = Plan(self.tensors)
+        self.budget = budget
+        self._clones: list[Tensor] | None = None
+        self._copied = sum(tensor.numel() for tensor in tensors) <= LARGEST_COPY
+
+    def gradients(self, grads: Sequence[Tensor | None], detail: Detail) -> dict[str, Tensor]:
+        parts = {"grads": measure_gradients(self.plan, grads, counts=detail.counts)}
+        if detail.histograms:
+            parts["histograms"] = histogram(self.plan, grads)
+        return parts
+
+    def remember_weights(self) -> None:
+        if self._copied:
+            self._clones = clone(self.plan, self.tensors, self._clones)
+
+    def weights(self) -> Tensor:
+        return measure_weights(self.plan, self.tensors, self._clones)
+
+
+class Sources:
+    """Made when first needed, and anew when the tensors of an optimizer change."""
+
+    def __init__(self, board: Board, ledger: Ledger) -> None:
+        self._board, self._ledger = board, ledger
+        self._known: dict[int, Source] = {}
+
+    def of(self, key: int, tensors: Sequence[Tensor]) -> Source:
+        """`key` is an optimizer's id, or anything that no optimizer's id can be."""
+        known = self._known.get(key)
+        if known is not None and known.ids == [id(tensor) for tensor in tensors]:
+            return known
+        made = Source(tensors, Budget(self._ledger) if known is None else known.budget)
+        self._known[key] = made
+        return made
+
+    def place(self, source: Source, word: str = "none") -> bool:
+        """Whether there is a place for it in the layout, which may have to be made anew; `word` is
+        said of the optimizer where there is none."""
+        if source.layout is not None and source.layout is self._board.layout:
+            return True
+        at = self._board.at(source.tensors, word)
+        source.at, source.layout = at, self._board.layout
+        return at is not None
+
+    def drop(self, key: int) -> None:
+        self._known.pop(key, None)
+
+    def release(self) -> None:
+        """Let go of every tensor."""
+        self._known = {}

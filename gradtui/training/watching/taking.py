@@ -1,0 +1,79 @@
+"""A record of the gradients that an optimizer is about to use."""
+
+import time
+
+from torch import Tensor
+from torch.optim import Optimizer
+
+from gradtui.training.watching.board import Board, parameters_of
+from gradtui.training.watching.budget import NOTHING, Budget, Detail
+from gradtui.training.watching.clips import Clips
+from gradtui.training.watching.losses import Losses
+from gradtui.training.watching.records import Record
+from gradtui.training.watching.scalers import Scalers, Scaling
+from gradtui.training.watching.sources import Source, Sources
+
+
+class Taking:
+    """Collects what is known at an optimizer's door: gradients, loss, clipping, scale, rate."""
+
+    def __init__(
+        self, sources: Sources, board: Board, losses: Losses, clips: Clips, scalers: Scalers
+    ) -> None:
+        self._sources, self._board = sources, board
+        self._losses, self._clips, self._scalers = losses, clips, scalers
+
+    def source(self, optimizer: Optimizer) -> Source | None:
+        """What it steps; None where that cannot be named."""
+        source = self._sources.of(id(optimizer), parameters_of(optimizer))
+        if source.layout is None or source.layout is not self._board.layout:
+            if not self._sources.place(source):
+                return None
+            source.number = self._board.number(optimizer)
+        return source
+
+    def take(
+        self,
+        optimizer: Optimizer,
+        source: Source,
+        step: int,
+        *,
+        budget: Budget | None = None,
+        detail: Detail | None = None,
+        evaluation: int = 0,
+        scaling: Scaling | None = None,
+    ) -> Record | None:
+        """None where the budget, by default the source's own, has nothing left for this step.
+        `detail` is what to measure where that is settled."""
+        began = time.perf_counter()
+        detail = detail or (budget or source.budget).next()
+        loss, clip = self._losses.take(), self._clips.take(source.members)
+        scaling = scaling or self._scalers.current
+        if detail is NOTHING:
+            return None
+        record = Record(detail, {}, source.layout, source.at, step)
+        record.evaluation, record.optimizer = evaluation, source.number
+        record.add_lr(optimizer)
+        record.add_loss(loss)
+        if scaling is not None:
+            _add_scaling(record, optimizer, scaling)
+        if clip is not None:
+            record.stage = "clipped"
+            record.add_clip(clip)
+        record.parts |= source.gradients([tensor.grad for tensor in source.tensors], detail)
+        if detail.weights and evaluation <= 1:
+            source.remember_weights()
+        record.cost = time.perf_counter() - began
+        return record
+
+
+def _add_scaling(record: Record, optimizer: Optimizer, scaling: Scaling) -> None:
+    record.stage = "unscaled"
+    if scaling.scale is not None:
+        record.parts["scale"] = scaling.scale
+    divisor = getattr(optimizer, "grad_scale", None)
+    if isinstance(divisor, Tensor):
+        record.parts["divisor"] = divisor.detach().double().reshape(())
+    found = getattr(optimizer, "found_inf", None)
+    if isinstance(found, Tensor):
+        record.parts["found_inf"] = found.detach().double().sum()
