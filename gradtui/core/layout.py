@@ -69,6 +69,12 @@ class Layout:
         return np.array([t.role != "hidden" for t in self.tensors], dtype=np.bool_)
 
     @cached_property
+    def shards(self) -> npt.NDArray[np.bool_]:
+        """[tensors] True for parameters of which this rank holds a part."""
+        parts = np.array([t.placement == "shard" for t in self.tensors], dtype=np.bool_)
+        return parts & self.parameters
+
+    @cached_property
     def judged(self) -> npt.NDArray[np.bool_]:
         """[tensors] True where a tiny gradient would mean something.
 

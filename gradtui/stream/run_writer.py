@@ -14,7 +14,7 @@ from gradtui.core.snapshot import Snapshot
 from gradtui.stream.header import here
 from gradtui.stream.recorder import Item, Recorder
 
-FLUSH = 0.1
+FLUSH = 0.2
 """Seconds between two rounds of writing; kill -9 loses no more than two of them."""
 BUDGET = 64 << 20
 """Bytes of per-tensor records that a rank may keep, however long it runs."""
