@@ -46,7 +46,7 @@ class FilterBar(Horizontal):
         self.add_class("open")
         self.entry.can_focus = True
         self.entry.value = text
-        self.entry.focus()
+        self.screen.set_focus(self.entry)  # at once: the next key may be here already
 
     def close(self) -> None:
         """Give the keyboard back; the filter stays in force."""

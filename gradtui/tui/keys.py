@@ -64,6 +64,7 @@ KEYS: tuple[Key, ...] = (
     Key("minus", "pace(-1)", "-", "slower", "play slower", "The run", 49, modes=REPLAY),
     Key("r", "restart", "r", "restart", "restart with the same seed", "The run", 70, modes=LAB),
     Key("R", "reseed", "R", "new seed", "restart with a new seed", "The run", 20, modes=LAB),
+    Key("x", "prescriptions", "x", "code", "the remedies as code, to copy", "The run", 82),
     Key("c", "compare", "c", "compare", "show or hide the untreated run", "The run", 40, modes=LAB),
     Key("left,h", "scrub(-1)", "left h", "back", "one step back in time", "Time", 0, False),
     Key("right,l", "scrub(1)", "right l", "forward", "one step forward", "Time", 0, False),

@@ -1,6 +1,7 @@
 """What widgets say, passed on to where it is acted upon."""
 
-from textual import on
+from textual import events, on
+from textual.widgets import Input
 
 from gradtui.tui.filter_bar import FilterBar
 from gradtui.tui.quitting import Quitting
@@ -10,7 +11,14 @@ from gradtui.tui.widgets.remedy_clicks import RemedyClicks
 
 
 class Listening(Quitting):
-    """The part of the app that the mouse reaches."""
+    """The part of the app that widgets reach, and keys on their way to one."""
+
+    def on_key(self, event: events.Key) -> None:
+        """What was typed before a line of text had taken the keyboard belongs to it all the same:
+        the words behind a quick "/" must not start remedies."""
+        if isinstance(self.focused, Input) and event.is_printable:
+            event.prevent_default()
+            self.focused.post_message(events.Key(event.key, event.character))
 
     @on(MainScreen.Laid)
     def _redraw(self) -> None:

@@ -1,5 +1,7 @@
 """How the run is looked at: which step, which rows, drawn how. Ends in a View."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from gradtui.core.facts import Facts
@@ -9,6 +11,9 @@ from gradtui.tui.recording import Recording
 from gradtui.tui.rows import Rows
 from gradtui.tui.view import Outside, Reference, View
 from gradtui.tui.watched import Mode
+
+if TYPE_CHECKING:
+    from gradtui.tui.prescribed import Prescribed
 
 ARRANGE_EVERY = 1.0
 """Seconds between two sorts by badness, so that rows do not dance."""
@@ -109,19 +114,33 @@ class Looking:
     def toggle_compare(self) -> None:
         self.compare, self.changed = not self.compare, True
 
+    def _looked_at(self) -> Facts | None:
+        """The facts up to the step being looked at; None where there are none."""
+        facts = self.current.facts
+        if facts is None or not len(facts):
+            return None
+        return facts if self.cursor is None else facts.until(self._count(facts))
+
+    def prescribed(self, now: float) -> "Prescribed":
+        """The remedies of what is found as code."""
+        from gradtui.tui.prescribed import NOTHING_YET, prescribed  # seldom needed
+
+        facts = self._looked_at()
+        if facts is None:
+            return NOTHING_YET
+        return prescribed(self.current.doctor.look(facts, now), facts)
+
     def view(self, now: float) -> View:
         """All that the screen shows at this moment."""
         run = self.current
-        facts = run.facts
-        if facts is not None and not len(facts):
-            facts = None
+        facts = self._looked_at()
         step = run.live_step
         if facts is not None and self.cursor is not None:
-            facts = facts.until(self._count(facts))
             step = int(facts.steps[-1])
         diagnosis = run.doctor.look(facts, now) if facts is not None else UNDECIDED
         self._arrange(facts, diagnosis, now)
-        self.changed = run.doctor.behind
+        reference = self._reference(facts, now)
+        self.changed = run.doctor.behind or (reference is not None and run.judge.behind)
         return View(
             state=run.state,
             progress=run.progress,
@@ -132,7 +151,8 @@ class Looking:
             facts=run.together.fill(facts) if facts is not None else None,
             diagnosis=diagnosis,
             theory=run.theory(facts, now) if facts is not None else NO_THEORY,
-            reference=self._reference(now),
+            reference=reference,
+            alone=bool(run.start.remedies) and self.reference is None,
             histograms=run.histograms_at(step),
             live_step=run.live_step,
             scrubbing=self.cursor is not None,
@@ -160,10 +180,13 @@ class Looking:
             self.rows.arrange(layout, facts, diagnosis)
             self._arranged = now
 
-    def _reference(self, now: float) -> Reference | None:
-        if self.reference is None or not self.compare or self.reference.facts is None:
+    def _reference(self, facts: Facts | None, now: float) -> Reference | None:
+        other = self.reference
+        if other is None or not self.compare or other.facts is None:
             return None
-        facts = self.reference.facts
-        return Reference(
-            self.reference.scenario.title, facts, self.reference.doctor.look(facts, now)
-        )
+        judgement = None
+        if facts is not None:
+            run = self.current
+            judgement = run.judge.look(other.facts, facts, now, same_loss=run.same_loss)
+        diagnosis = other.doctor.look(other.facts, now)
+        return Reference(other.scenario.title, other.facts, diagnosis, judgement)

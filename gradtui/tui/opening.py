@@ -1,13 +1,16 @@
 """What is laid over the main screen, and what is told beside it: panels of text, pictures, toasts."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.command import CommandPalette
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.notifications import Notify
+from textual.widgets._toast import ToastRack
 
 from gradtui.core.event import Failed
 from gradtui.tui.beside import Beside
@@ -50,6 +53,17 @@ class Opening(App[None]):
         """The oldest toasts make way for this one, which Textual adds after this."""
         for old in list(self._notifications)[: 1 - MOST_TOASTS]:
             self._unnotify(old)
+
+    def _refresh_notifications(self) -> None:
+        # Textual has no public place at which the order of toasts could be told.
+        super()._refresh_notifications()
+        self.call_later(self._newest_on_top)
+
+    def _newest_on_top(self) -> None:
+        with suppress(ScreenStackError, NoMatches):
+            rack = self.screen.get_child_by_type(ToastRack)
+            if len(rack.children) > 1:
+                rack.sort_children(reverse=True)
 
     def to_main(self) -> MainScreen:
         """Close whatever lies over the main screen."""
@@ -101,7 +115,7 @@ class Opening(App[None]):
     def action_help(self) -> None:
         from gradtui.tui.screens.help import help_screen
 
-        self.show_text(help_screen(self.session.mode))
+        self.show_text(help_screen(self.session.mode, self.session.ascii_only))
 
     def action_failure(self) -> None:
         failure = self.session.current.failure
@@ -120,6 +134,24 @@ class Opening(App[None]):
             "\n".join(safe(line) for line in failure.traceback.splitlines()) or no_trace,
         )
         self.show_text(TextScreen("the run has failed", text, "failure"))
+
+    def action_prescriptions(self) -> None:
+        from gradtui.tui.screens.prescriptions import PrescriptionScreen
+
+        if isinstance(self.screen, PrescriptionScreen):
+            return
+        if isinstance(self.screen, TextScreen):
+            self.pop_screen()
+        screen = PrescriptionScreen(lambda: self.session.prescribed(self.clock()), self.copy_code)
+        self.push_screen(screen, self._seen_again)
+        self.session.changed = True
+        self.call_after_refresh(self.tick)
+
+    def copy_code(self, code: str) -> None:
+        """On the clipboard; nobody can know whether the terminal allows that."""
+        self.copy_to_clipboard(code)
+        lines = len(code.rstrip().splitlines())
+        self.tell(f"Copied {lines} lines. If they are not there, the terminal does not allow it.")
 
     def action_output(self) -> None:
         if self.watched is not None:

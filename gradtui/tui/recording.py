@@ -28,6 +28,7 @@ from gradtui.health.theory import Line, Theory
 from gradtui.scenario.overlay import treated
 from gradtui.scenario.schema import Scenario
 from gradtui.tui.doctor import Doctor
+from gradtui.tui.judging import Judge
 from gradtui.tui.several import Together, histograms_together, several
 from gradtui.tui.view import Measured
 
@@ -57,6 +58,7 @@ class Recording:
 
     def __post_init__(self) -> None:
         self.doctor = Doctor(self.ask)
+        self.judge = Judge()
         self._line = Line()
         setup = treated(self.scenario, self.start.remedies)
         self._plain = setup.model.norm != "spectral"  # of which the layout shows nothing
@@ -127,6 +129,12 @@ class Recording:
         while len(self._marks) > 2 and now - self._marks[0][0] > WINDOW:
             self._marks.popleft()
         return True
+
+    @property
+    def same_loss(self) -> bool:
+        """Other data are other targets, whose loss is no measure for the untreated ones."""
+        on = [self.scenario.remedies[index] for index in self.start.remedies]
+        return not any("data" in remedy.set for remedy in on)
 
     def theory(self, facts: Facts, now: float) -> Theory:
         """What theory says about the weights at the end of `facts`, renewed seldom."""

@@ -8,8 +8,23 @@ from gradtui.core.layout import Layout
 from gradtui.core.snapshot import U32Array
 from gradtui.health.finding import UNDECIDED, Diagnosis
 from gradtui.health.theory import NO_THEORY, Theory
+from gradtui.health.treatment import Treatment
 from gradtui.scenario.schema import Scenario
 from gradtui.tui.watched import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether the remedies help, over the steps that both runs have taken."""
+
+    treatment: Treatment | None
+    """None while it is too early to tell."""
+    steps: int
+    """Steps that both have taken; where the untreated run broke down, those of the treated one."""
+    enough: int
+    """Steps from which on it is judged."""
+    short: bool = False
+    """The untreated run had not come as far as the treated one: no more steps will be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +34,7 @@ class Reference:
     title: str
     facts: Facts
     diagnosis: Diagnosis
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,8 @@ class View:
     theory: Theory = NO_THEORY
     """What theory predicts from the weights."""
     reference: Reference | None = None
+    alone: bool = False
+    """Remedies are on, and there is no untreated run to compare with."""
     histograms: tuple[int, U32Array] | None = None
     """(step, [tensors, HIST_BINS]) nearest before the step being looked at."""
     live_step: int = -1

@@ -395,3 +395,12 @@ async def test_a_click_in_the_story_panel_toggles_the_remedy_under_it() -> None:
         y = next(i for i, line in enumerate(rows) if "2 [ ]" in line)
         await pilot.click(offset=(rows[y].index("2 [ ]") + 2, y))
         await until(pilot, lambda: "2 [x]" in text(app))
+
+
+async def test_keys_typed_behind_the_slash_go_into_the_filter() -> None:
+    source = FakeSource()
+    async with playing(source=source) as (app, pilot):
+        for key in ("slash", "1", "1"):  # without waiting for the app, as a quick hand does
+            app.simulate_key(key)
+        await until(pilot, lambda: app.session.rows.text == "11")
+        assert not app.session.current.start.remedies

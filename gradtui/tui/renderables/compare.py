@@ -6,13 +6,15 @@ from gradtui.core.facts import Facts
 from gradtui.tui.renderables.glyph import SEVERITY
 from gradtui.tui.renderables.header import verdict_words
 from gradtui.tui.renderables.history import same_step
+from gradtui.tui.renderables.judged import judged_lines
 from gradtui.tui.renderables.line import Line
 from gradtui.tui.renderables.number import count, number, reading, share
 from gradtui.tui.view import View
 
 
 def compare_lines(view: View, width: int) -> tuple[Line, ...]:
-    """Both verdicts, then loss, accuracy and the first layer's norm at one step of both runs."""
+    """Both verdicts, whether the treatment helps, then loss, accuracy and the first layer's norm at
+    one step of both runs."""
     reference = view.reference
     if reference is None:
         return ()
@@ -31,6 +33,8 @@ def compare_lines(view: View, width: int) -> tuple[Line, ...]:
     out: list[Line] = [one]
     if sum(len(text) for text, _ in one) > width:
         out = [one[:2], ((" treated: ", "strong"), one[3])]
+    if reference.judgement is not None:
+        out += judged_lines(reference.judgement, view, width)
     if view.facts is None or not len(view.facts):
         return tuple(out)
     step = int(view.facts.steps[-1])

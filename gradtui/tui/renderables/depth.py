@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import cached_property, partial
 from math import inf, log10
-from typing import NamedTuple
 
 import numpy as np
 from rich.cells import cell_len, set_cell_size
@@ -12,43 +11,20 @@ from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray, Layout
 from gradtui.core.snapshot import Weight
 from gradtui.tui.renderables.bar import bar
+from gradtui.tui.renderables.depth_head import NUMBER, Places, head_lines, places
 from gradtui.tui.renderables.drawn import Drawn
 from gradtui.tui.renderables.glyph import SIGNS
 from gradtui.tui.renderables.history import Columns, by_row, latest_at, same_step
-from gradtui.tui.renderables.line import Line, merged, sized, thrifty
+from gradtui.tui.renderables.line import Line, sized, thrifty
 from gradtui.tui.renderables.number import number
-from gradtui.tui.renderables.scale import band_line, tick_line
 from gradtui.tui.renderables.spark import spark
 from gradtui.tui.renderables.state import row_states
 from gradtui.tui.renderables.text import fit, safe, to_ascii
-from gradtui.tui.renderables.theory import glyph, marked
+from gradtui.tui.renderables.theory import marked
 from gradtui.tui.view import View
 
 HEAD = 2
 """Lines above the rows: titles with the band, and the axis."""
-
-NUMBER = 7
-
-
-class Places(NamedTuple):
-    """Widths in cells of the parts of a row; 0 = no room for it."""
-
-    name: int
-    bar: int
-    spark: int
-    ratio: int
-
-
-def places(width: int, longest_name: int) -> Places:
-    """Who gets how much: the bar and the name first, then history, then the update ratio."""
-    room = width - 3 - 1 - NUMBER  # cursor, glyph, space; number with its space
-    name = min(max(longest_name, 5), max(room // 3, 4), 28)
-    room -= name + 1
-    ratio = 9 if room >= 62 else 0
-    room -= ratio
-    history = min(room // 3, 40) if room >= 26 else 0
-    room -= history + 1
-    return Places(name, max(room, 1), history, ratio)
 
 
 def depth_lines(
@@ -64,10 +40,10 @@ def depth_lines(
     at = places(width, max(map(cell_len, names), default=0))
     if theory is not None and (len(theory) != len(layout.rows) or np.isnan(theory).all()):
         theory = None
-    head = _head(view, at, theory is not None)
+    known = Known(view, at, names, drawn.columns, theory)
+    head = head_lines(view, at, theory is not None, known.reference)
     if not view.order:
         return (*head, (("   no row matches the filter", "quiet"),))
-    known = Known(view, at, names, drawn.columns, theory)
     lines: list[Line] = [()] * len(view.order)
     for index in range(visible.start, min(visible.stop, len(view.order))):
         row = view.order[index]
@@ -148,32 +124,6 @@ def shown_names(layout: Layout, ascii_only: bool) -> list[str]:
     """[rows] names that are safe to print."""
     names = [safe(row.name) for row in layout.rows]
     return [to_ascii(name) for name in names] if ascii_only else names
-
-
-def _head(view: View, at: Places, theory: bool) -> tuple[Line, Line]:
-    layout, info = view.layout, view.info
-    times = layout is not None and len(layout.time_rows) == len(layout.rows)
-    title = "time step" if times else "layer"
-    shown, total = len(view.order), len(layout.rows) if layout else 0
-    some = f"{shown} of {total}" if shown != total else ""
-    lead = 3 + at.name + 1
-    history = "history" if at.spark else ""
-    norm = "|g|" if view.ascii_only else "‖g‖"
-    top = (
-        (set_cell_size(f"   {title} {some}", lead), "quiet"),
-        *band_line(at.bar, info.precision if info else "", view.ascii_only),
-        (f"{norm:>{NUMBER + 1}} ", "quiet"),
-        (set_cell_size(history, at.spark), "quiet"),
-        (f"{'update':>{at.ratio}}" if at.ratio else "", "quiet"),
-    )
-    legend = f"   {glyph(view.ascii_only)} theory" if theory and lead >= 11 else ""
-    below = (
-        (set_cell_size(legend, lead), "quiet" if legend else ""),
-        *tick_line(at.bar, view.ascii_only),
-        (" " * (NUMBER + 2 + at.spark), ""),
-        (f"{'/weight':>{at.ratio}}" if at.ratio else "", "quiet"),
-    )
-    return merged(top), merged(below)
 
 
 def _ratios(facts: Facts) -> list[float] | None:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from gradtui.core.symptom import SYMPTOMS
 from gradtui.health.finding import TOO_EARLY, Finding
-from gradtui.health.theory import verdict_of_theory
 from gradtui.tui.renderables.compare import compare_lines
 from gradtui.tui.renderables.glyph import SEVERITY
 from gradtui.tui.renderables.header import verdict_words
+from gradtui.tui.renderables.judged import alone_lines
 from gradtui.tui.renderables.line import Line
 from gradtui.tui.renderables.number import count
 from gradtui.tui.renderables.text import layers_phrase, to_ascii, wrap
+from gradtui.tui.renderables.theory import theory_said
 from gradtui.tui.view import View
 
 
@@ -27,6 +28,9 @@ def _parts(view: View, width: int) -> Iterator[Line]:
     if view.reference is not None:
         yield from compare_lines(view, width)
         yield ()
+    elif view.alone:
+        yield from alone_lines(view, width)
+        yield ()
     if diagnosis.step < 0:
         yield ((" nothing measured yet", "quiet"),)
     elif not diagnosis.findings:
@@ -35,14 +39,15 @@ def _parts(view: View, width: int) -> Iterator[Line]:
         if place:
             yield ()
         yield from _finding(finding, view, width)
+    if any(finding.remedies for finding in diagnosis.findings):
+        yield (("   x ", "accent"), ("shows these remedies as code", "quiet"))
     for note in diagnosis.notes:
         yield ()
         yield from _paragraph("note  ", note, "quiet", width)
-    if view.facts is not None and len(view.facts):
-        said = verdict_of_theory(view.theory.design, view.facts.row_norms[-1])
-        if said:
-            yield ()
-            yield from _paragraph("theory  ", said, "quiet", width)
+    said = theory_said(view)
+    if said:
+        yield ()
+        yield from _paragraph("theory  ", said, "quiet", width)
 
 
 def _healthy(view: View, width: int) -> Iterator[Line]:

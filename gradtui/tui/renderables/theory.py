@@ -3,13 +3,31 @@
 from math import inf, isfinite, log10
 
 from gradtui.core.facts import Facts
-from gradtui.health.theory import Theory
+from gradtui.health.theory import Theory, verdict_of_theory
 from gradtui.tui.renderables.line import Line, Piece, merged
 from gradtui.tui.renderables.number import number
 from gradtui.tui.renderables.scale import LOW, cell_of
+from gradtui.tui.view import View
 
 TAKEN = "◆✗*!"
 """What the compared run has put on the bar stays."""
+
+BY_DEPTH = frozenset({"vanishing_gradient", "exploding_gradient", "saturated", "dead_relu"})
+"""Findings to which it matters whether the first weights are to blame."""
+EARLY = 30
+"""Steps up to which the gradients still are what the first weights make them."""
+
+
+def theory_said(view: View) -> str:
+    """Whose fault the gradients are, in one sentence; empty where that is no question: in a net that
+    has learned, the shape of what gradient is left says nothing about its design."""
+    facts = view.facts
+    if facts is None or not len(facts):
+        return ""
+    asked = any(finding.symptom in BY_DEPTH for finding in view.diagnosis.findings)
+    if not asked and int(facts.steps[-1]) > EARLY:
+        return ""
+    return verdict_of_theory(view.theory.design, facts.row_norms[-1])
 
 
 def glyph(ascii_only: bool) -> str:
@@ -31,7 +49,7 @@ def marked(line: Line, norm: float, *, ascii_only: bool = False) -> Line:
             ground = " on band" if meaning.endswith(" on band") else ""
             out += [
                 (text[:cell], meaning),
-                (glyph(ascii_only), "strong" + ground),
+                (glyph(ascii_only), "quiet" + ground),
                 (text[cell + 1 :], meaning),
             ]
         else:

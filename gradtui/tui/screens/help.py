@@ -9,12 +9,13 @@ from gradtui.tui.watched import Mode
 LEGEND = (
     "Each row is a layer, the input's side first. Its bar is log10 of the L2 norm of its gradient, "
     "before clipping, on a fixed scale; the healthy band is marked on it. Beside it are its number "
-    "and the norm's history. NaN and inf are written as such and never left out.\n\n"
+    "and the norm's history. NaN and inf are written as such and never left out. A mark ╋ is the norm "
+    "that theory predicts from the weights alone, where their net is a plain stack.\n\n"
     "A verdict is an opinion derived from the numbers; its evidence stands beside it. "
 )
 MORE: dict[Mode, str] = {
     "lab": "A remedy restarts the run from the same seed and the same batches; the untreated run "
-    "stays as a reference.",
+    "stays as a mark ◆ on every bar, at the same step, and as a line in every chart.",
     "run": "Training is never held up: space holds the view alone. Quitting asks whether training "
     "shall end with it or go on in the background.",
     "attach": "Training is never held up: space holds the view alone, and quitting leaves it be.",
@@ -23,9 +24,12 @@ MORE: dict[Mode, str] = {
 }
 
 
-def help_screen(mode: Mode) -> TextScreen:
+def help_screen(mode: Mode, ascii_only: bool = False) -> TextScreen:
     """The keys by group, from the one table that they are bound by."""
-    parts: list[tuple[str, str]] = [(LEGEND + MORE[mode], "$foreground")]
+    text = LEGEND + MORE[mode]
+    if ascii_only:
+        text = text.replace("◆", "*").replace("╋", "+")
+    parts: list[tuple[str, str]] = [(text, "$foreground")]
     keys = help_keys(mode)
     for group in dict.fromkeys(key.group for key in keys):
         parts.append((f"\n\n{group}\n", "bold $primary"))

@@ -182,3 +182,19 @@ def test_theory_costs_few_changes_of_colour() -> None:
     bare = depth_lines(view, 100, range(200), Drawn())
     full = depth_lines(view, 100, range(200), Drawn(), np.full(100, 1e-4))
     assert max(len(b) - len(a) for a, b in zip(bare, full, strict=True)) <= 2
+
+
+def test_the_legend_tells_marks_that_are_numbers_from_those_that_are_not() -> None:
+    for value, word in ((1e-3, "◆ sick"), (np.nan, "✗ sick: NaN")):
+        made = factories.healthy(20)
+        other = replace(made, norms=lambda step, value=value: np.full(20, value))
+        view = factories.view(made, 20, reference=factories.reference(other, 20))
+        assert word in drawn(view)[1]
+
+
+def test_a_filter_counts_where_names_are_short() -> None:
+    layout = factories.mlp_layout(152, prefix="x")
+    view = factories.view(replace(factories.healthy(152), layout=layout), 9, order=tuple(range(11)))
+    head = drawn(view)[:HEAD]
+    assert head[0].startswith("   layer ")
+    assert head[1].startswith("   11/152 ") or head[1].startswith("   11 of 152 ")

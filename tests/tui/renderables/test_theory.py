@@ -1,13 +1,16 @@
+from dataclasses import replace
 from math import nan
 from typing import Any
 
 import numpy as np
 import pytest
 
+from gradtui.core.symptom import Severity
+from gradtui.health.finding import Diagnosis
 from gradtui.health.theory import Theory, predict, read_stack
 from gradtui.tui.renderables.detail import detail_lines
 from gradtui.tui.renderables.line import plain, width
-from gradtui.tui.renderables.theory import marked
+from gradtui.tui.renderables.theory import marked, theory_said
 from gradtui.tui.view import View
 from tests import factories
 
@@ -43,10 +46,21 @@ def test_a_mark_takes_one_cell_and_keeps_the_ground() -> None:
     for norm in (1e-300, 1e-9, 1e-2, 1e30, 0.0, float("inf")):
         assert width(marked(bar, norm)) == 10
         assert "╋" in plain(marked(bar, norm))
-    assert ("╋", "strong on band") in marked(bar, 1e0)
+    assert ("  ╋  ", "quiet on band") in marked(bar, 1e0)
     assert marked(bar, nan) == bar
     assert marked((("!!", "nonfinite"),), 1.0) == (("!!", "nonfinite"),)
 
 
 def test_a_view_without_theory_has_none() -> None:
     assert View().theory == Theory()
+
+
+def test_the_sentence_is_for_the_start_and_for_what_depth_explains() -> None:
+    def said(steps: int, diagnosis: Diagnosis) -> str:
+        view = factories.view(factories.healthy(8), steps, theory=made())
+        return theory_said(replace(view, diagnosis=diagnosis))
+
+    well = Diagnosis("healthy", Severity.OK, 59)
+    assert "design" in said(20, well)
+    assert not said(60, well)  # what is left of its gradient says nothing about its design
+    assert "design" in said(60, factories.vanishing(8).diagnosis)
