@@ -9,6 +9,7 @@ from gradtui.commands.targets import WELL, CommandTarget, Target
 if TYPE_CHECKING:  # they bring numpy, which `list` and the first frame of `launch` can do without
     from gradtui.core.event import Ended, Failed, RunInfo
     from gradtui.core.facts import Facts
+    from gradtui.core.snapshot import NonFinite
     from gradtui.health.finding import Diagnosis, Finding
 
 SCHEMA = 1
@@ -17,6 +18,10 @@ CURED = "cured"
 """What `health.treatment` calls a remedy that helped; here without what that brings along."""
 FAILED = "failed"
 """In place of a verdict: the run did not get far enough to have one."""
+
+
+PLACE = ("step", "phase", "module", "tensor")
+"""What is told of the first NaN or infinity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ def examined(
         steps=int(facts.steps[-1]) + 1 if len(facts) else 0,
         findings=[_finding(finding, facts) for finding in diagnosis.findings],
         notes=list(diagnosis.notes),
-        first_nonfinite=dict(seen._asdict()) if seen is not None else None,
+        first_nonfinite=_place(seen),
         final=_final(facts, facts.info),
         **_speed(facts),
     )
@@ -110,6 +115,16 @@ def _finding(finding: "Finding", facts: "Facts") -> dict[str, Any]:
         "remedies": list(finding.remedies),
         "prescriptions": [prescription_json(p) for p in prescribe(finding, facts)],
     }
+
+
+def _place(seen: "NonFinite | None") -> dict[str, Any] | None:
+    """Where the first NaN or infinity showed, and what was found out about it."""
+    from gradtui.stream.autopsy_json import autopsy_json
+
+    if seen is None:
+        return None
+    found = None if seen.autopsy is None else autopsy_json(seen.autopsy)
+    return {**{name: getattr(seen, name) for name in PLACE}, "autopsy": found}
 
 
 def _final(facts: "Facts", info: "RunInfo") -> dict[str, float | None]:

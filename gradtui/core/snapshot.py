@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from gradtui.core.autopsy import Autopsy
 from gradtui.core.layout import FloatArray
 
 
@@ -54,6 +55,8 @@ class NonFinite(NamedTuple):
     """"forward" (the loss or an output), "backward" (a gradient), "weights" (after the update)."""
     module: str
     tensor: str
+    autopsy: Autopsy | None = None
+    """What running the step once more has found out, where that was tried."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

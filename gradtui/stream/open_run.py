@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradtui.core.autopsy import Autopsy
 from gradtui.core.errors import UsageError
 from gradtui.core.event import RunInfo
 from gradtui.core.facts import Facts
@@ -65,6 +66,12 @@ class OpenRun(EveryStep):
     @property
     def first_nonfinite(self) -> NonFinite | None:
         return self._loaded.first_nonfinite
+
+    @property
+    def autopsy(self) -> Autopsy | None:
+        """What running that step once more has found out; None where it was not tried."""
+        seen = self._loaded.first_nonfinite
+        return None if seen is None else seen.autopsy
 
     @property
     def tensors(self) -> tuple[str, ...]:

@@ -14,7 +14,9 @@ from gradtui.core.event import (
     Resumed,
 )
 from gradtui.core.snapshot import NonFinite
+from gradtui.stream.autopsy_json import autopsy_from, autopsy_json
 
+PLACE = ("phase", "module", "tensor")
 LONGEST_TEXT = 100_000
 """Characters of a traceback that are kept: its end."""
 
@@ -45,7 +47,9 @@ def event_json(event: Event) -> dict[str, Any]:
 
 
 def nonfinite_json(seen: NonFinite) -> dict[str, Any]:
-    return {"kind": "nonfinite", **seen._asdict()}
+    place = {name: getattr(seen, name) for name in ("step", *PLACE)}
+    found = {} if seen.autopsy is None else {"autopsy": autopsy_json(seen.autopsy)}
+    return {"kind": "nonfinite"} | place | found
 
 
 def nonfinite_from(data: dict[str, Any]) -> NonFinite | None:
@@ -53,7 +57,8 @@ def nonfinite_from(data: dict[str, Any]) -> NonFinite | None:
     step = data.get("step")
     if data.get("kind") != "nonfinite" or not isinstance(step, int):
         return None
-    return NonFinite(step, *(str(data.get(name, "")) for name in ("phase", "module", "tensor")))
+    phase, module, tensor = (str(data.get(name, "")) for name in PLACE)
+    return NonFinite(step, phase, module, tensor, autopsy_from(data.get("autopsy")))
 
 
 def event_from(data: dict[str, Any], run: int) -> Event | None:

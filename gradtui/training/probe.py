@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gradtui.core.autopsy import Autopsy
 from gradtui.core.layout import FloatArray, Layout
-from gradtui.core.snapshot import Act, Grad, NonFinite, Snapshot, Weight
+from gradtui.core.snapshot import Act, Grad, Snapshot, Weight
 from gradtui.training.activations import ActivationWatch
 from gradtui.training.histogram import histogram
 from gradtui.training.locate import first_nonfinite
@@ -49,8 +50,8 @@ class StepContext:
     unscaled: bool
     began: float
     """time.perf_counter() at the start of the step."""
-    located: NonFinite | None = None
-    """Where the forward pass went wrong, if the loss was seen not to be finite."""
+    autopsy: Autopsy | None = None
+    """What running the step once more has found, if it was seen not to be finite."""
 
 
 class Probe:
@@ -139,6 +140,13 @@ class Probe:
             self._watch = None
         self._spent += time.perf_counter() - began
 
+    def broken(self) -> bool:
+        """Whether loss or gradients of this step are not finite. Only a CPU need not be waited for."""
+        if self._device.type != "cpu":
+            return False
+        counts = self._parts["grads"][:, Grad.NONFINITE]
+        return bool((counts > 0).any()) or not bool(torch.isfinite(self._parts["loss"]))
+
     def _gradients(self) -> list[Tensor | None]:
         """Gradients in layout order. A hidden state that the loss does not reach (truncation) has a
         signal of zero; a parameter without gradient stays None."""
@@ -213,6 +221,6 @@ class Probe:
             nonfinite=None
             if context.skipped
             else first_nonfinite(
-                self.layout, context.step, loss, parts["grads"], weights, context.located
+                self.layout, context.step, loss, parts["grads"], weights, context.autopsy
             ),
         )

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 import torch
 
+from gradtui.core.autopsy import Autopsy
 from gradtui.core.errors import TrainingError
 from gradtui.core.event import RunInfo
-from gradtui.core.snapshot import NonFinite, Snapshot
+from gradtui.core.snapshot import Snapshot
 from gradtui.scenario.schema import Scenario, Setup
 from gradtui.training.arithmetic import Arithmetic
 from gradtui.training.data.tasks import Batches, build_task
-from gradtui.training.locate import locate_forward
+from gradtui.training.examiner import Examiner
 from gradtui.training.models.build import build_network
 from gradtui.training.objective import objective
 from gradtui.training.optimization import (
@@ -64,6 +65,7 @@ class Run:
         self.batches = Batches(self.task, setup.data.batch_size, self.seed, self.device)
         self.layout = self.network.layout()
         self.probe = Probe(self.network, self.parameters, self.device) if probed else None
+        self.examiner = Examiner(self.network) if probed else None
         self.last_loss = torch.full((), float("nan"))
         self.info = RunInfo(
             title=scenario.title,
@@ -97,17 +99,15 @@ class Run:
         with arithmetic.forward_context():
             loss, right = objective(self.setup, self.task, self.module, inputs, targets)
         self.last_loss = loss.detach()
-        located: NonFinite | None = None
         if probe:
             probe.after_forward(loss, right)
-            if self.device.type == "cpu" and not torch.isfinite(self.last_loss):
-                located = self._locate(step, inputs, targets)
 
         scale = arithmetic.scale
         arithmetic.backward(loss)
         arithmetic.unscale(self.optimizer)
         if probe:
             probe.gradients(step, scale if scale == scale else 1.0)
+        autopsy = self._examine(step) if probe and probe.broken() else None
         factor = clip_gradients(self.setup.clip, self.parameters)
         if probe:
             probe.clipped(factor)
@@ -116,8 +116,10 @@ class Run:
         clamp_weights(self.setup.clip, self.parameters)
         if probe:
             unscaled = scale == scale
-            context = StepContext(self.run, step, lr, scale, skipped, unscaled, began, located)
+            context = StepContext(self.run, step, lr, scale, skipped, unscaled, began, autopsy)
             probe.after_update(context)
+        if self.examiner:
+            self.examiner.over()
         self.step_number += 1
 
     def ready(self, *, wait: bool = False) -> Iterator[Snapshot]:
@@ -125,9 +127,8 @@ class Run:
         if self.probe:
             yield from self.probe.ready(wait=wait)
 
-    def _locate(self, step: int, inputs: torch.Tensor, targets: torch.Tensor) -> NonFinite:
-        def rerun() -> None:
-            with self.arithmetic.forward_context():
-                self.module(torch.cat([inputs, targets]) if self.task.kind == "critic" else inputs)
-
-        return locate_forward(self.network, self.layout, step, rerun)
+    def _examine(self, step: int) -> Autopsy | None:
+        """Once a run. What a loss scaler is about to catch is not looked into."""
+        if self.examiner is None or self.arithmetic.scaler is not None:
+            return None
+        return self.examiner.examine(step, float(self.last_loss))

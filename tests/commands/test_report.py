@@ -112,6 +112,7 @@ def test_numbers_that_are_not_finite_become_strings() -> None:
         "phase": "backward",
         "module": "layer 1",
         "tensor": "layer 1.weight",
+        "autopsy": None,
     }
 
 

@@ -213,9 +213,10 @@ def test_looking_for_a_nan_restores_running_averages() -> None:
     run.step()
     kept = {k: v.clone() for k, v in run.module.state_dict().items()}
     state = torch.get_rng_state()
-    inputs, targets = run.batches.next()
-    found = run._locate(1, inputs, targets)
+    found = run._examine(1)
+    assert found is not None
     assert found.module == ""
+    assert run._examine(1) is None
     assert all(same(kept[k], v) for k, v in run.module.state_dict().items())
     assert torch.equal(state, torch.get_rng_state())
 

@@ -77,6 +77,13 @@ class Bare:
         if self._leaves:
             self._take(self._leaves, [leaf.grad for leaf in self._leaves])
 
+    def newest(self) -> Record | None:
+        """What the last pass has left, numbered as it will be if nobody steps."""
+        record = self._held[-1][1] if self._held and self._open else None
+        if record is not None and record.step < 0:
+            record.step = self._quiet.meter.steps + len(self._held) - 1
+        return record
+
     def stepped(self) -> None:
         """An optimizer is used after all."""
         self.watching = False

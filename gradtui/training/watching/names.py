@@ -48,7 +48,7 @@ def resolve(
     if _left(found, wanted) - set(loose):
         roots = [*[root for root, _ in found], *outermost(all_modules())]
         found = covering(_distinct(roots), wanted)
-    prefixes = _root_words([root for root, _ in found], seen)
+    prefixes = root_words([root for root, _ in found], seen)
     out = [
         named
         for (_, parts), word in zip(found, prefixes, strict=True)
@@ -68,7 +68,7 @@ def _distinct(modules: Iterable[nn.Module]) -> list[nn.Module]:
     return list({id(module): module for module in modules}.values())
 
 
-def _root_words(roots: Sequence[nn.Module], seen: Mapping[str, object]) -> list[str]:
+def root_words(roots: Sequence[nn.Module], seen: Mapping[str, object]) -> list[str]:
     """What tells several models apart: the variable that holds each, else its type."""
     if len(roots) < 2:
         return [""] * len(roots)

@@ -1,11 +1,13 @@
 """From measured tensors to snapshots: numbered, sent to the host without waiting, handed on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
+from gradtui.core.autopsy import Autopsy
 from gradtui.core.layout import FloatArray, IntArray, Layout
 from gradtui.core.snapshot import HIST_BINS, Grad, Snapshot, U32Array, Weight
 from gradtui.stream.ports import Sink
@@ -17,6 +19,7 @@ from gradtui.training.watching.losses import Loss
 from gradtui.training.watching.meter import Meter
 
 NAN = float("nan")
+Late = Callable[[int, str, float], Autopsy | None]
 
 
 @dataclass(slots=True)
@@ -32,6 +35,9 @@ class Record:
     optimizer: int = 0
     evaluation: int = 0
     loss: float = NAN
+    told: bool = False
+    """Whether `loss` is what the program computed."""
+    autopsy: Autopsy | None = None
     lr: float = NAN
     skipped: bool = False
     backwards: int = 1
@@ -45,7 +51,7 @@ class Record:
         if isinstance(loss.value, Tensor):
             self.parts["loss"] = loss.value
         elif loss.value is not None:
-            self.loss = loss.value
+            self.loss, self.told = loss.value, True
 
     def add_clip(self, clip: Clip | None) -> None:
         if clip is not None and clip.factor is not None:
@@ -69,6 +75,8 @@ class Records:
         self._meter, self._ledger = meter, ledger
         self._copy: HostCopy[Record] | None = None
         self._handing = 0.0
+        self.late: Late = lambda step, phase, loss: None
+        """Asked where a step turns out not to be finite only now."""
         self.last_step = -1
 
     def send(self, record: Record, budget: Budget) -> None:
@@ -101,11 +109,11 @@ class Records:
         if self._copy is None:
             return
         for record, parts in self._copy.flush() if wait else self._copy.ready():
-            self.sink.put(_snapshot(record, parts))
+            self.sink.put(_snapshot(record, parts, self.late))
             self.last_step = record.step
 
 
-def _snapshot(record: Record, parts: dict[str, FloatArray]) -> Snapshot:
+def _snapshot(record: Record, parts: dict[str, FloatArray], late: Late) -> Snapshot:
     layout, at = record.layout, record.at
     assert layout is not None
     assert at is not None
@@ -124,8 +132,10 @@ def _snapshot(record: Record, parts: dict[str, FloatArray]) -> Snapshot:
     loss = float(parts.get("loss", record.loss))
     seen = None
     if not skipped:
-        known = loss if "loss" in parts or record.loss == record.loss else 0.0
-        seen = first_nonfinite(layout, record.step, known, grads, weights, None)
+        known = loss if "loss" in parts or record.told else 0.0
+        seen = first_nonfinite(layout, record.step, known, grads, weights, record.autopsy)
+        if seen is not None and seen.autopsy is None:
+            seen = seen._replace(autopsy=late(record.step, seen.phase, known))
     return Snapshot(
         run=0,
         step=record.step,

@@ -16,6 +16,7 @@ from gradtui.training.watching.meter import Meter
 from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.records import Record, Records
 from gradtui.training.watching.scalers import Scalers, Scaling
+from gradtui.training.watching.scene import Scene
 from gradtui.training.watching.sources import Source
 from gradtui.training.watching.taking import Taking
 
@@ -34,10 +35,11 @@ class Steps:
         clips: Clips,
         scalers: Scalers,
         quiet: Quiet,
+        scene: Scene,
     ) -> None:
         self._hooks, self._taking, self._inside = hooks, taking, inside
         self._records, self._born, self._losses, self._clips = records, born, losses, clips
-        self._quiet = quiet
+        self._quiet, self._scene = quiet, scene
         self._meter: Meter = quiet.meter
         self._sources: dict[int, Source] = {}
         self.seen = False
@@ -79,6 +81,7 @@ class Steps:
                 return args, kwargs | {"closure": watched}
             record = self._taking.take(optimizer, source, self.new_step())
             self._hooks.open[id(optimizer)] = record
+        self._scene.look(self._hooks.open.get(id(optimizer)))
         return None
 
     def _after(self, optimizer: Optimizer) -> None:
@@ -87,12 +90,15 @@ class Steps:
             source = self._sources.pop(id(optimizer), None)
             if record is not None and source is not None:
                 self._finish(record, source)
+            else:
+                self._scene.over()
 
     def _finish(self, record: Record, source: Source) -> None:
         began = time.perf_counter()
         if record.detail.weights:
             record.parts["weights"] = source.weights()
         record.cost += time.perf_counter() - began
+        self._scene.over(record)
         self._records.send(record, source.budget)
         self._hooks.rest()
 
@@ -105,6 +111,7 @@ class Steps:
     def _passed(self, door: Door) -> None:
         """A step was let through, while another optimizer's is waited for."""
         self._losses.used()
+        self._scene.over()
         self._clips.drop(door.tensors)
 
     def _watched(
@@ -126,6 +133,7 @@ class Steps:
                 if before is not None:
                     self._records.send(before, source.budget)
                 self._hooks.open[id(optimizer)] = record
+            self._scene.look(self._hooks.open.get(id(optimizer)))
             return out
 
         return watched

@@ -26,6 +26,7 @@ from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Log, Quiet
 from gradtui.training.watching.records import Records
 from gradtui.training.watching.scalers import Scalers
+from gradtui.training.watching.scene import Scene
 from gradtui.training.watching.sources import Sources
 from gradtui.training.watching.steps import Steps
 from gradtui.training.watching.taking import Taking
@@ -71,6 +72,8 @@ class Watcher:
         self._sources = Sources(self._board, ledger)
         self._records = Records(sink, self._meter, ledger)
         self._hooks = Hooks(self._meter)
+        self._scene = Scene(quiet, self._born, models)
+        self._records.late = self._scene.late
         self._hooks.only = optimizer
         taking = Taking(self._sources, self._board, self._losses, self._clips, self._scalers)
         self._inside = InBackward(
@@ -86,6 +89,7 @@ class Watcher:
             self._clips,
             self._scalers,
             quiet,
+            self._scene,
         )
         self._bare = Bare(
             self._steps,
@@ -98,11 +102,11 @@ class Watcher:
             quiet,
         )
         self._bare.watching = optimizer is None
-        self._steps.first = self._bare.stepped
+        self._steps.first = self._first
         self._losses.before, self._losses.over = self._bare.before, self._backward_over
         self._losses.after = self._backward_done
         self._patches = Patches(self._meter)
-        for part in (self._born, self._losses, self._clips, self._scalers, self._bare):
+        for part in (self._born, self._losses, self._clips, self._scalers, self._bare, self._scene):
             part.install(self._patches)
         self._functional.install(self._patches)
         self._hooks.install()
@@ -112,6 +116,8 @@ class Watcher:
         if frame is not None:
             with quiet("looking around"):
                 self._born.look(frame)
+        with quiet("the models"):
+            self._scene.enter()
         if hasattr(os, "register_at_fork"):
             this = weakref.ref(self)  # what is registered stays so for good
 
@@ -149,11 +155,17 @@ class Watcher:
         with self._quiet("taking off"):
             self._hooks.remove()
             self._patches.undo()
+            self._scene.close()
             self._functional.close()
             self._steps.forget()
             self._sources.release()
             self._bare.stepped()
             self._board.forget()
+
+    def _first(self) -> None:
+        """The first step of an optimizer."""
+        self._bare.stepped()
+        self._scene.enter()
 
     def _backward_over(self) -> None:
         self._hooks.hushed = False
@@ -163,6 +175,9 @@ class Watcher:
             with self._quiet("the end of a backward pass"):
                 self._inside.together()
                 self._bare.after()
+            if self._bare.watching and not self._born.optimizers():
+                self._scene.look(self._bare.newest())
+                self._scene.over()
 
     def _known(self) -> Known:
         """What is told of the run when its first step is."""
@@ -189,6 +204,7 @@ class Watcher:
             self._meter.begin_anew()
             self._steps.forget()
             self._losses.forget()
+            self._scene.forget()
             self._clips.forget()
             self._scalers.forget()
             self._board.forget()

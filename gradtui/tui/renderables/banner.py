@@ -2,7 +2,7 @@
 
 from gradtui.tui.renderables.glyph import SIGNS
 from gradtui.tui.renderables.line import Line
-from gradtui.tui.renderables.text import safe, to_ascii
+from gradtui.tui.renderables.text import fit, safe, to_ascii
 from gradtui.tui.view import View
 
 _PHASES = {
@@ -13,7 +13,8 @@ _PHASES = {
 
 
 def banner_lines(view: View, width: int) -> tuple[Line, ...]:
-    """Step, phase, module and tensor of the first NaN or infinity; nothing while there is none."""
+    """Step, phase, module and tensor of the first NaN or infinity, and below it what was found out
+    about it; nothing while there is none."""
     seen = view.facts.first_nonfinite if view.facts is not None else None
     if seen is None:
         return ()
@@ -25,4 +26,8 @@ def banner_lines(view: View, width: int) -> tuple[Line, ...]:
     short = f" {mark} NaN/inf: step {seen.step}, {safe(seen.phase)}, {where}"
     text = long if len(long) <= width else short
     text = to_ascii(text) if view.ascii_only else text
-    return (((text + " " * max(width - len(text), 0), "alarm"),),)
+    lines = [text]
+    if seen.autopsy is not None and seen.autopsy.words:
+        words = fit(f"   {safe(seen.autopsy.words)}", width)
+        lines.append(to_ascii(words) if view.ascii_only else words)
+    return tuple(((line + " " * max(width - len(line), 0), "alarm"),) for line in lines)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from gradtui.core.symptom import SYMPTOMS
 from gradtui.health.finding import TOO_EARLY, Finding
+from gradtui.tui.renderables.autopsy import autopsy_lines
 from gradtui.tui.renderables.compare import compare_lines
 from gradtui.tui.renderables.glyph import SEVERITY
 from gradtui.tui.renderables.header import verdict_words
@@ -81,8 +82,16 @@ def _finding(finding: Finding, view: View, width: int) -> Iterator[Line]:
         yield (("   " + line, "strong"),)
     yield from _paragraph("", finding.evidence or SYMPTOMS.get(finding.symptom, ""), "", width)
     yield from _paragraph("why   ", finding.cause, "", width)
+    if finding.symptom == "nonfinite":
+        yield from _autopsy(view, width)
     for remedy in finding.remedies:
         yield from _paragraph("try   ", remedy, "", width)
+
+
+def _autopsy(view: View, width: int) -> Iterator[Line]:
+    seen = view.facts.first_nonfinite if view.facts is not None else None
+    if seen is not None and seen.autopsy is not None:
+        yield from autopsy_lines(seen.autopsy, width)
 
 
 def _paragraph(label: str, text: str, meaning: str, width: int) -> Iterator[Line]:

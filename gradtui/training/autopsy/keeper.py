@@ -1,0 +1,188 @@
+"""Keeps what the outermost modules of a program were called with, until the step is over."""
+
+import weakref
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+import torch
+from torch import nn
+
+from gradtui.training.autopsy.calls import Call, Draws, Stamp, uses_cuda
+from gradtui.training.autopsy.watched import KEPT, SLOT, Root, Switch, Watched, busy
+from gradtui.training.autopsy.wrappers import walk
+
+LEARNING = 3
+"""Steps after which modules that others call are let alone."""
+LEARNINGS = 8
+"""How often that may begin anew, because no call was seen in a step."""
+CLOSED = ("OptimizedModule", "DataParallel")
+"""Types whose inner modules must not be touched: they are compiled, or copied."""
+
+
+class Always:
+    """Every step is of interest."""
+
+    idle = False
+
+
+class Keeper:
+    """`watch` modules; `over()` after each step; `calls` are those of the present step, in order."""
+
+    def __init__(self, switch: Switch | None = None) -> None:
+        self.switch: Switch = Always() if switch is None else switch
+        self._roots: dict[int, Root] = {}
+        self.within = False
+        self._serial = 0
+        self._steps = 0
+        self._learnings = 0
+        self._fresh = 0
+        self._stale = False
+        self._wanted: list[tuple[str, weakref.ref[nn.Module]]] = []
+        self.passages = 0
+        """Calls of modules that have come through here: what there was to pay for."""
+
+    def watch(self, modules: Iterable[tuple[str, nn.Module]]) -> None:
+        """Models by the word that their paths begin with. Their submodules are watched too for some
+        steps, until it is known which ones the program itself calls."""
+        self._wanted = [(word, ref) for word, ref in self._wanted if ref() is not None]
+        for word, module in modules:
+            self._wanted.append((word, weakref.ref(module)))
+            self._put_on(word, module, set())
+        self._steps = 0
+
+    def calls(self) -> list[Call]:
+        """Of the present step, in the order in which they were made."""
+        found = [pair for root in list(self._roots.values()) for pair in root.calls]
+        return [call for _, call in sorted(found, key=lambda pair: pair[0])]
+
+    def dropped(self) -> int:
+        """Calls of the present step of which nothing is kept."""
+        return sum(max(root.count - KEPT, 0) for root in list(self._roots.values()))
+
+    def over(self) -> None:
+        """A step is over. What is kept goes when the next one begins: another optimizer may be about
+        to step on the same gradients."""
+        self._stale = True
+        if self.switch.idle:
+            return
+        if not self._fresh and self._steps >= LEARNING and self._learnings < LEARNINGS:
+            self._learnings += 1
+            again, self._wanted = self._wanted, []
+            self.watch([(word, found) for word, ref in again if (found := ref()) is not None])
+        self._fresh = 0
+        self._steps += 1
+        if self._steps == LEARNING and any(root.outermost for root in list(self._roots.values())):
+            for root in [root for root in list(self._roots.values()) if not root.outermost]:
+                self._take_off(root)
+
+    def forget(self) -> None:
+        """Let go of everything."""
+        self._stale = False
+        for root in list(self._roots.values()):
+            root.calls.clear()
+            root.count = 0
+
+    def close(self) -> None:
+        """Put back every module as it was."""
+        for root in list(self._roots.values()):
+            self._take_off(root)
+        self._wanted = []
+
+    def unseen(
+        self, original: Callable[..., Any], module: nn.Module, *args: Any, **kwargs: Any
+    ) -> Any:
+        """For whoever reads a module's attributes and would not know what to make of ours: put this
+        around torch.jit._recursive.infer_concrete_type_builder."""
+        root = self._roots.get(id(module))
+        if root is None or vars(module).get(SLOT) is not root.mine:
+            return original(module, *args, **kwargs)
+        del vars(module)[SLOT]
+        try:
+            return original(module, *args, **kwargs)
+        finally:
+            vars(module)[SLOT] = root.mine
+
+    def _put_on(self, word: str, module: nn.Module, seen: set[int]) -> None:
+        if id(module) in seen or isinstance(module, torch.jit.ScriptModule):
+            return
+        seen.add(id(module))
+        known = self._roots.get(id(module))
+        if known is None or known.module() is not module:
+            self._wrap(word, module)
+        if type(module).__name__ in CLOSED or vars(module).get(SLOT) is not self._own(module):
+            return
+        for name, child in (vars(module).get("_modules") or {}).items():
+            if child is not None:
+                self._put_on(f"{word}.{name}" if word else str(name), child, seen)
+
+    def _own(self, module: nn.Module) -> Any:
+        root = self._roots.get(id(module))
+        return None if root is None or root.before is not None else root.mine
+
+    def _wrap(self, word: str, module: nn.Module) -> None:
+        key = id(module)
+        gone: Callable[[Any], Any] = lambda _: self._roots.pop(key, None)  # noqa: E731
+        root = Root(word, weakref.ref(module, gone), vars(module).get(SLOT))
+        root.plain = not any(vars(m).get("_parameters") for _, m in walk(module))
+        root.mine = Watched(self, root)
+        self._roots[key] = root
+        vars(module)[SLOT] = root.mine
+
+    def _take_off(self, root: Root) -> None:
+        module = root.module()
+        if module is not None:
+            self._roots.pop(id(module), None)
+            if vars(module).get(SLOT) is root.mine:
+                if root.before is None:
+                    del vars(module)[SLOT]
+                else:
+                    vars(module)[SLOT] = root.before
+
+    def outermost(
+        self,
+        root: Root,
+        module: nn.Module,
+        inner: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Call a module that no other one called, and keep what there is to keep."""
+        self.within = True
+        try:
+            kept = self._keep(root, module, args, kwargs)
+            out = inner(*args, **kwargs)
+        finally:
+            self.within = False
+        if kept is not None:
+            with suppress(Exception):
+                if root.draws.left:
+                    root.draws.end()
+                if not kept.returned(out) and root.plain:
+                    root.calls.pop()  # a metric, or whatever else has no part in the loss
+        return out
+
+    def _keep(
+        self, root: Root, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Call | None:
+        try:
+            self.passages += 1
+            self._fresh += 1
+            root.outermost = True
+            if self._stale:
+                self.forget()
+            cuda = uses_cuda()
+            if busy() or (cuda and torch.cuda.is_current_stream_capturing()):
+                return None
+            if root.draws.left:
+                root.draws.begin()
+            every = Draws() if root.draws.left else root.draws
+            if root.draws.left:
+                every.python = every.numpy = True
+            call = Call(root.word, module, args, kwargs, Stamp(every, cuda))
+            self._serial += 1
+            root.count += 1
+            root.calls.append((self._serial, call))
+            return call
+        except Exception:
+            return None

@@ -1,0 +1,177 @@
+"""The scene of the crime: what models were called with in this step, looked at once if it is lost."""
+
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from math import isfinite
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from gradtui.core.autopsy import Autopsy
+from gradtui.core.snapshot import Grad
+from gradtui.training.autopsy.calls import Call
+from gradtui.training.autopsy.examine import examine
+from gradtui.training.autopsy.keeper import Keeper
+from gradtui.training.autopsy.report import failed
+from gradtui.training.watching.board import parameters_of
+from gradtui.training.watching.born import Born
+from gradtui.training.watching.names import root_words
+from gradtui.training.watching.patches import Patches
+from gradtui.training.watching.quiet import Quiet
+from gradtui.training.watching.records import Record
+from gradtui.training.watching.roots import outermost, owned, walk
+
+COST = 24
+"""What keeping a call takes, in passages through a wrapper."""
+LATE = 3
+"""Steps whose calls are kept where numbers reach the host later: without their gradients."""
+
+
+class Scene:
+    """`enter` before the models are first called, `look` at each record before its step, `over`
+    after it. Where the host has the numbers only later, `late` looks at what is left by then."""
+
+    def __init__(self, quiet: Quiet, born: Born, models: Sequence[nn.Module]) -> None:
+        self._quiet, self._born = quiet, born
+        self._models = list(models)
+        self._keeper = Keeper(quiet.meter)
+        self._entered: dict[int, weakref.ref[nn.Module]] = {}
+        self._covered: set[int] = set()
+        """Ids of parameters whose models are watched: one optimizer a parameter is no news."""
+        self._past: deque[tuple[int, list[Call], int]] = deque(maxlen=LATE)
+        self._done = False
+        self._passages = 0
+
+    def install(self, patches: Patches) -> None:
+        patches.wrap(Optimizer, "__init__", self._made)
+        readers: Any = torch.jit._recursive
+        patches.wrap(readers, "infer_concrete_type_builder", self._keeper.unseen)
+
+    def enter(self) -> None:
+        """Watch the models that there are by now, as far as they are known or in sight."""
+        if self._done:
+            return
+        shown = [thing for ref in self._born.visible.values() if (thing := ref()) is not None]
+        seen = [thing for thing in shown if issubclass(type(thing), nn.Module)]
+        roots = outermost([*self._models, *self._born.modules(), *seen])
+        new = [root for root in roots if self._known(root) is None]
+        self._entered = {key: ref for key, ref in self._entered.items() if ref() is not None}
+        for root in new:
+            self._entered[id(root)] = weakref.ref(root)
+        self._covered |= _held(new)
+        self._keeper.watch([("", root) for root in new])
+
+    def look(self, record: Record | None) -> None:
+        """Before the update: the one step that is not finite is run once more."""
+        if record is None or self._done or record.skipped or not _lost(record):
+            return
+        self._done = True
+        meter = self._quiet.meter
+        meter.enter()
+        try:
+            loss = record.loss if record.told else None
+            record.autopsy = self._examine(record.step, loss, self._keeper.calls())
+        except Exception as error:
+            self._quiet.say(f"the autopsy: {type(error).__name__}: {str(error)[:200]}")
+        finally:
+            self._keeper.close()
+            meter.leave()
+
+    def late(self, step: int, phase: str, loss: float) -> Autopsy | None:
+        """The numbers of a step have arrived, and are not finite."""
+        if self._done:
+            return None
+        self._done = True
+        calls = next((kept for past, kept, _ in self._past if past == step), [])
+        found = self._examine(step, loss, calls)
+        self._past.clear()
+        self._keeper.close()
+        if found.reproduced and found.phase in ("data", "forward"):
+            return found
+        return failed(step, "by the time it was known the update had changed the weights", phase)
+
+    def over(self, record: Record | None = None) -> None:
+        """A step is over."""
+        keeper = self._keeper
+        if record is not None and not self._done and not _on_host(record):
+            calls = keeper.calls()
+            for call in calls:
+                call.inflows = {}
+            self._past.append((record.step, calls, keeper.dropped()))
+        keeper.over()
+        self._quiet.meter.calls += COST * (keeper.passages - self._passages)
+        self._passages = keeper.passages
+
+    def forget(self) -> None:
+        self._past.clear()
+        self._keeper.forget()
+
+    def close(self) -> None:
+        self._done = True
+        self.forget()
+        self._keeper.close()
+
+    def _examine(self, step: int, loss: float | None, calls: Sequence[Call]) -> Autopsy:
+        names = self._names()
+        for call in calls:
+            call.names = names
+        return examine(calls, step, loss, dropped=self._keeper.dropped())
+
+    def _made(
+        self, original: Callable[..., None], optimizer: Optimizer, *args: Any, **kwargs: Any
+    ) -> None:
+        original(optimizer, *args, **kwargs)
+        with self._quiet("the models of an optimizer"):
+            tensors = parameters_of(optimizer)
+            if not {id(tensor) for tensor in tensors} <= self._covered:
+                self.enter()
+
+    def _known(self, root: nn.Module) -> nn.Module | None:
+        ref = self._entered.get(id(root))
+        return None if ref is None else ref()
+
+    def _names(self) -> dict[int, str]:
+        """Module -> path, as the layout has it: with the model's own name where there are several
+        that are trained."""
+        roots = [root for ref in self._entered.values() if (root := ref()) is not None]
+        stepped = {id(p) for one in self._born.optimizers() for p in parameters_of(one)}
+        trained = [root for root in roots if _held([root]) & (stepped or _held([root]))]
+        seen = {
+            word: thing for word, ref in self._born.visible.items() if (thing := ref()) is not None
+        }
+        words = dict(zip(map(id, trained), root_words(trained, seen), strict=True))
+        others = [root for root in roots if id(root) not in words]
+        words |= {id(root): _word(root, seen.items()) for root in others}
+        found: dict[int, str] = {}
+        for root in [*trained, *others]:
+            word = words[id(root)]
+            for path, module in walk(root):
+                found.setdefault(id(module), f"{word}.{path}" if word and path else word or path)
+        return found
+
+
+def _word(root: nn.Module, seen: Iterable[tuple[str, object]]) -> str:
+    return next((word for word, thing in seen if thing is root), type(root).__name__)
+
+
+def _held(roots: Sequence[nn.Module]) -> set[int]:
+    return {id(one.tensor) for root in roots for one in owned(root)}
+
+
+def _on_host(record: Record) -> bool:
+    return record.detail.norms and record.parts["grads"].device.type == "cpu"
+
+
+def _lost(record: Record) -> bool:
+    """Whether loss or gradients are not finite, as far as that can be told without waiting."""
+    if not _on_host(record):
+        return False
+    parts = record.parts
+    if "found_inf" in parts and (parts["found_inf"].device.type != "cpu" or parts["found_inf"] > 0):
+        return False
+    if record.told and not isfinite(record.loss):
+        return True
+    return bool((parts["grads"][:, Grad.NONFINITE] > 0).any())
