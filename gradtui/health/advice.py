@@ -11,8 +11,8 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "normalise the layers (BatchNorm, LayerNorm)",
     ),
     "vanishing_time": (
-        "use an LSTM with a forget-gate bias of 1 to 3, or a GRU",
         "initialise the recurrent weights orthogonally",
+        "use an LSTM with a forget-gate bias of 1 to 3, or a GRU",
         "bring the input that matters closer to the loss (shorter sequences, attention)",
     ),
     "exploding_init": (
@@ -20,14 +20,19 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "normalise the layers (BatchNorm, LayerNorm) or scale down residual branches",
         "clip the gradient norm: it keeps numbers finite, and alone seldom makes such a net learn",
     ),
+    "exploding_branches": (
+        "normalise the layers (BatchNorm, LayerNorm) or scale down residual branches",
+        "initialise for the activation: He for ReLU, Xavier for tanh",
+        "bring the inputs to mean 0 and standard deviation 1",
+    ),
     "exploding_lr": (
-        "lower the learning rate by a factor of 10",
+        "lower the learning rate",
         "warm the learning rate up over the first hundreds of steps",
         "clip the gradient norm at about its usual size",
     ),
     "exploding_time": (
+        "initialise the recurrent weights orthogonally (spectral radius 1), and clip the gradient norm",
         "clip the gradient norm",
-        "initialise the recurrent weights orthogonally (spectral radius 1)",
         "cut back-propagation through time into shorter stretches",
     ),
     "exploding_critic": (
@@ -51,19 +56,32 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "lower the learning rate",
         "clip the gradient norm",
     ),
+    "nonfinite_half_grown": (
+        "lower the learning rate, and train in bfloat16 or under autocast with a GradScaler",
+        "train under autocast with a GradScaler, or in bfloat16",
+        "clip the gradient norm",
+    ),
+    "nonfinite_start": (
+        "look at the named module's inputs: a division by zero, a log or square root of zero",
+    ),
     "nonfinite_forward": (
         "look at the named module's inputs: a division by zero, a log or square root of zero",
         "lower the learning rate or clip the gradient norm",
     ),
     "nonfinite_backward": (
         "look for a square root, norm or division at zero: its slope is infinite there; add an eps",
-        "clip cannot help: the gradient is already NaN",
+        "skip steps whose gradient norm is not finite",
     ),
     "nonfinite_weights": (
         "lower the learning rate or the momentum",
         "skip steps whose gradient norm is not finite",
     ),
     "scaler_stuck": (
+        "find the layer that overflows: a loss scale below 1 means that true gradients are too big",
+        "use bfloat16, whose range is that of float32",
+    ),
+    "scaler_stuck_scale": (
+        "divide the targets by their standard deviation",
         "find the layer that overflows: a loss scale below 1 means that true gradients are too big",
         "use bfloat16, whose range is that of float32",
     ),
@@ -75,6 +93,16 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "use LeakyReLU, GELU or ELU: they pass a gradient on the negative side",
         "lower the learning rate",
         "start biases at zero or slightly above, weights with He initialisation",
+    ),
+    "killed": (
+        "lower the learning rate",
+        "use LeakyReLU, GELU or ELU: they pass a gradient on the negative side",
+        "warm the learning rate up over the first hundreds of steps",
+    ),
+    "driven": (
+        "lower the learning rate",
+        "normalise the layers' inputs (BatchNorm, LayerNorm)",
+        "make the first weights smaller (Xavier)",
     ),
     "saturated": (
         "make the first weights smaller (Xavier)",
@@ -89,6 +117,10 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "divide the targets by their standard deviation",
         "take the mean of the loss rather than its sum",
     ),
+    "badly_summed": (
+        "take the mean of the loss rather than its sum",
+        "divide the targets by their standard deviation",
+    ),
     "output_cannot_change": (
         "check the last layer and the loss: a softmax over one value is always 1",
         "check that the loss depends on the parameters (no detach, no argmax, no integer cast)",
@@ -100,6 +132,11 @@ ADVICE: dict[str, tuple[str, ...]] = {
     "plateau": (
         "check that inputs and labels belong together",
         "try a learning rate 10 times larger and one 10 times smaller",
+    ),
+    "plateau_init": (
+        "initialise for the activation: Xavier for tanh, He for ReLU",
+        "normalise the layers (BatchNorm, LayerNorm)",
+        "check that inputs and labels belong together",
     ),
     "too_small_lr": ("raise the learning rate by a factor of 10 to 1000",),
 }

@@ -1,6 +1,7 @@
 """The layers of a run: how large their gradients, weights and updates are, now and at first."""
 
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -82,37 +83,55 @@ class Layers(Windows):
 
     @cached_property
     def gains(self) -> FloatArray:
-        """[len(rows)] sqrt(fan_in) * rms of the largest matrix of each row when it was first
-        measured; NaN where it never was. What a signal's width is multiplied by."""
-        out = np.full(len(self.rows), np.nan)
+        """[k] sqrt(fan_in) * rms of each layer's matrix when it was first measured, in order: what
+        a signal's width is multiplied by. Norms are taken after a step: where that step was a good
+        part of the matrix, what was there before is not known, and NaN."""
         at = self.facts.weights_at
-        if not len(at):
-            return out
+        chosen = self._chain if len(at) else []
+        first = self.facts.weights[at[:1]]
+        out = np.full(len(chosen), np.nan)
+        for i, k in enumerate(chosen):
+            size, update = first[0, k, Weight.NORM], first[0, k, Weight.UPDATE]
+            if np.isfinite(size) and not update >= T.OVERWHELMED * size:
+                out[i] = size / np.sqrt(max(self.facts.layout.tensors[k].shape[0], 1))
+        return out
+
+    @cached_property
+    def _chain(self) -> list[int]:
+        """Of each row the largest matrix; all of a row whose matrices are a chain by themselves."""
         tensors = self.facts.layout.tensors
-        for i, row in enumerate(self.rows.tolist()):
+        out: list[int] = []
+        for row in self.rows.tolist():
             mine = [
                 k
                 for k, t in enumerate(tensors)
                 if t.row == row and t.role == "weight" and len(t.shape) >= 2
             ]
-            if not mine:
-                continue
-            k = max(mine, key=lambda k: tensors[k].numel)
-            known = self.facts.weights[at, k, Weight.NORM]
-            known = known[np.isfinite(known)]
-            if len(known):
-                out[i] = known[0] / np.sqrt(max(tensors[k].shape[0], 1))
+            shapes = [tensors[k].shape for k in mine]
+            fits = all(b[1] == a[0] for a, b in pairwise(shapes))
+            if len(mine) > 2 and fits:
+                out += mine
+            elif mine:
+                out.append(max(mine, key=lambda k: tensors[k].numel))
         return out
 
     @cached_property
     def growth(self) -> float:
         """By how much the first weights multiply a signal on its way through, as far as ReLU
-        layers would; 1 where it is not known. Below 1 it shrinks."""
+        layers would; 1 where no weight was measured, NaN where the first step had overwhelmed
+        them. Below 1 it shrinks."""
         hidden = self.gains[:-1]
-        known = hidden[np.isfinite(hidden) & (hidden > 0)]
-        if not len(known):
+        if not len(hidden):
             return 1.0
+        known = hidden[hidden > 0]
+        if np.isnan(hidden).any() or not len(known):
+            return float("nan")
         return float(np.exp(np.clip(np.log(known / np.sqrt(2)).sum(), -600, 600)))
+
+    @property
+    def normed(self) -> bool:
+        """There are normalisations between the layers, which undo what weights multiply by."""
+        return any("Norm" in row.kind for row in self.facts.layout.rows)
 
     @cached_property
     def activations(self) -> FloatArray:

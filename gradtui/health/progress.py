@@ -41,7 +41,8 @@ class Progress(Output):
         if math.isnan(self.chance):
             return self.start_loss
         told = self.facts.info.classes > 1
-        return self.chance if told else min(self.chance, self.start_loss)
+        lucky = self.start_loss > T.GUESS_START[0] * self.chance  # as good as guessing all the same
+        return min(self.chance, self.start_loss) if lucky or not told else self.chance
 
     @cached_property
     def learned(self) -> bool:
@@ -76,6 +77,45 @@ class Progress(Output):
         if not drop > max(sure, 0.003 * abs(median(before))):
             return False
         return math.isnan(self.chance) or self.loss < T.BELOW_CHANCE * self.chance
+
+    @cached_property
+    def slowly_falling(self) -> bool:
+        """The loss comes down in the long view, the first sixth of the run left out: by more than
+        chance would have it, however slow."""
+        losses = self.facts.loss[self.used]
+        losses = losses[np.isfinite(losses)]
+        sixth = len(losses) // 6
+        if sixth < T.WINDOW or losses[-sixth:].mean() > self.chance:
+            return False  # coming down to what guessing costs is no progress
+        return self._lower(losses[sixth : 2 * sixth], losses[-sixth:], T.SLOW_FALL)
+
+    @cached_property
+    def _level(self) -> tuple[float, float]:
+        """Mean loss of the last sixth of the run, and what chance may make of it either way."""
+        losses = self.facts.loss[self.used]
+        sixth = losses[len(losses) - max(len(losses) // 6, T.WINDOW) :]
+        sixth = sixth[np.isfinite(sixth)]
+        if not len(sixth):
+            return math.nan, math.inf
+        return float(sixth.mean()), T.FALLING_Z * float(sixth.std()) / math.sqrt(len(sixth))
+
+    @property
+    def below_guessing(self) -> bool:
+        """By now the loss lies below guessing, and below its start, by more than chance would have
+        it: with noise in the labels there may be no more to learn."""
+        level, error = self._level
+        return level + error < (1 - T.SLOW_FALL) * self.reference_loss
+
+    @property
+    def too_noisy(self) -> bool:
+        """The loss jumps so from batch to batch that a slow fall would not show yet."""
+        return self._level[1] > T.PLATEAU_NOISE * self.reference_loss
+
+    @staticmethod
+    def _lower(before: FloatArray, after: FloatArray, share: float) -> bool:
+        drop = float(before.mean() - after.mean())
+        error = math.hypot(float(before.std()), float(after.std())) / math.sqrt(len(after))
+        return drop > max(share * abs(float(before.mean())), T.FALLING_Z * error)
 
     @property
     def progress(self) -> bool:
@@ -112,10 +152,14 @@ class Progress(Output):
         if not self.loss < T.CONVERGED_SLACK * solved:
             return False
         whole = len(self.used) // T.WINDOW * T.WINDOW
+        if whole < T.CONVERGED_BLOCKS * T.WINDOW:
+            return False  # many steps, few of them recorded
         taken = self.used[len(self.used) - whole :]
-        losses = np.median(self.facts.loss[taken].reshape(-1, T.WINDOW), axis=1)
+        blocks = self.facts.loss[taken].reshape(-1, T.WINDOW)
+        losses, odd = np.median(blocks, axis=1), np.quantile(blocks, T.CONVERGED_MOST, axis=1)
         norms = np.median(self.total[taken].reshape(-1, T.WINDOW), axis=1)
         first = median(self.total[self.early])
-        good = (losses < solved) & (norms < T.CONVERGED_NORM * first)
+        calm = odd < T.CONVERGED_ODD * solved
+        good = (losses < solved) & calm & (norms < T.CONVERGED_NORM * first)
         run = np.convolve(good, np.ones(T.CONVERGED_BLOCKS), "valid")
         return bool((run >= T.CONVERGED_BLOCKS).any())

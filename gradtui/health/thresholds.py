@@ -22,7 +22,11 @@ LEARNED_ACCURACY = 0.10
 OVERCONFIDENT = 2.0
 """A loss above that many times guessing is not progress, whatever the accuracy."""
 CONVERGED_LOSS = 0.02
-CONVERGED_SLACK = 4.0
+CONVERGED_SLACK = 20.0
+"""Times that: once said it stands, and a late spike of a few steps does not undo what was learned."""
+CONVERGED_MOST = 0.9
+CONVERGED_ODD = 5.0
+"""Times that which so many of the batches must be below: others are still work to do."""
 CONVERGED_BLOCKS = 3
 """Windows in a row that must agree: one quiet stretch between two spikes is not the end."""
 CONVERGED_NORM = 0.2
@@ -50,6 +54,8 @@ ENTROPY_RATIO = 100.0
 # g / sqrt(2), tanh's by g.
 GAIN_GROWTH = 1e3
 """Product over the layers from which on the first weights are to blame."""
+OVERWHELMED = 0.3
+"""Update over weight norm from which on the norm after a step says nothing of that before it."""
 GAIN_SATURATING = 4.0
 """Inputs of a bounded unit that many standard deviations wide lie on its flat ends: |tanh'| < 0.1
 for more than 60 % of a normal variable of that width."""
@@ -59,6 +65,8 @@ GAIN_FADING = 0.9
 FALLING_Z = 4.0
 """How many standard errors a later half of the window must lie below the earlier one."""
 BELOW_CHANCE = 0.98
+SLOW_FALL = 0.01
+"""Of the loss, between the second sixth of a run and the last: less is standing still."""
 
 # Vanishing. The ratio rule (first/last < 1e-3 and first < 1e-4) finds depth-wise vanishing on
 # published runs; alone it also hits healthy nets, so it waits for progress to be missing.
@@ -99,6 +107,12 @@ SUSTAINED_STEPS = 10
 MOVED = 0.03
 """Update over weight norm in one step. Training takes about 1e-3; a loss that rises without such
 steps rises because the data or the targets changed."""
+STARTING = 2
+"""Steps after which what is undefined was so from the start, whatever the learning rate."""
+FAR_ABOVE = 5.0
+"""Of the loss of guessing: answers that wrong are given by huge weights, and not by bad luck."""
+FAR_HALF = 50
+"""Steps in which a loss far above guessing halves, where it is on its way down for good."""
 UNDEFINED = 5
 """Steps before a NaN in which growth must show: an undefined operation comes out of the blue."""
 SPIKE_NORM = 8.0
@@ -127,6 +141,8 @@ ZERO_ROWS = 0.5
 ZERO_FRACTION = 0.9
 SILENT = 0.9999
 """Share of exact zeros in a weight gradient that means that no input passed."""
+QUIET_START = 0.5
+"""Share of a layer's weights that must get a gradient at first for it to have been sound then."""
 PASSED_ON = 0.6
 """Share of zeros in the next layer's weight gradient under which its inputs are not zero: pinned
 units answer with a constant, dead ones with nothing."""
@@ -144,6 +160,8 @@ CLIPPED_HARD_ADAPTIVE = 0.02
 """Adam and its kin divide by the gradient's own size: only extreme clipping matters to them."""
 CLIPPING_STEPS = 50
 
+SUMMED = 1.1
+"""Times the steepest slope that a mean of squares can have."""
 BADLY_SCALED_STEPS = 60
 BADLY_SCALED_FALL = 0.1
 """A loss below that share of its start shows that the odd units do no harm."""
@@ -166,6 +184,8 @@ OSCILLATION_BOUNCE = -0.75
 OSCILLATION_WORSE = 1.5
 
 PLATEAU_STEPS = 200
+PLATEAU_NOISE = 0.025
+"""Of guessing: where the mean loss is known no better than that, standing still cannot be told."""
 TOO_SMALL_RATIO = 1e-6
 """Update ratio under which the learning rate is too small to see anything change."""
 TOO_SMALL_STEPS = 30

@@ -18,7 +18,7 @@ from gradtui.health.advice import ADVICE
 from gradtui.health.prescriptions.code import number, step_of
 from gradtui.health.prescriptions.prescribe import prescribe
 from gradtui.health.prescriptions.prescription import OPTIMIZER, PLACES, STEP, Prescription
-from gradtui.health.prescriptions.table import BUILDERS, NO_CODE
+from gradtui.health.prescriptions.table import BUILDERS
 from gradtui.health.prescriptions.text import (
     prescription_json,
     prescription_lines,
@@ -42,16 +42,14 @@ def measured(facts: Facts, weight: float, update: float) -> Facts:
     return replace(facts, weights=weights)
 
 
-def test_every_remedy_has_code_or_is_known_to_have_none() -> None:
-    assert set(BUILDERS) | NO_CODE == SENTENCES
-    assert not set(BUILDERS) & NO_CODE
+def test_every_remedy_has_code() -> None:
+    assert set(BUILDERS) == SENTENCES
 
 
 def test_remedies_come_in_the_order_of_the_finding() -> None:
     for remedies in ADVICE.values():
-        wanted = [r for r in remedies if r not in NO_CODE]
         made = prescribe(finding(*remedies), facts_of(mlp(4)))
-        assert [one.remedy for one in made] == wanted
+        assert [one.remedy for one in made] == list(remedies)
         for one in made:
             assert one.place in PLACES
             assert one.expect

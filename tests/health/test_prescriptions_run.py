@@ -52,7 +52,7 @@ def test_the_lines_run_and_the_net_still_trains(name: str) -> None:
             inputs, targets = batch(shape)
             if "standard deviation" in remedy:
                 targets = targets.float()
-                apply(one, {"torch": torch, "targets": targets})
+                apply(one, {"torch": torch, "inputs": inputs.float(), "targets": targets})
                 continue
             apply(one, script_of(net, inputs, targets), PLACES, brief)
             optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
@@ -100,7 +100,7 @@ def test_norms_go_where_they_fit() -> None:
 
 def test_a_gru_takes_the_place_of_a_plain_recurrent_net() -> None:
     net = Recurrent(nn.RNN, 8, 16, 10)
-    (one,) = prescribe(finding(ADVICE["vanishing_time"][0]), facts_of(net))
+    (one,) = prescribe(finding(ADVICE["vanishing_time"][1]), facts_of(net))
     apply(one, {"torch": torch, "model": net})
     assert isinstance(net.rnn, nn.GRU)
     assert float(net.rnn.bias_ih_l0[16:32].detach().min()) >= 1.0

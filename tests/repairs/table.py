@@ -32,6 +32,12 @@ def rate(repairs: Sequence[Repair]) -> float:
     return sum(r.repaired for r in judged) / len(judged) if judged else 0.0
 
 
+def strict_rate(repairs: Sequence[Repair]) -> tuple[int, int]:
+    """Repaired runs, of those that were found sick: a first remedy that only looks has failed."""
+    found = {(r.case, r.seed) for r in repairs if r.word != UNNAMED}
+    return sum(r.repaired for r in first_ranked(repairs)), len(found)
+
+
 def summary(repairs: Sequence[Repair]) -> str:
     judged = first_ranked(repairs)
     words = Counter(r.word for r in judged)
@@ -39,10 +45,13 @@ def summary(repairs: Sequence[Repair]) -> str:
     runs = {(r.case, r.seed) for r in repairs}
     looks = {(r.case, r.seed) for r in repairs if r.word == ONLY_LOOKS and r.rank == 1}
     unnamed = sum(r.word == UNNAMED for r in repairs)
+    repaired, found = strict_rate(repairs)
     later = [r for r in repairs if (r.case, r.seed) in looks and r.counts and r.repaired]
     return (
         f"repaired by the remedy named first: {sum(r.repaired for r in judged)} of {len(judged)} "
         f"runs ({100 * rate(repairs):.1f} %): {counts}\n"
+        f"a first remedy that only looks counted as a failure: {repaired} of {found} runs "
+        f"({100 * repaired / max(found, 1):.1f} %)\n"
         f"of {len(runs)} runs, {unnamed} were not found sick, and in {len(looks)} the first remedy "
         f"only looks; a later one repaired {len({(r.case, r.seed) for r in later})} of these"
     )

@@ -8,11 +8,13 @@ from tests.verdicts import (
     healthy_nets,
     healthy_numbers,
     healthy_odd,
+    healthy_slow,
     healthy_ways,
     sick_depth,
     sick_numbers,
     sick_steps,
     sick_units,
+    sick_wrong,
 )
 from tests.verdicts.case import Case
 from tests.verdicts.judge import Said, judge
@@ -22,10 +24,12 @@ CASES: list[Case] = [
     *healthy_ways.R.cases,
     *healthy_odd.R.cases,
     *healthy_numbers.R.cases,
+    *healthy_slow.R.cases,
     *sick_depth.R.cases,
     *sick_units.R.cases,
     *sick_steps.R.cases,
     *sick_numbers.R.cases,
+    *sick_wrong.R.cases,
     *aside_healthy.R.cases,
     *aside_sick.R.cases,
 ]

@@ -9,6 +9,10 @@ from gradtui.health.finding import Diagnosis
 from tests.verdicts.case import Case
 from tests.verdicts.watched import record
 
+MOST_TURNS = 2
+"""Changes of a sick run's verdict after it was first named: a cause may come to light behind another
+one, and the verdict may not waver."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -25,6 +29,19 @@ class Said:
     evidence: str
     changes: tuple[tuple[int, str], ...]
     held_out: bool
+    delay: int = 0
+    """Of a sick run: steps from when it could first be decided until it was named right for good."""
+
+    @property
+    def turns(self) -> int:
+        """How often the verdict changed after the run was first named right."""
+        words = [word for _, word in self.changes]
+        named = next((i for i, word in enumerate(words) if word == self.verdict), len(words))
+        return max(len(words) - named - 1, 0)
+
+    @property
+    def steady(self) -> bool:
+        return self.wanted == HEALTHY or self.turns <= MOST_TURNS
 
 
 def judge(case: Case, seed: int, *, untold: bool = False) -> Said:
@@ -48,7 +65,18 @@ def judge(case: Case, seed: int, *, untold: bool = False) -> Said:
         evidence=final.findings[0].evidence if final.findings else "",
         changes=tuple(c for i, c in enumerate(changes) if i == 0 or c[1] != changes[i - 1][1]),
         held_out=case.held_out,
+        delay=0 if case.healthy else delay(case, told),
     )
+
+
+def delay(case: Case, told: list[tuple[int, Diagnosis]]) -> int:
+    """Decidable is a run once the doctor says anything at all and what he names last has begun."""
+    final = told[-1][1]
+    since = min((f.first_step for f in final.findings), default=0)
+    decidable = next((s for s, d in told if (d.decided or not d.healthy) and s >= since), 0)
+    wrong = [i for i, (_, d) in enumerate(told) if d.verdict not in case.accepted]
+    named = told[min(wrong[-1] + 1, len(told) - 1) if wrong else 0][0]
+    return max(named - decidable, 0)
 
 
 def asked(case: Case, facts: Facts) -> list[int]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from statistics import median
 
 from tests.verdicts.case import HEALTHY
 from tests.verdicts.judge import Said
@@ -13,12 +14,20 @@ def table(said: Sequence[Said]) -> str:
     rows = sorted({s.wanted for s in said}, key=lambda w: (w != HEALTHY, w))
     columns = list(dict.fromkeys([*rows, *sorted({given for _, given in counts})]))
     wide = max(map(len, [*rows, *columns]))
-    lines = [" " * wide + "".join(f" {i:>4}" for i in range(len(columns))) + "  runs"]
+    heads = "".join(f" {i:>4}" for i in range(len(columns)))
+    lines = [f"{'':<{wide}}{heads}  runs  delay"]
     for row in rows:
         cells = "".join(f" {counts[row, column] or '.':>4}" for column in columns)
-        lines.append(f"{row:<{wide}}{cells}  {sum(counts[row, c] for c in columns)}")
+        runs = sum(counts[row, c] for c in columns)
+        lines.append(f"{row:<{wide}}{cells}  {runs:>4}  {delays(said, row)}".rstrip())
     lines += ["", *(f"{i:>4} = {column}" for i, column in enumerate(columns))]
     return "\n".join(lines)
+
+
+def delays(said: Sequence[Said], wanted: str) -> str:
+    """Median and worst number of steps from when a sick run could first be decided."""
+    late = [s.delay for s in said if s.wanted == wanted and s.right]
+    return f"{median(late):.0f}, at most {max(late)}" if late and wanted != HEALTHY else ""
 
 
 def summary(said: Sequence[Said]) -> str:
@@ -27,25 +36,26 @@ def summary(said: Sequence[Said]) -> str:
     alarms = sum(not s.right for s in fine)
     named = sum(s.right for s in ill)
     placed = sum(s.right and s.placed for s in ill)
+    steady = sum(s.steady for s in ill)
     other = sum(s.right and s.verdict != s.wanted for s in ill)
     return (
         f"{alarms} of {len(fine)} healthy runs alarmed at some step; {named} of {len(ill)} sick runs "
         f"were named right, {placed} with the right place, {other} by "
-        "another name that is right as well"
+        f"another name that is right as well, {steady} without wavering"
     )
 
 
 def complaints(said: Sequence[Said]) -> list[str]:
     out = []
     for s in said:
-        if s.right and s.placed:
+        if s.right and s.placed and s.steady:
             continue
         if s.wanted == HEALTHY:
             kind = "false alarm"
         elif not s.right:
             kind = "unnamed" if s.verdict in (HEALTHY, "undecided") else "misnamed"
         else:
-            kind = "misplaced"
+            kind = "misplaced" if not s.placed else "wavering"
         way = " ".join(f"{step}:{verdict}" for step, verdict in s.changes[:8])
         out.append(
             f"{kind}: {s.case} (seed {s.seed}): {s.verdict}, wanted {s.wanted}, step {s.step}: "

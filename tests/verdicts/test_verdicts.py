@@ -6,6 +6,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from gradtui.health.diagnose import diagnose
+from gradtui.scenario.catalogue import read_catalogue
+from gradtui.training.headless import run_headless
 from tests.verdicts.case import HEALTHY, Case
 from tests.verdicts.catalogue import CASES, one
 from tests.verdicts.judge import Said, judge
@@ -28,6 +31,15 @@ def test_the_bench_is_as_wide_as_it_says() -> None:
 @pytest.mark.parametrize("number", THIRD, ids=[CASES[i].name for i in THIRD])
 def test_a_third_of_the_cases(number: int) -> None:
     assert complaints([one((number, 0))]) == []
+
+
+@pytest.mark.slow
+def test_a_lab_run_with_a_late_spike_keeps_to_its_verdict() -> None:
+    story = read_catalogue().scenarios["deep_sigmoid"]
+    facts = run_headless(story, (0,), device="cpu", seed=2072931051, steps=700).history.facts()
+    told = [diagnose(facts.until(n)).verdict for n in range(100, len(facts) + 1, 3)]
+    assert list(dict.fromkeys(told)) == ["healthy", "converged"]
+    assert told == sorted(told, key=["healthy", "converged"].index)
 
 
 def lost(seed: int) -> None:
@@ -67,6 +79,23 @@ def test_the_place_counts() -> None:
     assert said.right
     assert not said.placed
     assert complaints([said])[0].startswith("misplaced: lost")
+
+
+def test_a_verdict_that_wavers_is_a_failure() -> None:
+    words = ["undecided", "plateau", "healthy", "plateau"]
+    named = Said("a", 0, "plateau", "plateau", True, True, 9, "", tuple(enumerate(words)), False)
+    assert named.steady
+    assert complaints([named]) == []
+    flaps = replace(named, changes=tuple(enumerate([*words, "healthy", "plateau"])))
+    assert flaps.turns == 4
+    assert complaints([flaps])[0].startswith("wavering: a")
+    assert "0 without wavering" in summary([flaps])
+
+
+def test_what_is_named_late_shows_in_the_table() -> None:
+    said = judge(Case("lost", lost, ("exploding_gradient",)), 0)
+    assert 0 <= said.delay < 20
+    assert f"{said.delay}, at most {said.delay}" in table([said])
 
 
 def test_the_table_counts_each_run_once() -> None:

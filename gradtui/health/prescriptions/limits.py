@@ -16,10 +16,19 @@ SOUND_NORM = 1e2
 def clip(seen: Seen) -> Lines:
     """At about the size that gradients had before they grew; where recurrent weights make them grow,
     these as well, as a clip alone leaves a direction that means nothing."""
-    size = seen.norm if 0 < seen.norm < SOUND_NORM else USUAL_CLIP
     also = ((MODEL, ORTHOGONAL),) if seen.recurrent_gain > GROWING else ()
     expect = "no norm that outgrows the others, and later seldom a clipped step"
-    return Lines(STEP, clip_at(seen, size), expect, also)
+    return Lines(STEP, clip_at(seen, _usual(seen)), expect, also)
+
+
+def orthogonal_and_clip(seen: Seen) -> Lines:
+    """Weights that enlarge nothing, and a clip for what learning makes of them."""
+    expect = "a signal that is as large after many time steps back as after one"
+    return Lines(MODEL, ORTHOGONAL, expect, ((STEP, clip_at(seen, _usual(seen))),))
+
+
+def _usual(seen: Seen) -> float:
+    return seen.norm if 0 < seen.norm < SOUND_NORM else USUAL_CLIP
 
 
 def raise_clip(seen: Seen) -> Lines:

@@ -15,6 +15,15 @@ def scale_targets(seen: Seen) -> Lines:
     return Lines(DATA, code, "a loss that starts near 1 and gradient norms within the band")
 
 
+def scale_inputs(seen: Seen) -> Lines:
+    del seen
+    code = block("""
+        center, spread = inputs.mean(), inputs.std()  # of the whole training set; keep the two
+        inputs = (inputs - center) / spread.clamp_min(1e-12)
+    """)
+    return Lines(DATA, code, "a first gradient within the band")
+
+
 def mean_loss(seen: Seen) -> Lines:
     del seen
     code = "loss = loss / targets.numel()  # where it is a sum: reduction='mean' does the same"

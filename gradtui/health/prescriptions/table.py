@@ -38,11 +38,12 @@ BUILDERS: dict[str, Builder] = {
     "clip the gradient norm: it keeps numbers finite, and alone seldom makes such a net learn": (
         limits.clip
     ),
-    "lower the learning rate by a factor of 10": speed.lower_lr,
     "warm the learning rate up over the first hundreds of steps": speed.warm_up,
     "clip the gradient norm at about its usual size": limits.clip,
     "clip the gradient norm": limits.clip,
-    "initialise the recurrent weights orthogonally (spectral radius 1)": weights.orthogonal,
+    "initialise the recurrent weights orthogonally (spectral radius 1), and clip the gradient norm": (
+        limits.orthogonal_and_clip
+    ),
     "cut back-propagation through time into shorter stretches": recurrent.stretches,
     "use a gradient penalty or spectral normalisation in place of weight clipping": limits.spectral,
     "make the weight clip smaller": limits.smaller_weight_clip,
@@ -50,6 +51,10 @@ BUILDERS: dict[str, Builder] = {
     "normalise the layers": structure.normalise,
     "train under autocast with a GradScaler, or in bfloat16": precision.bfloat16,
     "lower the learning rate": speed.lower_lr,
+    "lower the learning rate, and train in bfloat16 or under autocast with a GradScaler": (
+        precision.lower_and_bfloat16
+    ),
+    "bring the inputs to mean 0 and standard deviation 1": scale.scale_inputs,
     "look at the named module's inputs: a division by zero, a log or square root of zero": (
         checks.watch_module
     ),
@@ -95,10 +100,3 @@ BUILDERS: dict[str, Builder] = {
     "smooth its labels, or add noise to its inputs": games.noisy_other,
     "raise the learning rate by a factor of 10 to 1000": speed.raise_lr,
 }
-
-NO_CODE = frozenset(
-    {
-        "clip cannot help: the gradient is already NaN",
-    }
-)
-"""Remedies in words alone."""

@@ -1,6 +1,8 @@
 """Gradients that blow up: by the first weights, by the learning rate, through time; with or without
 a NaN at the end of it."""
 
+import math
+
 import numpy as np
 
 from gradtui.core.facts import Facts
@@ -11,7 +13,7 @@ from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE
 from gradtui.health.finding import Finding
 from gradtui.health.reading import Reading
-from gradtui.health.rules.through_time import time_growth
+from gradtui.health.rules.blame import blamed
 from gradtui.health.windows import median
 from gradtui.health.words import norm
 
@@ -32,22 +34,17 @@ def exploded_to_nan(before: Reading, facts: Facts) -> Finding | None:
     usual = float(losses[0] if short else np.median(losses[: T.SUSTAINED_STEPS]))
     peak = float(norms[-T.UNDEFINED :].max())
     loss_growth = float(losses[-T.UNDEFINED :].max()) / max(usual, 1e-30)
-    grown = peak > T.GROWTH * first or loss_growth > T.LOSS_GROWTH
+    # An undefined operation has steep slopes beside it: growth that long steps have no part in, and
+    # that ends within the band, is no explosion.
+    large = peak > T.BAND_HIGH or not before.largest_ratio < T.MOVED
+    grown = (peak > T.GROWTH * first and large) or loss_growth > T.LOSS_GROWTH
     at_start = float(norms[0]) > T.BAND_HIGH
     if not grown and not (peak > T.BAND_HIGH and len(norms) <= T.UNDEFINED):
         return None
     onset = int(before.facts.steps[before.used[0]])
     if not at_start:
         onset = int(before.facts.steps[before.used[_onset(norms)]])
-    through_time = time_growth(before)
-    where = through_time or (
-        "the first weights are so large that signals grow from layer to layer: the very first "
-        "gradient is out of all proportion"
-        if at_start
-        else "each step overshoots, and the next gradient is larger for it: the learning rate is "
-        "too big for this net"
-    )
-    key = "exploding_time" if through_time else "exploding_init" if at_start else "exploding_lr"
+    key, cause = blamed(before, at_start)
     rows = before.largest_rows(before.used[-1])
     return Finding(
         SYMPTOM,
@@ -55,7 +52,7 @@ def exploded_to_nan(before: Reading, facts: Facts) -> Finding | None:
         onset,
         f"total gradient norm {norm(first)} at step {int(before.facts.steps[before.used[0]])}, "
         f"{norm(peak)} before the first {seen.phase} NaN or infinity at step {seen.step}",
-        where,
+        cause,
         ADVICE[key],
         rows,
         before.names(list(rows)),
@@ -64,7 +61,11 @@ def exploded_to_nan(before: Reading, facts: Facts) -> Finding | None:
 
 def exploding(reading: Reading) -> Finding | None:
     """Norms far above the band, or grown beyond measure, while the loss gets no better."""
-    if reading.learned or reading.seen < T.SUSTAINED_STEPS or not len(reading.now):
+    if reading.seen < T.SUSTAINED_STEPS or not len(reading.now):
+        return None
+    # From where weights like that begin, a loss that has come down is still far up.
+    huge = reading.growth > T.GAIN_GROWTH and not (reading.normed or reading.converged)
+    if reading.learned and not (huge and math.isnan(reading.chance)):
         return None
     norms = reading.total
     now = median(norms[reading.now])
@@ -83,19 +84,7 @@ def exploding(reading: Reading) -> Finding | None:
             return None
     if not (now > T.BAND_HIGH or diverged) or (not diverged and merely_unscaled(reading)):
         return None
-    through_time = time_growth(reading)
-    at_start = float(norms[reading.used[0]]) > T.BAND_HIGH
-    if reading.facts.info.task == "critic":
-        key = "exploding_critic"
-        cause = "the weight clip lets each layer enlarge the signal: it grows with every layer"
-    elif through_time:
-        key, cause = "exploding_time", through_time
-    elif at_start:
-        key = "exploding_init"
-        cause = "the first weights are so large that signals grow from layer to layer"
-    else:
-        key = "exploding_lr"
-        cause = "each step overshoots: the learning rate is too big for this net"
+    key, cause = blamed(reading, float(norms[reading.used[0]]) > T.BAND_HIGH)
     held = norms > min(T.BAND_HIGH, T.SPIKE_NORM * first)
     rows = reading.largest_rows(reading.used[-1])
     return Finding(
@@ -103,7 +92,7 @@ def exploding(reading: Reading) -> Finding | None:
         Severity.CRITICAL,
         reading.since(held | reading.facts.skipped),
         f"total gradient norm {norm(now)} (first {norm(first)}), loss {norm(reading.loss)} (first "
-        f"{norm(reading.start_loss)}), and no progress",
+        f"{norm(reading.start_loss)}), and {'little' if reading.learned else 'no'} progress",
         cause,
         ADVICE[key],
         rows,
@@ -131,6 +120,7 @@ def exploded_and_died(reading: Reading) -> Finding | None:
         return None
     since = f"; {len(dead)} of {len(reading.rows)} layers are dead since" if dead else ""
     at_start = spike == 0
+    key, cause = blamed(reading, at_start and peak > T.BAND_HIGH)
     before = "" if at_start else f"norm {norm(first)} at first, "
     return Finding(
         SYMPTOM,
@@ -138,12 +128,9 @@ def exploded_and_died(reading: Reading) -> Finding | None:
         int(reading.facts.steps[used[_onset(norms[: spike + 1])]]),
         f"{before}norm {norm(peak)} at step {int(reading.facts.steps[used[spike]])}, {norm(now)} "
         f"now{since}",
-        "the first gradient was out of all proportion, and that one step ruined the weights: first "
-        "it exploded, then it died"
-        if at_start
-        else "one overshooting step pushed the weights so far that hardly any input reaches the "
-        "output: first it exploded, then it died",
-        ADVICE["exploding_init" if at_start else "exploding_lr"],
+        "first it exploded, then it died: one step pushed the weights so far that hardly any input "
+        f"reaches the output; {cause}",
+        ADVICE[key],
         dead or reading.largest_rows(used[spike]),
         reading.names(list(dead or reading.largest_rows(used[spike]))),
     )

@@ -51,8 +51,15 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
     where = seen.module or "the loss"
     half = before.half
     cause = PHASES[seen.phase]
+    grown = _grown(before)
+    key = f"nonfinite_{seen.phase}"
     if half:
         cause += f"; half precision holds nothing above {T.HALF_LARGEST:.0f}"
+        key = "nonfinite_half_grown" if grown else "nonfinite_half"
+        if grown:
+            cause += ", and steps that are too long made the numbers grow"
+    elif seen.phase == "forward" and not grown and before.seen <= T.STARTING:
+        key = "nonfinite_start"
     last = ""
     if len(before.used):
         total = float(before.total[before.used[-1]])
@@ -64,9 +71,19 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         seen.step,
         f"{seen.phase} at step {seen.step}, first in {where} ({seen.tensor}){last}",
         cause,
-        ADVICE["nonfinite_half" if half else f"nonfinite_{seen.phase}"],
+        ADVICE[key],
         rows,
         tuple(facts.layout.rows[r].name for r in rows),
+    )
+
+
+def _grown(before: Reading) -> bool:
+    """Whether norms had grown, or steps were long, when the first NaN came: the learning rate."""
+    norms = before.total[before.used]
+    if len(norms) < 2:
+        return False
+    return float(norms[-T.UNDEFINED :].max()) > T.GROWTH * float(norms[0]) or (
+        before.largest_ratio > T.MOVED
     )
 
 
@@ -80,13 +97,16 @@ def scaler_stuck(reading: Reading) -> Finding | None:
     scale = float(facts.loss_scale[-1])
     if share < T.SCALER_SKIPPED and not scale < T.SCALER_FLOOR:
         return None
+    losses = np.abs(facts.loss[np.isfinite(facts.loss)])
+    odd = len(losses) > 0 and float(np.median(losses[:5])) > T.BAND_HIGH
     return Finding(
         SYMPTOM,
         Severity.CRITICAL,
         reading.since(facts.skipped) if recent.all() else int(facts.steps[-len(recent)]),
         f"{percent(share)} of the last {len(recent)} steps were skipped, loss scale {norm(scale)}",
-        "gradients overflow whatever the loss scale is: the overflow is not of the scaler's making",
-        ADVICE["scaler_stuck"],
+        "gradients overflow whatever the loss scale is: the overflow is not of the scaler's making"
+        + ("; the loss itself is a huge number, as its targets are" if odd else ""),
+        ADVICE["scaler_stuck_scale" if odd else "scaler_stuck"],
     )
 
 

@@ -8,6 +8,7 @@ from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE
 from gradtui.health.finding import Finding
 from gradtui.health.reading import Reading
+from gradtui.health.rules.blame import summed
 from gradtui.health.rules.exploding import merely_unscaled
 from gradtui.health.windows import median
 from gradtui.health.words import norm, percent
@@ -54,14 +55,18 @@ def badly_scaled(reading: Reading) -> Finding | None:
     moving = reading.clearly_lower or reading.falling or reading.half_life < T.BADLY_SCALED_HALF
     if moving and not growing:
         return None
+    total = summed(reading)
     return Finding(
         "badly_scaled",
         Severity.WARNING,
         reading.since(norms > T.BAND_HIGH),
         f"total gradient norm {norm(now)} and loss {norm(reading.loss)}, neither diverging nor "
         "getting anywhere soon",
-        "the targets or the loss are large numbers, and so is every gradient; nothing diverges",
-        ADVICE["badly_scaled"],
+        "the loss is a sum, or weighed by a large number: its slope at the output is steeper than "
+        "that of any mean; nothing diverges"
+        if total
+        else "the targets or the loss are large numbers, and so is every gradient; nothing diverges",
+        ADVICE["badly_summed" if total else "badly_scaled"],
     )
 
 
@@ -139,12 +144,19 @@ def plateau(reading: Reading) -> Finding | None:
     told = bool(reading.facts.info.classes)
     if not (reading.loss <= 1.5 * reading.chance if told else reading.guessing):
         return None
+    if reading.slowly_falling or reading.below_guessing or reading.too_noisy:
+        return None
+    unfit = not (reading.normed or 1 / T.GAIN_GROWTH < reading.growth < T.GAIN_GROWTH)
+    unfit |= reading.start_loss > T.OVERCONFIDENT * reading.chance
     return Finding(
         "plateau",
         Severity.WARNING,
         int(reading.facts.steps[0]),
         f"after {reading.seen} steps the loss is {reading.loss:.3g}; guessing gives "
         f"{reading.chance:.3g}",
-        "gradients flow, and yet nothing is learned",
-        ADVICE["plateau"],
+        f"the first weights multiply signals by {norm(reading.growth)} on their way through: whatever "
+        "goes in, much the same comes out"
+        if unfit and reading.growth > 0
+        else "gradients flow, and yet nothing is learned",
+        ADVICE["plateau_init" if unfit else "plateau"],
     )

@@ -51,7 +51,8 @@ def vanishing_through_time(reading: Reading) -> Finding | None:
 def recurrent_gains(reading: Reading) -> dict[int, float]:
     """Row -> gain of its recurrent weights, for the recurrent layers whose weights were measured.
 
-    For a random matrix that is the spectral radius: the factor of each time step.
+    For a random matrix that is the spectral radius: the factor of each time step. Measurements just
+    after a step that overwhelmed the weights are passed over.
     """
     layout, at = reading.facts.layout, reading.facts.weights_at
     out: dict[int, float] = {}
@@ -60,8 +61,8 @@ def recurrent_gains(reading: Reading) -> dict[int, float]:
         row = layout.rows[tensor.row]
         if not leaf.startswith("weight_hh") or row.kind not in PLAIN or len(tensor.shape) != 2:
             continue
-        known = reading.facts.weights[at, k, Weight.NORM]
-        known = known[np.isfinite(known)]
+        sizes, updates = (reading.facts.weights[at, k, c] for c in (Weight.NORM, Weight.UPDATE))
+        known = sizes[np.isfinite(sizes) & ~(updates >= T.OVERWHELMED * sizes)]
         if len(known):
             gain = float(known[-1]) / np.sqrt(tensor.shape[0])
             out[tensor.row] = max(out.get(tensor.row, 0.0), gain)

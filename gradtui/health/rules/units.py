@@ -15,6 +15,14 @@ NO_RETURN = (
     "a ReLU that is negative for all inputs has no output and no gradient, and so can never "
     "come back: large steps or low biases put it there"
 )
+KILLED = (
+    "steps that were too long pushed the units to where a ReLU has no output and no gradient: at "
+    "first they answered, and from there they cannot come back"
+)
+DRIVEN = (
+    "steps that were too long made the weights so large that the activation's slope is almost zero: "
+    "at first the units answered"
+)
 PINNED = (
     "the inputs of the activation are so large that its slope is almost zero: units are pinned, "
     "whatever the gradient wants"
@@ -34,6 +42,7 @@ def dead_relu(reading: Reading) -> Finding | None:
     if faded_forward(reading):
         return None
     shares = reading.dead[list(rows)]
+    killed = _by_steps(reading, rows, Act.DEAD, T.DEAD_SHARE)
     gone = int((shares == 1).sum())
     whole = f"; {gone} of them let nothing through at all" if gone else ""
     return Finding(
@@ -42,8 +51,8 @@ def dead_relu(reading: Reading) -> Finding | None:
         _since(reading, rows, Act.DEAD, T.DEAD_SHARE),
         f"{len(rows)} of {len(rectified)} rectified layers have at least "
         f"{percent(float(shares.min()))} of their units at zero for every input{whole}",
-        NO_RETURN,
-        ADVICE["dead_relu"],
+        KILLED if killed else NO_RETURN,
+        ADVICE["killed" if killed else "dead_relu"],
         rows,
         reading.names(list(rows)),
     )
@@ -76,13 +85,14 @@ def dead_by_zeros(reading: Reading) -> Finding | None:
             "nothing from them"
         )
         since = int(reading.facts.steps[reading.now[0]])
+    killed = _by_steps(reading, rows)
     return Finding(
         "dead_relu",
         Severity.CRITICAL,
         since,
         evidence,
-        NO_RETURN,
-        ADVICE["dead_relu"],
+        KILLED if killed else NO_RETURN,
+        ADVICE["killed" if killed else "dead_relu"],
         rows,
         reading.names(list(rows)),
     )
@@ -104,14 +114,15 @@ def saturated(reading: Reading) -> Finding | None:
         return None
     if not rows or len(rows) < T.SATURATED_ROWS * len(bounded):
         return None
+    driven = _by_steps(reading, rows, Act.SATURATED, T.SATURATED_SHARE)
     return Finding(
         "saturated",
         Severity.CRITICAL,
         _since(reading, rows, Act.SATURATED, T.SATURATED_SHARE),
         f"{len(rows)} of {len(bounded)} layers have at least "
         f"{percent(float(shares[list(rows)].min()))} of their outputs on the flat ends, and no progress",
-        PINNED,
-        ADVICE["saturated"],
+        DRIVEN if driven else PINNED,
+        ADVICE["driven" if driven else "saturated"],
         rows,
         reading.names(list(rows)),
     )
@@ -128,6 +139,7 @@ def saturated_by_zeros(reading: Reading) -> Finding | None:
     if not pinned.any() or reading.passes_zeros[np.flatnonzero(pinned)[-1]]:
         return None
     rows = tuple(int(r) for r in reading.rows[pinned])
+    driven = _by_steps(reading, rows)
     return Finding(
         "saturated",
         Severity.CRITICAL,
@@ -135,11 +147,28 @@ def saturated_by_zeros(reading: Reading) -> Finding | None:
         f"no gradient reaches at least {percent(float(reading.quiet_units[pinned].min()))} of the "
         f"units of {len(rows)} of {len(reading.rows)} layers, and yet the next layer gets a signal "
         "from them",
-        PINNED,
-        ADVICE["saturated"],
+        DRIVEN if driven else PINNED,
+        ADVICE["driven" if driven else "saturated"],
         rows,
         reading.names(list(rows)),
     )
+
+
+def _by_steps(
+    reading: Reading, rows: tuple[int, ...], column: int | None = None, share: float = 0.0
+) -> bool:
+    """Whether these units answered at first, and steps that were a good part of the weights came
+    since: by the first look at activations, or else by the first gradients."""
+    if not reading.largest_ratio > T.MOVED or not len(reading.used):
+        return False
+    looked = reading.facts.activations_at[:1]
+    if column is not None and len(looked):
+        return bool((reading.facts.activations[looked[0], list(rows), column] < share).all())
+    first = reading.used[0]
+    layout = reading.facts.layout
+    mine = layout.judged & np.isin(layout.row_of, rows)
+    zeros = float(np.nansum(reading.facts.grads[first, mine, Grad.ZEROS]))
+    return zeros < (1 - T.QUIET_START) * float(layout.numel[mine].sum())
 
 
 def _rectifies(reading: Reading, row: int) -> bool:

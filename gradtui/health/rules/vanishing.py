@@ -62,7 +62,7 @@ def _hopeless(reading: Reading, rms: FloatArray, norms: FloatArray, faint: BoolA
     deep = (norms < T.HOPELESS_NORM) & (rms < T.HOPELESS_RATIO * np.max(rms)) & (norms > 0)
     if reading.critic or reading.adaptive or not (deep & faint).any():
         return False
-    if reading.learned and reading.seen < T.PATIENCE:
+    if reading.learned and reading.clearly_lower and reading.seen < T.PATIENCE:
         return False
     now = reading.typical(reading.rows, reading.now)
     still = [reading.ratios(window)[faint & deep] for window in (reading.early, reading.now)]

@@ -50,6 +50,8 @@ def theory_of(facts: Facts, *, plain: bool = True) -> Theory:
     try:
         if not plain or facts.info.residual:
             raise NoTheoryError("there are skip connections or normalised weights")
+        if facts.info.not_plain:
+            raise NoTheoryError(facts.info.not_plain)
         if not len(facts.weights_at):
             raise NoTheoryError("no weights have been measured yet")
         design = design_of(facts)

@@ -1,0 +1,62 @@
+"""The programs, and what one of them is said to have."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+OURS = {"__init__", "__main__", "catalogue", "test_programs"}
+ALIKE = {"converged": "healthy"}
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        return tuple(self.path.read_text().split("\n", 1)[0].lstrip("# ").split())
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    name: str
+    accepted: tuple[str, ...]
+    verdict: str
+    evidence: str
+    steps: int
+
+    @property
+    def right(self) -> bool:
+        return self.verdict in self.accepted
+
+
+PROGRAMS = [Program(path) for path in sorted(HERE.glob("*.py")) if path.stem not in OURS]
+
+
+def judged(program: Program) -> Told:
+    """What `gradtui check` says of it, run in a folder of its own."""
+    command = [sys.executable, "-m", "gradtui", "check", "--json", "--"]
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [*command, sys.executable, str(program.path)],
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE.parents[2])},
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    said = json.loads(lines[-1]) if lines else {"verdict": "failed", "error": done.stderr[-300:]}
+    verdict = ALIKE.get(said["verdict"], said["verdict"])
+    findings = said.get("findings") or [{"evidence": said.get("error") or ""}]
+    evidence = findings[0]["evidence"]
+    return Told(program.name, program.accepted, verdict, evidence, said.get("steps", 0))

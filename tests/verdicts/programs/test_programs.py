@@ -1,0 +1,23 @@
+"""Four of the programs, through the command line; all of them are `python -m tests.verdicts.programs`."""
+
+import pytest
+
+from tests.verdicts.programs.catalogue import PROGRAMS, Program, judged
+
+SOME = ("gaussian_nll", "softmax_of_one", "house_prices", "killed_by_one_step")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", [p for p in PROGRAMS if p.name in SOME], ids=lambda p: p.name)
+def test_the_command_line_says_what_is_wrong(program: Program) -> None:
+    told = judged(program)
+    assert told.right, told
+
+
+def test_each_program_says_what_is_right() -> None:
+    from gradtui.core.symptom import VERDICTS
+
+    healthy = [p for p in PROGRAMS if p.accepted[0] == "healthy"]
+    assert len(PROGRAMS) == 2 * len(healthy) == 40
+    assert {word for p in PROGRAMS for word in p.accepted} <= set(VERDICTS)
+    assert {p.accepted[0] for p in PROGRAMS} >= set(VERDICTS) - {"converged", "oscillating_loss"}
