@@ -25,6 +25,8 @@ class RunInfo:
     residual: bool = False
     clip: str = ""
     """How gradients are clipped, in words; empty where they are not."""
+    not_plain: str = ""
+    """Why the rows may not be taken for layers that follow one another; empty where they may."""
 
 
 @dataclass(frozen=True, slots=True)

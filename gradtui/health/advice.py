@@ -61,6 +61,7 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "train under autocast with a GradScaler, or in bfloat16",
         "clip the gradient norm",
     ),
+    "nonfinite_data": ("leave out the examples whose values are not finite, or fill them in",),
     "nonfinite_start": (
         "look at the named module's inputs: a division by zero, a log or square root of zero",
     ),

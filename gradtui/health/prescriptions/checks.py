@@ -1,7 +1,7 @@
 """Lines that look: what to change only whoever reads their answer can say."""
 
 from gradtui.health.prescriptions.code import block
-from gradtui.health.prescriptions.prescription import LOSS, MODEL, OPTIMIZER, Lines
+from gradtui.health.prescriptions.prescription import DATA, LOSS, MODEL, OPTIMIZER, Lines
 from gradtui.health.prescriptions.seen import Seen
 
 
@@ -37,6 +37,17 @@ def anomaly(seen: Seen) -> Lines:
         "an error that names the line of the forward pass whose slope is NaN: add an eps there",
         changes=False,
     )
+
+
+def finite_examples(seen: Seen) -> Lines:
+    del seen
+    code = block("""
+        whole = torch.isfinite(inputs.float()).reshape(len(inputs), -1).all(dim=1)
+        whole &= torch.isfinite(targets.float()).reshape(len(targets), -1).all(dim=1)
+        print("examples left out:", int((~whole).sum()))
+        inputs, targets = inputs[whole], targets[whole]
+    """)
+    return Lines(DATA, code, "no NaN from the data; count how many examples are left out")
 
 
 def one_batch(seen: Seen) -> Lines:

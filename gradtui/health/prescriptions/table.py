@@ -63,6 +63,7 @@ BUILDERS: dict[str, Builder] = {
         checks.anomaly
     ),
     "lower the learning rate or the momentum": speed.lower_momentum_too,
+    "leave out the examples whose values are not finite, or fill them in": checks.finite_examples,
     "skip steps whose gradient norm is not finite": limits.skip_nonfinite,
     "find the layer that overflows: a loss scale below 1 means that true gradients are too big": (
         precision.what_overflows

@@ -13,6 +13,7 @@ from gradtui.health.words import norm, percent
 
 SYMPTOM = "nonfinite"
 PHASES = {
+    "data": "the batch itself held it",
     "forward": "an output of the forward pass overflowed or is undefined",
     "backward": "outputs and loss are finite; the gradient became undefined on its way back",
     "weights": "loss and gradients were finite; the update made a weight overflow",
@@ -33,7 +34,7 @@ def first_seen(facts: Facts) -> NonFinite | None:
         told = bool(known[: int(at[0])].any()) if len(at) else False
         lost = len(at) > 0 and not known[int(at[0])] and (told or np.isinf(facts.loss[int(at[0])]))
         if seen.phase == "backward" and lost:
-            return NonFinite(seen.step, "forward", "", "loss")
+            return NonFinite(seen.step, "forward", "", "loss", seen.autopsy)
         return seen
     missing = ~known & ~facts.skipped
     if missing[-T.LOST_LOSSES :].all() and len(facts) > T.LOST_LOSSES:
@@ -48,33 +49,48 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
     seen = facts.first_nonfinite
     if seen is None:
         return None
-    where = seen.module or "the loss"
-    half = before.half
-    cause = PHASES[seen.phase]
+    found = seen.autopsy if seen.autopsy is not None and seen.autopsy.reproduced else None
+    phase = found.phase if found is not None and found.phase in PHASES else seen.phase
+    half = before.half if found is None or found.float32_would_hold is None else False
+    half = half or (found is not None and found.float32_would_hold is True)
+    cause = PHASES[phase]
     grown = _grown(before)
-    key = f"nonfinite_{seen.phase}"
+    key = f"nonfinite_{phase}"
     if half:
         cause += f"; half precision holds nothing above {T.HALF_LARGEST:.0f}"
         key = "nonfinite_half_grown" if grown else "nonfinite_half"
         if grown:
             cause += ", and steps that are too long made the numbers grow"
-    elif seen.phase == "forward" and not grown and before.seen <= T.STARTING:
+    elif phase == "forward" and not grown and before.seen <= T.STARTING:
         key = "nonfinite_start"
-    last = ""
-    if len(before.used):
-        total = float(before.total[before.used[-1]])
-        last = f"; the last finite total gradient norm was {norm(total)}"
     rows = tuple(i for i, row in enumerate(facts.layout.rows) if row.name == seen.module)
+    names = tuple(facts.layout.rows[r].name for r in rows)
+    if not rows and found is not None and found.module:
+        names = (found.module,)  # a module without weights has no row
     return Finding(
         SYMPTOM,
         Severity.CRITICAL,
         seen.step,
-        f"{seen.phase} at step {seen.step}, first in {where} ({seen.tensor}){last}",
+        _evidence(seen, before),
         cause,
         ADVICE[key],
         rows,
-        tuple(facts.layout.rows[r].name for r in rows),
+        names,
     )
+
+
+def _evidence(seen: NonFinite, before: Reading) -> str:
+    """Where it showed, what running the step once more has found out, and what came before."""
+    parts = [
+        f"{seen.phase} at step {seen.step}, first in {seen.module or 'the loss'} ({seen.tensor})"
+    ]
+    found = seen.autopsy
+    if found is not None and found.words:
+        parts = [f"step {seen.step}: {found.words}"] if found.reproduced else [*parts, found.words]
+    if len(before.used):
+        total = float(before.total[before.used[-1]])
+        parts.append(f"the last finite total gradient norm was {norm(total)}")
+    return "; ".join(parts)
 
 
 def _grown(before: Reading) -> bool:

@@ -10,11 +10,16 @@ from torch.optim import Optimizer
 
 from gradtui.core.event import RunInfo
 from gradtui.core.layout import IntArray, Layout
+from gradtui.training.watching.arrange import Arranged
 from gradtui.training.watching.born import Born
 from gradtui.training.watching.names import resolve
 from gradtui.training.watching.outline import outline
 from gradtui.training.watching.outlook import UNKNOWN, Outlook
+from gradtui.training.watching.roots import walk
+from gradtui.training.watching.scout import as_it_is
+from gradtui.training.watching.sequences import following
 
+STANDARD = (nn.Linear, nn.Conv2d)
 UNSTABLE = 32
 """Layouts after which new tensors are no longer named: something makes them at every step."""
 
@@ -41,6 +46,10 @@ class Board:
         self._place: dict[int, int] = {}
         self._held: list[Tensor] = []
         self._numbers: dict[int, int] = {}
+        self._registered = Layout((), ())
+        """In the order of registration."""
+        self._standard: frozenset[int] = frozenset()
+        """Rows of it that are layers of torch's own."""
         self._layouts = 0
         self.title = ""
         self.known: Callable[[], Known] = Known
@@ -52,7 +61,9 @@ class Board:
         if not all(id(tensor) in self._place for tensor in tensors):
             if self._layouts >= UNSTABLE:
                 return None
-            self._make(tensors, word)
+            self._make(tensors)
+        if self.layout is None:
+            self._arrange(word)
         return np.array([self._place[id(tensor)] for tensor in tensors], dtype=np.int64)
 
     def number(self, optimizer: Optimizer) -> int:
@@ -66,6 +77,11 @@ class Board:
     def forget(self) -> None:
         """The next step makes a layout of its own."""
         self.layout, self._place, self._held, self._layouts = None, {}, [], 0
+        self._registered = Layout((), ())
+
+    def _news(self) -> None:
+        """More is known of the order of the rows: the next step makes a layout of the same tensors."""
+        self.layout = None
 
     def _number_all(self, optimizers: Sequence[Optimizer]) -> None:
         taken: dict[int, int] = {}
@@ -84,29 +100,42 @@ class Board:
                 single = number
             taken.update(dict.fromkeys(held, number))
 
-    def _make(self, tensors: Sequence[Tensor], word: str) -> None:
+    def _make(self, tensors: Sequence[Tensor]) -> None:
         live = self._born.optimizers()
         every = [p for one in live for p in parameters_of(one)]
         every = list({id(p): p for p in [*every, *tensors]}.values())
         given: dict[int, str] = {}
         for one in live:
             given |= given_names(one)
+        modules = self._born.modules()
         named = resolve(
             every,
             models=self._models,
-            modules=self._born.modules(),
+            modules=modules,
             visible=self._born.visible,
             given=given,
         )
-        self.layout = outline(named)
+        inside = [module for root in self._models for _, module in walk(root)]
+        self._registered = outline(named, following([*inside, *modules]))
+        pairs = zip(self._registered.tensors, named, strict=True)
+        self._standard = frozenset(t.row for t, one in pairs if type(one.module) in STANDARD)
         self._held = [one.tensor for one in named]  # an id is of use only while its owner lives
         self._place = {id(tensor): i for i, tensor in enumerate(self._held)}
+        self.layout = None
         self._layouts += 1
-        words = [type(one).__name__ for one in live] or [word]
-        self._changed(self.layout, self._info(words))
 
-    def _info(self, optimizers: list[str]) -> RunInfo:
+    def _arrange(self, word: str) -> None:
         known = self.known()
+        scout = known.outlook.scout
+        done = as_it_is(self._registered)
+        if scout is not None:
+            done = scout.arrange(self._registered, self._held, self._standard, self._news)
+        self.layout = done.layout
+        self._place = {id(t): place for t, place in zip(self._held, done.places, strict=True)}
+        words = [type(one).__name__ for one in self._born.optimizers()] or [word]
+        self._changed(self.layout, self._info(words, known, done))
+
+    def _info(self, optimizers: list[str], known: Known, done: Arranged) -> RunInfo:
         outlook = known.outlook if len(optimizers) == 1 else UNKNOWN
         return RunInfo(
             title=self.title,
@@ -117,7 +146,9 @@ class Board:
             classes=outlook.classes,
             steps=0,
             seed=torch.initial_seed(),
+            residual=done.residual,
             clip=known.clip,
+            not_plain=done.not_plain,
         )
 
 

@@ -2,16 +2,17 @@
 
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from gradtui.training.tensors import local
-from gradtui.training.watching.outlook import UNKNOWN, Outlook, look_ahead
+from gradtui.training.watching.outlook import Outlook, look_ahead
 from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Quiet
+from gradtui.training.watching.scout import Scout
 
 Value = float | Tensor
 """Of a loss: a number where reading it makes nobody wait, else [] float64 on its device."""
@@ -38,8 +39,10 @@ class Losses:
         self._values: list[Value] = []
         self._stale = False
         self._scaled: tuple[weakref.ref[Tensor], Value] | None = None
-        self.outlook: Outlook | None = None
-        """What the first loss has told of the task; None before it."""
+        self._scout = Scout(quiet)
+        self.outlook: Outlook | None = Outlook(scout=self._scout)
+        """What the first loss has told of the task."""
+        self._looked = False
         self.depth = 0
         self.before: Callable[[Any], None] = lambda tensors: None
         self.over: Callable[[], None] = lambda: None
@@ -81,9 +84,11 @@ class Losses:
 
     def forget(self) -> None:
         self._values, self._stale, self.depth, self._scaled = [], False, 0, None
+        self._scout.forget()
 
     def note(self, tensors: Any, seeds: Any = None) -> None:
         """A backward pass from `tensors` begins; it is a loss if it is one number."""
+        self._scout.look(tensors)
         if self._stale:
             self._values, self._stale = [], False
         one = tensors[0] if isinstance(tensors, (list, tuple)) and len(tensors) == 1 else tensors
@@ -98,10 +103,10 @@ class Losses:
             self._values.append(_value(one))
 
     def _look(self, loss: Tensor) -> None:
-        if self.outlook is None:
-            self.outlook = UNKNOWN
+        if not self._looked:
+            self._looked = True
             with self._quiet("looking at the first loss"):
-                self.outlook = look_ahead(loss)
+                self.outlook = replace(look_ahead(loss), scout=self._scout)
 
     def _around(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
         if self.depth:

@@ -1,6 +1,6 @@
 """From named tensors to a layout: rows are the owning modules, in the order of registration."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
 from torch import Tensor, nn
@@ -12,8 +12,9 @@ from gradtui.training.watching.names import Named
 SHARDED = ("Shard", "_StridedShard")
 
 
-def outline(named: Sequence[Named]) -> Layout:
-    """The tensors in the given order; those of one module share a row."""
+def outline(named: Sequence[Named], following: Mapping[int, str] | None = None) -> Layout:
+    """The tensors in the given order; those of one module share a row. `following`: id of a module
+    -> the activation after it."""
     rows: dict[object, int] = {}
     infos: list[RowInfo] = []
     tensors = []
@@ -22,7 +23,7 @@ def outline(named: Sequence[Named]) -> Layout:
         if key not in rows:
             rows[key] = len(infos)
             mine = [n for n in named if n.module is one.module and n.row == one.row]
-            infos.append(_row(one, mine))
+            infos.append(_row(one, mine, (following or {}).get(id(one.module), "")))
         tensors.append(
             TensorInfo(
                 name=one.name,
@@ -46,7 +47,7 @@ def sharded(tensor: Tensor) -> bool:
     return any(type(placement).__name__ in SHARDED for placement in placements)
 
 
-def _row(one: Named, mine: Sequence[Named]) -> RowInfo:
+def _row(one: Named, mine: Sequence[Named], activation: str) -> RowInfo:
     kind = "Parameter" if one.module is None else type(one.module).__name__
     kind = kind.removeprefix("FSDP")
     weights = [n.tensor for n in mine if n.tensor.dim() >= 2]
@@ -59,7 +60,7 @@ def _row(one: Named, mine: Sequence[Named]) -> RowInfo:
         if isinstance(one.module, (nn.Embedding, nn.EmbeddingBag)):
             fan_in, fan_out = fan_out, fan_in
     name = one.row or kind.lower()
-    return RowInfo(name=name, kind=kind, fan_in=fan_in, fan_out=fan_out)
+    return RowInfo(name, kind, activation, fan_in, fan_out)
 
 
 def _role(one: Named) -> str:

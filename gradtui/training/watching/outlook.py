@@ -5,11 +5,13 @@ have to be computed anew when it is touched, and no node is kept.
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from gradtui.training.watching.scout import Scout
 
 NODES = 64
 STRAIGHT = 8
@@ -36,11 +38,13 @@ HALVES = {torch.float16: "amp_float16", torch.bfloat16: "amp_bfloat16"}
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """`task` and `classes` as in `RunInfo`, "" and 0 where in doubt; `half` is the precision in
-    which the last layers have computed, "" where that is the tensors' own."""
+    which the last layers have computed, "" where that is the tensors' own. `scout` reads how the
+    layers are wired."""
 
     task: str = ""
     classes: int = 0
     half: str = ""
+    scout: Scout | None = field(default=None, compare=False, repr=False)
 
 
 UNKNOWN = Outlook()

@@ -1,0 +1,128 @@
+"""The nodes of a graph by name: which of them are layers, activations, mere views, parts of a loss.
+
+Beside names only whole numbers, flags and words that a node holds are read, never a tensor.
+"""
+
+from functools import cache
+from typing import Any
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+LEAF = "AccumulateGrad"
+LAYERS = words(
+    "Addmm Mm Linear Convolution ConvolutionOverrideable Bmm Baddbmm Addbmm Mv Addmv Dot Embedding "
+    "EmbeddingBag MkldnnRnnLayer CudnnRnn MiopenRnn ThnnFusedLstmCell ThnnFusedGruCell MpsConvolution "
+    "ScaledDotProductFlashAttention ScaledDotProductFlashAttentionForCpu "
+    "ScaledDotProductEfficientAttention ScaledDotProductCudnnAttention"
+)
+NORMS = words(
+    "NativeBatchNorm CudnnBatchNorm MiopenBatchNorm SyncBatchNorm NativeLayerNorm NativeGroupNorm "
+    "FusedRmsNorm RmsNorm BatchNormWithUpdate LinalgVectorNorm Norm Std StdMean Var VarMean"
+)
+BATCH_NORMS = ("NativeBatchNorm", "CudnnBatchNorm", "MiopenBatchNorm")
+VIEWS = words("View UnsafeView ReshapeAlias Squeeze Unsqueeze ToCopy Clone Alias")
+TURNS = frozenset(("T", "Transpose", "Permute"))
+DROPOUTS = frozenset(("NativeDropout", "FusedDropout"))
+PARTS_OF_LOSSES = words(
+    "MseLoss SmoothL1Loss HuberLoss NllLoss NllLoss2D LogSoftmax Softmax BinaryCrossEntropy "
+    "BinaryCrossEntropyWithLogits KlDiv SoftMarginLoss Logsumexp Mul Div Neg Sum Mean Sub Rsub Add Pow "
+    "Abs Exp Log Log1P Sqrt Clamp ClampMin ClampMax Gather Index Select Slice Where Xlogy Sgn "
+    "LogSigmoid Minimum Maximum Expand"
+)
+ACTIVATIONS = {
+    "Relu": "relu",
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+    "Gelu": "gelu",
+    "Silu": "silu",
+    "LeakyRelu": "leaky_relu",
+    "Elu": "elu",
+    "Celu": "celu",
+    "Softplus": "softplus",
+    "Hardtanh": "hardtanh",
+    "Threshold": "threshold",
+    "PreluKernel": "prelu",
+    "RreluWithNoise": "rrelu",
+    "Mish": "mish",
+    "Hardswish": "hardswish",
+    "Hardsigmoid": "hardsigmoid",
+    "Softshrink": "softshrink",
+    "Hardshrink": "hardshrink",
+    "Sin": "sin",
+    "Glu": "glu",
+}
+"""Stem -> the name that a row of a layout has for it."""
+
+USUAL: dict[str, dict[str, float]] = {
+    "Relu": {},
+    "Sigmoid": {},
+    "Tanh": {},
+    "Gelu": {},
+    "Silu": {},
+    "LeakyRelu": {"negative_slope": 0.01},
+    "Elu": {"alpha": 1.0, "scale": 1.0, "input_scale": 1.0},
+    "Celu": {"alpha": 1.0},
+    "Softplus": {"beta": 1.0},
+}
+"""Stem -> the numbers with which the formulas for that activation hold."""
+
+SELU_SCALE = 1.0507
+
+
+@cache
+def stem(name: str) -> str:
+    """ "ReluBackward0" -> "Relu"; names of functions that somebody wrote lose their ending alike."""
+    return name.rpartition("::")[2].rstrip("0123456789").removesuffix("Backward")
+
+
+def name_of(node: Any) -> str:
+    """By type, where that tells: a function of the user's own may have a `name` of its own."""
+    kind = type(node).__name__
+    return str(node.name()) if kind == "CppFunction" else kind
+
+
+def opaque(word: str) -> bool:
+    """Whether a node hides a whole net: what was compiled, or is to be computed again."""
+    return word.startswith(("CompiledFunction", "AOTDispatch")) or "Checkpoint" in word
+
+
+def activation(node: Any, word: str) -> tuple[str, bool]:
+    """Its name, "" for what is none, and whether the usual formulas hold for it."""
+    if word in ("Clamp", "ClampMin") and number(node, "min") == 0:
+        return ("relu", True) if number(node, "max") is None else ("hardtanh", False)
+    if word == "Threshold" and number(node, "threshold") == 0:
+        return "relu", True
+    if word == "Hardtanh" and (number(node, "min_val"), number(node, "max_val")) == (0, 6):
+        return "relu6", False
+    if word == "Elu" and abs((number(node, "scale") or 0) - SELU_SCALE) < 1e-4:
+        return "selu", True
+    usual = USUAL.get(word)
+    same = usual is not None and all(number(node, key) == value for key, value in usual.items())
+    return ("elu" if word == "Celu" and same else ACTIVATIONS.get(word, "")), same
+
+
+def number(node: Any, key: str) -> float | None:
+    """Something that is no tensor, by the name under which torch keeps it."""
+    value = getattr(node, f"_saved_{key}", None)
+    return float(value) if isinstance(value, (bool, int, float)) else None
+
+
+def same_size(node: Any, kernel: tuple[int, ...]) -> bool:
+    """Whether a convolution has stride 1 and an odd window, and zeros around that keep the size."""
+    steps = (*node._saved_stride, *node._saved_dilation, node._saved_groups)
+    padding = tuple(size // 2 for size in kernel)
+    return (
+        all(step == 1 for step in steps)
+        and not node._saved_transposed
+        and all(size % 2 for size in kernel)
+        and tuple(node._saved_padding) == padding
+    )
+
+
+def shape(node: Any) -> tuple[int, ...]:
+    """Of the first of its outputs; empty where that is not told."""
+    told = node._input_metadata
+    return tuple(int(n) for n in told[0].shape) if len(told) else ()
