@@ -86,7 +86,8 @@ def _evidence(seen: NonFinite, before: Reading) -> str:
     ]
     found = seen.autopsy
     if found is not None and found.words:
-        parts = [f"step {seen.step}: {found.words}"] if found.reproduced else [*parts, found.words]
+        when = f"{seen.phase} at step {seen.step}"
+        parts = [f"{when}: {found.words}"] if found.reproduced else [*parts, found.words]
     if len(before.used):
         total = float(before.total[before.used[-1]])
         parts.append(f"the last finite total gradient norm was {norm(total)}")
