@@ -73,7 +73,7 @@ class History:
         columns = self._columns
         if int(columns["optimizer"][at]) in seldom(self._taken):
             return True
-        return int(columns["steps"][at]) // self.period % self.stride == 0
+        return bool(on_lattice(columns["steps"][at], self.period, self.stride))
 
     def facts(self) -> Facts:
         """Views of everything kept; valid until the next `append`."""

@@ -36,7 +36,7 @@ def seldom(taken: Mapping[int, int]) -> frozenset[int]:
 
 
 def on_lattice(steps: IntArray, period: int, stride: int) -> npt.NDArray[np.bool_]:
-    """[n] whether a step stays when of all rounds of `period` steps every `stride`-th is kept."""
+    """[...] whether each step stays when of all rounds of `period` steps every `stride`-th is kept."""
     kept: npt.NDArray[np.bool_] = steps // period % stride == 0
     return kept
 

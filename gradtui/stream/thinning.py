@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradtui.core.layout import IntArray
+from gradtui.core.turns import on_lattice
 from gradtui.stream.disk import RecordFile
 from gradtui.stream.records import RecordArray
 
@@ -104,7 +105,7 @@ def chosen(
     always[0] = True
     always[-max(capacity // 8, 1) :] = True
     while True:
-        keep = always | (steps // period % stride == 0)
+        keep = always | on_lattice(steps, period, stride)
         if np.count_nonzero(keep) <= max(capacity // 2, 1):
             return keep, stride
         if stride > steps[-1] // period:
