@@ -33,7 +33,8 @@ class Stop:
 @dataclass(frozen=True, slots=True)
 class Start:
     """Replace whatever is running by this scenario. `run` is chosen by the viewer and comes back
-    in every event and snapshot, so that stale ones can be told."""
+    in every event and snapshot, so that stale ones can be told. A run that is there already, because
+    it was the one running or stood beside it, goes on from where it is."""
 
     run: int
     scenario: str
@@ -41,6 +42,8 @@ class Start:
     """Indices into the scenario's remedies, applied in this order."""
     seed: int | None = None
     """None = the scenario's own."""
+    beside: "Start | None" = None
+    """Its twin, the untreated run of the same seed: trained in step with it once it has caught up."""
 
 
 Control = Pause | Resume | StepOnce | SetPace | Stop | Start

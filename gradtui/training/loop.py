@@ -1,4 +1,4 @@
-"""The training loop itself, the same for the lab's thread and for headless checks."""
+"""A run on its way: stepped, listened to and ended, the same for the lab and for headless checks."""
 
 from collections.abc import Callable
 
@@ -13,18 +13,52 @@ AFTERMATH = 12
 
 def train(run: Run, sink: Sink, steps: int, go_on: Callable[[], bool]) -> None:
     """Step until `steps` are taken, `go_on` (asked before each step) says no, or all is NaN."""
-    watch = Watch(run.run, sink)
-    while run.step_number < steps and not watch.lost:
-        if not go_on():
-            break
-        run.step()
-        for snapshot in run.ready():
-            watch.see(snapshot)
-    for snapshot in run.ready(wait=True):
-        watch.see(snapshot)
-    whole = "finished" if run.step_number >= steps else "stopped"
-    reason = "nonfinite" if watch.lost else whole
-    sink.tell(Ended(run.run, run.step_number, reason))
+    training = Training(run, sink, steps)
+    while not training.over and go_on():
+        training.step()
+    training.end()
+
+
+class Training:
+    """Takes a run to `steps` steps at most; passes its snapshots on, and tells of its end once."""
+
+    def __init__(self, run: Run, sink: Sink, steps: int) -> None:
+        self._run = run
+        self._steps = steps
+        self._watch = Watch(run.run, sink)
+        self._sink = sink
+        self.over = False
+
+    @property
+    def number(self) -> int:
+        return self._run.run
+
+    @property
+    def step_number(self) -> int:
+        """The step that is taken next."""
+        return self._run.step_number
+
+    def step(self) -> None:
+        """One step more; the last one ends the training."""
+        self._run.step()
+        self.pass_on()
+        if self._watch.lost or self.step_number >= self._steps:
+            self.end()
+
+    def pass_on(self, *, wait: bool = False) -> None:
+        """Hand over the snapshots that have arrived; all outstanding ones where `wait`."""
+        for snapshot in self._run.ready(wait=wait):
+            self._watch.see(snapshot)
+
+    def end(self) -> None:
+        """Nothing more comes after this."""
+        if self.over:
+            return
+        self.over = True
+        self.pass_on(wait=True)
+        whole = "finished" if self.step_number >= self._steps else "stopped"
+        reason = "nonfinite" if self._watch.lost else whole
+        self._sink.tell(Ended(self.number, self.step_number, reason))
 
 
 class Watch:

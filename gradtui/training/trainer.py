@@ -1,21 +1,29 @@
-"""The lab: one daemon thread that trains whatever scenario it is told to, one at a time.
+"""The lab: one daemon thread that trains whatever scenario it is told to, alone or beside its twin.
+
+Twins take their steps in turn in the one thread: both on the same core at the same time, so that what
+a step costs can be compared, and neither draws from torch's own random numbers, so that each is to
+the bit the run that it would be alone.
 
 Importing this module does not import torch; the thread does, so that the first frame need not wait.
 """
 
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 from gradtui.core.control import Control, Start
 from gradtui.core.errors import GradtuiError
-from gradtui.core.event import Building, Failed, Started
+from gradtui.core.event import Building, Failed, Resumed, Started
 from gradtui.scenario.schema import Scenario
 from gradtui.stream.mailbox import Mailbox
 from gradtui.stream.ports import Delivery
 from gradtui.training.gate import Gate
+
+if TYPE_CHECKING:
+    from gradtui.training.loop import Training
 
 STRETCH = 10
 """On screen a run goes on for so many times the steps that a check takes: there is time to watch."""
@@ -43,6 +51,8 @@ class Lab:
         self._controls: SimpleQueue[Control | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._gate = Gate(self._controls, self._mailbox)
+        self._held: dict[int, Training] = {}
+        """By number: the run that is trained, and its twin."""
 
     def poll(self) -> Delivery:
         return self._mailbox.poll()
@@ -70,15 +80,42 @@ class Lab:
                 self._train(start)
 
     def _train(self, start: Start) -> None:
-        """Build and train one run. Whatever it raises is told, never lost."""
+        """Train a run, with its twin beside it, until it is over or something else is wanted."""
+        twin = start.beside
+        self._let_go_but({start.run} if twin is None else {start.run, twin.run})
+        main = self._take_up(start)
+        beside = self._take_up(twin) if main is not None and twin is not None else None
+        if main is None:
+            return
+        while not main.over and self._gate.go_on(main.number, main.step_number):
+            self._do(main, main.step)
+            if beside is not None and not beside.over and beside.step_number < main.step_number:
+                self._do(beside, beside.step)
+        if not self._gate.superseded():
+            self._do(main, main.end)
+        if beside is not None:
+            self._do(beside, lambda: beside.pass_on(wait=True))
+
+    def _let_go_but(self, wanted: set[int]) -> None:
+        for number in self._held.keys() - wanted:
+            training = self._held.pop(number)
+            self._do(training, training.end)
+
+    def _take_up(self, start: Start) -> "Training | None":
+        """The run of that number, from where it is, or built; None where that failed or is no longer
+        wanted."""
         gate, mailbox = self._gate, self._mailbox
-        step = 0
+        held = self._held.get(start.run)
+        if held is not None:
+            if not held.over:
+                mailbox.tell(Resumed(start.run))
+            return held
         try:
             mailbox.tell(Building(start.run, "importing torch"))
             import torch
 
             from gradtui.scenario.overlay import treated
-            from gradtui.training.loop import train
+            from gradtui.training.loop import Training
             from gradtui.training.run import Run
 
             # These nets are small: a second thread costs more in hand-over than it brings, and
@@ -88,22 +125,27 @@ class Lab:
             setup = treated(scenario, start.remedies)
             mailbox.tell(Building(start.run, f"building {setup.model.kind} of {setup.model.depth}"))
             if gate.superseded():
-                return
+                return None
             steps = scenario.steps * self._stretch
             run = Run(scenario, setup, run=start.run, seed=start.seed, device=self._device)
             run.info = replace(run.info, steps=steps)
             mailbox.tell(Started(start.run, run.layout, run.info))
-
-            def go_on() -> bool:
-                nonlocal step
-                step = run.step_number
-                return gate.go_on(start.run, step)
-
-            train(run, mailbox, steps, go_on)
-        except GradtuiError as error:
-            mailbox.tell(Failed(start.run, step, str(error), traceback.format_exc()))
+            held = self._held[start.run] = Training(run, mailbox, steps)
         except BaseException as error:
-            mailbox.tell(Failed(start.run, step, _explain(error), traceback.format_exc()))
+            self._tell(error, start.run, 0)
+        return held
+
+    def _do(self, training: "Training", act: Callable[[], object]) -> None:
+        """Whatever it raises is told, never lost, and ends the training."""
+        try:
+            act()
+        except BaseException as error:
+            training.over = True
+            self._tell(error, training.number, training.step_number)
+
+    def _tell(self, error: BaseException, run: int, step: int) -> None:
+        message = str(error) if isinstance(error, GradtuiError) else _explain(error)
+        self._mailbox.tell(Failed(run, step, message, traceback.format_exc()))
 
 
 def _explain(error: BaseException) -> str:

@@ -18,8 +18,8 @@ DEBOUNCE = 0.1
 
 
 class Choosing(Looking):
-    """The run on screen is `current`; while a remedy is on, `reference` holds the run it is
-    compared with, as far as it had come."""
+    """The run on screen is `current`; while a remedy is on, `reference` is its untreated twin, which
+    goes on training beside it from where it is."""
 
     def __init__(
         self,
@@ -40,7 +40,10 @@ class Choosing(Looking):
         self._pausing: bool | None = None
         self._runs = start.run
         self._due: float | None = float("-inf")
-        super().__init__(Recording(start, self.find(start.scenario), ask), ascii_only, mode)
+        scenario = self.find(start.scenario)
+        super().__init__(Recording(start, scenario, ask), ascii_only, mode)
+        if start.remedies:
+            self._begin(scenario, start.remedies, start.seed, float("-inf"))
 
     def find(self, name: str) -> Scenario:
         """The scenario of that name, or a UsageError that suggests one."""
@@ -75,15 +78,13 @@ class Choosing(Looking):
             return
         on = old.start.remedies
         remedies = tuple(i for i in on if i != index) if index in on else (*on, index)
-        if not remedies:
+        if not remedies and self.reference is not None:
+            self._show(self.reference, now + DEBOUNCE)
             self.reference = None
-        elif not on:
-            if old.history is not None and len(old.history):
-                self.reference = old
-                self.compare = True
-            else:
-                text = "Nothing to compare with: the untreated run had not taken a step."
-                self._notices.append(Notice(text))
+            return
+        if not on:
+            self.reference = old
+            self.compare = True
         self._begin(old.scenario, remedies, old.start.seed, now + DEBOUNCE)
 
     def restart(self, now: float) -> None:
@@ -92,7 +93,7 @@ class Choosing(Looking):
         self._begin(old.scenario, old.start.remedies, old.start.seed, now + DEBOUNCE)
 
     def reseed(self, now: float) -> None:
-        """The same run from another seed; a comparison with the old seed would be no twin."""
+        """The same run from another seed, and its twin with it."""
         old = self.current
         seed = self._new_seed()
         self.reference = None
@@ -102,10 +103,20 @@ class Choosing(Looking):
     def _begin(
         self, scenario: Scenario, remedies: tuple[int, ...], seed: int | None, due: float
     ) -> None:
+        """Start a run; a treated one with its twin beside it, a fresh one where there is none."""
+        if remedies and (self.reference is None or self.reference.failure is not None):
+            self._runs += 1
+            untreated = Start(self._runs, scenario.name, (), seed)
+            self.reference = Recording(untreated, scenario, self._ask)
         self._runs += 1
+        twin = self.reference.start if remedies and self.reference is not None else None
+        start = Start(self._runs, scenario.name, remedies, seed, twin)
+        self._show(Recording(start, scenario, self._ask), due)
+
+    def _show(self, run: Recording, due: float) -> None:
+        """Put a run on screen and have it trained."""
         self._due = due
         self._waiting = [control for control in self._waiting if isinstance(control, SetPace)]
         self._pausing = None
         self.to_live()
-        start = Start(self._runs, scenario.name, remedies, seed)
-        self.current = Recording(start, scenario, self._ask)
+        self.current = run

@@ -27,17 +27,20 @@ class Judge:
         self.behind = False
         """The last answer was about other stretches of the runs than were asked about."""
 
-    def look(self, untreated: Facts, treated: Facts, now: float, *, same_loss: bool) -> Judgement:
-        """The judgement over the steps that both have taken, or a slightly older one."""
+    def look(
+        self, untreated: Facts, treated: Facts, now: float, *, same_loss: bool, ended: bool = False
+    ) -> Judgement:
+        """The judgement over the steps that both have taken, or a slightly older one. `ended`: the
+        untreated run takes no more."""
         self.behind = False
-        ended, broken = untreated.first_nonfinite is not None, treated.first_nonfinite is not None
+        lost, broken = untreated.first_nonfinite is not None, treated.first_nonfinite is not None
         here = int(treated.steps[-1]) + 1 if len(treated) else 0
         there = int(untreated.steps[-1]) + 1 if len(untreated) else 0
-        common = here if ended else min(here, there)
+        common = here if lost else min(here, there)
+        short = ended and common < here
         if not common or (common < FEW and not broken):
-            return Judgement(None, common, FEW, short=there < here and not ended)
-        short = common < here
-        key = (untreated.info, common, there, ended, broken, same_loss)
+            return Judgement(None, common, FEW, short=short)
+        key = (untreated.info, common, there, lost, broken, same_loss)
         last = self._last
         self.behind = key != self._seen
         if last is not None and (not self.behind or now < self._not_before):

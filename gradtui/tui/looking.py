@@ -27,7 +27,7 @@ class Looking:
         self.mode = mode
         self.outside = Outside()
         self.reference: Recording | None = None
-        """The run that `current` is compared with."""
+        """The untreated twin of `current`."""
         self.ascii_only = ascii_only
         self.rows = Rows()
         self.log_scale = True
@@ -152,7 +152,6 @@ class Looking:
             diagnosis=diagnosis,
             theory=run.theory(facts, now) if facts is not None else NO_THEORY,
             reference=reference,
-            alone=bool(run.start.remedies) and self.reference is None,
             histograms=run.histograms_at(step),
             live_step=run.live_step,
             scrubbing=self.cursor is not None,
@@ -187,6 +186,8 @@ class Looking:
         judgement = None
         if facts is not None:
             run = self.current
-            judgement = run.judge.look(other.facts, facts, now, same_loss=run.same_loss)
+            judgement = run.judge.look(
+                other.facts, facts, now, same_loss=run.same_loss, ended=other.over
+            )
         diagnosis = other.doctor.look(other.facts, now)
         return Reference(other.scenario.title, other.facts, diagnosis, judgement)

@@ -55,14 +55,16 @@ class Session(Choosing):
 
     def receive(self, delivery: Delivery, now: float) -> None:
         """Take in a delivery; what belongs to an earlier run is let go."""
-        run = self.current.start.run
+        runs = [self.current] if self.reference is None else [self.current, self.reference]
         for event in delivery.events:
-            if event.run == run:
-                self.current.hear(event)
-                self._remark(event)
+            for run in runs:
+                if event.run == run.start.run:
+                    run.hear(event)
+                    self._remark(event)
+                    self.changed = True
+        for run in runs:
+            if run.add(delivery.snapshots, now):
                 self.changed = True
-        if self.current.add(delivery.snapshots, now):
-            self.changed = True
         if delivery.dropped != self._dropped:
             self._dropped = delivery.dropped
             self.dropped = self._dropped - self._dropped_before
@@ -77,6 +79,11 @@ class Session(Choosing):
         super().know(outside)
 
     def _remark(self, event: Event) -> None:
+        if event.run != self.current.start.run:  # the twin's; that it is sick is known
+            if isinstance(event, Failed):
+                text = f"The untreated run failed: {event.message}"
+                self._notices.append(Notice(text, "warning", failure=event))
+            return
         match event:
             case Paused() | Resumed():
                 self._pausing = None

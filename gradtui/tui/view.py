@@ -24,7 +24,7 @@ class Judgement:
     enough: int
     """Steps from which on it is judged."""
     short: bool = False
-    """The untreated run had not come as far as the treated one: no more steps will be judged."""
+    """The untreated run ended before the treated one: no more steps will be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,6 @@ class View:
     theory: Theory = NO_THEORY
     """What theory predicts from the weights."""
     reference: Reference | None = None
-    alone: bool = False
-    """Remedies are on, and there is no untreated run to compare with."""
     histograms: tuple[int, U32Array] | None = None
     """(step, [tensors, HIST_BINS]) nearest before the step being looked at."""
     live_step: int = -1

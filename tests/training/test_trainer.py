@@ -250,5 +250,59 @@ def test_a_remedy_changes_the_run_and_nothing_else(viewer: Viewer) -> None:
     assert lab.join(10)
 
 
+def losses(viewer: Viewer, run: int) -> list[float]:
+    return [s.loss for s in viewer.snapshots if s.run == run]
+
+
+def test_twins_train_step_by_step_and_each_as_if_alone(viewer: Viewer) -> None:
+    viewer.lab.send(Start(2, "short", beside=Start(1, "small")))
+    viewer.wait_for(Ended, 2)
+    viewer.settled(1)
+    assert viewer.steps(1) == viewer.steps(2) == list(range(7))
+    order = [s.run for s in viewer.snapshots]
+    assert order == [2, 1] * 7
+    for number, name in ((4, "short"), (5, "small")):
+        viewer.lab.send(Start(number, name))
+        while len(losses(viewer, number)) < 7:
+            viewer.look()
+    assert losses(viewer, 2) == losses(viewer, 4)
+    assert losses(viewer, 1) == losses(viewer, 5)[:7]
+
+
+def test_the_run_under_way_becomes_the_twin_and_waits(viewer: Viewer) -> None:
+    viewer.lab.send(Start(1, "small"))
+    viewer.wait_for(Started)
+    viewer.lab.send(Start(2, "short", beside=Start(1, "small")))
+    viewer.wait_for(Ended, 2)
+    ahead = len(viewer.settled(1))
+    viewer.lab.send(Start(1, "small"))
+    viewer.wait_for(Resumed, 1)
+    while len(viewer.steps(1)) <= ahead:
+        viewer.look()
+    after = viewer.steps(1)
+    assert after == list(range(len(after)))
+    assert sum(isinstance(e, Started) and e.run == 1 for e in viewer.events) == 1
+
+
+def test_a_twin_that_fails_leaves_the_run_alone(viewer: Viewer) -> None:
+    viewer.lab.send(Start(2, "short", beside=Start(1, "broken")))
+    viewer.wait_for(Failed, 1)
+    assert viewer.wait_for(Ended, 2) == Ended(2, 7, "finished")
+    viewer.lab.send(Start(3, "broken", beside=Start(4, "small")))
+    viewer.wait_for(Failed, 3)
+    viewer.lab.send(Start(4, "small"))
+    viewer.wait_for(Started, 4)
+
+
+def test_a_twin_that_is_let_go_ends(viewer: Viewer) -> None:
+    viewer.lab.send(Start(2, "small", beside=Start(1, "nan")))
+    assert viewer.wait_for(Ended, 1).reason == "nonfinite"  # type: ignore[union-attr]
+    viewer.lab.send(Start(3, "short"))
+    assert viewer.wait_for(Ended, 2).reason == "stopped"  # type: ignore[union-attr]
+    viewer.wait_for(Ended, 3)
+    ended = [e.run for e in viewer.events if isinstance(e, Ended)]
+    assert sorted(ended) == [1, 2, 3]
+
+
 def _fields(value: object) -> dict[str, object]:
     return {name: getattr(value, name) for name in value.__slots__}  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
 """A scripted source: plays made-up runs without torch, at a pace the test chooses."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from gradtui.core.control import Control, Pause, Resume, Start, StepOnce
@@ -63,8 +63,22 @@ def pick(start: Start) -> MadeUp | Exception:
     return factories.healthy(8, 10_000)
 
 
+class Playing:
+    """One made-up run, as far as it has been played."""
+
+    def __init__(self, start: Start, made: MadeUp) -> None:
+        self.start = start
+        self.made = made
+        self.step = 0
+
+    @property
+    def over(self) -> bool:
+        return self.step >= self.made.steps
+
+
 class FakeSource:
-    """Each poll brings `per_poll` steps, or as many as `rate` a second have become due."""
+    """Each poll brings `per_poll` steps, or as many as `rate` a second have become due. A twin is
+    played as the lab trains it: in step, once it has been caught up with."""
 
     def __init__(
         self, choose: Pick = pick, *, per_poll: int = 2, rate: float = 0.0, every: int = 5
@@ -77,8 +91,7 @@ class FakeSource:
         self.closed = False
         self.dropped = 0
         self.start: Start | None = None
-        self._made: MadeUp | None = None
-        self._step = 0
+        self._held: dict[int, Playing] = {}
         self._paused = False
         self._once = 0
         self._events: list[Event] = []
@@ -92,19 +105,21 @@ class FakeSource:
 
     def send(self, control: Control) -> None:
         self.sent.append(control)
+        main = self._main
+        step = main.step if main is not None else 0
         match control:
             case Start():
                 self._begin(control)
             case Pause():
                 self._paused = True
-                self._events.append(Paused(self._run, self._step))
+                self._events.append(Paused(self._run, step))
             case Resume():
                 self._paused = False
                 self._events.append(Resumed(self._run))
             case StepOnce():
                 self._paused = True
                 self._once += 1
-                self._events.append(Paused(self._run, self._step))
+                self._events.append(Paused(self._run, step))
             case _:
                 pass
 
@@ -115,26 +130,40 @@ class FakeSource:
     def _run(self) -> int:
         return self.start.run if self.start is not None else 0
 
+    @property
+    def _main(self) -> Playing | None:
+        return self._held.get(self._run)
+
     def _begin(self, start: Start) -> None:
-        if self._made is not None and self._step:
-            self._late = [self._snapshot(self._step)]  # of the run just replaced
-        self.start, self._step, self._paused, self._once = start, 0, False, 0
+        wanted = [start] if start.beside is None else [start, start.beside]
+        gone = self._held.keys() - {each.run for each in wanted}
+        for number in gone:
+            played = self._held.pop(number)
+            if played.step:
+                self._late = [self._snapshot(played)]
+        self.start, self._paused, self._once = start, False, 0
+        for each in wanted:
+            self._take_up(each)
+
+    def _take_up(self, start: Start) -> None:
+        if start.run in self._held:
+            if not self._held[start.run].over:
+                self._events.append(Resumed(start.run))
+            return
         self._events.append(Building(start.run, "building 20 layers"))
         made = self.choose(start)
         if isinstance(made, Exception):
-            self._made = None
             trace = f"Traceback (most recent call last):\nRuntimeError: {made}"
             self._events.append(Failed(start.run, 0, str(made), trace))
             return
-        self._made = made
+        self._held[start.run] = Playing(start, made)
         known = next(s for s in CATALOGUE if s.name == start.scenario)
         seed = known.seed if start.seed is None else start.seed
         info = replace(made.info, title=known.title, seed=seed, steps=made.steps)
         self._events.append(Started(start.run, made.layout, info))
 
-    def _snapshot(self, step: int) -> Snapshot:
-        made = self._made
-        assert made is not None
+    def _snapshot(self, playing: Playing) -> Snapshot:
+        made, step = playing.made, playing.step
         seen = None
         if made.nan_from == step:
             seen = NonFinite(step, "backward", made.layout.rows[3].name, "weight")
@@ -143,13 +172,13 @@ class FakeSource:
             step,
             made.norms(step),
             loss=made.loss(step) if made.loss else None,
-            run=self._run,
+            run=playing.start.run,
             slow=step % self.every == 0,
             nonfinite=seen,
         )
 
     def _due(self) -> int:
-        if self._made is None:
+        if self._main is None:
             return 0
         if self._paused:
             due, self._once = self._once, 0
@@ -164,16 +193,21 @@ class FakeSource:
         return due
 
     def poll(self) -> Delivery:
-        late, self._late = self._late, []
-        snapshots: Sequence[Snapshot] = late
-        due = self._due()
-        if self._made is not None:
-            steps = range(self._step, min(self._step + due, self._made.steps))
-            fresh = [self._snapshot(step) for step in steps]
-            self._step += len(fresh)
-            self._events += [NonFiniteSeen(self._run, s) for s in fresh if s.nonfinite is not None]
-            if fresh and self._step == self._made.steps:
-                self._events.append(Ended(self._run, self._step, "finished"))
-            snapshots = [*late, *fresh]
+        snapshots, self._late = self._late, []
+        main = self._main
+        for _ in range(self._due()):
+            for playing in sorted(self._held.values(), key=lambda each: each is not main):
+                caught_up = main is not None and playing.step < main.step
+                if not playing.over and (playing is main or caught_up):
+                    snapshots.append(self._play(playing))
         events, self._events = tuple(self._events), []
         return Delivery(events, tuple(snapshots), self.dropped)
+
+    def _play(self, playing: Playing) -> Snapshot:
+        run, snapshot = playing.start.run, self._snapshot(playing)
+        playing.step += 1
+        if snapshot.nonfinite is not None:
+            self._events.append(NonFiniteSeen(run, snapshot))
+        if playing.over:
+            self._events.append(Ended(run, playing.step, "finished"))
+        return snapshot

@@ -10,26 +10,8 @@ from gradtui.stream.ports import Delivery
 from gradtui.tui.choosing import DEBOUNCE
 from gradtui.tui.session import Session
 from tests import factories
-from tests.tui.fake_source import CATALOGUE, FakeSource
-
-
-class Play:
-    """A session and a fake source on a clock that the test moves."""
-
-    def __init__(self, scenario: str = "vanishing_sigmoid", **wishes: object) -> None:
-        self.now = 100.0
-        self.source = FakeSource(per_poll=1)
-        self.session = Session(CATALOGUE, scenario, **wishes)  # type: ignore[arg-type]
-
-    def tick(self, times: int = 1, seconds: float = 0.1) -> None:
-        for _ in range(times):
-            self.now += seconds
-            self.session.receive(self.source.poll(), self.now)
-            for control in self.session.outgoing(self.now):
-                self.source.send(control)
-
-    def view(self):  # type: ignore[no-untyped-def]
-        return self.session.view(self.now)
+from tests.tui.fake_source import CATALOGUE
+from tests.tui.play import Play
 
 
 def test_starts_at_once_and_shows_what_comes() -> None:
@@ -94,54 +76,6 @@ def test_controls_do_not_overtake_a_waiting_start() -> None:
     assert play.session.outgoing(play.now) == []
     sent = play.session.outgoing(play.now + DEBOUNCE)
     assert [type(control) for control in sent] == [Start, Pause]
-
-
-def test_remedy_keeps_the_sick_run_as_reference() -> None:
-    play = Play(seed=3)
-    play.tick(21)
-    play.session.toggle_remedy(0, play.now)
-    view = play.view()
-    assert view.remedies == (0,)
-    assert view.facts is None
-    assert len(view.reference.facts) == 20
-    play.tick(5)
-    assert play.source.starts[-1] == Start(2, "vanishing_sigmoid", (0,), 3)
-    play.session.toggle_remedy(1, play.now)
-    play.tick(5)
-    assert play.source.starts[-1] == Start(3, "vanishing_sigmoid", (0, 1), 3)
-    assert len(play.view().reference.facts) == 20
-    play.session.toggle_remedy(0, play.now)
-    assert play.view().remedies == (1,)
-    play.session.toggle_remedy(1, play.now)
-    play.tick(5)
-    assert play.source.starts[-1] == Start(5, "vanishing_sigmoid", (), 3)
-    assert play.view().reference is None
-
-
-def test_a_remedy_before_the_first_step_says_that_nothing_is_compared() -> None:
-    play = Play()
-    play.session.toggle_remedy(0, play.now)
-    assert play.view().reference is None
-    assert "Nothing to compare with" in play.session.notices()[0].text
-
-
-def test_compare_hides_the_reference_and_shows_it_again() -> None:
-    play = Play()
-    play.tick(5)
-    play.session.toggle_remedy(0, play.now)
-    play.session.toggle_compare()
-    assert play.view().reference is None
-    play.session.toggle_compare()
-    assert play.view().reference is not None
-
-
-def test_a_new_seed_drops_the_reference() -> None:
-    play = Play(new_seed=lambda: 42)
-    play.tick(5)
-    play.session.toggle_remedy(0, play.now)
-    play.session.reseed(play.now)
-    assert play.view().reference is None
-    assert play.session.current.start == Start(3, "vanishing_sigmoid", (0,), 42)
 
 
 def test_a_remedy_that_is_not_there_is_a_notice() -> None:

@@ -8,7 +8,6 @@ from gradtui.tui.renderables.autopsy import autopsy_lines
 from gradtui.tui.renderables.compare import compare_lines
 from gradtui.tui.renderables.glyph import SEVERITY
 from gradtui.tui.renderables.header import verdict_words
-from gradtui.tui.renderables.judged import alone_lines
 from gradtui.tui.renderables.line import Line
 from gradtui.tui.renderables.number import count
 from gradtui.tui.renderables.text import layers_phrase, to_ascii, wrap
@@ -28,9 +27,6 @@ def _parts(view: View, width: int) -> Iterator[Line]:
     diagnosis = view.diagnosis
     if view.reference is not None:
         yield from compare_lines(view, width)
-        yield ()
-    elif view.alone:
-        yield from alone_lines(view, width)
         yield ()
     if diagnosis.step < 0:
         yield ((" nothing measured yet", "quiet"),)

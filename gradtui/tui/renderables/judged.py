@@ -21,8 +21,10 @@ def judged_lines(judgement: Judgement, view: View, width: int) -> Iterator[Line]
     if treatment is None:
         text = f"too early to judge: {judgement.steps} of {judgement.enough} steps"
         if judgement.short:
-            text = f"cannot be judged: the untreated run had taken {judgement.steps} steps of the "
-            text += f"{judgement.enough} that it takes; {again(view)}"
+            text = (
+                f"cannot be judged: the untreated run ended after {judgement.steps} steps of the "
+            )
+            text += f"{judgement.enough} that it takes"
         for line in wrap(text, width - 4):
             yield ((f"   {line}", "quiet"),)
         return
@@ -42,9 +44,6 @@ def judged_lines(judgement: Judgement, view: View, width: int) -> Iterator[Line]
     )
     for line in more:
         yield ((f"   {line}", "strong"),)
-    if judgement.short and treatment.word != CURED:  # more steps might tell another story
-        for line in wrap(f"to compare more steps, {again(view)}", width - 4):
-            yield ((f"   {line}", "quiet"),)
 
 
 def pace(cost: float) -> str:
@@ -60,17 +59,3 @@ def pace(cost: float) -> str:
             else (f"; a step takes {cost:.1f} times as long")
         )
     return f"; a step takes {100 * cost:.0f}% of the time"
-
-
-def again(view: View) -> str:
-    """How to get an untreated run to compare with."""
-    if len(view.remedies) == 1:
-        key = view.remedies[0] + 1
-        return f"press {key} to take the remedy off, let it train, and press {key} again"
-    return "take the remedies off, let it train, and put them on again"
-
-
-def alone_lines(view: View, width: int) -> Iterator[Line]:
-    """In place of the comparison, where there is nothing to compare with."""
-    for line in wrap(f"no untreated run beside it: {again(view)}", width - 4):
-        yield ((f"   {line}", "quiet"),)

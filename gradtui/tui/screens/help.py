@@ -14,8 +14,9 @@ LEGEND = (
     "A verdict is an opinion derived from the numbers; its evidence stands beside it. "
 )
 MORE: dict[Mode, str] = {
-    "lab": "A remedy restarts the run from the same seed and the same batches; the untreated run "
-    "stays as a mark ◆ on every bar, at the same step, and as a line in every chart.",
+    "lab": "A remedy starts the run's twin from the same seed on the same batches. It catches up with "
+    "the untreated run, then both train step by step; the untreated one is a mark ◆ on every bar, at "
+    "the same step, and a line in every chart. The remedy's key again goes back to it.",
     "run": "Training is never held up: space holds the view alone. Quitting asks whether training "
     "shall end with it or go on in the background.",
     "attach": "Training is never held up: space holds the view alone, and quitting leaves it be.",
