@@ -10,7 +10,8 @@ examples:
   gradtui check -- python train.py        your own training, for a CI job
   gradtui check --steps 500 --json -- torchrun --nproc-per-node 2 train.py
 
-Each target is printed as it ends. A run that must be sick and is sick is as expected. A command
+Each target is printed as it ends; with --treat those of a scenario, which are trained side by side
+from one seed, together. A run that must be sick and is sick is as expected. A command
 writes to standard error here, so that standard output holds the report alone; with --steps it is
 ended once it has taken as many. It is recorded as with gradtui run.
 
@@ -23,24 +24,18 @@ fails or nothing of it was seen, 128+n after signal n, else by its verdict.
 import argparse
 import json
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
 
 from gradtui.commands.check_lines import Lines
+from gradtui.commands.check_scenarios import Judge, reports_on
 from gradtui.commands.output import paint, say
-from gradtui.commands.report import CURED, FAILED, SCHEMA, Report, examined, failed
+from gradtui.commands.report import CURED, FAILED, SCHEMA, Report
 from gradtui.commands.settings import Settings
-from gradtui.commands.targets import Target, all_targets, named_targets
+from gradtui.commands.targets import all_targets, named_targets
 from gradtui.commands.values import count
-from gradtui.commands.workers import Crashed, spread
-from gradtui.core.errors import GradtuiError, UsageError
+from gradtui.core.errors import UsageError
 from gradtui.scenario.catalogue import Catalogue, read_catalogue
-
-if TYPE_CHECKING:
-    from gradtui.core.facts import Facts
-    from gradtui.training.headless import Outcome
 
 SETTINGS = ("device", "seed", "color", "scenarios", "runs", "overhead")
 
@@ -57,52 +52,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=count, metavar="N", help="runs at a time (default: as many as cores)"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """Trains one target and reports on it; a value that worker processes can be handed."""
-
-    device: str
-    seed: int | None
-    steps: int | None
-    treat: bool = False
-    """Train the untreated run as well, and judge the remedy beside it."""
-
-    def __call__(self, target: Target) -> Report:
-        # One thread a run, in a worker or not, so that sums round alike and cores are shared.
-        os.environ["OMP_NUM_THREADS"] = "1"
-        from gradtui.health.diagnose import diagnose
-
-        try:
-            outcome = self._trained(target, target.remedy)
-        except GradtuiError as error:
-            return failed(target, str(error))
-        facts = outcome.history.facts()
-        report = examined(target, facts, diagnose(facts), outcome.ended)
-        if not self.treat or target.remedy is None:
-            return report
-        return replace(report, treatment=self._beside(target, facts))
-
-    def _trained(self, target: Target, remedy: int | None) -> "Outcome":
-        from gradtui.training.headless import run_headless
-
-        return run_headless(
-            target.scenario,
-            () if remedy is None else (remedy,),
-            device=self.device,
-            seed=self.seed,
-            steps=self.steps,
-        )
-
-    def _beside(self, target: Target, facts: "Facts") -> dict[str, Any]:
-        from gradtui.health.treatment import judge_treatment
-
-        assert target.remedy is not None
-        untreated = self._trained(target, None).history.facts()
-        # Other data are other targets, whose loss is no measure for the old ones.
-        same = "data" not in target.scenario.remedies[target.remedy].set
-        return asdict(judge_treatment(untreated, facts, same_loss=same))
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -123,7 +72,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     judge = Judge(settings.device, settings.seed, args.steps, args.treat)
     show = Lines(paint(settings.color), [target.name for target in targets], brief=args.all)
     reports = []
-    with closing(_reports(judge, targets, args.jobs or _cores())) as arriving:
+    with closing(reports_on(targets, judge, args.jobs or _cores())) as arriving:
         for report in (*broken, *arriving):
             reports.append(report)
             say(json.dumps(report.as_json()) if args.json else show.report(report))
@@ -147,14 +96,6 @@ def _command(args: argparse.Namespace, command: list[str], settings: Settings) -
     else:
         say(Lines(paint(settings.color), [report.target], brief=False).report(report))
     return report.exit_code
-
-
-def _reports(judge: Judge, targets: list[Target], jobs: int) -> Generator[Report, None, None]:
-    if len(targets) == 1:
-        yield judge(targets[0])
-        return
-    for target, result in spread(judge, targets, jobs):
-        yield failed(target, result.why) if isinstance(result, Crashed) else result
 
 
 def _broken(catalogue: Catalogue) -> list[Report]:

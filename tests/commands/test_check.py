@@ -10,6 +10,7 @@ from gradtui.cli import main
 from gradtui.commands.check import exit_code_of_all, exit_code_of_treated, worst
 from gradtui.commands.report import Report
 from gradtui.health.finding import Diagnosis
+from gradtui.scenario.schema import Scenario, Setup
 from gradtui.training.headless import run_headless
 
 TINY = """
@@ -131,7 +132,7 @@ def test_a_crash_in_training_is_a_failed_target(
         raise TrainingError("no CUDA device here")
 
     write(folder, "tiny")
-    monkeypatch.setattr("gradtui.training.headless.run_headless", refuse)
+    monkeypatch.setattr("gradtui.training.headless.Run", refuse)
     assert check(folder, "tiny") == 1
     assert capfd.readouterr().out == "NOT AS EXPECTED  tiny  failed: no CUDA device here\n"
 
@@ -201,6 +202,31 @@ def test_every_remedy_is_judged_beside_the_untreated_run(
     assert found["tiny+2"]["cost"] > 0
     check(folder, *words[:2], "--steps", "150")
     assert "\n    cured: accuracy" in capfd.readouterr().out
+
+
+def test_a_remedy_that_cannot_be_built_leaves_the_others_be(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from gradtui.training.run import Run
+
+    class Refusing(Run):
+        def __init__(self, scenario: Scenario, setup: Setup, **options: Any) -> None:
+            if setup.model.width == 13:
+                raise MemoryError
+            super().__init__(scenario, setup, **options)
+
+    monkeypatch.setattr("gradtui.training.headless.Run", Refusing)
+    bad = "[[remedy]]\ntitle = 'bad'\nset = { model.width = 13 }\n"
+    good = "[optimizer]\nlr = 0.0\n[[remedy]]\ntitle = 'learns'\nset = { optimizer.lr = 0.3 }\n"
+    write(folder, "tiny", more=good + bad)
+    assert check(folder, "tiny", "--treat", "--json", "--steps", "150") == 1
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [line["verdict"] == "failed" for line in lines] == [False, False, True]
+    assert lines[1]["treatment"]["word"] == "cured"
+    # A remedy that is named alone has its untreated twin beside it as well.
+    check(folder, "tiny+1", "--treat", "--json", "--steps", "150")
+    (line,) = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert line["treatment"]["word"] == "cured"
 
 
 def test_the_exit_code_of_treated_runs_is_of_those_that_nothing_cures() -> None:
