@@ -5,13 +5,14 @@ python -m tests.theory_accuracy [SEEDS]
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from gradtui.core.layout import FloatArray
-from gradtui.health.theory import first_loss, predict, theory_of
+from gradtui.health.theory import Entry, first_loss, predict, quenched, theory_of
 from gradtui.training.headless import run_headless
-from tests.health.measured import CLASSES, measure
+from tests.health.measured import BATCH, CLASSES, measure
 from tests.runs import scenario
 
 RANDOM = (
@@ -40,7 +41,12 @@ LAB = (
     ("gelu", "default"),
     ("elu", "lecun_normal"),
     ("selu", "lecun_normal"),
+    ("relu", "xavier_uniform"),
+    ("gelu", "he_normal"),
+    ("swish", "default"),
+    ("swish", "he_normal"),
 )
+CONVOLUTIONS = (("relu", "he_normal"), ("relu", "default"), ("tanh", "xavier_uniform"))
 WIDTHS = (64, 256)
 
 
@@ -55,30 +61,37 @@ def random_inputs(
     activation: str, init: str, width: int, seeds: int, depth: int = 20, side: int = 0
 ) -> dict[str, list[FloatArray]]:
     """[seeds][layers] errors in decades on standard normal inputs with random labels. `delta` is
-    anchored at the last hidden layer: at the output itself it is the loss that decides."""
-    found: dict[str, list[FloatArray]] = {"rms": [], "delta": [], "row": [], "loss": []}
+    anchored at the last hidden layer: at the output itself it is the loss that decides. `own`: as
+    `row`, with the weights themselves."""
+    found: dict[str, list[FloatArray]] = {"rms": [], "delta": [], "row": [], "own": [], "loss": []}
     for seed in range(seeds):
         run = measure(activation, init, width, seed, depth=depth, side=side)
         said = predict(run.stack)
         found["rms"].append(np.log10(said.rms / run.rms))
         found["delta"].append(errors(said.delta[:-1], run.delta[:-1]))
         found["row"].append(errors(said.row, run.row))
+        own = quenched(run.layers, Entry(run.error, BATCH, CLASSES), max(side, 1))
+        found["own"].append(errors(10.0**own, run.row))
         found["loss"].append(np.array([first_loss(CLASSES, said.q[-1]) - run.loss]))
     return found
 
 
 def lab(
     activation: str, init: str, width: int, seeds: int, depth: int = 20, kind: str = "mlp"
-) -> list[FloatArray]:
-    """[seeds][rows] errors in decades of the drawn line, on the lab's digits."""
-    found = []
+) -> dict[str, list[FloatArray]]:
+    """[seeds][rows] errors in decades of the drawn line, on the lab's digits: `own` as it is drawn,
+    `row` where no more than the sizes of the weights is known."""
+    found: dict[str, list[FloatArray]] = {"row": [], "own": []}
     changes = {"kind": kind, "depth": depth, "width": width, "activation": activation, "init": init}
     for seed in range(seeds):
         made = scenario(model=changes, optimizer={"lr": 1e-6})
         facts = run_headless(made, device="cpu", seed=seed, steps=1).history.facts()
-        said = theory_of(facts)
-        assert said.norms is not None, said.reason
-        found.append(np.asarray(np.log10(said.norms / facts.row_norms[-1])))
+        assert facts.info.carried
+        sizes = replace(facts, info=replace(facts.info, carried=()))
+        for name, known in (("row", sizes), ("own", facts)):
+            said = theory_of(known)
+            assert said.norms is not None, said.reason
+            found[name].append(np.asarray(np.log10(said.norms / facts.row_norms[-1])))
     return found
 
 
@@ -89,8 +102,8 @@ def worst(found: list[FloatArray]) -> tuple[float, float]:
 
 
 def lines(seeds: int) -> Iterator[str]:
-    yield "| activation, init | width | rms | delta | row | first loss, nats |"
-    yield "|---|---|---|---|---|---|"
+    yield "| activation, init | width | rms | delta | row | own | first loss, nats |"
+    yield "|---|---|---|---|---|---|---|"
     for activation, init in RANDOM:
         for width in WIDTHS:
             yield _line(
@@ -100,17 +113,18 @@ def lines(seeds: int) -> Iterator[str]:
         got = random_inputs(activation, init, 32, seeds, depth=8, side=8)
         yield _line(f"{activation}, {init}, 8 convolutions", 32, got)
     yield ""
-    yield "| in the lab | width | row |"
-    yield "|---|---|---|"
+    yield "| in the lab | width | row | own |"
+    yield "|---|---|---|---|"
     for activation, init in LAB:
         for width in WIDTHS:
-            yield f"| {activation}, {init} | {width} | {_pair(lab(activation, init, width, seeds))} |"
-    got_rows = lab("relu", "he_normal", 32, seeds, depth=8, kind="cnn")
-    yield f"| relu, he_normal, 8 convolutions | 32 | {_pair(got_rows)} |"
+            yield _line(f"{activation}, {init}", width, lab(activation, init, width, seeds))
+    for activation, init in CONVOLUTIONS:
+        found = lab(activation, init, 32, seeds, depth=8, kind="cnn")
+        yield _line(f"{activation}, {init}, 8 convolutions", 32, found)
 
 
 def _line(name: str, width: int, got: dict[str, list[FloatArray]]) -> str:
-    cells = " | ".join(_pair(got[key]) for key in ("rms", "delta", "row", "loss"))
+    cells = " | ".join(_pair(each) for each in got.values())
     return f"| {name} | {width} | {cells} |"
 
 

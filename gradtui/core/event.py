@@ -27,6 +27,9 @@ class RunInfo:
     """How gradients are clipped, in words; empty where they are not."""
     not_plain: str = ""
     """Why the rows may not be taken for layers that follow one another; empty where they may."""
+    carried: tuple[float, ...] = ()
+    """[rows] log10 of the gradient norm that the first weights give each row, in units of the output
+    row's; empty where that was not found out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,9 @@ def _from_json(data: dict[str, Any]) -> Header:
                 raise ValueError(f"tensor {tensor['name']!r}: row {row}, shape {shape}")
             given = known(TensorInfo, tensor) | {"shape": shape, "row": row}
             tensors.append(TensorInfo(**given))
-        info = RunInfo(**known(RunInfo, generation["info"]))
+        given = known(RunInfo, generation["info"])
+        carried = tuple(float(value) for value in given.get("carried", ()))
+        info = RunInfo(**given | {"carried": carried})
         header.generations.append(Generation(Layout(tuple(tensors), rows), info))
     return header
 

@@ -13,6 +13,7 @@ from gradtui.scenario.schema import Scenario, Setup
 from gradtui.training.arithmetic import Arithmetic
 from gradtui.training.data.tasks import Batches, build_task
 from gradtui.training.examiner import Examiner
+from gradtui.training.first_batch import carried_by
 from gradtui.training.models.build import build_network
 from gradtui.training.objective import objective
 from gradtui.training.optimization import (
@@ -58,6 +59,7 @@ class Run:
         self.device = pick_device(device)
         self.task = build_task(setup.data, self.seed)
         self.network = build_network(setup, self.task, self.seed)
+        carried = carried_by(self.network, setup, self.task, self.seed) if probed else ()
         self.module = self.network.module
         self.arithmetic = Arithmetic(setup.precision, self.module, self.device)
         self.parameters = self.arithmetic.parameters
@@ -78,6 +80,7 @@ class Run:
             seed=self.seed,
             residual=setup.model.residual,
             clip=describe(setup.clip),
+            carried=carried,
         )
 
     def step(self) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gradtui.core.layout import FloatArray, Layout, RowInfo, TensorInfo
 from gradtui.core.snapshot import Weight
-from gradtui.health.theory import Stack, read_stack
+from gradtui.health.theory import Given, Stack, Stage, read_stack
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "identity": nn.Identity,
@@ -47,9 +47,12 @@ INITS: dict[str, Callable[[Tensor], object] | None] = {
 class Measured:
     """All [layers], input side first: `q` mean square of the pre-activations, `rms` and `variance`
     of the outputs, `delta` norm of the loss gradient at the pre-activations, `weight` that of the
-    weight, `row` that of weight and bias. Cross-entropy `loss`; `stack` as read from the weights."""
+    weight, `row` that of weight and bias. Cross-entropy `loss`; `stack` as read from the weights,
+    `layers` the weights themselves; `error` [CLASSES] the gradient of the output's bias."""
 
     stack: Stack
+    layers: tuple[Given, ...]
+    error: FloatArray
     q: FloatArray
     rms: FloatArray
     variance: FloatArray
@@ -92,7 +95,9 @@ def measure(
     weight = [float(layer.weight.grad.norm()) for layer in layers]  # type: ignore[union-attr,operator]
     bias = [float(layer.bias.grad.norm()) for layer in layers]  # type: ignore[union-attr,operator]
     return Measured(
-        stack=_stack(layers, activation),
+        stack=(stack := _stack(layers, activation)),
+        layers=tuple(_given(*both) for both in zip(layers, stack.stages, strict=True)),
+        error=layers[-1].get_parameter("bias").grad.numpy(),  # type: ignore[union-attr]
         q=np.array([float(h.detach().square().mean()) for h in before]),
         rms=np.array([float(a.square().mean().sqrt()) for a in after]),
         variance=np.array([float(a.var(correction=0)) for a in after]),
@@ -114,6 +119,11 @@ def _layers(width: int, depth: int, side: int) -> list[nn.Module]:
             made.append(nn.Linear(into, width, dtype=torch.float64))
     made.append(nn.Linear(width * max(side, 1) ** 2, CLASSES, dtype=torch.float64))
     return made
+
+
+def _given(layer: nn.Module, stage: Stage) -> Given:
+    weight, bias = (layer.get_parameter(name).detach().numpy() for name in ("weight", "bias"))
+    return Given(weight, bias, stage.phi)
 
 
 def _stack(layers: list[nn.Module], activation: str) -> Stack:

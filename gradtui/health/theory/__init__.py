@@ -1,8 +1,9 @@
-"""Mean field theory of gradients: what a net's weights would do if they were random.
+"""Mean field theory of gradients: what a net's weights would do had they not been trained.
 
 nonlinearity, pairs   Gaussian averages of activations
 stack                 a layout and its weights as layers one after the other
 positions, predict    signal forwards, gradient backwards
+through, quenched     the first weights themselves in place of random ones
 line                  the prediction beside a run, seldom renewed
 first                 first loss and first update
 verdict               design or training, in a sentence
@@ -13,12 +14,16 @@ Formulas, assumptions and measured accuracy: docs/theory.md.
 from gradtui.health.theory.first import first_loss, first_update
 from gradtui.health.theory.line import NO_THEORY, Line, Theory, theory_of
 from gradtui.health.theory.predict import ALONE, Pairs, Prediction, predict
+from gradtui.health.theory.quenched import Entry, quenched
 from gradtui.health.theory.stack import NoTheoryError, Stack, Stage, read_stack
+from gradtui.health.theory.through import Given
 from gradtui.health.theory.verdict import verdict_of_theory
 
 __all__ = [
     "ALONE",
     "NO_THEORY",
+    "Entry",
+    "Given",
     "Line",
     "NoTheoryError",
     "Pairs",
@@ -29,6 +34,7 @@ __all__ = [
     "first_loss",
     "first_update",
     "predict",
+    "quenched",
     "read_stack",
     "theory_of",
     "verdict_of_theory",

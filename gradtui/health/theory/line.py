@@ -1,6 +1,7 @@
 """Theory held against a run: what the weights alone would do, anchored where the loss enters."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -26,6 +27,10 @@ SHARE = 0.02
 
 STEADY = 0.7
 """A first update of more than this share of the weights leaves no telling what they were before."""
+
+LEFT = 0.1
+"""Decades by which norms of weights that are known stray, from batch to batch: the root mean square
+over layers and nets of docs/theory.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,31 @@ def theory_of(facts: Facts, *, plain: bool = True) -> Theory:
         now = predict(stack, input_square(facts, stack), pairs_of(facts, last))
     except NoTheoryError as why:
         return Theory(None, design, None, str(why))
+    if design is not None:
+        by = own_draw(design, facts.info.carried)
+        then = last == int(facts.weights_at[0])
+        now, design = drawn(now, by, then=then), drawn(design, by, then=True)
     return beside(Theory(now, design), facts)
+
+
+def own_draw(design: Prediction, carried: Sequence[float]) -> FloatArray | None:
+    """[stages] by what factor the first weights' own norms differ from those of random ones of their
+    size; None where that was not found out."""
+    norms = np.array(carried)
+    if norms.shape != design.row.shape or not np.isfinite(norms).all():
+        return None
+    with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
+        by = 10.0**norms / design.row
+    return by if np.isfinite(by).all() and by.min() > 0 else None
+
+
+def drawn(prediction: Prediction, by: FloatArray | None, *, then: bool) -> Prediction:
+    """The norms of the first weights' own draw, which they are taken to keep when they change in size.
+    `then`: they still are the first ones, and nothing is left to their draw."""
+    if by is None:
+        return prediction
+    spread = np.full_like(by, LEFT) if then else prediction.spread
+    return replace(prediction, row=prediction.row * by, spread=spread)
 
 
 def design_of(facts: Facts) -> Prediction | None:

@@ -149,7 +149,18 @@ class Board:
             residual=done.residual,
             clip=known.clip,
             not_plain=done.not_plain,
+            carried=() if done.not_plain or done.residual else self._carried(outlook, known),
         )
+
+    def _carried(self, outlook: Outlook, known: Known) -> tuple[float, ...]:
+        # Not at the start: few programs have such a net, and theory takes 20 ms to be imported.
+        from gradtui.training.carried import carried, entering
+
+        assert self.layout is not None
+        tensors = sorted(self._held, key=lambda tensor: self._place[id(tensor)])
+        sized = not (known.clip or known.scaled)
+        error = entering(self.layout, tensors)
+        return carried(self.layout, tensors, error, outlook.batch, outlook.classes, sized=sized)
 
 
 def precision(tensors: Sequence[Tensor], known: Known) -> str:
