@@ -95,6 +95,10 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "lower the learning rate",
         "start biases at zero or slightly above, weights with He initialisation",
     ),
+    "zero_weights": (
+        "initialise for the activation: Xavier for tanh, He for ReLU",
+        "check that no pretrained or adapter layer that is zero has been frozen",
+    ),
     "killed": (
         "lower the learning rate",
         "use LeakyReLU, GELU or ELU: they pass a gradient on the negative side",
@@ -114,6 +118,10 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "lower the learning rate until fewer than half of the steps are clipped",
         "raise the clip threshold towards the median norm",
     ),
+    "clipping_crawls": (
+        "raise the clip threshold towards the median norm",
+        "raise the learning rate by a factor of 10 to 1000",
+    ),
     "badly_scaled": (
         "divide the targets by their standard deviation",
         "take the mean of the loss rather than its sum",
@@ -125,6 +133,7 @@ ADVICE: dict[str, tuple[str, ...]] = {
     "output_cannot_change": (
         "check the last layer and the loss: a softmax over one value is always 1",
         "check that the loss depends on the parameters (no detach, no argmax, no integer cast)",
+        "call zero_grad before backward or after step, never between the two",
     ),
     "oscillating_loss": (
         "lower the learning rate by a factor of 3 to 10",
@@ -138,6 +147,10 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "initialise for the activation: Xavier for tanh, He for ReLU",
         "normalise the layers (BatchNorm, LayerNorm)",
         "check that inputs and labels belong together",
+    ),
+    "rounded_away": (
+        "keep the weights in float32, and compute under autocast",
+        "raise the learning rate by a factor of 10 to 1000",
     ),
     "too_small_lr": ("raise the learning rate by a factor of 10 to 1000",),
 }

@@ -14,7 +14,7 @@ from gradtui.health.reading import Reading
 from gradtui.health.rules.exploding import exploded_and_died, exploded_to_nan, exploding
 from gradtui.health.rules.far_off import worse_than_guessing
 from gradtui.health.rules.nonfinite import calibrating, first_seen, nonfinite, scaler_stuck
-from gradtui.health.rules.rounding import fp16_underflow
+from gradtui.health.rules.rounding import fp16_underflow, updates_rounded_away
 from gradtui.health.rules.steps import (
     badly_scaled,
     clipping_dominates,
@@ -24,6 +24,7 @@ from gradtui.health.rules.steps import (
     too_small_steps,
 )
 from gradtui.health.rules.through_time import fading_memory, vanishing_through_time
+from gradtui.health.rules.thrown_back import thrown_back
 from gradtui.health.rules.units import (
     dead_by_zeros,
     dead_relu,
@@ -45,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     exploded_and_died,
     saturated,
     exploding,
+    thrown_back,
     fp16_underflow,
     dead_relu,
     dead_by_zeros,
@@ -59,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     oscillating_loss,
     worse_than_guessing,
     too_small_steps,
+    updates_rounded_away,
     plateau,
 )
 """In the order in which one finding goes before another of the same severity."""

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from gradtui.core.layout import FloatArray
+from gradtui.core.snapshot import Weight
 from gradtui.health import thresholds as T
 from gradtui.health.output import Output
 from gradtui.health.windows import median
@@ -29,7 +30,12 @@ class Progress(Output):
 
     @cached_property
     def start_loss(self) -> float:
-        return median(self.facts.loss[self.used[:5]])
+        """Of the first few steps; what they have thrown the loss up to is no start."""
+        few = self.facts.loss[self.used[:5]]
+        start = median(few)
+        if len(few) and not self.signed and start > T.SPIKE_LOSS * few[0]:
+            return float(few[0])
+        return start
 
     @cached_property
     def loss(self) -> float:
@@ -133,6 +139,19 @@ class Progress(Output):
         drop = median(recent[:half]) - median(recent[half:])
         drop -= spread(recent) / math.sqrt(half)
         return float("inf") if drop <= 0 else 0.5 * self.loss / (drop / half)
+
+    @cached_property
+    def untouched(self) -> bool:
+        """Tiny as it is, the loss is what it was at first, much the same for every batch, and weights
+        a tenth smaller or larger would change it: a loss in odd units, not a solved task."""
+        losses, at = self.facts.loss[self.used], self.facts.weights_at
+        if self.signed or not len(at) or not self.loss > 0:
+            return False
+        quiet = spread(losses[-T.WINDOW :]) < T.GUESS_QUIET * self.loss
+        same = abs(self.loss - self.start_loss) < (1 - T.LEARNED_LOSS) * self.start_loss
+        sizes = self.facts.weights[at[-1], self.facts.layout.judged, Weight.NORM]
+        slope = median(self.total[self.now]) * float(np.linalg.norm(np.nan_to_num(sizes)))
+        return quiet and same and slope > T.SLOPE * self.loss
 
     @cached_property
     def clearly_lower(self) -> bool:

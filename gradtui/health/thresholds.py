@@ -59,6 +59,10 @@ OVERWHELMED = 0.3
 GAIN_SATURATING = 4.0
 """Inputs of a bounded unit that many standard deviations wide lie on its flat ends: |tanh'| < 0.1
 for more than 60 % of a normal variable of that width."""
+GAIN_GROWING = 1.1
+"""Recurrent gain from which on a signal grows beyond measure: 1.1 to the 72nd is a thousand."""
+GROWN_RATIO = 1e5
+"""Total norm over that of the output's bias: inputs in the thousands alone do not make that."""
 GAIN_FADING = 0.9
 """Recurrent gain under which a signal halves in about seven time steps, activation slope aside."""
 
@@ -84,6 +88,8 @@ HOPELESS_RATIO = 1e-5
 ERROR_ALIVE = 1e-4
 """Gradient norm of the output's bias above which the answers are wrong and the output knows it: a
 solved task has no error, a net whose signal fades has all of it."""
+SLOPE = 0.1
+"""d ln loss / d ln weights from which on the weights matter to the loss, whatever its unit."""
 SCATTERED = 1 / 3
 """Share of layers that must be faint where they are not the first ones (or last registered)."""
 RECURRENT_STEPS = 200
@@ -115,6 +121,9 @@ FAR_HALF = 50
 """Steps in which a loss far above guessing halves, where it is on its way down for good."""
 UNDEFINED = 5
 """Steps before a NaN in which growth must show: an undefined operation comes out of the blue."""
+WAS_DOWN = 0.5
+"""Of the loss at first: what a run must have reached for some time to be thrown back from."""
+LR_RAISED = 3.0
 SPIKE_NORM = 8.0
 SPIKE_LOSS = 3.0
 SPIKE_FLOOR = 10.0
@@ -159,6 +168,9 @@ CLIPPED_HARD = 0.5
 CLIPPED_HARD_ADAPTIVE = 0.02
 """Adam and its kin divide by the gradient's own size: only extreme clipping matters to them."""
 CLIPPING_STEPS = 50
+CRAWLING = 1e-4
+"""Update over weight norm that a clipped step must exceed now and then for its length to be the
+learning rate's doing. Training takes about 1e-3."""
 
 SUMMED = 1.1
 """Times the steepest slope that a mean of squares can have."""
@@ -183,12 +195,18 @@ OSCILLATION_BOUNCE = -0.75
 """Correlation of successive changes: a bounce between two sides gives -1, independent noise -0.5."""
 OSCILLATION_WORSE = 1.5
 
+ROUNDED_AWAY = 0.3
+"""Update norm over lr times gradient norm, for SGD: of a bfloat16 weight, which keeps three decimal
+digits, a step below 0.2 % of it changes nothing."""
+ROUNDED_STEPS = 100
 PLATEAU_STEPS = 200
 PLATEAU_NOISE = 0.025
 """Of guessing: where the mean loss is known no better than that, standing still cannot be told."""
 TOO_SMALL_RATIO = 1e-6
 """Update ratio under which the learning rate is too small to see anything change."""
 TOO_SMALL_STEPS = 30
+LR_FALLEN = 0.01
+"""Of its largest value: a learning rate that a schedule has as good as switched off."""
 
 SCALER_STEPS = 30
 SCALER_SKIPPED = 0.5

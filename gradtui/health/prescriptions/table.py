@@ -12,6 +12,7 @@ from gradtui.health.prescriptions import (
     speed,
     structure,
     weights,
+    wiring,
 )
 from gradtui.health.prescriptions.prescription import Lines
 from gradtui.health.prescriptions.seen import Seen
@@ -69,6 +70,7 @@ BUILDERS: dict[str, Builder] = {
         precision.what_overflows
     ),
     "use bfloat16, whose range is that of float32": precision.bfloat16,
+    "keep the weights in float32, and compute under autocast": precision.bfloat16,
     "scale the loss (GradScaler), or train in bfloat16": precision.bfloat16,
     "initialise for the activation, so that gradients are not so small to begin with": (
         weights.fit_init
@@ -83,6 +85,8 @@ BUILDERS: dict[str, Builder] = {
     "normalise the layers' inputs (BatchNorm, LayerNorm)": structure.normalise,
     "lower the learning rate until fewer than half of the steps are clipped": speed.unclipped_lr,
     "raise the clip threshold towards the median norm": limits.raise_clip,
+    "call zero_grad before backward or after step, never between the two": wiring.order_of_zero_grad,
+    "check that no pretrained or adapter layer that is zero has been frozen": wiring.zero_layers,
     "divide the targets by their standard deviation": scale.scale_targets,
     "take the mean of the loss rather than its sum": scale.mean_loss,
     "check the last layer and the loss: a softmax over one value is always 1": (

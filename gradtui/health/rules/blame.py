@@ -68,6 +68,18 @@ def blamed(reading: Reading, at_start: bool) -> Blame:
     return TARGETS if alike and (sane or np.isnan(reading.growth)) else FIRST_WEIGHTS
 
 
+def blown_up(reading: Reading) -> bool:
+    """Whether the first weights make signals grow beyond measure, and gradients with them: those are
+    out of all proportion to the error at the output as well, which large targets alone are not."""
+    if reading.normed or not len(reading.used):
+        return False
+    if reading.growth > T.GAIN_GROWTH:
+        return True
+    gains = recurrent_gains(reading)
+    ratio = float(reading.total[reading.used[0]]) / max(reading.error(reading.used[:1]), 1e-30)
+    return max(gains.values(), default=0.0) > T.GAIN_GROWING and ratio > T.GROWN_RATIO
+
+
 def summed(reading: Reading) -> bool:
     """The loss is a sum over the batch, or some other multiple of a mean of squares: of such a mean
     the slope at the output's bias is at most twice its root."""

@@ -13,7 +13,7 @@ from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE
 from gradtui.health.finding import Finding
 from gradtui.health.reading import Reading
-from gradtui.health.rules.blame import blamed
+from gradtui.health.rules.blame import blamed, blown_up
 from gradtui.health.windows import median
 from gradtui.health.words import norm
 
@@ -64,7 +64,7 @@ def exploding(reading: Reading) -> Finding | None:
     if reading.seen < T.SUSTAINED_STEPS or not len(reading.now):
         return None
     # From where weights like that begin, a loss that has come down is still far up.
-    huge = reading.growth > T.GAIN_GROWTH and not (reading.normed or reading.converged)
+    huge = blown_up(reading) and not reading.converged
     if reading.learned and not (huge and math.isnan(reading.chance)):
         return None
     norms = reading.total
@@ -114,11 +114,15 @@ def exploded_and_died(reading: Reading) -> Finding | None:
     usual = max(reading.reference_loss, reading.start_loss)
     rise = float(losses.max()) / usual if usual > 0 and not reading.signed else 0.0
     spiked = peak > T.SPIKE_FLOOR and (peak > T.SPIKE_NORM * first or rise > T.SPIKE_LOSS)
+    if not dead and rise > T.SPIKE_LOSS and reading.largest_ratio > T.OVERWHELMED:
+        # A weight that has been overwhelmed passes on what it was not made to.
+        dead, spiked = _faded_since(reading), True
     shortened = reading.facts.clip_coefficient[used[spike]] < T.CLIPPED
     collapsed = peak > T.BAND_HIGH and now < T.COLLAPSE * peak and not shortened
     if not ((dead and spiked and now < peak / 3) or collapsed):
         return None
-    since = f"; {len(dead)} of {len(reading.rows)} layers are dead since" if dead else ""
+    gone = "dead" if spiked and peak > T.SPIKE_FLOOR else "cut off"
+    since = f"; {len(dead)} of {len(reading.rows)} layers are {gone} since" if dead else ""
     at_start = spike == 0
     key, cause = blamed(reading, at_start and peak > T.BAND_HIGH)
     before = "" if at_start else f"norm {norm(first)} at first, "
@@ -136,6 +140,17 @@ def exploded_and_died(reading: Reading) -> Finding | None:
     )
 
 
+def _faded_since(reading: Reading) -> tuple[int, ...]:
+    """Rows that get next to nothing now, and had their share at the very first step."""
+    if len(reading.rows) < 3:
+        return ()
+    roots = np.sqrt(reading.row_sizes)
+    then, now = reading.typical(reading.rows, reading.used[:1]) / roots, reading.row_norms / roots
+    faint = (now < T.VANISHING_RATIO * np.nanmax(now)) & (reading.row_norms < T.VANISHING_NORM)
+    fair = then > np.sqrt(T.VANISHING_RATIO) * np.nanmax(then)
+    return tuple(int(r) for r in reading.rows[faint & fair])
+
+
 def merely_unscaled(reading: Reading) -> bool:
     """Large, and the loss no worse for it: the business of `badly_scaled`.
 
@@ -146,7 +161,7 @@ def merely_unscaled(reading: Reading) -> bool:
     if reading.loss >= 1.5 * reading.start_loss:
         return False
     if task:
-        return task == "regression"
+        return task == "regression" and not blown_up(reading)
     return not reading.bounded and reading.growth < T.GAIN_GROWTH
 
 

@@ -16,7 +16,8 @@ PHASES = {
     "data": "the batch itself held it",
     "forward": "an output of the forward pass overflowed or is undefined",
     "backward": "outputs and loss are finite; the gradient became undefined on its way back",
-    "weights": "loss and gradients were finite; the update made a weight overflow",
+    "weights": "loss and gradients were finite before: a step that is too long, the optimizer's own "
+    "arithmetic, or code that writes to weights left one that is not",
 }
 
 
@@ -131,7 +132,7 @@ def calibrating(reading: Reading) -> str:
     """A note on skipped steps that are a loss scaler's normal business, else ""."""
     facts = reading.facts
     count = int(facts.skipped.sum())
-    if not count:
+    if not count or scaler_stuck(reading) is not None:
         return ""
     return (
         f"the loss scaler skipped {count} of {len(facts)} steps while it found its scale "

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from gradtui.core.snapshot import Act, Grad
+from gradtui.core.snapshot import Act, Grad, Weight
 from gradtui.core.symptom import Severity
 from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE
 from gradtui.health.finding import Finding
 from gradtui.health.reading import Reading
-from gradtui.health.words import norm
+from gradtui.health.words import norm, percent
 
 
 def fp16_underflow(reading: Reading) -> Finding | None:
@@ -41,6 +41,39 @@ def fp16_underflow(reading: Reading) -> Finding | None:
         ADVICE["fp16_underflow"],
         rows,
         reading.names(list(rows)),
+    )
+
+
+def updates_rounded_away(reading: Reading) -> Finding | None:
+    """Half-precision weights that plain steps leave where they are: what is added to them is less
+    than half of the distance to the next number."""
+    info, at = reading.facts.info, reading.facts.weights_at[-T.WINDOW :]
+    if not (set(info.precision.split(", ")) & {"bfloat16", "float16"}) or reading.learned:
+        return None
+    if info.optimizer.lower().split()[:1] != ["sgd"] or reading.seen < T.ROUNDED_STEPS:
+        return None
+    judged = reading.facts.layout.judged
+    updates = reading.facts.weights[at][:, judged, Weight.UPDATE]
+    norms = reading.facts.grads[at][:, judged, Grad.NORM]
+    wanted = reading.facts.lr[at, None] * norms
+    known = (wanted > 0) & np.isfinite(updates)
+    if known.sum() < T.ACTIVATION_WINDOW:
+        return None
+    kept = float(np.median(updates[known] / wanted[known]))
+    if kept > T.ROUNDED_AWAY:
+        return None
+    return Finding(
+        "plateau",
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"of each step {percent(kept)} reaches the weights (norm of the update over learning rate "
+        f"times gradient norm, in the middle), and the loss is {norm(reading.loss)}, at first "
+        f"{norm(reading.start_loss)}",
+        "the weights are kept in half precision: what a step adds to them is mostly too little to "
+        "reach the next number, and is rounded away",
+        ADVICE["rounded_away"],
+        tuple(int(r) for r in reading.rows),
+        reading.names(reading.rows),
     )
 
 

@@ -27,15 +27,20 @@ def clipping_dominates(reading: Reading) -> Finding | None:
     typical = median(factors[clipped])
     if typical > (T.CLIPPED_HARD_ADAPTIVE if reading.adaptive else T.CLIPPED_HARD):
         return None
+    # The longest step says on which side the threshold errs, once there are weights to go by.
+    crawling = reading.largest_ratio < T.CRAWLING and not reading.learned
     return Finding(
         "clipping_dominates",
         Severity.WARNING,
         int(reading.facts.steps[reading.used[int(np.argmax(clipped))]]),
         f"{percent(share)} of the last {len(factors)} steps were clipped, to {percent(typical)} of "
         "their length in the middle",
-        "the threshold, not the gradient, sets the step: clipping is rescuing a learning rate that "
+        "the threshold, not the gradient, sets the step, and leaves too little of it: no layer has "
+        f"ever changed by more than {norm(reading.largest_ratio)} of itself"
+        if crawling
+        else "the threshold, not the gradient, sets the step: clipping is rescuing a learning rate that "
         "is too big",
-        ADVICE["clipping_dominates"],
+        ADVICE["clipping_crawls" if crawling else "clipping_dominates"],
     )
 
 
@@ -110,7 +115,8 @@ def output_cannot_change(reading: Reading) -> Finding | None:
         int(facts.steps[0]),
         f"all {int(parameters.sum())} gradients are exactly 0 at all {len(facts)} steps, loss "
         f"{norm(reading.loss)}",
-        "the loss does not depend on any parameter",
+        "the loss does not depend on any parameter, or gradients are set to zero between backward "
+        "and step",
         ADVICE["output_cannot_change"],
     )
 
@@ -137,6 +143,29 @@ def too_small_steps(reading: Reading) -> Finding | None:
     )
 
 
+def _stopped(reading: Reading) -> Finding | None:
+    """A schedule has taken the learning rate down to where nothing moves, before anything was learned."""
+    rates = reading.facts.lr[reading.used]
+    now, most = median(rates[-T.WINDOW :]), float(np.nanmax(rates)) if len(rates) else 0.0
+    ratios = reading.ratios(reading.used[-10 * T.WINDOW :])
+    ratios = ratios[~np.isnan(ratios)]
+    if not (0 <= now < T.LR_FALLEN * most) or not len(ratios) or ratios.max() > T.TOO_SMALL_RATIO:
+        return None
+    fallen = np.isnan(reading.facts.lr) | (reading.facts.lr < T.LR_FALLEN * most)
+    since = reading.since(fallen)
+    return Finding(
+        "plateau",
+        Severity.WARNING,
+        since,
+        f"the learning rate fell from {most:.3g} to {now:.3g}, below a hundredth of it by step "
+        f"{since}; the loss is {reading.loss:.3g}, guessing gives {reading.chance:.3g}",
+        "the schedule ends long before learning does: the weights stay where they are",
+        ADVICE["too_small_lr"],
+        tuple(int(r) for r in reading.rows),
+        reading.names(reading.rows),
+    )
+
+
 def plateau(reading: Reading) -> Finding | None:
     """A classifier that still guesses after hundreds of steps."""
     if reading.progress or reading.critic or reading.seen < T.PLATEAU_STEPS:
@@ -146,6 +175,9 @@ def plateau(reading: Reading) -> Finding | None:
         return None
     if reading.slowly_falling or reading.below_guessing or reading.too_noisy:
         return None
+    stopped = _stopped(reading)
+    if stopped is not None:
+        return stopped
     unfit = not (reading.normed or 1 / T.GAIN_GROWTH < reading.growth < T.GAIN_GROWTH)
     unfit |= reading.start_loss > T.OVERCONFIDENT * reading.chance
     return Finding(

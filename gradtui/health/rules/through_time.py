@@ -105,7 +105,7 @@ def time_growth(reading: Reading) -> str:
             f"{len(rows)} time steps: the recurrent weights enlarge it at each"
         )
     gains = recurrent_gains(reading)
-    if not gains or max(gains.values()) <= 1.1:
+    if not gains or max(gains.values()) <= T.GAIN_GROWING:
         return ""
     return (
         f"the recurrent weights multiply a signal by about {max(gains.values()):.1f} at each time "

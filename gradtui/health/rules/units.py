@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradtui.core.snapshot import Act, Grad
+from gradtui.core.snapshot import Act, Grad, Weight
 from gradtui.core.symptom import Severity
 from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE
@@ -12,12 +12,16 @@ from gradtui.health.rules.rounding import faded_forward
 from gradtui.health.words import percent
 
 NO_RETURN = (
-    "a ReLU that is negative for all inputs has no output and no gradient, and so can never "
-    "come back: large steps or low biases put it there"
+    "a unit that is negative for all inputs has no output and no gradient (ReLU, or far out GELU and "
+    "SiLU), and so can never come back: large steps or low biases put it there"
 )
 KILLED = (
-    "steps that were too long pushed the units to where a ReLU has no output and no gradient: at "
-    "first they answered, and from there they cannot come back"
+    "steps that were too long pushed the units to where they have no output and no gradient (ReLU, or "
+    "far out GELU and SiLU): at first they answered, and from there they cannot come back"
+)
+ZERO_WEIGHTS = (
+    "these weights, or those that they feed, are exactly zero: nothing passes in either direction, and "
+    "so nothing can move them"
 )
 DRIVEN = (
     "steps that were too long made the weights so large that the activation's slope is almost zero: "
@@ -86,16 +90,34 @@ def dead_by_zeros(reading: Reading) -> Finding | None:
         )
         since = int(reading.facts.steps[reading.now[0]])
     killed = _by_steps(reading, rows)
+    cause, key = (KILLED, "killed") if killed else (NO_RETURN, "dead_relu")
+    if _all_zero(reading, rows):
+        cause, key = ZERO_WEIGHTS, "zero_weights"
     return Finding(
         "dead_relu",
         Severity.CRITICAL,
         since,
         evidence,
-        KILLED if killed else NO_RETURN,
-        ADVICE["killed" if killed else "dead_relu"],
+        cause,
+        ADVICE[key],
         rows,
         reading.names(list(rows)),
     )
+
+
+def _all_zero(reading: Reading, rows: tuple[int, ...]) -> bool:
+    """Whether the matrices of any of these rows, or of the next one, are zero to the last element."""
+    at = reading.facts.weights_at
+    if not len(at):
+        return False
+    layout = reading.facts.layout
+    after = [int(r) for r in reading.rows if int(r) > max(rows)][:1]
+    sizes = reading.facts.weights[at[-1], :, Weight.NORM]
+    for row in (*rows, *after):
+        mine = layout.judged & (layout.row_of == row)
+        if mine.any() and (sizes[mine] == 0).all():
+            return True
+    return False
 
 
 def _solved(reading: Reading) -> bool:
@@ -143,7 +165,7 @@ def saturated_by_zeros(reading: Reading) -> Finding | None:
     return Finding(
         "saturated",
         Severity.CRITICAL,
-        int(reading.facts.steps[reading.now[0]]),
+        _pinned_since(reading, rows),
         f"no gradient reaches at least {percent(float(reading.quiet_units[pinned].min()))} of the "
         f"units of {len(rows)} of {len(reading.rows)} layers, and yet the next layer gets a signal "
         "from them",
@@ -152,6 +174,15 @@ def saturated_by_zeros(reading: Reading) -> Finding | None:
         rows,
         reading.names(list(rows)),
     )
+
+
+def _pinned_since(reading: Reading, rows: tuple[int, ...]) -> int:
+    """The step from which so many biases of these rows have got exactly zero without a break."""
+    layout = reading.facts.layout
+    mine = np.isin(layout.row_of, rows) & np.array([t.role == "bias" for t in layout.tensors])
+    shares = reading.facts.grads[:, mine, Grad.ZEROS] / layout.numel[mine]
+    pinned = (np.isnan(shares) | (shares >= T.SATURATED_SHARE)).all(axis=1)
+    return reading.since(np.asarray(pinned))
 
 
 def _by_steps(

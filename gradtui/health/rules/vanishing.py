@@ -124,7 +124,7 @@ def _wrong(reading: Reading, window: IntArray) -> bool:
     error = reading.error(window)
     if np.isnan(error):
         return not reading.loss < T.CONVERGED_LOSS
-    return error > T.ERROR_ALIVE or reading.guessing
+    return error > T.ERROR_ALIVE or reading.guessing or reading.untouched
 
 
 def starved(reading: Reading) -> Finding | None:
@@ -133,10 +133,10 @@ def starved(reading: Reading) -> Finding | None:
     if not reading.game or reading.seen < T.GAME_STEPS or not len(reading.rows):
         return None
     losses = reading.facts.loss[reading.used]
-    first, now = median(losses[: T.WINDOW]), reading.loss
+    first, now = median(losses[:5]), reading.loss
     if now < first - T.STARVED * abs(first):
         return None
-    then = reading.typical(reading.rows, reading.early)
+    then = reading.typical(reading.rows, reading.early[:5])  # it may be over soon
     norms = reading.row_norms
     if not (norms < np.maximum(T.STARVED * then, T.BAND_LOW)).all():
         return None
@@ -167,7 +167,10 @@ def _everywhere(reading: Reading, norms: FloatArray, early: bool) -> Finding:
         "weights are too small"
     )
     if not early:
-        cause = "the weights have become so small that every layer gets next to nothing"
+        cause = (
+            "the weights have become so small that every layer gets next to nothing: weight decay, "
+            "or steps that pulled them there"
+        )
     return Finding(
         SYMPTOM,
         Severity.CRITICAL,

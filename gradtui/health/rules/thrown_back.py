@@ -1,0 +1,73 @@
+"""What had been learned is lost again: a step, or a learning rate, that was too large came late."""
+
+import math
+
+import numpy as np
+
+from gradtui.core.symptom import Severity
+from gradtui.health import thresholds as T
+from gradtui.health.advice import ADVICE
+from gradtui.health.finding import Finding
+from gradtui.health.reading import Reading
+from gradtui.health.rules.blame import STEPS
+from gradtui.health.windows import median
+from gradtui.health.words import norm
+
+
+def thrown_back(reading: Reading) -> Finding | None:
+    """The loss was well down, and is back where it began, or worse, since steps that were too long.
+
+    A loss that rises without them rises because the task has changed.
+    """
+    if reading.critic or reading.signed or reading.learned or reading.falling:
+        return None
+    losses = reading.facts.loss[reading.used]
+    begun = reading.reference_loss
+    down = losses < T.WAS_DOWN * begun
+    if len(losses) < 3 * T.WINDOW or not np.isfinite(losses).all() or not down.any():
+        return None
+    back = int(np.flatnonzero(down)[-1]) + 1
+    if len(losses) - back < T.WINDOW or not down[max(back - T.WINDOW, 0) : back].mean() > 0.5:
+        return None
+    best, now = median(losses[max(back - T.WINDOW, 0) : back]), median(losses[back:])
+    if now < T.LEARNED_LOSS * begun:
+        return None
+    raised = _raised(reading, back)
+    if not raised and not _moved(reading, back):
+        return None
+    step = int(reading.facts.steps[reading.used[back]])
+    rows = reading.largest_rows(reading.used[back])
+    return Finding(
+        "exploding_gradient",
+        Severity.CRITICAL,
+        step,
+        f"the loss was {norm(best)} before step {step} and has been {norm(now)} since, no better than "
+        f"at first ({norm(begun)})",
+        f"{raised}: {STEPS.cause}" if raised else STEPS.cause,
+        ADVICE[STEPS.advice],
+        rows,
+        reading.names(list(rows)),
+    )
+
+
+def _raised(reading: Reading, back: int) -> str:
+    """In words, where the learning rate has gone up by then by more than a warm-up or a cycle that
+    does no harm would take it; else ""."""
+    rates = reading.facts.lr[reading.used]
+    before = rates[max(back - T.WINDOW, 0) : back]
+    after = rates[back - 1 : back + T.WINDOW]
+    if not (np.isfinite(before).all() and np.isfinite(after).all()):
+        return ""
+    low, high = float(before.min()), float(after.max())
+    if not high > T.LR_RAISED * low > 0:
+        return ""
+    return f"the learning rate went from {low:.3g} to {high:.3g}"
+
+
+def _moved(reading: Reading, back: int) -> bool:
+    """Whether any layer has changed by a good part of itself since shortly before."""
+    since = reading.used[max(back - T.WINDOW, 0) :]
+    taken = since[reading.facts.has_weights[since]]
+    ratios = reading.facts.update_ratios(taken)[:, reading.rows] if len(taken) else np.zeros((0, 1))
+    known = ratios[~np.isnan(ratios)]
+    return bool(len(known)) and not math.isnan(known.max()) and float(known.max()) > T.MOVED
