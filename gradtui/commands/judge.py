@@ -19,18 +19,23 @@ UNSEEN = (
 def judged(directory: Path, command: list[str], steps: int | None = None) -> Report:
     """The report on what `directory` holds, or on its first `steps` steps."""
     from gradtui.health.diagnose import diagnose
-    from gradtui.stream.load import load_facts
+    from gradtui.stream.load import facts_of, load
 
     target = CommandTarget(shlex.join(command))
     try:
-        facts = load_facts(directory)
+        loaded = load(directory)
     except GradtuiError:
         return failed(target, unseen(directory))
+    facts = facts_of(loaded)
+    taken = [e["step"] for e in loaded.events if e.get("kind") == "ended"]
     if steps is not None:
         facts = facts.until(int((facts.steps < steps).sum()))
     if not len(facts):
         return failed(target, unseen(directory))
-    return replace(examined(target, facts, diagnose(facts)), run=str(directory))
+    report = examined(target, facts, diagnose(facts))
+    whole = max((n for n in taken if isinstance(n, int)), default=0) if steps is None else 0
+    kept = loaded.block.steps if steps is None else loaded.block.steps[loaded.block.steps < steps]
+    return replace(report, run=str(directory), steps=max(report.steps, whole), recorded=len(kept))
 
 
 def with_exit(report: Report, code: int) -> Report:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from math import isnan
 from pathlib import Path
 
 from gradtui.core.errors import GradtuiError
@@ -22,6 +23,7 @@ class Progress:
         self._directory, self._say, self._clock = directory, say, clock
         self._pause, self._due = FIRST, clock() + FIRST
         self._before = (-1, 0.0)
+        self._seen = False
 
     def __call__(self) -> bool:
         now = self._clock()
@@ -34,6 +36,7 @@ class Progress:
         return True
 
     def _line(self) -> str:
+        from gradtui.stream.records import NONFINITE
         from gradtui.stream.status import read_ranks
 
         try:
@@ -43,7 +46,10 @@ class Progress:
         if not len(record) or int(record["step"][0]) == self._before[0]:
             return ""
         step, moment = int(record["step"][0]), float(record["time"][0])
-        line = f"step {step:,}, loss {float(record['loss'][0]):.4g}"
+        line, loss = f"step {step:,}", float(record["loss"][0])
+        self._seen |= not isnan(loss) or bool(record["flags"][0] & NONFINITE)
+        if self._seen:  # before, it was not seen rather than not a number
+            line += f", loss {loss:.4g}"
         steps, seconds = step - self._before[0], moment - self._before[1]
         if self._before[1] and seconds > 0:
             line += f", {steps / seconds:.3g} steps/s"

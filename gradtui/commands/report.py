@@ -36,6 +36,7 @@ class Report:
     verdict: str = FAILED
     severity: str = "critical"
     steps: int = 0
+    """That were taken, over all optimizers."""
     findings: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     first_nonfinite: dict[str, Any] | None = None
@@ -48,6 +49,8 @@ class Report:
     """What became of the run under its remedy, with --treat: word, reason, before, after, cost."""
     run: str | None = None
     """The directory of a recorded run."""
+    recorded: int | None = None
+    """How many of a command's steps were recorded; `final` is of the last one of these."""
     command_exit: int | None = None
     """What a command exited with, 128+n after signal n."""
 
@@ -128,8 +131,8 @@ def _place(seen: "NonFinite | None") -> dict[str, Any] | None:
 
 
 def _final(facts: "Facts", info: "RunInfo") -> dict[str, float | None]:
-    """The last step's loss, and the share of right answers over the last LAST steps' batches; none
-    where there is nothing to be right about."""
+    """The last step's loss, None where no loss was ever seen, and the share of right answers over the
+    last LAST steps' batches; none where there is nothing to be right about."""
     import numpy as np
 
     if not len(facts):
@@ -138,7 +141,8 @@ def _final(facts: "Facts", info: "RunInfo") -> dict[str, float | None]:
     known = facts.accuracy[-LAST:][np.isfinite(facts.accuracy[-LAST:])]
     if info.task == "classification" and len(known):
         accuracy = round(float(known.mean()), 4)
-    return {"loss": float(facts.loss[-1]), "accuracy": accuracy}
+    seen = bool(np.isfinite(facts.loss).any()) or facts.first_nonfinite is not None
+    return {"loss": float(facts.loss[-1]) if seen else None, "accuracy": accuracy}
 
 
 def _speed(facts: "Facts") -> dict[str, Any]:

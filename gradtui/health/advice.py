@@ -6,6 +6,16 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "add skip connections or BatchNorm between the layers",
         "make the net shallower",
     ),
+    "vanishing_weights": (
+        "initialise for the activation: Xavier for tanh, He for ReLU",
+        "add skip connections or BatchNorm between the layers",
+        "make the net shallower",
+    ),
+    "vanishing_convolutions": (
+        "add skip connections or BatchNorm between the layers",
+        "use an activation whose slope is near 1 (ReLU with He, tanh with Xavier initialisation)",
+        "make the net shallower",
+    ),
     "vanishing_uniform": (
         "initialise for the activation: Xavier for tanh, He for ReLU",
         "normalise the layers (BatchNorm, LayerNorm)",

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from gradtui.core.layout import FloatArray
+from gradtui.core.layout import FloatArray, IntArray
 from gradtui.core.snapshot import Weight
 from gradtui.health import thresholds as T
 from gradtui.health.output import Output
@@ -152,6 +152,15 @@ class Progress(Output):
         sizes = self.facts.weights[at[-1], self.facts.layout.judged, Weight.NORM]
         slope = median(self.total[self.now]) * float(np.linalg.norm(np.nan_to_num(sizes)))
         return quiet and same and slope > T.SLOPE * self.loss
+
+    def wrong(self, window: IntArray) -> bool:
+        """Whether the output is in error, so that small gradients cannot mean that all is learned."""
+        if self.critic:
+            return True
+        error = self.error(window)
+        if math.isnan(error):
+            return not self.loss < T.CONVERGED_LOSS
+        return error > T.ERROR_ALIVE or self.guessing or self.untouched
 
     @cached_property
     def clearly_lower(self) -> bool:

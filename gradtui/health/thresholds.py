@@ -90,6 +90,9 @@ ERROR_ALIVE = 1e-4
 solved task has no error, a net whose signal fades has all of it."""
 SLOPE = 0.1
 """d ln loss / d ln weights from which on the weights matter to the loss, whatever its unit."""
+DEEP_STACK = 10
+"""Layers from which on a plain stack of ReLUs learns slowly even with He's weights: whatever goes in,
+much the same comes out (Pennington, Schoenholz and Ganguli, 2017)."""
 SCATTERED = 1 / 3
 """Share of layers that must be faint where they are not the first ones (or last registered)."""
 RECURRENT_STEPS = 200

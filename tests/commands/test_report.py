@@ -37,7 +37,7 @@ FINDING = Finding(
 KEYS = {
     *("schema", "target", "expected", "as_expected", "verdict", "severity", "steps", "findings"),
     *("first_nonfinite", "final", "steps_per_s", "overhead_percent", "remedy", "error", "notes"),
-    *("run", "command_exit", "treatment"),
+    *("run", "command_exit", "treatment", "recorded"),
 }
 
 

@@ -22,8 +22,9 @@ def finding(*remedies: str, symptom: str = "vanishing_gradient", **changes: Any)
     return replace(made, **changes)
 
 
-def facts_of(net: nn.Module, steps: int = 5, **info: Any) -> Facts:
-    """A record as the watcher would make it, as to names, kinds and shapes."""
+def facts_of(net: nn.Module, steps: int = 5, activation: str = "", **info: Any) -> Facts:
+    """A record as the watcher would make it, as to names, kinds and shapes; `activation` after each
+    layer but the last."""
     rows: list[RowInfo] = []
     tensors: list[TensorInfo] = []
     for name, module in net.named_modules():
@@ -31,11 +32,12 @@ def facts_of(net: nn.Module, steps: int = 5, **info: Any) -> Facts:
         if not own:
             continue
         wide = next((p for _, p in own if p.dim() > 1), None)
-        fans = (0, 0) if wide is None else (wide[0].numel(), wide.shape[0])
+        fans = (0, 0) if wide is None else (wide[0].numel(), wide.shape[0] * wide[0, 0].numel())
         for leaf, p in own:
             role = "bias" if "bias" in leaf else "weight" if p.dim() > 1 else "gain"
             tensors.append(TensorInfo(f"{name}.{leaf}", tuple(p.shape), len(rows), role))
-        rows.append(RowInfo(name, type(module).__name__, "", *fans))
+        rows.append(RowInfo(name, type(module).__name__, activation, *fans))
+    rows[-1] = replace(rows[-1], activation="")
     layout = Layout(tuple(tensors), tuple(rows))
     told = run_info(**{"optimizer": "SGD", "task": "", "classes": 0, **info})
     history = History(layout, told)

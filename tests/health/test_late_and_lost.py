@@ -166,3 +166,11 @@ def test_layers_behind_zero_weights_are_not_called_rectifiers_that_died() -> Non
     found = told(60, lambda step: GUESS, change=zero).findings[0]
     assert "exactly zero" in found.cause
     assert found.remedies[0].startswith("initialise")
+
+
+def test_an_optimum_from_the_start_is_no_learning_rate_that_is_too_small() -> None:
+    at_rest: dict[str, Any] = {"ratio": lambda step: 1e-9, "task": "regression", "classes": 0}
+    quiet: Number = lambda step: 1e-12 * (1 + step % 5)  # noqa: E731
+    assert told(60, quiet, norm=lambda step: 2e-6, **at_rest).healthy
+    found = told(60, lambda step: 5.0, norm=lambda step: 0.5, **at_rest).findings[0]
+    assert found.remedies == ("raise the learning rate by a factor of 10 to 1000",)

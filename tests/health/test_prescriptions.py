@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,14 @@ from gradtui.core.snapshot import Weight
 from gradtui.health.advice import ADVICE
 from gradtui.health.prescriptions.code import number, step_of
 from gradtui.health.prescriptions.prescribe import prescribe
-from gradtui.health.prescriptions.prescription import OPTIMIZER, PLACES, STEP, Prescription
+from gradtui.health.prescriptions.prescription import (
+    MODEL,
+    OPTIMIZER,
+    PLACES,
+    STEP,
+    Prescription,
+    parts,
+)
 from gradtui.health.prescriptions.table import BUILDERS
 from gradtui.health.prescriptions.text import (
     prescription_json,
@@ -25,8 +33,18 @@ from gradtui.health.prescriptions.text import (
     prescriptions_text,
 )
 from tests.health.prescribed import apply, facts_of, finding
-from tests.verdicts.nets import Recurrent, mlp
+from tests.repairs.nets import Functional, conv
+from tests.verdicts.nets import Attention, Recurrent, Residual, mlp
 
+KNOWN: dict[str, tuple[Callable[[], nn.Module], str]] = {
+    "mlp": (lambda: mlp(6, act=nn.Sigmoid), "sigmoid"),
+    "deep": (lambda: mlp(14), "relu"),
+    "functional": (lambda: Functional(6, torch.relu), "relu"),
+    "cnn": (lambda: conv(4, nn.ReLU), "relu"),
+    "rnn": (lambda: Recurrent(nn.RNN, 8, 32, 10), "relu"),
+    "transformer": (lambda: Attention(2), "relu"),
+    "unknown": (lambda: mlp(4), ""),
+}
 SENTENCES = {remedy for remedies in ADVICE.values() for remedy in remedies}
 LOWER = "lower the learning rate"
 
@@ -47,14 +65,94 @@ def test_every_remedy_has_code() -> None:
 
 
 def test_remedies_come_in_the_order_of_the_finding() -> None:
-    for remedies in ADVICE.values():
-        made = prescribe(finding(*remedies), facts_of(mlp(4)))
+    for key, remedies in ADVICE.items():
+        through_time = "_time" in key
+        net = Recurrent(nn.RNN, 8, 32, 10) if through_time else mlp(4)
+        made = prescribe(finding(*remedies), facts_of(net))
         assert [one.remedy for one in made] == list(remedies)
         for one in made:
             assert one.place in PLACES
             assert one.expect
             ast.parse(one.code)
-            assert len(one.code.splitlines()) <= 40
+
+
+LONGEST = {"plateau": 11, "exploding_time": 12, "vanishing_depth": 11, "vanishing_convolutions": 11}
+
+
+@pytest.mark.parametrize("key", ADVICE)
+@pytest.mark.parametrize("name", KNOWN)
+def test_lines_are_few(key: str, name: str) -> None:
+    build, activation = KNOWN[name]
+    for one in prescribe(finding(*ADVICE[key]), facts_of(build(), activation=activation)):
+        for _, code in parts(one):
+            written = [line for line in code.split("\n") if line and not line.startswith("#")]
+            assert len(written) <= LONGEST.get(key, 9), code
+            assert all(len(line) <= 110 for line in written)
+
+
+def test_code_goes_by_what_was_seen() -> None:
+    remedy = ADVICE["vanishing_depth"][0]
+    stacked = first(remedy, facts_of(mlp(4, act=nn.Sigmoid), activation="sigmoid")).code
+    assert "isinstance(part, torch.nn.Sigmoid):  " not in stacked
+    assert "# sigmoid after '0', '2' and '4'" in stacked
+    assert "torch.nn.ReLU()" in stacked
+    assert "called" not in stacked
+    steep = first(remedy, facts_of(mlp(4), activation="relu")).code
+    assert "torch.nn.ReLU()" not in steep
+    assert "kaiming_normal_" in steep
+    tanh = first(remedy, facts_of(mlp(4, act=nn.Tanh), activation="tanh")).code
+    assert "xavier_uniform_(layer.weight)" in tanh
+    apart = first(remedy, facts_of(Functional(3, torch.sigmoid), activation="sigmoid")).code
+    assert "F.sigmoid(x) or torch.sigmoid(x): torch.relu(x) there" in apart
+    no_bias = first(remedy, facts_of(mlp(4, bias=False), activation="relu")).code
+    assert "bias" not in no_bias
+
+
+def test_a_schedule_is_told_apart_from_a_constant_rate() -> None:
+    facts = facts_of(mlp(4), optimizer="AdamW")
+    assert "# or lr=0.001 where AdamW is built" in first(LOWER, facts).code
+    warmed = replace(facts, lr=np.linspace(0.01, 0.1, len(facts)))
+    code = first(LOWER, warmed).code
+    assert 'group["lr"] /= 100' in code
+    assert "at most 0.1 so far" in code
+
+
+def test_a_rate_that_comes_down_leaves_no_faded_net_behind() -> None:
+    facts = facts_of(mlp(7), activation="relu")
+    faded = measured(replace(facts, lr=np.full(len(facts), 20.0)), 3.0, 0.01)
+    one = first(LOWER, faded)
+    assert [place for place, _ in parts(one)] == [MODEL, OPTIMIZER]
+    assert "kaiming_normal_" in dict(parts(one))[MODEL]
+    fit = measured(faded, 11.0, 0.01)
+    assert first(LOWER, fit).also == ()
+
+
+def test_what_adds_up_over_skips_gets_less_and_the_ends_are_left_alone() -> None:
+    net = Residual(6, norm=False)
+    facts = measured(facts_of(net, residual=True), 1.0, 9.0)  # first weights: overwhelmed, unknown
+    (remedy, *_) = ADVICE["exploding_init"]
+    one = first(remedy, facts, symptom="exploding_gradient")
+    before = {name: weight.clone() for name, weight in net.named_parameters()}
+    apply(one, {"torch": torch, "model": net})
+    for name in ("stem", "head"):
+        assert torch.equal(net.get_submodule(name).weight, before[f"{name}.weight"])
+    inner = net.get_submodule("blocks.3.2").weight.detach()
+    assert float(inner.std()) * 32**0.5 == pytest.approx((2 / 6) ** 0.5, rel=0.15)
+    plain = first(remedy, replace(facts, info=replace(facts.info, residual=False)))
+    assert "** -0.5" not in plain.code
+
+
+def test_what_rectifies_gets_the_identity() -> None:
+    remedy = ADVICE["vanishing_time"][0]
+    facts = facts_of(Recurrent(nn.RNN, 8, 32, 10), activation="relu")
+    assert "eye_(model.get_parameter('rnn.weight_hh_l0'))" in first(remedy, facts).code
+    facts = facts_of(Recurrent(nn.RNN, 8, 32, 10), activation="tanh")
+    assert "orthogonal_(model.get_parameter('rnn.weight_hh_l0'))" in first(remedy, facts).code
+
+
+def test_what_a_net_does_not_have_is_not_prescribed() -> None:
+    assert prescribe(finding(*ADVICE["exploding_time"]), facts_of(mlp(4)))[0].place == STEP
+    assert prescribe(finding(*ADVICE["vanishing_time"][:2]), facts_of(mlp(4))) == ()
 
 
 def test_a_remedy_of_another_version_is_left_out() -> None:
@@ -79,7 +177,7 @@ def test_the_learning_rate_is_computed() -> None:
     [
         ("SGD", 0.1, 0.01, "0.01"),
         ("SGD", 1.0, 12.0, "0.01"),
-        ("SGD", 50.0, 0.01, "0.05"),
+        ("SGD", 50.0, 0.01, "0.1"),
         ("Adam", 0.3, 0.1, "0.001"),
     ],
 )
@@ -199,4 +297,4 @@ def test_numbers_are_written_as_people_write_them(value: float, word: str) -> No
 
 
 def test_factors_are_round() -> None:
-    assert [step_of(v, 3, 1000) for v in (1, 9, 11, 31, 1e9)] == [3, 10, 30, 100, 1000]
+    assert [step_of(v, 3, 1000) for v in (1, 9, 11, 31, 1e9)] == [5, 10, 20, 50, 1000]

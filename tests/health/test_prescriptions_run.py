@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from gradtui.health.advice import ADVICE
 from gradtui.health.prescriptions.prescribe import prescribe
-from gradtui.health.prescriptions.prescription import PLACES, parts
+from gradtui.health.prescriptions.prescription import DATA, PLACES, parts
 from tests.health.prescribed import apply, facts_of, finding, script_of
 from tests.repairs.nets import Blocks, Functional, Shared, conv
 from tests.verdicts.nets import Attention, Recurrent, mlp
@@ -26,6 +26,16 @@ NETS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "lstm": (lambda: Recurrent(nn.LSTM, 8, 16, 10), ROWS),
     "transformer": (lambda: Attention(2), ROWS),
 }
+ACTIVATIONS = {
+    "mlp": "relu",
+    "deep": "sigmoid",
+    "blocks": "sigmoid",
+    "shared": "tanh",
+    "functional": "relu",
+    "cnn": "relu",
+    "rnn": "tanh",
+    "transformer": "relu",
+}
 REMEDIES = [(key, remedy) for key, remedies in ADVICE.items() for remedy in remedies]
 
 
@@ -38,10 +48,11 @@ def batch(shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     return torch.randn(shape), torch.randint(0, 10, (shape[0],))
 
 
+@pytest.mark.parametrize("known", [False, True])
 @pytest.mark.parametrize("name", NETS)
-def test_the_lines_run_and_the_net_still_trains(name: str) -> None:
+def test_the_lines_run_and_the_net_still_trains(name: str, known: bool) -> None:
     build, shape = NETS[name]
-    facts, done = facts_of(build()), set()
+    facts, done = facts_of(build(), activation=ACTIVATIONS.get(name, "") if known else ""), set()
     for key, remedy in REMEDIES:
         torch.manual_seed(0)
         for one in prescribe(finding(remedy), facts):
@@ -80,22 +91,52 @@ def test_functions_that_a_model_keeps_are_replaced() -> None:
     net = Functional(3, torch.relu)
     (one,) = prescribe(finding(ADVICE["dead_relu"][0], symptom="dead_relu"), facts_of(net))
     apply(one, {"torch": torch, "model": net}, [one.place])
-    assert net.act is torch.nn.functional.leaky_relu
+    assert isinstance(net.act, nn.LeakyReLU)
     assert "by hand" in one.code  # what is called by its name is said to be out of reach
+
+
+def test_one_module_in_several_places_is_replaced_in_all() -> None:
+    same = nn.Sigmoid()
+    net = nn.Sequential(nn.Linear(64, 8), same, nn.Linear(8, 8), same, nn.Linear(8, 10))
+    facts = facts_of(net, activation="sigmoid")
+    (one,) = prescribe(finding(ADVICE["vanishing_depth"][0]), facts)
+    apply(one, {"torch": torch, "model": net})
+    assert [type(net[i]) for i in (1, 3)] == [nn.ReLU, nn.ReLU]
+
+
+def test_half_of_the_layers_go_and_the_rest_fits() -> None:
+    for name, left in {"mlp": 3, "deep": 8, "blocks": 4, "cnn": 3}.items():
+        build, shape = NETS[name]
+        net = build()
+        (one,) = prescribe(finding(ADVICE["vanishing_depth"][2]), facts_of(net))
+        apply(one, {"torch": torch, "model": net})
+        assert net(batch(shape)[0]).shape == (8, 10)
+        layers = [m for m in net.modules() if isinstance(m, (nn.Linear, nn.Conv2d))]
+        assert len(layers) == left, name
+
+
+def test_norms_go_to_the_front_of_a_transformers_branches() -> None:
+    remedy = ADVICE["vanishing_uniform"][1]
+    net = Attention(2, pre=False)
+    (one,) = prescribe(finding(remedy), facts_of(net))
+    apply(one, {"torch": torch, "model": net})
+    assert all(block.norm_first for block in net.blocks.layers)
 
 
 def test_norms_go_where_they_fit() -> None:
     (remedy,) = [r for r in ADVICE["vanishing_uniform"] if "BatchNorm" in r]
-    wanted = {"mlp": nn.BatchNorm1d, "cnn": nn.BatchNorm2d, "rnn": nn.LayerNorm}
+    wanted = {"mlp": nn.BatchNorm1d, "cnn": nn.BatchNorm2d}
     for name, kind in wanted.items():
         net = NETS[name][0]()
         (one,) = prescribe(finding(remedy), facts_of(net))
         before = sum(isinstance(m, kind) for m in net.modules())
         apply(one, {"torch": torch, "model": net})
         added = sum(isinstance(m, kind) for m in net.modules()) - before
-        assert added == {"mlp": 3, "cnn": 3, "rnn": 0}[name]
+        assert added == 3
         norms = [m for m in list(net.modules())[-2:] if "Norm" in type(m).__name__]
         assert not norms, "nothing after the output"
+    (one,) = prescribe(finding(remedy), facts_of(NETS["rnn"][0]()))
+    assert one.place == DATA  # no layer is hidden: what goes in can be normalised
 
 
 def test_a_gru_takes_the_place_of_a_plain_recurrent_net() -> None:

@@ -48,7 +48,6 @@ FADING = [
     Case("convolutions tiny weights", images, lambda: conv(5, nn.ReLU, std=0.005), sgd(0.1)),
 ]
 TIME = [
-    Case("recurrent, weak memory", recall(20), lambda: recurrent(8, 0.5, 8), adam(3e-3), steps=400),
     Case(
         "recurrent, weak memory, SGD", recall(12), lambda: recurrent(8, 0.3, 8), sgd(0.3), steps=400
     ),

@@ -29,10 +29,6 @@ def odd_digits() -> tuple[Tensor, Tensor]:
     return x, (y % 2).float()
 
 
-def scaled_digits(factor: float) -> Callable[[], tuple[Tensor, Tensor]]:
-    return lambda: (all_digits()[0] * factor, all_digits()[1])
-
-
 def curve(scale: float = 1.0) -> Callable[[], tuple[Tensor, Tensor]]:
     """Regression: a smooth function of eight numbers, its values `scale` wide."""
 

@@ -3,6 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 
+import torch
+
+from gradtui.health.treatment import CURED, GAIN_ACCURACY, GAIN_LOSS, PARTLY
+from tests.repairs.case import Case
 from tests.repairs.judge import ONLY_LOOKS, UNNAMED, Repair
 
 
@@ -19,39 +23,54 @@ def table(repairs: Sequence[Repair]) -> str:
 
 
 def first_ranked(repairs: Sequence[Repair]) -> list[Repair]:
-    """Of each run the remedy that is named first, where its lines change something."""
+    """Of each run that was found sick the remedy that is named first, whatever it does."""
     first: dict[tuple[str, int], Repair] = {}
     for r in repairs:
         first.setdefault((r.case, r.seed), r)
-    return [r for r in first.values() if r.counts]
+    return [r for r in first.values() if r.word != UNNAMED]
 
 
 def rate(repairs: Sequence[Repair]) -> float:
-    """Share of runs that the first remedy has repaired, with a gain."""
+    """Share of the runs found sick that the remedy named first has repaired, with a gain; one that
+    only looks has failed."""
     judged = first_ranked(repairs)
     return sum(r.repaired for r in judged) / len(judged) if judged else 0.0
 
 
-def strict_rate(repairs: Sequence[Repair]) -> tuple[int, int]:
-    """Repaired runs, of those that were found sick: a first remedy that only looks has failed."""
-    found = {(r.case, r.seed) for r in repairs if r.word != UNNAMED}
-    return sum(r.repaired for r in first_ranked(repairs)), len(found)
+def conditions(cases: Sequence[Case], seeds: int) -> str:
+    steps = sorted({case.steps for case in cases})
+    return (
+        f"{len(cases)} sick programs, {seeds} seeds each, {steps[0]} to {steps[-1]} steps, one CPU "
+        f"thread a run, torch {torch.__version__}.\n"
+        "The lines of the remedy named first are put at their place, nothing else is changed: same "
+        "seed, same batches.\n"
+        f"{CURED}: healthy, and a gain ({100 * GAIN_ACCURACY:.0f} points of accuracy, or a loss "
+        f"{100 * GAIN_LOSS:.0f} % below that of the sick run and of a net that knows nothing). "
+        f"{PARTLY}: a gain, but something is still wrong. All else has failed."
+    )
 
 
 def summary(repairs: Sequence[Repair]) -> str:
     judged = first_ranked(repairs)
     words = Counter(r.word for r in judged)
     counts = ", ".join(f"{words[word]} {word}" for word in sorted(words))
-    runs = {(r.case, r.seed) for r in repairs}
-    looks = {(r.case, r.seed) for r in repairs if r.word == ONLY_LOOKS and r.rank == 1}
-    unnamed = sum(r.word == UNNAMED for r in repairs)
-    repaired, found = strict_rate(repairs)
-    later = [r for r in repairs if (r.case, r.seed) in looks and r.counts and r.repaired]
-    return (
-        f"repaired by the remedy named first: {sum(r.repaired for r in judged)} of {len(judged)} "
-        f"runs ({100 * rate(repairs):.1f} %): {counts}\n"
-        f"a first remedy that only looks counted as a failure: {repaired} of {found} runs "
-        f"({100 * repaired / max(found, 1):.1f} %)\n"
-        f"of {len(runs)} runs, {unnamed} were not found sick, and in {len(looks)} the first remedy "
-        f"only looks; a later one repaired {len({(r.case, r.seed) for r in later})} of these"
-    )
+    runs = len({(r.case, r.seed) for r in repairs})
+    done = sum(r.repaired for r in judged)
+    told = [r for r in judged if r.word != ONLY_LOOKS]
+    failed = [f"{r.case} {r.seed} ({r.word})" for r in judged if not r.repaired]
+    unnamed = [f"{r.case} {r.seed}" for r in repairs if r.word == UNNAMED]
+    looks = {(r.case, r.seed) for r in judged if r.word == ONLY_LOOKS}
+    later = {(r.case, r.seed) for r in repairs if r.counts and r.repaired} & looks
+    lines = [
+        f"repaired / found sick: {_share(done, len(judged))}: {counts}",
+        f"leaving out first remedies that only look: {_share(done, len(told))}; of those "
+        f"{len(looks)} runs a later remedy repaired {len(later)}",
+        f"repaired / all runs, those not found sick too: {_share(done, runs)}",
+    ]
+    lines += [f"failed: {', '.join(failed)}"] if failed else []
+    lines += [f"not found sick: {', '.join(unnamed)}"] if unnamed else []
+    return "\n".join(lines)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} of {whole} runs ({100 * part / max(whole, 1):.1f} %)"

@@ -1,10 +1,11 @@
 """A representative part of the bench: one case of each kind of remedy that changes something."""
 
 import pytest
+import torch
 
 from tests.repairs.catalogue import CASES
 from tests.repairs.judge import ONLY_LOOKS, UNNAMED, Repair, repair
-from tests.repairs.table import first_ranked, rate, summary, table
+from tests.repairs.table import conditions, first_ranked, rate, summary, table
 
 PART = (
     "sigmoid 8 layers",
@@ -39,20 +40,36 @@ def one(case: str, word: str, rank: int = 1) -> Repair:
 def test_a_repair_that_gains_nothing_counts_as_failed() -> None:
     repairs = [one("a", "cured"), one("b", "no gain"), one("c", "worse"), one("d", "partly cured")]
     assert rate(repairs) == 0.5
-    assert "2 of 4 runs (50.0 %)" in summary(repairs)
+    assert "found sick: 2 of 4 runs (50.0 %)" in summary(repairs)
+    assert "failed: b 0 (no gain), c 0 (worse)" in summary(repairs)
+
+
+def test_a_remedy_that_only_looks_counts_as_failed() -> None:
+    repairs = [one("a", "cured"), one("b", ONLY_LOOKS), one("b", "cured", 2)]
+    assert rate(repairs) == 0.5
+    assert "failed: b 0 (only looks)" in summary(repairs)
+    assert "a later remedy repaired 1" in summary(repairs)
+    assert "only look: 1 of 1 runs" in summary(repairs)
 
 
 def test_a_later_remedy_does_not_make_up_for_the_first() -> None:
-    repairs = [
-        one("a", "no gain"),
-        one("a", "cured", 2),
-        one("b", ONLY_LOOKS),
-        one("b", "cured", 2),
-    ]
-    assert [r.case for r in first_ranked(repairs)] == ["a"]
-    assert rate([*repairs, one("c", UNNAMED, 0)]) == 0.0
-    assert "a later one repaired 1" in summary(repairs)
-    assert len(table(repairs).splitlines()) == 4
+    repairs = [one("a", "no gain"), one("a", "cured", 2)]
+    assert [(r.case, r.rank) for r in first_ranked(repairs)] == [("a", 1)]
+    assert rate(repairs) == 0.0
+    assert len(table(repairs).splitlines()) == 2
+
+
+def test_runs_that_were_not_found_sick_are_told_apart() -> None:
+    repairs = [one("a", "cured"), one("b", UNNAMED, 0)]
+    assert rate(repairs) == 1.0
+    assert "those not found sick too: 1 of 2 runs (50.0 %)" in summary(repairs)
+    assert "not found sick: b 0" in summary(repairs)
+
+
+def test_conditions_are_told() -> None:
+    told = conditions(CASES, 3)
+    assert f"{len(CASES)} sick programs, 3 seeds each" in told
+    assert torch.__version__ in told
 
 
 def test_names_are_unique() -> None:

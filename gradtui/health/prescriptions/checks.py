@@ -1,28 +1,27 @@
 """Lines that look: what to change only whoever reads their answer can say."""
 
 from gradtui.health.prescriptions.code import block
-from gradtui.health.prescriptions.prescription import DATA, LOSS, MODEL, OPTIMIZER, Lines
+from gradtui.health.prescriptions.prescription import DATA, LOSS, MODEL, OPTIMIZER, STEP, Lines
 from gradtui.health.prescriptions.seen import Seen
 
 
 def watch_module(seen: Seen) -> Lines:
-    """The range of what goes into the module that the finding names."""
+    """The range of what goes into the module that the finding names and comes out of it."""
     names = tuple(name for name in seen.finding.layers if name)[:1]
-    chosen = f"[model.get_submodule({names[0]!r})]" if names else "list(model.modules())"
     code = block("""
         def look(module, given, output):
             for value in (*given, output):
-                if isinstance(value, torch.Tensor) and value.is_floating_point():
-                    low, high = value.detach().aminmax()
-                    print(type(module).__name__, tuple(value.shape), low.item(), high.item())
+                if isinstance(value, torch.Tensor):
+                    print(type(module).__name__, tuple(value.shape), *value.detach().aminmax())
 
 
         for module in {chosen}:
             module.register_forward_hook(look)
-    """).replace("{chosen}", chosen)
+    """)
+    chosen = f"[model.get_submodule({names[0]!r})]" if names else "model.modules()"
     return Lines(
         MODEL,
-        code,
+        code.replace("{chosen}", chosen),
         "inputs that are zero or below where a log, a root or a division follows, or one far off",
         changes=False,
     )
@@ -52,21 +51,19 @@ def finite_examples(seen: Seen) -> Lines:
 
 def one_batch(seen: Seen) -> Lines:
     """A net that cannot learn eight samples by heart has wrong wiring, not too little time."""
-    del seen
-    code = block("""
+    told = {"classification": "cross_entropy", "regression": "mse_loss"}
+    loss = told.get(seen.facts.info.task, "cross_entropy")
+    code = block(f"""
         import copy
 
-        few, wanted = inputs[:8], targets[:8]
-        print("labels:", wanted.unique().tolist()[:20], "inputs:", few.min().item(), few.max().item())
-        print("samples differ:", bool((few[0] != few[1:]).any()))
-        trial = copy.deepcopy(model)
+        few, wanted, trial = inputs[:8], targets[:8], copy.deepcopy(model)
         adam = torch.optim.Adam(trial.parameters(), lr=1e-3)
         for step in range(300):
             adam.zero_grad()
-            error = torch.nn.functional.cross_entropy(trial(few), wanted)  # or your loss
+            error = torch.nn.functional.{loss}(trial(few), wanted)  # or your own
             error.backward()
             adam.step()
-        print("loss on 8 samples after 300 steps:", error.item())
+        print("loss on 8 samples after 300 steps:", error.item(), "targets:", wanted.tolist())
     """)
     return Lines(
         OPTIMIZER,
@@ -94,16 +91,11 @@ def output_and_loss(seen: Seen) -> Lines:
 def loss_depends(seen: Seen) -> Lines:
     del seen
     code = block("""
-        print("loss:", loss.grad_fn)
-        weights = {name: p for name, p in model.named_parameters() if p.requires_grad}
-        grads = torch.autograd.grad(
-            loss, list(weights.values()), retain_graph=True, allow_unused=True
-        )
-        for name, grad in zip(weights, grads):
-            print(name, "unused" if grad is None else grad.norm().item())
+        for name, weight in model.named_parameters():
+            print(name, "unused" if weight.grad is None else weight.grad.norm().item())
     """)
     return Lines(
-        LOSS,
+        STEP,
         code,
         "a norm for each: unused ones are cut off by a detach, an argmax or a cast to integers",
         changes=False,

@@ -1,13 +1,14 @@
 """Pieces of code that several prescriptions are put together from."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from textwrap import dedent
 
+from gradtui.core.layout import RowInfo
 from gradtui.health.prescriptions.seen import LAYERS, Seen
 
-NAMED = 6
-"""Layers named one by one; more are chosen by their type."""
+NAMED = 4
+"""Names that are written out; of more, the first and the last."""
 
 
 def block(text: str) -> str:
@@ -32,13 +33,21 @@ def number(value: float) -> str:
 
 
 def step_of(value: float, least: float, most: float) -> float:
-    """`value` as 1, 3, 10, 30, 100 .. between the two, rounded up."""
+    """`value` as 1, 2, 5, 10, 20 .. between the two, rounded up."""
     for power in range(7):
-        for digit in (1.0, 3.0):
+        for digit in (1.0, 2.0, 5.0):
             candidate = digit * 10.0**power
             if candidate >= 0.97 * value and candidate >= least:
                 return min(candidate, most)
     return most
+
+
+def quoted(names: Sequence[str]) -> str:
+    """For a comment: '0', '2' and '4'; '0' to '14'. What is odd in a name is escaped."""
+    if len(names) > NAMED:
+        return f"{names[0]!r} to {names[-1]!r}"
+    words = [repr(name) for name in names]
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
 
 
 def classes(kinds: Iterable[str]) -> str:
@@ -52,15 +61,23 @@ def layer_kinds(seen: Seen) -> tuple[str, ...]:
     return tuple(kind for kind in LAYERS if kind in seen.kinds) or ("Linear", "Conv2d")
 
 
-def each_layer(seen: Seen, body: str, *, some: bool = False) -> str:
-    """A loop over the layers of the model, or over `some`: those of the finding, by name where
-    they are few."""
-    chosen = [row for row in seen.rows if row.kind in LAYERS]
-    if some and 0 < len(chosen) <= NAMED and len(chosen) < len(seen.all_rows):
-        names = "".join(f"{row.name!r}, " for row in chosen)
-        names = f"({names.rstrip() if len(chosen) == 1 else names.rstrip(', ')})"
-        head = f"for name in {names}:\n    layer = model.get_submodule(name)"
-        return joined(head, indented(body))
+def layers(seen: Seen) -> list[RowInfo]:
+    """The rows that a loop over `layer_kinds` comes to, input side first."""
+    return [row for row in seen.all_rows if row.kind in LAYERS]
+
+
+def each_layer(seen: Seen, body: str) -> str:
+    """A loop over the layers of the model."""
+    found = layers(seen)
+    note = f"  # {quoted([row.name for row in found])}" if found else ""
     test = classes(layer_kinds(seen))
-    head = f"for layer in model.modules():\n    if isinstance(layer, {test}):"
+    head = f"for layer in model.modules():{note}\n    if isinstance(layer, {test}):"
     return joined(head, indented(body, 8))
+
+
+def fill_bias(seen: Seen, call: str) -> str:
+    """`call` for the bias of `layer`, as far as the layers of the model have one."""
+    found = [seen.has_bias(row) for row in layers(seen)]
+    if found and not any(found):
+        return ""
+    return call if found and all(found) else f"if layer.bias is not None:\n    {call}"

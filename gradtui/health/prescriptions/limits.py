@@ -2,29 +2,29 @@
 
 from gradtui.health.prescriptions.code import block, classes, layer_kinds, number
 from gradtui.health.prescriptions.prescription import AFTER, MODEL, STEP, Lines
-from gradtui.health.prescriptions.seen import Seen
+from gradtui.health.prescriptions.recurrent import orthogonal_code
+from gradtui.health.prescriptions.seen import SOUND_NORM, Seen
 from gradtui.health.prescriptions.speed import clip_at
-from gradtui.health.prescriptions.weights import ORTHOGONAL
 
 USUAL_CLIP = 1.0
 GROWING = 1.1
 """Factor of a time step from which on a signal grows tenfold in 25."""
-SOUND_NORM = 1e2
-"""A norm above that is no measure for a clip: the run was sick when it was taken."""
 
 
 def clip(seen: Seen) -> Lines:
     """At about the size that gradients had before they grew; where recurrent weights make them grow,
     these as well, as a clip alone leaves a direction that means nothing."""
-    also = ((MODEL, ORTHOGONAL),) if seen.recurrent_gain > GROWING else ()
+    code = orthogonal_code(seen) if seen.recurrent_gain > GROWING else ""
+    also = ((MODEL, code),) if code else ()
     expect = "no norm that outgrows the others, and later seldom a clipped step"
     return Lines(STEP, clip_at(seen, _usual(seen)), expect, also)
 
 
-def orthogonal_and_clip(seen: Seen) -> Lines:
+def orthogonal_and_clip(seen: Seen) -> Lines | None:
     """Weights that enlarge nothing, and a clip for what learning makes of them."""
+    code = orthogonal_code(seen)
     expect = "a signal that is as large after many time steps back as after one"
-    return Lines(MODEL, ORTHOGONAL, expect, ((STEP, clip_at(seen, _usual(seen))),))
+    return Lines(MODEL, code, expect, ((STEP, clip_at(seen, _usual(seen))),)) if code else None
 
 
 def _usual(seen: Seen) -> float:
@@ -41,7 +41,7 @@ def skip_nonfinite(seen: Seen) -> Lines:
     del seen
     code = block("""
         grads = [weight.grad for weight in model.parameters() if weight.grad is not None]
-        if not all(bool(torch.isfinite(grad).all()) for grad in grads):
+        if not torch.isfinite(torch.nn.utils.get_total_norm(grads)):
             optimizer.zero_grad()  # nothing is left to step with: the weights stay as they are
     """)
     return Lines(STEP, code, "weights that stay finite, whatever single batches do")

@@ -3,39 +3,43 @@
 from gradtui.health.prescriptions.code import block, joined
 from gradtui.health.prescriptions.prescription import MODEL, OPTIMIZER, STEP, Lines
 from gradtui.health.prescriptions.seen import Seen
-from gradtui.health.prescriptions.speed import SOUND_RATIO, overshoot, set_lr
+from gradtui.health.prescriptions.slower import FAR_ABOVE, awake
+from gradtui.health.prescriptions.speed import SOUND_RATIO, above_custom, overshoot, set_lr
 from gradtui.health.prescriptions.weights import refit
-
-OUT_OF_PROPORTION = 1e2
-"""Where the first weights multiply or divide signals by more than that, precision has only brought
-to light what is wrong with them; and so it has where steps are too long."""
 
 
 def bfloat16(seen: Seen) -> Lines:
-    """Weights in float32, arithmetic in bfloat16, whatever the script casts to; and what would have
-    been out of range in time anyway."""
-    old = "# a GPU older than Ampere: torch.float16, and a torch.amp.GradScaler around the loss"
+    """Weights in float32, arithmetic in bfloat16, whatever the script casts to. Where first weights or
+    steps are out of proportion precision has only brought that to light: they change as well."""
+    inside = "amp_float16" in seen.facts.info.precision or seen.scaled
     code = joined(
+        refit(seen),
         "model.float()  # weights and gradients in float32" if seen.pure_half else "",
-        old if seen.device == "cuda" else "",
+        "# the same as dtype=torch.bfloat16 in the torch.autocast(..) that is there"
+        if inside
+        else "",
+        "# a GPU older than Ampere: torch.float16, and a torch.amp.GradScaler around the loss"
+        if seen.device == "cuda" and not seen.scaled
+        else "",
         f"autocast = torch.autocast({seen.device!r}, dtype=torch.bfloat16)",
-        "model.forward = autocast(model.forward)  # an autocast to float16 around it is overruled",
+        "model.forward = autocast(model.forward)",
     )
-    also = []
-    if not 1 / OUT_OF_PROPORTION < seen.growth < OUT_OF_PROPORTION:
-        code = joined(refit(seen), code)
-    if seen.ratio > SOUND_RATIO:
-        also.append((OPTIMIZER, set_lr(seen, overshoot(seen))))
     expect = "no value out of range: bfloat16 reaches as far as float32"
-    return Lines(MODEL, code, expect, tuple(also))
+    made = Lines(MODEL, code, expect)
+    long = seen.ratio > SOUND_RATIO or above_custom(seen) > FAR_ABOVE
+    return _slower(seen, made) if long else made
 
 
 def lower_and_bfloat16(seen: Seen) -> Lines:
     """Numbers had grown before one was out of range: of more range alone they make no use."""
     made = bfloat16(seen)
-    steps = tuple(part for part in made.also if part[0] != OPTIMIZER)
+    return made if made.also else _slower(seen, made)
+
+
+def _slower(seen: Seen, made: Lines) -> Lines:
+    fresh = "" if refit(seen) else joined(*(code for _, code in awake(seen)))
     lower = (OPTIMIZER, set_lr(seen, overshoot(seen)))
-    return Lines(made.place, made.code, made.expect, (*steps, lower))
+    return Lines(made.place, joined(fresh, made.code), made.expect, (lower,))
 
 
 def what_overflows(seen: Seen) -> Lines:

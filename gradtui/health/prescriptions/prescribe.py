@@ -18,5 +18,6 @@ def prescribe(finding: Finding, facts: Facts) -> tuple[Prescription, ...]:
         builder = BUILDERS.get(remedy)
         if builder is not None:
             made = builder(seen)
-            out.append(Prescription(remedy, **asdict(made)))
+            if made is not None:
+                out.append(Prescription(remedy, **asdict(made)))
     return tuple(out)

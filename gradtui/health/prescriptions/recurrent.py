@@ -1,52 +1,111 @@
-"""Nets through time: gates that keep, and shorter ways back."""
+"""Nets through time: gates that keep, weights that neither fade nor grow, shorter ways back."""
 
-from gradtui.health.prescriptions.code import block
+import re
+
+from gradtui.core.layout import RowInfo
+from gradtui.health.prescriptions.code import block, joined
 from gradtui.health.prescriptions.prescription import DATA, MODEL, Lines
 from gradtui.health.prescriptions.seen import Seen
 
 STRETCH = 20
 """Time steps that gradients go back at most."""
-
-KEEP = block("""
-    for layer in model.modules():
-        if isinstance(layer, (torch.nn.LSTM, torch.nn.LSTMCell)):
-            for name, bias in layer.named_parameters():
-                if "bias_ih" in name:  # of its four gates the second says what is kept
-                    size = bias.shape[0] // 4
-                    torch.nn.init.uniform_(bias.data[size : 2 * size], 1.0, 3.0)
-""")
-GATE = block("""
-    for parent in list(model.modules()):
-        for name, old in list(parent.named_children()):
-            if type(old) is torch.nn.RNN:  # a GRU takes and returns what an RNN does
-                gates = torch.nn.GRU(
-                    old.input_size,
-                    old.hidden_size,
-                    num_layers=old.num_layers,
-                    bias=old.bias,
-                    batch_first=old.batch_first,
-                    dropout=old.dropout,
-                    bidirectional=old.bidirectional,
-                )
-            elif type(old) is torch.nn.RNNCell:
-                gates = torch.nn.GRUCell(old.input_size, old.hidden_size, old.bias)
-            else:
-                continue
-            setattr(parent, name, gates.to(next(old.parameters())))
-            for part, bias in gates.named_parameters():
-                if "bias_ih" in part:  # of its three gates the second says what is kept
-                    size = old.hidden_size
-                    torch.nn.init.uniform_(bias.data[size : 2 * size], 1.0, 4.0)
-""")
+PLAIN = ("RNN", "RNNCell")
+LONG = ("LSTM", "LSTMCell")
 
 
-def gates(seen: Seen) -> Lines:
+def gates(seen: Seen) -> Lines | None:
     """A GRU for a plain RNN; for an LSTM, gates that start open."""
-    gated = seen.kinds.intersection(("LSTM", "LSTMCell"))
-    code = KEEP if gated and not seen.kinds.intersection(("RNN", "RNNCell")) else GATE
-    return Lines(
-        MODEL, code, "a loss that leaves guessing behind, as what came early is remembered"
+    paths = recurrent_paths(seen, PLAIN)
+    code = joined(*(_gru(seen, path) for path in paths)) if paths else _open_gates(seen)
+    expect = "a loss that leaves guessing behind, as what came early is remembered"
+    return Lines(MODEL, code, expect) if code else None
+
+
+def recurrent_paths(seen: Seen, kinds: tuple[str, ...]) -> dict[str, RowInfo]:
+    """Path of each recurrent module of these kinds -> its row."""
+    found: dict[str, RowInfo] = {}
+    for tensor in seen.facts.layout.tensors:
+        row = seen.facts.layout.rows[tensor.row]
+        if ".weight_hh" in tensor.name and row.kind in kinds:
+            found.setdefault(tensor.name.rpartition(".")[0], row)
+    return found
+
+
+def recurrent_tensors(seen: Seen, part: str) -> list[tuple[str, int]]:
+    """Names and lengths of the tensors called so, such as "weight_hh", of all recurrent layers."""
+    return [
+        (tensor.name, tensor.shape[0])
+        for tensor in seen.facts.layout.tensors
+        if tensor.name.rpartition(".")[2].startswith(part)
+    ]
+
+
+def _gru(seen: Seen, path: str) -> str:
+    """It takes and returns what an RNN does."""
+    tensors = {t.name.removeprefix(path + "."): t.shape for t in seen.facts.layout.tensors}
+    first = next(name for name in tensors if name.startswith("weight_ih"))
+    hidden, inputs = tensors[first]
+    cell = first == "weight_ih"
+    layers = len({name for name in tensors if re.fullmatch(r"weight_hh_l\d+", name)})
+    more = "" if cell else ", batch_first=rnn.batch_first"
+    more += f", num_layers={layers}" if layers > 1 else ""
+    more += ", bidirectional=True" if any(n.endswith("_reverse") for n in tensors) else ""
+    biases = [name for name in tensors if name.startswith("bias_ih")]
+    more += "" if biases else ", bias=False"
+    return joined(
+        "" if cell else f"rnn = model.get_submodule({path!r})",
+        f"gru = torch.nn.{'GRUCell' if cell else 'GRU'}({inputs}, {hidden}{more})"
+        + ("" if seen.device == "cpu" else f".to({seen.device!r})"),
+        *(
+            f"torch.nn.init.uniform_(gru.{name}.data[{hidden}:{2 * hidden}], 1, 4)  # what it keeps"
+            for name in biases
+        ),
+        f"model.set_submodule({path!r}, gru)",
     )
+
+
+def _open_gates(seen: Seen) -> str:
+    found = [(name, size // 4) for name, size in recurrent_tensors(seen, "bias_ih")]
+    if not recurrent_paths(seen, LONG):
+        return ""
+    return joined(
+        "# of the four gates the second says what is kept" if found else "",
+        *(
+            f"torch.nn.init.uniform_(model.get_parameter({name!r}).data[{size}:{2 * size}], 1, 3)"
+            for name, size in found
+        ),
+    )
+
+
+def orthogonal(seen: Seen) -> Lines | None:
+    """Recurrent weights that neither shrink nor enlarge a signal, gate by gate."""
+    code = orthogonal_code(seen)
+    expect = "a signal that is as large after many time steps back as after one"
+    return Lines(MODEL, code, expect) if code else None
+
+
+def orthogonal_code(seen: Seen) -> str:
+    """The identity where a plain net rectifies, as half of an orthogonal map would be lost at each
+    step (Le, Jaitly and Hinton, 2015)."""
+    found = []
+    for tensor in seen.facts.layout.tensors:
+        if not tensor.name.rpartition(".")[2].startswith("weight_hh") or len(tensor.shape) != 2:
+            continue
+        row = seen.facts.layout.rows[tensor.row]
+        rows, width = tensor.shape
+        weight = f"model.get_parameter({tensor.name!r})"
+        if row.kind in PLAIN and row.activation == "relu":
+            found.append(f"torch.nn.init.eye_({weight})  # what a ReLU passes on keeps its size")
+        elif rows == width:
+            found.append(f"torch.nn.init.orthogonal_({weight})")
+        else:
+            found.append(
+                joined(
+                    f"for gate in {weight}.data.split({width}):",
+                    "    torch.nn.init.orthogonal_(gate)",
+                )
+            )
+    return joined(*found)
 
 
 def shorter(seen: Seen) -> Lines:
@@ -58,29 +117,28 @@ def shorter(seen: Seen) -> Lines:
     return Lines(DATA, code, "half as many powers of ten between the first and the last time step")
 
 
-def stretches(seen: Seen) -> Lines:
+def stretches(seen: Seen) -> Lines | None:
     """The forward pass as it is, with gradients that end after some time steps."""
-    del seen
+    paths = recurrent_paths(seen, ("RNN", "LSTM", "GRU"))
+    if not paths:
+        return None
+    path, row = next(iter(paths.items()))
+    several = row.kind == "LSTM"
+    held = "tuple(state.detach() for state in hidden)" if several else "hidden.detach()"
     code = block(f"""
-        def cut(layer, length={STRETCH}):
-            whole, time = layer.forward, 1 if layer.batch_first else 0
-
-            def forward(inputs, hidden=None):
-                outputs = []
-                for part in inputs.split(length, dim=time):
-                    if isinstance(hidden, tuple):  # an LSTM's
-                        hidden = tuple(state.detach() for state in hidden)
-                    elif hidden is not None:
-                        hidden = hidden.detach()
-                    output, hidden = whole(part, hidden)
-                    outputs.append(output)
-                return torch.cat(outputs, dim=time), hidden
-
-            layer.forward = forward
+        rnn = model.get_submodule({path!r})
+        whole, time = rnn.forward, 1 if rnn.batch_first else 0
 
 
-        for layer in model.modules():
-            if isinstance(layer, torch.nn.RNNBase):
-                cut(layer)
+        def in_stretches(inputs, hidden=None):
+            outputs = []
+            for part in inputs.split({STRETCH}, dim=time):
+                output, hidden = whole(part, hidden)
+                hidden = {held}
+                outputs.append(output)
+            return torch.cat(outputs, dim=time), hidden
+
+
+        rnn.forward = in_stretches
     """)
     return Lines(MODEL, code, f"gradients as large as {STRETCH} time steps make them, not more")

@@ -25,6 +25,8 @@ def scale_inputs(seen: Seen) -> Lines:
 
 
 def mean_loss(seen: Seen) -> Lines:
-    del seen
     code = "loss = loss / targets.numel()  # where it is a sum: reduction='mean' does the same"
-    return Lines(LOSS, code, "gradient norms smaller by the size of the batch")
+    expect = "gradient norms smaller by the size of the batch"
+    if seen.adaptive:
+        expect += f"; {seen.optimizer or 'the optimizer'} divides that out and steps as before"
+    return Lines(LOSS, code, expect)

@@ -18,6 +18,9 @@ from gradtui.health.windows import Windows
 EARLY = 10
 """Steps that tell what things are before anything goes wrong."""
 
+SOUND_NORM = 1e2
+"""A total norm above that is of a run that is sick already."""
+
 ZEROS = 0.8
 """Share of zeros in a weight gradient that says that hardly a unit passes anything."""
 
@@ -46,15 +49,32 @@ class Seen:
         chosen = [layout.rows[int(row)] for row in layout.weight_rows if int(row) in named]
         return tuple(chosen) or self.all_rows
 
+    def path(self, row: RowInfo) -> str:
+        """Of the module whose row it is, from the model; "" for the model itself."""
+        layout = self.facts.layout
+        names = [t.name for t in layout.tensors if layout.rows[t.row] is row and t.role != "hidden"]
+        return names[0].rpartition(".")[0] if names else row.name
+
+    def has_bias(self, row: RowInfo) -> bool:
+        layout = self.facts.layout
+        return any(t.role == "bias" for t in layout.tensors if layout.rows[t.row] is row)
+
     @cached_property
     def kinds(self) -> frozenset[str]:
         return frozenset(row.kind for row in self.facts.layout.rows)
 
     @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The activations behind the layers but the last, the commonest first; none where the graph
+        of the loss did not tell them."""
+        words = [row.activation for row in self.all_rows[:-1]]
+        words = [word for word in words if word not in ("", "identity")]
+        return tuple(sorted(set(words), key=lambda word: (-words.count(word), word)))
+
+    @property
     def activation(self) -> str:
-        """The commonest activation of the layers, "" where it is not known."""
-        words = [row.activation for row in self.all_rows if row.activation]
-        return max(sorted(set(words)), key=words.count) if words else ""
+        """The commonest of them, "" where none is known."""
+        return self.words[0] if self.words else ""
 
     @property
     def attention(self) -> bool:
@@ -75,6 +95,18 @@ class Seen:
         known = self.facts.lr[np.isfinite(self.facts.lr) & (self.facts.lr > 0)]
         return float(known.max()) if len(known) else math.nan
 
+    @property
+    def lr_changes(self) -> bool:
+        """A schedule, or several groups, set it."""
+        known = self.facts.lr[np.isfinite(self.facts.lr) & (self.facts.lr > 0)]
+        return len(known) > 0 and bool(known.max() > 1.01 * known.min())
+
+    @property
+    def optimizer(self) -> str:
+        """The class of the optimizer, "" where there are several."""
+        word = self.facts.info.optimizer
+        return word if word.isidentifier() and word.isascii() else ""
+
     @cached_property
     def before(self) -> int:
         """Kept steps before the finding holds; some of the first where it holds from the start."""
@@ -85,6 +117,11 @@ class Seen:
     def norm(self) -> float:
         """Median total norm before clipping, before anything went wrong; NaN where never known."""
         return middle(self.facts.total_norm[: self.before])
+
+    @property
+    def sound_start(self) -> bool:
+        """The very first gradient was of a usual size, as it is with weights of a usual size."""
+        return len(self.facts) > 0 and bool(1 / SOUND_NORM < self.facts.total_norm[0] < SOUND_NORM)
 
     @cached_property
     def ratio(self) -> float:
@@ -190,7 +227,7 @@ class Seen:
     @property
     def pure_half(self) -> bool:
         """The weights themselves are half-precision numbers."""
-        return "float16" in self.facts.info.precision.split(", ")
+        return not {"float16", "bfloat16"}.isdisjoint(self.facts.info.precision.split(", "))
 
     @property
     def device(self) -> str:

@@ -16,30 +16,32 @@ WARMUP = 200
 
 def set_lr(seen: Seen, factor: float) -> str:
     """Lines that divide the learning rate by `factor` (multiply it, where that is below 1)."""
+    change = f"/= {number(factor)}" if factor >= 1 else f"*= {number(1 / factor)}"
     if math.isnan(seen.lr):
-        change = f"/= {factor:g}" if factor >= 1 else f"*= {1 / factor:g}"
         return f'for group in optimizer.param_groups:\n    group["lr"] {change}'
+    new = number(seen.lr / factor)
+    if seen.lr_changes:
+        return block(f"""
+            for group in optimizer.param_groups:
+                group["lr"] {change}  # at most {seen.lr:.3g} so far; a schedule's own, such as max_lr, too
+        """)
     return block(f"""
-        for group in optimizer.param_groups:
-            group["lr"] = {number(seen.lr / factor)}  # {number(seen.lr)} so far
+        for group in optimizer.param_groups:  # or lr={new} where {seen.optimizer or "it"} is built
+            group["lr"] = {new}  # {seen.lr:.3g} so far
     """)
+
+
+def above_custom(seen: Seen) -> float:
+    """The learning rate as a multiple of what people begin with; NaN where neither is known."""
+    words = seen.facts.info.optimizer.lower()
+    kind = "adaptive" if "adam" in words or "rmsprop" in words else "sgd" if "sgd" in words else ""
+    return seen.lr / CUSTOMARY[kind] if kind else math.nan
 
 
 def overshoot(seen: Seen, least: float = 10.0) -> float:
     """By how much steps are too long, as the update ratio and custom tell."""
-    words = seen.facts.info.optimizer.lower()
-    kind = "adaptive" if "adam" in words or "rmsprop" in words else "sgd" if "sgd" in words else ""
-    by_custom = seen.lr / CUSTOMARY[kind] if kind else least
-    wanted = max((v for v in (seen.ratio / SOUND_RATIO, by_custom) if v > 0), default=least)
-    return step_of(wanted, least, 1e4)
-
-
-def lower_lr(seen: Seen) -> Lines:
-    return Lines(
-        OPTIMIZER,
-        set_lr(seen, overshoot(seen)),
-        "updates of about a hundredth of a weight's size or less, and a loss that falls steadily",
-    )
+    told = (seen.ratio / SOUND_RATIO, above_custom(seen))
+    return min(max([least, *(v for v in told if v > 0)]), 1e4)
 
 
 def lower_lr_somewhat(seen: Seen) -> Lines:
@@ -48,17 +50,6 @@ def lower_lr_somewhat(seen: Seen) -> Lines:
         set_lr(seen, overshoot(seen, 3.0)),
         "a loss that falls instead of jumping from step to step",
     )
-
-
-def lower_momentum_too(seen: Seen) -> Lines:
-    """The learning rate, and a momentum of 0.9 where it was more."""
-    momentum = block("""
-        for group in optimizer.param_groups:
-            group["momentum"] = min(group.get("momentum", 0.0), 0.9)
-    """)
-    plain = "sgd" in seen.facts.info.optimizer.lower()
-    code = joined(set_lr(seen, overshoot(seen)), momentum if plain else "")
-    return Lines(OPTIMIZER, code, "weights that stay finite")
 
 
 def unclipped_lr(seen: Seen) -> Lines:
@@ -97,7 +88,7 @@ def raise_lr(seen: Seen) -> Lines:
 def other_lr(seen: Seen) -> Lines:
     """The likelier side of the two first: the update ratio tells."""
     small = not seen.ratio > 1e-3
-    other = f"  # then the other side: {number(seen.lr * (0.1 if small else 10))}"
+    other = f"; then the other side: {number(seen.lr * (0.1 if small else 10))}"
     code = set_lr(seen, 0.1 if small else 10.0)
     known = not math.isnan(seen.lr)
     return Lines(

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from gradtui.health.prescriptions import (
+    activations,
     checks,
     games,
     limits,
     precision,
     recurrent,
     scale,
+    slower,
     speed,
     structure,
     weights,
@@ -17,18 +19,18 @@ from gradtui.health.prescriptions import (
 from gradtui.health.prescriptions.prescription import Lines
 from gradtui.health.prescriptions.seen import Seen
 
-Builder = Callable[[Seen], Lines]
+Builder = Callable[[Seen], Lines | None]
 
 BUILDERS: dict[str, Builder] = {
     "use an activation whose slope is near 1 (ReLU with He, tanh with Xavier initialisation)": (
-        structure.steep_activation
+        activations.steep_activation
     ),
     "add skip connections or BatchNorm between the layers": structure.normalise,
     "make the net shallower": structure.shallower,
     "initialise for the activation: Xavier for tanh, He for ReLU": weights.fit_init,
     "normalise the layers (BatchNorm, LayerNorm)": structure.normalise,
     "use an LSTM with a forget-gate bias of 1 to 3, or a GRU": recurrent.gates,
-    "initialise the recurrent weights orthogonally": weights.orthogonal,
+    "initialise the recurrent weights orthogonally": recurrent.orthogonal,
     "bring the input that matters closer to the loss (shorter sequences, attention)": (
         recurrent.shorter
     ),
@@ -51,7 +53,8 @@ BUILDERS: dict[str, Builder] = {
     "make the weight clip larger": limits.larger_weight_clip,
     "normalise the layers": structure.normalise,
     "train under autocast with a GradScaler, or in bfloat16": precision.bfloat16,
-    "lower the learning rate": speed.lower_lr,
+    "keep the weights in float32, and compute under autocast": precision.bfloat16,
+    "lower the learning rate": slower.lower_lr,
     "lower the learning rate, and train in bfloat16 or under autocast with a GradScaler": (
         precision.lower_and_bfloat16
     ),
@@ -59,24 +62,23 @@ BUILDERS: dict[str, Builder] = {
     "look at the named module's inputs: a division by zero, a log or square root of zero": (
         checks.watch_module
     ),
-    "lower the learning rate or clip the gradient norm": speed.lower_lr,
+    "lower the learning rate or clip the gradient norm": slower.lower_lr,
     "look for a square root, norm or division at zero: its slope is infinite there; add an eps": (
         checks.anomaly
     ),
-    "lower the learning rate or the momentum": speed.lower_momentum_too,
+    "lower the learning rate or the momentum": slower.lower_momentum_too,
     "leave out the examples whose values are not finite, or fill them in": checks.finite_examples,
     "skip steps whose gradient norm is not finite": limits.skip_nonfinite,
     "find the layer that overflows: a loss scale below 1 means that true gradients are too big": (
         precision.what_overflows
     ),
     "use bfloat16, whose range is that of float32": precision.bfloat16,
-    "keep the weights in float32, and compute under autocast": precision.bfloat16,
     "scale the loss (GradScaler), or train in bfloat16": precision.bfloat16,
     "initialise for the activation, so that gradients are not so small to begin with": (
         weights.fit_init
     ),
     "use LeakyReLU, GELU or ELU: they pass a gradient on the negative side": (
-        structure.leaky_activation
+        activations.leaky_activation
     ),
     "start biases at zero or slightly above, weights with He initialisation": (
         weights.biases_and_he
@@ -85,13 +87,13 @@ BUILDERS: dict[str, Builder] = {
     "normalise the layers' inputs (BatchNorm, LayerNorm)": structure.normalise,
     "lower the learning rate until fewer than half of the steps are clipped": speed.unclipped_lr,
     "raise the clip threshold towards the median norm": limits.raise_clip,
-    "call zero_grad before backward or after step, never between the two": wiring.order_of_zero_grad,
-    "check that no pretrained or adapter layer that is zero has been frozen": wiring.zero_layers,
     "divide the targets by their standard deviation": scale.scale_targets,
     "take the mean of the loss rather than its sum": scale.mean_loss,
     "check the last layer and the loss: a softmax over one value is always 1": (
         checks.output_and_loss
     ),
+    "call zero_grad before backward or after step, never between the two": wiring.order_of_zero_grad,
+    "check that no pretrained or adapter layer that is zero has been frozen": wiring.zero_layers,
     "check that the loss depends on the parameters (no detach, no argmax, no integer cast)": (
         checks.loss_depends
     ),

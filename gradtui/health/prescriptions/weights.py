@@ -1,103 +1,114 @@
 """First weights: for the activation, smaller, orthogonal."""
 
+import math
+
 from gradtui.health.prescriptions.code import (
     block,
     classes,
     each_layer,
+    fill_bias,
     indented,
     joined,
     layer_kinds,
+    layers,
+    quoted,
 )
 from gradtui.health.prescriptions.prescription import MODEL, OPTIMIZER, Lines
+from gradtui.health.prescriptions.recurrent import orthogonal_code
 from gradtui.health.prescriptions.seen import Seen
 from gradtui.health.prescriptions.speed import SOUND_RATIO, overshoot, set_lr
 
 BOUNDED = ("tanh", "sigmoid", "hardtanh", "softsign", "hardsigmoid")
+OUT_OF_PROPORTION = 1e2
+"""Times that the first weights multiply or divide signals by on the way through, and more: they are
+themselves at fault."""
 
 XAVIER = "torch.nn.init.xavier_uniform_(layer.weight)"
 HE = 'torch.nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")'
-ZERO_BIAS = block("""
-    if layer.bias is not None:
-        torch.nn.init.zeros_(layer.bias)
-""")
+ZERO_BIAS = "torch.nn.init.zeros_(layer.bias)"
+LOW_BIAS = "torch.nn.init.constant_(layer.bias, 0.01)"
 FINDS_OUT = block("""
-    modules = [type(module).__name__ for module in model.modules()]
-    bounded = "Tanh" in modules or "Sigmoid" in modules  # True as well if called as functions
+    bounded = any(isinstance(m, (torch.nn.Tanh, torch.nn.Sigmoid)) for m in model.modules())
+    gain = 1.0 if bounded else 2**0.5  # tanh: Xavier; ReLU and its kin: He
 """)
-EITHER = block(f"""
-    if bounded:
-        {XAVIER}
-    else:  # ReLU and its kin
-        {HE}
-""")
+EITHER = "torch.nn.init.xavier_uniform_(layer.weight, gain)"
 ALL_MATRICES = block("""
-    tables = [m.weight for m in model.modules() if isinstance(m, torch.nn.Embedding)]
     for weight in model.parameters():
-        if weight.dim() > 1 and not any(weight is table for table in tables):
+        if weight.dim() > 1:
             torch.nn.init.xavier_uniform_(weight)
 """)
-ORTHOGONAL = block("""
-    for layer in model.modules():
-        if isinstance(layer, (torch.nn.RNNBase, torch.nn.RNNCellBase)):
-            for name, weight in layer.named_parameters():
-                if "weight_hh" in name:  # one square a gate
-                    for square in weight.data.split(weight.shape[1]):
-                        torch.nn.init.orthogonal_(square)
-    # recurrent weights in a layer of your own: torch.nn.init.orthogonal_(layer.weight)
-""")
-BRANCHES = block("""
-    layers = [layer for layer in model.modules() if isinstance(layer, {kinds})]
-    wide = [float(l.weight.detach().float().std()) * l.weight[0].numel() ** 0.5 for l in layers]
-    if max(wide) < 2.5:  # they fit their activation: what grows is the sum over skip connections
-        for layer in layers[1:-1]:
-            layer.weight.data *= len(layers) ** -0.5
-    else:
-        {fitting}
+BUT_TABLES = block("""
+    for name, weight in model.named_parameters():
+        if weight.dim() > 1 and name not in {tables}:
+            torch.nn.init.xavier_uniform_(weight)
 """)
 EXPECT = "gradient norms of all layers within a factor of a hundred of each other from step 0 on"
 
 
 def fit_init(seen: Seen) -> Lines:
     """He or Xavier, whichever the activation wants; the code finds out where that was not seen.
-    Where the weights were sane and signals grow all the same, they add up over skip connections."""
-    if (
-        seen.finding.symptom == "exploding_gradient"
-        and not seen.growth > 1e2
-        and not seen.sequences
-    ):
-        code = BRANCHES.replace("{kinds}", classes(layer_kinds(seen)))
-        return Lines(MODEL, code.replace("{fitting}", indented(fitting(seen)).lstrip()), EXPECT)
-    return Lines(MODEL, fitting(seen), EXPECT)
+    Where signals grow though no weights were seen that make them, it is skip connections that add up:
+    then layers between the first and the last get weights that are small for it."""
+    grows = seen.finding.symptom == "exploding_gradient" and not seen.sequences
+    sane = 1 / OUT_OF_PROPORTION < seen.growth < OUT_OF_PROPORTION
+    adds_up = sane or (seen.facts.info.residual and math.isnan(seen.growth))
+    code = branches(seen) if grows and adds_up and len(layers(seen)) > 2 else fitting(seen)
+    return Lines(MODEL, code, EXPECT)
+
+
+def branches(seen: Seen) -> str:
+    """1/sqrt(depth), as in GPT-2 (Radford et al., 2019)."""
+    inner = [row.name for row in layers(seen)[1:-1]]
+    fitted = XAVIER if seen.activation in BOUNDED else HE
+    return joined(
+        f"layers = [m for m in model.modules() if isinstance(m, {classes(layer_kinds(seen))})]",
+        f"for layer in layers[1:-1]:  # {quoted(inner)}: what skip connections add up",
+        indented(joined(fitted, f"layer.weight.data *= {len(inner)} ** -0.5")),
+    )
 
 
 def fitting(seen: Seen) -> str:
     if seen.attention:
-        return ALL_MATRICES
-    recurrent = seen.kinds.intersection(("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"))
-    return joined(init_code(seen, seen.activation), ORTHOGONAL if recurrent else "")
+        return all_matrices(seen)
+    return joined(init_code(seen, seen.activation), orthogonal_code(seen))
+
+
+def all_matrices(seen: Seen) -> str:
+    """Of a Transformer: its projections are not modules with a `weight`."""
+    layout = seen.facts.layout
+    tables = tuple(t.name for t in layout.tensors if layout.rows[t.row].kind == "Embedding")
+    return BUT_TABLES.replace("{tables}", repr(tables)) if tables else ALL_MATRICES
 
 
 def init_code(seen: Seen, activation: str) -> str:
-    if activation in BOUNDED:
-        return each_layer(seen, joined(XAVIER, ZERO_BIAS))
-    if activation:
-        return each_layer(seen, joined(HE, ZERO_BIAS))
-    return joined(FINDS_OUT, each_layer(seen, joined(EITHER, ZERO_BIAS)))
+    bias = fill_bias(seen, ZERO_BIAS)
+    if seen.all_rows and not layers(seen):
+        return ""
+    if not activation:
+        return joined(FINDS_OUT, each_layer(seen, joined(EITHER, bias)))
+    return each_layer(seen, joined(XAVIER if activation in BOUNDED else HE, bias))
 
 
 def refit(seen: Seen) -> str:
-    """New weights only for the layers whose weights are out of all proportion as they are built or
-    loaded: nothing that was learned is lost."""
+    """New weights where those that are there are out of all proportion; where that was not measured,
+    only for layers of which it is true as they are built or loaded: nothing learned is lost."""
+    sane = 1 / OUT_OF_PROPORTION < seen.growth < OUT_OF_PROPORTION
+    if sane or (math.isnan(seen.growth) and seen.sound_start):
+        return ""
+    if not math.isnan(seen.growth):
+        return init_code(seen, seen.activation)
     head = block("""
         wide = layer.weight.float().std() * layer.weight[0].numel() ** 0.5
         if not 0.3 < wide < 4:  # torch's own gives 0.6, He's 1.4
     """)
-    return each_layer(seen, joined(head, indented(joined(HE, ZERO_BIAS))))
+    body = joined(HE, fill_bias(seen, ZERO_BIAS))
+    return each_layer(seen, joined(head, indented(body)))
 
 
 def smaller_weights(seen: Seen) -> Lines:
     """Xavier: outputs as wide as inputs; and shorter steps, where it was these that pinned units."""
-    code = ALL_MATRICES if seen.attention else each_layer(seen, joined(XAVIER, ZERO_BIAS))
+    xavier = joined(XAVIER, fill_bias(seen, ZERO_BIAS))
+    code = all_matrices(seen) if seen.attention else each_layer(seen, xavier)
     also = (
         ((OPTIMIZER, set_lr(seen, overshoot(seen))),) if seen.first_ratio > 10 * SOUND_RATIO else ()
     )
@@ -106,17 +117,5 @@ def smaller_weights(seen: Seen) -> Lines:
 
 def biases_and_he(seen: Seen) -> Lines:
     """Units that start on the side where a ReLU passes something."""
-    bias = block("""
-        if layer.bias is not None:
-            torch.nn.init.constant_(layer.bias, 0.01)
-    """)
-    code = each_layer(seen, joined(HE, bias))
+    code = each_layer(seen, joined(HE, fill_bias(seen, LOW_BIAS)))
     return Lines(MODEL, code, "about half of the units of each layer active on any batch")
-
-
-def orthogonal(seen: Seen) -> Lines:
-    """Recurrent weights that neither shrink nor enlarge a signal, gate by gate."""
-    del seen
-    return Lines(
-        MODEL, ORTHOGONAL, "a signal that is as large after many time steps back as after one"
-    )

@@ -80,6 +80,27 @@ def blown_up(reading: Reading) -> bool:
     return max(gains.values(), default=0.0) > T.GAIN_GROWING and ratio > T.GROWN_RATIO
 
 
+STEEP = frozenset(
+    ("relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "selu", "celu", "gelu", "silu", "mish")
+) | {"hardswish", "tanh"}
+"""Activations that are not to blame where signals fade: what is before them is too small."""
+
+
+def fading_advice(reading: Reading) -> str:
+    """Key of ADVICE for gradients that fade with depth, by the activations that were seen: another
+    one, other first weights, or, in a deep net of convolutions, norms or skips (which repair such a
+    one better than tanh does)."""
+    layout = reading.facts.layout
+    rows = [layout.rows[int(row)] for row in layout.weight_rows]
+    words = {row.activation for row in rows[:-1]} - {"", "identity"}
+    if not words or not words <= STEEP:
+        return "vanishing_depth"
+    if len(rows) <= T.DEEP_STACK:
+        return "vanishing_weights"
+    convolves = any(row.kind.startswith("Conv") for row in rows)
+    return "vanishing_convolutions" if convolves else "vanishing_depth"
+
+
 def summed(reading: Reading) -> bool:
     """The loss is a sum over the batch, or some other multiple of a mean of squares: of such a mean
     the slope at the output's bias is at most twice its root."""

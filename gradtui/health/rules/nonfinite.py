@@ -55,6 +55,12 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
     half = before.half if found is None or found.float32_would_hold is None else False
     half = half or (found is not None and found.float32_would_hold is True)
     cause = PHASES[phase]
+    unseen = _unseen(seen, facts) if phase == "weights" else 0
+    if unseen:
+        cause = (
+            f"the {unseen} steps before it were not looked at: in one of them loss, gradients or update "
+            "became NaN or infinite (with --overhead 100 every step is looked at)"
+        )
     grown = _grown(before)
     key = f"nonfinite_{phase}"
     if half:
@@ -93,6 +99,15 @@ def _evidence(seen: NonFinite, before: Reading) -> str:
         total = float(before.total[before.used[-1]])
         parts.append(f"the last finite total gradient norm was {norm(total)}")
     return "; ".join(parts)
+
+
+def _unseen(seen: NonFinite, facts: Facts) -> int:
+    """Steps without a record just before what was seen."""
+    before = facts.steps[facts.steps < seen.step]
+    if len(before) < 2:
+        return 0
+    usual = int(np.diff(before[: T.WINDOW]).min())  # more than 1 where optimizers take turns
+    return (seen.step - int(before[-1])) // usual - 1
 
 
 def _grown(before: Reading) -> bool:

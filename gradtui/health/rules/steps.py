@@ -71,7 +71,8 @@ def badly_scaled(reading: Reading) -> Finding | None:
         "that of any mean; nothing diverges"
         if total
         else "the targets or the loss are large numbers, and so is every gradient; nothing diverges",
-        ADVICE["badly_summed" if total else "badly_scaled"],
+        # Adam and its kin divide out whatever the loss is multiplied by.
+        ADVICE["badly_summed" if total and not reading.adaptive else "badly_scaled"],
     )
 
 
@@ -125,7 +126,7 @@ def too_small_steps(reading: Reading) -> Finding | None:
     """Gradients are in order, and the learning rate makes nothing of them."""
     if reading.progress or reading.critic or reading.seen < T.TOO_SMALL_STEPS:
         return None
-    if not reading.largest_ratio < T.TOO_SMALL_RATIO:
+    if not reading.largest_ratio < T.TOO_SMALL_RATIO or not reading.wrong(reading.now):
         return None
     norms = reading.row_norms[~np.isnan(reading.row_norms)]
     if not len(norms) or not (norms > T.BAND_LOW).all():

@@ -8,6 +8,7 @@ from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE
 from gradtui.health.finding import Finding
 from gradtui.health.reading import Reading
+from gradtui.health.rules.blame import fading_advice
 from gradtui.health.rules.rounding import faded_forward
 from gradtui.health.windows import BoolArray, median
 from gradtui.health.words import norm
@@ -89,11 +90,11 @@ def _with_depth(reading: Reading, norms: FloatArray, faint: BoolArray, early: bo
     return Finding(
         SYMPTOM,
         Severity.CRITICAL,
-        int(reading.facts.steps[0]) if early else reading.since(held),
+        int(reading.facts.steps[int(np.argmax(held))]) if early else reading.since(held),
         f"gradient norm {norm(first)} at {name}, {norm(last)} at {end}{_decades(first, last)}, and "
         f"{but}",
         f"{cause}; over {len(reading.rows)} layers that multiplies to almost nothing",
-        ADVICE["vanishing_critic" if reading.critic else "vanishing_depth"],
+        ADVICE["vanishing_critic" if reading.critic else fading_advice(reading)],
         tuple(int(r) for r in rows),
         reading.names(rows),
     )
@@ -110,21 +111,11 @@ def vanishing_everywhere(reading: Reading) -> Finding | None:
     for window in _windows(reading):
         norms = reading.typical(reading.rows, window)
         rounded = (norms == 0).all() and not faded_forward(reading)
-        if not (norms < T.BAND_LOW).all() or rounded or not _wrong(reading, window):
+        if not (norms < T.BAND_LOW).all() or rounded or not reading.wrong(window):
             continue
         if _patient(reading, window, np.ones(len(norms), np.bool_)):
             return _everywhere(reading, norms, window is not reading.now)
     return None
-
-
-def _wrong(reading: Reading, window: IntArray) -> bool:
-    """Whether the output is in error, so that small gradients cannot mean that all is learned."""
-    if reading.critic:
-        return True
-    error = reading.error(window)
-    if np.isnan(error):
-        return not reading.loss < T.CONVERGED_LOSS
-    return error > T.ERROR_ALIVE or reading.guessing or reading.untouched
 
 
 def starved(reading: Reading) -> Finding | None:

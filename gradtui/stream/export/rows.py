@@ -66,7 +66,8 @@ class Row:
                 name: grads[i][column] if there else None for name, column in GRADS.items()
             }
             for name in COUNTS:
-                values[name] = int(values[name]) if there else None
+                value = values[name]  # not every step's zeros are counted
+                values[name] = int(value) if there and value == value else None
             values["numel"] = tensor.numel
             for name, column in WEIGHTS.items():
                 known = weights is not None and not _unmeasured(weights[i])
