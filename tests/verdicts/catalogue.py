@@ -11,6 +11,7 @@ from tests.verdicts import (
     healthy_slow,
     healthy_ways,
     sick_depth,
+    sick_hidden,
     sick_numbers,
     sick_steps,
     sick_units,
@@ -30,6 +31,7 @@ CASES: list[Case] = [
     *sick_steps.R.cases,
     *sick_numbers.R.cases,
     *sick_wrong.R.cases,
+    *sick_hidden.R.cases,
     *aside_healthy.R.cases,
     *aside_sick.R.cases,
 ]

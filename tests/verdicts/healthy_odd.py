@@ -175,3 +175,24 @@ def zero_last(seed: int) -> None:
     net = nets.mlp(5, init=nets.he)
     nn.init.zeros_(net[-1].weight)
     train(net, data.digits(), adam(net), 120)
+
+
+@R.healthy("at its optimum from the first step")
+def at_its_optimum(seed: int) -> None:
+    x = torch.randn(400, 12)
+    y = x @ torch.randn(12, 3) + 0.5
+    net = nn.Linear(12, 3)
+    with torch.no_grad():
+        known = torch.linalg.lstsq(torch.cat([x, torch.ones(400, 1)], 1), y).solution
+        net.weight.copy_(known[:12].T)
+        net.bias.copy_(known[12])
+    train(net, data.batches(x, y, 32), sgd(net, 0.01), 200, loss=F.mse_loss)
+
+
+@R.healthy("three tasks in turn: the loss jumps at each change")
+def curriculum(seed: int) -> None:
+    net = nets.mlp(4, init=nets.he)
+    optimizer = sgd(net, 0.1)
+    x, y = data.all_digits()
+    for turn in range(3):
+        train(net, data.batches(x, (y + 3 * turn) % 10, 64), optimizer, 150)

@@ -121,6 +121,9 @@ def exploded_and_died(reading: Reading) -> Finding | None:
     collapsed = peak > T.BAND_HIGH and now < T.COLLAPSE * peak and not shortened
     if not ((dead and spiked and now < peak / 3) or collapsed):
         return None
+    onset = _onset(norms[: spike + 1])
+    if rise > T.SPIKE_LOSS:
+        onset = min(onset, int(np.argmax(losses > T.SPIKE_LOSS * usual)))
     gone = "dead" if spiked and peak > T.SPIKE_FLOOR else "cut off"
     since = f"; {len(dead)} of {len(reading.rows)} layers are {gone} since" if dead else ""
     at_start = spike == 0
@@ -129,7 +132,7 @@ def exploded_and_died(reading: Reading) -> Finding | None:
     return Finding(
         SYMPTOM,
         Severity.CRITICAL,
-        int(reading.facts.steps[used[_onset(norms[: spike + 1])]]),
+        int(reading.facts.steps[used[onset]]),
         f"{before}norm {norm(peak)} at step {int(reading.facts.steps[used[spike]])}, {norm(now)} "
         f"now{since}",
         "first it exploded, then it died: one step pushed the weights so far that hardly any input "
