@@ -25,7 +25,8 @@ class Lines:
         if report.verdict == FAILED:
             return f"{words}  {name}  failed: {printable(report.error or '')}"
         verdict = report.verdict if met else f"{report.verdict}, expected {report.expected}"
-        line = f"{words}  {name}  {verdict}  ({report.steps} steps)"
+        seen = "" if report.recorded is None else _recorded(report.recorded, report.steps)
+        line = f"{words}  {name}  {verdict}  ({report.steps} steps{seen})"
         if report.remedy:
             line += f"  {self._color('faint', printable(report.remedy))}"
         if report.treatment:
@@ -52,6 +53,11 @@ class Lines:
         ok = met == len(reports)
         words = f"{met} of {len(reports)} as expected"
         return self._color("good" if ok else "bad", words)
+
+
+def _recorded(recorded: int, steps: int) -> str:
+    """Said where it is less than all: a verdict is on what was seen."""
+    return f", {recorded} of them recorded" if recorded < steps else ""
 
 
 def treatment_words(treatment: dict[str, Any]) -> str:

@@ -151,7 +151,7 @@ ADVICE: dict[str, tuple[str, ...]] = {
     ),
     "plateau": (
         "check that inputs and labels belong together",
-        "try a learning rate 10 times larger and one 10 times smaller",
+        "compare a learning rate 10 times larger and one 10 times smaller",
     ),
     "plateau_init": (
         "initialise for the activation: Xavier for tanh, He for ReLU",

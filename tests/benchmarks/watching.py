@@ -6,7 +6,8 @@ Each case runs in two processes, one of them with the environment that `gradtui 
 turns: a round of one, a round of the other, so that what the machine does meanwhile hits both. The
 first seconds, in which the start-up allowance is spent and the budget learns what things cost, are
 left out. Also printed: what the run itself says that watching took, every how many steps norms were
-taken, and how much two bare processes differ, which is how far the first figure can be trusted.
+taken, and how much two bare processes differ, by whose mean the cost is told: that is how far it can be
+trusted. Where memory happens to lie makes two processes differ by some per cent for good.
 
 With --thread the bare ones hold a sleeping thread, as a program with data loaders does: what a second
 thread in the process costs by itself is then left out. Prints only: what is measured on a shared
@@ -134,7 +135,7 @@ def compare(name: str, rounds: int, seconds: float, overhead: float, thread: boo
         every = (steps[-1] - steps[-1] // 2) / late.sum()
         late &= run.seconds < 1.2 * seconds  # others had their turn
         said = float(run.overhead[late].sum() / run.seconds[late].sum())
-    cost = 100 * (statistics.median(b / w for b, w, _ in turns) - 1)
+    cost = 100 * (statistics.median((b + a) / 2 / w for b, w, a in turns) - 1)
     noise = 100 * (statistics.median(b / a for b, _, a in turns) - 1)
     length = 1000 / statistics.median(b for b, _, _ in turns)
     return (

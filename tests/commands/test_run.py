@@ -7,7 +7,11 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from gradtui.core.snapshot import NonFinite
+from tests.factories import snapshot
 
 HEALTHY = """
 import sys, time
@@ -138,3 +142,20 @@ def test_a_long_run_says_how_far_it_has_come(tmp_path: Path) -> None:
     now[0] = 100.0
     glance()
     assert len(lines) == 1  # no news
+
+
+def test_a_loss_that_was_never_seen_is_not_called_nan(tmp_path: Path) -> None:
+    from gradtui.commands.progress import Progress
+    from tests.stream.recorded import LAYOUT, ROWS, record
+
+    lines: list[str] = []
+    for place, broken in (("unseen", False), ("lost", True)):
+        found = NonFinite(0, "forward", "", "loss") if broken else None
+        grads = np.full(ROWS, np.nan) if broken else np.ones(ROWS)
+        made = snapshot(LAYOUT, 0, grads, loss=float("nan"), nonfinite=found)
+        record(tmp_path / place, [made])
+        now = [0.0]
+        glance = Progress(tmp_path / place, lines.append, lambda now=now: now[0])  # type: ignore[misc]
+        now[0] = 16.5
+        glance()
+    assert lines == ["step 0", "step 0, loss nan"]

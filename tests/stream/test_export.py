@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from gradtui.core.errors import UsageError
-from gradtui.core.snapshot import Snapshot
+from gradtui.core.snapshot import Grad, Snapshot
 from gradtui.stream.export.jsonl import write_jsonl
 from gradtui.stream.export.table import write_csv, write_parquet
 from gradtui.stream.export.tensorboard import write_tensorboard
@@ -95,6 +95,15 @@ def test_thinned_steps_keep_their_scalars(tmp_path: Path) -> None:
     for f in found:
         if f["tensors"]:
             assert f["tensors"]["layers.0.weight"]["grad_norm"] == 1.0 + f["step"]
+
+
+def test_zeros_that_were_not_counted_are_none(tmp_path: Path) -> None:
+    """Where time is short only norms are taken."""
+    uncounted = snap(1).grads.copy()
+    uncounted[:, Grad.ZEROS] = np.nan
+    record(tmp_path / "r", [snap(0), replace(snap(1), grads=uncounted)])
+    weight = lines(tmp_path / "r")[1]["tensors"]["layers.0.weight"]
+    assert (weight["grad_norm"], weight["zeros"], weight["nonfinite"]) == (2.0, None, 0)
 
 
 def test_csv(tmp_path: Path) -> None:

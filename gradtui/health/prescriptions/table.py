@@ -100,7 +100,7 @@ BUILDERS: dict[str, Builder] = {
     "lower the learning rate by a factor of 3 to 10": speed.lower_lr_somewhat,
     "use a larger batch, or warm the learning rate up": speed.warm_up,
     "check that inputs and labels belong together": checks.one_batch,
-    "try a learning rate 10 times larger and one 10 times smaller": speed.other_lr,
+    "compare a learning rate 10 times larger and one 10 times smaller": speed.other_lr,
     "let this side maximise the log of the other's doubt (the non-saturating loss), or use a "
     "Wasserstein loss with a gradient penalty": games.doubt,
     "give the other side a smaller learning rate or fewer steps": games.slower_other,

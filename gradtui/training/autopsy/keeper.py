@@ -2,7 +2,6 @@
 
 import weakref
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any
 
 import torch
@@ -21,9 +20,13 @@ CLOSED = ("OptimizedModule", "DataParallel")
 
 
 class Always:
-    """Every step is of interest."""
+    """Every step is of interest, at any cost."""
 
-    idle = False
+    idle, calls = False, 0
+
+    def enter(self) -> None: ...
+
+    def leave(self) -> None: ...
 
 
 class Keeper:
@@ -36,11 +39,11 @@ class Keeper:
         self._serial = 0
         self._steps = 0
         self._learnings = 0
-        self._fresh = 0
+        self._fresh = self.made = 0
         self._stale = False
         self._wanted: list[tuple[str, weakref.ref[nn.Module]]] = []
-        self.passages = 0
-        """Calls of modules that have come through here: what there was to pay for."""
+        self._off: list[Root] = []
+        """Modules before which nothing stands for the time being."""
 
     def watch(self, modules: Iterable[tuple[str, nn.Module]]) -> None:
         """Models by the word that their paths begin with. Their submodules are watched too for some
@@ -64,13 +67,13 @@ class Keeper:
         """A step is over. What is kept goes when the next one begins: another optimizer may be about
         to step on the same gradients."""
         self._stale = True
-        if self.switch.idle:
+        if self.switch.idle or self._off:
             return
         if not self._fresh and self._steps >= LEARNING and self._learnings < LEARNINGS:
             self._learnings += 1
             again, self._wanted = self._wanted, []
             self.watch([(word, found) for word, ref in again if (found := ref()) is not None])
-        self._fresh = 0
+        self.made, self._fresh = self._fresh, 0
         self._steps += 1
         if self._steps == LEARNING and any(root.outermost for root in list(self._roots.values())):
             for root in [root for root in list(self._roots.values()) if not root.outermost]:
@@ -83,8 +86,25 @@ class Keeper:
             root.calls.clear()
             root.count = 0
 
+    def rest(self, idle: bool) -> None:
+        """While nothing is of interest modules are called as if nobody watched."""
+        if not idle:
+            off, self._off = self._off, []
+            for root in off:
+                module = root.module()
+                if module is not None and vars(module).get(SLOT) is root.before:
+                    vars(module)[SLOT] = root.mine
+            return
+        self.forget()  # of another step than the one that may be asked about
+        for root in list(self._roots.values()):
+            module = root.module()
+            if module is not None and vars(module).get(SLOT) is root.mine:
+                vars(module)[SLOT] = root.before
+                self._off.append(root)
+
     def close(self) -> None:
         """Put back every module as it was."""
+        self.rest(False)
         for root in list(self._roots.values()):
             self._take_off(root)
         self._wanted = []
@@ -155,18 +175,14 @@ class Keeper:
         finally:
             self.within = False
         if kept is not None:
-            with suppress(Exception):
-                if root.draws.left:
-                    root.draws.end()
-                if not kept.returned(out) and root.plain:
-                    root.calls.pop()  # a metric, or whatever else has no part in the loss
+            self._returned(root, kept, out)
         return out
 
     def _keep(
         self, root: Root, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Call | None:
+        self.switch.enter()
         try:
-            self.passages += 1
             self._fresh += 1
             root.outermost = True
             if self._stale:
@@ -186,3 +202,18 @@ class Keeper:
             return call
         except Exception:
             return None
+        finally:
+            self.switch.leave()
+
+    def _returned(self, root: Root, kept: Call, out: Any) -> None:
+        self.switch.enter()
+        try:
+            if root.draws.left:
+                root.draws.end()
+            if not kept.returned(out) and root.plain:
+                root.calls.pop()  # a metric, or whatever else has no part in the loss
+            self.switch.calls += len(kept.kept)  # a hook each
+        except Exception:
+            return
+        finally:
+            self.switch.leave()

@@ -22,9 +22,15 @@ SLOT = "_compiled_call_impl"
 
 
 class Switch(Protocol):
-    """Says whether anything of the present step is of interest."""
+    """Says whether anything of the present step is of interest, and adds up what keeping costs."""
 
     idle: bool
+    calls: int
+    """Calls that have come through here and were not timed."""
+
+    def enter(self) -> None: ...
+
+    def leave(self) -> None: ...
 
 
 class Post(Protocol):
@@ -81,6 +87,7 @@ class Watched:
             if owner is not module:  # it has been given all attributes of the other
                 return owner._call_impl(*args, **kwargs)
         inner, keeper = self.before or module._call_impl, self.keeper
+        keeper.switch.calls += CALLS
         if (
             keeper.within
             or keeper.switch.idle
@@ -92,6 +99,8 @@ class Watched:
 
 
 CALLING: Any = nn.Module.__call__.__code__
+CALLS = 2
+"""What coming through here costs, in calls of a wrapper that does nothing."""
 
 
 def busy() -> bool:

@@ -5,7 +5,6 @@ being accumulated, and the record of the next backward takes its place. While th
 that may yet step, the first records are held until it is clear that it does not.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -57,7 +56,7 @@ class Bare:
         self._fresh = 0
 
     def install(self, patches: Patches) -> None:
-        patches.wrap(torch.autograd, "grad", self._grad, idle=True)
+        patches.wrap(torch.autograd, "grad", self._grad, idle=True, loose=True)
 
     def before(self, tensors: Any) -> None:
         """A backward pass begins."""
@@ -128,7 +127,6 @@ class Bare:
             self._records.send(record, source.budget)
 
     def _take(self, leaves: Sequence[Tensor], grads: Sequence[Tensor | None]) -> None:
-        began = time.perf_counter()
         source = self._source = self._sources.of(KEY, leaves)
         detail = source.budget.next()
         record = None
@@ -136,7 +134,6 @@ class Bare:
             record = Record(detail, source.gradients(grads, detail))
             record.add_loss(self._losses.seen())
             self._loudest = loudest(leaves, record.parts["grads"])
-            record.cost = time.perf_counter() - began
         self._held.append((source, record))
         self._open = True
 

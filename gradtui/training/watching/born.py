@@ -69,7 +69,7 @@ class Born:
         original(optimizer, *args, **kwargs)
         with self._quiet("an optimizer's making"):
             self.meet(optimizer)
-            self._quiet.meter.idle = False  # its first step may be the next
+            self._quiet.meter.rest(False)  # its first step may be the next
             frame: FrameType | None = sys._getframe(1)
             self.look(frame)
 

@@ -5,13 +5,16 @@ second step only, every fourth, and so on. A step at which nothing is measured i
 hooks in a few microseconds.
 """
 
+from collections import deque
 from dataclasses import dataclass
 from math import ceil
+from statistics import median
 
 from gradtui.training.watching.meter import Meter
 
 ALLOWANCE = 0.5
-"""Seconds that may be spent in all before the share is held to: short runs are seen in full."""
+"""Seconds that may be spent, the first record's aside, before the share is held to: short runs are
+seen in full."""
 
 WEIGHTS, HISTOGRAMS, ALWAYS = 10, 50, 3
 """Every how many steps the dearer statistics are taken where time allows; the first ones always."""
@@ -20,12 +23,17 @@ NORMS_SHARE = 0.9
 """Of the budget, at most, for norms, before they are taken at every second step only."""
 
 LONGEST = 1 << 20
+GAP = 0.25
+"""Seconds, of the program's own, between two records at most, unless one takes more than its share of
+them: what a run is judged by may not hang on one estimate that was wrong."""
 WINDOW = 1.0
 """Seconds after which what was spent is compared with what was allowed."""
 THRIFT = 1 / 16
 """The least part of the budget that is left where estimates were wrong."""
 FADING = 0.98
 """What the past counts for at each record."""
+LATELY = 5
+"""Values of which the median counts: a program that is interrupted while we measure makes one odd."""
 ODD = 2.0
 """How many times the mean of late values a single one may count for."""
 LEAST = 0.1
@@ -57,7 +65,7 @@ class Ledger:
         self.share = max(share, 1e-4)
         self.meter = meter
         self.spent = 0.0
-        """Seconds in all."""
+        """Seconds in all, but for those of the first record."""
         self._before: tuple[int, float] | None = None
         self._records = self._steps = self._own = self._around = self._written = 0.0
         self._thrift = 1.0
@@ -76,19 +84,30 @@ class Ledger:
         return max(whole - self._around / steps, LEAST * whole, 1e-9)
 
     @property
+    def pace(self) -> float:
+        """Seconds that a step takes without us; 0 while nobody knows."""
+        return self._own / self._steps if self._steps else 0.0
+
+    @property
+    def around(self) -> float:
+        """Seconds that a step takes of us, whether it is recorded or not."""
+        return self._around / self._steps if self._steps else 0.0
+
+    @property
     def written(self) -> float:
         """Seconds that our threads take for a record."""
         return self._written / self._records if self._records else 0.0
 
     def add(self, spent: float, cost: float) -> float:
         """A record is done. `spent` is everything since the last one, `cost` the part of it that
-        went into measuring and handing on. Returns the seconds since the last one, 0 at the first.
+        comes with a record and not with every step. Returns the seconds since the last one, 0 at
+        the first.
         """
         meter = self.meter
         before, self._before = self._before, (meter.steps, meter.clock())
-        self.spent += spent
         if before is None:
-            return 0.0
+            return 0.0  # names were found, modules loaded: that comes once
+        self.spent += spent
         passed, steps = self._before[1] - before[1], max(meter.steps - before[0], 1)
         own = max(passed - spent, 1e-9)
         around = max(spent - cost - meter.lately_elsewhere, 0.0)
@@ -118,6 +137,20 @@ class Ledger:
         self._window = [0.0, 0.0]
 
 
+class Recent:
+    """What something took lately."""
+
+    __slots__ = ("_values", "value")
+
+    def __init__(self) -> None:
+        self._values: deque[float] = deque(maxlen=LATELY)
+        self.value = 0.0
+
+    def add(self, value: float) -> None:
+        self._values.append(value)
+        self.value = median(self._values)
+
+
 class Budget:
     """One for each optimizer: what measuring costs differs between them."""
 
@@ -129,7 +162,7 @@ class Budget:
         """Steps still to be let through; whoever lets one through takes it off."""
         self._planned = 0
         self._count = -1
-        self._norms = self._weights_cost = self._histograms_cost = 0.0
+        self._norms, self._weights_cost, self._histograms_cost = Recent(), Recent(), Recent()
         self._weights_every, self._histograms_every = WEIGHTS, HISTOGRAMS
         self._weights = self._histograms = -HISTOGRAMS
 
@@ -155,30 +188,33 @@ class Budget:
         """Measuring as `detail` says took `cost` seconds."""
         if not self._count:
             return  # the first one names things, and makes room for them
-        more = max(cost - self._norms, 1e-9)
+        more = max(cost - self._norms.value, 1e-9)
         if detail.histograms:
-            self._histograms_cost = _follow(self._histograms_cost, more, 0.3)
+            self._histograms_cost.add(more)
         elif detail.weights:
-            self._weights_cost = _follow(self._weights_cost, more, 0.3)
-            if not self._norms:
-                self._norms = cost
+            self._weights_cost.add(more)
+            if not self._norms.value:
+                self._norms.add(cost)
         else:
-            self._norms = _follow(self._norms, cost, 0.1)
+            self._norms.add(cost)
         if self._ledger.scarce:
             self._plan(self._ledger.room)
 
     def _plan(self, room: float) -> None:
-        norms = self._norms + self._ledger.written
-        self.every = _every(norms, NORMS_SHARE * room)
+        norms = self._norms.value + self._ledger.written
+        self.every = min(_every(norms, NORMS_SHARE * room), self._widest(norms))
         rest = max(room - norms / self.every, (1 - NORMS_SHARE) * room)
-        self._weights_every = max(WEIGHTS, ceil(2 * self._weights_cost / rest))
-        self._histograms_every = max(HISTOGRAMS, ceil(2 * self._histograms_cost / rest))
+        self._weights_every = max(WEIGHTS, ceil(2 * self._weights_cost.value / rest))
+        self._histograms_every = max(HISTOGRAMS, ceil(2 * self._histograms_cost.value / rest))
         self.left = self._planned = self.every - 1 - self._count % self.every
 
-
-def _follow(mean: float, value: float, weight: float) -> float:
-    """A mean of late values, of which a single odd one cannot move it far."""
-    return mean + weight * (min(value, ODD * mean) - mean) if mean else value
+    def _widest(self, norms: float) -> int:
+        """Steps that may lie between two records, a power of two."""
+        pace = self._ledger.pace
+        if not pace:
+            return LONGEST
+        within = 1 << max(int(GAP / pace).bit_length() - 1, 0)
+        return within if norms < self._ledger.share * GAP else LONGEST
 
 
 def _every(cost: float, room: float) -> int:

@@ -60,6 +60,8 @@ class Hooks:
         "only",
         "open",
         "passed",
+        "suspects",
+        "watchful",
     )
 
     def __init__(self, meter: Meter) -> None:
@@ -79,6 +81,10 @@ class Hooks:
         self.begin: Callable[[Optimizer, Any, Any], Replaced] = lambda optimizer, args, kwargs: None
         self.end: Callable[[Optimizer], None] = lambda optimizer: None
         self.passed: Callable[[Door], None] = lambda door: None
+        self.watchful: Callable[[bool], bool] = lambda passing: not passing
+        """Asked after each record, whether steps are let through or not: is anything looked at until
+        the next one? Then `suspects` is asked at each whether it must not be let through."""
+        self.suspects: Callable[[Optimizer], bool] = lambda optimizer: False
 
     def install(self) -> None:
         self._slow_before: Callable[..., Any] = untraced(self._before_seen)
@@ -106,26 +112,29 @@ class Hooks:
             known.tensors = tensors
 
     def rest(self) -> None:
-        """A record is done: nothing need be seen until the next one is due."""
+        """A record is done: nothing need be recorded until the next one is due."""
         gone = [key for key, door in self._doors.items() if door.owner() is None]
         for key in gone:
             del self._doors[key]
-        self._meter.idle = (
+        passing = (
             not self.always
             and bool(self._doors)
             and all(door.budget.left for door in self._doors.values())
         )
+        self._meter.rest(not self.watchful(passing))
 
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
         door = self._doors.get(id(optimizer))
         if door is not None:
             budget = door.budget
             if budget.left and not self._within and not self.open and door.owner() is optimizer:
-                budget.left -= 1
-                self._meter.steps += 1
-                self._passing = door
-                self._within = 1
-                return None
+                if self._meter.idle or not self.suspects(optimizer):
+                    budget.left -= 1
+                    self._meter.steps += 1
+                    self._passing = door
+                    self._within = 1
+                    return None
+                budget.left = 0
         elif self.hushed:
             return None
         replaced: Replaced = self._slow_before(optimizer, args, kwargs)
@@ -140,7 +149,7 @@ class Hooks:
             if not self._meter.idle:
                 self.passed(door)
             elif not door.budget.left:
-                self._meter.idle = False
+                self._meter.rest(False)
         elif self.open:
             self._slow_after(optimizer, args, kwargs)
 

@@ -72,5 +72,4 @@ class InBackward:
         whole.parts["grads"] = torch.cat([r.parts["grads"].to(home) for r in records])
         whole.at = at
         whole.optimizer = min(record.optimizer for record in records)
-        whole.cost = sum(record.cost for record in records)
         self._records.send(whole, self._budget)

@@ -3,6 +3,7 @@
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any
 
 import torch
@@ -50,13 +51,18 @@ class Losses:
         self.after: Callable[[], None] = lambda: None
 
     def install(self, patches: Patches) -> None:
-        patches.wrap(torch.autograd, "backward", self._around, idle=True)
+        patches.wrap(torch.autograd, "backward", self._around, idle=True, loose=True)
 
     def take(self) -> Loss:
         """For the step that is being taken. Another optimizer that steps before the next backward
         gets the same."""
         self._stale = True
         return self.seen()
+
+    @property
+    def broken(self) -> bool:
+        """Whether any of them is no number, as far as that is known without waiting."""
+        return any(type(value) is float and not isfinite(value) for value in self._values)
 
     def used(self) -> None:
         """What has been seen so far belongs to a step that is over."""

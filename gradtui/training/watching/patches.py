@@ -2,11 +2,24 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from gradtui.training.watching.meter import Meter
+
+
+@dataclass(slots=True)
+class Loose:
+    """What is put back while nothing is awaited; `again` wraps whatever is there."""
+
+    held: dict[str, Any]
+    name: str
+    original: Any
+    ours: Any
+    again: Callable[[], None]
+    off: bool = False
 
 
 class Patches:
@@ -15,14 +28,24 @@ class Patches:
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self._done: list[tuple[Any, str, Any, Any]] = []
+        self._loose: list[Loose] = []
+        meter.resting.append(self._rest)
 
     def wrap(
-        self, owner: Any, name: str, around: Callable[..., Any], *, idle: bool = False
+        self,
+        owner: Any,
+        name: str,
+        around: Callable[..., Any],
+        *,
+        idle: bool = False,
+        loose: bool = False,
     ) -> None:
         """Replace `owner.name` by `around(original, *args, **kwargs)`; nothing where there is none.
 
-        With `idle` a call is only handed on while the meter says that nothing is awaited. What
-        torch.compile traces is the original.
+        With `idle` a call is only handed on while the meter says that nothing is awaited; with
+        `loose` the original itself is put back for that time, which is for modules alone, and for
+        functions that nobody compiles: compiled programs are compiled anew when those they call
+        change. What torch.compile traces is the original.
         """
         original = vars(owner).get(name)
         if original is None:
@@ -39,12 +62,29 @@ class Patches:
             return around(original, *args, **kwargs)
 
         self.put(owner, name, instead)
+        if loose and not hasattr(original, "__wrapped__"):  # else another watcher may be beneath
+            again = functools.partial(self.wrap, owner, name, around, idle=idle)
+            self._loose.append(Loose(vars(owner), name, original, instead, again))
 
     def put(self, owner: Any, name: str, value: Any) -> None:
         self._done.append((owner, name, vars(owner).get(name), value))
         setattr(owner, name, value)
 
+    def _rest(self, idle: bool) -> None:
+        for one in list(self._loose):
+            there = one.held.get(one.name)
+            if idle and there is one.ours:
+                one.held[one.name], one.off = one.original, True
+            elif one.off and not idle:
+                one.off = False
+                if there is one.original:
+                    one.held[one.name] = one.ours
+                elif there is not one.ours:  # replaced by somebody meanwhile
+                    self._loose.remove(one)
+                    one.again()
+
     def undo(self) -> None:
+        self._loose = []
         while self._done:
             owner, name, original, ours = self._done.pop()
             if vars(owner).get(name) is ours:

@@ -43,8 +43,6 @@ class Record:
     backwards: int = 1
     seconds: float = 0.0
     overhead: float = 0.0
-    cost: float = 0.0
-    """Seconds that measuring it has taken so far."""
 
     def add_loss(self, loss: Loss) -> None:
         self.backwards = loss.count
@@ -74,19 +72,19 @@ class Records:
         self.sink = sink
         self._meter, self._ledger = meter, ledger
         self._copy: HostCopy[Record] | None = None
-        self._handing = 0.0
         self.late: Late = lambda step, phase, loss: None
         """Asked where a step turns out not to be finite only now."""
         self.last_step = -1
 
     def send(self, record: Record, budget: Budget) -> None:
         """The step is over. All that has been taken since the last record is charged to it: steps
-        that were let through have none of their own."""
-        began = self._meter.clock()
+        that were let through have none of their own. What is still to be done here, such as handing
+        on, is the next one's."""
         spent = self._meter.take()
         if record.detail.norms:
+            cost = self._meter.lately_timed
             record.overhead = spent
-            record.seconds = self._ledger.add(spent, record.cost + self._handing) or spent
+            record.seconds = self._ledger.add(spent, cost) or spent
             if self._copy is None:
                 self._device = record.parts["grads"].device
                 self._copy = HostCopy(self._device)
@@ -95,8 +93,7 @@ class Records:
                 parts = {name: t.to(self._device) for name, t in parts.items()}
             self._copy.submit(record, parts)
             self._hand_on(wait=False)
-            self._handing = self._meter.clock() - began
-            budget.took(record.detail, record.cost + self._handing)
+            budget.took(record.detail, cost)
 
     def begin_anew(self, sink: Sink) -> None:
         """Forget what is on its way: it is another process's."""

@@ -24,8 +24,6 @@ from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.records import Record
 from gradtui.training.watching.roots import outermost, owned, walk
 
-COST = 24
-"""What keeping a call takes, in passages through a wrapper."""
 LATE = 3
 """Steps whose calls are kept where numbers reach the host later: without their gradients."""
 
@@ -38,12 +36,28 @@ class Scene:
         self._quiet, self._born = quiet, born
         self._models = list(models)
         self._keeper = Keeper(quiet.meter)
+        quiet.meter.resting.append(self._keeper.rest)
         self._entered: dict[int, weakref.ref[nn.Module]] = {}
         self._covered: set[int] = set()
         """Ids of parameters whose models are watched: one optimizer a parameter is no news."""
         self._past: deque[tuple[int, list[Call], int]] = deque(maxlen=LATE)
         self._done = False
-        self._passages = 0
+        self.near = False
+        """Whether gradients are where looking at them makes nobody wait."""
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing more to find out."""
+        return self._done
+
+    @property
+    def made(self) -> int:
+        """Calls of models in a step, of late."""
+        return self._keeper.made
+
+    def rest(self, idle: bool) -> None:
+        """While `idle` no calls are kept."""
+        self._keeper.rest(idle)
 
     def install(self, patches: Patches) -> None:
         patches.wrap(Optimizer, "__init__", self._made)
@@ -66,7 +80,10 @@ class Scene:
 
     def look(self, record: Record | None) -> None:
         """Before the update: the one step that is not finite is run once more."""
-        if record is None or self._done or record.skipped or not _lost(record):
+        if record is None:
+            return
+        self.near = _on_host(record)
+        if self._done or record.skipped or not lost(record):
             return
         self._done = True
         meter = self._quiet.meter
@@ -102,8 +119,6 @@ class Scene:
                 call.inflows = {}
             self._past.append((record.step, calls, keeper.dropped()))
         keeper.over()
-        self._quiet.meter.calls += COST * (keeper.passages - self._passages)
-        self._passages = keeper.passages
 
     def forget(self) -> None:
         self._past.clear()
@@ -165,7 +180,7 @@ def _on_host(record: Record) -> bool:
     return record.detail.norms and record.parts["grads"].device.type == "cpu"
 
 
-def _lost(record: Record) -> bool:
+def lost(record: Record) -> bool:
     """Whether loss or gradients are not finite, as far as that can be told without waiting."""
     if not _on_host(record):
         return False

@@ -1,6 +1,5 @@
 """Optimizer steps: one record a step, taken at the optimizer's door."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -16,9 +15,10 @@ from gradtui.training.watching.meter import Meter
 from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.records import Record, Records
 from gradtui.training.watching.scalers import Scalers, Scaling
-from gradtui.training.watching.scene import Scene
+from gradtui.training.watching.scene import Scene, lost
 from gradtui.training.watching.sources import Source
 from gradtui.training.watching.taking import Taking
+from gradtui.training.watching.vigil import Vigil
 
 
 class Steps:
@@ -36,22 +36,25 @@ class Steps:
         scalers: Scalers,
         quiet: Quiet,
         scene: Scene,
+        vigil: Vigil,
     ) -> None:
         self._hooks, self._taking, self._inside = hooks, taking, inside
         self._records, self._born, self._losses, self._clips = records, born, losses, clips
-        self._quiet, self._scene = quiet, scene
+        self._quiet, self._scene, self._vigil = quiet, scene, vigil
         self._meter: Meter = quiet.meter
         self._sources: dict[int, Source] = {}
         self.seen = False
         """Whether any optimizer's step has been seen."""
         self.first: Callable[[], None] = lambda: None
         hooks.begin, hooks.end, hooks.passed = self._before, self._after, self._passed
+        hooks.watchful, hooks.suspects = vigil.plan, vigil.suspects
         scalers.skipped = self._skipped
 
     def forget(self) -> None:
         """What is under way is another process's, or nobody's any more."""
         self._hooks.forget()
         self._inside.forget()
+        self._vigil.forget()
         self._sources = {}
 
     def new_step(self) -> int:
@@ -71,6 +74,7 @@ class Steps:
             if source is None:
                 return None
             self._hooks.know(optimizer, source.budget, source.members)
+            self._vigil.know(optimizer, source)
             self._sources[id(optimizer)] = source
             closure = args[1] if len(args) > 1 else kwargs.get("closure")
             self._hooks.open[id(optimizer)] = None
@@ -81,7 +85,10 @@ class Steps:
                 return args, kwargs | {"closure": watched}
             record = self._taking.take(optimizer, source, self.new_step())
             self._hooks.open[id(optimizer)] = record
-        self._scene.look(self._hooks.open.get(id(optimizer)))
+        found = self._hooks.open.get(id(optimizer))
+        self._scene.look(found)
+        if found is not None:
+            self._vigil.found(lost(found))
         return None
 
     def _after(self, optimizer: Optimizer) -> None:
@@ -94,10 +101,8 @@ class Steps:
                 self._scene.over()
 
     def _finish(self, record: Record, source: Source) -> None:
-        began = time.perf_counter()
         if record.detail.weights:
             record.parts["weights"] = source.weights()
-        record.cost += time.perf_counter() - began
         self._scene.over(record)
         self._records.send(record, source.budget)
         self._hooks.rest()
@@ -109,10 +114,13 @@ class Steps:
         self._born.meet(optimizer)
 
     def _passed(self, door: Door) -> None:
-        """A step was let through, while another optimizer's is waited for."""
+        """A step was let through, while it is looked at or another optimizer's is waited for."""
         self._losses.used()
         self._scene.over()
         self._clips.drop(door.tensors)
+        self._meter.passed()
+        if not door.budget.left:
+            self._vigil.wake()
 
     def _watched(
         self, optimizer: Optimizer, source: Source, closure: Callable[..., Any]

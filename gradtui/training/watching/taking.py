@@ -1,7 +1,5 @@
 """A record of the gradients that an optimizer is about to use."""
 
-import time
-
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -45,7 +43,6 @@ class Taking:
     ) -> Record | None:
         """None where the budget, by default the source's own, has nothing left for this step.
         `detail` is what to measure where that is settled."""
-        began = time.perf_counter()
         detail = detail or (budget or source.budget).next()
         loss, clip = self._losses.take(), self._clips.take(source.members)
         scaling = scaling or self._scalers.current
@@ -63,7 +60,6 @@ class Taking:
         record.parts |= source.gradients([tensor.grad for tensor in source.tensors], detail)
         if detail.weights and evaluation <= 1:
             source.remember_weights()
-        record.cost = time.perf_counter() - began
         return record
 
 

@@ -30,6 +30,7 @@ from gradtui.training.watching.scene import Scene
 from gradtui.training.watching.sources import Sources
 from gradtui.training.watching.steps import Steps
 from gradtui.training.watching.taking import Taking
+from gradtui.training.watching.vigil import Vigil
 
 OVERHEAD = 0.03
 """Share of the program's own time that watching may take, once its start (0.5 s, `ALLOWANCE`) is
@@ -90,6 +91,7 @@ class Watcher:
             self._scalers,
             quiet,
             self._scene,
+            Vigil(self._meter, ledger, self._losses, self._scene),
         )
         self._bare = Bare(
             self._steps,
@@ -151,7 +153,7 @@ class Watcher:
             self._bare.close()
             self._records.flush()
             if self._told and os.getpid() == self._pid:
-                self._records.sink.tell(Ended(0, self.step, reason))
+                self._records.sink.tell(Ended(0, self._meter.steps, reason))
         with self._quiet("taking off"):
             self._hooks.remove()
             self._patches.undo()

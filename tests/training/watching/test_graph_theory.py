@@ -51,7 +51,7 @@ def test_a_plain_stack_has_a_line(tmp_path: Path, name: str) -> None:
     said = theory_of(facts)
     assert said.reason == ""
     assert said.norms is not None
-    assert np.abs(np.log10(said.norms) - np.log10(facts.row_norms[0])).max() < 0.5
+    assert np.abs(np.log10(said.norms) - np.log10(facts.row_norms[0])).max() < 0.3
     refused = theory_of(replace(facts, info=replace(facts.info, not_plain="it has a twist")))
     assert (refused.norms, refused.reason) == (None, "it has a twist")
 

@@ -1,0 +1,131 @@
+"""Between two records: steps of which nothing is recorded are looked at all the same, where that is
+cheap, so that a NaN is seen in the step in which it is born.
+
+A NaN that is born on the way back reaches the first layers in the same pass: of the gradients, one
+small one of these is looked at. Where numbers are on another device a look would wait for it, and
+there is none.
+"""
+
+import weakref
+from collections.abc import Sequence
+from math import isfinite
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from gradtui.training.watching.budget import Ledger
+from gradtui.training.watching.losses import Losses
+from gradtui.training.watching.meter import Meter
+from gradtui.training.watching.scene import Scene
+from gradtui.training.watching.sources import Source
+
+SHARE = 0.6
+"""Of the budget, at most, for looking between records; the rest is for records."""
+LOOK, CALL = 16, 40
+"""What looking at a step takes, and what keeping the call of a model does, in calls of the meter."""
+DEAR = 1.5
+"""Times its part that it may be measured to take before it is given up."""
+SETTLED = 20
+"""Records after which what was measured counts."""
+SMALL = 1 << 14
+"""Elements of a gradient that is looked at, at most."""
+TOWERS = 3
+"""Parts of a model by the first word of their names, of each of which one gradient is looked at."""
+FALSE = 3
+"""Suspicions that came to nothing, after which there are no more."""
+
+
+class Vigil:
+    """`plan` after each record says whether anything is looked at until the next one."""
+
+    def __init__(self, meter: Meter, ledger: Ledger, losses: Losses, scene: Scene) -> None:
+        self._meter, self._ledger, self._losses, self._scene = meter, ledger, losses, scene
+        self._seen: dict[int, tuple[object, list[weakref.ref[Tensor]]]] = {}
+        self._level = self._most = 2
+        """0: nothing is looked at; 1: losses and gradients are; 2: calls of models are kept, too."""
+        self._records = self._false = 0
+        self._suspected = False
+
+    def know(self, optimizer: Optimizer, source: Source) -> None:
+        """What this optimizer steps, in which order."""
+        known = self._seen.get(id(optimizer))
+        if known is None or known[0] is not source.layout:
+            self._seen[id(optimizer)] = (source.layout, [weakref.ref(t) for t in firsts(source)])
+
+    def plan(self, passing: bool) -> bool:
+        """Whether steps are to be looked at until the next record; `passing`: some come before it."""
+        if not passing:
+            self._scene.rest(False)
+            return True
+        before, self._level = self._level, self._affordable()
+        if self._level != before:
+            self._records = 0
+        self._records += 1
+        self._scene.rest(self._level < 2)
+        return self._level > 0
+
+    def wake(self) -> None:
+        """The next step is recorded."""
+        self._scene.rest(False)
+
+    def suspects(self, optimizer: Optimizer) -> bool:
+        """Whether the step that is about to be taken must be looked at closely."""
+        if self._false >= FALSE or self._scene.done:
+            return False
+        self._meter.enter()
+        try:
+            known = self._seen.get(id(optimizer))
+            self._suspected = self._losses.broken or (known is not None and _broken(known[1]))
+            return self._suspected
+        except Exception:
+            self._false = FALSE
+            return False
+        finally:
+            self._meter.leave()
+
+    def found(self, lost: bool) -> None:
+        """What became of the step: a suspicion that comes to nothing is held against the next."""
+        if self._suspected and not lost:
+            self._false += 1
+        self._suspected = False
+
+    def forget(self) -> None:
+        self._seen = {}
+
+    def _affordable(self) -> int:
+        if self._scene.done or self._false >= FALSE or not self._scene.near:
+            return 0
+        part = SHARE * self._ledger.share * self._ledger.pace
+        if self._level and self._records > SETTLED and self._ledger.around > DEAR * part:
+            self._most = min(self._most, self._level - 1)
+        calls = LOOK + CALL * self._scene.made
+        level = 2 if calls * self._meter.each <= part else int(LOOK * self._meter.each <= part)
+        return min(level, self._most)
+
+
+def firsts(source: Source) -> list[Tensor]:
+    """Of the first layer of each part of the model the smallest tensor."""
+    layout, at = source.layout, source.at
+    if layout is None or at is None:
+        return []
+    best: dict[str, tuple[int, int, Tensor]] = {}
+    for tensor, place in zip(source.tensors, at.tolist(), strict=True):
+        info = layout.tensors[place]
+        if info.structural_zero or tensor.numel() > SMALL:
+            continue
+        word = info.name.partition(".")[0]
+        mine = (info.row, tensor.numel(), tensor)
+        if word not in best or mine[:2] < best[word][:2]:
+            best[word] = mine
+    return [tensor for _, _, tensor in sorted(best.values(), key=lambda one: one[:2])[:TOWERS]]
+
+
+def _broken(tensors: Sequence[weakref.ref[Tensor]]) -> bool:
+    for ref in tensors:
+        tensor = ref()
+        grad = None if tensor is None else tensor.grad
+        plain = grad is not None and type(grad) is Tensor and grad.layout is torch.strided
+        if plain and grad is not None and grad.is_cpu and not isfinite(grad.sum().item()):
+            return True
+    return False
