@@ -181,6 +181,15 @@ def test_titles_survive_a_terminal_without_their_letters(tmp_path: Path) -> None
     assert "4\\u03c3(x)" in done.stdout
 
 
+def wait_for_children(pid: int, count: int) -> None:
+    """Until a process has so many of its own; where nobody says how many, for a while."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    for _ in range(200):
+        if children.exists() and len(children.read_text().split()) >= count:
+            return
+        time.sleep(0.1 if children.exists() else 0.02)
+
+
 @pytest.mark.slow
 def test_ctrl_c_ends_a_check_and_its_workers(tmp_path: Path) -> None:
     for name in ("one", "two"):
@@ -193,7 +202,8 @@ def test_ctrl_c_ends_a_check_and_its_workers(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         start_new_session=True,
     ) as process:
-        time.sleep(4)
+        wait_for_children(process.pid, 2)
+        time.sleep(2)
         os.killpg(process.pid, signal.SIGINT)
         began = time.monotonic()
         # Workers inherit both pipes: this returns when the last of them is gone.

@@ -13,7 +13,7 @@ from gradtui.tui.renderables.line import plain
 from gradtui.tui.several import Together, histograms_together
 from gradtui.tui.watched import Watched
 from tests import factories
-from tests.tui.fake_source import FakeSource
+from tests.tui.fake_source import FakeSource, Playing
 from tests.tui.playing import playing, text, until
 
 LAYOUT = factories.mlp_layout(6)
@@ -117,8 +117,8 @@ def test_the_heat_map_has_no_gaps() -> None:
 class Turns(FakeSource):
     """A run whose two optimizers take turns."""
 
-    def _snapshot(self, step: int) -> Snapshot:
-        return turn(step, run=self._run)
+    def _snapshot(self, playing: Playing) -> Snapshot:
+        return turn(playing.step, run=self._run)
 
 
 async def test_the_screen_stays_readable(tmp_path) -> None:  # type: ignore[no-untyped-def]

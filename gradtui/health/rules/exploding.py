@@ -111,12 +111,15 @@ def exploded_and_died(reading: Reading) -> Finding | None:
     now = median(norms[-T.WINDOW :])
     dead = tuple(int(r) for r in reading.rows if reading.dead[r] >= T.DEAD_SHARE)
     dead = dead or tuple(int(reading.rows[i]) for i in reading.silent)
-    usual = max(reading.reference_loss, reading.start_loss)
+    usual = max(reading.reference_loss, median(losses[:5]))
     rise = float(losses.max()) / usual if usual > 0 and not reading.signed else 0.0
     spiked = peak > T.SPIKE_FLOOR and (peak > T.SPIKE_NORM * first or rise > T.SPIKE_LOSS)
-    if not dead and rise > T.SPIKE_LOSS and reading.largest_ratio > T.OVERWHELMED:
+    if not dead and reading.largest_ratio > T.OVERWHELMED:
         # A weight that has been overwhelmed passes on what it was not made to.
-        dead, spiked = _faded_since(reading), True
+        usual = max(reading.reference_loss, reading.start_loss)
+        rise = float(losses.max()) / usual if usual > 0 and not reading.signed else 0.0
+        dead = _faded_since(reading) if rise > T.SPIKE_LOSS else ()
+        spiked = bool(dead) or spiked
     shortened = reading.facts.clip_coefficient[used[spike]] < T.CLIPPED
     collapsed = peak > T.BAND_HIGH and now < T.COLLAPSE * peak and not shortened
     if not ((dead and spiked and now < peak / 3) or collapsed):

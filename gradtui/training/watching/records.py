@@ -75,6 +75,8 @@ class Records:
         self.late: Late = lambda step, phase, loss: None
         """Asked where a step turns out not to be finite only now."""
         self.last_step = -1
+        self.lost = False
+        """Whether anything that is not finite has been handed on."""
 
     def send(self, record: Record, budget: Budget) -> None:
         """The step is over. All that has been taken since the last record is charged to it: steps
@@ -106,7 +108,9 @@ class Records:
         if self._copy is None:
             return
         for record, parts in self._copy.flush() if wait else self._copy.ready():
-            self.sink.put(_snapshot(record, parts, self.late))
+            snapshot = _snapshot(record, parts, self.late)
+            self.lost |= snapshot.nonfinite is not None
+            self.sink.put(snapshot)
             self.last_step = record.step
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from gradtui.core.layout import IntArray, Layout
@@ -13,6 +14,12 @@ from gradtui.training.watching.budget import Budget, Detail, Ledger
 
 LARGEST_COPY = 1 << 26
 """Elements of all weights together from which no copy is kept to measure updates with."""
+
+
+def _sound(tensors: Sequence[Tensor]) -> bool:
+    plain = [t.detach() for t in tensors if t.is_floating_point() and t.layout is torch.strided]
+    plain = [t for t in plain if type(t) is Tensor and t.numel()]
+    return all(bool(torch.isfinite(t).all()) for t in plain)
 
 
 class Source:
@@ -68,6 +75,10 @@ class Sources:
         at = self._board.at(source.tensors, word)
         source.at, source.layout = at, self._board.layout
         return at is not None
+
+    def broken(self) -> list[Source]:
+        """Those whose tensors hold a NaN or an infinity by now."""
+        return [s for s in self._known.values() if s.layout is not None and not _sound(s.tensors)]
 
     def drop(self, key: int) -> None:
         self._known.pop(key, None)

@@ -7,6 +7,7 @@ from typing import Any
 from torch.optim import Optimizer
 
 from gradtui.training.watching.born import Born
+from gradtui.training.watching.budget import Detail
 from gradtui.training.watching.clips import Clips
 from gradtui.training.watching.hooks import Door, Hooks, Replaced
 from gradtui.training.watching.in_backward import InBackward
@@ -56,6 +57,19 @@ class Steps:
         self._inside.forget()
         self._vigil.forget()
         self._sources = {}
+
+    def last_look(self) -> None:
+        """At the end: weights that have become NaN since the last record are told of."""
+        if self._records.lost or self._meter.steps - 1 == self._records.last_step:
+            return
+        for source in self._taking.broken():
+            record = Record(Detail(weights=True), {}, source.layout, source.at)
+            record.step, record.optimizer = self._meter.steps - 1, source.number
+            record.parts |= source.gradients([None] * len(source.tensors), record.detail)
+            record.parts["weights"] = source.weights()
+            self._records.send(record, source.budget)
+            self._records.flush()
+            return  # one is enough
 
     def new_step(self) -> int:
         step = self._meter.steps

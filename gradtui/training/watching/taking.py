@@ -30,6 +30,10 @@ class Taking:
             source.number = self._board.number(optimizer)
         return source
 
+    def broken(self) -> list[Source]:
+        """What holds a NaN or an infinity by now."""
+        return self._sources.broken()
+
     def take(
         self,
         optimizer: Optimizer,

@@ -22,9 +22,9 @@ from gradtui.training.watching.sources import Source
 
 SHARE = 0.6
 """Of the budget, at most, for looking between records; the rest is for records."""
-LOOK, CALL = 16, 40
+LOOK, CALL = 8, 16
 """What looking at a step takes, and what keeping the call of a model does, in calls of the meter."""
-DEAR = 1.5
+DEAR = 1.25
 """Times its part that it may be measured to take before it is given up."""
 SETTLED = 20
 """Records after which what was measured counts."""

@@ -149,6 +149,9 @@ class Watcher:
         if self._closed:
             return
         self._closed = True
+        with self._quiet("a last look"):
+            self._records.flush()
+            self._steps.last_look()
         with self._quiet("closing"):
             self._bare.close()
             self._records.flush()

@@ -107,6 +107,17 @@ def test_where_a_look_is_too_dear_there_is_none(
     assert seen.step > BIRTH
 
 
+def test_a_birth_after_the_last_record_is_told_at_the_end(
+    sink: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vigil, "LOOK", 1e9)
+    last = BIRTH + 10
+    seen = trained(sink, log_of_zero, steps=last + 1)
+    assert seen is not None
+    assert (seen.step, seen.phase) == (last, "weights")
+    assert sink.snapshots[-2].step < BIRTH
+
+
 def test_a_healthy_run_is_recorded_no_more_often(sink: Kept) -> None:
     assert trained(sink, lambda x: x, steps=400) is None
     steps = [snapshot.step for snapshot in sink.snapshots]
