@@ -39,7 +39,7 @@ class Keeper:
         self._serial = 0
         self._steps = 0
         self._learnings = 0
-        self._fresh = self.made = 0
+        self._fresh = 0
         self._stale = False
         self._wanted: list[tuple[str, weakref.ref[nn.Module]]] = []
         self._off: list[Root] = []
@@ -73,7 +73,7 @@ class Keeper:
             self._learnings += 1
             again, self._wanted = self._wanted, []
             self.watch([(word, found) for word, ref in again if (found := ref()) is not None])
-        self.made, self._fresh = self._fresh, 0
+        self._fresh = 0
         self._steps += 1
         if self._steps == LEARNING and any(root.outermost for root in list(self._roots.values())):
             for root in [root for root in list(self._roots.values()) if not root.outermost]:

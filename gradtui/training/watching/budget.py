@@ -89,11 +89,6 @@ class Ledger:
         return self._own / self._steps if self._steps else 0.0
 
     @property
-    def around(self) -> float:
-        """Seconds that a step takes of us, whether it is recorded or not."""
-        return self._around / self._steps if self._steps else 0.0
-
-    @property
     def written(self) -> float:
         """Seconds that our threads take for a record."""
         return self._written / self._records if self._records else 0.0

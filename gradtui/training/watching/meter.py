@@ -41,6 +41,7 @@ class Meter:
         "elsewhere",
         "idle",
         "lately_elsewhere",
+        "lately_passed",
         "lately_timed",
         "resting",
         "steps",
@@ -67,6 +68,8 @@ class Meter:
         """Seconds that threads of ours have taken so far."""
         self.lately_elsewhere = 0.0
         """What `take` last had of that."""
+        self.lately_passed = 0.0
+        """And in steps that were let through."""
         self.lately_timed = 0.0
         """And of what was timed, caches included."""
         self._spent = self._began = self._seen = self._passed = 0.0
@@ -104,8 +107,9 @@ class Meter:
         self._spent, self._began = 0.0, now
         self.lately_timed = timed + min(self._after * timed, FULL)
         there = (self.calls + HOOKS * (self.steps - self._told)) * self.each
-        there += self._passed * (1 + self._after)
+        self.lately_passed = self._passed * (1 + self._after)
         self._passed = 0.0
+        there += self.lately_passed
         self.calls, self._told = 0, self.steps
         seen = self.elsewhere()
         self.lately_elsewhere, self._seen = max(seen - self._seen, 0.0), seen

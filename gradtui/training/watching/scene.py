@@ -50,11 +50,6 @@ class Scene:
         """Whether there is nothing more to find out."""
         return self._done
 
-    @property
-    def made(self) -> int:
-        """Calls of models in a step, of late."""
-        return self._keeper.made
-
     def rest(self, idle: bool) -> None:
         """While `idle` no calls are kept."""
         self._keeper.rest(idle)

@@ -14,20 +14,20 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from gradtui.training.watching.budget import Ledger
+from gradtui.training.watching.budget import Ledger, Recent
 from gradtui.training.watching.losses import Losses
 from gradtui.training.watching.meter import Meter
 from gradtui.training.watching.scene import Scene
 from gradtui.training.watching.sources import Source
 
-SHARE = 0.6
+SHARE = 0.5
 """Of the budget, at most, for looking between records; the rest is for records."""
-LOOK, CALL = 8, 16
-"""What looking at a step takes, and what keeping the call of a model does, in calls of the meter."""
-DEAR = 1.25
-"""Times its part that it may be measured to take before it is given up."""
-SETTLED = 20
-"""Records after which what was measured counts."""
+LOOSELY, CLOSELY = 1, 2
+"""How steps are looked at: losses and gradients are, or calls of models are kept as well."""
+GUESS = {LOOSELY: 4, CLOSELY: 8}
+"""What that takes a step, in calls of the meter, until it has been tried: rather too little."""
+AGAIN = 100
+"""Records after which it is tried anew: one odd measurement may not settle it for good."""
 SMALL = 1 << 14
 """Elements of a gradient that is looked at, at most."""
 TOWERS = 3
@@ -42,9 +42,10 @@ class Vigil:
     def __init__(self, meter: Meter, ledger: Ledger, losses: Losses, scene: Scene) -> None:
         self._meter, self._ledger, self._losses, self._scene = meter, ledger, losses, scene
         self._seen: dict[int, tuple[object, list[weakref.ref[Tensor]]]] = {}
-        self._level = self._most = 2
-        """0: nothing is looked at; 1: losses and gradients are; 2: calls of models are kept, too."""
-        self._records = self._false = 0
+        self._level = 0
+        self._costs = {level: Recent() for level in GUESS}
+        """Seconds a step."""
+        self._plans = self._looked = self._false = 0
         self._suspected = False
 
     def know(self, optimizer: Optimizer, source: Source) -> None:
@@ -55,14 +56,17 @@ class Vigil:
 
     def plan(self, passing: bool) -> bool:
         """Whether steps are to be looked at until the next record; `passing`: some come before it."""
+        if self._level and self._looked:
+            self._costs[self._level].add(self._meter.lately_passed / self._looked)
+        self._looked = 0
+        self._plans += 1
+        if self._plans % AGAIN == 0:
+            self._costs = {level: Recent() for level in GUESS}
         if not passing:
             self._scene.rest(False)
             return True
-        before, self._level = self._level, self._affordable()
-        if self._level != before:
-            self._records = 0
-        self._records += 1
-        self._scene.rest(self._level < 2)
+        self._level = self._affordable()
+        self._scene.rest(self._level < CLOSELY)
         return self._level > 0
 
     def wake(self) -> None:
@@ -73,6 +77,7 @@ class Vigil:
         """Whether the step that is about to be taken must be looked at closely."""
         if self._false >= FALSE or self._scene.done:
             return False
+        self._looked += 1
         self._meter.enter()
         try:
             known = self._seen.get(id(optimizer))
@@ -97,11 +102,10 @@ class Vigil:
         if self._scene.done or self._false >= FALSE or not self._scene.near:
             return 0
         part = SHARE * self._ledger.share * self._ledger.pace
-        if self._level and self._records > SETTLED and self._ledger.around > DEAR * part:
-            self._most = min(self._most, self._level - 1)
-        calls = LOOK + CALL * self._scene.made
-        level = 2 if calls * self._meter.each <= part else int(LOOK * self._meter.each <= part)
-        return min(level, self._most)
+        for level in (CLOSELY, LOOSELY):
+            if (self._costs[level].value or GUESS[level] * self._meter.each) <= part:
+                return level
+        return 0
 
 
 def firsts(source: Source) -> list[Tensor]:
