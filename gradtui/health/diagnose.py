@@ -11,7 +11,8 @@ from gradtui.health import thresholds as T
 from gradtui.health.finding import TOO_EARLY, UNDECIDED, Diagnosis, Finding
 from gradtui.health.notes import idle, spikes, structural_zeros
 from gradtui.health.reading import Reading
-from gradtui.health.rules.exploding import exploded_and_died, exploded_to_nan, exploding
+from gradtui.health.rules.died import exploded_and_died
+from gradtui.health.rules.exploding import exploded_to_nan, exploding
 from gradtui.health.rules.far_off import worse_than_guessing
 from gradtui.health.rules.nonfinite import calibrating, first_seen, nonfinite, scaler_stuck
 from gradtui.health.rules.rounding import fp16_underflow, updates_rounded_away

@@ -174,3 +174,25 @@ def test_an_optimum_from_the_start_is_no_learning_rate_that_is_too_small() -> No
     assert told(60, quiet, norm=lambda step: 2e-6, **at_rest).healthy
     found = told(60, lambda step: 5.0, norm=lambda step: 0.5, **at_rest).findings[0]
     assert found.remedies == ("raise the learning rate by a factor of 10 to 1000",)
+
+
+def test_a_last_layer_that_learns_alone_does_not_hide_that_the_others_are_lost() -> None:
+    def thrown(size: float) -> Callable[[Snapshot], Snapshot]:
+        def change(s: Snapshot) -> Snapshot:
+            assert s.weights is not None
+            if s.step == 1:
+                s.weights[:, Weight.UPDATE] = 0.9 * s.weights[:, Weight.NORM]
+            if s.step > 1:
+                s.grads[:-2, [Grad.NORM, Grad.ABS_MAX, Grad.SUM]] *= size
+            return s
+
+        return change
+
+    spike = {0: 2.3, 1: 50.0, 2: 400.0}
+    loss: Number = lambda step: spike.get(step, 1.8 - 1e-3 * step)  # noqa: E731
+    high: Number = lambda step: 30.0 if step == 1 else 0.3  # noqa: E731
+    found = told(200, loss, norm=high, change=thrown(1e-20)).findings[0]
+    assert found.symptom == "exploding_gradient"
+    assert len(found.rows) == ROWS - 1
+    assert told(200, loss, norm=high, change=thrown(1e-2)).healthy
+    assert told(100, loss, norm=high, change=thrown(1e-20)).healthy  # it may come back
