@@ -68,10 +68,10 @@ def _learns_without(reading: Reading) -> bool:
         return False
     if not reading.largest_ratio > T.OVERWHELMED:
         return False
-    lost = [i for i, row in enumerate(reading.rows.tolist()) if row in _faded_since(reading)]
+    lost = np.isin(reading.rows, _faded_since(reading))
     norms = reading.row_norms[lost]
     hopeless = (norms < T.HOPELESS_NORM) & (norms < T.HOPELESS_RATIO * np.nanmax(reading.row_norms))
-    return 2 * len(lost) >= len(reading.rows) and bool(hopeless.all())
+    return 2 * len(norms) >= len(reading.rows) and bool(hopeless.all())
 
 
 def _faded_since(reading: Reading) -> tuple[int, ...]:
