@@ -109,11 +109,12 @@ def look_at(
     if not labels(directory):
         assert not wanted, f"{why}: nothing was written"
         return None
+    # The details first: a run that goes on writing has more steps a moment later, never fewer.
+    block = load(directory).block
     run = OpenRun(directory)
     steps = run.steps
     np.testing.assert_array_equal(steps, np.arange(len(steps)), err_msg=why)
     assert len(steps) >= len(wanted), f"{why}: {len(steps)} steps of {len(wanted)}"
-    block = load(directory).block
     assert len(block) or not wanted, f"{why}: no step in full"
     assert not len(block) or block.steps[-1] <= steps[-1], why
     if made_up:
