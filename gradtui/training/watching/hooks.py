@@ -56,6 +56,7 @@ class Hooks:
         "always",
         "begin",
         "end",
+        "glance",
         "hushed",
         "only",
         "open",
@@ -82,9 +83,11 @@ class Hooks:
         self.end: Callable[[Optimizer], None] = lambda optimizer: None
         self.passed: Callable[[Door], None] = lambda door: None
         self.watchful: Callable[[bool], bool] = lambda passing: not passing
-        """Asked after each record, whether steps are let through or not: is anything looked at until
-        the next one? Then `suspects` is asked at each whether it must not be let through."""
+        """Asked after each record, whether steps are let through or not: are calls looked at until the
+        next one? Then `suspects` is asked at each step whether it must not be let through, else
+        `glance`, if there is one."""
         self.suspects: Callable[[Optimizer], bool] = lambda optimizer: False
+        self.glance: Callable[[Optimizer], bool] | None = None
 
     def install(self) -> None:
         self._slow_before: Callable[..., Any] = untraced(self._before_seen)
@@ -121,20 +124,23 @@ class Hooks:
             and bool(self._doors)
             and all(door.budget.left for door in self._doors.values())
         )
-        self._meter.rest(not self.watchful(passing))
+        close = self.watchful(passing)
+        self._meter.rest(not close, glancing=self.glance is not None)
 
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
         door = self._doors.get(id(optimizer))
         if door is not None:
             budget = door.budget
             if budget.left and not self._within and not self.open and door.owner() is optimizer:
-                if self._meter.idle or not self.suspects(optimizer):
+                suspects = self.glance if self._meter.idle else self.suspects
+                if suspects is None or not suspects(optimizer):
                     budget.left -= 1
                     self._meter.steps += 1
                     self._passing = door
                     self._within = 1
                     return None
                 budget.left = 0
+                self._meter.rest(False)
         elif self.hushed:
             return None
         replaced: Replaced = self._slow_before(optimizer, args, kwargs)

@@ -32,7 +32,7 @@ class Losses:
     """Wraps torch.autograd.backward, which Tensor.backward calls too.
 
     A backward within another one (checkpointing) is not counted. While the meter says that nothing
-    is awaited, a call costs no more than being handed on.
+    is awaited, a call costs no more than being handed on, or than reading one number.
     """
 
     def __init__(self, quiet: Quiet) -> None:
@@ -51,7 +51,7 @@ class Losses:
         self.after: Callable[[], None] = lambda: None
 
     def install(self, patches: Patches) -> None:
-        patches.wrap(torch.autograd, "backward", self._around, idle=True, loose=True)
+        patches.wrap(torch.autograd, "backward", self._around, loose=True)
 
     def take(self) -> Loss:
         """For the step that is being taken. Another optimizer that steps before the next backward
@@ -67,6 +67,11 @@ class Losses:
     def used(self) -> None:
         """What has been seen so far belongs to a step that is over."""
         self._stale = True
+
+    def drop_used(self) -> None:
+        """Nothing was seen of the step that is being taken, unless something was since."""
+        if self._stale:
+            self._values = []
 
     def seen(self) -> Loss:
         """As `take`, but more may come."""
@@ -114,8 +119,18 @@ class Losses:
             with self._quiet("looking at the first loss"):
                 self.outlook = replace(look_ahead(loss), scout=self._scout)
 
+    def _glimpse(self, tensors: Any) -> None:
+        """As `note`, of a plain loss alone."""
+        if type(tensors) is Tensor and tensors.is_cpu and tensors.numel() == 1:
+            if self._stale:
+                self._values, self._stale = [], False
+            self._values.append(_value(tensors))
+
     def _around(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
-        if self.depth:
+        meter = self._quiet.meter
+        if meter.idle and meter.glancing and not self.depth:
+            self._glimpse(tensors)
+        if meter.idle or self.depth:
             return original(tensors, *args, **kwargs)
         with self._quiet("a backward pass"):
             seeds = args[0] if args else kwargs.get("grad_tensors")

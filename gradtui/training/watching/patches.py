@@ -43,9 +43,9 @@ class Patches:
         """Replace `owner.name` by `around(original, *args, **kwargs)`; nothing where there is none.
 
         With `idle` a call is only handed on while the meter says that nothing is awaited; with
-        `loose` the original itself is put back for that time, which is for modules alone, and for
-        functions that nobody compiles: compiled programs are compiled anew when those they call
-        change. What torch.compile traces is the original.
+        `loose` the original itself is put back for that time, unless there are glances; which is for
+        modules alone, and for functions that nobody compiles: compiled programs are compiled anew
+        when those they call change. What torch.compile traces is the original.
         """
         original = vars(owner).get(name)
         if original is None:
@@ -71,6 +71,7 @@ class Patches:
         setattr(owner, name, value)
 
     def _rest(self, idle: bool) -> None:
+        idle = idle and not self._meter.glancing
         for one in list(self._loose):
             there = one.held.get(one.name)
             if idle and there is one.ours:

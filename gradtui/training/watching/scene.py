@@ -50,10 +50,6 @@ class Scene:
         """Whether there is nothing more to find out."""
         return self._done
 
-    def rest(self, idle: bool) -> None:
-        """While `idle` no calls are kept."""
-        self._keeper.rest(idle)
-
     def install(self, patches: Patches) -> None:
         patches.wrap(Optimizer, "__init__", self._made)
         readers: Any = torch.jit._recursive

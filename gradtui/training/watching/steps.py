@@ -48,7 +48,7 @@ class Steps:
         """Whether any optimizer's step has been seen."""
         self.first: Callable[[], None] = lambda: None
         hooks.begin, hooks.end, hooks.passed = self._before, self._after, self._passed
-        hooks.watchful, hooks.suspects = vigil.plan, vigil.suspects
+        hooks.watchful, hooks.suspects = self._plan, vigil.suspects
         scalers.skipped = self._skipped
 
     def forget(self) -> None:
@@ -121,6 +121,11 @@ class Steps:
         self._records.send(record, source.budget)
         self._hooks.rest()
 
+    def _plan(self, passing: bool) -> bool:
+        close = self._vigil.plan(passing)
+        self._hooks.glance = self._vigil.glance if self._vigil.glancing else None
+        return close
+
     def _see(self, optimizer: Optimizer) -> None:
         if not self.seen:
             self.seen = True
@@ -133,8 +138,6 @@ class Steps:
         self._scene.over()
         self._clips.drop(door.tensors)
         self._meter.passed()
-        if not door.budget.left:
-            self._vigil.wake()
 
     def _watched(
         self, optimizer: Optimizer, source: Source, closure: Callable[..., Any]

@@ -90,7 +90,7 @@ def test_a_birth_between_two_records_is_seen_in_its_step(
 def test_without_calls_the_step_is_right_all_the_same(
     sink: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(vigil.GUESS, vigil.CLOSELY, 1e12)
+    monkeypatch.setattr(vigil, "GUESS", 1e12)
     seen = trained(sink, log_of_zero)
     assert seen is not None
     assert (seen.step, seen.phase) == (BIRTH, "forward")
@@ -101,7 +101,8 @@ def test_without_calls_the_step_is_right_all_the_same(
 def test_where_a_look_is_too_dear_there_is_none(
     sink: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vigil, "GUESS", dict.fromkeys(vigil.GUESS, 1e12))
+    monkeypatch.setattr(vigil, "GUESS", 1e12)
+    monkeypatch.setattr(vigil, "IN_PASSING", 1e12)
     seen = trained(sink, log_of_zero, steps=BIRTH + EVERY)
     assert seen is not None
     assert seen.step > BIRTH
@@ -110,7 +111,8 @@ def test_where_a_look_is_too_dear_there_is_none(
 def test_a_birth_after_the_last_record_is_told_at_the_end(
     sink: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vigil, "GUESS", dict.fromkeys(vigil.GUESS, 1e12))
+    monkeypatch.setattr(vigil, "GUESS", 1e12)
+    monkeypatch.setattr(vigil, "IN_PASSING", 1e12)
     last = BIRTH + 10
     seen = trained(sink, log_of_zero, steps=last + 1)
     assert seen is not None
