@@ -73,6 +73,25 @@ def test_a_watched_program_is_followed_from_its_first_step() -> None:
     assert max(carried) - min(carried) > 0.5  # there is something to be right about
 
 
+def test_a_later_layout_keeps_what_the_first_weights_did() -> None:
+    """They have moved on by then."""
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 3))
+    sink = Kept()
+    watcher = Watcher(sink, log=sink.log.append)
+    optimizer = torch.optim.SGD(net.parameters(), lr=10.0)
+    for _ in range(3):
+        optimizer.zero_grad()
+        F.cross_entropy(net(torch.randn(16, 8)), torch.randint(0, 3, (16,))).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        watcher._board._news()  # as when a graph shows more of the order of the rows
+    watcher.close()
+    told = [event.info.carried for event in sink.events if isinstance(event, Started)]
+    assert len(told) == 3
+    assert len(set(told)) == 1
+    assert len(told[0]) == 2
+
+
 @pytest.mark.parametrize("scale", [1.0, 1e-6])
 def test_clipped_or_scaled_only_the_direction_counts(scale: float) -> None:
     def clip(parameters: list[Tensor]) -> None:

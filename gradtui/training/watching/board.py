@@ -32,6 +32,8 @@ class Known:
     outlook: Outlook = UNKNOWN
     clip: str = ""
     scaled: bool = False
+    begun: bool = False
+    """Whether any step has been taken."""
 
 
 class Board:
@@ -51,6 +53,8 @@ class Board:
         self._standard: frozenset[int] = frozenset()
         """Rows of it that are layers of torch's own."""
         self._layouts = 0
+        self._first: dict[str, float] = {}
+        """By row, what the weights did to the gradient at the first step."""
         self.title = ""
         self.known: Callable[[], Known] = Known
         self.layout: Layout | None = None
@@ -77,7 +81,7 @@ class Board:
     def forget(self) -> None:
         """The next step makes a layout of its own."""
         self.layout, self._place, self._held, self._layouts = None, {}, [], 0
-        self._registered = Layout((), ())
+        self._registered, self._first = Layout((), ()), {}
 
     def _news(self) -> None:
         """More is known of the order of the rows: the next step makes a layout of the same tensors."""
@@ -153,6 +157,14 @@ class Board:
         )
 
     def _carried(self, outlook: Outlook, known: Known) -> tuple[float, ...]:
+        """Followed once: at a later layout the first weights are gone."""
+        assert self.layout is not None
+        rows = [row.name for row in self.layout.rows]
+        if not known.begun:
+            self._first = dict(zip(rows, self._follow(outlook, known), strict=False))
+        return tuple(self._first[row] for row in rows) if {*rows} == {*self._first} else ()
+
+    def _follow(self, outlook: Outlook, known: Known) -> tuple[float, ...]:
         # Not at the start: few programs have such a net, and theory takes 20 ms to be imported.
         from gradtui.training.carried import carried, entering
 

@@ -187,7 +187,8 @@ class Watcher:
     def _known(self) -> Known:
         """What is told of the run when its first step is."""
         outlook = self._losses.outlook or UNKNOWN
-        return Known(outlook, self._clips.description, self._scalers.seen)
+        steps = self._meter.steps
+        return Known(outlook, self._clips.description, self._scalers.seen, begun=steps > 0)
 
     def _count_threads(self) -> None:
         """Have the sink's own threads counted, where it says what they take."""
