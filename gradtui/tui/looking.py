@@ -122,13 +122,17 @@ class Looking:
         return facts if self.cursor is None else facts.until(self._count(facts))
 
     def prescribed(self, now: float) -> "Prescribed":
-        """The remedies of what is found as code."""
+        """The remedies of what is found as code; of the untreated twin where all is well."""
         from gradtui.tui.prescribed import NOTHING_YET, prescribed  # seldom needed
 
         facts = self._looked_at()
         if facts is None:
             return NOTHING_YET
-        return prescribed(self.current.doctor.look(facts, now), facts)
+        diagnosis = self.current.doctor.look(facts, now)
+        beside = self._reference(facts, now)
+        if not diagnosis.findings and beside is not None and beside.diagnosis.findings:
+            return prescribed(beside.diagnosis, beside.facts, twin=True)
+        return prescribed(diagnosis, facts)
 
     def view(self, now: float) -> View:
         """All that the screen shows at this moment."""

@@ -11,20 +11,23 @@ from gradtui.health.prescriptions.prescription import Prescription, parts
 @dataclass(frozen=True, slots=True)
 class Prescribed:
     """`items`: each finding with its remedies that are code; those of words alone are the finding's
-    other remedies."""
+    other remedies. `twin`: they are the untreated twin's, as the run itself needs none."""
 
     diagnosis: Diagnosis
     items: tuple[tuple[Finding, tuple[Prescription, ...]], ...] = ()
+    twin: bool = False
 
     @property
     def all(self) -> tuple[Prescription, ...]:
         """The prescriptions in their order on screen."""
         return tuple(one for _, several in self.items for one in several)
 
-    def about(self, diagnosis: Diagnosis) -> bool:
-        """Whether it answers to what `diagnosis` says: other numbers of the same findings are no
-        reason to change code under the eyes of who reads it."""
-        mine, other = self.diagnosis, diagnosis
+    def about(self, diagnosis: Diagnosis, twin: Diagnosis | None = None) -> bool:
+        """Whether it answers to what is found in a run and its twin: other numbers of the same
+        findings are no reason to change code under the eyes of who reads it."""
+        if self.twin != (not diagnosis.findings and twin is not None and bool(twin.findings)):
+            return False
+        mine, other = self.diagnosis, twin if self.twin and twin is not None else diagnosis
         return (
             mine.verdict == other.verdict
             and (mine.step < 0) == (other.step < 0)
@@ -36,9 +39,9 @@ class Prescribed:
 NOTHING_YET = Prescribed(UNDECIDED)
 
 
-def prescribed(diagnosis: Diagnosis, facts: Facts) -> Prescribed:
+def prescribed(diagnosis: Diagnosis, facts: Facts, *, twin: bool = False) -> Prescribed:
     """All remedies of a diagnosis as code made for what `facts` show."""
-    return Prescribed(diagnosis, tuple((f, prescribe(f, facts)) for f in diagnosis.findings))
+    return Prescribed(diagnosis, tuple((f, prescribe(f, facts)) for f in diagnosis.findings), twin)
 
 
 def as_script(prescription: Prescription) -> str:

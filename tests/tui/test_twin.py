@@ -149,3 +149,22 @@ def test_a_sick_twin_that_becomes_nan_is_no_news() -> None:
     assert view.reference is not None
     assert view.reference.facts.first_nonfinite is not None
     assert not [notice for notice in play.session.notices() if notice.bell]
+
+
+def test_remedies_of_the_untreated_run_are_shown_where_the_treated_one_needs_none() -> None:
+    play = treated(60)
+    sick = play.session.prescribed(play.now)
+    play.tick(200)
+    view = play.view()
+    assert view.reference is not None
+    assert not view.diagnosis.findings
+    what = play.session.prescribed(play.now)
+    assert what.twin
+    assert what.all
+    assert what.diagnosis.verdict == "vanishing_gradient"
+    assert what.about(view.diagnosis, view.reference.diagnosis)
+    assert not what.about(view.diagnosis)  # the comparison is switched off
+    assert not what.about(view.reference.diagnosis, view.reference.diagnosis)  # sick itself now
+    assert not sick.about(view.diagnosis, view.reference.diagnosis)
+    play.session.toggle_compare()
+    assert not play.session.prescribed(play.now).all

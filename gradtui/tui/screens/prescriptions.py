@@ -16,6 +16,8 @@ from gradtui.tui.renderables.prescriptions import Owned, prescription_lines
 from gradtui.tui.view import View
 from gradtui.tui.widgets.lined import Lined
 
+TITLE = "remedies as code"
+
 
 class PrescriptionPane(Lined):
     """One prescription is open, the others are a line each."""
@@ -101,16 +103,18 @@ class PrescriptionScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="panel") as panel:
-            panel.border_title = "remedies as code"
+            panel.border_title = TITLE
             yield self.pane
 
     def show(self, view: View) -> None:
-        if self._what is None or not self._what.about(view.diagnosis):
+        twin = view.reference.diagnosis if view.reference is not None else None
+        if self._what is None or not self._what.about(view.diagnosis, twin):
             self._what = self._ask()
         self.pane.tell(self._what, view)
         some = bool(self._what.all)
         keys = "up down choose, c copies, esc closes" if some else "esc closes"
         panel = self.query_one("#panel")
+        panel.border_title = "remedies of the untreated run, as code" if self._what.twin else TITLE
         panel.border_subtitle = keys
         panel.set_class(not some, "-empty")
 
