@@ -40,8 +40,8 @@ class Autopsy:
     gradient), "weights" (the update of `step` left it in a parameter), "" where it is not known.
     `module` is the path of the module, empty for the loss function and for code outside all modules;
     `kind` its type; `call` counts its calls within the pass, from 0, where there are several.
-    `tensor` is "output", "loss", "gradient of the input", "NAME.grad", the name of a parameter or a
-    place in the batch.
+    `tensor` is "output", "loss", "targets", "gradient of the input", "NAME.grad", the name of a
+    parameter or a place in the batch.
     """
 
     step: int
@@ -53,9 +53,11 @@ class Autopsy:
     """One sentence for people."""
     code: str = ""
     """Where in a module's own code it happened when none of its submodules explains it, such as
-    "between fc1 and fc2"; empty otherwise."""
+    "between fc1 and fc2"; in a loss function behind which operation, such as "after softmax"; empty
+    otherwise."""
     operation: str = ""
-    """The operation whose backward it was, in torch's word for it; empty where it is not known."""
+    """The operation that gave it, or whose backward did, in torch's word for it; empty where it is
+    not known."""
     call: int = 0
     inputs: Span | None = None
     outputs: Span | None = None

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 DATA = "where the data are prepared"
 MODEL = "after the model is built, before the optimizer is"
 OPTIMIZER = "after the optimizer is built"
+OPERATION = "where the operation is that is named, in place of it"
 LOSS = "after the loss is computed, before loss.backward()"
 STEP = "between loss.backward() and optimizer.step()"
 AFTER = "after optimizer.step()"
 
-PLACES = (DATA, MODEL, OPTIMIZER, LOSS, STEP, AFTER)
+PLACES = (DATA, MODEL, OPTIMIZER, OPERATION, LOSS, STEP, AFTER)
 """Places in a training script, in the order in which it comes to them. The lines call its parts
 model, optimizer, loss, inputs and targets."""
 

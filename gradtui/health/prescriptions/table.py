@@ -7,6 +7,7 @@ from gradtui.health.prescriptions import (
     checks,
     games,
     limits,
+    operations,
     precision,
     recurrent,
     scale,
@@ -60,11 +61,11 @@ BUILDERS: dict[str, Builder] = {
     ),
     "bring the inputs to mean 0 and standard deviation 1": scale.scale_inputs,
     "look at the named module's inputs: a division by zero, a log or square root of zero": (
-        checks.watch_module
+        operations.undefined_forward
     ),
     "lower the learning rate or clip the gradient norm": slower.lower_lr,
     "look for a square root, norm or division at zero: its slope is infinite there; add an eps": (
-        checks.anomaly
+        operations.undefined_backward
     ),
     "lower the learning rate or the momentum": slower.lower_momentum_too,
     "leave out the examples whose values are not finite, or fill them in": checks.finite_examples,

@@ -8,6 +8,7 @@ from torch import Tensor
 from gradtui.core.autopsy import Autopsy
 from gradtui.training.autopsy.backward import Backward, backward_origin
 from gradtui.training.autopsy.calls import Call
+from gradtui.training.autopsy.clues import Clues
 from gradtui.training.autopsy.counters import Place
 from gradtui.training.autopsy.origin import Origin, forward_origin
 from gradtui.training.autopsy.report import Result, above, failed, in_loss, report
@@ -21,21 +22,29 @@ from gradtui.training.autopsy.wrappers import target
 
 
 def examine(
-    calls: Sequence[Call], step: int, loss: float | None = None, *, dropped: int = 0
+    calls: Sequence[Call],
+    step: int,
+    loss: float | None = None,
+    *,
+    dropped: int = 0,
+    clues: Clues | None = None,
 ) -> Autopsy:
     """Why step `step` is not finite, from the calls that its loss was made of. Never raises, and
-    changes nothing; `loss` is None where it is not known. `dropped` calls are not among them."""
+    changes nothing; `loss` is None where it is not known. `dropped` calls are not among them;
+    `clues` are what the graph of the loss has told."""
     if not calls:
         return failed(step, "no call of a model was seen in this step")
     if busy():
         return failed(step, "tensors are being traced or counted while it happens")
     try:
-        return _examine(calls, step, loss, dropped)
+        return _examine(calls, step, loss, dropped, clues or Clues())
     except Exception as error:
         return failed(step, _raised(error))
 
 
-def _examine(calls: Sequence[Call], step: int, loss: float | None, dropped: int) -> Autopsy:
+def _examine(
+    calls: Sequence[Call], step: int, loss: float | None, dropped: int, clues: Clues
+) -> Autopsy:
     for call in calls:
         why = refusal(call.module)
         if why:
@@ -51,7 +60,7 @@ def _examine(calls: Sequence[Call], step: int, loss: float | None, dropped: int)
             continue
         results.append(result)
         if result.origin is not None and result.origin.phase != "backward":
-            return report(_not_data(result), result, step)
+            return report(_not_data(result), result, step, clues.birth)
         if not result.outputs.bad and look_at([("", t) for t in call.alive()]).bad:
             troubles.append("outputs were not finite, and are when the model is run once more")
     if troubles:
@@ -59,12 +68,12 @@ def _examine(calls: Sequence[Call], step: int, loss: float | None, dropped: int)
     if lost:
         if dropped:
             return failed(step, f"nothing is kept of {dropped} earlier calls in the same step")
-        return in_loss(results, step)
+        return in_loss(results, step, clues.birth)
     for place, result in reversed(list(enumerate(results))):
         if result.origin is not None:
             return report(result.origin, result, step)
         if result.inflow.bad:
-            return above(results, place, step)
+            return above(results, place, step, clues.passes)
     for result in results:
         origin = forward_origin(result.visits, lost=True) if result.outputs.bad else None
         if origin is not None:

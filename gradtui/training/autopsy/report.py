@@ -8,13 +8,16 @@ import torch
 from torch import Tensor
 
 from gradtui.core.autopsy import AROUND, Autopsy, ModuleRange, Span
+from gradtui.training.autopsy.birth import Birth
 from gradtui.training.autopsy.calls import Call
 from gradtui.training.autopsy.closer import Closer, Verdict, applies
 from gradtui.training.autopsy.counters import Place
 from gradtui.training.autopsy.origin import Origin
 from gradtui.training.autopsy.rerun import as_called, run_again
 from gradtui.training.autopsy.restore import undisturbed
+from gradtui.training.autopsy.slopes import Steep
 from gradtui.training.autopsy.spans import Look, together
+from gradtui.training.autopsy.telling import at_fault
 from gradtui.training.autopsy.trace import Visit
 from gradtui.training.autopsy.trees import tensors
 from gradtui.training.autopsy.words import number, sentence
@@ -40,7 +43,8 @@ def failed(step: int, why: str, phase: str = "") -> Autopsy:
     return Autopsy(step, phase, words=f"where it came from is not known: {why}", reproduced=False)
 
 
-def report(origin: Origin, result: Result, step: int) -> Autopsy:
+def report(origin: Origin, result: Result, step: int, born: Birth | None = None) -> Autopsy:
+    """`born`: what the graph of the loss has told, for what lies outside of every module."""
     visit, call = origin.visit, result.call
     verdict = None
     if visit is not None and visit.index >= 0 and origin.phase in ("forward", "backward"):
@@ -49,6 +53,9 @@ def report(origin: Origin, result: Result, step: int) -> Autopsy:
     around, at = _around(result.visits, visit)
     if visit is None and origin.phase == "forward":
         words = _before(call)
+        if born is not None and born.operation:
+            words += f": {born.words}"
+            origin = replace(origin, operation=born.operation)
     else:
         words = sentence(origin, call, step, verdict)
     return Autopsy(
@@ -75,27 +82,49 @@ def _before(call: Call) -> str:
     return f"what {whom} was given had been computed outside of every module and was not finite"
 
 
-def in_loss(results: Sequence[Result], step: int) -> Autopsy:
+def in_loss(results: Sequence[Result], step: int, born: Birth | None = None) -> Autopsy:
+    """`born`: what the graph of the loss has told."""
     outputs = together([result.outputs for result in results])
     words = "the loss function gave a loss that is not finite from finite outputs"
     if outputs.count:
         words += f" between {number(outputs.low)} and {number(outputs.high)} in size"
+    if born is not None:
+        named = born.operation or born.phase == "data"
+        words = f"loss function: {born.words}" if named else f"{words}; {born.words}"
     around, _ = _around(results[-1].visits, results[-1].visits[-1])
-    return Autopsy(step, "forward", "", "", "loss", words, outputs=outputs.span, around=around)
+    found = Autopsy(step, "forward", "", "", "loss", words, outputs=outputs.span, around=around)
+    if born is None:
+        return found
+    return replace(
+        found,
+        phase=born.phase,
+        tensor=born.tensor,
+        operation=born.operation,
+        code=born.after,
+        inputs=born.inputs,
+    )
 
 
-def above(results: Sequence[Result], place: int, step: int) -> Autopsy:
-    """The gradient that came to a model was not finite already."""
+def above(
+    results: Sequence[Result], place: int, step: int, passes: Sequence[Sequence[Steep]] = ()
+) -> Autopsy:
+    """The gradient that came to a model was not finite already. `passes`: what was kept of the losses'
+    steep operations."""
     result = results[place]
     words = "the backward of the loss function gave a gradient of the output that is not finite"
+    operation, why = at_fault(passes)
     if place + 1 < len(results):
         words = f"the gradient that came back to {result.call.word or 'the model'} was not finite"
+        words += why and f"; in the loss function {why}"
+    else:
+        words = f"loss function: {why}" if operation else f"{words}{why and '; '}{why}"
     span = result.outputs.span
     if span is not None:
         words += f", from finite outputs between {number(span.low)} and {number(span.high)} in size"
     around, _ = _around(result.visits, result.visits[-1])
     tensor = "gradient of the output"
-    return Autopsy(step, "backward", "", "", tensor, words, outputs=span, around=around)
+    found = Autopsy(step, "backward", "", "", tensor, words, outputs=span, around=around)
+    return replace(found, operation=operation)
 
 
 def _closer(phase: str, visit: Visit, result: Result) -> tuple[str, Verdict | None]:

@@ -46,6 +46,8 @@ class Losses:
         self._looked = False
         self.depth = 0
         self.before: Callable[[Any], None] = lambda tensors: None
+        self.graph: Callable[[Tensor, Value], None] = lambda loss, value: None
+        """Called with each loss whose backward pass begins, and what it is without a scale."""
         self.over: Callable[[], None] = lambda: None
         """Called at the end, whether it raised or not; then `after`, where it has not."""
         self.after: Callable[[], None] = lambda: None
@@ -112,6 +114,7 @@ class Losses:
         else:
             self._look(one)
             self._values.append(_value(one))
+        self.graph(one, self._values[-1])
 
     def _look(self, loss: Tensor) -> None:
         if not self._looked:

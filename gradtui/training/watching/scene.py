@@ -7,12 +7,13 @@ from math import isfinite
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gradtui.core.autopsy import Autopsy
 from gradtui.core.snapshot import Grad
 from gradtui.training.autopsy.calls import Call
+from gradtui.training.autopsy.clues import Clues
 from gradtui.training.autopsy.examine import examine
 from gradtui.training.autopsy.keeper import Keeper
 from gradtui.training.autopsy.report import failed
@@ -37,6 +38,7 @@ class Scene:
         self._models = list(models)
         self._keeper = Keeper(quiet.meter)
         quiet.meter.resting.append(self._keeper.rest)
+        self._clues = Clues(lambda: [t for call in self._keeper.calls() for t in call.alive()])
         self._entered: dict[int, weakref.ref[nn.Module]] = {}
         self._covered: set[int] = set()
         """Ids of parameters whose models are watched: one optimizer a parameter is no news."""
@@ -54,6 +56,11 @@ class Scene:
         patches.wrap(Optimizer, "__init__", self._made)
         readers: Any = torch.jit._recursive
         patches.wrap(readers, "infer_concrete_type_builder", self._keeper.unseen)
+
+    def graph(self, loss: Tensor, value: float | Tensor) -> None:
+        """A backward pass is about to begin."""
+        if not self._done:
+            self._clues.note(loss, value)
 
     def enter(self) -> None:
         """Watch the models that there are by now, as far as they are known or in sight."""
@@ -86,6 +93,7 @@ class Scene:
             self._quiet.say(f"the autopsy: {type(error).__name__}: {str(error)[:200]}")
         finally:
             self._keeper.close()
+            self._clues.forget()
             meter.leave()
 
     def late(self, step: int, phase: str, loss: float) -> Autopsy | None:
@@ -110,9 +118,11 @@ class Scene:
                 call.inflows = {}
             self._past.append((record.step, calls, keeper.dropped()))
         keeper.over()
+        self._clues.over()
 
     def forget(self) -> None:
         self._past.clear()
+        self._clues.forget()
         self._keeper.forget()
 
     def close(self) -> None:
@@ -124,7 +134,8 @@ class Scene:
         names = self._names()
         for call in calls:
             call.names = names
-        return examine(calls, step, loss, dropped=self._keeper.dropped())
+        clues = self._clues if self.near else None
+        return examine(calls, step, loss, dropped=self._keeper.dropped(), clues=clues)
 
     def _made(
         self, original: Callable[..., None], optimizer: Optimizer, *args: Any, **kwargs: Any

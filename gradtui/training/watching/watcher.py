@@ -106,7 +106,7 @@ class Watcher:
         self._bare.watching = optimizer is None
         self._steps.first = self._first
         self._losses.before, self._losses.over = self._bare.before, self._backward_over
-        self._losses.after = self._backward_done
+        self._losses.after, self._losses.graph = self._backward_done, self._scene.graph
         self._patches = Patches(self._meter)
         for part in (self._born, self._losses, self._clips, self._scalers, self._bare, self._scene):
             part.install(self._patches)
