@@ -6,6 +6,7 @@ from typing import Any
 
 from gradtui.commands.output import Paint
 from gradtui.commands.report import FAILED, Report
+from gradtui.commands.targets import WELL
 from gradtui.core.text import printable
 
 
@@ -19,19 +20,33 @@ class Lines:
 
     def report(self, report: Report) -> str:
         """One line, then the evidence; unless brief, causes and remedies as well."""
+        if report.command_exit is not None:
+            return "\n".join([self._command(report), *self._evidence(report)])
         met = report.as_expected
         words = self._color("good" if met else "bad", f"{'ok' if met else 'NOT AS EXPECTED':<15}")
         name = f"{printable(report.target):<{self._wide}}"
         if report.verdict == FAILED:
             return f"{words}  {name}  failed: {printable(report.error or '')}"
         verdict = report.verdict if met else f"{report.verdict}, expected {report.expected}"
-        seen = "" if report.recorded is None else _recorded(report.recorded, report.steps)
-        line = f"{words}  {name}  {verdict}  ({report.steps} steps{seen})"
+        line = f"{words}  {name}  {verdict}  ({report.steps} steps)"
         if report.remedy:
             line += f"  {self._color('faint', printable(report.remedy))}"
         if report.treatment:
             line += f"\n    {treatment_words(report.treatment)}"
         return "\n".join([line, *self._evidence(report)])
+
+    def _command(self, report: Report) -> str:
+        """Nothing was expected of somebody's own program: the verdict comes first, in plain words."""
+        word = report.verdict.replace("_", " ")
+        if report.verdict not in (*WELL, FAILED):
+            word = f"{'warning' if report.severity == 'warning' else 'sick'}: {word}"
+        if report.verdict != FAILED and report.error is not None:
+            word = f"failed, {word} until then"
+        words = self._color("good" if report.as_expected else "bad", word)
+        if report.verdict == FAILED:
+            return f"{words}  {printable(report.target)}"
+        seen = "" if report.recorded is None else _recorded(report.recorded, report.steps)
+        return f"{words}  {printable(report.target)}  ({report.steps} steps{seen})"
 
     def _evidence(self, report: Report) -> Iterator[str]:
         for finding in report.findings[: 1 if self._brief else None]:

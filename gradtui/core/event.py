@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Snapshot
+from gradtui.core.wiring import Faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class RunInfo:
     carried: tuple[float, ...] = ()
     """[rows] log10 of the gradient norm that the first weights give each row, in units of the output
     row's; empty where that was not found out."""
+    wiring: Faults = ()
+    """What is put together wrongly in the program, as far as its first steps show it."""
 
 
 @dataclass(frozen=True, slots=True)

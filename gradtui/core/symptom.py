@@ -13,6 +13,7 @@ SYMPTOMS: dict[str, str] = {
     "dead_relu": "units that output zero for every input and get no gradient",
     "saturated": "units pinned at the flat ends of their activation",
     "output_cannot_change": "the output does not depend on the parameters",
+    "miswired": "parts of the program are put together wrongly; gradients do not do what the code means",
     "clipping_dominates": "most steps are decided by the clip threshold",
     "badly_scaled": "very large but stable gradients: the loss or the targets need scaling",
     "oscillating_loss": "the loss jumps up and down without progress",

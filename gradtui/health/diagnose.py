@@ -11,47 +11,63 @@ from gradtui.health import thresholds as T
 from gradtui.health.finding import TOO_EARLY, UNDECIDED, Diagnosis, Finding
 from gradtui.health.notes import idle, spikes, structural_zeros
 from gradtui.health.reading import Reading
+from gradtui.health.rules.clipping import clipping_dominates
 from gradtui.health.rules.died import exploded_and_died
 from gradtui.health.rules.exploding import exploded_to_nan, exploding
 from gradtui.health.rules.far_off import worse_than_guessing
+from gradtui.health.rules.miswired import (
+    blown_up_by_wiring,
+    miswired,
+    no_gradients,
+    wiring_notes,
+    without_consequences,
+)
 from gradtui.health.rules.nonfinite import calibrating, first_seen, nonfinite, scaler_stuck
 from gradtui.health.rules.rounding import fp16_underflow, updates_rounded_away
 from gradtui.health.rules.steps import (
     badly_scaled,
-    clipping_dominates,
     oscillating_loss,
     output_cannot_change,
     plateau,
-    too_small_steps,
 )
 from gradtui.health.rules.through_time import fading_memory, vanishing_through_time
 from gradtui.health.rules.thrown_back import thrown_back
+from gradtui.health.rules.too_little import schedule_ended, too_small_steps
+from gradtui.health.rules.unbounded import unbounded
 from gradtui.health.rules.units import (
     dead_by_zeros,
     dead_relu,
     saturated,
     saturated_by_zeros,
 )
+from gradtui.health.rules.unresponsive import unresponsive
 from gradtui.health.rules.vanishing import (
     starved,
     vanishing_everywhere,
     vanishing_with_depth,
 )
+from gradtui.health.rules.withered import withered
 from gradtui.health.streams import Stream, streams
+from gradtui.health.suited.suit import suited
 
 Rule = Callable[[Reading], Finding | None]
 
 RULES: tuple[Rule, ...] = (
     scaler_stuck,
     output_cannot_change,
+    no_gradients,
+    miswired,
     exploded_and_died,
     saturated,
     exploding,
+    unbounded,
     thrown_back,
     fp16_underflow,
     dead_relu,
     dead_by_zeros,
     saturated_by_zeros,
+    withered,
+    unresponsive,
     vanishing_through_time,
     vanishing_with_depth,
     vanishing_everywhere,
@@ -62,6 +78,7 @@ RULES: tuple[Rule, ...] = (
     oscillating_loss,
     worse_than_guessing,
     too_small_steps,
+    schedule_ended,
     updates_rounded_away,
     plateau,
 )
@@ -100,13 +117,16 @@ def _examined(facts: Facts) -> Diagnosis:
     for stream in apart:
         seen = first_seen(stream.facts)
         if seen is not None:
-            told = replace(stream.facts, first_nonfinite=seen)
-            return _after_nonfinite(replace(stream, facts=told), step)
+            mine, whole = (replace(f, first_nonfinite=seen) for f in (stream.facts, facts))
+            broken = _after_nonfinite(replace(stream, facts=mine), step)
+            return replace(broken, findings=tuple(suited(f, whole) for f in broken.findings))
     readings = [Reading(stream.facts, stream.game, stream.share) for stream in apart]
-    found = _ordered([f for rule in RULES for f in _asked(rule, readings)])
-    notes = tuple(n for n in (*_notes(readings), idle(facts), structural_zeros(facts)) if n)
+    found = _ordered([f for rule in RULES for f in _asked(rule, readings)], facts)
+    told = (*_notes(readings), idle(facts), structural_zeros(facts), *wiring_notes(facts, found))
+    notes = tuple(n for n in told if n)
     if found:
-        return Diagnosis(found[0].symptom, found[0].severity, step, tuple(found), notes)
+        kept = tuple(suited(finding, facts) for finding in found)
+        return Diagnosis(found[0].symptom, found[0].severity, step, kept, notes)
     if all(reading.seen < T.STILL_STEPS for reading in readings):
         return Diagnosis(TOO_EARLY, Severity.OK, step, (), notes)
     verdict = CONVERGED if all(reading.converged for reading in readings) else HEALTHY
@@ -132,18 +152,20 @@ def _after_nonfinite(stream: Stream, step: int) -> Diagnosis:
     finite |= facts.skipped[:count]
     usable = int(np.argmin(finite)) if not finite.all() else count
     before = Reading(facts.until(usable or count), stream.game, stream.share)
-    findings = [exploded_to_nan(before, facts), nonfinite(before, facts)]
-    kept = [f for f in findings if f is not None]
+    exploded = exploded_to_nan(before, facts)
+    wrong = blown_up_by_wiring(before) if exploded is not None else None
+    kept = [f for f in (wrong, exploded, nonfinite(before, facts)) if f is not None]
     return Diagnosis(kept[0].symptom, Severity.CRITICAL, step, tuple(kept))
 
 
-def _ordered(found: list[Finding]) -> list[Finding]:
+def _ordered(found: list[Finding], facts: Facts) -> list[Finding]:
     """Without repetitions and mere consequences; the worst first, then in the order of RULES."""
     first: dict[str, Finding] = {}
     for finding in found:
         first.setdefault(finding.symptom, finding)
     if len(first) > 1:
         first.pop("plateau", None)
+    first = without_consequences(first, facts)
     kept: list[Finding] = []
     for finding in first.values():
         causes = [first[c] for c in EXPLAINED_BY.get(finding.symptom, ()) if c in first]

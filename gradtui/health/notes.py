@@ -19,12 +19,13 @@ def structural_zeros(facts: Facts) -> str:
 
 
 def idle(facts: Facts) -> str:
-    """On tensors that were handed to an optimizer and never got a gradient, else ""."""
+    """On tensors that were handed to an optimizer and never got a gradient, else ""; where none of
+    them did that is a finding."""
     if len(facts) < T.STILL_STEPS:
         return ""
     never = np.isnan(facts.grads[:, :, Grad.NONFINITE]).all(axis=0)
     names = [facts.layout.tensors[int(i)].name for i in np.flatnonzero(never)]
-    if not names:
+    if not names or len(names) == len(facts.layout.tensors):
         return ""
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     return f"{names[0]}{more}: never had a gradient (frozen, or no part of the loss)"

@@ -57,6 +57,8 @@ class Progress(Output):
             return False
         if self.signed:
             return self._dropped
+        if math.isnan(self.chance) and self.unmoved:
+            return False  # batches differ; weights that have not moved have learned nothing
         if self.loss < T.LEARNED_LOSS * self.reference_loss:
             return True
         classes = self.facts.info.classes
@@ -74,7 +76,7 @@ class Progress(Output):
     def falling(self) -> bool:
         """The loss is on its way down, by more than its own noise."""
         recent = self.facts.loss[self.used[-10 * T.WINDOW :]]
-        if len(recent) < T.WINDOW:
+        if len(recent) < T.WINDOW or self.unmoved:
             return False
         half = len(recent) // 2
         before, after = recent[:half], recent[half:]
@@ -141,9 +143,22 @@ class Progress(Output):
         return float("inf") if drop <= 0 else 0.5 * self.loss / (drop / half)
 
     @cached_property
+    def unmoved(self) -> bool:
+        """Of a loss that was tiny from the start: all steps together, were they to pull one way, have
+        changed no layer to speak of. Of tables each step changes only a few rows."""
+        if not self.start_loss < T.CONVERGED_LOSS:
+            return False
+        tables = any("Embedding" in row.kind for row in self.facts.layout.rows)
+        return not tables and self.largest_ratio * self.seen < T.UNMOVED
+
+    @cached_property
     def untouched(self) -> bool:
         """Tiny as it is, the loss is what it was at first, much the same for every batch, and weights
-        a tenth smaller or larger would change it: a loss in odd units, not a solved task."""
+        a tenth smaller or larger would change it: a loss in odd units, not a solved task.
+
+        Near an optimum of squares the slope is steep beside the loss (a residual of 7 % gives 30):
+        where it is not, and no weight has moved, nothing was solved either.
+        """
         losses, at = self.facts.loss[self.used], self.facts.weights_at
         if self.signed or not len(at) or not self.loss > 0:
             return False
@@ -151,7 +166,8 @@ class Progress(Output):
         same = abs(self.loss - self.start_loss) < (1 - T.LEARNED_LOSS) * self.start_loss
         sizes = self.facts.weights[at[-1], self.facts.layout.judged, Weight.NORM]
         slope = median(self.total[self.now]) * float(np.linalg.norm(np.nan_to_num(sizes)))
-        return quiet and same and slope > T.SLOPE * self.loss
+        squares = self.facts.info.task == "regression" and slope < T.SLOPE_STEEP * self.loss
+        return slope > T.SLOPE * self.loss and ((same and quiet) or (self.unmoved and squares))
 
     def wrong(self, window: IntArray) -> bool:
         """Whether the output is in error, so that small gradients cannot mean that all is learned."""
@@ -159,7 +175,7 @@ class Progress(Output):
             return True
         error = self.error(window)
         if math.isnan(error):
-            return not self.loss < T.CONVERGED_LOSS
+            return not self.loss < T.CONVERGED_LOSS or self.untouched
         return error > T.ERROR_ALIVE or self.guessing or self.untouched
 
     @cached_property

@@ -90,6 +90,7 @@ ERROR_ALIVE = 1e-4
 solved task has no error, a net whose signal fades has all of it."""
 SLOPE = 0.1
 """d ln loss / d ln weights from which on the weights matter to the loss, whatever its unit."""
+SLOPE_STEEP = 30.0
 DEEP_STACK = 10
 """Layers from which on a plain stack of ReLUs learns slowly even with He's weights: whatever goes in,
 much the same comes out (Pennington, Schoenholz and Ganguli, 2017)."""
@@ -171,6 +172,8 @@ CLIPPED_HARD = 0.5
 CLIPPED_HARD_ADAPTIVE = 0.02
 """Adam and its kin divide by the gradient's own size: only extreme clipping matters to them."""
 CLIPPING_STEPS = 50
+CLIPPED_WHOLE = 0.5
+"""Gradient norm over limit times sqrt(n), from which on most of n elements are at the limit."""
 CRAWLING = 1e-4
 """Update over weight norm that a clipped step must exceed now and then for its length to be the
 learning rate's doing. Training takes about 1e-3."""
@@ -208,8 +211,34 @@ PLATEAU_NOISE = 0.025
 TOO_SMALL_RATIO = 1e-6
 """Update ratio under which the learning rate is too small to see anything change."""
 TOO_SMALL_STEPS = 30
+TOO_SMALL_TOGETHER = 0.02
+"""The largest update ratio times the number of steps: all steps together, were they to pull one way,
+change less than that part of any layer."""
+UNMOVED = 1e-3
+"""As above: a thousandth of each layer in all cannot have brought the loss down by a tenth."""
+STOPPED_STEPS = 100
+STOPPED_EARLY = 0.2
+"""Of the run: a schedule that is over by then has left the rest without any learning rate."""
+WITHERED = 0.01
+"""Of the largest norm that a matrix has had: two such layers pass a ten-thousandth of a signal."""
+UNBOUNDED = 300.0
+"""Times its first value (or 1), below zero."""
+UNBOUNDED_STEPS = 100
+UNBOUNDED_PARTS = 6
+"""Stretches of the run in which the loss falls each time, most in the last."""
+UNBOUNDED_GRADIENT = 100.0
+UNBOUNDED_WEIGHTS = 2.0
+UNRESPONSIVE = 0.01
+"""Of the first slope of the loss, and of what it goes up and down by from batch to batch."""
+UNRESPONSIVE_NOISE = 0.01
+"""Of the loss: batches that differ less may be the same one."""
 LR_FALLEN = 0.01
 """Of its largest value: a learning rate that a schedule has as good as switched off."""
+
+MISWIRED_STEPS = 30
+"""Steps after which wrong wiring is judged by what the loss has become."""
+MISWIRED_LEARNED = 0.5
+"""Of guessing (or of the start): a loss below that was learned in spite of it."""
 
 SCALER_STEPS = 30
 SCALER_SKIPPED = 0.5

@@ -10,6 +10,7 @@ from gradtui.core.errors import GradtuiError
 from gradtui.core.event import RunInfo
 from gradtui.core.layout import Layout, RowInfo, TensorInfo
 from gradtui.core.text import printable
+from gradtui.core.wiring import Faults
 from gradtui.stream.disk import replace_file
 from gradtui.stream.file_names import detail_name, header_name, steps_name
 from gradtui.stream.header import Generation, Header
@@ -111,9 +112,14 @@ def _from_json(data: dict[str, Any]) -> Header:
             tensors.append(TensorInfo(**given))
         given = known(RunInfo, generation["info"])
         carried = tuple(float(value) for value in given.get("carried", ()))
-        info = RunInfo(**given | {"carried": carried})
+        info = RunInfo(**given | {"carried": carried, "wiring": _wiring(given.get("wiring", ()))})
         header.generations.append(Generation(Layout(tuple(tensors), rows), info))
     return header
+
+
+def _wiring(given: Any) -> Faults:
+    """Raises TypeError or ValueError."""
+    return tuple((printable(str(kind)), printable(str(words))) for kind, words in given)
 
 
 def known(cls: type[Any], given: dict[str, Any]) -> dict[str, Any]:

@@ -34,8 +34,8 @@ PATIENCE = 2.0
 class RunReader:
     """Delivers a run from its beginning, thinned, and then step by step as it goes on.
 
-    When parameters or shards are added, `Started` comes again with the new layout, and the past
-    after it. A `Start` sent to it delivers the run once more under the number that it names; other
+    When parameters or shards are added, or more is found out of the run, `Started` comes again, and
+    the past after it. A `Start` sent to it delivers the run once more under the number that it names; other
     controls are passed on to the training process. Raises GradtuiError on construction where the
     directory holds no run.
     """
@@ -136,14 +136,17 @@ class RunReader:
             self._begin()
 
     def _see_layout(self, events: list[Event]) -> Layout | None:
-        """The layout of all ranks; told again, and the past with it, where it has changed."""
+        """The layout of all ranks; told again, and the past with it, where it or what is known of the
+        run has changed."""
         layouts = [rank.layout for rank in self._ranks if rank.layout is not None]
         if not layouts:
             return None
         layout = whole(layouts)
-        if layout != self._layout:
-            first = next(rank for rank in self._ranks if rank.layout is not None)
-            self._layout, self._info = layout, first.header.generations[-1].info
+        first = next(rank for rank in self._ranks if rank.layout is not None)
+        info = first.header.generations[-1].info
+        known = self._info.wiring if self._info is not None else ()
+        if layout != self._layout or info.wiring != known:
+            self._layout, self._info = layout, info
             self._waiting.restart()
             for rank in self._ranks:
                 rank.rewind()

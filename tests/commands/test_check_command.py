@@ -5,12 +5,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gradtui.commands.check_lines import Lines
 from gradtui.commands.judge import unseen
+from gradtui.commands.output import paint
+from gradtui.commands.report import SCHEMA, Report
 from tests.commands.test_run import command, home
 
 __all__ = ["home"]
@@ -59,10 +63,23 @@ def test_a_sick_program(home: Path) -> None:
 def test_lines_for_people(home: Path) -> None:
     done = check("--", *command(home, "sick.py", "12", "0", "0"))
     assert done.returncode == 4
-    assert "NOT AS EXPECTED" in done.stdout
-    assert "nonfinite, expected healthy" in done.stdout
+    assert done.stdout.startswith("sick: nonfinite  ")
+    assert "expected" not in done.stdout.lower()
     assert "try: " in done.stdout
     assert f"recorded in {home}" in done.stdout
+
+
+def test_plain_words_come_first() -> None:
+    def line(**told: Any) -> str:
+        made = Report(SCHEMA, "python a.py", None, "healthy", steps=9, command_exit=0)
+        text = Lines(paint(False), ["python a.py"], brief=False).report(replace(made, **told))
+        return text.split("\n")[0]
+
+    assert line(verdict="healthy", as_expected=True) == "healthy  python a.py  (9 steps)"
+    assert line(verdict="plateau", severity="warning") == "warning: plateau  python a.py  (9 steps)"
+    broken = line(verdict="healthy", error="the command exited with 7", command_exit=7)
+    assert broken == "failed, healthy until then  python a.py  (9 steps)"
+    assert line(error="nothing was seen", command_exit=1) == "failed  python a.py"
 
 
 def test_a_program_that_fails_is_no_verdict_alone(home: Path) -> None:

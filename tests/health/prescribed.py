@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from gradtui.core.facts import Facts
 from gradtui.core.history import History
 from gradtui.core.layout import Layout, RowInfo, TensorInfo
+from gradtui.core.snapshot import Weight
 from gradtui.core.symptom import Severity
 from gradtui.health.finding import Finding
 from gradtui.health.prescriptions.prescription import Prescription, parts
@@ -44,7 +45,9 @@ def facts_of(net: nn.Module, steps: int = 5, activation: str = "", **info: Any) 
     for step in range(steps):
         history.append(snapshot(layout, step, np.full(len(rows), 0.5), loss=2.0))
     facts = history.facts()
-    return replace(facts, lr=np.full(steps, 0.1))
+    weights = facts.weights.copy()
+    weights[..., Weight.ABS_MAX] = np.linspace(0.5, 1, len(tensors))  # nothing is clipped
+    return replace(facts, lr=np.full(steps, 0.1), weights=weights)
 
 
 def apply(

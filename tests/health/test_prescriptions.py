@@ -60,14 +60,22 @@ def measured(facts: Facts, weight: float, update: float) -> Facts:
     return replace(facts, weights=weights)
 
 
+def net_for(key: str) -> nn.Module:
+    """One of the kind that these remedies are for."""
+    if "recurrent" in key:
+        return Recurrent(nn.LSTM, 8, 32, 10, num_layers=4)
+    if "transformer" in key:
+        return Attention(2, pre=False)
+    return Recurrent(nn.RNN, 8, 32, 10) if "_time" in key else mlp(4)
+
+
 def test_every_remedy_has_code() -> None:
     assert set(BUILDERS) == SENTENCES
 
 
 def test_remedies_come_in_the_order_of_the_finding() -> None:
     for key, remedies in ADVICE.items():
-        through_time = "_time" in key
-        net = Recurrent(nn.RNN, 8, 32, 10) if through_time else mlp(4)
+        net = net_for(key)
         made = prescribe(finding(*remedies), facts_of(net))
         assert [one.remedy for one in made] == list(remedies)
         for one in made:
@@ -76,7 +84,12 @@ def test_remedies_come_in_the_order_of_the_finding() -> None:
             ast.parse(one.code)
 
 
-LONGEST = {"plateau": 11, "exploding_time": 12, "vanishing_depth": 11, "vanishing_convolutions": 11}
+LONGEST = {
+    **dict.fromkeys(("plateau", "plateau_short", "plateau_long"), 11),
+    **dict.fromkeys(("vanishing_depth", "vanishing_convolutions", "vanishing_stack"), 11),
+    "exploding_time": 12,
+    "dead_start": 11,
+}
 
 
 @pytest.mark.parametrize("key", ADVICE)
@@ -211,11 +224,12 @@ def test_precision_follows_what_was_seen() -> None:
 
 def test_dead_from_the_start_is_another_matter_than_killed_by_steps() -> None:
     facts = facts_of(mlp(4))
-    remedy = ADVICE["dead_relu"][0]
-    killed = first(remedy, facts, symptom="dead_relu", first_step=3)
+    killed = first(ADVICE["dead_relu"][0], facts, symptom="dead_relu", first_step=3)
     assert [place for place, _ in killed.also] == [OPTIMIZER]
     born = replace(facts, judged_norms=np.zeros_like(facts.judged_norms))
-    started = first(remedy, born, symptom="dead_relu")
+    bare = first(ADVICE["dead_relu"][0], born, symptom="dead_relu")
+    assert (bare.also, "init" in bare.code) == ((), False)
+    started = first(ADVICE["dead_start"][0], born, symptom="dead_relu")
     assert started.also == ()
     assert "zeros_(layer.bias)" in started.code
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from gradtui.health.advice import ADVICE
 from gradtui.health.prescriptions.prescribe import prescribe
-from gradtui.health.prescriptions.prescription import DATA, PLACES, parts
+from gradtui.health.prescriptions.prescription import PLACES, parts
 from tests.health.prescribed import apply, facts_of, finding, script_of
 from tests.repairs.nets import Blocks, Functional, Shared, conv
 from tests.verdicts.nets import Attention, Recurrent, mlp
@@ -135,8 +135,11 @@ def test_norms_go_where_they_fit() -> None:
         assert added == 3
         norms = [m for m in list(net.modules())[-2:] if "Norm" in type(m).__name__]
         assert not norms, "nothing after the output"
-    (one,) = prescribe(finding(remedy), facts_of(NETS["rnn"][0]()))
-    assert one.place == DATA  # no layer is hidden: what goes in can be normalised
+    net = NETS["rnn"][0]()
+    (one,) = prescribe(finding(remedy), facts_of(net))
+    apply(one, {"torch": torch, "model": net})
+    assert isinstance(net.rnn.norm, nn.LayerNorm)  # no other layer is hidden
+    assert prescribe(finding(remedy), facts_of(nn.Sequential(nn.Linear(8, 2)))) == ()
 
 
 def test_a_gru_takes_the_place_of_a_plain_recurrent_net() -> None:

@@ -14,6 +14,14 @@ Optimizer = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 Hand = Callable[[nn.Module], Any]
 
+PLACED: dict[str, Callable[..., Tensor]] = {}
+"""What a prescription puts in place of an operation of a loss, by the name that it gives it."""
+
+
+def operation(usual: Callable[..., Tensor], *names: str) -> Callable[..., Tensor]:
+    """The program's own operation, or what has been put in its place under one of these names."""
+    return next((PLACED[name] for name in names if name in PLACED), usual)
+
 
 def entropy(model: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
     return F.cross_entropy(model(inputs), targets)

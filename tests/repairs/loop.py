@@ -12,13 +12,14 @@ from gradtui.health.prescriptions.prescription import (
     DATA,
     LOSS,
     MODEL,
+    OPERATION,
     OPTIMIZER,
     STEP,
     Prescription,
     parts,
 )
 from gradtui.training.watching.watcher import Watcher
-from tests.repairs.case import Case
+from tests.repairs.case import PLACED, Case
 from tests.verdicts.watched import Keeper
 
 
@@ -62,6 +63,10 @@ def _program(case: Case, seed: int, prescription: Prescription | None) -> None:
     scaler = script["scaler"] = torch.amp.GradScaler("cpu", enabled=case.half == "scaler")
     script["inputs"], script["targets"] = x[: case.batch], y[: case.batch]
     at(OPTIMIZER)
+    PLACED.clear()
+    before = set(script)
+    at(OPERATION)
+    PLACED.update({word: thing for word, thing in script.items() if word not in before})
     order = torch.Generator().manual_seed(seed)  # the same batches, whatever the lines have drawn
     for _ in range(case.steps):
         index = torch.randint(0, len(x), (case.batch,), generator=order)

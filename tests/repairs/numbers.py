@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from tests.repairs.case import Case, adam, sgd, squares
+from tests.repairs.case import Case, adam, operation, sgd, squares
 from tests.repairs.nets import conv, curve, digits, images, pixel_rows
 from tests.verdicts.nets import Attention, he, mlp, normal
 
@@ -11,13 +11,18 @@ from tests.verdicts.nets import Attention, he, mlp, normal
 def root(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     """A distance whose slope at nought is infinite."""
     answers = model(x)
-    return squares(model, x, y) + 0.0 * (answers - answers.detach()).square().sum().sqrt()
+    sqrt = operation(torch.sqrt, "safe_sqrt")
+    return squares(model, x, y) + 0.0 * sqrt((answers - answers.detach()).square().sum())
 
 
 def logarithm(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     """The log of a softmax that rounds to nought."""
-    answers = torch.softmax(30 * model(x), 1)
-    return -answers[torch.arange(len(y)), y].log().mean()
+
+    def log_of_softmax(scores: Tensor, dim: int) -> Tensor:
+        return operation(torch.log, "safe_log")(torch.softmax(scores, dim))
+
+    answers = operation(log_of_softmax, "log_of_softmax")(30 * model(x), 1)
+    return -answers[torch.arange(len(y)), y].mean()
 
 
 CASES = [

@@ -15,7 +15,6 @@ from gradtui.health.prescriptions.prescription import MODEL, OPTIMIZER, Lines
 from gradtui.health.prescriptions.seen import Seen
 from gradtui.health.prescriptions.speed import overshoot, set_lr
 from gradtui.health.prescriptions.weights import ZERO_BIAS, all_matrices, init_code
-from gradtui.health.thresholds import DEEP_STACK
 
 MODULES = {
     "sigmoid": "Sigmoid",
@@ -52,6 +51,8 @@ SWAP = block("""
     # where forward() itself says F.{old}(x) or torch.{old}(x): {function} there, by hand
 """)
 OUTPUT = "output = list(model.modules())[-1]  # if it is one, it is the output's own and stays"
+ALIKE = "the first layer's gradient within a factor of a hundred of the last one's"
+ANSWERED = "no layer whose gradient is exactly zero"
 FUSED = block("""
     for block in model.modules():
         block.activation_relu_or_gelu = 0  # torch's Transformer layers fuse theirs in eval()
@@ -104,34 +105,39 @@ def _in_stacks(seen: Seen, rows: Sequence[RowInfo]) -> bool:
 
 
 def steep_activation(seen: Seen) -> Lines:
-    """ReLU in place of what squashes, and the weights that go with it; in a deep stack tanh with
-    orthogonal ones, which keep every direction of a signal at its length. What is steep already
-    only gets its weights."""
-    deep = len(seen.all_rows) > DEEP_STACK and not seen.sequences
-    known = bool(seen.words)
-    if deep:
-        old = ("sigmoid", "softsign", "relu") if not known else seen.words
-        old = tuple(word for word in old if word in MODULES and word != "tanh")
-        made = swap(seen, old, "torch.nn.Tanh()", "torch.tanh(x)") if old else ""
-        bias = fill_bias(seen, ZERO_BIAS)
-        weights = each_layer(seen, joined("torch.nn.init.orthogonal_(layer.weight)", bias))
-    else:
-        old = tuple(word for word in seen.words if word in SQUASHING)
-        old = old if known else ("sigmoid", "tanh", "softsign")
-        made = swap(seen, old, "torch.nn.ReLU()", "torch.relu(x)") if old else ""
-        weights = init_code(seen, "relu" if old else seen.activation)
-        if seen.attention:
-            weights = "" if old else all_matrices(seen)
-    expect = "the first layer's gradient within a factor of a hundred of the last one's"
-    return Lines(MODEL, joined(made, weights), expect)
+    """ReLU in place of what squashes, and the weights that go with it. What is steep already only
+    gets its weights; in a net through time, whose gates are no modules, what is not known stays."""
+    old = tuple(word for word in seen.words if word in SQUASHING)
+    if not seen.words and not seen.sequences:
+        old = ("sigmoid", "tanh", "softsign")
+    made = swap(seen, old, "torch.nn.ReLU()", "torch.relu(x)") if old else ""
+    weights = init_code(seen, "relu" if old else seen.activation)
+    if seen.attention:
+        weights = "" if old else all_matrices(seen)
+    return Lines(MODEL, joined(made, weights), ALIKE)
+
+
+def orthogonal_tanh(seen: Seen) -> Lines:
+    """Orthogonal weights keep every direction of a signal at its length, and tanh nearly does; ReLU
+    takes half of them at each layer."""
+    old = seen.words or ("sigmoid", "softsign", "relu")
+    old = tuple(word for word in old if word in MODULES and word != "tanh")
+    made = swap(seen, old, "torch.nn.Tanh()", "torch.tanh(x)") if old else ""
+    bias = fill_bias(seen, ZERO_BIAS)
+    weights = each_layer(seen, joined("torch.nn.init.orthogonal_(layer.weight)", bias))
+    return Lines(MODEL, joined(made, weights), ALIKE)
 
 
 def leaky_activation(seen: Seen) -> Lines:
-    """A slope on the negative side as well; and off that side, where the first weights put the units
-    there, or shorter steps, where steps did."""
-    new = "torch.nn.LeakyReLU(0.1)"
-    code = swap(seen, RECTIFIED, new, "F.leaky_relu(x, 0.1)")
-    expect = "no layer whose gradient is exactly zero"
-    if seen.from_start:
-        return Lines(MODEL, joined(code, init_code(seen, "relu")), expect)
-    return Lines(MODEL, code, expect, also=((OPTIMIZER, set_lr(seen, overshoot(seen))),))
+    """A slope on the negative side as well; and shorter steps, where steps put the units there."""
+    killed = ((OPTIMIZER, set_lr(seen, overshoot(seen))),)
+    return Lines(MODEL, _leaky(seen), ANSWERED, also=() if seen.from_start else killed)
+
+
+def leaky_and_sound_start(seen: Seen) -> Lines:
+    """Off the negative side as well, where the first weights put the units there."""
+    return Lines(MODEL, joined(_leaky(seen), init_code(seen, "relu")), ANSWERED)
+
+
+def _leaky(seen: Seen) -> str:
+    return swap(seen, RECTIFIED, "torch.nn.LeakyReLU(0.1)", "F.leaky_relu(x, 0.1)")

@@ -27,6 +27,30 @@ def watch_module(seen: Seen) -> Lines:
     )
 
 
+def watch_loss(seen: Seen) -> Lines:
+    """The range of what goes into the loss function, where it is what the finding is about."""
+    del seen
+    code = block("""
+        for word, value in (("outputs", model(inputs)), ("targets", targets), ("loss", loss)):
+            print(word, tuple(value.shape), *value.detach().aminmax())
+    """)
+    expect = (
+        "outputs that are zero or below where a log, a root or a division follows; targets that "
+    )
+    return Lines(LOSS, code, expect + "leave nothing to be counted", changes=False)
+
+
+def gradients_before_step(seen: Seen) -> Lines:
+    del seen
+    code = block("""
+        for name, weight in model.named_parameters():  # here, and again behind your own lines
+            if weight.grad is not None and not torch.isfinite(weight.grad).all():
+                print("not finite:", name)
+    """)
+    expect = "nothing right after backward(); the lines before the first name are to blame"
+    return Lines(STEP, code, expect, changes=False)
+
+
 def anomaly(seen: Seen) -> Lines:
     del seen
     code = "torch.autograd.set_detect_anomaly(True)  # slow: while looking only"

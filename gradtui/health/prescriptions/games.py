@@ -1,13 +1,51 @@
 """Two nets that play against each other, and one has won."""
 
+import numpy as np
+
+from gradtui.core.snapshot import Grad, Weight
 from gradtui.health.prescriptions.code import block
 from gradtui.health.prescriptions.prescription import DATA, LOSS, OPTIMIZER, Lines
 from gradtui.health.prescriptions.seen import Seen
+from gradtui.health.streams import streams
+
+SOME = 0.05
+"""Share of steps that is no accident."""
+ALIKE, CLIPPED = 0.01, 0.4
+"""Share of a limit by which largest weights may differ, and of a net's tensors that must be at it."""
 
 
-def doubt(seen: Seen) -> Lines:
-    """From log(1 - D) to -log D, of which the first alone is flat where D is near 0."""
-    del seen
+def wasserstein(seen: Seen) -> bool:
+    """Weights are clipped, or a side's losses are now above zero, now below."""
+    facts = seen.facts
+    if "critic" in facts.info.task or clipped_weights(seen):
+        return True
+    for stream in streams(facts):
+        losses = stream.facts.loss[np.isfinite(stream.facts.loss)]
+        if len(losses) and min(float((losses < 0).mean()), float((losses > 0).mean())) > SOME:
+            return True
+    return False
+
+
+def clipped_weights(seen: Seen) -> bool:
+    """Many tensors of a net end where the least of them does; those that a step has just taken beyond
+    will be cut off."""
+    for stream in streams(seen.facts):
+        at = stream.facts.weights_at[-1:]
+        if not len(at):
+            continue
+        owned = ~np.isnan(stream.facts.grads[at[0], :, Grad.NONFINITE])
+        tops = stream.facts.weights[at[0], owned, Weight.ABS_MAX]
+        tops = tops[np.isfinite(tops) & (tops > 0)]
+        if len(tops) > 2 and float(np.mean(tops < (1 + ALIKE) * tops.min())) > CLIPPED:
+            return True
+    return False
+
+
+def doubt(seen: Seen) -> Lines | None:
+    """From log(1 - D) to -log D, of which the first alone is flat where D is near 0; None where
+    losses are not logarithms of probabilities, as those of a Wasserstein critic are not."""
+    if wasserstein(seen):
+        return None
     code = block("""
         if loss < 0:  # the generator's mean of log(1 - D(fake)): flat where D is sure
             loss = -torch.log(-torch.expm1(loss))  # -log D(fake) in its place

@@ -1,6 +1,7 @@
 """Units of measure: of the targets, of the loss."""
 
 from gradtui.health.prescriptions.code import block
+from gradtui.health.prescriptions.inputs import integer_inputs
 from gradtui.health.prescriptions.prescription import DATA, LOSS, Lines
 from gradtui.health.prescriptions.seen import Seen
 
@@ -15,11 +16,17 @@ def scale_targets(seen: Seen) -> Lines:
     return Lines(DATA, code, "a loss that starts near 1 and gradient norms within the band")
 
 
-def scale_inputs(seen: Seen) -> Lines:
-    del seen
-    code = block("""
-        center, spread = inputs.mean(), inputs.std()  # of the whole training set; keep the two
-        inputs = (inputs - center) / spread.clamp_min(1e-12)
+def scale_inputs(seen: Seen) -> Lines | None:
+    """Columns of a table each by itself, as one of them alone may be large; what a convolution takes
+    as a whole. None for indices."""
+    if integer_inputs(seen):
+        return None
+    convolves = bool(seen.all_rows) and seen.all_rows[0].kind.startswith("Conv")
+    over = "tuple(range(inputs.dim()))"
+    code = block(f"""
+        over = {over if convolves else f"0 if inputs.dim() == 2 else {over}"}
+        center, spread = inputs.mean(over), inputs.std(over)  # of the whole training set; keep the two
+        inputs = (inputs - center) / torch.where(spread > 0, spread, 1)
     """)
     return Lines(DATA, code, "a first gradient within the band")
 

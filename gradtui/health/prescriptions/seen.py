@@ -131,6 +131,12 @@ class Seen:
             self._ratios[:1] if len(self._ratios) < 4 else self._ratios
         )  # growth is quick
 
+    @cached_property
+    def whole_ratio(self) -> float:
+        """The same over all of the run, for what has been so all the while."""
+        rows = self.facts.layout.weight_rows
+        return middle(self.facts.update_ratios(self.facts.weights_at)[:, rows].ravel())
+
     @property
     def first_ratio(self) -> float:
         """The same of the first step that was measured, whatever held then."""

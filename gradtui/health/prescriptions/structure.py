@@ -8,9 +8,9 @@ from gradtui.health.prescriptions.code import (
     layers,
     quoted,
 )
-from gradtui.health.prescriptions.prescription import MODEL, Lines
-from gradtui.health.prescriptions.scale import scale_inputs
+from gradtui.health.prescriptions.prescription import MODEL, OPTIMIZER, Lines
 from gradtui.health.prescriptions.seen import Seen
+from gradtui.health.prescriptions.stacked import normed_outputs
 
 NORMS = {
     "Linear": "torch.nn.BatchNorm1d(layer.out_features)",
@@ -30,14 +30,14 @@ PRE_NORM = block("""
 def normalise(seen: Seen) -> Lines | None:
     """BatchNorm after each layer but the last; LayerNorm where batch statistics do not fit. A
     torch Transformer's norms go to the front of its branches (Xiong et al., 2020), None where they
-    are there; where no layer is hidden, the inputs are what can be normalised."""
+    are there; of a recurrent net its outputs; None where no layer is hidden."""
     expect = "gradient norms of all layers alike, and a loss that falls at once"
     if seen.attention:
         return Lines(MODEL, PRE_NORM, expect) if _normed_last(seen) else None
-    found = layers(seen)
+    recurrent, found = normed_outputs(seen), layers(seen)
     hidden = [row for row in found if row is not seen.all_rows[-1]]
-    if seen.all_rows and not hidden:
-        return scale_inputs(seen)
+    if recurrent is not None or (seen.all_rows and not hidden):
+        return recurrent
     norms = {kind: NORMS[kind] for kind in layer_kinds(seen)}
     norms = {k: v for k, v in norms.items() if not hidden or any(r.kind == k for r in hidden)}
     if seen.sequences or "critic" in seen.facts.info.task:
@@ -58,6 +58,26 @@ def normalise(seen: Seen) -> Lines | None:
         indented(joined(*parts)),
     )
     return Lines(MODEL, code, expect)
+
+
+def smaller_branches(seen: Seen) -> Lines:
+    """The last layer of each branch by one over the root of how many there are, as in GPT-2 (Radford
+    et al., 2019)."""
+    del seen
+    code = block("""
+        last = ("out_proj", "linear2")  # or what else a branch ends with
+        ends = [layer for name, layer in model.named_modules() if name.endswith(last)]
+        for layer in ends:
+            layer.weight.data *= len(ends) ** -0.5
+    """)
+    return Lines(MODEL, code, "a signal that is about as large after the last block as before it")
+
+
+def training_mode(seen: Seen) -> Lines:
+    """What a layout cannot tell."""
+    del seen
+    code = "model.train()  # and model.eval() for a validation only, with train() again after it"
+    return Lines(OPTIMIZER, code, "gradient norms of all layers alike")
 
 
 def _normed_last(seen: Seen) -> bool:

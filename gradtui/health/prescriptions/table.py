@@ -4,15 +4,18 @@ from collections.abc import Callable
 
 from gradtui.health.prescriptions import (
     activations,
+    bounds,
     checks,
     games,
     limits,
+    losses,
     operations,
     precision,
     recurrent,
     scale,
     slower,
     speed,
+    stacked,
     structure,
     weights,
     wiring,
@@ -94,6 +97,12 @@ BUILDERS: dict[str, Builder] = {
         checks.output_and_loss
     ),
     "call zero_grad before backward or after step, never between the two": wiring.order_of_zero_grad,
+    "call zero_grad once for each step, after step or before backward": wiring.clear,
+    "hand the loss function raw scores: no softmax or sigmoid before it": wiring.raw_scores,
+    "give predictions the shape of the targets before they are compared": wiring.same_shape,
+    "let the last layer's scores be: no ReLU between them and the loss": wiring.raw_scores,
+    "draw the first weights at random, as the layers do by default": wiring.draw_again,
+    "hand all parameters of the model to the optimizer": wiring.hand_over,
     "check that no pretrained or adapter layer that is zero has been frozen": wiring.zero_layers,
     "check that the loss depends on the parameters (no detach, no argmax, no integer cast)": (
         checks.loss_depends
@@ -107,4 +116,51 @@ BUILDERS: dict[str, Builder] = {
     "give the other side a smaller learning rate or fewer steps": games.slower_other,
     "smooth its labels, or add noise to its inputs": games.noisy_other,
     "raise the learning rate by a factor of 10 to 1000": speed.raise_lr,
+    "raise the learning rate to what is usual for the optimizer": speed.raise_lr,
+    "compare a learning rate 10 times larger: steps change hardly a thousandth of the weights": (
+        speed.longer_steps
+    ),
+    "compare a learning rate 10 times smaller: steps change several hundredths of the weights": (
+        speed.shorter_steps
+    ),
+    "start the forget gates open (bias 1), and the recurrent weights orthogonal": (
+        stacked.open_and_orthogonal
+    ),
+    "stack fewer recurrent layers, or put skip connections around them": stacked.fewer_layers,
+    "normalise the outputs of the recurrent layers (LayerNorm)": stacked.normed_outputs,
+    "let each branch add to what it is given, and normalise before it (pre-norm), not after": (
+        structure.normalise
+    ),
+    "lower the learning rate, and warm it up over the first hundreds of steps": (
+        speed.lower_and_warm_up
+    ),
+    "scale down what each branch adds at first": structure.smaller_branches,
+    "use tanh with orthogonal first weights: they keep a signal's length through many layers": (
+        activations.orthogonal_tanh
+    ),
+    "use LeakyReLU, GELU or ELU, and start biases at zero, weights with He initialisation": (
+        activations.leaky_and_sound_start
+    ),
+    "look at the loss function's inputs: a division by zero, a log or square root of zero": (
+        losses.undefined_loss
+    ),
+    "look at what edits gradients between backward() and step(): a division by a norm of zero": (
+        checks.gradients_before_step
+    ),
+    "check that the model is in training mode: in eval mode BatchNorm ignores the batch": (
+        structure.training_mode
+    ),
+    "let the learning rate fall over the whole run: to a tenth by its end, not to nothing": (
+        bounds.slower_schedule
+    ),
+    "lower the weight decay (0.01 is usual), and any penalty on the weights in the loss": (
+        bounds.less_decay
+    ),
+    "check the sign of the loss, and that the targets are in the range that it is made for": (
+        bounds.sign_and_range
+    ),
+    "bring the targets into the range of the output, or leave its bounds off": (
+        bounds.targets_in_reach
+    ),
+    "clip the gradient norm in place of its values, or raise the limit": bounds.clip_norm,
 }

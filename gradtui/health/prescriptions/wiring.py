@@ -1,7 +1,8 @@
-"""What is wired wrongly: layers that pass nothing on, steps without gradients."""
+"""What is wired wrongly: layers that pass nothing on, steps without gradients, losses that are fed
+with something else than they are made for."""
 
-from gradtui.health.prescriptions.code import block
-from gradtui.health.prescriptions.prescription import MODEL, STEP, Lines
+from gradtui.health.prescriptions.code import block, each_layer
+from gradtui.health.prescriptions.prescription import AFTER, LOSS, MODEL, OPTIMIZER, STEP, Lines
 from gradtui.health.prescriptions.seen import Seen
 
 
@@ -28,3 +29,51 @@ def order_of_zero_grad(seen: Seen) -> Lines:
     return Lines(
         STEP, code, "gradients above zero at every layer, and a loss that falls", changes=False
     )
+
+
+def clear(seen: Seen) -> Lines:
+    del seen
+    return Lines(
+        AFTER, "optimizer.zero_grad()", "gradient norms that do not grow from step to step"
+    )
+
+
+def raw_scores(seen: Seen) -> Lines:
+    """The last module goes where it is one of these; what forward() does by itself stays."""
+    del seen
+    code = block("""
+        name, last = list(model.named_modules())[-1]
+        if isinstance(last, (torch.nn.Softmax, torch.nn.Sigmoid, torch.nn.ReLU)):
+            model.set_submodule(name, torch.nn.Identity())
+        else:
+            print("take softmax, sigmoid or relu out of the end of forward()")
+    """)
+    return Lines(MODEL, code, "a loss that comes down further, and a steeper gradient at first")
+
+
+def same_shape(seen: Seen) -> Lines:
+    del seen
+    code = block("""
+        answers = model(inputs)
+        if answers.numel() == targets.numel():
+            answers = answers.reshape(targets.shape)
+            loss = torch.nn.functional.mse_loss(answers, targets.to(answers.dtype))  # or your own
+    """)
+    return Lines(LOSS, code, "a loss that falls below the variance of the targets")
+
+
+def draw_again(seen: Seen) -> Lines:
+    code = each_layer(seen, "layer.reset_parameters()")
+    return Lines(MODEL, code, "units that differ, and a loss that comes down further")
+
+
+def hand_over(seen: Seen) -> Lines:
+    """What an optimizer holds already is left as it is."""
+    del seen
+    code = block("""
+        held = {id(weight) for group in optimizer.param_groups for weight in group["params"]}
+        left = [weight for weight in model.parameters() if id(weight) not in held]
+        if left:
+            optimizer.add_param_group({"params": left})
+    """)
+    return Lines(OPTIMIZER, code, "layers that move at every step, all of them")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradtui.core.autopsy import Autopsy
 from gradtui.core.facts import Facts
 from gradtui.core.snapshot import NonFinite
 from gradtui.core.symptom import Severity
@@ -9,16 +10,23 @@ from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE
 from gradtui.health.finding import Finding
 from gradtui.health.reading import Reading
+from gradtui.health.rules.undefined import (
+    BETWEEN_CAUSE,
+    between,
+    forward_cause,
+    in_loss,
+    undefined,
+)
 from gradtui.health.words import norm, percent
 
 SYMPTOM = "nonfinite"
 PHASES = {
     "data": "the batch itself held it",
-    "forward": "an output of the forward pass overflowed or is undefined",
     "backward": "outputs and loss are finite; the gradient became undefined on its way back",
     "weights": "loss and gradients were finite before: a step that is too long, the optimizer's own "
     "arithmetic, or code that writes to weights left one that is not",
 }
+KNOWN = ("forward", *PHASES)
 
 
 def first_seen(facts: Facts) -> NonFinite | None:
@@ -51,10 +59,10 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
     if seen is None:
         return None
     found = seen.autopsy if seen.autopsy is not None and seen.autopsy.reproduced else None
-    phase = found.phase if found is not None and found.phase in PHASES else seen.phase
+    phase = found.phase if found is not None and found.phase in KNOWN else seen.phase
     half = before.half if found is None or found.float32_would_hold is None else False
     half = half or (found is not None and found.float32_would_hold is True)
-    cause = PHASES[phase]
+    cause = forward_cause(seen, found) if phase == "forward" else PHASES[phase]
     unseen = _unseen(seen, facts) if phase == "weights" else 0
     if unseen:
         cause = (
@@ -68,8 +76,8 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         key = "nonfinite_half_grown" if grown else "nonfinite_half"
         if grown:
             cause += ", and steps that are too long made the numbers grow"
-    elif phase == "forward" and not grown and before.seen <= T.STARTING:
-        key = "nonfinite_start"
+    elif phase == "backward" and between(seen):
+        cause, key = BETWEEN_CAUSE, "nonfinite_between"
     rows = tuple(i for i, row in enumerate(facts.layout.rows) if row.name == seen.module)
     names = tuple(facts.layout.rows[r].name for r in rows)
     if not rows and found is not None and found.module:
@@ -80,10 +88,20 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         seen.step,
         _evidence(seen, before),
         cause,
-        ADVICE[key],
+        _advice(key, seen, found, early=not grown and before.seen <= T.STARTING),
         rows,
         names,
     )
+
+
+def _advice(key: str, seen: NonFinite, found: Autopsy | None, *, early: bool) -> tuple[str, ...]:
+    """Shorter steps only where numbers may have grown; a module only where one is named."""
+    if key != "nonfinite_forward":
+        return ADVICE[key]
+    apart = early or undefined(found)
+    if in_loss(seen, found):
+        return ADVICE["nonfinite_loss"][: 1 if apart else None]
+    return ADVICE["nonfinite_start" if apart else key]
 
 
 def _evidence(seen: NonFinite, before: Reading) -> str:

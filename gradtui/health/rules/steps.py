@@ -1,4 +1,4 @@
-"""What the steps themselves say: clipping, scale, oscillation, standing still."""
+"""What the steps themselves say: scale, oscillation, standing still."""
 
 import numpy as np
 
@@ -10,38 +10,10 @@ from gradtui.health.finding import Finding
 from gradtui.health.reading import Reading
 from gradtui.health.rules.blame import summed
 from gradtui.health.rules.exploding import merely_unscaled
+from gradtui.health.rules.thrown_back import fell_back
+from gradtui.health.rules.too_little import stopped_by_schedule
 from gradtui.health.windows import median
-from gradtui.health.words import norm, percent
-
-
-def clipping_dominates(reading: Reading) -> Finding | None:
-    """More than half of the steps are shortened to less than half."""
-    factors = reading.facts.clip_coefficient[reading.used]
-    factors = factors[np.isfinite(factors)][-5 * T.CLIPPING_STEPS :]
-    if len(factors) < T.CLIPPING_STEPS:
-        return None
-    clipped = factors < T.CLIPPED
-    share = float(clipped.mean())
-    if share <= T.CLIPPED_SHARE:
-        return None
-    typical = median(factors[clipped])
-    if typical > (T.CLIPPED_HARD_ADAPTIVE if reading.adaptive else T.CLIPPED_HARD):
-        return None
-    # The longest step says on which side the threshold errs, once there are weights to go by.
-    crawling = reading.largest_ratio < T.CRAWLING and not reading.learned
-    return Finding(
-        "clipping_dominates",
-        Severity.WARNING,
-        int(reading.facts.steps[reading.used[int(np.argmax(clipped))]]),
-        f"{percent(share)} of the last {len(factors)} steps were clipped, to {percent(typical)} of "
-        "their length in the middle",
-        "the threshold, not the gradient, sets the step, and leaves too little of it: no layer has "
-        f"ever changed by more than {norm(reading.largest_ratio)} of itself"
-        if crawling
-        else "the threshold, not the gradient, sets the step: clipping is rescuing a learning rate that "
-        "is too big",
-        ADVICE["clipping_crawls" if crawling else "clipping_dominates"],
-    )
+from gradtui.health.words import norm
 
 
 def badly_scaled(reading: Reading) -> Finding | None:
@@ -122,51 +94,6 @@ def output_cannot_change(reading: Reading) -> Finding | None:
     )
 
 
-def too_small_steps(reading: Reading) -> Finding | None:
-    """Gradients are in order, and the learning rate makes nothing of them."""
-    if reading.progress or reading.critic or reading.seen < T.TOO_SMALL_STEPS:
-        return None
-    if not reading.largest_ratio < T.TOO_SMALL_RATIO or not reading.wrong(reading.now):
-        return None
-    norms = reading.row_norms[~np.isnan(reading.row_norms)]
-    if not len(norms) or not (norms > T.BAND_LOW).all():
-        return None
-    return Finding(
-        "plateau",
-        Severity.WARNING,
-        int(reading.facts.steps[0]),
-        f"no layer has ever changed by more than {norm(reading.largest_ratio)} of itself in a step, "
-        f"while gradient norms are {norm(float(norms.min()))} to {norm(float(norms.max()))}",
-        "the learning rate is too small: the weights stay where they are",
-        ADVICE["too_small_lr"],
-        tuple(int(r) for r in reading.rows),
-        reading.names(reading.rows),
-    )
-
-
-def _stopped(reading: Reading) -> Finding | None:
-    """A schedule has taken the learning rate down to where nothing moves, before anything was learned."""
-    rates = reading.facts.lr[reading.used]
-    now, most = median(rates[-T.WINDOW :]), float(np.nanmax(rates)) if len(rates) else 0.0
-    ratios = reading.ratios(reading.used[-10 * T.WINDOW :])
-    ratios = ratios[~np.isnan(ratios)]
-    if not (0 <= now < T.LR_FALLEN * most) or not len(ratios) or ratios.max() > T.TOO_SMALL_RATIO:
-        return None
-    fallen = np.isnan(reading.facts.lr) | (reading.facts.lr < T.LR_FALLEN * most)
-    since = reading.since(fallen)
-    return Finding(
-        "plateau",
-        Severity.WARNING,
-        since,
-        f"the learning rate fell from {most:.3g} to {now:.3g}, below a hundredth of it by step "
-        f"{since}; the loss is {reading.loss:.3g}, guessing gives {reading.chance:.3g}",
-        "the schedule ends long before learning does: the weights stay where they are",
-        ADVICE["too_small_lr"],
-        tuple(int(r) for r in reading.rows),
-        reading.names(reading.rows),
-    )
-
-
 def plateau(reading: Reading) -> Finding | None:
     """A classifier that still guesses after hundreds of steps."""
     if reading.progress or reading.critic or reading.seen < T.PLATEAU_STEPS:
@@ -176,9 +103,12 @@ def plateau(reading: Reading) -> Finding | None:
         return None
     if reading.slowly_falling or reading.below_guessing or reading.too_noisy:
         return None
-    stopped = _stopped(reading)
+    stopped = stopped_by_schedule(reading)
     if stopped is not None:
         return stopped
+    lost = _lost_again(reading)
+    if lost is not None:
+        return lost
     unfit = not (reading.normed or 1 / T.GAIN_GROWTH < reading.growth < T.GAIN_GROWTH)
     unfit |= reading.start_loss > T.OVERCONFIDENT * reading.chance
     return Finding(
@@ -192,4 +122,21 @@ def plateau(reading: Reading) -> Finding | None:
         if unfit and reading.growth > 0
         else "gradients flow, and yet nothing is learned",
         ADVICE["plateau_init" if unfit else "plateau"],
+    )
+
+
+def _lost_again(reading: Reading) -> Finding | None:
+    """What had been learned is of no use since some step, and no step of the optimizer did that."""
+    at = fell_back(reading)
+    if at is None:
+        return None
+    step = int(reading.facts.steps[reading.used[at.back]])
+    return Finding(
+        "plateau",
+        Severity.WARNING,
+        step,
+        f"the loss was {norm(at.best)} before step {step} and has been {norm(at.now)} since; no step "
+        "was long enough to do that",
+        "the data have changed there: inputs or labels are not what they were",
+        ADVICE["data_changed"],
     )

@@ -1,6 +1,7 @@
 """What had been learned is lost again: a step, or a learning rate, that was too large came late."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,19 +20,10 @@ def thrown_back(reading: Reading) -> Finding | None:
 
     A loss that rises without them rises because the task has changed.
     """
-    if reading.critic or reading.signed or reading.learned or reading.falling:
+    at = fell_back(reading)
+    if at is None:
         return None
-    losses = reading.facts.loss[reading.used]
-    begun = reading.reference_loss
-    down = losses < T.WAS_DOWN * begun
-    if len(losses) < 3 * T.WINDOW or not np.isfinite(losses).all() or not down.any():
-        return None
-    back = int(np.flatnonzero(down)[-1]) + 1
-    if len(losses) - back < T.WINDOW or not down[max(back - T.WINDOW, 0) : back].mean() > 0.5:
-        return None
-    best, now = median(losses[max(back - T.WINDOW, 0) : back]), median(losses[back:])
-    if now < T.LEARNED_LOSS * begun:
-        return None
+    back, best, now, begun = at
     raised = _raised(reading, back)
     if not raised and not _moved(reading, back):
         return None
@@ -48,6 +40,31 @@ def thrown_back(reading: Reading) -> Finding | None:
         rows,
         reading.names(list(rows)),
     )
+
+
+class Fall(NamedTuple):
+    """`back`: index into the used steps from which on the loss is up again."""
+
+    back: int
+    best: float
+    now: float
+    begun: float
+
+
+def fell_back(reading: Reading) -> Fall | None:
+    """Where a loss that was well down came back to where it began, for good."""
+    if reading.critic or reading.signed or reading.learned or reading.falling:
+        return None
+    losses = reading.facts.loss[reading.used]
+    begun = reading.reference_loss
+    down = losses < T.WAS_DOWN * begun
+    if len(losses) < 3 * T.WINDOW or not np.isfinite(losses).all() or not down.any():
+        return None
+    back = int(np.flatnonzero(down)[-1]) + 1
+    if len(losses) - back < T.WINDOW or not down[max(back - T.WINDOW, 0) : back].mean() > 0.5:
+        return None
+    best, now = median(losses[max(back - T.WINDOW, 0) : back]), median(losses[back:])
+    return None if now < T.LEARNED_LOSS * begun else Fall(back, best, now, begun)
 
 
 def _raised(reading: Reading, back: int) -> str:

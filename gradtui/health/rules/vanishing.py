@@ -1,5 +1,7 @@
 """Gradients that fade: with depth, or everywhere at once."""
 
+import re
+
 import numpy as np
 
 from gradtui.core.layout import FloatArray, IntArray
@@ -14,6 +16,8 @@ from gradtui.health.windows import BoolArray, median
 from gradtui.health.words import norm
 
 SYMPTOM = "vanishing_gradient"
+BESIDE = ("Norm", "Embedding", "NonDynamicallyQuantizableLinear")
+"""Parts of the kinds of rows that are no layers of their own."""
 
 
 def vanishing_with_depth(reading: Reading) -> Finding | None:
@@ -93,11 +97,23 @@ def _with_depth(reading: Reading, norms: FloatArray, faint: BoolArray, early: bo
         int(reading.facts.steps[int(np.argmax(held))]) if early else reading.since(held),
         f"gradient norm {norm(first)} at {name}, {norm(last)} at {end}{_decades(first, last)}, and "
         f"{but}",
-        f"{cause}; over {len(reading.rows)} layers that multiplies to almost nothing",
+        f"{cause}; over {_depth(reading)} layers that multiplies to almost nothing",
         ADVICE["vanishing_critic" if reading.critic else fading_advice(reading)],
         tuple(int(r) for r in rows),
         reading.names(rows),
     )
+
+
+def _depth(reading: Reading) -> int:
+    """Layers that a signal passes through: of norms, tables and an attention's own projection none,
+    of a recurrent module as many as are above one another."""
+    layout, count = reading.facts.layout, 0
+    for row in reading.rows.tolist():
+        if not any(word in layout.rows[row].kind for word in BESIDE):
+            leaves = [t.name.rpartition(".")[2] for t in layout.tensors if t.row == row]
+            stacked = sum(re.fullmatch(r"weight_hh_l\d+", leaf) is not None for leaf in leaves)
+            count += max(stacked, 1)
+    return count or len(reading.rows)
 
 
 def vanishing_everywhere(reading: Reading) -> Finding | None:

@@ -1,7 +1,6 @@
 """The layout of everything that is being trained, made when it is first needed and when it grows."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,30 +9,21 @@ from torch.optim import Optimizer
 
 from gradtui.core.event import RunInfo
 from gradtui.core.layout import IntArray, Layout
+from gradtui.core.wiring import Faults
 from gradtui.training.watching.arrange import Arranged
 from gradtui.training.watching.born import Born
+from gradtui.training.watching.first_look import first_look
+from gradtui.training.watching.known import Known, precision
 from gradtui.training.watching.names import resolve
 from gradtui.training.watching.outline import outline
 from gradtui.training.watching.outlook import UNKNOWN, Outlook
 from gradtui.training.watching.roots import walk
-from gradtui.training.watching.scout import as_it_is
+from gradtui.training.watching.scout import Scout, as_it_is
 from gradtui.training.watching.sequences import following
 
 STANDARD = (nn.Linear, nn.Conv2d)
 UNSTABLE = 32
 """Layouts after which new tensors are no longer named: something makes them at every step."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What has been seen of a run by the time of its first step. A game of several optimizers has no
-    task."""
-
-    outlook: Outlook = UNKNOWN
-    clip: str = ""
-    scaled: bool = False
-    begun: bool = False
-    """Whether any step has been taken."""
 
 
 class Board:
@@ -55,6 +45,10 @@ class Board:
         self._layouts = 0
         self._first: dict[str, float] = {}
         """By row, what the weights did to the gradient at the first step."""
+        self._faults: Faults | None = None
+        """Of what is wired wrongly, what is seen before the first step."""
+        self._told: tuple[list[str], Arranged] | None = None
+        """What the newest layout was told with."""
         self.title = ""
         self.known: Callable[[], Known] = Known
         self.layout: Layout | None = None
@@ -82,6 +76,13 @@ class Board:
         """The next step makes a layout of its own."""
         self.layout, self._place, self._held, self._layouts = None, {}, [], 0
         self._registered, self._first = Layout((), ()), {}
+        self._faults = self._told = None
+
+    def tell_again(self) -> None:
+        """More is known of the run, and nothing of the order of its rows."""
+        if self.layout is not None and self._told is not None:
+            words, done = self._told
+            self._changed(self.layout, self._info(words, self.known(), done))
 
     def _news(self) -> None:
         """More is known of the order of the rows: the next step makes a layout of the same tensors."""
@@ -137,7 +138,17 @@ class Board:
         self.layout = done.layout
         self._place = {id(t): place for t, place in zip(self._held, done.places, strict=True)}
         words = [type(one).__name__ for one in self._born.optimizers()] or [word]
+        self._told = words, done
+        if self._faults is None:
+            self._faults = self._at_start(scout)
         self._changed(self.layout, self._info(words, known, done))
+
+    def _at_start(self, scout: Scout | None) -> Faults:
+        assert self.layout is not None
+        tensors = sorted(self._held, key=lambda tensor: self._place[id(tensor)])
+        stepped = [p for one in self._born.optimizers() for p in parameters_of(one)]
+        roots = [*self._models, *self._born.modules()]
+        return first_look(self.layout, tensors, scout.leaves if scout else list, stepped, roots)
 
     def _info(self, optimizers: list[str], known: Known, done: Arranged) -> RunInfo:
         outlook = known.outlook if len(optimizers) == 1 else UNKNOWN
@@ -153,6 +164,7 @@ class Board:
             residual=done.residual,
             clip=known.clip,
             not_plain=done.not_plain,
+            wiring=(*known.outlook.faults, *(self._faults or ()), *known.faults),
             carried=() if done.not_plain or done.residual else self._carried(outlook, known),
         )
 
@@ -173,14 +185,6 @@ class Board:
         sized = not (known.clip or known.scaled)
         error = entering(self.layout, tensors)
         return carried(self.layout, tensors, error, outlook.batch, outlook.classes, sized=sized)
-
-
-def precision(tensors: Sequence[Tensor], known: Known) -> str:
-    """In a word, as a scenario has it, or "autocast" where it is not seen which one."""
-    kinds = sorted({str(t.dtype).removeprefix("torch.") for t in tensors})
-    if kinds == ["float32"]:
-        return known.outlook.half or ("autocast" if known.scaled else "float32")
-    return ", ".join(kinds)
 
 
 def parameters_of(optimizer: Optimizer) -> list[Tensor]:

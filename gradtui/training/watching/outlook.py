@@ -11,7 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gradtui.core.wiring import Faults
 from gradtui.training.watching.batch_size import batch_of
+from gradtui.training.watching.fed import fed_wrongly
 from gradtui.training.watching.scout import Scout
 
 NODES = 64
@@ -40,12 +42,14 @@ HALVES = {torch.float16: "amp_float16", torch.bfloat16: "amp_bfloat16"}
 class Outlook:
     """`task` and `classes` as in `RunInfo`, "" and 0 where in doubt; `half` is the precision in
     which the last layers have computed, "" where that is the tensors' own; `batch` examples are in
-    the loss, 0 where that cannot be told. `scout` reads how the layers are wired."""
+    the loss, 0 where that cannot be told; `faults` is what the loss function is fed with wrongly.
+    `scout` reads how the layers are wired."""
 
     task: str = ""
     classes: int = 0
     half: str = ""
     batch: int = field(default=0, compare=False)
+    faults: Faults = field(default=(), compare=False)
     scout: Scout | None = field(default=None, compare=False, repr=False)
 
 
@@ -59,7 +63,7 @@ def look_ahead(loss: Tensor) -> Outlook:
     if node is None:
         return UNKNOWN
     task, classes = _task(node)
-    return Outlook(task, classes, _half(node), batch_of(node))
+    return Outlook(task, classes, _half(node), batch_of(node), fed_wrongly(loss))
 
 
 def _task(node: Any) -> tuple[str, int]:

@@ -56,6 +56,14 @@ class Scout:
                 self._left = self._left if self._lacking else 0
                 self._news()
 
+    def leaves(self) -> list[Tensor]:
+        """What the first graphs end in, as far as that is still there; empty where a part was hidden."""
+        if HIDDEN in self._wirings or TOO_LARGE in self._wirings:
+            return []
+        used = [one for wiring in self._wirings for one in wiring.leaves if one is not None]
+        found = [tensor for one in used if (tensor := one.tensor()) is not None]
+        return list({id(tensor): tensor for tensor in found}.values())
+
     def arrange(
         self,
         layout: Layout,

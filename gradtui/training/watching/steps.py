@@ -47,6 +47,8 @@ class Steps:
         self.seen = False
         """Whether any optimizer's step has been seen."""
         self.first: Callable[[], None] = lambda: None
+        self.door: Callable[[Optimizer, bool], None] = lambda optimizer, closure: None
+        """Called before a step that is not let through; whether it calls a closure."""
         hooks.begin, hooks.end, hooks.passed = self._before, self._after, self._passed
         hooks.watchful, hooks.suspects = self._plan, vigil.suspects
         scalers.skipped = self._skipped
@@ -84,13 +86,14 @@ class Steps:
                 self._inside.add(optimizer)
                 self._losses.used()
                 return None
+            closure = args[1] if len(args) > 1 else kwargs.get("closure")
+            self.door(optimizer, callable(closure))
             source = self._taking.source(optimizer)
             if source is None:
                 return None
             self._hooks.know(optimizer, source.budget, source.members)
             self._vigil.know(optimizer, source)
             self._sources[id(optimizer)] = source
-            closure = args[1] if len(args) > 1 else kwargs.get("closure")
             self._hooks.open[id(optimizer)] = None
             if callable(closure):
                 watched = self._watched(optimizer, source, closure)

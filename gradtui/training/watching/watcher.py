@@ -4,6 +4,7 @@ import os
 import weakref
 from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import Any
 
 from torch import nn
 from torch.optim import Optimizer
@@ -12,13 +13,15 @@ from gradtui.core.event import Ended, Failed, RunInfo, Started
 from gradtui.core.layout import Layout
 from gradtui.stream.ports import Sink
 from gradtui.training.watching.bare import Bare
-from gradtui.training.watching.board import Board, Known
+from gradtui.training.watching.board import Board
 from gradtui.training.watching.born import Born
 from gradtui.training.watching.budget import Ledger
+from gradtui.training.watching.clearing import Clearing
 from gradtui.training.watching.clips import Clips
 from gradtui.training.watching.functional import Functional
 from gradtui.training.watching.hooks import Hooks
 from gradtui.training.watching.in_backward import InBackward
+from gradtui.training.watching.known import Known
 from gradtui.training.watching.losses import Losses
 from gradtui.training.watching.meter import Meter
 from gradtui.training.watching.outlook import UNKNOWN
@@ -105,7 +108,9 @@ class Watcher:
         )
         self._bare.watching = optimizer is None
         self._steps.first = self._first
-        self._losses.before, self._losses.over = self._bare.before, self._backward_over
+        self._clearing = Clearing(quiet, self._board.tell_again)
+        self._steps.door = self._clearing.step
+        self._losses.before, self._losses.over = self._backward_begins, self._backward_over
         self._losses.after, self._losses.graph = self._backward_done, self._scene.graph
         self._patches = Patches(self._meter)
         for part in (self._born, self._losses, self._clips, self._scalers, self._bare, self._scene):
@@ -163,6 +168,7 @@ class Watcher:
             self._scene.close()
             self._functional.close()
             self._steps.forget()
+            self._clearing.stop()
             self._sources.release()
             self._bare.stepped()
             self._board.forget()
@@ -172,10 +178,15 @@ class Watcher:
         self._bare.stepped()
         self._scene.enter()
 
+    def _backward_begins(self, tensors: Any) -> None:
+        self._clearing.begins()
+        self._bare.before(tensors)
+
     def _backward_over(self) -> None:
         self._hooks.hushed = False
 
     def _backward_done(self) -> None:
+        self._clearing.over()
         if self._inside.pending or self._bare.watching:
             with self._quiet("the end of a backward pass"):
                 self._inside.together()
@@ -188,7 +199,8 @@ class Watcher:
         """What is told of the run when its first step is."""
         outlook = self._losses.outlook or UNKNOWN
         steps = self._meter.steps
-        return Known(outlook, self._clips.description, self._scalers.seen, begun=steps > 0)
+        clip, scaled, faults = self._clips.description, self._scalers.seen, self._clearing.told
+        return Known(outlook, clip, scaled, begun=steps > 0, faults=faults)
 
     def _count_threads(self) -> None:
         """Have the sink's own threads counted, where it says what they take."""
@@ -213,6 +225,7 @@ class Watcher:
             self._scene.forget()
             self._clips.forget()
             self._scalers.forget()
+            self._clearing.forget()
             self._board.forget()
             sink = self._records.sink if self._renew is None else self._renew(self._records.sink)
             self._records.begin_anew(sink)

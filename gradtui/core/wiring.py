@@ -1,0 +1,13 @@
+"""What can be put together wrongly in a program, by the names under which a run says so."""
+
+NEVER_ZEROED = "never_zeroed"
+SOFTMAX_TWICE = "softmax_twice"
+BROADCAST_TARGET = "broadcast_target"
+RELU_LOGITS = "relu_logits"
+SAME_UNITS = "same_units"
+NOT_STEPPED = "not_stepped"
+NO_GRADIENTS = "no_gradients"
+
+Fault = tuple[str, str]
+"""One of these names, and in words what was seen and where."""
+Faults = tuple[Fault, ...]

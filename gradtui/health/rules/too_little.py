@@ -1,0 +1,84 @@
+"""Learning rates that leave the weights where they are: from the start, or since a schedule ended."""
+
+import numpy as np
+
+from gradtui.core.symptom import Severity
+from gradtui.health import thresholds as T
+from gradtui.health.advice import ADVICE
+from gradtui.health.finding import Finding
+from gradtui.health.reading import Reading
+from gradtui.health.windows import median
+from gradtui.health.words import norm
+
+
+def too_small_steps(reading: Reading) -> Finding | None:
+    """Gradients are in order, and the learning rate makes nothing of them: in no single step, or not
+    in all of them together."""
+    if reading.progress or reading.critic or reading.seen < T.TOO_SMALL_STEPS:
+        return None
+    most = reading.largest_ratio
+    still = most < T.TOO_SMALL_RATIO
+    together = reading.seen >= T.PLATEAU_STEPS and most * reading.seen < T.TOO_SMALL_TOGETHER
+    if not (still or together) or not reading.wrong(reading.now):
+        return None
+    norms = reading.row_norms[~np.isnan(reading.row_norms)]
+    if not len(norms) or not norms.max() > T.BAND_LOW:
+        return None
+    moved = f"no layer has ever changed by more than {norm(most)} of itself in a step"
+    if not still:
+        moved += f", by {norm(most * reading.seen)} at most in all {reading.seen} together"
+    return Finding(
+        "plateau",
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"{moved}, while gradient norms are {norm(float(norms.min()))} to {norm(float(norms.max()))}",
+        "the learning rate is too small: the weights stay where they are",
+        ADVICE["too_small_lr"],
+        tuple(int(r) for r in reading.rows),
+        reading.names(reading.rows),
+    )
+
+
+def schedule_ended(reading: Reading) -> Finding | None:
+    """For half of the run and longer nothing has moved, because the learning rate is gone, and what
+    was learned until then is little; or for nearly all of it, and not much was learned."""
+    if reading.critic or reading.blind or reading.seen < T.STOPPED_STEPS:
+        return None
+    rates = reading.facts.lr[reading.used]
+    if np.isnan(rates).all():
+        return None
+    low = rates < T.LR_FALLEN * np.nanmax(rates)
+    begun = len(low) - int(np.argmin(low[::-1])) if not low.all() else 0
+    early = begun < T.STOPPED_EARLY * len(low)
+    if begun > len(low) // 2 or reading.falling or not reading.wrong(reading.now):
+        return None
+    little = not reading.learned or (early and reading.loss > T.WAS_DOWN * reading.reference_loss)
+    return stopped_by_schedule(reading) if little else None
+
+
+def stopped_by_schedule(reading: Reading) -> Finding | None:
+    """A schedule has taken the learning rate down to where nothing moves, before much was learned."""
+    rates = reading.facts.lr[reading.used]
+    now, most = (
+        median(rates[-T.WINDOW :]),
+        0.0 if np.isnan(rates).all() else float(np.nanmax(rates)),
+    )
+    ratios = reading.ratios(reading.used[-10 * T.WINDOW :])
+    ratios = ratios[~np.isnan(ratios)]
+    if not (0 <= now < T.LR_FALLEN * most) or not len(ratios) or ratios.max() > T.TOO_SMALL_RATIO:
+        return None
+    fallen = np.isnan(reading.facts.lr) | (reading.facts.lr < T.LR_FALLEN * most)
+    since = reading.since(fallen)
+    at = "at first" if np.isnan(reading.chance) else "guessing gives"
+    return Finding(
+        "plateau",
+        Severity.WARNING,
+        since,
+        f"the learning rate fell from {most:.3g} to {now:.3g}, below a hundredth of it by step "
+        f"{since}; the loss is {reading.loss:.3g}, {at} "
+        f"{reading.start_loss if np.isnan(reading.chance) else reading.chance:.3g}",
+        "the schedule ends long before learning does: the weights stay where they are",
+        ADVICE["schedule_ended"],
+        tuple(int(r) for r in reading.rows),
+        reading.names(reading.rows),
+    )
