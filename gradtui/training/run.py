@@ -63,6 +63,7 @@ class Run:
         self.module = self.network.module
         self.arithmetic = Arithmetic(setup.precision, self.module, self.device)
         self.parameters = self.arithmetic.parameters
+        self._weights = list(self.module.parameters())
         self.optimizer = build_optimizer(setup.optimizer, self.parameters)
         self.batches = Batches(self.task, setup.data.batch_size, self.seed, self.device)
         self.layout = self.network.layout()
@@ -95,7 +96,8 @@ class Run:
         lr = warmed_up(self.setup.optimizer, step)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
-        self.module.zero_grad(set_to_none=True)
+        for weight in self._weights:  # as zero_grad does, which looks for them anew each time
+            weight.grad = None
 
         if probe:
             probe.before_forward(step)
