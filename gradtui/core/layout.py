@@ -44,6 +44,9 @@ class RowInfo:
     activation: str = ""
     fan_in: int = 0
     fan_out: int = 0
+    turns: int = 1
+    """How often in one pass it is applied to what it has made itself: the time steps of a recurrent
+    cell."""
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,8 @@ GAIN_GROWING = 1.1
 """Recurrent gain from which on a signal grows beyond measure: 1.1 to the 72nd is a thousand."""
 GROWN_RATIO = 1e5
 """Total norm over that of the output's bias: inputs in the thousands alone do not make that."""
+LOOPED = 8
+"""Times that a layer is applied to its own result, from which on it is a recurrent cell."""
 GAIN_FADING = 0.9
 """Recurrent gain under which a signal halves in about seven time steps, activation slope aside."""
 

@@ -6,6 +6,7 @@ from gradtui.core.layout import RowInfo
 from gradtui.health.prescriptions.code import block, joined
 from gradtui.health.prescriptions.prescription import DATA, MODEL, Lines
 from gradtui.health.prescriptions.seen import Seen
+from gradtui.health.rules.through_time import by_hand
 
 STRETCH = 20
 """Time steps that gradients go back at most."""
@@ -89,12 +90,14 @@ def orthogonal_code(seen: Seen) -> str:
     step (Le, Jaitly and Hinton, 2015)."""
     found = []
     for tensor in seen.facts.layout.tensors:
-        if not tensor.name.rpartition(".")[2].startswith("weight_hh") or len(tensor.shape) != 2:
+        named = tensor.name.rpartition(".")[2].startswith("weight_hh") and len(tensor.shape) == 2
+        own = by_hand(seen.facts, tensor)
+        if not (named or own):
             continue
         row = seen.facts.layout.rows[tensor.row]
         rows, width = tensor.shape
         weight = f"model.get_parameter({tensor.name!r})"
-        if row.kind in PLAIN and row.activation == "relu":
+        if (own or row.kind in PLAIN) and row.activation == "relu":
             found.append(f"torch.nn.init.eye_({weight})  # what a ReLU passes on keeps its size")
         elif rows == width:
             found.append(f"torch.nn.init.orthogonal_({weight})")

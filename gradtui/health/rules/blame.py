@@ -6,7 +6,7 @@ import numpy as np
 
 from gradtui.health import thresholds as T
 from gradtui.health.reading import Reading
-from gradtui.health.rules.through_time import PLAIN, recurrent_gains, time_growth
+from gradtui.health.rules.through_time import PLAIN, looped, recurrent_gains, time_growth
 
 
 class Blame(NamedTuple):
@@ -56,7 +56,7 @@ def blamed(reading: Reading, at_start: bool) -> Blame:
     if not at_start:
         return STEPS
     kinds = {row.kind for row in reading.facts.layout.rows}
-    if kinds.intersection(PLAIN) and not recurrent_gains(reading):
+    if (kinds.intersection(PLAIN) or looped(reading)) and not recurrent_gains(reading):
         return RECURRENT
     sane = len(reading.gains) > 0 and 1 / T.GAIN_GROWTH < reading.growth < T.GAIN_GROWTH
     first = reading.used[:1]

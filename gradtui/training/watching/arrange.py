@@ -40,20 +40,24 @@ def arranged(
         order = _sorted(order, _first_uses(layout, known), known)
     rows, infos = {row: at for at, row in enumerate(order)}, list(layout.tensors)
     names = [row.activation for row in layout.rows]
+    turns = [row.turns for row in layout.rows]
     for known in reversed(found):
         for at, (_, used) in sorted(known.items(), reverse=True):
             row = infos[at].row
             zero = BEFORE_NORM if used.idle and infos[at].role == "bias" else ""
             infos[at] = replace(infos[at], structural_zero=zero)
-            if used.activation and infos[at].role == "weight":
-                names[row] = used.activation
+            if infos[at].role == "weight":
+                names[row] = used.activation or names[row]
+                turns[row] = max(turns[row], used.turns)
     why = _why(layout, order, standard, wirings, found)
     if not why:
         for row, word in zip(order, wirings[0].activations, strict=True):
             names[row] = word
     places = sorted(range(len(infos)), key=lambda at: rows[infos[at].row])
     moved = tuple(replace(infos[at], row=rows[infos[at].row]) for at in places)
-    lines = tuple(replace(layout.rows[row], activation=names[row]) for row in order)
+    lines = tuple(
+        replace(layout.rows[row], activation=names[row], turns=turns[row]) for row in order
+    )
     back = {at: place for place, at in enumerate(places)}
     skips = any(wiring.skips for wiring in wirings)
     return Arranged(Layout(moved, lines), tuple(back[at] for at in range(len(infos))), why, skips)

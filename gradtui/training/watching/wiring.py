@@ -12,6 +12,8 @@ from gradtui.training.watching.nodes import DROPOUTS, LAYERS, NORMS, TURNS, VIEW
 
 FAR = 24
 """Nodes in which an activation is looked for, and between a sum and what a skip leaves out."""
+FEW = 7
+"""Uses behind others from which on it is worth finding out how many lie in one line."""
 SUMS = 1000
 """Nodes that are looked at for skips, over all sums."""
 
@@ -31,6 +33,8 @@ class Used:
     level: int
     activation: str
     idle: bool
+    turns: int = 1
+    """How many of its uses lie one behind the other, as those of a recurrent cell do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,9 @@ def told(graph: Graph) -> Wiring:
             continue
         if node not in followed:
             followed[node] = _activation(graph, node)
-        leaves.append(Used(ref, ahead[node], level[node], followed[node], bit in idle))
+        behind = sum(ahead[use] >> bit & 1 for use in uses[bit])
+        turns = _turns(graph, uses[bit]) if behind >= FEW else 1 + behind
+        leaves.append(Used(ref, ahead[node], level[node], followed[node], bit in idle, turns))
     return Wiring(tuple(leaves), tuple(places), why, _skips(graph, carries), count, activations)
 
 
@@ -109,6 +115,16 @@ def _first(bit: int, uses: list[int], ahead: dict[int, int], level: list[int]) -
     the loss goes by, two inputs of one net), the one that most lies in front of; -1 without any."""
     sources = [node for node in uses if not ahead[node] >> bit & 1]
     return max(sources, key=lambda node: (level[node], -node), default=-1)
+
+
+def _turns(graph: Graph, uses: list[int]) -> int:
+    """The most of these nodes that any path leads through."""
+    depth = [0] * len(graph.words)
+    mine = set(uses)
+    for node in range(min(mine), len(depth)):
+        held = max((depth[one] for one in graph.below[node] if one >= 0), default=0)
+        depth[node] = held + (node in mine)
+    return max(depth)
 
 
 def _all(masks: list[int], nodes: list[int]) -> int:
