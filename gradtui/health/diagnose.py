@@ -92,6 +92,7 @@ EXPLAINED_BY: dict[str, tuple[str, ...]] = {
         "output_cannot_change",
         "exploding_gradient",
     ),
+    "exploding_gradient": ("saturated",),
     "dead_relu": ("fp16_underflow", "output_cannot_change"),
     "oscillating_loss": ("exploding_gradient",),
     "badly_scaled": ("exploding_gradient",),

@@ -78,6 +78,12 @@ def out_of_reach(seed: int) -> None:
     train(net, data.batches(x, y, 64), adam(net, 5e-3), 400, loss=F.mse_loss)
 
 
+@R.sick("tanh pinned by N(0, 4), learning a little", "saturated", layers=("0",))
+def pinned(seed: int) -> None:
+    net = nets.mlp(5, act=nn.Tanh, init=nets.normal(4.0))
+    train(net, data.digits(), sgd(net, 1e-3), 300)
+
+
 @R.sick("inputs that are all zero from step 150 on", "plateau")
 def inputs_lost(seed: int) -> None:
     net = nets.mlp(3, init=nets.he)

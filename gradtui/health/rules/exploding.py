@@ -84,13 +84,14 @@ def exploding(reading: Reading) -> Finding | None:
             return None
     if not (now > T.BAND_HIGH or diverged) or (not diverged and merely_unscaled(reading)):
         return None
-    key, cause = blamed(reading, float(norms[reading.used[0]]) > T.BAND_HIGH)
+    at_start = float(norms[reading.used[0]]) > T.BAND_HIGH
+    key, cause = blamed(reading, at_start)
     held = norms > min(T.BAND_HIGH, T.SPIKE_NORM * first)
     rows = reading.largest_rows(reading.used[-1])
     return Finding(
         SYMPTOM,
         Severity.CRITICAL,
-        reading.since(held | reading.facts.skipped),
+        int(reading.facts.steps[0]) if at_start else reading.since(held | reading.facts.skipped),
         f"total gradient norm {norm(now)} (first {norm(first)}), loss {norm(reading.loss)} (first "
         f"{norm(reading.start_loss)}), and {'little' if reading.learned else 'no'} progress",
         cause,
