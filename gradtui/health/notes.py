@@ -8,6 +8,9 @@ from gradtui.health import thresholds as T
 from gradtui.health.reading import Reading
 from gradtui.health.words import norm
 
+LOOKED_BACK = 1000
+"""Kept steps among which odd ones are looked for."""
+
 
 def structural_zeros(facts: Facts) -> str:
     """On tensors whose gradient is zero by construction, else ""."""
@@ -32,8 +35,9 @@ def idle(facts: Facts) -> str:
 
 
 def spikes(reading: Reading) -> str:
-    """On a step of late whose norm stood out from those before it by far, else ""."""
-    used = reading.used[-10 * T.WINDOW :]
+    """On steps whose norm stood out from those before it by far, as long as the last was of late, else
+    ""; several that come at one distance are the same batch in every epoch."""
+    used = reading.used[-LOOKED_BACK:]
     if len(used) < 2 * T.WINDOW:
         return ""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -44,10 +48,21 @@ def spikes(reading: Reading) -> str:
     usual = np.median(before, axis=1)
     off = np.median(np.abs(before - usual[:, None]), axis=1)
     above = logs[T.WINDOW :] - usual
-    odd = (above > T.SPIKE_Z * 1.4826 * off) & (above > np.log(T.SPIKE_TIMES))
-    if not odd.any():
+    odd = np.flatnonzero((above > T.SPIKE_Z * 1.4826 * off) & (above > np.log(T.SPIKE_TIMES)))
+    if not len(odd) or odd[-1] < len(above) - 10 * T.WINDOW:
         return ""
-    last = int(np.flatnonzero(odd)[-1])
-    step = int(reading.facts.steps[used[T.WINDOW + last]])
+    last = int(odd[-1])
+    steps = reading.facts.steps[used[T.WINDOW + odd]]
     size, was = float(np.exp(logs[T.WINDOW + last])), float(np.exp(usual[last]))
-    return f"one odd batch: gradient norm {norm(size)} at step {step}, {norm(was)} before it"
+    seen = f"gradient norm {norm(size)} at step {int(steps[-1])}, {norm(was)} before it"
+    gaps = np.diff(steps)
+    if len(gaps) >= T.SPIKES_ALIKE and (gaps == gaps[0]).all():
+        return (
+            f"an odd batch every {int(gaps[0])} steps, {len(steps)} times so far: {seen}; perhaps the "
+            "same examples in each epoch"
+        )
+    return (
+        f"one odd batch: {seen}"
+        if len(steps) == 1
+        else f"{len(steps)} odd batches, the last: {seen}"
+    )

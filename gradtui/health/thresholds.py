@@ -192,6 +192,8 @@ SPIKE_Z = 8.0
 SPIKE_TIMES = 5.0
 """A step is noted as a spike where the log of its norm is that many robust standard deviations, and
 its norm that many times, above the 20 steps before (ZClip's test, with a median for its mean)."""
+SPIKES_ALIKE = 3
+"""Equal distances between spikes that are no chance."""
 
 OSCILLATION = 0.35
 """Median |change of log loss| from step to step, without progress."""
