@@ -29,8 +29,25 @@ class Progress(Output):
         return bool((self.facts.loss[self.used] < 0).any())
 
     @cached_property
+    def alternating(self) -> bool:
+        """Two losses in turns, from the first steps on: one has always been far above the other."""
+        losses = self.facts.loss[self.used]
+        first, last = losses[:6], losses[-(len(losses) // 2 * 2) :][-T.WINDOW :]
+        if len(losses) < T.WINDOW or not (losses > 0).all():
+            return False
+        for high, low in ((0, 1), (1, 0)):
+            side = (high + (len(losses) - len(last))) % 2
+            apart = first[high::2].min() > T.TURNS_APART * first[low::2].max()
+            if apart and median(last[side::2]) > median(last[1 - side :: 2]):
+                return True
+        return False
+
+    @cached_property
     def start_loss(self) -> float:
         """Of the first few steps; what they have thrown the loss up to is no start."""
+        if self.alternating:
+            few = self.facts.loss[self.used[: T.WINDOW // 2]]
+            return max(median(few[::2]), median(few[1::2]))
         few = self.facts.loss[self.used[:5]]
         start = median(few)
         if len(few) and not self.signed and start > T.SPIKE_LOSS * few[0]:
@@ -112,7 +129,13 @@ class Progress(Output):
         """By now the loss lies below guessing, and below its start, by more than chance would have
         it: with noise in the labels there may be no more to learn."""
         level, error = self._level
-        return level + error < (1 - T.SLOW_FALL) * self.reference_loss
+        losses = self.facts.loss[self.used]
+        begun = max(float(losses[0]), self.start_loss) if len(losses) else math.nan
+        told = self.facts.info.classes > 1
+        reference = self.chance if told else begun
+        if not told and not math.isnan(self.chance):
+            reference = min(self.chance, begun)
+        return level + error < (1 - T.BELOW) * reference
 
     @property
     def too_noisy(self) -> bool:

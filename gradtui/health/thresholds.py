@@ -17,6 +17,10 @@ HALF_LARGEST = 65504.0
 # Progress. Chance level of cross-entropy over C classes is ln C.
 LEARNED_LOSS = 0.9
 """A loss below this share of where it started (classification: of ln C) is progress."""
+TURNS_APART = 3.0
+"""Times that one of two losses in turns is above the other from the start."""
+LEARNED_LOSS_LITTLE = 0.97
+"""Below that share of its first value it has come down at least."""
 LEARNED_ACCURACY = 0.10
 """Accuracy that far above 1/C is progress."""
 OVERCONFIDENT = 2.0
@@ -71,6 +75,8 @@ GAIN_FADING = 0.9
 FALLING_Z = 4.0
 """How many standard errors a later half of the window must lie below the earlier one."""
 BELOW_CHANCE = 0.98
+BELOW = 0.004
+"""Of guessing, beyond what chance makes of the mean loss: less is not below it."""
 SLOW_FALL = 0.01
 """Of the loss, between the second sixth of a run and the last: less is standing still."""
 
@@ -115,6 +121,8 @@ GROWTH = 30.0
 LOSS_GROWTH = 10.0
 DIVERGED = 1e5
 """A loss that stays that many times above its first value has diverged, whatever the gradients."""
+NOUGHT = 1e-6
+"""A first loss below that is none: how many times larger a later one is says nothing."""
 SUSTAINED_STEPS = 10
 MOVED = 0.03
 """Update over weight norm in one step. Training takes about 1e-3; a loss that rises without such
@@ -236,6 +244,8 @@ UNRESPONSIVE = 0.01
 """Of the first slope of the loss, and of what it goes up and down by from batch to batch."""
 UNRESPONSIVE_NOISE = 0.01
 """Of the loss: batches that differ less may be the same one."""
+LR_HIGH = 0.1
+"""Of its largest value: enough to see whether anything is left to learn."""
 LR_FALLEN = 0.01
 """Of its largest value: a learning rate that a schedule has as good as switched off."""
 

@@ -106,7 +106,7 @@ def test_what_nobody_steps_is_a_note_and_the_cause_of_a_plateau() -> None:
     found = told(100, "not_stepped", loss=lambda step: CHANCE * 0.98**step)
     assert found.healthy
     assert found.notes == (
-        "seen: not_stepped with gradients that no optimizer steps: they stay as they are",
+        "seen: not_stepped with gradients that no optimizer stepped at the start",
     )
     (finding,) = told(400, "not_stepped").findings
     assert finding.symptom == "plateau"

@@ -31,6 +31,8 @@ def clipping_dominates(reading: Reading) -> Finding | None:
     share = float(clipped.mean())
     if share <= T.CLIPPED_SHARE:
         return None
+    if reading.adaptive and reading.learned:
+        return None  # which divides by the gradient's size anyhow
     typical = median(factors[clipped])
     if typical > (T.CLIPPED_HARD_ADAPTIVE if reading.adaptive else T.CLIPPED_HARD):
         return None
@@ -57,8 +59,8 @@ def _values_clipped(reading: Reading) -> Finding | None:
     if found is None or not len(reading.now):
         return None
     limit, layout = float(found[1]), reading.facts.layout
-    if reading.adaptive and reading.learned:
-        return None  # which goes by signs anyhow
+    if reading.learned:
+        return None  # going by signs does, too
     whole = limit * np.sqrt(layout.numel[layout.judged])
     norms = reading.facts.grads[reading.used][:, layout.judged, Grad.NORM]
     clipped = np.asarray((norms > T.CLIPPED_WHOLE * whole).mean(axis=1) > 0.5)

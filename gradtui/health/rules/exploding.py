@@ -72,12 +72,15 @@ def exploding(reading: Reading) -> Finding | None:
     first = median(norms[reading.used[:5]])
     # The worst of the first losses may be part of what went wrong.
     begin = min(abs(reading.start_loss), abs(float(reading.facts.loss[reading.used[0]])))
+    if reading.alternating:
+        begin = reading.start_loss
     diverged = reading.loss > T.LOSS_GROWTH * begin and now > T.SPIKE_NORM * first
+    diverged &= begin > T.NOUGHT or now > T.SPIKE_FLOOR
     # A loss that rises without large steps rises because the task changed.
     diverged &= not reading.largest_ratio < T.MOVED
     # Saturated units bound the gradient, but not the loss.
     guess = max(abs(float(reading.facts.loss[reading.used[0]])), reading.reference_loss)
-    diverged |= not reading.critic and reading.loss > T.DIVERGED * guess
+    diverged |= not reading.critic and guess > T.NOUGHT and reading.loss > T.DIVERGED * guess
     if reading.game:
         diverged = False
         if now < T.GROWTH * first:

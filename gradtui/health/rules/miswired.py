@@ -96,6 +96,8 @@ def no_gradients(reading: Reading) -> Finding | None:
         return None
     if reading.blind or not len(facts.layout.tensors):
         return None
+    if reading.learned or reading.falling:
+        return None  # updates are made by other ways
     if not np.isnan(facts.grads[:, :, Grad.NONFINITE]).all() or _moved(facts):
         return None
     why = told or (
@@ -144,7 +146,7 @@ def wiring_notes(facts: Facts, found: list[Finding]) -> list[str]:
     out = []
     for kind, words in facts.info.wiring:
         if kind == W.NOT_STEPPED and "plateau" not in said:
-            out.append(f"{words} with gradients that no optimizer steps: they stay as they are")
+            out.append(f"{words} with gradients that no optimizer stepped at the start")
         elif kind in CAUSES and SYMPTOM not in said:
             out.append(f"odd wiring: {words}")
     return out

@@ -52,6 +52,8 @@ def oscillating_loss(reading: Reading) -> Finding | None:
     """The loss jumps from step to step by a good part of itself and gets nowhere."""
     if reading.progress or reading.critic or reading.seen < T.OSCILLATION_STEPS:
         return None
+    if reading.alternating:
+        return None
     recent = reading.facts.loss[reading.used[-T.OSCILLATION_STEPS :]]
     if len(recent) < T.OSCILLATION_STEPS or reading.signed or not reading.loss > 0:
         return None

@@ -24,6 +24,9 @@ def thrown_back(reading: Reading) -> Finding | None:
     if at is None:
         return None
     back, best, now, begun = at
+    rates = reading.facts.lr[reading.used]
+    if rates[back] > T.LR_RAISED * rates[back - 1]:
+        return None  # both at once: another task with a schedule of its own
     raised = _raised(reading, back)
     if not raised and not _moved(reading, back):
         return None
@@ -72,10 +75,13 @@ def _raised(reading: Reading, back: int) -> str:
     does no harm would take it; else ""."""
     rates = reading.facts.lr[reading.used]
     before = rates[max(back - T.WINDOW, 0) : back]
-    after = rates[back - 1 : back + T.WINDOW]
-    if not (np.isfinite(before).all() and np.isfinite(after).all()):
+    if not len(before) or not np.isfinite(before).all():
         return ""
-    low, high = float(before.min()), float(after.max())
+    # What comes with the first high loss, and not before it, did not bring it about.
+    low, high = float(before.min()), float(before.max())
+    after = rates[back : back + T.WINDOW]
+    if high > T.LR_RAISED * low and np.isfinite(after).all():
+        high = max(high, float(after.max(initial=high)))
     if not high > T.LR_RAISED * low > 0:
         return ""
     return f"the learning rate went from {low:.3g} to {high:.3g}"

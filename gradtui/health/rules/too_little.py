@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradtui.core.layout import FloatArray
 from gradtui.core.symptom import Severity
 from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE
@@ -52,8 +53,24 @@ def schedule_ended(reading: Reading) -> Finding | None:
     early = begun < T.STOPPED_EARLY * len(low)
     if begun > len(low) // 2 or reading.falling or not reading.wrong(reading.now):
         return None
+    if _stood_still(reading, rates):
+        return None
     little = not reading.learned or (early and reading.loss > T.WAS_DOWN * reading.reference_loss)
     return stopped_by_schedule(reading) if little else None
+
+
+def _stood_still(reading: Reading, rates: FloatArray) -> bool:
+    """Whether the loss had come to rest while the learning rate was still high: there was no more to
+    learn, or not in this way."""
+    high = np.flatnonzero(rates > T.LR_HIGH * np.nanmax(rates))
+    losses = reading.facts.loss[reading.used[: int(high[-1]) + 1 if len(high) else 0]]
+    late = losses[len(losses) // 3 :]
+    if len(late) < T.WINDOW:
+        return False
+    half = len(late) // 2
+    drop = float(late[:half].mean() - late[half:].mean())
+    error = float(np.hypot(late[:half].std(), late[half:].std())) / np.sqrt(half)
+    return not drop > T.FALLING_Z * error
 
 
 def stopped_by_schedule(reading: Reading) -> Finding | None:

@@ -22,7 +22,10 @@ def unresponsive(reading: Reading) -> Finding | None:
     At an optimum with noise left the gradient of a batch is noise of the same kind as its loss; where
     every batch is the same (then the loss is as still as the gradient) nothing can be said.
     """
-    if reading.critic or reading.signed or reading.half or reading.seen < T.PLATEAU_STEPS:
+    # What is left of a cross-entropy with soft targets is their own entropy, batch by batch.
+    if reading.facts.info.task != "regression" or reading.critic or reading.signed:
+        return None
+    if reading.half or reading.seen < T.PLATEAU_STEPS:
         return None
     if not reading.loss > T.WAS_DOWN * reading.start_loss or reading.falling:
         return None

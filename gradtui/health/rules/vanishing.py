@@ -10,6 +10,7 @@ from gradtui.health import thresholds as T
 from gradtui.health.advice import ADVICE
 from gradtui.health.finding import Finding
 from gradtui.health.reading import Reading
+from gradtui.health.rules.at_rest import at_rest
 from gradtui.health.rules.blame import fading_advice
 from gradtui.health.rules.rounding import faded_forward
 from gradtui.health.windows import BoolArray, median
@@ -128,6 +129,8 @@ def vanishing_everywhere(reading: Reading) -> Finding | None:
         norms = reading.typical(reading.rows, window)
         rounded = (norms == 0).all() and not faded_forward(reading)
         if not (norms < T.BAND_LOW).all() or rounded or not reading.wrong(window):
+            continue
+        if window is reading.now and at_rest(reading):
             continue
         if _patient(reading, window, np.ones(len(norms), np.bool_)):
             return _everywhere(reading, norms, window is not reading.now)

@@ -33,6 +33,8 @@ def withered(reading: Reading) -> Finding | None:
         return None
     if not np.isnan(reading.chance) and reading.below_guessing:
         return None
+    if np.isnan(reading.chance) and reading.learned and not gone[-1].all():
+        return None  # a branch that was pruned; the loss may have been mostly the penalty, though
     held = np.flatnonzero(~(gone.mean(axis=1) > 0.5))
     since = int(facts.steps[at[min(int(held[-1]) + 1 if len(held) else 0, len(at) - 1)]])
     rows = tuple(sorted({facts.layout.tensors[matrices[i]].row for i in np.flatnonzero(gone[-1])}))

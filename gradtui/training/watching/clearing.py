@@ -47,6 +47,8 @@ class Clearing:
         self._tensor: weakref.ref[Tensor] | None = None
         self._last: Tensor | None = None
         self._at_step: Tensor | None = None
+        self._added: Tensor | None = None
+        """Whether the last pass changed it."""
         self._flags: list[Tensor] = []
 
     def begins(self) -> None:
@@ -97,7 +99,11 @@ class Clearing:
             given = parameters_of(optimizer) if optimizer is not None else []
             self._came |= any(p.grad is not None for p in given)
         if self._keeps and self._last is not None:
-            self._last = self._copy()
+            before, self._last = self._last, self._copy()
+            if self._last is None or self._last.shape != before.shape:
+                self._keeps = False
+            else:  # it is the pass that adds to it, and not somebody's hand afterwards
+                self._added = (self._last != before).any()
 
     def _step(self, optimizer: Optimizer, closure: bool) -> None:
         self._doors += 1
@@ -132,13 +138,18 @@ class Clearing:
             if grad is None:
                 self._keeps = False
                 return
-            self._agree((grad != self._at_step).any())
+            same = self._last is not None and self._last.shape == grad.shape
+            if not same or self._added is None or self._added.device != grad.device:
+                self._keeps = False
+                return
+            self._agree(self._added & (grad != self._at_step).any() & grad.any())
             self._agreed += 1
             if self._keeps and self._agreed == STEPS:
                 self._keeps = False
                 if bool(torch.stack(self._flags).all()):  # where a device must be waited for, once
                     self._tell(NEVER_ZEROED, KEPT)
         self._last = self._at_step = self._copy()
+        self._added = None
 
     def _agree(self, flag: Tensor) -> None:
         self._flags.append(flag)

@@ -1,7 +1,7 @@
 """Whether a loss function is fed with what it is made for: raw outputs, and shapes that agree.
 
-Read off the last nodes of the graph of the first loss, by their names and sizes alone: nothing that
-was saved for backward is touched, and no node is kept.
+Read off the last nodes of the graph of the first loss, by their names and sizes: of what was saved for
+backward only the strides of targets are asked for, and no node is kept.
 """
 
 from collections import deque
@@ -52,7 +52,7 @@ def _found(root: Any) -> Faults:
             scores = _under(_trained(node)[0])
             if _word(scores) == "LogSoftmax":
                 found |= _scores(scores, "the cross entropy")
-        elif word in DISTANCES:
+        elif word in DISTANCES and _stretched(node):
             found |= _spread(_trained(node)[0], own=False)
         elif alone and (difference := _difference(node, word)) is not None:
             found |= _spread(difference, own=True)
@@ -106,7 +106,19 @@ def _difference(node: Any, word: str) -> Any:
     if word == "Mul" and (len(below) != 2 or below[0] is not below[1]):
         return None
     inner = below[0]
-    return inner if _word(inner) in ("Sub", "Rsub") and len(_trained(inner)) == 1 else None
+    if _word(inner) not in ("Sub", "Rsub") or len(_trained(inner)) != 1:
+        return None
+    if word == "Abs" and _word(_trained(inner)[0]) != "Expand":
+        return None  # l1_loss stretches first; by hand all pairs may be wanted
+    return inner
+
+
+def _stretched(node: Any) -> bool:
+    """Whether the targets of a distance were broadcast: then they lie there without a stride. Where
+    somebody has packed them they are left alone."""
+    if node._raw_saved_target.unpack_hook is not None:
+        return False
+    return 0 in node._saved_target.stride()
 
 
 def _spread(node: Any, *, own: bool) -> dict[str, str]:
