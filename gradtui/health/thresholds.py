@@ -212,6 +212,8 @@ OSCILLATION_MOVED = 0.01
 OSCILLATION_BOUNCE = -0.75
 """Correlation of successive changes: a bounce between two sides gives -1, independent noise -0.5."""
 OSCILLATION_WORSE = 1.5
+OSCILLATION_RISE = 5.0
+"""From before to now: that is another level, and no jumping about one."""
 
 ROUNDED_AWAY = 0.3
 """Update norm over lr times gradient norm, for SGD: of a bfloat16 weight, which keeps three decimal

@@ -5,6 +5,7 @@ import torch
 from tests.verdicts import (
     aside_healthy,
     aside_sick,
+    healthy_attacks,
     healthy_near,
     healthy_nets,
     healthy_numbers,
@@ -29,6 +30,7 @@ CASES: list[Case] = [
     *healthy_numbers.R.cases,
     *healthy_slow.R.cases,
     *healthy_near.R.cases,
+    *healthy_attacks.R.cases,
     *sick_depth.R.cases,
     *sick_units.R.cases,
     *sick_steps.R.cases,

@@ -85,6 +85,8 @@ def _learned(reading: Reading) -> bool:
         return True
     if reading.signed:
         return reading.learned
+    if _kind(reading.facts) == W.RELU_LOGITS and reading.below_guessing:
+        return True  # evidence may be meant to be for something and never against it
     return reading.loss < T.MISWIRED_LEARNED * reading.reference_loss
 
 

@@ -57,6 +57,8 @@ def oscillating_loss(reading: Reading) -> Finding | None:
     recent = reading.facts.loss[reading.used[-T.OSCILLATION_STEPS :]]
     if len(recent) < T.OSCILLATION_STEPS or reading.signed or not reading.loss > 0:
         return None
+    if reading.loss > T.OSCILLATION_RISE * median(recent[: -T.WINDOW]):
+        return None  # a rise, and what it rose from jumped on its own level
     jumps = np.diff(np.log(np.maximum(recent, T.OSCILLATION_FLOOR * reading.loss)))
     typical = median(np.abs(jumps))
     if typical < T.OSCILLATION or reading.largest_ratio < T.OSCILLATION_MOVED:
