@@ -17,6 +17,8 @@ TOP = {
 BUILT = {"build", "dist", "__pycache__"}
 """What tools leave behind and git ignores."""
 
+THRESHOLDS = ROOT / "gradtui" / "health" / "thresholds.py"
+"""A list, and all of it in one place is what it is for."""
 LONG = 250
 """Lines from which a file is worth a look."""
 
@@ -78,7 +80,7 @@ def test_the_top_level_stays_as_it_is() -> None:
 
 
 def test_long_files_are_noticed() -> None:
-    for path in sorted((ROOT / "gradtui").rglob("*.py")):
+    for path in sorted({*(ROOT / "gradtui").rglob("*.py")} - {THRESHOLDS}):
         lines = len(path.read_text(encoding="utf-8").splitlines())
         if lines > LONG:
             # A notice, not a failure: one idea a file matters, its length does not.
