@@ -55,6 +55,12 @@ class Progress(Output):
         return start
 
     @cached_property
+    def begun(self) -> float:
+        """The first loss of all, where the first few have come down from it already."""
+        losses = self.facts.loss[self.used]
+        return max(float(losses[0]), self.start_loss) if len(losses) else math.nan
+
+    @cached_property
     def loss(self) -> float:
         return median(self.facts.loss[self.now])
 
@@ -129,12 +135,10 @@ class Progress(Output):
         """By now the loss lies below guessing, and below its start, by more than chance would have
         it: with noise in the labels there may be no more to learn."""
         level, error = self._level
-        losses = self.facts.loss[self.used]
-        begun = max(float(losses[0]), self.start_loss) if len(losses) else math.nan
-        told = self.facts.info.classes > 1
-        reference = self.chance if told else begun
-        if not told and not math.isnan(self.chance):
-            reference = min(self.chance, begun)
+        if self.facts.info.classes > 1:
+            reference = self.chance
+        else:
+            reference = self.begun if math.isnan(self.chance) else min(self.chance, self.begun)
         return level + error < (1 - T.BELOW) * reference
 
     @property

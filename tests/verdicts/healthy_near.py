@@ -102,13 +102,7 @@ def decayed_but_normed(seed: int) -> None:
 @R.healthy("values clipped at 0.1, seldom reached")
 def values_seldom_clipped(seed: int) -> None:
     net = nets.mlp(3, init=nets.he)
-    optimizer, draw = sgd(net, 0.1), data.digits()
-    for _ in range(250):
-        x, y = draw()
-        optimizer.zero_grad()
-        F.cross_entropy(net(x), y).backward()
-        nn.utils.clip_grad_value_(net.parameters(), 0.1)
-        optimizer.step()
+    train(net, data.digits(), sgd(net, 0.1), 250, limit=0.1)
 
 
 @R.healthy("regression that is at its optimum to a millionth when it begins")

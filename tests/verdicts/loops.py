@@ -20,9 +20,11 @@ def train(
     *,
     loss: Loss = F.cross_entropy,
     clip: float = 0.0,
+    limit: float = 0.0,
     schedule: Any = None,
     cast: torch.dtype | None = None,
 ) -> None:
+    """`clip`: of the norm of the gradient; `limit`: of each of its values."""
     for _ in range(steps):
         x, y = draw()
         optimizer.zero_grad()
@@ -30,6 +32,8 @@ def train(
         value.backward()
         if clip:
             nn.utils.clip_grad_norm_(net.parameters(), clip)
+        if limit:
+            nn.utils.clip_grad_value_(net.parameters(), limit)
         optimizer.step()
         if schedule is not None:
             schedule.step()

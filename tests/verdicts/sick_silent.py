@@ -101,10 +101,4 @@ def inputs_lost(seed: int) -> None:
 @R.sick("values clipped to 1e-7", "clipping_dominates")
 def values_clipped(seed: int) -> None:
     net = nets.mlp(3, init=nets.he)
-    optimizer, draw = sgd(net, 0.1), data.digits()
-    for _ in range(250):
-        x, y = draw()
-        optimizer.zero_grad()
-        F.cross_entropy(net(x), y).backward()
-        nn.utils.clip_grad_value_(net.parameters(), 1e-7)
-        optimizer.step()
+    train(net, data.digits(), sgd(net, 0.1), 250, limit=1e-7)

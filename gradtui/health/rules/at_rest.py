@@ -14,9 +14,8 @@ def at_rest(reading: Reading) -> bool:
     facts, at = reading.facts, reading.facts.weights_at
     if not len(at) or np.isnan(reading.loss):
         return False
-    begun = max(float(facts.loss[reading.used[0]]), reading.start_loss)
     first = reading.typical(reading.rows, reading.used[:1])
     sizes = facts.weights[at[[0, -1]]][:, facts.layout.judged, Weight.NORM]
     kept = median(sizes[1] / sizes[0]) > T.WAS_DOWN
-    fell = reading.loss < T.LEARNED_LOSS_LITTLE * begun
+    fell = reading.loss < T.LEARNED_LOSS_LITTLE * reading.begun
     return bool(kept and fell and (first > T.HOPELESS_RATIO).all())

@@ -56,18 +56,16 @@ def clipping_dominates(reading: Reading) -> Finding | None:
 def _values_clipped(reading: Reading) -> Finding | None:
     """Most elements of most gradients have the one size that clipping leaves them."""
     found = VALUE.search(reading.facts.info.clip)
-    if found is None or not len(reading.now):
-        return None
+    if found is None or not len(reading.now) or reading.learned:
+        return None  # where it has learned, going by signs does, too
     limit, layout = float(found[1]), reading.facts.layout
-    if reading.learned:
-        return None  # going by signs does, too
     whole = limit * np.sqrt(layout.numel[layout.judged])
     norms = reading.facts.grads[reading.used][:, layout.judged, Grad.NORM]
     clipped = np.asarray((norms > T.CLIPPED_WHOLE * whole).mean(axis=1) > 0.5)
     late = clipped[-5 * T.CLIPPING_STEPS :]
     if len(late) < T.CLIPPING_STEPS or not late.mean() > T.CLIPPED_SHARE:
         return None
-    crawling = reading.largest_ratio < T.CRAWLING and not reading.learned
+    crawling = reading.largest_ratio < T.CRAWLING
     return Finding(
         "clipping_dominates",
         Severity.WARNING,

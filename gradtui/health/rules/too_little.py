@@ -78,24 +78,25 @@ def _stood_still(reading: Reading, rates: FloatArray) -> bool:
 def stopped_by_schedule(reading: Reading) -> Finding | None:
     """A schedule has taken the learning rate down to where nothing moves, before much was learned."""
     rates = reading.facts.lr[reading.used]
-    now, most = (
-        median(rates[-T.WINDOW :]),
-        0.0 if np.isnan(rates).all() else float(np.nanmax(rates)),
-    )
+    if np.isnan(rates).all():
+        return None
+    now, most = median(rates[-T.WINDOW :]), float(np.nanmax(rates))
     ratios = reading.ratios(reading.used[-10 * T.WINDOW :])
     ratios = ratios[~np.isnan(ratios)]
     if not (0 <= now < T.LR_FALLEN * most) or not len(ratios) or ratios.max() > T.TOO_SMALL_RATIO:
         return None
     fallen = np.isnan(reading.facts.lr) | (reading.facts.lr < T.LR_FALLEN * most)
     since = reading.since(fallen)
-    at = "at first" if np.isnan(reading.chance) else "guessing gives"
+    told = not np.isnan(reading.chance)
+    beside = (
+        f"guessing gives {reading.chance:.3g}" if told else f"at first {reading.start_loss:.3g}"
+    )
     return Finding(
         "plateau",
         Severity.WARNING,
         since,
         f"the learning rate fell from {most:.3g} to {now:.3g}, below a hundredth of it by step "
-        f"{since}; the loss is {reading.loss:.3g}, {at} "
-        f"{reading.start_loss if np.isnan(reading.chance) else reading.chance:.3g}",
+        f"{since}; the loss is {reading.loss:.3g}, {beside}",
         "the schedule ends long before learning does: the weights stay where they are",
         ADVICE["schedule_ended"],
         tuple(int(r) for r in reading.rows),

@@ -21,10 +21,11 @@ def withered(reading: Reading) -> Finding | None:
         return None
     if reading.falling or reading.converged or not reading.wrong(reading.now):
         return None
+    alive = set(reading.rows.tolist())
     matrices = [
         k
         for k, t in enumerate(facts.layout.tensors)
-        if t.role == "weight" and len(t.shape) >= 2 and t.row in set(reading.rows.tolist())
+        if t.role == "weight" and len(t.shape) >= 2 and t.row in alive
     ]
     sizes = facts.weights[at][:, matrices, Weight.NORM]
     most = np.maximum.accumulate(np.nan_to_num(sizes), axis=0)
