@@ -12,6 +12,7 @@ from pathlib import Path
 from gradtui.commands import program
 from gradtui.commands.output import warn
 from gradtui.commands.settings import Settings
+from gradtui.core.secrets import masked
 from gradtui.core.text import printable
 
 STEPS = ((0.0, signal.SIGINT), (5.0, signal.SIGTERM), (15.0, signal.SIGKILL))
@@ -83,16 +84,17 @@ def run_live(directory: Path, command: list[str], settings: Settings) -> int:
     The command's own exit code where it has ended, else that of the screen.
     """
     from gradtui.commands.recorded import show_run
+    from gradtui.stream.disk import open_private
     from gradtui.stream.run_reader import RunReader
     from gradtui.tui.watched import Watched
 
-    log = os.open(directory / "output.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = open_private(directory / "output.log", os.O_WRONLY | os.O_APPEND)
     try:
         popen = program.start(directory, command, output=log, overhead=settings.overhead / 100.0)
     finally:
         os.close(log)
     child = Command(popen, directory)
-    watched = Watched("run", directory, printable(shlex.join(command)), child=child)
+    watched = Watched("run", directory, printable(shlex.join(masked(command))), child=child)
 
     def ending(number: int) -> None:
         if number == signal.SIGTERM:

@@ -14,6 +14,7 @@ import numpy as np
 
 from gradtui.core.event import RunInfo
 from gradtui.core.layout import Layout
+from gradtui.core.secrets import masked
 from gradtui.stream.records import STEP
 
 
@@ -77,7 +78,7 @@ def here(
         if name in sys.modules:
             own[name] = str(getattr(sys.modules[name], "__version__", ""))
     return Header(
-        command=tuple(command),
+        command=masked(command),
         rank=rank,
         world_size=world_size,
         started=time.time(),
