@@ -1,5 +1,6 @@
 """The shape of the house: which way imports point, what is deferred, what lies at the top."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -9,6 +10,23 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+
+READERS = {"open", "fdopen", "read_text", "read_bytes", "fromfile", "memmap", "mmap", "loadtxt"}
+"""What a file's content can be got with."""
+OTHERS = {
+    "stream/reading.py": "the one place where files of a run are read",
+    "stream/disk.py": "writes, and looks at what it has opened to write",
+    "stream/header.py": "reads /proc",
+    "stream/status.py": "reads /proc",
+    "tui/terminal.py": "the terminal, and a log of its own",
+    "tui/picture.py": "writes a picture",
+    "tui/filter_bar.py": "a filter, which is opened as well",
+    "tui/screens/main.py": "the same",
+    "stream/rank_output.py": "opens files to write",
+    "stream/recorder.py": "the same",
+    "commands/export.py": "opens what is exported, to write",
+}
+"""Modules of which a call that is named like one that reads is something else."""
 
 TOP = {
     *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"),
@@ -72,6 +90,29 @@ def test_the_screen_does_not_wait_for_torch() -> None:
 def test_the_trainer_does_not_need_a_screen() -> None:
     loaded = modules_after("import gradtui.training.headless, gradtui.health.diagnose")
     assert not loaded & {"textual", "plotext", "rich"}
+
+
+def reads(path: Path) -> set[str]:
+    """The calls in a module that are named like one that gets at a file's content."""
+    out = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = node.func
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            out |= {name} & READERS
+    return out
+
+
+def test_files_of_a_run_are_opened_in_one_place() -> None:
+    home = ROOT / "gradtui"
+    found = {
+        str(path.relative_to(home)): names
+        for part in ("stream", "commands", "tui")
+        for path in sorted((home / part).rglob("*.py"))
+        if (names := reads(path))
+    }
+    assert {name: calls for name, calls in found.items() if name not in OTHERS} == {}
+    assert found["stream/reading.py"] == {"open"}
 
 
 def test_the_top_level_stays_as_it_is() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from gradtui.commands.report import Report, examined, failed
 from gradtui.commands.targets import CommandTarget
 from gradtui.core.errors import GradtuiError
+from gradtui.core.secrets import masked
+from gradtui.stream.reading import extent, opened, read_at
 
 LAST_BYTES = 2000
 UNSEEN = (
@@ -21,7 +23,7 @@ def judged(directory: Path, command: list[str], steps: int | None = None) -> Rep
     from gradtui.health.diagnose import diagnose
     from gradtui.stream.load import facts_of, load
 
-    target = CommandTarget(shlex.join(command))
+    target = CommandTarget(shlex.join(masked(command)))
     try:
         loaded = load(directory)
     except GradtuiError:
@@ -49,9 +51,9 @@ def with_exit(report: Report, code: int) -> Report:
 def unseen(directory: Path) -> str:
     """Why there is nothing to judge: what the watching side has logged, else what may be."""
     try:
-        with (directory / "watch.log").open("rb") as file:
-            file.seek(max(file.seek(0, 2) - LAST_BYTES, 0))
-            lines = file.read().decode(errors="replace").splitlines()
+        with opened(directory / "watch.log") as fd:
+            last = read_at(fd, LAST_BYTES, max(extent(fd) - LAST_BYTES, 0))
+        lines = last.decode(errors="replace").splitlines()
     except OSError:
         lines = []
     said = next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -20,6 +20,8 @@ from gradtui.core.text import printable
 
 SETTINGS = ("color", "runs")
 SCHEMA = 1
+LONGEST = 500
+"""Characters of a command line that are shown."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,13 +45,19 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     color = paint(settings.color)
     wide = max(len(summary.name) for summary in found)
     for summary in found:
+        words = summary.trouble or _command(summary.command)
         verdict = (summary.verdict or "-").replace("_", " ")
         look = "good" if (summary.verdict or "") in WELL else "bad" if summary.verdict else "faint"
         say(
             f"{summary.name:<{wide}}  {summary.state:<10}  {summary.steps:>9,} steps  "
-            f"{color(look, f'{verdict:<20}')}  {color('faint', printable(shlex.join(summary.command)))}"
+            f"{color(look, f'{verdict:<20}')}  {color('faint', words)}"
         )
     return 0
+
+
+def _command(command: tuple[str, ...]) -> str:
+    words = printable(shlex.join(command))
+    return words if len(words) <= LONGEST else words[: LONGEST - 3] + "..."
 
 
 def verdict_on(directory: Path) -> str:

@@ -1,12 +1,12 @@
 """An autopsy as a JSON object of bounded size, and back. What is not understood is left out."""
 
-import math
 from typing import Any
 
 from gradtui.core.autopsy import AROUND, Autopsy, ModuleRange, Span
 
 LONGEST = 600
 """Characters of one text."""
+LARGEST = 1e308
 TEXTS = ("phase", "module", "kind", "tensor", "words", "code", "operation")
 SPANS = ("inputs", "outputs", "weights")
 RANGES = (*SPANS, "gradient")
@@ -55,7 +55,7 @@ def _span_json(span: Span | None) -> list[float] | None:
 def _span_from(data: object) -> Span | None:
     if not isinstance(data, list) or len(data) != len(Span._fields):
         return None
-    if not all(isinstance(one, (int, float)) and math.isfinite(one) for one in data):
+    if not all(isinstance(one, (int, float)) and abs(one) < LARGEST for one in data):
         return None
     return Span(float(data[0]), float(data[1]), int(data[2]), int(data[3]))
 
@@ -65,4 +65,4 @@ def _text(data: object) -> str:
 
 
 def _is_whole(data: object) -> bool:
-    return isinstance(data, int) and not isinstance(data, bool)
+    return isinstance(data, int) and not isinstance(data, bool) and abs(data) < 1 << 53

@@ -60,6 +60,12 @@ class Block:
         )
 
 
+def block_bytes(layout: Layout) -> int:
+    """Of one step in a block."""
+    tensors, rows = len(layout.tensors), len(layout.rows)
+    return STEP.itemsize + 8 * (tensors * (Grad.COLUMNS + Weight.COLUMNS) + rows * Act.COLUMNS)
+
+
 def empty(layout: Layout, count: int = 0) -> Block:
     """`count` steps of which nothing is known yet."""
     tensors, rows = len(layout.tensors), len(layout.rows)

@@ -1,6 +1,8 @@
 """Files that only their owner can read, appended to in whole records."""
 
+import errno
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,9 +12,13 @@ from gradtui.stream.records import RecordArray
 
 
 def open_private(path: Path, flags: int) -> int:
-    """os.open with mode 0600 whatever the umask; never inherited by a program started later."""
-    fd = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    """os.open with mode 0600 whatever the umask; never inherited by a program started later. Raises
+    OSError, also where something else than a regular file has that name."""
+    kept_out = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+    fd = os.open(path, flags | os.O_CREAT | kept_out, 0o600)
     try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
         os.fchmod(fd, 0o600)
     except OSError:
         os.close(fd)

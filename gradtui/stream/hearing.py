@@ -8,7 +8,7 @@ from gradtui.core.layout import Layout
 from gradtui.core.snapshot import NonFinite, Snapshot
 from gradtui.stream.block import empty
 from gradtui.stream.rank_files import RankFiles
-from gradtui.stream.wire import event_from, nonfinite_from
+from gradtui.stream.wire import event_from, is_step, nonfinite_from
 
 ENDINGS = ("ended", "failed", "closed")
 
@@ -65,7 +65,7 @@ class Hearing:
         return out
 
     def _hear(self, line: dict[str, Any], rank: RankFiles, many: bool) -> None:
-        if line.get("kind") == "dropped" and isinstance(line.get("count"), int):
+        if line.get("kind") == "dropped" and is_step(line.get("count")):
             self._dropped[rank.label] = line["count"]
         seen = nonfinite_from(line)
         if seen is not None and not self.nonfinite:

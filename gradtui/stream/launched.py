@@ -9,6 +9,7 @@ from pathlib import Path
 from gradtui.stream.disk import replace_file
 from gradtui.stream.header import here
 from gradtui.stream.header_json import write_header
+from gradtui.stream.reading import DAMAGE, SMALL, read_json
 
 EXIT = "exit.json"
 
@@ -31,7 +32,8 @@ def record_exit(directory: Path, code: int) -> None:
 def exit_code(directory: Path) -> int | None:
     """What the command ended with; None while it runs, and where nobody was there to see."""
     try:
-        code = json.loads((directory / EXIT).read_bytes())["code"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        code = read_json(directory / EXIT, SMALL)["code"]
+    except DAMAGE:
         return None
-    return code if isinstance(code, int) else None
+    known = isinstance(code, int) and not isinstance(code, bool) and 0 <= code < 256
+    return code if known else None

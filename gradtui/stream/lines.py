@@ -6,8 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+from gradtui.stream.reading import look_at, opened, read_at
+
 LONGEST = 1 << 20
 """Bytes of a line beyond which it is not one of ours."""
+AT_ONCE = 8 << 20
+"""Bytes that are read at once: no file of ours grows so large."""
 
 
 def dumps(value: dict[str, Any]) -> str:
@@ -37,13 +41,12 @@ class LineTail:
     def poll(self) -> list[dict[str, Any]]:
         """What has come since the last call."""
         try:
-            if self.path.stat().st_size == self._offset:
+            if look_at(self.path).st_size == self._offset:
                 return []
-            with self.path.open("rb") as file:
-                if os.fstat(file.fileno()).st_size < self._offset:
+            with opened(self.path) as fd:
+                if os.fstat(fd).st_size < self._offset:
                     self._offset, self._rest = 0, b""
-                file.seek(self._offset)
-                data = file.read(64 * LONGEST)
+                data = read_at(fd, AT_ONCE, self._offset)
         except OSError:
             return []
         self._offset += len(data)

@@ -16,6 +16,7 @@ from gradtui.stream.block import Block, empty, picked
 from gradtui.stream.mapping import whole
 from gradtui.stream.merge import complete, merged
 from gradtui.stream.rank_files import RankFiles
+from gradtui.stream.reading import in_a_sentence
 from gradtui.stream.records import SKIPPED, STAGES
 from gradtui.stream.status import Ranks, ranks_status, read_ranks
 from gradtui.stream.wire import nonfinite_from
@@ -40,7 +41,12 @@ EMPTY = RunInfo("", "", "", "", "", 0, 0, 0)
 
 def load(directory: Path | str) -> Loaded:
     """Read a run, live or over. Raises GradtuiError where the directory holds none."""
-    ranks = read_ranks(Path(directory))
+    with in_a_sentence(Path(directory)):
+        return _load(Path(directory))
+
+
+def _load(directory: Path) -> Loaded:
+    ranks = read_ranks(directory)
     begun = [rank for rank in ranks if rank.layout is not None]
     layout = whole([rank.layout for rank in begun if rank.layout is not None] or [Layout((), ())])
     info = begun[0].header.generations[-1].info if begun else EMPTY

@@ -19,6 +19,7 @@ from gradtui.stream.every_step import EveryStep
 from gradtui.stream.load import Loaded, facts_of, load
 from gradtui.stream.merge import merged
 from gradtui.stream.places import find_run, runs_home
+from gradtui.stream.reading import in_a_sentence
 from gradtui.stream.records import RecordArray
 from gradtui.stream.status import Ranks
 
@@ -86,8 +87,9 @@ class OpenRun(EveryStep):
     def scalars(self) -> RecordArray:
         """[steps] of dtype STEP: every field that the steps file has."""
         nothing = Layout((), ())
-        blocks = [_last_evaluations(rank.steps.all()) for rank in self._loaded.ranks]
-        return merged(blocks, nothing).scalars
+        with in_a_sentence(self.path):
+            blocks = [_last_evaluations(rank.steps.all()) for rank in self._loaded.ranks]
+            return merged(blocks, nothing).scalars
 
     @property
     def kept_steps(self) -> IntArray:

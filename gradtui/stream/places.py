@@ -9,8 +9,10 @@ from pathlib import Path
 
 from gradtui.core.errors import UsageError
 from gradtui.core.paths import state_home
+from gradtui.core.secrets import MASK, masked
 from gradtui.core.text import did_you_mean, printable
 
+HEADER = re.compile(r"run(-[0-9.]+)?\.json")
 WORD = 40
 """Characters of the command that a run's name keeps."""
 
@@ -34,7 +36,7 @@ def run_name(command: Sequence[str], when: float) -> str:
 
 def command_word(command: Sequence[str]) -> str:
     """The script or module of a command line, safe as part of a file's name."""
-    words = list(command)
+    words = [word for word in masked(command) if MASK not in word]
     script = next((Path(w).stem for w in words if w.endswith(".py")), "")
     if not script and "-m" in words[:-1]:
         script = words[words.index("-m") + 1]
@@ -80,14 +82,21 @@ def new_run(home: Path, command: Sequence[str], when: float | None = None) -> Pa
 
 
 def is_run(path: Path) -> bool:
-    """Whether a directory holds a run: some rank's header."""
-    return (path / "run.json").is_file() or any(path.glob("run-*.json"))
+    """Whether a directory holds a run: something in the place of some rank's header. What nobody
+    may look into counts as one, so that it is listed with what is wrong with it."""
+    try:
+        names = [entry.name for entry in path.iterdir()]
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return any(HEADER.fullmatch(name) for name in names)
 
 
 def run_paths(home: Path) -> list[Path]:
     """The run directories in `home`, newest first; none where there is no such folder."""
     try:
-        found = [path for path in home.iterdir() if path.is_dir() and is_run(path)]
+        found = [path for path in home.iterdir() if is_run(path)]
     except OSError:
         return []
     return sorted(found, key=lambda path: path.name, reverse=True)

@@ -1,6 +1,7 @@
 """How long other machines have been silent, by this machine's clock alone."""
 
 from gradtui.stream.rank_files import RankFiles
+from gradtui.stream.reading import look_at
 from gradtui.stream.status import SILENT, age_of
 
 GRACE = 3.0
@@ -18,7 +19,7 @@ class Pulse:
         """Seconds since the last sign of life. `wall` is the time since 1970 and counts at the first
         look alone, `now` is of a clock that never jumps."""
         try:
-            stamp = rank.steps_path.stat().st_mtime_ns
+            stamp = look_at(rank.steps_path).st_mtime_ns
         except OSError:
             stamp = -1
         known = self._seen.get(rank.label)

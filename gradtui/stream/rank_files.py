@@ -7,14 +7,19 @@ import numpy as np
 
 from gradtui.core.errors import GradtuiError
 from gradtui.core.layout import Layout
-from gradtui.stream.block import Block, empty, joined
+from gradtui.core.text import printable
+from gradtui.stream.block import Block, block_bytes, empty, joined
 from gradtui.stream.file_names import detail_name, events_name, header_name, steps_name
 from gradtui.stream.header import Header
 from gradtui.stream.header_json import read_header
 from gradtui.stream.lines import LineTail
 from gradtui.stream.mapping import moved, places
-from gradtui.stream.records import DETAILS, RecordArray, detail_dtype
+from gradtui.stream.reading import look_at
+from gradtui.stream.records import DETAILS, RecordArray, detail_dtype, rising
 from gradtui.stream.tail import RecordTail, StepsFile
+
+ROOM = 256 << 20
+"""Bytes of arrays that are made at once of one generation's records."""
 
 
 @dataclass(slots=True)
@@ -33,7 +38,7 @@ class RankFiles:
         """Raises GradtuiError where the header is missing, damaged or of another version."""
         self.directory = directory
         self.label = label
-        self.header: Header = read_header(directory / header_name(label))
+        self.header: Header = self._read_header()
         self.events = LineTail(directory / events_name(label))
         self.steps_path = directory / steps_name(label)
         self._tails: list[Tails] = []
@@ -57,15 +62,21 @@ class RankFiles:
 
     def refresh(self) -> None:
         """Read the header again where it has been replaced."""
-        path = self.directory / header_name(self.label)
         try:
-            there = path.stat()
+            there = look_at(self.directory / header_name(self.label))
             stamp = (there.st_ino, there.st_mtime_ns)
             if stamp != self._stamp:
-                self.header = read_header(path)
+                self.header = self._read_header()
                 self._stamp = stamp
         except (OSError, GradtuiError):
             return
+
+    def _read_header(self) -> Header:
+        path = self.directory / header_name(self.label)
+        header = read_header(path)
+        if header.label != self.label:
+            raise GradtuiError(f"{printable(str(path))} is damaged: it is of rank {header.label}")
+        return header
 
     def rewind(self) -> None:
         """Begin again with the first step."""
@@ -88,9 +99,12 @@ class RankFiles:
 
     def _read(self, tails: Tails, layout: Layout) -> Block:
         # Gradients are written last and read first: the rest of their steps is there then.
-        found = tails.files["tensors"].poll()
+        found = tails.files["tensors"].poll(max(ROOM // block_bytes(layout), 1))
         scalars = self.steps.at(np.asarray(found["record"], np.int64))
         found = found[: len(scalars)]
+        good = rising(scalars["step"])
+        if not good.all():
+            scalars, found = scalars[good], found[good]
         if not len(found):
             return empty(layout)
         old = tails.layout

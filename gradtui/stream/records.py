@@ -1,6 +1,7 @@
 """The binary records of a run directory: what one step leaves behind, field by field."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -97,6 +98,32 @@ def steps_dtype(fields: Any) -> np.dtype[np.void]:
     if not {"step", "time"} <= set(dtype.names or ()):
         raise ValueError("steps: no step or no time")
     return dtype
+
+
+LATEST = 1 << 53
+"""A step beyond which a number is none."""
+
+
+def rising(steps: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """[n] True for the steps of a file that are in order: all of them where nothing is damaged, else
+    the longest series of them that never falls."""
+    good = np.asarray((steps >= 0) & (steps < LATEST))
+    if good.all() and (steps[1:] >= steps[:-1]).all():
+        return good
+    tops: list[int] = []
+    ends: list[int] = []
+    before: dict[int, int] = {}
+    for at in np.flatnonzero(good).tolist():
+        step = int(steps[at])
+        place = bisect_right(tops, step)
+        before[at] = ends[place - 1] if place else -1
+        tops[place : place + 1], ends[place : place + 1] = [step], [at]
+    out = np.zeros(len(steps), np.bool_)
+    at = ends[-1] if ends else -1
+    while at >= 0:
+        out[at] = True
+        at = before[at]
+    return out
 
 
 def as_steps(found: RecordArray) -> RecordArray:

@@ -44,7 +44,8 @@ class Replay:
         self._clock = clock
         self._run = run
         gaps = np.diff(np.asarray(self._block.scalars["time"], np.float64))
-        recorded = np.append(0.0, np.cumsum(np.clip(gaps, 0.0, LONGEST_GAP)))
+        gaps = np.clip(np.nan_to_num(gaps), 0.0, LONGEST_GAP)  # a damaged file has any times
+        recorded = np.append(0.0, np.cumsum(gaps))
         self._recorded: FloatArray = recorded[: len(self._steps)]
         self._due: FloatArray = self._recorded
         self._pace = speed

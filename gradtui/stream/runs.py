@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradtui.core.errors import GradtuiError
+from gradtui.core.text import printable
 from gradtui.stream.places import run_paths
+from gradtui.stream.reading import in_a_sentence
 from gradtui.stream.status import read_ranks, status
 
 UNREADABLE = "unreadable"
@@ -24,6 +26,8 @@ class RunSummary:
     steps: int
     verdict: str | None
     ranks: int = 1
+    trouble: str = ""
+    """Why it cannot be read, or not be judged, in one sentence."""
 
 
 def list_runs(
@@ -38,20 +42,23 @@ def list_runs(
 
 def summary(path: Path, verdict: Callable[[Path], str] | None = None) -> RunSummary:
     """What is known of one run; never raises."""
+    name = printable(path.name)
     try:
-        header = read_ranks(path)[0].header
-        ranks = status(path)
-    except GradtuiError:
-        return RunSummary(path.name, str(path), (), UNREADABLE, 0.0, 0, None, 0)
+        with in_a_sentence(path):
+            header = read_ranks(path)[0].header
+            ranks = status(path)
+    except GradtuiError as error:
+        return RunSummary(name, str(path), (), UNREADABLE, 0.0, 0, None, 0, str(error))
     steps = max((rank.last_step for rank in ranks.ranks), default=-1) + 1
-    said = None
+    said, trouble = None, ""
     if verdict is not None and steps:
         try:
-            said = verdict(path)
-        except GradtuiError:
-            said = None
+            with in_a_sentence(path):
+                said = verdict(path)
+        except GradtuiError as error:
+            trouble = str(error)
     return RunSummary(
-        path.name,
+        name,
         str(path),
         header.command,
         ranks.state,
@@ -59,4 +66,5 @@ def summary(path: Path, verdict: Callable[[Path], str] | None = None) -> RunSumm
         steps,
         said,
         len(ranks.ranks),
+        trouble,
     )

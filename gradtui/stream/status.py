@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from gradtui.core.errors import GradtuiError
+from gradtui.core.text import printable
 from gradtui.stream.file_names import LABEL
 from gradtui.stream.header import Header, machine
 from gradtui.stream.launched import exit_code
 from gradtui.stream.lines import LineTail
 from gradtui.stream.rank_files import RankFiles, labels
+from gradtui.stream.reading import look_at
 
 RUNNING, ENDED, CRASHED, LOST = "running", "ended", "crashed", "lost"
 LAG = 2.0
@@ -66,7 +68,7 @@ class Ranks:
 
 def alive(pid: int, where: str) -> bool | None:
     """Whether a process is there; None where it is on a machine that cannot be asked."""
-    if pid <= 0 or not where or where != machine():
+    if not 0 < pid < 1 << 31 or not where or where != machine():
         return None
     try:
         os.kill(pid, 0)
@@ -105,7 +107,7 @@ def _launcher_pid(header: Header) -> int:
 def age_of(rank: RankFiles, now: float) -> float:
     """Seconds since a rank last wrote or touched its steps file; since its start without one."""
     try:
-        return max(now - rank.steps_path.stat().st_mtime, 0.0)
+        return max(now - look_at(rank.steps_path).st_mtime, 0.0)
     except OSError:
         return max(now - rank.header.started, 0.0)
 
@@ -125,7 +127,9 @@ def read_ranks(directory: Path) -> list[RankFiles]:
         except GradtuiError as error:
             problem = error
     if not found:
-        raise problem or GradtuiError(f"{directory} holds no run: it has no run.json")
+        raise problem or GradtuiError(
+            f"{printable(str(directory))} holds no run: it has no run.json"
+        )
     begun = [rank for rank in found if rank.header.generations] or found
     newest = max(rank.header.attempt for rank in begun)
     here = [rank for rank in begun if rank.header.attempt == newest]

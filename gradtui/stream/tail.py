@@ -7,10 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from gradtui.core.layout import IntArray
-from gradtui.stream.records import STEP, RecordArray, as_steps
+from gradtui.stream.reading import extent, look_at, opened, records_at
+from gradtui.stream.records import STEP, RecordArray, as_steps, rising
 
 SPARSE = 16
 """Records apart from which on single ones are read instead of all between."""
+LARGEST = 128 << 20
+"""Bytes that are read at once of a file that its writer thins long before; the rest comes next."""
+LEAST = 32
+"""Records that are read at once however large they are: the thinnest file has half as many."""
 
 
 class RecordTail:
@@ -27,24 +32,27 @@ class RecordTail:
         """Begin again with the first record."""
         self._state, self._count, self._last = (0, 0, 0), 0, -1
 
-    def poll(self) -> RecordArray:
-        """What has come since the last call; a torn last record waits for its rest."""
+    def poll(self, most: int = 1 << 62) -> RecordArray:
+        """What has come since the last call, at most `most` records of it; a torn last record waits
+        for its rest."""
         nothing = np.empty(0, self.dtype)
+        most = min(most, max(LARGEST // self.dtype.itemsize, LEAST))
         try:
-            there = self.path.stat()
+            there = look_at(self.path)
             if (there.st_ino, there.st_size, there.st_mtime_ns) == self._state:
                 return nothing
-            with self.path.open("rb") as file:
+            with opened(self.path) as fd:
                 # The path may lead to another file by now: what counts is what was opened.
-                here = os.fstat(file.fileno())
-                whole = here.st_size // self.dtype.itemsize
-                begin = self._begin(file.fileno(), whole)
-                offset = begin * self.dtype.itemsize
-                found = np.fromfile(file, self.dtype, whole - begin, offset=offset)
-        except OSError:
+                here = os.fstat(fd)
+                whole = extent(fd) // self.dtype.itemsize
+                begin = self._begin(fd, whole)
+                found = records_at(fd, self.dtype, begin, min(whole - begin, most))
+        except (OSError, MemoryError):
             return nothing
-        self._state = (here.st_ino, here.st_size, here.st_mtime_ns)
         self._count = begin + len(found)
+        self._state = (0, 0, 0)
+        if self._count == whole:
+            self._state = (here.st_ino, here.st_size, here.st_mtime_ns)
         # Rising, as they are written; whatever else is in a damaged file is passed over.
         before = np.maximum.accumulate(np.append(self._last, found["record"][:-1]))[: len(found)]
         fresh = found[found["record"] > before]
@@ -78,19 +86,22 @@ class StepsFile:
     def last(self) -> RecordArray:
         """[1] STEP, the last complete record; [0] where there is none."""
         try:
-            with self.path.open("rb") as file:
-                count = os.fstat(file.fileno()).st_size // self.dtype.itemsize
-                return self._at(file.fileno(), count - 1) if count else np.empty(0, STEP)
+            with opened(self.path) as fd:
+                count = extent(fd) // self.dtype.itemsize
+                return self._at(fd, count - 1) if count else np.empty(0, STEP)
         except OSError:
             return np.empty(0, STEP)
 
     def all(self) -> RecordArray:
-        """[n] STEP, every complete record."""
+        """[n] STEP, every complete record whose step is in order. Raises MemoryError."""
         try:
-            count = self.path.stat().st_size // self.dtype.itemsize
-            return as_steps(np.fromfile(self.path, self.dtype, count))
+            with opened(self.path) as fd:
+                count = extent(fd) // self.dtype.itemsize
+                found = as_steps(records_at(fd, self.dtype, 0, count))
         except OSError:
             return np.empty(0, STEP)
+        good = rising(found["step"])
+        return found if good.all() else found[good]
 
     def at(self, at: IntArray) -> RecordArray:
         """[n] STEP, the records at rising indices, as many of them as there are."""
@@ -98,16 +109,16 @@ class StepsFile:
             return np.empty(0, STEP)
         first, size = int(at[0]), self.dtype.itemsize
         try:
-            with self.path.open("rb") as file:
-                count = os.fstat(file.fileno()).st_size // size
+            with opened(self.path) as fd:
+                count = extent(fd) // size
                 at = at[at < count]
                 if not len(at):
                     return np.empty(0, STEP)
                 span = int(at[-1]) - first + 1
                 if span <= SPARSE * len(at):
-                    found = np.fromfile(file, self.dtype, span, offset=first * size)
+                    found = records_at(fd, self.dtype, first, span)
                     return as_steps(found[at[at - first < len(found)] - first])
-                parts = [os.pread(file.fileno(), size, int(i) * size) for i in at]
+                parts = [os.pread(fd, size, int(i) * size) for i in at]
         except OSError:
             return np.empty(0, STEP)
         return as_steps(np.frombuffer(b"".join(p for p in parts if len(p) == size), self.dtype))
@@ -116,9 +127,8 @@ class StepsFile:
         """[1] STEP, the first record of `step` or a later one; [0] where there is none. Reads a
         record for each doubling of the run's length."""
         try:
-            with self.path.open("rb") as file:
-                fd = file.fileno()
-                count = os.fstat(fd).st_size // self.dtype.itemsize
+            with opened(self.path) as fd:
+                count = extent(fd) // self.dtype.itemsize
                 place = bisect_left(range(count), step, key=lambda at: self._step(fd, at))
                 return self._at(fd, place) if place < count else np.empty(0, STEP)
         except OSError:

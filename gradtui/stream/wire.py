@@ -1,7 +1,6 @@
 """Events and controls as JSON objects, and back. What is not understood becomes None."""
 
-import math
-from typing import Any
+from typing import Any, TypeGuard
 
 from gradtui.core.control import Control, Pause, Resume, SetPace, StepOnce, Stop
 from gradtui.core.event import (
@@ -15,10 +14,18 @@ from gradtui.core.event import (
 )
 from gradtui.core.snapshot import NonFinite
 from gradtui.stream.autopsy_json import autopsy_from, autopsy_json
+from gradtui.stream.records import LATEST
 
+FASTEST = 1e12
+"""Steps a second that anybody can ask for."""
 PLACE = ("phase", "module", "tensor")
 LONGEST_TEXT = 100_000
 """Characters of a traceback that are kept: its end."""
+
+
+def is_step(value: object) -> TypeGuard[int]:
+    """Whether that is a number of a step, or the -1 that stands before the first."""
+    return isinstance(value, int) and not isinstance(value, bool) and -1 <= value < LATEST
 
 
 def event_json(event: Event) -> dict[str, Any]:
@@ -55,7 +62,7 @@ def nonfinite_json(seen: NonFinite) -> dict[str, Any]:
 def nonfinite_from(data: dict[str, Any]) -> NonFinite | None:
     """Where a "nonfinite" event says that it showed."""
     step = data.get("step")
-    if data.get("kind") != "nonfinite" or not isinstance(step, int):
+    if data.get("kind") != "nonfinite" or not is_step(step):
         return None
     phase, module, tensor = (str(data.get(name, "")) for name in PLACE)
     return NonFinite(step, phase, module, tensor, autopsy_from(data.get("autopsy")))
@@ -64,7 +71,7 @@ def nonfinite_from(data: dict[str, Any]) -> NonFinite | None:
 def event_from(data: dict[str, Any], run: int) -> Event | None:
     """The event that a line of an events file tells; None for those with arrays and unknown ones."""
     step = data.get("step", -1)
-    if not isinstance(step, int):
+    if not is_step(step):
         return None
     match data.get("kind"):
         case "building":
@@ -111,7 +118,7 @@ def control_from(data: dict[str, Any]) -> Control | None:
             return Stop()
         case "pace":
             pace = data.get("steps_per_s")
-            if isinstance(pace, (int, float)) and math.isfinite(pace) and pace >= 0:
+            if isinstance(pace, (int, float)) and 0 <= pace <= FASTEST:
                 return SetPace(float(pace))
             return None
         case _:

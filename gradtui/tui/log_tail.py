@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from gradtui.stream.reading import look_at, opened, read_at
 from gradtui.tui.renderables.text import safe
 
 KEPT_BYTES = 128 * 1024
@@ -48,7 +49,7 @@ class LogTail:
     def poll(self) -> bool:
         """Read what has been written since the last call; True where there is something new."""
         try:
-            status = self.path.stat()
+            status = look_at(self.path)
         except OSError:
             return False
         identity = (status.st_dev, status.st_ino)
@@ -58,14 +59,13 @@ class LogTail:
         if status.st_size == self._at:
             return False
         try:
-            with self.path.open("rb") as file:
+            with opened(self.path) as fd:
                 skipped = status.st_size - self._at > KEPT_BYTES
                 if skipped:
                     self._restart()
                     self._identity = identity
                     self._at = status.st_size - KEPT_BYTES
-                file.seek(self._at)
-                data = file.read(KEPT_BYTES)
+                data = read_at(fd, KEPT_BYTES, self._at)
         except OSError:
             return False
         self._at += len(data)

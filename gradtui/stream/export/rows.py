@@ -11,8 +11,10 @@ from gradtui.core.layout import FloatArray, Layout
 from gradtui.core.snapshot import Grad, Weight
 from gradtui.stream.file_names import detail_name
 from gradtui.stream.rank_files import RankFiles
-from gradtui.stream.records import SKIPPED, STAGES, RecordArray, as_steps, detail_dtype
+from gradtui.stream.reading import extent, in_a_sentence, opened, records_at
+from gradtui.stream.records import SKIPPED, STAGES, as_steps, detail_dtype
 from gradtui.stream.status import read_ranks
+from gradtui.stream.tail import RecordTail
 
 CHUNK = 4096
 SCALARS = (
@@ -82,8 +84,9 @@ def _unmeasured(weight: list[float]) -> bool:
 
 def rows(directory: Path) -> Iterator[Row]:
     """Every recorded step, one rank after the other. Raises GradtuiError where there is no run."""
-    for rank in read_ranks(directory):
-        yield from _rows_of(rank)
+    with in_a_sentence(directory):
+        for rank in read_ranks(directory):
+            yield from _rows_of(rank)
 
 
 def columns(directory: Path) -> list[str]:
@@ -98,19 +101,17 @@ def columns(directory: Path) -> list[str]:
 def _rows_of(rank: RankFiles) -> Iterator[Row]:
     details: dict[tuple[str, int], dict[int, FloatArray]] = {}
     dtype = rank.header.steps
+    now = 0
     try:
-        with rank.steps_path.open("rb") as file:
-            while True:
-                data = file.read(CHUNK * dtype.itemsize)
-                first = (file.tell() - len(data)) // dtype.itemsize
-                whole = data[: len(data) // dtype.itemsize * dtype.itemsize]
-                records = as_steps(np.frombuffer(whole, dtype))
-                if not len(records):
-                    return
+        with opened(rank.steps_path) as fd:
+            whole = extent(fd) // dtype.itemsize
+            for first in range(0, whole, CHUNK):
+                records = as_steps(records_at(fd, dtype, first, min(CHUNK, whole - first)))
                 for i, record in enumerate(records):
                     number = int(record["generation"])
-                    if number >= len(rank.header.generations):
+                    if not now <= number < len(rank.header.generations):
                         return
+                    now = number
                     for kind in ("tensors", "weights"):
                         if (kind, number) not in details:
                             # One generation at a time: what is over is let go.
@@ -123,7 +124,7 @@ def _rows_of(rank: RankFiles) -> Iterator[Row]:
                         details["tensors", number].get(first + i),
                         details["weights", number].get(first + i),
                     )
-    except FileNotFoundError:
+    except OSError:
         return
 
 
@@ -137,8 +138,5 @@ def _details(rank: RankFiles, kind: str, number: int) -> dict[int, FloatArray]:
     """Index of a step -> its values, as far as there are any."""
     path = rank.directory / detail_name(kind, rank.label, number)
     dtype = detail_dtype(kind, rank.header.generations[number].layout)
-    try:
-        found: RecordArray = np.fromfile(path, dtype, path.stat().st_size // dtype.itemsize)
-    except OSError:
-        return {}
+    found = RecordTail(path, dtype).poll()
     return dict(zip(found["record"].tolist(), found["values"], strict=True))
