@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gradtui.training.autopsy.trees import tensors
+from gradtui.training.autopsy.trees import PLAIN, changed, has_history, tensors
 
 PASSES = 2
 """Backward passes through one call whose gradients are kept: the first and the last."""
@@ -89,10 +89,13 @@ class Stamp:
 class Call:
     """Arguments, random state, and the gradients that flowed back into the outputs.
 
-    Tensors that were computed by something else are kept without their history.
+    Tensors that were computed by something else are kept without their history: no node of a graph
+    lives longer for being looked at. Raises ValueError where one is in an object that cannot be taken
+    apart.
     """
 
     __slots__ = (
+        "__weakref__",
         "args",
         "computed",
         "differentiated",
@@ -156,26 +159,39 @@ class Call:
         return graph
 
     def _cut(self, arg: Any) -> Any:
-        if type(arg) is not Tensor or arg.grad_fn is None:
+        if type(arg) is Tensor:
+            return arg if arg.grad_fn is None else self._short(arg)
+        if type(arg) in PLAIN or not has_history(arg):
             return arg
-        short = arg.detach().requires_grad_()
+        out = changed(arg, self._short, copies=False)
+        if has_history(out):
+            raise ValueError("an argument holds on to a graph")
+        return out
+
+    def _short(self, tensor: Tensor) -> Tensor:
+        if tensor.grad_fn is None:
+            return tensor
+        short = tensor.detach().requires_grad_()
         self.computed.add(id(short))
         return short
 
     def _note(self, number: int, output_nr: int) -> Any:
-        inflows, current = self.inflows, torch._C._current_graph_task_id
+        current = torch._C._current_graph_task_id
+        # A program may keep the graph: what we keep of the call goes nevertheless.
+        this = weakref.ref(self)
 
         def note(grads: tuple[Tensor | None, ...]) -> None:
+            call = this()
             grad = grads[output_nr] if output_nr < len(grads) else None
-            if grad is None or grad.numel() > LARGEST:
+            if call is None or grad is None or grad.numel() > LARGEST:
                 return
-            which = current()
+            which, inflows = current(), call.inflows
             if which not in inflows:
                 while len(inflows) >= PASSES:
                     del inflows[list(inflows)[1 if PASSES > 1 else 0]]
                 inflows[which] = {}
             inflows[which][number] = grad.detach()
             if torch.is_grad_enabled():
-                self.differentiated = True
+                call.differentiated = True
 
         return note

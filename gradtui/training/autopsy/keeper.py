@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from gradtui.training.autopsy.calls import Call, Draws, Stamp, uses_cuda
-from gradtui.training.autopsy.watched import KEPT, SLOT, Root, Switch, Watched, busy
+from gradtui.training.autopsy.watched import SLOT, Root, Switch, Watched, busy
 from gradtui.training.autopsy.wrappers import walk
+from gradtui.training.watching.capture import capturing
 
 LEARNING = 3
 """Steps after which modules that others call are let alone."""
@@ -61,7 +62,7 @@ class Keeper:
 
     def dropped(self) -> int:
         """Calls of the present step of which nothing is kept."""
-        return sum(max(root.count - KEPT, 0) for root in list(self._roots.values()))
+        return sum(root.count - len(root.calls) for root in list(self._roots.values()))
 
     def over(self) -> None:
         """A step is over. What is kept goes when the next one begins: another optimizer may be about
@@ -181,6 +182,8 @@ class Keeper:
     def _keep(
         self, root: Root, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Call | None:
+        if capturing():
+            return None
         self.switch.enter()
         try:
             self._fresh += 1
@@ -188,16 +191,16 @@ class Keeper:
             if self._stale:
                 self.forget()
             cuda = uses_cuda()
-            if busy() or (cuda and torch.cuda.is_current_stream_capturing()):
+            if busy():
                 return None
             if root.draws.left:
                 root.draws.begin()
             every = Draws() if root.draws.left else root.draws
             if root.draws.left:
                 every.python = every.numpy = True
+            root.count += 1
             call = Call(root.word, module, args, kwargs, Stamp(every, cuda))
             self._serial += 1
-            root.count += 1
             root.calls.append((self._serial, call))
             return call
         except Exception:
@@ -212,6 +215,7 @@ class Keeper:
                 root.draws.end()
             if not kept.returned(out) and root.plain:
                 root.calls.pop()  # a metric, or whatever else has no part in the loss
+                root.count -= 1
             self.switch.calls += len(kept.kept)  # a hook each
         except Exception:
             return

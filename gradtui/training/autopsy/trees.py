@@ -30,7 +30,7 @@ def _collect(
     thing: Any, place: str, found: list[tuple[str, Tensor]], seen: set[int], depth: int
 ) -> None:
     kind = type(thing)
-    if depth > DEEPEST or len(found) >= MOST or kind in _PLAIN or id(thing) in seen:
+    if depth > DEEPEST or len(found) >= MOST or kind in PLAIN or id(thing) in seen:
         return
     if issubclass(kind, Tensor):
         seen.add(id(thing))
@@ -41,7 +41,7 @@ def _collect(
         _collect(part, _under(place, name), found, seen, depth + 1)
 
 
-_PLAIN = frozenset((int, float, bool, str, bytes, complex, type(None)))
+PLAIN = frozenset((int, float, bool, str, bytes, complex, type(None)))
 
 
 def _under(place: str, name: str) -> str:
@@ -74,31 +74,39 @@ def _attributes(thing: Any) -> dict[str, Any]:
     return held if type(held) is dict else {}
 
 
-def changed(thing: Any, change: Change) -> Any:
+def changed(thing: Any, change: Change, *, copies: bool = True) -> Any:
     """The same structure with other tensors in it; one that occurs twice is changed once.
 
-    What is neither a tensor nor a known container is passed on as it is.
+    What is neither a tensor nor a known container is passed on as it is. A dictionary of a class of
+    its own is copied by that class's own code; without `copies` it is passed on as well.
     """
-    return _changed(thing, change, {}, 0)
+    return _changed(thing, change, {}, 0, copies)
 
 
-def _changed(thing: Any, change: Change, done: dict[int, tuple[Any, Any]], depth: int) -> Any:
+def has_history(thing: Any) -> bool:
+    """Whether a tensor in it was computed, and so holds on to the graph behind it."""
+    return any(tensor.grad_fn is not None for _, tensor in tensors(thing))
+
+
+def _changed(
+    thing: Any, change: Change, done: dict[int, tuple[Any, Any]], depth: int, copies: bool
+) -> Any:
     kind = type(thing)
-    if depth > DEEPEST or kind in _PLAIN:
+    if depth > DEEPEST or kind in PLAIN:
         return thing
     if id(thing) in done:
         return done[id(thing)][1]
     if issubclass(kind, Tensor):
         new: Any = change(thing)
     elif kind is dict:
-        new = {key: _changed(part, change, done, depth + 1) for key, part in thing.items()}
+        new = {k: _changed(part, change, done, depth + 1, copies) for k, part in thing.items()}
     elif kind in (list, tuple):
-        new = kind(_changed(part, change, done, depth + 1) for part in thing)
+        new = kind(_changed(part, change, done, depth + 1, copies) for part in thing)
     elif issubclass(kind, tuple) and hasattr(kind, "_make"):
-        new = kind._make([_changed(part, change, done, depth + 1) for part in thing])
+        new = kind._make([_changed(part, change, done, depth + 1, copies) for part in thing])
     elif dataclasses.is_dataclass(kind) and not issubclass(kind, dict):
-        new = _changed_fields(thing, change, done, depth)
-    elif issubclass(kind, dict):
+        new = _changed_fields(thing, change, done, depth, copies)
+    elif issubclass(kind, dict) and copies:
         new = _changed_items(thing, change, done, depth)
     else:
         return thing
@@ -107,12 +115,12 @@ def _changed(thing: Any, change: Change, done: dict[int, tuple[Any, Any]], depth
 
 
 def _changed_fields(
-    thing: Any, change: Change, done: dict[int, tuple[Any, Any]], depth: int
+    thing: Any, change: Change, done: dict[int, tuple[Any, Any]], depth: int, copies: bool
 ) -> Any:
     held = {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
     new = object.__new__(type(thing))
     for name, part in held.items():
-        object.__setattr__(new, name, _changed(part, change, done, depth + 1))
+        object.__setattr__(new, name, _changed(part, change, done, depth + 1, copies))
     return new
 
 
@@ -121,5 +129,5 @@ def _changed_items(thing: Any, change: Change, done: dict[int, tuple[Any, Any]],
 
     new = copy.copy(thing)
     for key, part in dict.items(thing):
-        new[key] = _changed(part, change, done, depth + 1)
+        new[key] = _changed(part, change, done, depth + 1, True)
     return new

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from gradtui.training.watching.board import Board
 from gradtui.training.watching.born import Born
+from gradtui.training.watching.capture import prepared
 from gradtui.training.watching.clips import Clips
 from gradtui.training.watching.leaves import leaves_of, loudest
 from gradtui.training.watching.losses import Losses
@@ -57,6 +58,8 @@ class Bare:
 
     def install(self, patches: Patches) -> None:
         patches.wrap(torch.autograd, "grad", self._grad, idle=True, loose=True)
+        for owner in (torch.cuda, torch.cuda.graphs):
+            patches.wrap(owner, "make_graphed_callables", prepared)
 
     def before(self, tensors: Any) -> None:
         """A backward pass begins."""

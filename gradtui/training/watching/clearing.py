@@ -7,7 +7,6 @@ would be done. After the first steps nothing is looked at any more.
 
 import weakref
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,6 +14,7 @@ from torch.optim import Optimizer
 
 from gradtui.core.wiring import NEVER_ZEROED, NO_GRADIENTS, Faults
 from gradtui.training.watching.board import parameters_of
+from gradtui.training.watching.capture import capturing
 from gradtui.training.watching.quiet import Quiet
 
 STEPS = 3
@@ -74,8 +74,7 @@ class Clearing:
     def _run(self, look: Callable[[], None]) -> None:
         done = False
         with self._quiet("whether gradients are cleared"):
-            cuda: Any = torch.cuda
-            if not (cuda.is_initialized() and cuda.is_current_stream_capturing()):
+            if not capturing():
                 look()
                 done = True
         if not done or not (self._keeps or self._lacks):

@@ -8,7 +8,6 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch.optim import Optimizer
 from torch.optim import optimizer as module
 from torch.optim.optimizer import (
@@ -17,6 +16,7 @@ from torch.optim.optimizer import (
 )
 
 from gradtui.training.watching.budget import Budget
+from gradtui.training.watching.capture import capturing
 from gradtui.training.watching.meter import Meter
 from gradtui.training.watching.nesting import let_be, outer_steps, share, untraced
 from gradtui.training.watching.records import Record
@@ -128,6 +128,8 @@ class Hooks:
         self._meter.rest(not close, glancing=self.glance is not None)
 
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
+        if capturing():
+            return None
         door = self._doors.get(id(optimizer))
         if door is not None:
             budget = door.budget
@@ -147,6 +149,8 @@ class Hooks:
         return replaced
 
     def _after(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        if capturing():
+            return
         if self._within:
             self._within -= 1
             door = self._passing
@@ -160,7 +164,7 @@ class Hooks:
             self._slow_after(optimizer, args, kwargs)
 
     def _before_seen(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
-        if self.hushed or (self.only is not None and optimizer is not self.only):
+        if self.hushed or capturing() or (self.only is not None and optimizer is not self.only):
             return None
         self._become_quick()
         if self._within or self.open:
@@ -174,9 +178,6 @@ class Hooks:
             door.budget.left -= 1
             self._meter.steps += 1
             self._within, self._passing = 1, door
-            return None
-        cuda: Any = torch.cuda
-        if cuda.is_initialized() and cuda.is_current_stream_capturing():
             return None
         return self.begin(optimizer, args, kwargs)
 
@@ -192,6 +193,8 @@ class Hooks:
     def _after_seen(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         if self._within:
             self._after(optimizer, args, kwargs)
+        elif capturing():
+            return
         elif id(optimizer) in self.open:
             self.end(optimizer)
 

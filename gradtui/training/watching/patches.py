@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from gradtui.training.watching.capture import capturing
 from gradtui.training.watching.meter import Meter
 
 
@@ -45,7 +46,8 @@ class Patches:
         With `idle` a call is only handed on while the meter says that nothing is awaited; with
         `loose` the original itself is put back for that time, unless there are glances; which is for
         modules alone, and for functions that nobody compiles: compiled programs are compiled anew
-        when those they call change. What torch.compile traces is the original.
+        when those they call change. What torch.compile traces is the original, and so is what is called
+        while a CUDA graph is recorded.
         """
         original = vars(owner).get(name)
         if original is None:
@@ -54,7 +56,7 @@ class Patches:
 
         @functools.wraps(original)
         def instead(*args: Any, **kwargs: Any) -> Any:
-            if compiling():
+            if compiling() or capturing():
                 return original(*args, **kwargs)
             meter.calls += 1
             if idle and meter.idle:
