@@ -18,6 +18,7 @@ from torch.optim import Optimizer
 
 from gradtui.core.event import Event, Started
 from gradtui.core.snapshot import Snapshot
+from gradtui.stream.disk import append_line
 from gradtui.stream.places import make_private, new_run, runs_home
 from gradtui.stream.ports import Sink
 from gradtui.stream.run_writer import RunWriter
@@ -94,8 +95,10 @@ class Watch:
         overhead: float | str = OVERHEAD,
         title: str = "",
         look: bool = True,
+        failure: Callable[[], tuple[str, str] | None] = lambda: None,
     ) -> None:
-        self._directory = directory
+        """`failure`, asked when it is closed, says what the program has died of."""
+        self._directory, self._failure = directory, failure
         share = checked_share(overhead)
         self._sink = RunSink(directory, self._began)
         self._watcher = Watcher(
@@ -122,6 +125,10 @@ class Watch:
 
     def close(self) -> None:
         """Write what is left and take every hook off."""
+        with suppress(Exception):
+            failed, self._failure = self._failure(), lambda: None
+            if failed is not None:
+                self.failed(*failed)
         self._watcher.close()
         self._sink.close()
         atexit.unregister(self.close)
@@ -156,8 +163,9 @@ class Watch:
     def _log(self, line: str) -> None:
         directory = self._directory()
         make_private(directory)
-        with (directory / LOG).open("a") as file:
-            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} pid {os.getpid()}: {line}\n")
+        append_line(
+            directory / LOG, f"{time.strftime('%Y-%m-%d %H:%M:%S')} pid {os.getpid()}: {line}"
+        )
 
 
 def watch(

@@ -2,10 +2,11 @@
 
 from gradtui.commands.judge import judged, with_exit
 from gradtui.commands.output import warn
-from gradtui.commands.program import ended, forwarding, new_directory, start, waited
+from gradtui.commands.program import ended, new_directory, start, waited
 from gradtui.commands.progress import Progress, steps_taken
 from gradtui.commands.report import Report
 from gradtui.commands.settings import Settings
+from gradtui.commands.signals import forwarding
 
 
 def check_command(command: list[str], settings: Settings, steps: int | None = None) -> Report:

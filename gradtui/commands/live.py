@@ -97,11 +97,11 @@ def run_live(directory: Path, command: list[str], settings: Settings) -> int:
     watched = Watched("run", directory, printable(shlex.join(masked(command))), child=child)
 
     def ending(number: int) -> None:
-        if number == signal.SIGTERM:
+        if number != signal.SIGHUP:
             child.forward(number)
 
     code = show_run(RunReader(directory), watched, settings, ending)
-    if code == 128 + signal.SIGTERM:
+    if code > 128 and code != 128 + signal.SIGHUP:
         child.wait(GRACE)
     ended = child.look()
     if ended is not None:

@@ -1,18 +1,16 @@
-"""A training command in a child process: started, its signals passed on, its end noted."""
+"""A training command in a child process: started, awaited, its end noted."""
 
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 from gradtui.core.errors import UsageError
 from gradtui.core.text import printable
 
-FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GLANCE = 0.2
 """Seconds between two looks at a command that is being recorded."""
 PATIENCE = 10.0
@@ -73,28 +71,6 @@ def ended(directory: Path, code: int) -> int:
     with suppress(OSError):
         record_exit(directory, code)
     return code
-
-
-@contextmanager
-def forwarding(child: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Signals to this process are the command's: it alone decides what they mean.
-
-    Ctrl+C reaches both, as the terminal sends it to the whole group, so it is not sent again.
-    """
-
-    def forward(number: int, where: FrameType | None) -> None:
-        with suppress(ProcessLookupError):
-            child.send_signal(number)
-
-    before = {}
-    for number in FORWARDED:
-        own = number == signal.SIGINT and os.getpgid(child.pid) == os.getpgrp()
-        before[number] = signal.signal(number, signal.SIG_IGN if own else forward)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def waited(child: subprocess.Popen[bytes], glance: Callable[[], bool] = lambda: True) -> int:

@@ -49,8 +49,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _headless(directory: Path, command: list[str], overhead: float) -> int:
     from gradtui.commands.judge import judged
-    from gradtui.commands.program import ended, forwarding, start, waited
+    from gradtui.commands.program import ended, start, waited
     from gradtui.commands.progress import Progress
+    from gradtui.commands.signals import forwarding
 
     child = start(directory, command, overhead=overhead)
     with forwarding(child):

@@ -32,7 +32,9 @@ def environment(
     known = os.environ if base is None else base
     here = Path(__file__).resolve().parent
     ours = str(here / "path")
-    paths = [p for p in known.get("PYTHONPATH", "").split(os.pathsep) if p and p != ours]
+    given = known.get("PYTHONPATH", "")
+    # An empty entry is the current folder; an empty variable is none at all.
+    paths = [path for path in given.split(os.pathsep) if path != ours] if given else []
     return {
         "PYTHONPATH": os.pathsep.join([ours, *paths]),
         RUN: str(Path(directory).resolve()),

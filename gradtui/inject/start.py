@@ -9,20 +9,42 @@ from types import TracebackType
 from gradtui.inject import DEFAULT, OVERHEAD, RUN
 from gradtui.monitor import Watch
 
+MESSAGE, TRACE = 2_000, 50_000
+"""Characters that are kept of what an exception says, and of the end of its traceback."""
+
 
 def start() -> None:
     """Watch every optimizer of this process into the run that the environment names."""
     directory = Path(os.environ[RUN])
     share = os.environ.get(OVERHEAD, DEFAULT)
-    watch = Watch(lambda: directory, overhead=share, look=False)
-    before = sys.excepthook
+    Watch(lambda: directory, overhead=share, look=False, failure=failure)
 
-    def on_error(
-        kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
-        if issubclass(kind, Exception):
-            text = "".join(traceback.format_exception(kind, error, trace))
-            watch.failed(f"{kind.__name__}: {error}", text)
-        before(kind, error, trace)
 
-    sys.excepthook = on_error
+def failure() -> tuple[str, str] | None:
+    """What the program has died of, in a line and with its traceback, asked at its end.
+
+    The interpreter leaves an exception that nobody has caught where debuggers look for it, before
+    any `sys.excepthook` is called: none of ours is needed, and the program's own is left alone.
+    """
+    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    if error is None or not issubclass(type(error), Exception):
+        return None
+    if sys.flags.interactive or hasattr(sys, "ps1"):
+        return None  # errors at a prompt end nothing
+    return described(error, getattr(sys, "last_traceback", None))
+
+
+def described(error: Exception, trace: TracebackType | None) -> tuple[str, str]:
+    """An exception in a line, and its traceback. Whatever it does when it is asked, nothing is
+    raised: its methods are the program's."""
+    name = type(error).__name__
+    try:
+        words = str(error)
+    except BaseException:
+        words = "<exception str() failed>"
+    message = f"{name}: {words[:MESSAGE]}"
+    try:
+        text = "".join(traceback.format_exception(type(error), error, trace))
+    except BaseException:
+        text = "".join(traceback.format_tb(trace)) + message + "\n"
+    return message, text[-TRACE:]

@@ -45,9 +45,9 @@ class Quitting(Actions):
 
     def end_by_signal(self, number: int) -> None:
         """Leave, giving the terminal back. A command goes on when the terminal is gone; who asks
-        this program to end asks for the command's end."""
+        this program to end, or interrupts it from elsewhere, asks that of the command."""
         child = self.watched.child if self.watched is not None else None
-        if child is not None and number == signal.SIGTERM:
+        if child is not None and number != signal.SIGHUP:
             child.forward(number)
         self.exit_code = 128 + number
         self.exit(return_code=self.exit_code)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -55,6 +56,98 @@ def test_the_hidden_sitecustomize_runs(tmp_path: Path) -> None:
     code = "import sys; print(sys.theirs, sys.modules['sitecustomize'].__file__)"
     out, _ = finish(start(tmp_path / "a", "-c", code, PYTHONPATH=str(tmp_path)))
     assert out.split() == [str(tmp_path / "sitecustomize.py")] * 2
+
+
+@pytest.mark.parametrize("given", [None, "", ":", ":/x", "/x:", "/x::/y", "/x:/x"])
+def test_modules_are_found_where_they_are_found_without_us(
+    tmp_path: Path, given: str | None
+) -> None:
+    """Empty entries of PYTHONPATH are the current folder."""
+    (tmp_path / "beside.py").write_text("")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "script.py").write_text(
+        "import sys\nfrom importlib.util import find_spec\n"
+        "print(sys.path, 'sitecustomize' in sys.modules, bool(find_spec('beside')))\n"
+        "print([path for path in sys.path_importer_cache if 'inject' in path], sys.meta_path[-3:])"
+    )
+    bare = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    bare |= {} if given is None else {"PYTHONPATH": given}
+    said = []
+    for variables in (bare, bare | environment(tmp_path / "run", base=bare)):
+        done = subprocess.run(
+            [sys.executable, str(tmp_path / "sub" / "script.py")],
+            env=variables,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said.append((done.stdout, done.stderr))
+    assert said[0] == said[1]
+
+
+def test_an_exception_that_cannot_be_put_into_words(tmp_path: Path) -> None:
+    """The program's output is its own, whatever its exceptions and its hooks do."""
+    source = """
+import sys, torch
+class Odd(Exception):
+    def __str__(self): raise KeyboardInterrupt
+    __repr__ = __str__
+print(sys.excepthook is sys.__excepthook__)
+"""
+    hook = "del sys.__excepthook__\nsys.excepthook = lambda *error: print(error[0].__name__)\n"
+    for name, more in (("a", ""), ("b", hook)):
+        code = f"{source}{more}{TRAIN}raise Odd"
+        with_us = finish(start(tmp_path / name, "-c", code), 1)
+        assert with_us == finish(start(tmp_path / f"{name}-bare", "-c", code, watch=False), 1)
+        assert with_us[0].startswith("True\n")
+        lines = (tmp_path / name / "run" / "events.jsonl").read_text().splitlines()
+        failed = [e for e in map(json.loads, lines) if e["kind"] == "failed"]
+        assert [(e["step"], e["message"]) for e in failed] == [(4, "Odd: <exception str() failed>")]
+        assert "<module>" in failed[0]["traceback"]
+
+
+@pytest.mark.parametrize("ending", ["sys.exit('enough')", "raise KeyboardInterrupt"])
+def test_other_ends_are_no_failures(tmp_path: Path, ending: str) -> None:
+    process = start(tmp_path, "-c", f"import os, sys, time\n{TRAIN}time.sleep(1)\n{ending}")
+    process.communicate(timeout=120)
+    assert process.returncode == {"s": 1, "r": -2}[ending[0]]
+    lines = (tmp_path / "run" / "events.jsonl").read_text().splitlines()
+    assert not [line for line in lines if '"failed"' in line]
+
+
+def test_an_import_of_torch_that_fails_looks_as_it_would(tmp_path: Path) -> None:
+    fake = tmp_path / "torch"
+    fake.mkdir()
+    (fake / "__init__.py").write_text(
+        "import warnings\nwarnings.warn('old', stacklevel=2)\nraise ImportError('no library')"
+    )
+    code = (
+        "import sys\ntry: import torch\nexcept ImportError: import traceback; traceback.print_exc()"
+    )
+    code += "\nprint('torch' in sys.modules)"
+    extra = {"PYTHONPATH": str(tmp_path), "PYTHONWARNINGS": "always"}
+    with_us = finish(start(tmp_path / "a", "-c", code, **extra))
+    assert with_us == finish(start(tmp_path / "b", "-c", code, watch=False, **extra))
+    assert "sitecustomize" not in with_us[1]
+
+
+def test_the_log_is_for_the_owner_alone_and_follows_no_link(tmp_path: Path) -> None:
+    variables = {PACKAGE: str(tmp_path / "nowhere"), OVERHEAD: "x"}
+    code = "import os; os.umask(0); " + f"os.environ.update({variables})\n{TRAIN}"
+    finish(start(tmp_path / "a", "-c", code))
+    log = tmp_path / "a" / "run" / "watch.log"
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert "getting ready" in log.read_text()
+    finish(start(tmp_path / "b", "-c", f"import os; os.umask(0)\n{TRAIN}", **{OVERHEAD: "x"}))
+    log = tmp_path / "b" / "run" / "watch.log"
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert "is ignored" in log.read_text()
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    link = f"os.symlink({str(victim)!r}, os.environ['GRADTUI_WATCH_RUN'] + '/watch.log')\n"
+    finish(start(tmp_path / "c", "-c", "import os\n" + link + code))
+    assert victim.read_text() == "mine"
 
 
 def test_an_error_is_the_programs_own_and_is_told(tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ def start(folder: Path, *words: str, watch: bool = True, **extra: str) -> subpro
     if watch:
         (folder / "run").mkdir()
         # As dear as it may be on a machine that others use: all steps are compared.
-        variables |= environment(folder / "run", overhead=1000.0, base=variables) | extra
+        ours = environment(folder / "run", overhead=1000.0, base=variables)
+        variables |= ours | extra | {"PYTHONPATH": ours["PYTHONPATH"]}
     return subprocess.Popen(
         [sys.executable, *words],
         env=variables,

@@ -13,14 +13,26 @@ if TYPE_CHECKING:
     from typing import Any
 
 RUN, PACKAGE = "GRADTUI_WATCH_RUN", "GRADTUI_WATCH_PACKAGE"
+LONGEST = 500
+"""Characters of a line in the log."""
 HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib is a slow import
 
 
 def complain(doing: str, error: Exception) -> None:
-    """One line in the run's log."""
+    """One line in the run's log, which is opened as all files of a run are: for its owner alone, no
+    link, and nothing that opening would wait for."""
     try:
-        with open(os.path.join(os.environ[RUN], "watch.log"), "a") as file:  # noqa: PTH118, PTH123
-            file.write("pid %d: %s: %s: %s\n" % (os.getpid(), doing, type(error).__name__, error))  # noqa: UP031
+        text = "pid %d: %s: %s: %s" % (os.getpid(), doing, type(error).__name__, error)  # noqa: UP031
+        path = os.path.join(os.environ[RUN], "watch.log")  # noqa: PTH118
+        flags = (
+            os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        )
+        log = os.open(path, flags, 0o600)
+        try:
+            os.fchmod(log, 0o600)
+            os.write(log, (text[:LONGEST].replace("\n", " ") + "\n").encode(errors="replace"))
+        finally:
+            os.close(log)
     except Exception:  # noqa: S110 - there is nowhere left to say it
         pass
 
@@ -36,11 +48,9 @@ class OnTorch:
             return None
         self.looking = True
         try:
-            from importlib.util import find_spec
-
-            spec = find_spec("torch")
-            if spec is not None and spec.loader is not None:
-                self.follow(spec.loader)
+            spec = found(name)
+            if spec is not None:
+                self.follow(spec)
             return spec
         except Exception as error:
             complain("finding torch", error)
@@ -48,20 +58,27 @@ class OnTorch:
         finally:
             self.looking = False
 
-    def follow(self, loader: Any) -> None:
-        run = loader.exec_module
+    def follow(self, spec: ModuleSpec) -> None:
+        """Be told when the import is over: its last act is to set an attribute of the spec. So no
+        frame of ours is on the stack meanwhile, for warnings and tracebacks to name."""
+        plain = type(spec)
 
-        def exec_module(module: Any) -> None:
-            if self in sys.meta_path:
-                sys.meta_path.remove(self)
-            del loader.exec_module
-            run(module)
+        def told(spec: Any, name: str, value: object) -> None:
+            plain.__setattr__(spec, name, value)
+            if name == "_initializing" and not value:
+                spec.__class__ = plain
+                if spec.name in sys.modules:
+                    self.done()
+
+        spec.__class__ = type(plain.__name__, (plain,), {"__setattr__": told})
+
+    def done(self) -> None:
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
             try:
                 arm()
             except Exception as error:
                 complain("getting ready", error)
-
-        loader.exec_module = exec_module
 
 
 def arm() -> None:
@@ -83,20 +100,32 @@ def arm() -> None:
 
 
 def make_way() -> None:
-    """Run the sitecustomize that this one hides, as if it had been found first."""
-    from importlib.machinery import PathFinder
-    from importlib.util import module_from_spec
+    """Run the sitecustomize that this one hides, as if it had been found first.
+
+    Where there is none, importing this one fails, which `site` passes over in silence: then no
+    module of that name is left behind, as without us. Nothing is imported for that.
+    """
+    from _frozen_importlib import module_from_spec
 
     sys.path[:] = [p for p in sys.path if p != HERE]
-    ours = sys.modules.pop("sitecustomize", None)
-    spec = PathFinder.find_spec("sitecustomize")
+    sys.path_importer_cache.pop(HERE, None)
+    sys.modules.pop("sitecustomize", None)
+    spec = found("sitecustomize")
     if spec is None or spec.loader is None:
-        if ours is not None:
-            sys.modules["sitecustomize"] = ours
-        return
+        raise ImportError("No module named 'sitecustomize'", name="sitecustomize")
     module = module_from_spec(spec)
     sys.modules["sitecustomize"] = module
     spec.loader.exec_module(module)
+
+
+def found(name: str) -> ModuleSpec | None:
+    """A top module as an import would find it."""
+    for finder in list(sys.meta_path):
+        find = getattr(finder, "find_spec", None)
+        spec: ModuleSpec | None = None if find is None else find(name, None)
+        if spec is not None:
+            return spec
+    return None
 
 
 if os.environ.get(RUN):

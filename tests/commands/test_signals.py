@@ -1,0 +1,136 @@
+"""A signal to `gradtui run` is the command's: once, whether it was sent to one process or to all."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+COUNTING = """
+import signal, sys, time
+for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"):
+    signal.signal(getattr(signal, name), lambda number, frame: print(number, flush=True))
+print("ready", flush=True)
+while True:
+    time.sleep(0.02)
+"""
+WAYS = {"run": ["run", "--headless"], "check": ["check", "--json", "--"]}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADTUI_RUNS", str(tmp_path / "runs"))
+
+
+@contextmanager
+def started(way: str, code: str) -> Iterator[subprocess.Popen[str]]:
+    """The launcher, at the head of a group of its own, once its command has said that it is ready.
+    What the command prints is to be read from its standard error under `check`, as ever."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gradtui", *WAYS[way], sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert said(process, way) == "ready"
+        time.sleep(0.2)  # between the command's start and its being listened for
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGQUIT)
+            process.communicate(timeout=60)
+
+
+def said(process: subprocess.Popen[str], way: str) -> str:
+    stream = process.stdout if way == "run" else process.stderr
+    assert stream is not None
+    return stream.readline().strip()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_signal_is_the_commands_once(way: str) -> None:
+    numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1]
+    with started(way, COUNTING) as process:
+        heard = []
+        for number in numbers:
+            os.kill(process.pid, number)
+            heard.append(said(process, way))
+            os.killpg(process.pid, number)
+            heard.append(said(process, way))
+            time.sleep(0.5)  # a launcher that has not yet been run must see them one by one
+        # Twice the same would come between.
+        os.kill(process.pid, signal.SIGUSR1)
+        heard.append(said(process, way))
+        process.send_signal(signal.SIGQUIT)
+        out, err = process.communicate(timeout=60)
+        rest = out if way == "run" else err
+    assert heard == [str(int(n)) for n in [*numbers, signal.SIGUSR1] for _ in (0, 1)][:-1]
+    assert not any(line.strip().isdecimal() for line in rest.splitlines())
+    assert process.returncode == 128 + signal.SIGQUIT
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_interrupt_of_the_launcher_alone_ends_the_command(way: str) -> None:
+    code = "import time\nprint('ready', flush=True)\ntime.sleep(60)"
+    with started(way, code) as process:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGINT
+    assert "KeyboardInterrupt" in err
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_ignored_by_the_command_ends_nobody(way: str) -> None:
+    code = """
+import signal, time
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+signal.signal(signal.SIGUSR1, lambda number, frame: print("still here", flush=True))
+print("ready", flush=True)
+while True:
+    time.sleep(0.02)
+"""
+    with started(way, code) as process:
+        os.killpg(process.pid, signal.SIGHUP)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGUSR1)
+        assert said(process, way) == "still here"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_stopped_and_continued_together(way: str) -> None:
+    code = """
+import os, time
+print("ready", flush=True)
+print(os.getpid(), flush=True)
+while True:
+    time.sleep(0.02)
+"""
+    with started(way, code) as process:
+        command = int(said(process, way))
+        process.send_signal(signal.SIGTSTP)
+        assert waited_for(lambda: state(process.pid) == state(command) == "T")
+        process.send_signal(signal.SIGCONT)
+        assert waited_for(lambda: "T" not in (state(process.pid), state(command)))
+
+
+def state(pid: int) -> str:
+    done = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()[:1]
+
+
+def waited_for(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
