@@ -72,6 +72,7 @@ class Snapshot:
     run: int
     step: int
     loss: float
+    """What a batch has lost on average, over the micro-batches of an accumulated step."""
     grads: FloatArray
     stage: str = "raw"
     """"raw", "unscaled" where a loss scale was divided out, "clipped" where a watched program has
@@ -97,7 +98,11 @@ class Snapshot:
     evaluation: int = 0
     """0, or 1, 2, ... for the evaluations of a closure within one step."""
     backwards: int = 1
-    """Backward passes whose losses `loss` is the mean of: micro-batches of an accumulated step."""
+    """Backward passes that the gradient is the sum of: micro-batches of an accumulated step, or terms
+    of a loss."""
+    objective: float = float("nan")
+    """The sum of what backward was called on, without a loss scale: what the gradient is the gradient
+    of. NaN where nobody has looked."""
 
 
 def merge_norms(norms: FloatArray) -> np.float64:

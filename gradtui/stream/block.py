@@ -133,10 +133,10 @@ def snapshots_of(
 ) -> list[Snapshot]:
     """One snapshot a step; its arrays are views. `nonfinite` tells by step where it showed."""
     seen = nonfinite or {}
-    names = ("step", "optimizer", "evaluation", "stage", "flags", "backwards", *FLOATS)
+    names = ("step", "optimizer", "evaluation", "stage", "flags", "backwards", "objective", *FLOATS)
     columns = [block.scalars[name].tolist() for name in names]
     out = []
-    for i, (step, optimizer, evaluation, stage, flags, backwards, *floats) in enumerate(
+    for i, (step, optimizer, evaluation, stage, flags, backwards, objective, *floats) in enumerate(
         zip(*columns, strict=True)
     ):
         out.append(
@@ -153,6 +153,7 @@ def snapshots_of(
                 optimizer=optimizer,
                 evaluation=evaluation,
                 backwards=backwards,
+                objective=objective,
                 **dict(zip(FLOATS, floats, strict=True)),
             )
         )

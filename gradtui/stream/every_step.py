@@ -26,7 +26,14 @@ class EveryStep:
 
     @property
     def loss(self) -> FloatArray:
+        """Mean over a step's micro-batches of what each has lost."""
         return self._float("loss")
+
+    @property
+    def objective(self) -> FloatArray:
+        """The sum of what backward was called on in each step, without a loss scale: what the gradient
+        is the gradient of."""
+        return self._float("objective")
 
     @property
     def accuracy(self) -> FloatArray:
@@ -61,7 +68,7 @@ class EveryStep:
 
     @property
     def backwards(self) -> IntArray:
-        """Backward passes that each step's gradient and loss are of: its micro-batches."""
+        """Backward passes that each step's gradient is the sum of: micro-batches, or terms of a loss."""
         return np.asarray(self.scalars["backwards"], np.int64)
 
     @property

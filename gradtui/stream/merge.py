@@ -105,7 +105,7 @@ def _scalars(blocks: Sequence[Block], at: Sequence[IntArray], out: Block) -> Non
     """Losses are averaged, times and flags are those of the worst, the rest the lowest rank's."""
     scalars = out.scalars
     ranks = np.zeros(len(out), np.int64)
-    means = {name: np.zeros(len(out)) for name in ("loss", "accuracy")}
+    means = {name: np.zeros(len(out)) for name in ("loss", "objective", "accuracy")}
     squares = np.zeros(len(out))
     replicas = np.zeros(len(out))
     for block, where in reversed(list(zip(blocks, at, strict=True))):

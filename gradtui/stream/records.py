@@ -37,6 +37,7 @@ STEP = np.dtype(
         ("stage", "u1"),
         ("flags", "u1"),
         ("backwards", "<i8"),
+        ("objective", "<f8"),
     ]
 )
 """One record of steps-RANK.bin. `time` is seconds since 1970; norms are over the parameters whose
@@ -186,6 +187,7 @@ def step_records(
     out["evaluation"] = [min(max(s.evaluation, 0), 65535) for s in snapshots]
     out["generation"] = generation
     out["backwards"] = [s.backwards for s in snapshots]
+    out["objective"] = [s.objective for s in snapshots]
     out["stage"] = [
         STAGES.index(s.stage) if s.stage in STAGES else len(STAGES) - 1 for s in snapshots
     ]

@@ -206,6 +206,7 @@ class Probe:
             run=context.run,
             step=context.step,
             loss=loss,
+            objective=loss,
             grads=parts["grads"],
             stage="unscaled" if context.unscaled else "raw",
             accuracy=float(parts.get("accuracy", np.nan)),

@@ -40,7 +40,8 @@ class Truth(TrainerCallback):
         self.losses: list[float] = []
 
     def on_pre_optimizer_step(self, args, state, control, model=None, **others) -> None:
-        truth.step(sum(self.losses) / len(self.losses), dict(model.named_parameters()))
+        # Each was divided by how many there are.
+        truth.step(sum(self.losses), dict(model.named_parameters()))
         self.losses.clear()
 
 

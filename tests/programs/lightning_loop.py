@@ -35,7 +35,8 @@ class Sorter(L.LightningModule):
 
     def configure_gradient_clipping(self, optimizer, gradient_clip_val, gradient_clip_algorithm):
         super().configure_gradient_clipping(optimizer, gradient_clip_val, gradient_clip_algorithm)
-        truth.step(sum(self.losses) / len(self.losses), dict(self.named_parameters()))
+        # Lightning has divided each by how many there are.
+        truth.step(sum(self.losses), dict(self.named_parameters()))
         self.losses.clear()
 
     def configure_optimizers(self):

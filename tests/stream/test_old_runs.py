@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,13 @@ def test_a_run_of_version_1_opens_everywhere(tmp_path: Path) -> None:
     run = tmp_path / "r"
     taken = [snap(i) for i in range(20)]
     record(run, taken)
-    old = [field for field in fields_of(STEP) if field[0] != "backwards"]
+    old = list(takewhile(lambda field: field[0] != "backwards", fields_of(STEP)))
     rewritten(run, old, 1)
     assert (run / "steps-0.bin").stat().st_size == 20 * 96
     same(load_facts(run), remembered(taken))
     opened = OpenRun(run)
     np.testing.assert_array_equal(opened.backwards, np.ones(20))
+    assert np.isnan(opened.objective).all()
     np.testing.assert_array_equal(opened.loss, [s.loss for s in taken])
     assert status(run).ranks[0].last_step == 19
     got = RunReader(run).poll().snapshots
@@ -64,11 +66,13 @@ def test_fields_that_are_not_known_yet_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_micro_batches_are_kept(tmp_path: Path) -> None:
-    taken = [replace(snap(i), backwards=1 + i % 4) for i in range(9)]
+    taken = [replace(snap(i), backwards=1 + i % 4, objective=2.0 * i) for i in range(9)]
     record(tmp_path / "r", taken)
+    assert OpenRun(tmp_path / "r").objective.tolist() == [s.objective for s in taken]
     assert OpenRun(tmp_path / "r").backwards.tolist() == [s.backwards for s in taken]
     got = RunReader(tmp_path / "r").poll().snapshots
     assert [s.backwards for s in got] == [s.backwards for s in taken]
+    assert [s.objective for s in got] == [s.objective for s in taken]
 
 
 @pytest.mark.parametrize("schema", [0, 3, "2", None])

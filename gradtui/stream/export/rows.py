@@ -28,6 +28,7 @@ SCALARS = (
     "stage",
     "clip_coefficient",
     "skipped",
+    "objective",
 )
 """Fields of a row beside its tensors, in the order in which they are exported."""
 

@@ -1,31 +1,74 @@
 """The loss, seen where a program calls backward."""
 
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from gradtui.core.layout import FloatArray
 from gradtui.training.tensors import local
+from gradtui.training.watching.endings import UNKNOWN, Ending, Value, ending
+from gradtui.training.watching.objective import Part, Sums, Windows, sums_of
 from gradtui.training.watching.outlook import Outlook, look_ahead
 from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.scout import Scout
 
-Value = float | Tensor
-"""Of a loss: a number where reading it makes nobody wait, else [] float64 on its device."""
+ARGUMENTS = ("grad_tensors", "retain_graph", "create_graph")
+"""Of torch.autograd.backward, after the tensors."""
+SCALED = 8
+"""Losses that a scaler has multiplied and of which no backward pass has been seen, at most."""
+
+
+class Pass(NamedTuple):
+    """One backward pass, as `Part` has it, of numbers that may still be on their device."""
+
+    value: Value
+    end: Ending | None
+    """None where it was not looked at."""
+    seed: Value
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """The mean of the scalars on which backward was called since the last step, micro-batches of
-    an accumulated gradient that is; `count` says how many there were."""
+    """The backward passes since the last step, from which `sums` has its loss and its objective."""
 
-    value: Value | None = None
-    count: int = 1
+    passes: tuple[Pass, ...] = ()
+    windows: Windows | None = None
+
+    @property
+    def count(self) -> int:
+        return max(len(self.passes), 1)
+
+    def remote(self) -> list[Tensor]:
+        """Numbers that are on another device, as `sums` wants them."""
+        return [one for done in self.passes for one in _numbers(done) if isinstance(one, Tensor)]
+
+    def sums(self, remote: FloatArray | None = None) -> Sums | None:
+        """[...] the values of `remote` in its order; None where no loss was seen."""
+        if not self.passes:
+            return None
+        rest = iter(()) if remote is None else iter(remote.tolist())
+        known = [self._ending(i) for i in range(len(self.passes))]
+        parts = []
+        for done, end in zip(self.passes, known, strict=True):
+            numbers = [next(rest) if isinstance(n, Tensor) else n for n in _numbers(done)]
+            factors = numbers[2:] if done.end is not None else end.factors
+            plain = tuple(f for f in factors if isinstance(f, float))
+            parts.append(Part(numbers[0], end.kind, plain, end.summed, numbers[1], done.kept))
+        return sums_of(parts, self.windows or Windows())
+
+    def _ending(self, at: int) -> Ending:
+        """One that was not looked at counts as like the next that was."""
+        return next((one.end for one in self.passes[at:] if one.end is not None), UNKNOWN)
+
+
+def _numbers(done: Pass) -> list[Value]:
+    return [done.value, done.seed, *(() if done.end is None else done.end.factors)]
 
 
 class Losses:
@@ -37,9 +80,14 @@ class Losses:
 
     def __init__(self, quiet: Quiet) -> None:
         self._quiet = quiet
-        self._values: list[Value] = []
+        self._passes: list[Pass] = []
         self._stale = False
-        self._scaled: tuple[weakref.ref[Tensor], Value] | None = None
+        self._several = False
+        """Whether there were several backward passes to a step lately."""
+        self._scaled: dict[int, tuple[Value, Ending]] = {}
+        """Losses that were scaled, by the sequence number of the node that did it."""
+        self._windows: dict[int, Windows] = {}
+        """By optimizer."""
         self._scout = Scout(quiet)
         self.outlook: Outlook | None = Outlook(scout=self._scout)
         """What the first loss has told of the task."""
@@ -55,16 +103,16 @@ class Losses:
     def install(self, patches: Patches) -> None:
         patches.wrap(torch.autograd, "backward", self._around, loose=True)
 
-    def take(self) -> Loss:
-        """For the step that is being taken. Another optimizer that steps before the next backward
-        gets the same."""
+    def take(self, key: int = 0) -> Loss:
+        """For the step that is being taken, of the optimizer with this number. Another one that steps
+        before the next backward gets the same."""
         self._stale = True
-        return self.seen()
+        return self.seen(key)
 
     @property
     def broken(self) -> bool:
         """Whether any of them is no number, as far as that is known without waiting."""
-        return any(type(value) is float and not isfinite(value) for value in self._values)
+        return any(type(one.value) is float and not isfinite(one.value) for one in self._passes)
 
     def used(self) -> None:
         """What has been seen so far belongs to a step that is over."""
@@ -73,48 +121,56 @@ class Losses:
     def drop_used(self) -> None:
         """Nothing was seen of the step that is being taken, unless something was since."""
         if self._stale:
-            self._values = []
+            self._passes = []
 
-    def seen(self) -> Loss:
+    def seen(self, key: int = 0) -> Loss:
         """As `take`, but more may come."""
-        if not self._values:
-            return Loss()
-        if len(self._values) == 1:
-            return Loss(self._values[0])
-        count = len(self._values)
-        numbers = [value for value in self._values if not isinstance(value, Tensor)]
-        if len(numbers) == count:
-            return Loss(sum(numbers) / count, count)
-        tensors = [value for value in self._values if isinstance(value, Tensor)]
-        home = tensors[-1].device
-        total = torch.stack([value.to(home, non_blocking=True) for value in tensors]).sum()
-        return Loss((total + sum(numbers)) / count, count)
+        passes = tuple(self._passes)
+        return Loss(passes, self._windows.setdefault(key, Windows())) if passes else Loss()
 
     def unscaled(self, scaled: Tensor, loss: Tensor) -> None:
-        """Backward will be called on `scaled`; the loss is `loss`."""
+        """Backward will be called on `scaled`, or on what is made of it; the loss is `loss`."""
         self._look(loss)
-        self._scaled = weakref.ref(scaled), _value(loss)
+        node: Any = scaled.grad_fn
+        if node is not None:
+            self._scaled[node._sequence_nr()] = _value(loss), ending(loss, self._scaled)
+            while len(self._scaled) > SCALED:
+                del self._scaled[next(iter(self._scaled))]
 
     def forget(self) -> None:
-        self._values, self._stale, self.depth, self._scaled = [], False, 0, None
+        self._passes, self._stale, self.depth, self._several = [], False, 0, False
+        self._scaled, self._windows = {}, {}
         self._scout.forget()
 
-    def note(self, tensors: Any, seeds: Any = None) -> None:
+    def note(self, tensors: Any, seeds: Any = None, *, kept: bool = False) -> None:
         """A backward pass from `tensors` begins; it is a loss if it is one number."""
         self._scout.look(tensors)
-        if self._stale:
-            self._values, self._stale = [], False
         one = tensors[0] if isinstance(tensors, (list, tuple)) and len(tensors) == 1 else tensors
+        seed = seeds[0] if isinstance(seeds, (list, tuple)) and len(seeds) == 1 else seeds
+        self._begins()
         if not isinstance(one, Tensor) or one.numel() != 1:
             return
-        if seeds is not None and not (isinstance(seeds, Tensor) and seeds.numel() == 1):
+        if seed is not None and not (isinstance(seed, Tensor) and seed.numel() == 1):
             return
-        if self._scaled is not None and self._scaled[0]() is one:
-            self._values.append(self._scaled[1])
-        else:
+        end = self._ending(one)
+        if end.unscaled is None:
             self._look(one)
-            self._values.append(_value(one))
-        self.graph(one, self._values[-1])
+            value = _value(one)
+        else:
+            value = end.unscaled
+        weight = 1.0 if seed is None else _value(seed)
+        self._passes.append(Pass(value, end, weight, kept))
+        self.graph(one, value)
+
+    def _begins(self) -> None:
+        if self._stale:
+            self._passes, self._stale = [], False
+        self._several = bool(self._passes) or self._several
+
+    def _ending(self, loss: Tensor) -> Ending:
+        with self._quiet("the end of a loss"):
+            return ending(loss, self._scaled)
+        return UNKNOWN
 
     def _look(self, loss: Tensor) -> None:
         if not self._looked:
@@ -125,9 +181,9 @@ class Losses:
     def _glimpse(self, tensors: Any) -> None:
         """As `note`, of a plain loss alone."""
         if type(tensors) is Tensor and tensors.is_cpu and tensors.numel() == 1:
-            if self._stale:
-                self._values, self._stale = [], False
-            self._values.append(_value(tensors))
+            self._begins()
+            end = self._ending(tensors) if self._several else None
+            self._passes.append(Pass(_value(tensors), end, 1.0, False))
 
     def _around(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
         meter = self._quiet.meter
@@ -136,9 +192,11 @@ class Losses:
         if meter.idle or self.depth:
             return original(tensors, *args, **kwargs)
         with self._quiet("a backward pass"):
-            seeds = args[0] if args else kwargs.get("grad_tensors")
             self.before(tensors)
-            self.note(tensors, seeds)
+            given = dict(zip(ARGUMENTS, args, strict=False)) | kwargs
+            kept = given.get("retain_graph")
+            kept = given.get("create_graph") if kept is None else kept
+            self.note(tensors, given.get("grad_tensors"), kept=bool(kept))
         self.depth += 1
         try:
             out = original(tensors, *args, **kwargs)

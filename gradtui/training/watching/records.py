@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from gradtui.core.autopsy import Autopsy
@@ -35,6 +36,9 @@ class Record:
     optimizer: int = 0
     evaluation: int = 0
     loss: float = NAN
+    objective: float = NAN
+    later: Loss | None = None
+    """The two, where they are known only when their parts have reached the host."""
     told: bool = False
     """Whether `loss` is what the program computed."""
     autopsy: Autopsy | None = None
@@ -46,10 +50,13 @@ class Record:
 
     def add_loss(self, loss: Loss) -> None:
         self.backwards = loss.count
-        if isinstance(loss.value, Tensor):
-            self.parts["loss"] = loss.value
-        elif loss.value is not None:
-            self.loss, self.told = loss.value, True
+        remote = loss.remote()
+        if remote:
+            home = remote[-1].device
+            self.later = loss
+            self.parts["loss"] = torch.stack([t.to(home, non_blocking=True) for t in remote])
+        elif (sums := loss.sums()) is not None:
+            self.loss, self.objective, self.told = *sums, True
 
     def add_clip(self, clip: Clip | None) -> None:
         if clip is not None and clip.factor is not None:
@@ -130,7 +137,9 @@ def _snapshot(record: Record, parts: dict[str, FloatArray], late: Late) -> Snaps
         counts = np.zeros((len(layout.tensors), HIST_BINS), np.uint32)
         counts[at] = parts["histograms"].astype(np.uint32)
     skipped = record.skipped or bool(parts.get("found_inf", np.zeros(())) > 0)
-    loss = float(parts.get("loss", record.loss))
+    loss, objective = record.loss, record.objective
+    if record.later is not None and (sums := record.later.sums(parts["loss"])) is not None:
+        loss, objective = sums
     seen = None
     if not skipped:
         known = loss if "loss" in parts or record.told else 0.0
@@ -141,6 +150,7 @@ def _snapshot(record: Record, parts: dict[str, FloatArray], late: Late) -> Snaps
         run=0,
         step=record.step,
         loss=loss,
+        objective=objective,
         grads=grads,
         stage=record.stage,
         lr=float(parts.get("lr", record.lr)),

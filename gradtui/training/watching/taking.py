@@ -48,7 +48,7 @@ class Taking:
         """None where the budget, by default the source's own, has nothing left for this step.
         `detail` is what to measure where that is settled."""
         detail = detail or (budget or source.budget).next()
-        loss, clip = self._losses.take(), self._clips.take(source.members)
+        loss, clip = self._losses.take(source.number), self._clips.take(source.members)
         scaling = scaling or self._scalers.current
         if detail is NOTHING:
             return None
