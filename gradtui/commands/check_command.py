@@ -1,8 +1,8 @@
 """A verdict on a training command of the person's own."""
 
-from gradtui.commands.judge import judged, with_exit
+from gradtui.commands.judge import judged
 from gradtui.commands.output import warn
-from gradtui.commands.program import ended, new_directory, start, waited
+from gradtui.commands.program import new_directory, noted, start, waited
 from gradtui.commands.progress import Progress, steps_taken
 from gradtui.commands.report import Report
 from gradtui.commands.settings import Settings
@@ -25,5 +25,5 @@ def check_command(command: list[str], settings: Settings, steps: int | None = No
 
     with forwarding(child):
         code = waited(child, glance)
-    code = ended(directory, 0 if enough else code)  # what was stopped for that has not failed
-    return with_exit(judged(directory, command, steps), code)
+    code, disk = noted(directory, 0 if enough else code)  # what was stopped for that has not failed
+    return judged(directory, command, steps, code=code, disk=disk)

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from gradtui.commands.closing import verdict_words
 from gradtui.commands.output import Paint
 from gradtui.commands.report import FAILED, Report
-from gradtui.commands.targets import WELL
 from gradtui.core.text import printable
 
 
@@ -36,17 +36,21 @@ class Lines:
         return "\n".join([line, *self._evidence(report)])
 
     def _command(self, report: Report) -> str:
-        """Nothing was expected of somebody's own program: the verdict comes first, in plain words."""
-        word = report.verdict.replace("_", " ")
-        if report.verdict not in (*WELL, FAILED):
-            word = f"{'warning' if report.severity == 'warning' else 'sick'}: {word}"
-        if report.verdict != FAILED and report.error is not None:
-            word = f"failed, {word} until then"
-        words = self._color("good" if report.as_expected else "bad", word)
-        if report.verdict == FAILED:
-            return f"{words}  {printable(report.target)}"
-        seen = "" if report.recorded is None else _recorded(report.recorded, report.steps)
-        return f"{words}  {printable(report.target)}  ({report.steps} steps{seen})"
+        """Nothing was expected of somebody's own program: what happened comes first, in plain words:
+        how it ended where that was not well, what its record lacks, and then the verdict."""
+        look = "good" if report.as_expected and not report.ending else "bad"
+        name = printable(report.target)
+        steps = f"({report.steps} steps{_measured(report)})"
+        verdict = verdict_words(report)
+        if not report.ending:
+            if report.verdict == FAILED:
+                return f"{self._color(look, FAILED)}  {name}"
+            return f"{self._color(look, verdict)}  {name}  {steps}"
+        first, *more = report.ending
+        head = f"failed: {first}" if report.command_exit or report.exception else first
+        if report.verdict != FAILED:
+            more.append(f"{verdict}  {steps}")
+        return "\n    ".join([f"{self._color(look, head)}  {name}", *map(printable, more)])
 
     def _evidence(self, report: Report) -> Iterator[str]:
         for finding in report.findings[: 1 if self._brief else None]:
@@ -58,7 +62,7 @@ class Lines:
                 yield f"      try: {printable(remedy)}"
         for note in report.notes:
             yield f"    note: {printable(note)}"
-        if report.error:
+        if report.error and not (report.ending and report.verdict != FAILED):
             yield f"    {printable(report.error)}"
         if report.run:
             yield f"    recorded in {printable(report.run)}"
@@ -70,9 +74,10 @@ class Lines:
         return self._color("good" if ok else "bad", words)
 
 
-def _recorded(recorded: int, steps: int) -> str:
+def _measured(report: Report) -> str:
     """Said where it is less than all: a verdict is on what was seen."""
-    return f", {recorded} of them recorded" if recorded < steps else ""
+    measured = report.steps if report.steps_measured is None else report.steps_measured
+    return f", {measured} of them measured" if measured < report.steps else ""
 
 
 def treatment_words(treatment: dict[str, Any]) -> str:

@@ -6,49 +6,94 @@ from pathlib import Path
 
 from gradtui.commands.report import Report, examined, failed
 from gradtui.commands.targets import CommandTarget
+from gradtui.core.coverage import covered
+from gradtui.core.ending import Ending, ending_sentences, one_line, signal_name
 from gradtui.core.errors import GradtuiError
 from gradtui.core.secrets import masked
 from gradtui.stream.reading import extent, opened, read_at
 
 LAST_BYTES = 2000
+NO_END = Ending()
 UNSEEN = (
-    "nothing was seen: no process of this command stepped a torch optimizer or called backward "
-    "(python -I, -S and -E and an environment or PYTHONPATH of its own switch watching off; "
-    "gradtui.watch(model) in the script does without)."
+    "nothing was seen: no process of this command was seen to step a torch optimizer or to call "
+    "backward (python -I, -S and -E and an environment or PYTHONPATH of its own switch watching off, "
+    "gradtui.watch(model) in the script does without; os._exit can come before the first record)."
+)
+EARLY = (
+    "nothing was seen: the command ended before its first step, or before that was on disk, or was "
+    "not watched."
 )
 
 
-def judged(directory: Path, command: list[str], steps: int | None = None) -> Report:
-    """The report on what `directory` holds, or on its first `steps` steps."""
+def judged(
+    directory: Path,
+    command: list[str],
+    steps: int | None = None,
+    *,
+    code: int | None = None,
+    disk: str = "",
+) -> Report:
+    """The report on what `directory` holds, or on its first `steps` steps, and on how it ended.
+
+    `code` and `disk` as in `ending_of`; without a code the one in the directory counts.
+    """
     from gradtui.health.diagnose import diagnose
+    from gradtui.stream.ending import coverage_of, ending_of
     from gradtui.stream.load import facts_of, load
+    from gradtui.stream.status import RUNNING
 
     target = CommandTarget(shlex.join(masked(command)))
     try:
         loaded = load(directory)
     except GradtuiError:
-        return failed(target, unseen(directory))
+        end = ending_of(directory, (), code=code, disk=disk)
+        return with_ending(failed(target, unseen(directory, end)), end)
+    running = code is None and loaded.status.state == RUNNING
+    end = ending_of(directory, loaded.events, running=running, code=code, disk=disk)
     facts = facts_of(loaded)
-    taken = [e["step"] for e in loaded.events if e.get("kind") == "ended"]
     if steps is not None:
         facts = facts.until(int((facts.steps < steps).sum()))
     if not len(facts):
-        return failed(target, unseen(directory))
+        return with_ending(failed(target, unseen(directory, end)), end)
+    coverage = coverage_of(loaded, end, steps)
     report = examined(target, facts, diagnose(facts))
-    whole = max((n for n in taken if isinstance(n, int)), default=0) if steps is None else 0
     kept = loaded.block.steps if steps is None else loaded.block.steps[loaded.block.steps < steps]
-    return replace(report, run=str(directory), steps=max(report.steps, whole), recorded=len(kept))
+    return with_ending(
+        replace(
+            report,
+            run=str(directory),
+            steps=max(report.steps, coverage.taken),
+            recorded=len(kept),
+            steps_taken=max(report.steps, coverage.taken),
+            steps_measured=coverage.measured,
+            tensors_seen=coverage.tensors,
+            tensors_unseen=coverage.unseen,
+            covered=covered(report.verdict, coverage),
+        ),
+        end,
+    )
 
 
-def with_exit(report: Report, code: int) -> Report:
+def with_ending(report: Report, end: Ending) -> Report:
     """`report` with how the command ended: where it failed, that is what the report is of."""
-    if code == 0 or report.error is not None:
-        return replace(report, command_exit=code)
-    how = f"was ended by signal {code - 128}" if code > 128 else f"exited with {code}"
-    return replace(report, command_exit=code, error=f"the command {how}", as_expected=False)
+    error = report.error
+    if end.code and error is None:
+        name = signal_name(end.code)
+        how = f"was ended by {name}" if name else f"exited with {end.code}"
+        error = f"the command {how}"
+    return replace(
+        report,
+        command_exit=end.code,
+        signal=signal_name(end.code),
+        exception=one_line(end.exception) or None,
+        dropped={"count": end.dropped, "bare": end.bare, "why": end.why} if end.troubled else None,
+        ending=list(ending_sentences(end)),
+        error=error,
+        as_expected=report.as_expected and error is None,
+    )
 
 
-def unseen(directory: Path) -> str:
+def unseen(directory: Path, end: Ending = NO_END) -> str:
     """Why there is nothing to judge: what the watching side has logged, else what may be."""
     try:
         with opened(directory / "watch.log") as fd:
@@ -57,4 +102,6 @@ def unseen(directory: Path) -> str:
     except OSError:
         lines = []
     said = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return f"nothing was seen: {said}" if said else UNSEEN
+    if said:
+        return f"nothing was seen: {said}"
+    return EARLY if end.failed else UNSEEN

@@ -65,12 +65,19 @@ def _input() -> int | None:
 
 def ended(directory: Path, code: int) -> int:
     """Note how the command ended; its exit code as a shell would give it."""
+    return noted(directory, code)[0]
+
+
+def noted(directory: Path, code: int) -> tuple[int, str]:
+    """As `ended`, and what the disk says where it did not take that; "" where it did."""
     from gradtui.stream.launched import record_exit
 
     code = 128 - code if code < 0 else code
-    with suppress(OSError):
+    try:
         record_exit(directory, code)
-    return code
+    except OSError as error:
+        return code, error.strerror or str(error)
+    return code, ""
 
 
 def waited(child: subprocess.Popen[bytes], glance: Callable[[], bool] = lambda: True) -> int:

@@ -53,6 +53,22 @@ class Report:
     """How many of a command's steps were recorded; `final` is of the last one of these."""
     command_exit: int | None = None
     """What a command exited with, 128+n after signal n."""
+    signal: str | None = None
+    """The name of the signal that ended it."""
+    exception: str | None = None
+    """The exception that ended it, on one line."""
+    dropped: dict[str, Any] | None = None
+    """What the disk did not take: `count` steps in all, `bare` with scalars only, and `why`."""
+    ending: list[str] = field(default_factory=list)
+    """How it ended, in sentences: exit code or signal, exception, what the record lacks."""
+    covered: str | None = None
+    """The verdict of a command with what it covers: "healthy until step 412"."""
+    steps_taken: int | None = None
+    steps_measured: int | None = None
+    """Those whose gradients were measured."""
+    tensors_seen: int | None = None
+    tensors_unseen: int | None = None
+    """Parameters of the models that were seen of which nothing is recorded."""
 
     def as_json(self) -> dict[str, Any]:
         """Strict JSON: numbers that are not finite become "nan", "inf" and "-inf"."""

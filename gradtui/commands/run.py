@@ -10,6 +10,9 @@ What it prints goes to a pane and to output.log in the run's directory (with --h
 terminal as ever). Quitting the screen asks whether to stop training or to leave it running, where
 gradtui attach opens it again.
 
+At the end it is said how the command ended, by exit code or signal and exception, what of its record
+could not be written, and then the verdict, with its cause and the first remedy.
+
 exit codes: the command's own where it fails, 128+n after signal n; with --headless otherwise 0
 healthy, 3 sick, 4 non-finite.
 """
@@ -18,6 +21,7 @@ import argparse
 from pathlib import Path
 
 from gradtui.commands.output import warn
+from gradtui.commands.report import FAILED
 from gradtui.commands.settings import Settings
 from gradtui.core.errors import UsageError
 
@@ -48,20 +52,16 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _headless(directory: Path, command: list[str], overhead: float) -> int:
+    from gradtui.commands.closing import closing_lines
     from gradtui.commands.judge import judged
-    from gradtui.commands.program import ended, start, waited
+    from gradtui.commands.program import noted, start, waited
     from gradtui.commands.progress import Progress
     from gradtui.commands.signals import forwarding
 
     child = start(directory, command, overhead=overhead)
     with forwarding(child):
-        code = ended(directory, waited(child, Progress(directory, warn)))
-    report = judged(directory, command)
-    if report.error is not None:
-        warn(report.error)
-        return code
-    words = report.verdict.replace("_", " ")
-    if report.findings:
-        words += f": {report.findings[0]['evidence']}"
-    warn(f"{words}; recorded in {directory}")
-    return code or report.exit_code
+        code, disk = noted(directory, waited(child, Progress(directory, warn)))
+    report = judged(directory, command, code=code, disk=disk)
+    for line in closing_lines(report):
+        warn(line)
+    return code or (0 if report.verdict == FAILED else report.exit_code)

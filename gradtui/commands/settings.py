@@ -22,7 +22,7 @@ class Settings:
     device: str = choice("auto", ("cpu", "cuda", "auto"), "where to train")
     seed: int | None = number(None, 0, 2**32 - 1, "seed; unset = the scenario's own")
     fps: int = number(10, 1, 60, "screen refreshes a second")
-    theme: str = text("", "colour theme of the app; empty = its default")
+    theme: str = text("", "dark, light, colour-blind or mono; empty = dark")
     ascii: bool = flag(False, "draw with ASCII characters only")
     color: bool = flag(True, "colours on a terminal (NO_COLOR turns them off as well)")
     bell: bool = flag(True, "ring the terminal's bell at the first non-finite value")

@@ -77,8 +77,10 @@ def test_plain_words_come_first() -> None:
 
     assert line(verdict="healthy", as_expected=True) == "healthy  python a.py  (9 steps)"
     assert line(verdict="plateau", severity="warning") == "warning: plateau  python a.py  (9 steps)"
-    broken = line(verdict="healthy", error="the command exited with 7", command_exit=7)
-    assert broken == "failed, healthy until then  python a.py  (9 steps)"
+    broken = line(verdict="healthy", ending=["exited with 7"], command_exit=7)
+    assert broken == "failed: exited with 7  python a.py"
+    short = line(verdict="healthy", covered="healthy, 3 of 9 steps measured", steps_measured=3)
+    assert short.startswith("healthy, 3 of 9 steps measured  python a.py")
     assert line(error="nothing was seen", command_exit=1) == "failed  python a.py"
 
 
@@ -89,6 +91,11 @@ def test_a_program_that_fails_is_no_verdict_alone(home: Path) -> None:
     assert found["error"] == "the command exited with 7"
     assert found["command_exit"] == 7
     assert found["verdict"] == "healthy"  # as far as it came
+    assert found["covered"] == "healthy until step 19"
+    assert found["ending"] == ["exited with 7"]
+    assert found["signal"] is None
+    assert found["steps_taken"] == 20
+    assert (found["tensors_seen"], found["tensors_unseen"]) == (4, 0)
     assert found["as_expected"] is False
 
 
@@ -132,7 +139,10 @@ def test_a_signal_ends_the_program_and_is_the_exit_code(home: Path) -> None:
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=30)
     assert process.returncode == 128 + signal.SIGTERM
-    assert json.loads(out)["command_exit"] == 128 + signal.SIGTERM
+    found = json.loads(out)
+    assert found["command_exit"] == 128 + signal.SIGTERM
+    assert found["signal"] == "SIGTERM"
+    assert found["ending"][0] == "killed by SIGTERM"
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,12 @@ def headless(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def said(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """Our own last lines, without how far it has come."""
+    ours = [line for line in done.stderr.splitlines() if line.startswith("gradtui: ")]
+    return [line for line in ours if not line.startswith("gradtui: step ")]
+
+
 def test_a_command_is_recorded_and_its_output_passes_through(
     home: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,10 +83,28 @@ def test_a_command_is_recorded_and_its_output_passes_through(
 def test_a_sick_run_gives_its_verdict_as_exit_code(home: Path) -> None:
     done = headless(home, *command(home, "sick.py", "12", "0", "0"))
     assert done.returncode == 4, done.stderr
+    verdict, why, first, *_, where = said(done)
+    assert verdict.startswith("gradtui: sick: nonfinite")
+    assert why.startswith("gradtui:   why: ")
+    assert first.startswith("gradtui:   try: ")
+    assert where.startswith("gradtui: recorded in ")
 
 
 def test_the_commands_own_failure_comes_first(home: Path) -> None:
-    assert headless(home, *command(home, "healthy.py", "3", "0", "7")).returncode == 7
+    done = headless(home, *command(home, "healthy.py", "3", "0", "7"))
+    assert done.returncode == 7
+    assert said(done)[0] == "gradtui: exited with 7"
+    assert "until step 2" in said(done)[1]
+
+
+def test_an_exception_is_said_before_the_verdict(home: Path) -> None:
+    words = command(home, "healthy.py", "30", "0", "no number")
+    done = headless(home, *words)
+    assert done.returncode == 1
+    how, what, verdict = said(done)
+    assert how == "gradtui: exited with 1"
+    assert what.startswith("gradtui: ValueError: invalid literal for int()")
+    assert verdict.startswith("gradtui: healthy until step 29; recorded in ")
 
 
 def test_a_command_without_torch_is_said_to_be_unseen(home: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gradtui.commands.settings import Settings, add_flags, read_settings
+from gradtui.commands.themes import checked_theme
 from gradtui.core.errors import UsageError
 from gradtui.scenario.values import documented
 
@@ -99,3 +100,22 @@ def test_one_sentence_for(
     assert sentence in str(caught.value)
     if source:
         assert str(caught.value).startswith(f"{config}: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "full"),
+    [
+        ("mono", "gradtui-mono"),
+        ("colour-blind", "gradtui-colour-blind"),
+        ("color-blind", "gradtui-colour-blind"),
+        ("gradtui-light", "gradtui-light"),
+        ("", None),
+    ],
+)
+def test_themes_go_by_their_short_names(name: str, full: str | None) -> None:
+    assert checked_theme(name) == full
+
+
+def test_a_theme_that_does_not_exist_is_said_with_those_that_do() -> None:
+    with pytest.raises(UsageError, match="choose from dark, light, colour-blind, mono"):
+        checked_theme("xyzzy")

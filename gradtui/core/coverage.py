@@ -1,0 +1,37 @@
+"""What a verdict rests on, and how it says so: healthy is said of what was seen, and of no more."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a run was seen. All of it unless something else is known."""
+
+    taken: int = 0
+    """Steps that the optimizers took, as far as is known."""
+    measured: int = 0
+    """Those of them whose gradients were measured."""
+    tensors: int = 0
+    """Parameters that were seen."""
+    unseen: int = 0
+    """Parameters of the same models that were not."""
+    until: int | None = None
+    """The last step that is known, where the run went on or might have."""
+
+    @property
+    def whole(self) -> bool:
+        return self.until is None and not self.unseen and self.measured >= self.taken
+
+
+def covered(word: str, coverage: Coverage) -> str:
+    """A verdict with what it covers: "healthy", "healthy until step 412", "healthy in the 12 of 40
+    tensors seen", "healthy, 85 of 250 steps measured", or all of that."""
+    out = word
+    if coverage.until is not None:
+        out += f" until step {coverage.until:,}"
+    if coverage.unseen > 0:
+        whole = coverage.tensors + coverage.unseen
+        out += f" in the {coverage.tensors:,} of {whole:,} tensors seen"
+    if coverage.measured < coverage.taken:
+        out += f", {coverage.measured:,} of {coverage.taken:,} steps measured"
+    return out

@@ -1,0 +1,131 @@
+"""The last lines on a command, from records that ended in one way or another."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gradtui.commands.closing import closing_lines
+from gradtui.commands.judge import judged
+from gradtui.commands.report import Report
+from gradtui.core.event import Ended, Failed
+from gradtui.core.snapshot import NonFinite
+from gradtui.stream.disk import append_line
+from gradtui.stream.launched import record_exit
+from gradtui.stream.lines import dumps
+from tests.factories import snapshot
+from tests.stream.recorded import LAYOUT, ROWS, record
+
+STEPS = 40
+COMMAND = ["python", "train.py"]
+
+
+def steps(every: int = 1) -> list[object]:
+    grads = np.full(ROWS, 0.1)
+    return [
+        snapshot(LAYOUT, step, grads, loss=1.0 / (step + 1), slow=True)
+        for step in range(0, STEPS, every)
+    ]
+
+
+def said(directory: Path, **known: object) -> tuple[Report, list[str]]:
+    report = judged(directory, COMMAND, **known)  # type: ignore[arg-type]
+    return report, list(closing_lines(report))
+
+
+def broken_off(directory: Path) -> None:
+    """Take the last words out of a record, as if its process had been killed."""
+    path = directory / "events.jsonl"
+    kept = [line for line in path.read_text().splitlines() if '"kind":"closed"' not in line]
+    path.write_text("".join(line + "\n" for line in kept))
+
+
+def test_a_whole_run_is_healthy_in_one_line(tmp_path: Path) -> None:
+    record(tmp_path, [*steps(), Ended(1, STEPS, "finished")])  # type: ignore[list-item]
+    report, lines = said(tmp_path, code=0)
+    assert lines == [f"healthy; recorded in {tmp_path}"]
+    assert report.exit_code == 0
+
+
+def test_an_exception_comes_before_the_verdict(tmp_path: Path) -> None:
+    failure = Failed(1, STEPS - 1, "ValueError: gone\nmore", "Traceback ...")
+    record(tmp_path, [*steps(), failure])  # type: ignore[list-item]
+    report, lines = said(tmp_path, code=1)
+    assert lines == [
+        "exited with 1",
+        "ValueError: gone (at step 39)",
+        f"healthy until step 39; recorded in {tmp_path}",
+    ]
+    assert report.exit_code == 1
+    assert report.exception == "ValueError: gone"
+
+
+def test_a_killed_run_says_by_what_and_how_far_it_is_known(tmp_path: Path) -> None:
+    record(tmp_path, steps())  # type: ignore[arg-type]
+    broken_off(tmp_path)
+    record_exit(tmp_path, 137)
+    report, lines = said(tmp_path)  # as whoever looks later
+    assert lines[0].startswith("killed by SIGKILL")
+    assert lines[1].startswith("healthy until step 39; ")
+    assert (report.signal, report.exit_code) == ("SIGKILL", 137)
+
+
+def test_a_kill_before_the_first_record_is_no_riddle(tmp_path: Path) -> None:
+    from gradtui.stream.launched import record_launch
+
+    record_launch(tmp_path, COMMAND)
+    report, lines = said(tmp_path, code=137)
+    assert lines[0].startswith("killed by SIGKILL")
+    assert "before its first step" in lines[1]
+    assert report.verdict == "failed"
+
+
+def test_what_the_disk_did_not_take_comes_before_the_verdict(tmp_path: Path) -> None:
+    record(tmp_path, [*steps(), Ended(1, 90, "finished")])  # type: ignore[list-item]
+    told = {"kind": "dropped", "count": 50, "bare": 2, "why": "No space left on device"}
+    append_line(tmp_path / "events.jsonl", dumps({"time": 0.0, "rank": 0} | told))
+    report, lines = said(tmp_path, code=0)
+    assert lines == [
+        "50 steps are in no file: No space left on device",
+        "2 steps have no gradients on disk: No space left on device",
+        f"healthy, 40 of 90 steps measured; recorded in {tmp_path}",
+    ]
+    assert report.dropped == {"count": 50, "bare": 2, "why": "No space left on device"}
+    assert (report.steps_taken, report.steps_measured) == (90, 40)
+
+
+def test_a_disk_that_takes_not_even_the_end(tmp_path: Path) -> None:
+    record(tmp_path, steps())  # type: ignore[arg-type]
+    broken_off(tmp_path)
+    _, lines = said(tmp_path, code=0, disk="No space left on device")
+    assert lines[0] == "the record could not be written to its end: No space left on device"
+    assert lines[1].startswith("healthy until step 39; ")
+
+
+def test_a_process_that_leaves_without_a_word(tmp_path: Path) -> None:
+    record(tmp_path, steps())  # type: ignore[arg-type]
+    broken_off(tmp_path)
+    _, lines = said(tmp_path, code=0)
+    assert lines[0].startswith("the record breaks off")
+    assert lines[1].startswith("healthy until step 39; ")
+
+
+def test_a_sick_run_has_its_cause_and_first_remedy(tmp_path: Path) -> None:
+    seen = NonFinite(STEPS, "forward", "", "loss")
+    broken = np.full(ROWS, np.nan)
+    last = snapshot(LAYOUT, STEPS, broken, loss=np.nan, nonfinite=seen)
+    record(tmp_path, [*steps(), last, Ended(1, STEPS + 1, "finished")])  # type: ignore[list-item]
+    report, lines = said(tmp_path, code=0)
+    assert lines[0].startswith("sick: nonfinite: ")
+    assert report.exit_code == 4
+    assert report.findings[0]["evidence"] in lines[0]
+    assert lines[1] == f"  why: {report.findings[0]['cause']}"
+    assert lines[2] == f"  try: {report.findings[0]['remedies'][0]}"
+    assert lines[-1] == f"recorded in {tmp_path}"
+
+
+@pytest.mark.parametrize("every", [2, 5])
+def test_steps_that_were_left_out_are_counted(tmp_path: Path, every: int) -> None:
+    record(tmp_path, [*steps(every=every), Ended(1, STEPS, "finished")])  # type: ignore[list-item]
+    _, lines = said(tmp_path, code=0)
+    assert f", {STEPS // every} of {STEPS} steps measured" in lines[0]
