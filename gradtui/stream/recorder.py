@@ -101,6 +101,8 @@ class Recorder:
             refused = error
             written = steps.count - first
             self._refused(error, len(snapshots) - written)
+            if steps.gone:
+                self._files.close()
             fitting, snapshots = fitting[:written], snapshots[:written]
             records, grads = records[:written], grads[:written]
             if not written:

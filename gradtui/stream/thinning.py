@@ -82,8 +82,8 @@ class ThinningFile(RecordFile):
             with suppress(OSError):
                 beside.unlink()
             raise
-        os.close(self.fd)
-        self.fd, self.count, self.stride = fresh.fd, fresh.count, stride
+        self.replace(fresh)
+        self.stride = stride
         self._steps[: self.count] = steps[keep]
         self._special[: self.count] = special[keep]
 
