@@ -133,6 +133,8 @@ class History:
     def _derive(self) -> None:
         """Merge the rows of all steps that came since the last time at once: a step at a time this
         would cost more than everything else that is done with a snapshot."""
+        if self._derived == self._n:
+            return
         columns, fresh = self._columns, slice(self._derived, self._n)
         norms = merged_norms(columns["grads"][fresh], self.layout)
         columns["total_norm"][fresh] = norms.total

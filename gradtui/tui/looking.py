@@ -43,13 +43,14 @@ class Looking:
     # The step being looked at
 
     def scrub(self, by: int) -> None:
-        """Look `by` kept steps later (earlier where negative); past the newest is live again."""
+        """Look `by` kept steps later (earlier where negative); past the newest is live again, or the
+        newest where the view is held."""
         facts = self.current.facts
         if facts is None or not len(facts):
             return
-        at = self._count(facts) - 1 + by
-        live = at >= len(facts) - 1
-        self.cursor = None if live and not self.frozen else int(facts.steps[max(at, 0)])
+        last = len(facts) - 1
+        at = min(max(self._count(facts) - 1 + by, 0), last)
+        self.cursor = None if at == last and not self.frozen else int(facts.steps[at])
         self.changed = True
 
     def to_first(self) -> None:

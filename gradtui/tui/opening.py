@@ -74,7 +74,8 @@ class Opening(App[None]):
     def action_command_palette(self) -> None:
         if self.use_command_palette and not isinstance(self.screen, CommandPalette):
             words = "words of a command" if self.session.ascii_only else "words of a command…"
-            self.push_screen(CommandPalette(placeholder=words, id="--command-palette"))
+            # Without the usual id: one that has just been closed may still be there.
+            self.push_screen(CommandPalette(placeholder=words))
 
     def action_picker(self) -> None:
         from gradtui.tui.screens.picker import PickerScreen

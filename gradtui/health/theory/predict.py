@@ -74,8 +74,9 @@ def predict(stack: Stack, inputs: float = 1.0, pairs: Pairs = ALONE) -> Predicti
     delta, weight, bias, spread = backward(stack, ahead, pairs)
     mean = np.array([np.mean(m.mean) for m in ahead.moments])
     square = np.array([np.mean(m.square) for m in ahead.moments])
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # weights that were not measured, or are not finite
         chi = np.exp(delta[:-1] - delta[1:])
+        both = np.logaddexp(weight, bias)
     return Prediction(
         q=np.array([np.mean(q) for q in ahead.q]),
         variance=np.maximum(square - np.square(mean), 0.0),
@@ -83,7 +84,7 @@ def predict(stack: Stack, inputs: float = 1.0, pairs: Pairs = ALONE) -> Predicti
         chi=np.append(chi, np.nan),
         delta=relative(delta),
         weight=relative(weight),
-        row=relative(np.logaddexp(weight, bias)),
+        row=relative(both),
         spread=spread,
     )
 
