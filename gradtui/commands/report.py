@@ -83,7 +83,8 @@ class Report:
             return 1
         if self.verdict in WELL:
             return 0
-        return 4 if self.verdict == "nonfinite" else 3
+        found = (self.verdict, *(finding["symptom"] for finding in self.findings))
+        return 4 if "nonfinite" in found else 3  # whatever had led to it comes first
 
 
 def failed(target: Target | CommandTarget, why: str) -> Report:

@@ -100,6 +100,14 @@ def test_a_remedy_that_must_be_healthy(verdict: str, as_expected: bool, code: in
     assert report.exit_code == code
 
 
+@pytest.mark.parametrize(("ended", "code"), [("nonfinite", 4), ("plateau", 3)])
+def test_what_ends_in_nan_is_non_finite_whatever_had_led_to_it(ended: str, code: int) -> None:
+    found = (FINDING, replace(FINDING, symptom=ended))
+    diagnosis = Diagnosis(FINDING.symptom, Severity.CRITICAL, 59, found)
+    report = examined(Target(SCENARIO), facts(), diagnosis, Ended(1, 59, "finished"))
+    assert (report.verdict, report.exit_code) == (FINDING.symptom, code)
+
+
 def test_numbers_that_are_not_finite_become_strings() -> None:
     seen = NonFinite(np.int64(4), "backward", "layer 1", "layer 1.weight")  # type: ignore[arg-type]
     sick = replace(facts(), loss=np.full(len(facts()), np.inf), first_nonfinite=seen)
