@@ -33,6 +33,13 @@ class RunInfo:
     row's; empty where that was not found out."""
     wiring: Faults = ()
     """What is put together wrongly in the program, as far as its first steps show it."""
+    unseen_tensors: int = 0
+    """Of the models that are watched, tensors that are to be trained and of which nothing was seen:
+    they are not in the layout. What optimizers step is always seen; these are of programs that
+    update by hand."""
+    unseen_elements: int = 0
+    unseen_names: tuple[str, ...] = ()
+    """Of the first few of them, in the order of registration."""
 
 
 @dataclass(frozen=True, slots=True)

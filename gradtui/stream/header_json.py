@@ -132,7 +132,9 @@ def _generation(data: dict[str, Any]) -> Generation:
     carried = tuple(float(value) for value in given.get("carried", ()))
     if len(carried) not in (0, len(rows)):
         raise ValueError(f"carried: {len(carried)} numbers for {len(rows)} rows")
-    info = RunInfo(**given | {"carried": carried, "wiring": _wiring(given.get("wiring", ()))})
+    unseen = tuple(printable(text(name)) for name in given.get("unseen_names", ()))
+    own = {"carried": carried, "wiring": _wiring(given.get("wiring", ())), "unseen_names": unseen}
+    info = RunInfo(**given | own)
     return Generation(Layout(tuple(tensors), rows), info)
 
 

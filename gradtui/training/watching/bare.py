@@ -1,17 +1,22 @@
 """Programs that update by hand: what lies in the leaves after backward, where nobody steps.
 
-A record is held until the next backward begins. If the gradients are still there then, they are
-being accumulated, and the record of the next backward takes its place. While there is an optimizer
-that may yet step, the first records are held until it is clear that it does not.
+A record is held until the next backward begins. If the gradients are still there then and nothing
+was updated, they are being accumulated, and the record of the next backward, with the leaves of
+both, takes its place. While there is an optimizer that may yet step, the first records are held
+until it is clear that it does not.
+
+Passes that reach different leaves (two networks that take turns) are numbered apart, as optimizers
+would be, as long as there are few kinds of them.
 """
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gradtui.training.watching.board import Board
+from gradtui.training.watching.board import BY_HAND, Board
 from gradtui.training.watching.born import Born
 from gradtui.training.watching.capture import prepared
 from gradtui.training.watching.clips import Clips
@@ -25,9 +30,8 @@ from gradtui.training.watching.steps import Steps
 
 PATIENCE = 3
 """Fresh backward passes without a step after which an optimizer that exists counts as not used."""
-WORD = "by hand"
-KEY = 0
-"""Of the source: no optimizer's id is that."""
+KINDS = 4
+"""Of passes, by the leaves that they reach; where there are more, all are one."""
 
 
 class Bare:
@@ -48,6 +52,16 @@ class Bare:
         self.watching = True
         """Until an optimizer steps."""
         self._leaves: list[Tensor] = []
+        self._gathering = False
+        """Whether leaves of inner passes are added."""
+        self._kinds: list[list[Tensor]] = []
+        """Leaves of each kind of pass; its place, made negative, is the key of its source."""
+        self._merged = False
+        """Whether there were too many."""
+        self._numbers: dict[int, int] = {}
+        """Key -> number, in the order of the first step."""
+        self._version = -1
+        """Of the loudest leaf, after the last pass: an update raises it."""
         self._source: Source | None = None
         self._loudest: Tensor | None = None
         self._held: list[tuple[Source, Record | None]] = []
@@ -65,19 +79,27 @@ class Bare:
         """A backward pass begins."""
         if not self.watching:
             return
+        self._gathering = self._source is None or not self._source.budget.left
+        fresh = leaves_of(tensors) if self._gathering else self._leaves
         if self._accumulating():
             if self._open:
                 self._held.pop()
                 self._open = False
+            self._leaves = _distinct([*self._leaves, *fresh])
         else:
             self._fresh += 1
             self._settle()
-        if self._source is None or not self._source.budget.left:
-            self._leaves = leaves_of(tensors)
+            self._leaves = fresh
+
+    def inner(self, tensors: Any) -> None:
+        """A backward pass within another one begins: what it reaches, the outer one reaches."""
+        if self.watching and self._gathering:
+            self._leaves = _distinct([*self._leaves, *leaves_of(tensors)])
 
     def after(self) -> None:
+        self._gathering = False
         if self._leaves:
-            self._take(self._leaves, [leaf.grad for leaf in self._leaves])
+            self._take(self._leaves, {id(leaf): leaf.grad for leaf in self._leaves})
 
     def newest(self) -> Record | None:
         """What the last pass has left, numbered as it will be if nobody steps."""
@@ -86,19 +108,27 @@ class Bare:
             record.step = self._quiet.meter.steps + len(self._held) - 1
         return record
 
+    def leaves(self) -> list[Tensor]:
+        """All that are known to be updated by hand."""
+        return _distinct([leaf for kind in self._kinds for leaf in kind])
+
     def stepped(self) -> None:
         """An optimizer is used after all."""
         self.watching = False
         self._held, self._leaves, self._loudest, self._source = [], [], None, None
-        self._sources.drop(KEY)
+        for at in range(len(self._kinds)):
+            self._sources.drop(-at)
+        self._kinds = []
 
     def close(self) -> None:
         if self.watching:
             self._settle()
 
     def _accumulating(self) -> bool:
-        """Whether gradients of the last pass are still there."""
+        """Whether gradients of the last pass are still there, and not used yet as far as is known."""
         if self._loudest is not None:
+            if self._loudest._version != self._version:
+                return False
             grad = self._loudest.grad
             return grad is not None and bool(grad.any())
         return any(leaf.grad is not None and bool(leaf.grad.any()) for leaf in self._leaves)
@@ -122,23 +152,54 @@ class Bare:
         del self._held[: -PATIENCE - 1]
 
     def _send(self, source: Source, record: Record | None) -> None:
-        if not self._sources.place(source, WORD):
+        if not self._sources.place(source, BY_HAND):
             return
         step = self._steps.new_step()
         if record is not None:
             record.step, record.layout, record.at = step, source.layout, source.at
+            record.optimizer = self._numbers.setdefault(source.key, len(self._numbers))
             self._records.send(record, source.budget)
 
-    def _take(self, leaves: Sequence[Tensor], grads: Sequence[Tensor | None]) -> None:
-        source = self._source = self._sources.of(KEY, leaves)
+    def _take(self, leaves: Sequence[Tensor], grads: Mapping[int, Tensor | None]) -> None:
+        """`grads` by the ids of the leaves."""
+        source = self._source = self._of(leaves)
         detail = source.budget.next()
         record = None
         if detail.norms:
-            record = Record(detail, source.gradients(grads, detail))
+            mine = [grads.get(key) for key in source.ids]
+            record = Record(detail, source.gradients(mine, detail))
             record.add_loss(self._losses.seen())
-            self._loudest = loudest(leaves, record.parts["grads"])
+            self._loudest = loudest(source.tensors, record.parts["grads"])
+            self._version = -1 if self._loudest is None else self._loudest._version
         self._held.append((source, record))
         self._open = True
+        self._board.improve()
+
+    def _of(self, leaves: Sequence[Tensor]) -> Source:
+        ids = {id(leaf) for leaf in leaves}
+        for at, kind in enumerate(self._kinds):
+            known = {id(leaf) for leaf in kind}
+            if ids == known or (self._merged and ids <= known):
+                return self._sources.of(-at, kind)
+        self._born.look(sys._getframe(1))
+        at = self._successor(leaves)
+        if at == len(self._kinds):
+            self._kinds.append([])
+        self._kinds[at] = list(leaves)
+        if len(self._kinds) > KINDS or self._merged:
+            for gone in range(1, len(self._kinds)):
+                self._sources.drop(-gone)
+            self._kinds, at = [self.leaves()], 0
+            self._merged = True
+        return self._sources.of(-at, self._kinds[at])
+
+    def _successor(self, leaves: Sequence[Tensor]) -> int:
+        """The kind whose leaves a program has put these in the place of; else a new one's."""
+        shapes = [leaf.shape for leaf in leaves]
+        for at, kind in enumerate(self._kinds):
+            if shapes == [leaf.shape for leaf in kind] and not self._born.holds(kind):
+                return at
+        return len(self._kinds)
 
     def _grad(
         self, original: Callable[..., Any], outputs: Any, inputs: Any, *args: Any, **kwargs: Any
@@ -164,4 +225,8 @@ class Bare:
         self._settle()
         one = outputs if isinstance(outputs, Tensor) else outputs[0]
         self._losses.note(one)
-        self._take(leaves, list(out))
+        self._take(leaves, dict(zip(map(id, leaves), out, strict=True)))
+
+
+def _distinct(leaves: Iterable[Tensor]) -> list[Tensor]:
+    return list({id(leaf): leaf for leaf in leaves}.values())

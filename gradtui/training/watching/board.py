@@ -1,5 +1,6 @@
 """The layout of everything that is being trained, made when it is first needed and when it grows."""
 
+import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,16 +15,22 @@ from gradtui.training.watching.arrange import Arranged
 from gradtui.training.watching.born import Born
 from gradtui.training.watching.first_look import first_look
 from gradtui.training.watching.known import Known, precision
-from gradtui.training.watching.names import resolve
+from gradtui.training.watching.names import Named, resolve
+from gradtui.training.watching.numbering import Numbering, parameters_of
 from gradtui.training.watching.outline import outline
 from gradtui.training.watching.outlook import UNKNOWN, Outlook
-from gradtui.training.watching.roots import walk
+from gradtui.training.watching.roots import Owned, outermost, owned, walk
 from gradtui.training.watching.scout import Scout, as_it_is
 from gradtui.training.watching.sequences import following
 
 STANDARD = (nn.Linear, nn.Conv2d)
 UNSTABLE = 32
 """Layouts after which new tensors are no longer named: something makes them at every step."""
+AGAIN = (1, 4, 16, 64, 256)
+"""Records after which words are looked for again."""
+BY_HAND = "by hand"
+UNSEEN = 4
+"""Names of unseen tensors that are told."""
 
 
 class Board:
@@ -37,7 +44,7 @@ class Board:
         self._changed = changed
         self._place: dict[int, int] = {}
         self._held: list[Tensor] = []
-        self._numbers: dict[int, int] = {}
+        self._numbering = Numbering()
         self._registered = Layout((), ())
         """In the order of registration."""
         self._standard: frozenset[int] = frozenset()
@@ -49,6 +56,12 @@ class Board:
         """Of what is wired wrongly, what is seen before the first step."""
         self._told: tuple[list[str], Arranged] | None = None
         """What the newest layout was told with."""
+        self._loose: dict[int, str] = {}
+        """By id, what a tensor that no module holds is called for good."""
+        self._poor = self._waited = 0
+        """Tensors for which no word was found, and records since."""
+        self.others: Callable[[], Sequence[Tensor]] = tuple
+        """What is trained and no optimizer steps."""
         self.title = ""
         self.known: Callable[[], Known] = Known
         self.layout: Layout | None = None
@@ -59,24 +72,21 @@ class Board:
         if not all(id(tensor) in self._place for tensor in tensors):
             if self._layouts >= UNSTABLE:
                 return None
-            self._make(tensors)
+            self._make(tensors, by_hand=word == BY_HAND)
         if self.layout is None:
             self._arrange(word)
         return np.array([self._place[id(tensor)] for tensor in tensors], dtype=np.int64)
 
     def number(self, optimizer: Optimizer) -> int:
-        """The index of an optimizer, in order of construction. Those that share parameters (one in
-        another) or that came one a parameter share it."""
-        key = id(optimizer)
-        if key not in self._numbers:
-            self._number_all([*self._born.optimizers(), optimizer])
-        return self._numbers[key]
+        """The index of an optimizer."""
+        return self._numbering.of(optimizer, self._born.optimizers())
 
     def forget(self) -> None:
         """The next step makes a layout of its own."""
         self.layout, self._place, self._held, self._layouts = None, {}, [], 0
         self._registered, self._first = Layout((), ()), {}
         self._faults = self._told = None
+        self._loose, self._poor, self._waited = {}, 0, 0
 
     def tell_again(self) -> None:
         """More is known of the run, and nothing of the order of its rows."""
@@ -88,46 +98,69 @@ class Board:
         """More is known of the order of the rows: the next step makes a layout of the same tensors."""
         self.layout = None
 
-    def _number_all(self, optimizers: Sequence[Optimizer]) -> None:
-        taken: dict[int, int] = {}
-        single = None
-        free = max(self._numbers.values(), default=-1) + 1
-        for optimizer in optimizers:
-            held = [id(p) for p in parameters_of(optimizer)]
-            number = self._numbers.get(id(optimizer))
-            if number is None:
-                shared = [taken[key] for key in held if key in taken]
-                number = shared[0] if shared else single if len(held) == 1 else None
-                if number is None:
-                    number, free = free, free + 1
-                self._numbers[id(optimizer)] = number
-            if len(held) == 1 and single is None:
-                single = number
-            taken.update(dict.fromkeys(held, number))
-
-    def _make(self, tensors: Sequence[Tensor]) -> None:
+    def _make(self, tensors: Sequence[Tensor], *, by_hand: bool) -> None:
         live = self._born.optimizers()
         every = [p for one in live for p in parameters_of(one)]
-        every = list({id(p): p for p in [*every, *tensors]}.values())
+        every = list({id(p): p for p in [*every, *self.others(), *tensors]}.values())
+        named = self._named(every)
+        registered = self._outlined(named)
+        if by_hand and self.layout is not None and registered == self._registered:
+            # As it was, with other tensors: an update has put them in the place of the old ones.
+            assert self._told is not None
+            self._held = [one.tensor for one in named]
+            self._call(named)
+            places = self._told[1].places
+            self._place = {id(t): at for t, at in zip(self._held, places, strict=True)}
+            return
+        self._settle(named, registered)
+        self._layouts += 1
+
+    def _named(self, tensors: Sequence[Tensor]) -> list[Named]:
+        self._born.look(sys._getframe(1))
         given: dict[int, str] = {}
-        for one in live:
+        for one in self._born.optimizers():
             given |= given_names(one)
-        modules = self._born.modules()
-        named = resolve(
-            every,
+        return resolve(
+            tensors,
             models=self._models,
-            modules=modules,
-            visible=self._born.visible,
+            modules=self._born.modules(),
+            sights=self._born.sights(),
             given=given,
+            before=self._loose | self._born.words(),
         )
+
+    def _outlined(self, named: Sequence[Named]) -> Layout:
         inside = [module for root in self._models for _, module in walk(root)]
-        self._registered = outline(named, following([*inside, *modules]))
-        pairs = zip(self._registered.tensors, named, strict=True)
+        return outline(named, following([*inside, *self._born.modules()]))
+
+    def _settle(self, named: Sequence[Named], registered: Layout) -> None:
+        self._registered = registered
+        pairs = zip(registered.tensors, named, strict=True)
         self._standard = frozenset(t.row for t, one in pairs if type(one.module) in STANDARD)
         self._held = [one.tensor for one in named]  # an id is of use only while its owner lives
         self._place = {id(tensor): i for i, tensor in enumerate(self._held)}
+        self._call(named)
         self.layout = None
-        self._layouts += 1
+
+    def _call(self, named: Sequence[Named]) -> None:
+        """Words that are found are kept; a model that has gone is no longer called anything."""
+        self._loose = {id(one.tensor): one.word for one in named if one.root is None}
+        self._poor = sum(one.poor for one in named)
+        poor = {id(one.root) for one in named if one.poor}
+        poor |= {id(one.tensor) for one in named if one.poor}
+        self._loose = {key: word for key, word in self._loose.items() if key not in poor}
+        self._born.call([(one.root, one.word, id(one.root) not in poor) for one in named])
+
+    def improve(self) -> None:
+        """Called at each record: where no word was found for some of it, look for one again, now and
+        then at first. What has a word keeps it."""
+        if not self._poor or self.layout is None:
+            return
+        self._waited += 1
+        if self._waited in AGAIN:
+            named = self._named(self._held)
+            if sum(one.poor for one in named) < self._poor:
+                self._settle(named, self._outlined(named))
 
     def _arrange(self, word: str) -> None:
         known = self.known()
@@ -152,6 +185,7 @@ class Board:
 
     def _info(self, optimizers: list[str], known: Known, done: Arranged) -> RunInfo:
         outlook = known.outlook if len(optimizers) == 1 else UNKNOWN
+        unseen = self._unseen() if optimizers == [BY_HAND] else []
         return RunInfo(
             title=self.title,
             device=str(self._held[0].device) if self._held else "cpu",
@@ -165,8 +199,24 @@ class Board:
             clip=known.clip,
             not_plain=done.not_plain,
             wiring=(*known.outlook.faults, *(self._faults or ()), *known.faults),
+            unseen_tensors=len(unseen),
+            unseen_elements=sum(one.tensor.numel() for one in unseen),
+            unseen_names=tuple(one.name for one in unseen[:UNSEEN]),
             carried=() if done.not_plain or done.residual else self._carried(outlook, known),
         )
+
+    def _unseen(self) -> list[Owned]:
+        """Of the models that a layout has a part of, what is to be trained and is not in it."""
+        roots = outermost([*self._models, *self._born.modules()])
+        held = [{id(one.tensor): one for one in owned(root)} for root in roots]
+        lacking = [
+            one
+            for parts in held
+            if not self._place.keys().isdisjoint(parts)
+            for key, one in parts.items()
+            if key not in self._place and one.tensor.requires_grad
+        ]
+        return list({id(one.tensor): one for one in lacking}.values())
 
     def _carried(self, outlook: Outlook, known: Known) -> tuple[float, ...]:
         """Followed once: at a later layout the first weights are gone."""
@@ -185,11 +235,6 @@ class Board:
         sized = not (known.clip or known.scaled)
         error = entering(self.layout, tensors)
         return carried(self.layout, tensors, error, outlook.batch, outlook.classes, sized=sized)
-
-
-def parameters_of(optimizer: Optimizer) -> list[Tensor]:
-    groups = getattr(optimizer, "param_groups", ())
-    return [p for group in groups for p in group["params"] if isinstance(p, Tensor)]
 
 
 def given_names(optimizer: Optimizer) -> dict[int, str]:

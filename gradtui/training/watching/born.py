@@ -3,16 +3,19 @@
 import itertools
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from gradtui.training.watching.frames import Visible, visible
+from gradtui.training.watching.frames import Sight, attributes, visible
 from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Quiet
+
+LOOKS = 16
+"""Optimizers at whose making it is looked around each time; after them at the 32nd, the 64th ..."""
 
 
 class Born:
@@ -24,8 +27,11 @@ class Born:
         self._modules: weakref.WeakValueDictionary[int, nn.Module] = weakref.WeakValueDictionary()
         self._optimizers: dict[int, weakref.ref[Optimizer]] = {}
         self._seen: set[int] = set()
-        self.visible: dict[str, Visible] = {}
-        """Variable -> what it held where an optimizer was made."""
+        self._sights: dict[tuple[str, int], Sight] = {}
+        self._made = 0
+        self._called: dict[int, tuple[weakref.ref[nn.Module], str, bool]] = {}
+        self._last: list[Sight] = []
+        """What was in sight at the last look."""
 
     def install(self, patches: Patches) -> None:
         patches.wrap(nn.Module, "__init__", self._module)
@@ -70,9 +76,45 @@ class Born:
         with self._quiet("an optimizer's making"):
             self.meet(optimizer)
             self._quiet.meter.rest(False)  # its first step may be the next
-            frame: FrameType | None = sys._getframe(1)
-            self.look(frame)
+            self._made += 1
+            if self._made <= LOOKS or self._made & (self._made - 1) == 0:  # one a parameter: seldom
+                self.look(sys._getframe(1))
 
     def look(self, frame: FrameType | None) -> None:
-        """Remember what is visible from a frame on outwards; later sights replace earlier ones."""
-        self.visible |= visible(frame)
+        """Remember what is in sight from a frame on outwards."""
+        self._last = visible(frame)
+        kept = {key: sight for key, sight in self._sights.items() if sight[1]() is not None}
+        for word, ref in self._last:
+            kept.setdefault((word, id(ref())), (word, ref))
+        self._sights = kept
+
+    def call(self, models: Sequence[tuple[nn.Module | None, str, bool]]) -> None:
+        """From now on these are called so; whether that is for good."""
+        self._called = {
+            id(root): (weakref.ref(root), word, good)
+            for root, word, good in models
+            if root is not None
+        }
+
+    def word(self, root: nn.Module) -> str | None:
+        """What a model is called in the layout; None where it is not in it."""
+        known = self._called.get(id(root))
+        return known[1] if known is not None and known[0]() is root else None
+
+    def words(self) -> dict[int, str]:
+        """By id, what models that are still there are called for good."""
+        known = [(ref(), word) for ref, word, good in self._called.values() if good]
+        return {id(root): word for root, word in known if root is not None}
+
+    def sights(self) -> list[tuple[str, Any]]:
+        """Word and thing, for what is still there; first seen, first told."""
+        found = [(word, ref()) for word, ref in self._sights.values()]
+        return [(word, thing) for word, thing in found if thing is not None]
+
+    def holds(self, tensors: Sequence[Tensor]) -> bool:
+        """Whether the program still has any of them, as far as the last look and its modules tell."""
+        wanted = {id(tensor) for tensor in tensors}
+        if any(id(ref()) in wanted for _, ref in self._last):
+            return True
+        held = [attributes(module).get("_parameters") or {} for module in self.modules()]
+        return any(id(tensor) in wanted for one in held for tensor in one.values())

@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from gradtui.core.wiring import NEVER_ZEROED, NO_GRADIENTS, Faults
-from gradtui.training.watching.board import parameters_of
 from gradtui.training.watching.capture import capturing
+from gradtui.training.watching.numbering import parameters_of
 from gradtui.training.watching.quiet import Quiet
 
 STEPS = 3

@@ -1,79 +1,134 @@
-"""The variables of the frames around a call: which of them hold modules and loose tensors.
+"""What is in sight from a call: which variables around it lead to modules and loose tensors.
 
 Objects in people's frames are looked at by their type only: a lazy proxy or a class with its own
 `__getattr__` or `__eq__` never notices.
 """
 
-import inspect
 import sys
 import weakref
-from collections.abc import Iterator, Mapping
-from types import FrameType, ModuleType
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from types import FrameType, MemberDescriptorType, ModuleType
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
-FRAMES = 24
+from gradtui.training.watching.variables import variables
+
+FRAMES = 256
+"""Frames of any kind that are passed, at most."""
+DEPTH = 3
+"""Containers and objects, one in another, that lead to what is found."""
 ITEMS = 256
 """Entries of a list, a dict or an object that are looked at."""
+MOST = 4000
+"""Things that are looked at in all."""
+SKIPPED = ("torch.", "gradtui.", "importlib", "runpy", "_pytest", "pluggy")
+"""Modules whose frames are nobody's program."""
+THEIRS = ("builtins", "torch.", "numpy", "threading", "logging", "_thread", "weakref", "functools")
+"""Where types come from whose objects are not looked into."""
+KEPT = frozenset(vars(nn.Module()))
+"""What a module keeps of its own: registered things are found by way of it."""
 
-Visible = weakref.ref[Any]
+Sight = tuple[str, weakref.ref[Any]]
+"""What a program calls a thing: a variable, `self`'s attributes by their own names, or a path."""
 
 
-def visible(frame: FrameType | None) -> dict[str, Visible]:
-    """Variable or attribute -> a module or a trainable leaf, innermost frames first."""
-    found: dict[str, Visible] = {}
+def visible(frame: FrameType | None) -> list[Sight]:
+    """Modules and trainable leaves, innermost frames first, then what lies deeper; then those in
+    global variables."""
+    waiting: deque[tuple[str, Any, int]] = deque()
+    spaces: dict[int, dict[str, Any]] = {}
+    for one in _frames(frame):
+        names = variables(one)
+        waiting.extend((word, thing, 0) for word, thing in list(names.items()))
+        if names is not one.f_globals:
+            spaces[id(one.f_globals)] = one.f_globals
+    main = getattr(sys.modules.get("__main__"), "__dict__", {})
+    for space in [*spaces.values(), main]:
+        waiting.extend((word, thing, 0) for word, thing in list(space.items()))
+    with torch._C.DisableTorchFunctionSubclass():
+        return list(_found(waiting))
+
+
+def _frames(frame: FrameType | None) -> Iterator[FrameType]:
     for _ in range(FRAMES):
         if frame is None:
-            break
-        name = frame.f_globals.get("__name__", "")
-        if not str(name).startswith(("torch.", "gradtui.", "importlib", "runpy")):
-            local = frame.f_locals
-            for word, thing in list(local.items()):
-                for path, held in _held(word, thing):
-                    _keep(found, path, held)
-            _forget(frame, local)
-        frame = frame.f_back
-    return found
-
-
-def _forget(frame: FrameType, local: Mapping[str, Any]) -> None:
-    """Before Python 3.13 a frame caches what it was asked for, and so would keep it alive."""
-    fast = frame.f_code.co_flags & inspect.CO_OPTIMIZED
-    if sys.version_info < (3, 13) and fast and sys.gettrace() is None and isinstance(local, dict):
-        local.clear()
-
-
-def _keep(found: dict[str, Visible], path: str, held: Any) -> None:
-    if path not in found:
-        try:
-            found[path] = weakref.ref(held)
-        except TypeError:
             return
+        if not str(frame.f_globals.get("__name__", "")).startswith(SKIPPED):
+            yield frame
+        frame = frame.f_back
 
 
-def _held(word: str, thing: Any) -> Iterator[tuple[str, Any]]:
-    kind = type(thing)
-    if _telling(kind, thing):
-        yield word, thing
-    elif kind in (list, tuple):
-        for i, item in enumerate(thing[:ITEMS]):
-            if _telling(type(item), item):
-                yield f"{word}[{i}]", item
-    elif kind is dict:
-        for key, item in list(thing.items())[:ITEMS]:
-            if _telling(type(item), item):
-                yield (f"{word}.{key}" if type(key) is str else f"{word}[{key!r:.20}]"), item
-    elif not issubclass(kind, (type, ModuleType)) and kind.__module__ != "builtins":
-        for name, item in list(attributes(thing).items())[:ITEMS]:
-            if type(name) is str:
-                own = name if word == "self" else f"{word}.{name}"
-                if _telling(type(item), item):
-                    yield own, item
-                elif type(item) in (list, tuple):
-                    for i, part in enumerate(item[:ITEMS]):
-                        if _telling(type(part), part):
-                            yield f"{own}[{i}]", part
+def _found(waiting: deque[tuple[str, Any, int]]) -> Iterator[Sight]:
+    looked = 0
+    opened: dict[int, Any] = {}  # holds them: an id is of use only while its owner lives
+    while waiting and looked < MOST:
+        word, thing, depth = waiting.popleft()
+        kind = type(thing)
+        if word.startswith("__") or kind in PLAIN:
+            continue
+        looked += 1
+        if telling(kind, thing):
+            try:
+                yield word, weakref.ref(thing)
+            except TypeError:
+                continue
+        if depth < DEPTH and id(thing) not in opened and not issubclass(kind, Tensor):
+            opened[id(thing)] = thing
+            waiting.extend((path, held, depth + 1) for path, held in _within(word, kind, thing))
+
+
+PLAIN = (str, int, float, bool, bytes, type(None), type, ModuleType, type(visible), type(len))
+
+
+def telling(kind: type, thing: Any) -> bool:
+    if issubclass(kind, nn.Module):
+        return True
+    return issubclass(kind, Tensor) and bool(thing.requires_grad) and bool(thing.is_leaf)
+
+
+def _within(word: str, kind: type, thing: Any) -> Iterator[tuple[str, Any]]:
+    if issubclass(kind, (list, tuple)):
+        base = list if issubclass(kind, list) else tuple
+        fields = vars(kind).get("_fields")
+        named = fields if type(fields) is tuple and kind is not tuple else ()
+        for i, item in enumerate(islice(base.__iter__(thing), ITEMS)):
+            yield (f"{word}.{named[i]}" if i < len(named) else f"{word}[{i}]"), item
+    elif issubclass(kind, dict):
+        for key, item in list(islice(dict.items(thing), ITEMS)):
+            if type(key) is str:
+                yield f"{word}.{key}", item
+            elif type(key) is int:
+                yield f"{word}[{key}]", item
+    elif issubclass(kind, (type, ModuleType, Optimizer)):
+        return
+    elif issubclass(kind, nn.Module) or not _from(kind).startswith(THEIRS):
+        for name, item in list(islice(_attributes(kind, thing), ITEMS)):
+            yield (name if word == "self" else f"{word}.{name}"), item
+
+
+def _from(kind: type) -> str:
+    found = type.__getattribute__(kind, "__module__")
+    return found if type(found) is str else ""
+
+
+def _attributes(kind: type, thing: Any) -> Iterator[tuple[str, Any]]:
+    module = issubclass(kind, nn.Module)
+    for name, item in list(attributes(thing).items()):
+        if type(name) is str and not (module and name in KEPT):
+            yield name, item
+    for base in type.__getattribute__(kind, "__mro__"):
+        if "__slots__" in vars(base):
+            for name, member in vars(base).items():
+                if type(member) is MemberDescriptorType:
+                    try:
+                        yield name, member.__get__(thing)
+                    except AttributeError:  # not set
+                        continue
 
 
 def attributes(thing: Any) -> dict[str, Any]:
@@ -83,9 +138,3 @@ def attributes(thing: Any) -> dict[str, Any]:
     except (AttributeError, TypeError):
         return {}
     return found if type(found) is dict else {}
-
-
-def _telling(kind: type, thing: Any) -> bool:
-    if issubclass(kind, nn.Module):
-        return True
-    return issubclass(kind, Tensor) and bool(thing.requires_grad) and bool(thing.is_leaf)

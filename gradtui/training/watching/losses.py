@@ -99,6 +99,8 @@ class Losses:
         self.over: Callable[[], None] = lambda: None
         """Called at the end, whether it raised or not; then `after`, where it has not."""
         self.after: Callable[[], None] = lambda: None
+        self.inner: Callable[[Any], None] | None = None
+        """Called before a backward within another one, as of reentrant checkpoints."""
 
     def install(self, patches: Patches) -> None:
         patches.wrap(torch.autograd, "backward", self._around, loose=True)
@@ -190,6 +192,9 @@ class Losses:
         if meter.idle and meter.glancing and not self.depth:
             self._glimpse(tensors)
         if meter.idle or self.depth:
+            if self.depth and self.inner is not None:
+                with self._quiet("a backward pass in another one"):
+                    self.inner(tensors)
             return original(tensors, *args, **kwargs)
         with self._quiet("a backward pass"):
             self.before(tensors)

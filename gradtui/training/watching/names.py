@@ -2,12 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from torch import Tensor, nn
 
-from gradtui.training.watching.frames import Visible
-from gradtui.training.watching.roots import Owned, all_modules, covering, outermost, unwrapped
+from gradtui.training.watching.frames import attributes
+from gradtui.training.watching.roots import (
+    Owned,
+    all_modules,
+    covering,
+    outermost,
+    unwrapped,
+    walk,
+)
+
+SELF = ("self", "cls", "_")
+"""Variables that say nothing of what they hold."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,6 +31,12 @@ class Named:
     module: nn.Module | None
     also: tuple[str, ...] = ()
     """The other names of a tied weight."""
+    poor: bool = False
+    """Whether no word of the program's was found for it, or for the one of several models in which
+    it is."""
+    root: nn.Module | None = None
+    word: str = ""
+    """The model that it is in, and what that is called; of a loose tensor its own name."""
 
 
 def resolve(
@@ -27,37 +44,100 @@ def resolve(
     *,
     models: Sequence[nn.Module] = (),
     modules: Iterable[nn.Module] = (),
-    visible: Mapping[str, Visible] | None = None,
+    sights: Sequence[tuple[str, object]] = (),
     given: Mapping[int, str] | None = None,
+    before: Mapping[int, str] | None = None,
 ) -> list[Named]:
     """Names of `tensors`, model by model in the order of registration, loose tensors last.
 
-    `models` are asked first, then `modules` and what is `visible`, and where that is not enough
-    every module there is. `given`: id -> the name that an optimizer was told.
+    `models` are asked first, then `modules` and what is in sight, and where that is not enough
+    every module there is. `given`: id -> the name that an optimizer was told; `before`: id of a
+    model or of a loose tensor -> the word that it is known by already.
     """
-    seen = {word: thing for word, ref in (visible or {}).items() if (thing := ref()) is not None}
     wanted = {id(tensor) for tensor in tensors}
     found = covering(models, wanted)
     if _left(found, wanted):
-        shown = [thing for thing in seen.values() if issubclass(type(thing), nn.Module)]
+        shown: Any = [thing for _, thing in sights if issubclass(type(thing), nn.Module)]
         roots = [*models, *outermost([*modules, *shown])]
         found = covering(_distinct(roots), wanted)
-    # A variable or an attribute says more of a tensor than its place in a list.
-    words = sorted(seen, key=lambda word: "[" not in word)
-    loose = {id(seen[word]): word for word in words if id(seen[word]) in wanted}
-    if _left(found, wanted) - set(loose):
+    seen = {id(thing) for _, thing in sights}
+    if _left(found, wanted) - seen:
         roots = [*[root for root, _ in found], *outermost(all_modules())]
         found = covering(_distinct(roots), wanted)
-    prefixes = root_words([root for root, _ in found], seen)
-    out = [
-        named
-        for (_, parts), word in zip(found, prefixes, strict=True)
-        for named in _of_model(parts, word, given or {})
-    ]
-    for number, tensor in enumerate(t for t in tensors if id(t) in _left(found, wanted)):
-        word = (given or {}).get(id(tensor)) or loose.get(id(tensor)) or f"parameter.{number}"
-        out.append(Named(tensor, word, word, None))
+    left = _left(found, wanted)
+    loose = [tensor for tensor in tensors if id(tensor) in left]
+    roots = [root for root, _ in found]
+    words = told_apart(roots, loose, sights, before or {})
+    told = given or {}
+    out = []
+    for root, parts in found:
+        word = words[id(root)]
+        poor = len(roots) > 1 and _poor(word, root)
+        out += [
+            replace(one, root=root, word=word, poor=poor and id(one.tensor) not in told)
+            for one in _of_model(parts, word, told)
+        ]
+    for number, tensor in enumerate(loose):
+        word = told.get(id(tensor)) or words[id(tensor)]
+        named = word or f"parameter.{number}"
+        out.append(Named(tensor, named, named, None, poor=not word, word=named))
     return _unique(out)
+
+
+def told_apart(
+    roots: Sequence[nn.Module],
+    loose: Sequence[Tensor],
+    sights: Sequence[tuple[str, object]],
+    before: Mapping[int, str],
+) -> dict[int, str]:
+    """Id -> what each of several models and tensors is called. A model that is alone has no need of
+    a word, one that has none of its own is called by its type, a tensor is left without."""
+    if len(roots) + len(loose) == 1 and roots:
+        return {id(roots[0]): ""}
+    owners = {id(unwrapped(root)): id(root) for root in roots}
+    owners |= {id(root): id(root) for root in roots} | {id(one): id(one) for one in loose}
+    claims: dict[str, list[int]] = {}
+    words: dict[int, list[str]] = {}
+    for word, thing in sights:
+        owner = owners.get(id(thing))
+        if owner is not None and owner not in claims.setdefault(word, []):
+            claims[word].append(owner)
+            words.setdefault(owner, []).append(word)
+    out: dict[int, str] = {}
+    for key in owners.values():
+        own = [word for word in words.get(key, ()) if len(claims[word]) == 1 and word not in SELF]
+        word = before.get(key, "")
+        if not word and not (key in before and len(roots) == 1):
+            word = min(own, key=_plainness, default="")
+        out[key] = word
+    _in_modules(roots, loose, out)
+    nameless = [root for root in roots if not out[id(root)]]
+    kinds = Counter(type(unwrapped(root)).__name__ for root in roots)
+    numbers: Counter[str] = Counter()
+    for root in nameless if len(roots) > 1 else ():
+        kind = type(unwrapped(root)).__name__
+        out[id(root)] = f"{kind}#{numbers[kind]}" if kinds[kind] > 1 else kind
+        numbers[kind] += 1
+    return out
+
+
+def _plainness(word: str) -> tuple[int, int, int]:
+    """A variable or an attribute says more of a tensor than its place in a list."""
+    return word.count("["), word.count(".") + word.startswith("_"), word.count("._")
+
+
+def _in_modules(roots: Sequence[nn.Module], loose: Sequence[Tensor], words: dict[int, str]) -> None:
+    """Tensors that a module holds and has not registered."""
+    left = {id(one) for one in loose if not words[id(one)]}
+    for root in roots if left else ():
+        for path, module in walk(root):
+            for name, held in list(attributes(module).items()):
+                if id(held) in left and not words[id(held)]:
+                    words[id(held)] = ".".join(filter(None, (words[id(root)], path, name)))
+
+
+def _poor(word: str, root: nn.Module) -> bool:
+    return word.partition("#")[0] == type(unwrapped(root)).__name__
 
 
 def _left(found: Sequence[tuple[nn.Module, list[Owned]]], wanted: set[int]) -> set[int]:
@@ -66,24 +146,6 @@ def _left(found: Sequence[tuple[nn.Module, list[Owned]]], wanted: set[int]) -> s
 
 def _distinct(modules: Iterable[nn.Module]) -> list[nn.Module]:
     return list({id(module): module for module in modules}.values())
-
-
-def root_words(roots: Sequence[nn.Module], seen: Mapping[str, object]) -> list[str]:
-    """What tells several models apart: the variable that holds each, else its type."""
-    if len(roots) < 2:
-        return [""] * len(roots)
-    words = []
-    for root in roots:
-        inner = unwrapped(root)
-        names = [word for word, thing in seen.items() if thing is root or thing is inner]
-        words.append(names[0] if names else type(inner).__name__)
-    twice = {word for word, count in Counter(words).items() if count > 1}
-    numbers: Counter[str] = Counter()
-    for i, word in enumerate(words):
-        if word in twice:
-            words[i] = f"{word}#{numbers[word]}"
-            numbers[word] += 1
-    return words
 
 
 def _of_model(parts: list[Owned], word: str, given: Mapping[int, str]) -> list[Named]:
@@ -115,6 +177,6 @@ def _unique(named: list[Named]) -> list[Named]:
         counts[one.name] += 1
         if counts[one.name] > 1:
             again = f"{one.name}#{counts[one.name] - 1}"
-            one = Named(one.tensor, again, one.row, one.module, one.also)
+            one = replace(one, name=again)
         out.append(one)
     return out

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
-from gradtui.training.watching.board import parameters_of
+from gradtui.training.watching.numbering import parameters_of
 
 _STEP_CODE = Optimizer.profile_hook_step(lambda self: None).__code__
 """Of the function that torch puts around every optimizer's step and that calls the hooks."""

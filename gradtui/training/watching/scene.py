@@ -17,9 +17,9 @@ from gradtui.training.autopsy.clues import Clues
 from gradtui.training.autopsy.examine import examine
 from gradtui.training.autopsy.keeper import Keeper
 from gradtui.training.autopsy.report import failed
-from gradtui.training.watching.board import parameters_of
 from gradtui.training.watching.born import Born
-from gradtui.training.watching.names import root_words
+from gradtui.training.watching.names import told_apart
+from gradtui.training.watching.numbering import parameters_of
 from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.records import Record
@@ -66,7 +66,7 @@ class Scene:
         """Watch the models that there are by now, as far as they are known or in sight."""
         if self._done:
             return
-        shown = [thing for ref in self._born.visible.values() if (thing := ref()) is not None]
+        shown = [thing for _, thing in self._born.sights()]
         seen = [thing for thing in shown if issubclass(type(thing), nn.Module)]
         roots = outermost([*self._models, *self._born.modules(), *seen])
         new = [root for root in roots if self._known(root) is None]
@@ -156,12 +156,12 @@ class Scene:
         roots = [root for ref in self._entered.values() if (root := ref()) is not None]
         stepped = {id(p) for one in self._born.optimizers() for p in parameters_of(one)}
         trained = [root for root in roots if _held([root]) & (stepped or _held([root]))]
-        seen = {
-            word: thing for word, ref in self._born.visible.items() if (thing := ref()) is not None
-        }
-        words = dict(zip(map(id, trained), root_words(trained, seen), strict=True))
+        seen = self._born.sights()
+        told = {id(root): self._born.word(root) for root in trained}
+        words = {key: word for key, word in told.items() if word is not None}
+        words |= told_apart([root for root in trained if id(root) not in words], [], seen, {})
         others = [root for root in roots if id(root) not in words]
-        words |= {id(root): _word(root, seen.items()) for root in others}
+        words |= {id(root): _word(root, seen) for root in others}
         found: dict[int, str] = {}
         for root in [*trained, *others]:
             word = words[id(root)]

@@ -31,7 +31,7 @@ class Source:
         self.members = frozenset(self.ids)
         self.at: IntArray | None = None
         self.layout: Layout | None = None
-        self.number = 0
+        self.number = self.key = 0
         self.plan = Plan(self.tensors)
         self.budget = budget
         self._clones: list[Tensor] | None = None
@@ -64,6 +64,7 @@ class Sources:
         if known is not None and known.ids == [id(tensor) for tensor in tensors]:
             return known
         made = Source(tensors, Budget(self._ledger) if known is None else known.budget)
+        made.key = key
         self._known[key] = made
         return made
 

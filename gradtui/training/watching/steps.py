@@ -88,6 +88,7 @@ class Steps:
                 return None
             closure = args[1] if len(args) > 1 else kwargs.get("closure")
             self.door(optimizer, callable(closure))
+            self._taking.improve()
             source = self._taking.source(optimizer)
             if source is None:
                 return None

@@ -3,10 +3,11 @@
 from torch import Tensor
 from torch.optim import Optimizer
 
-from gradtui.training.watching.board import Board, parameters_of
+from gradtui.training.watching.board import Board
 from gradtui.training.watching.budget import NOTHING, Budget, Detail
 from gradtui.training.watching.clips import Clips
 from gradtui.training.watching.losses import Losses
+from gradtui.training.watching.numbering import parameters_of
 from gradtui.training.watching.records import Record
 from gradtui.training.watching.scalers import Scalers, Scaling
 from gradtui.training.watching.sources import Source, Sources
@@ -29,6 +30,10 @@ class Taking:
                 return None
             source.number = self._board.number(optimizer)
         return source
+
+    def improve(self) -> None:
+        """Between two records: what has no good name yet may get one."""
+        self._board.improve()
 
     def broken(self) -> list[Source]:
         """What holds a NaN or an infinity by now."""

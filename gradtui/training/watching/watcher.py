@@ -107,6 +107,7 @@ class Watcher:
             quiet,
         )
         self._bare.watching = optimizer is None
+        self._board.others, self._losses.inner = self._bare.leaves, self._bare.inner
         self._steps.first = self._first
         self._clearing = Clearing(quiet, self._board.tell_again)
         self._steps.door = self._clearing.step

@@ -1,7 +1,5 @@
 """Parameters are called what their owner calls them, whatever lies around it."""
 
-import weakref
-
 import pytest
 import torch
 from torch import nn
@@ -58,8 +56,8 @@ def test_found_without_being_shown() -> None:
 def test_twins_by_their_variables_else_by_number() -> None:
     one, two = nn.Linear(2, 2), nn.Linear(2, 2)
     tensors = [*one.parameters(), *two.parameters()]
-    seen = {"actor": weakref.ref(one), "critic": weakref.ref(two)}
-    assert names(resolve(tensors, modules=[one, two], visible=seen)) == [
+    seen = [("actor", one), ("critic", two)]
+    assert names(resolve(tensors, modules=[one, two], sights=seen)) == [
         "actor.weight",
         "actor.bias",
         "critic.weight",
@@ -82,8 +80,8 @@ def test_a_tied_weight_has_one_place_and_all_its_names() -> None:
 def test_loose_tensors_by_variable_and_given_names_first() -> None:
     net, alpha = nn.Linear(2, 1), torch.zeros(1, requires_grad=True)
     given = {id(net.weight): "as.told"}
-    seen = {"things[0]": weakref.ref(alpha), "alpha": weakref.ref(alpha)}
-    named = resolve([*net.parameters(), alpha], models=[net], visible=seen, given=given)
+    seen = [("things[0]", alpha), ("alpha", alpha)]
+    named = resolve([*net.parameters(), alpha], models=[net], sights=seen, given=given)
     assert names(named) == ["as.told", "bias", "alpha"]
     assert names(resolve([torch.zeros(1, requires_grad=True)])) == ["parameter.0"]
 
