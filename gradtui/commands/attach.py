@@ -2,8 +2,10 @@
 
 examples:
   gradtui attach                  the newest run
-  gradtui attach train            the newest whose name has "train" in it
+  gradtui attach train@last       the newest whose name has "train" in it
   gradtui attach /scratch/runs/20261121-063337-train-3f9a07
+
+A run goes by its name, by a part that only one name has, by part@last, or by its path.
 
 Runs are recorded by gradtui run, or by gradtui.watch(model) in a script. Several viewers may look
 at one run; none of them can hold it up. A run on another machine's file system opens as well.
@@ -18,7 +20,7 @@ SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "run", nargs="?", default="", metavar="RUN", help="name, part of it, or path"
+        "run", nargs="?", default="", metavar="RUN", help="name, part of it, part@last, or path"
     )
 
 

@@ -5,8 +5,12 @@ examples:
   gradtui compare run-a run-b --step 500
   gradtui compare sick treated --json
 
+A RUN is a name, a part that only one name has, part@last for the newest whose name has it, or a path.
+
 The second is judged beside the first: cured, partly cured, no gain or worse, by a criterion that is
-fixed beforehand (verdict gone and accuracy up by 5 points, or the loss down by 10 %).
+fixed beforehand (verdict gone and accuracy up by 5 points, or the loss down by 10 %). Both are judged
+over the steps that both have taken. Different nets or tasks, or runs with too few steps in common, get
+no such verdict; it is said why.
 
 exit codes: 0 where the second is healthy, 3 sick, 4 non-finite.
 """
@@ -37,14 +41,15 @@ FAR = 3.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("one", metavar="RUN", help="name, part of it, or path")
+    parser.add_argument("one", metavar="RUN", help="name, part of it, part@last, or path")
     parser.add_argument("other", metavar="RUN", help="what is compared with it")
     parser.add_argument("--step", type=step_number, metavar="N", help="at this step")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from gradtui.health.comparison import compared
+    from gradtui.health.comparison import compared, not_comparable
+    from gradtui.health.diagnose import diagnose
     from gradtui.health.treatment import judge_treatment
     from gradtui.stream.load import load_facts
     from gradtui.stream.places import find_run, runs_home
@@ -53,44 +58,64 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     paths = [find_run(word, home) for word in (args.one, args.other)]
     one, other = (load_facts(path) for path in paths)
     found = compared(one, other, args.step)
-    treatment = judge_treatment(one, other)
+    why_not = not_comparable(one, other)
+    treatment = None if why_not else judge_treatment(one, other)
+    verdicts = (diagnose(one).verdict, diagnose(other).verdict)
+    lasts = (int(one.steps[-1]), int(other.steps[-1]))
     if args.json:
-        say(json.dumps(_as_json(paths, found, treatment)))
+        say(json.dumps(_as_json(paths, found, treatment, verdicts, lasts, why_not)))
     else:
-        for line in _lines(paths, found, treatment, paint(settings.color)):
+        for line in _lines(
+            paths, found, treatment, verdicts, lasts, why_not, paint(settings.color)
+        ):
             say(line)
-    if treatment.after == "nonfinite" or other.first_nonfinite is not None:
+    if verdicts[1] == "nonfinite" or other.first_nonfinite is not None:
         return 4
-    return 0 if treatment.after in WELL else 3
+    return 0 if verdicts[1] in WELL else 3
 
 
-def _as_json(paths: list[Path], found: "Comparison", treatment: "Treatment") -> dict[str, Any]:
+def _as_json(
+    paths: list[Path],
+    found: "Comparison",
+    treatment: "Treatment | None",
+    verdicts: tuple[str, str],
+    lasts: tuple[int, int],
+    why_not: str,
+) -> dict[str, Any]:
     whole: dict[str, Any] = strict(
         {
             "schema": SCHEMA,
             "runs": [str(path) for path in paths],
-            "verdicts": [treatment.before, treatment.after],
+            "verdicts": verdicts,
             "steps": found.steps,
+            "last_steps": lasts,
             "loss": found.loss,
             "total_norm": found.total_norm,
             "parted": found.parted,
             "layers": [{**asdict(pair), "ratio": pair.ratio} for pair in found.layers],
             "only": found.only,
-            "treatment": asdict(treatment),
+            "treatment": None if treatment is None else asdict(treatment),
+            "not_comparable": why_not or None,
         }
     )
     return whole
 
 
 def _lines(
-    paths: list[Path], found: "Comparison", treatment: "Treatment", color: Paint
+    paths: list[Path],
+    found: "Comparison",
+    treatment: "Treatment | None",
+    verdicts: tuple[str, str],
+    lasts: tuple[int, int],
+    why_not: str,
+    color: Paint,
 ) -> list[str]:
-    verdicts = (treatment.before, treatment.after)
     out = []
-    for word, path, verdict in zip(("one", "other"), paths, verdicts, strict=True):
+    for word, path, verdict, last in zip(("one", "other"), paths, verdicts, lasts, strict=True):
         good = verdict in WELL
         shown = color("good" if good else "bad", f"{verdict.replace('_', ' '):<20}")
-        out.append(f"{word:<6} {shown}  {printable(path.name)}  {_command(path)}")
+        name = printable(path.name)
+        out.append(f"{word:<6} {shown}  {last + 1:>9,} steps  {name}  {_command(path)}")
     wide = max([len("total norm"), *(len(printable(pair.name)) for pair in found.layers)])
     out += ["", f"{'':<{wide}}  {'one':>11}  {'other':>11}  {'other / one':>12}"]
     out.append(f"{'step':<{wide}}  {found.steps[0]:>11,}  {found.steps[1]:>11,}")
@@ -100,9 +125,31 @@ def _lines(
     for word, names in zip(("one", "other"), found.only, strict=True):
         if names:
             out.append(f"only in {word}: {printable(', '.join(names))}")
-    parted = "never" if found.parted is None else f"from step {found.parted:,} on"
-    out += ["", f"the losses differ {parted}", treatment_words(asdict(treatment))]
+    out += ["", f"the losses {_parted(found, lasts)}"]
+    if treatment is None:
+        out.append(f"not comparable: {why_not}")
+    else:
+        out.append(treatment_words(asdict(treatment)) + _over(treatment, verdicts, lasts))
     return out
+
+
+def _parted(found: "Comparison", lasts: tuple[int, int]) -> str:
+    if found.parted is not None:
+        return f"differ from step {found.parted:,} on"
+    if lasts[0] == lasts[1]:
+        return "differ never"
+    return f"do not differ up to step {min(lasts):,}, where the shorter one ends"
+
+
+def _over(treatment: "Treatment", verdicts: tuple[str, str], lasts: tuple[int, int]) -> str:
+    """What the words on a treatment are about, where that is not all of both runs."""
+    if lasts[0] == lasts[1]:
+        return ""
+    words = f"; both over the {min(lasts) + 1:,} steps that both have taken"
+    changed = [
+        v for v, w in zip((treatment.before, treatment.after), verdicts, strict=True) if v != w
+    ]
+    return words + f" (there {changed[0].replace('_', ' ')})" if changed else words
 
 
 def _row(name: str, one: float, other: float, wide: int, color: Paint) -> str:

@@ -3,13 +3,14 @@
 examples:
   gradtui export deep_sigmoid -o deep_sigmoid.svg       train it, draw the screen
   gradtui export deep_sigmoid+1 --steps 100 --size 120x40 > treated.svg
-  gradtui export train -o train.svg                     a recorded run's last screen
-  gradtui export train --format html -o train.html      the same with the verdict in words
-  gradtui export train --format jsonl | head -1         its numbers, a line a step
+  gradtui export train@last -o train.svg                the newest run with "train" in its name
+  gradtui export train@last --format html -o train.html the same with the verdict in words
+  gradtui export train@last --format jsonl | head -1    its numbers, a line a step
   gradtui export --format csv -o run.csv                the newest run
 
-A picture is of a scenario where there is one of that name, else of a run. jsonl and csv need
-nothing more; parquet needs pyarrow, tensorboard the package of that name and a folder for -o.
+A picture is of a scenario where there is one of that name, else of a run, which is named as for
+gradtui replay. jsonl and csv need nothing more; parquet needs pyarrow, tensorboard the package of
+that name and a folder for -o.
 """
 
 import argparse
@@ -83,7 +84,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _scenario(name: str, settings: Settings) -> Target | None:
     """The scenario of that name; None where a run is meant."""
-    from gradtui.stream.places import run_paths, runs_home
+    from gradtui.stream.places import matching, run_paths, runs_home
 
     if not name:
         return None
@@ -91,7 +92,7 @@ def _scenario(name: str, settings: Settings) -> Target | None:
         return named_targets([name], read_catalogue(settings.scenario_folder), remedies=False)[0]
     except ScenarioError:
         known = run_paths(runs_home(settings.runs))
-        if Path(name).is_dir() or any(name in path.name for path in known):
+        if Path(name).is_dir() or matching(name, known):
             return None
         raise
 

@@ -1,10 +1,13 @@
 """Play a recorded run again, from its first step.
 
 examples:
-  gradtui replay                    the newest run
-  gradtui replay train --speed 10   ten times as fast as it was
-  gradtui replay train --at alarm   held where the doctor first alarmed
-  gradtui replay train --at 1200    held at a step
+  gradtui replay                         the newest run
+  gradtui replay train@last --speed 10   ten times as fast as it was
+  gradtui replay train@last --at alarm   held where the doctor first alarmed
+  gradtui replay 3f9a07 --at 1200        held at a step
+
+A run goes by its name, by a part that only one name has ("3f9a07"), by part@last for the newest whose
+name has it, or by its path. What more than one run may be is asked back, with their names.
 
 Space plays and holds, . takes one step, + and - change the speed, [ and ] go a step back and on,
 { and } a page, a goes to the first alarm, home to the beginning, end to the end.
@@ -23,7 +26,7 @@ GLANCED = 2048
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "run", nargs="?", default="", metavar="RUN", help="name, part of it, or path"
+        "run", nargs="?", default="", metavar="RUN", help="name, part of it, part@last, or path"
     )
     parser.add_argument(
         "--speed", type=float, default=1.0, metavar="X", help="times as fast as it was recorded"

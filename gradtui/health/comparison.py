@@ -8,6 +8,7 @@ import numpy as np
 from gradtui.core.errors import UsageError
 from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray, IntArray
+from gradtui.health import thresholds as T
 
 ALIKE = 1e-9
 """Relative difference of two losses up to which they are taken for the same number."""
@@ -71,6 +72,25 @@ def compared(one: Facts, other: Facts, step: int | None = None) -> Comparison:
         (tuple(n for n in mine if n not in yours), tuple(n for n in yours if n not in mine)),
         _parted(one, other, common),
     )
+
+
+def not_comparable(one: Facts, other: Facts) -> str:
+    """Why no verdict can be given on one run beside the other; "" where it can."""
+    if not len(one) or not len(other):
+        return "one of them has no steps"
+    tasks = (one.info.task, other.info.task)
+    if all(tasks) and tasks[0] != tasks[1]:
+        return f"they are different tasks, {tasks[0]} and {tasks[1]}"
+    classes = (one.info.classes, other.info.classes)
+    if all(classes) and classes[0] != classes[1]:
+        return f"they are different tasks, of {classes[0]} and {classes[1]} classes"
+    if not set(_names(one)) & set(_names(other)):
+        return "they are different nets: no layer of one is in the other"
+    common = min(int(one.steps[-1]), int(other.steps[-1])) + 1
+    finite = one.first_nonfinite is None and other.first_nonfinite is None
+    if finite and common < T.STILL_STEPS:
+        return f"they have only {common} steps in common"
+    return ""
 
 
 def _names(facts: Facts) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradtui.core.facts import Facts
-from gradtui.core.layout import FloatArray
+from gradtui.core.layout import FloatArray, IntArray
 from gradtui.core.symptom import CONVERGED, HEALTHY
 from gradtui.health import thresholds as T
 from gradtui.health.diagnose import diagnose
@@ -22,6 +22,8 @@ GAIN_ACCURACY = 0.05
 """Share of right answers that counts as a gain; under three points nobody would notice."""
 GAIN_LOSS = 0.10
 """Share of the loss that must go, where there is no accuracy to go by."""
+ENOUGH = 5
+"""Steps that two runs must both have kept for these alone to be compared."""
 SUNK = 0.05
 """A loss below this share of its start is as good as zero: lower is no further gain."""
 
@@ -43,18 +45,15 @@ class Treatment:
 
 
 def judge_treatment(untreated: Facts, treated: Facts, *, same_loss: bool = True) -> Treatment:
-    """Judge `treated` beside `untreated`, over the steps that both have taken; a run that ended in
-    NaN is held against all of the other.
+    """Judge `treated` beside `untreated`, both over the steps that both have taken; a run that ended
+    in NaN is held against all of the other.
 
     `same_loss`: both losses are the same function of the same targets. Where they are not, what
     counts is how far each has come from its own start.
     """
-    whole = untreated
     if untreated.first_nonfinite is None and len(untreated) and len(treated):
-        last = min(int(untreated.steps[-1]), int(treated.steps[-1]))
-        untreated = untreated.until(int(np.searchsorted(untreated.steps, last, side="right")))
-        treated = treated.until(int(np.searchsorted(treated.steps, last, side="right")))
-    before, after = diagnose(whole).verdict, diagnose(treated).verdict
+        untreated, treated = on_common_steps(untreated, treated)
+    before, after = diagnose(untreated).verdict, diagnose(treated).verdict
     gain, numbers = _gain(untreated, treated, same_loss)
     healthy = after in (HEALTHY, CONVERGED)
     if gain < 0:
@@ -67,18 +66,27 @@ def judge_treatment(untreated: Facts, treated: Facts, *, same_loss: bool = True)
     return Treatment(word, numbers + left, before, after, cost_ratio(untreated, treated))
 
 
+def on_common_steps(one: Facts, other: Facts) -> tuple[Facts, Facts]:
+    """Both up to the last step that both have taken. Neither may be empty."""
+    last = min(int(one.steps[-1]), int(other.steps[-1]))
+    cut = [f.until(int(np.searchsorted(f.steps, last, side="right"))) for f in (one, other)]
+    return cut[0], cut[1]
+
+
 def _gain(untreated: Facts, treated: Facts, same_loss: bool) -> tuple[int, str]:
     """1 for a gain, 0 for none, -1 for a loss; and the numbers that say so."""
     if treated.first_nonfinite is not None:
         stayed = untreated.first_nonfinite is not None
         return (0 if stayed else -1), f"non-finite at step {treated.first_nonfinite.step}"
-    was, now = final_accuracy(untreated), final_accuracy(treated)
+    broken = untreated.first_nonfinite is not None
+    mine, yours = _last(untreated), _last(treated)
+    if not broken:
+        mine, yours = _last_of_both(untreated.steps, treated.steps)
+    was, now = _mean(untreated.accuracy[mine]), _mean(treated.accuracy[yours])
     if not math.isnan(now) and not math.isnan(was):
         return _sign(now - was, GAIN_ACCURACY), f"accuracy {was:.2f} → {now:.2f}"
-    loss = final_loss(treated)
-    broken = untreated.first_nonfinite is not None
+    old, loss = _median(untreated.loss[mine]), _median(treated.loss[yours])
     if not broken and same_loss:
-        old = final_loss(untreated)
         start = sane_loss(untreated, treated)
         words = f"loss {old:.3g} → {loss:.3g}"
         return _lower(old, loss, start), words
@@ -86,10 +94,32 @@ def _gain(untreated: Facts, treated: Facts, same_loss: bool) -> tuple[int, str]:
     fell = 1 - loss / start if start > 0 else math.nan
     other = 0.0
     if not broken and first_loss(untreated) > 0:
-        other = max(1 - final_loss(untreated) / first_loss(untreated), 0.0)
+        other = max(1 - old / first_loss(untreated), 0.0)
     words = f"loss {start:.3g} → {loss:.3g} of its own"
     sign = _sign(fell - other, GAIN_LOSS)
     return (max(sign, 0) if broken else sign), words  # nothing is worse than NaN
+
+
+def _last(facts: Facts) -> IntArray:
+    """The kept steps of the last window, as indices."""
+    return np.arange(max(len(facts) - T.WINDOW, 0), len(facts))
+
+
+def _last_of_both(one: IntArray, other: IntArray) -> tuple[IntArray, IntArray]:
+    """Indices of the last window of each of two runs, of the same steps in both.
+
+    Where one has kept fewer of its steps than the other, its window reaches further back, to when the
+    loss was another one: both take the longer stretch, and of it the steps that both have kept,
+    where there are enough.
+    """
+    if not len(one) or not len(other):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    since = min(int(steps[max(len(steps) - T.WINDOW, 0)]) for steps in (one, other))
+    mine, yours = np.flatnonzero(one >= since), np.flatnonzero(other >= since)
+    common = np.intersect1d(one[mine], other[yours])[-T.WINDOW :]
+    if len(common) >= ENOUGH:
+        return np.searchsorted(one, common), np.searchsorted(other, common)
+    return mine, yours
 
 
 def _lower(old: float, loss: float, start: float) -> int:
@@ -125,21 +155,9 @@ def _sign(difference: float, margin: float) -> int:
     return 1 if difference >= margin else -1 if difference <= -margin else 0
 
 
-def final_loss(facts: Facts) -> float:
-    """Median of the last window."""
-    return _median(facts.loss[-T.WINDOW :])
-
-
 def first_loss(facts: Facts) -> float:
     """Median of the first five steps."""
     return _median(facts.loss[:5])
-
-
-def final_accuracy(facts: Facts) -> float:
-    """Mean share of right answers over the last window; NaN where it is not known."""
-    known = facts.accuracy[-T.WINDOW :]
-    known = known[np.isfinite(known)]
-    return float(known.mean()) if len(known) else math.nan
 
 
 def step_seconds(facts: Facts) -> float:
@@ -153,6 +171,11 @@ def cost_ratio(one: Facts, other: Facts) -> float:
     """Time of a step of `other` as a multiple of that of `one`."""
     base = step_seconds(one)
     return step_seconds(other) / base if base > 0 else math.nan
+
+
+def _mean(values: FloatArray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else math.nan
 
 
 def _median(values: FloatArray) -> float:

@@ -157,7 +157,8 @@ def _last_evaluations(found: RecordArray) -> Block:
 
 
 def open_run(path: str | Path = "", runs: str | Path | None = None) -> OpenRun:
-    """Open a run by path, by name, by a part of its name, or the newest. Imports no torch.
+    """Open a run by path, by name, by a part that only one name has, by part@last for the newest that
+    has it, or the newest. Imports no torch.
 
     Raises UsageError where there is no such run, GradtuiError where it cannot be read.
     """

@@ -13,6 +13,10 @@ from gradtui.core.secrets import MASK, masked
 from gradtui.core.text import did_you_mean, printable
 
 HEADER = re.compile(r"run(-[0-9.]+)?\.json")
+LAST = "@last"
+"""Behind a part of a name: the newest that has it."""
+MOST = 8
+"""Runs that are named where a word may mean several."""
 WORD = 40
 """Characters of the command that a run's name keeps."""
 
@@ -103,22 +107,36 @@ def run_paths(home: Path) -> list[Path]:
 
 
 def find_run(word: str | Path, home: Path) -> Path:
-    """A run by path, name, or a part of its name; the newest for "". Raises UsageError."""
+    """A run by path, by name, or by a part that only one name has; the newest for "".
+
+    "PART@last" is the newest whose name has that part. Raises UsageError, where several have it too.
+    """
     text = str(word)
     if text and is_run(Path(text)):
         return Path(text)
     known = run_paths(home)
     if not known:
         raise UsageError(f"there are no runs in {printable(str(home))}")
-    if not text:
-        return known[0]
-    for path in known:
-        if path.name == text:
-            return path
-    for path in known:
-        if text in path.name:
-            return path
-    hint = did_you_mean(text, (path.name for path in known))
+    found = matching(text, known)
+    if len(found) == 1 or (found and (not text or text.endswith(LAST))):
+        return found[0]
+    if not found:
+        hint = did_you_mean(text, (path.name for path in known))
+        raise UsageError(
+            f"there is no run {printable(text)!r}{hint or ': `gradtui runs` lists them all'}"
+        )
+    names = [printable(path.name) for path in found]
+    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
     raise UsageError(
-        f"there is no run {printable(text)!r}{hint or ': `gradtui runs` lists them all'}"
+        f"{printable(text)!r} is in the names of {len(names)} runs, the newest first: "
+        f"{', '.join(names[:MOST])}{more}; give more of one, or {printable(text) + LAST!r} for the "
+        "newest of them."
     )
+
+
+def matching(text: str, known: Sequence[Path]) -> list[Path]:
+    """Those of the runs that a word may mean, in their order: the one of that name, else all that
+    have it in their names."""
+    exact = [path for path in known if path.name == text]
+    part = text.removesuffix(LAST)
+    return exact or [path for path in known if part in path.name]

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from gradtui.core.facts import Facts
+from gradtui.core.history import History
 from gradtui.core.snapshot import NonFinite
+from gradtui.health.comparison import not_comparable
+from gradtui.health.diagnose import diagnose
 from gradtui.health.treatment import CURED, NO_GAIN, PARTLY, WORSE, judge_treatment
-from tests.factories import healthy, history, vanishing
+from tests.factories import healthy, history, mlp_layout, run_info, snapshot, vanishing
 
 
 def run(snapshots: object = None, **changes: object) -> Facts:
@@ -134,3 +137,44 @@ def test_runs_are_held_against_each_other_as_far_as_both_have_come(sick: Facts) 
     late = replace(one, accuracy=np.where(one.steps < 50, 0.1, 0.99))
     short = flat(one, 0.1, 2.3).until(50)
     assert judge_treatment(short, late).reason.startswith("accuracy 0.10 → 0.10")
+
+
+def slowly(steps: int, every: int = 1, growing_from: int = 10**6) -> Facts:
+    """A run whose loss goes down all the time, of which every so many steps are kept; its gradients
+    explode from a step on."""
+    layout = mlp_layout(4)
+    made = History(layout, run_info(), capacity=1 << 14)
+    for step in range(0, steps, every):
+        loss = 2.3 * 0.998**step
+        late = max(step - growing_from, 0)
+        loss, size = loss * 1.02**late, 0.1 * 1.03**late
+        made.append(snapshot(layout, step, np.full(4, size), loss=loss, accuracy=float("nan")))
+    return made.facts()
+
+
+@pytest.mark.parametrize("every", [1, 8, 50])
+def test_the_same_run_for_longer_is_no_gain_and_no_loss(every: int) -> None:
+    """Whatever its length, and however few of its steps were kept."""
+    short, long = slowly(300), slowly(1500, every)
+    assert judge_treatment(short, long).word == NO_GAIN
+    assert judge_treatment(long, short).word == NO_GAIN
+
+
+def test_both_verdicts_are_on_the_steps_that_both_have_taken() -> None:
+    ruined = slowly(1500, growing_from=400)
+    assert diagnose(ruined).verdict == "exploding_gradient"
+    assert judge_treatment(ruined, slowly(300)).before == "healthy"
+    assert judge_treatment(slowly(300), ruined).after == "healthy"
+
+
+def test_what_cannot_be_held_side_by_side() -> None:
+    one = run()
+    assert not_comparable(one, one) == ""
+    other = replace(one, info=replace(one.info, task="regression", classes=0))
+    assert "different tasks" in not_comparable(one, other)
+    ten = replace(one, info=replace(one.info, classes=one.info.classes + 7))
+    assert "classes" in not_comparable(one, ten)
+    rows = tuple(replace(row, name=f"other.{row.name}") for row in one.layout.rows)
+    apart = replace(one, layout=replace(one.layout, rows=rows))
+    assert "different nets" in not_comparable(one, apart)
+    assert "only 3 steps in common" in not_comparable(one, one.until(3))

@@ -85,6 +85,25 @@ def test_runs_are_found_and_listed(tmp_path: Path) -> None:
     ]
 
 
+def test_a_part_of_a_name_must_mean_one_run(tmp_path: Path) -> None:
+    for name in ("20260101-000000-train-aaaaaa", "20260102-000000-train-bbbbbb", "train"):
+        run = tmp_path / name
+        run.mkdir()
+        record_launch(run, ["python", "train.py"])
+    assert find_run("train", tmp_path).name == "train"  # the name itself before all that have it
+    assert find_run("aaaa", tmp_path).name == "20260101-000000-train-aaaaaa"
+    assert find_run("-train-@last", tmp_path).name == "20260102-000000-train-bbbbbb"
+    with pytest.raises(UsageError) as caught:
+        find_run("-train-", tmp_path)
+    said = str(caught.value)
+    assert caught.value.exit_code == 2
+    assert said.index("bbbbbb") < said.index("aaaaaa")
+    assert "'-train-@last'" in said
+    assert "\n" not in said
+    with pytest.raises(UsageError, match="there is no run 'zzz@last'"):
+        find_run("zzz@last", tmp_path)
+
+
 def test_a_damaged_run_spoils_no_list(tmp_path: Path) -> None:
     run = new_run(tmp_path, ["a.py"])
     (run / "run.json").write_text("{")
