@@ -4,9 +4,8 @@ import atexit
 import multiprocessing.process
 import os
 import sys
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
@@ -52,7 +51,6 @@ class RunSink:
             self._writer.tell(event)
         elif isinstance(event, Started):
             rank, world = place()
-            others = threading.enumerate()
             self._writer = RunWriter(
                 self.directory(),
                 event.layout,
@@ -63,7 +61,7 @@ class RunSink:
                 optimizers=event.info.optimizer.split(", "),
                 versions={"torch": str(torch.__version__)},
             )
-            self._clock = _clock_of([t for t in threading.enumerate() if t not in others])
+            self._clock = _clock_of(self._writer.thread)
             self._began()
 
     def spent(self) -> float:
@@ -209,12 +207,10 @@ def checked_share(overhead: float | str) -> float | None:
     return share if share > 0 and isfinite(share) else None
 
 
-def _clock_of(threads: Sequence[threading.Thread]) -> int | None:
-    """The processor clock of a thread that has just begun, where the system has such clocks."""
+def _clock_of(thread: int) -> int | None:
+    """The processor clock of a thread, where the system has such clocks."""
     ask = getattr(time, "pthread_getcpuclockid", None)
-    if ask is None or len(threads) != 1 or threads[0].ident is None:
-        return None
-    return int(ask(threads[0].ident))
+    return None if ask is None else int(ask(thread))
 
 
 def place() -> tuple[int, int]:

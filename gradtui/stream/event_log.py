@@ -1,7 +1,7 @@
 """The lines of events.jsonl, kept until the disk takes them."""
 
-import time
 from pathlib import Path
+from time import time
 
 from gradtui.core.event import Event, NonFiniteSeen
 from gradtui.core.snapshot import NonFinite, Snapshot
@@ -50,7 +50,7 @@ class EventLog:
         if more or (last and (count, bare) != self._lost):
             self._lost = (count, bare)
             self._lines = [line for line in self._lines if '"kind":"dropped"' not in line]
-            self.line({"kind": "dropped", "count": count, "bare": bare, "why": why}, time.time())
+            self.line({"kind": "dropped", "count": count, "bare": bare, "why": why}, time())
 
     def line(self, data: dict[str, object], when: float) -> None:
         self._lines.append(dumps({"time": when, "rank": self._rank} | data))

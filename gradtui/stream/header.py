@@ -4,10 +4,10 @@ import os
 import platform
 import socket
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import time
 from typing import Any
 
 import numpy as np
@@ -81,7 +81,7 @@ def here(
         command=masked(command),
         rank=rank,
         world_size=world_size,
-        started=time.time(),
+        started=time(),
         pid=os.getpid(),
         host=socket.gethostname(),
         machine=machine(),

@@ -1,9 +1,9 @@
 """What the writer thread does: snapshots and events into one rank's files, whatever the disk does."""
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic, time
 
 import numpy as np
 
@@ -38,13 +38,13 @@ class Recorder:
         self._log = EventLog(header.rank)
         self._rate = 0.0
         self._turns = Turns()
-        self._before = self._checked = time.monotonic()
+        self._before = self._checked = monotonic()
         self._bare = 0
         """Steps that have a scalar record, but for want of room nothing else."""
 
     def take(self, items: Sequence[Item], dropped: int = 0) -> None:
         """Write what has come since the last call; `dropped` snapshots in all did not get here."""
-        now = time.monotonic()
+        now = monotonic()
         passed, self._before = max(now - self._before, 1e-3), now
         self._rate += 0.2 * (len(items) / passed - self._rate)
         at = 0
@@ -67,7 +67,7 @@ class Recorder:
         """Write what is left, and that nothing more will come."""
         self._flush()
         self._tell_lost(last=True)
-        self._log.line({"kind": "closed", "pid": self._header.pid}, time.time())
+        self._log.line({"kind": "closed", "pid": self._header.pid}, time())
         self._write_log()
         self._files.close()
 

@@ -1,12 +1,13 @@
 """The training side of a run directory: takes snapshots without waiting, writes them elsewhere."""
 
+import _thread
 import atexit
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
+from time import time
 
 from gradtui.core.event import Event, RunInfo, Started
 from gradtui.core.layout import Layout
@@ -29,9 +30,9 @@ class RunWriter:
     """A `Sink` that keeps a run in a directory.
 
     `put` and `tell` append to a queue in memory and return: they neither wait nor raise, whatever
-    the disk does. A daemon thread does all that touches files. In a forked child every call does
-    nothing: a child that trains makes a writer of its own. Call `close` at the end; a normal end
-    of the interpreter does.
+    the disk does. A thread does all that touches files; `threading` does not know of it. In a forked
+    child every call does nothing: a child that trains makes a writer of its own. Call `close` at the
+    end; a normal end of the interpreter does.
     """
 
     def __init__(
@@ -58,10 +59,13 @@ class RunWriter:
             command, rank=rank, world_size=world_size, optimizers=optimizers, versions=versions
         )
         self._recorder = Recorder(Path(directory), header, budget)
-        self._queue.append((time.time(), Started(0, layout, info)))
+        self._queue.append((time(), Started(0, layout, info)))
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="gradtui-writer", daemon=True)
-        self._thread.start()
+        self._working = _thread.allocate_lock()
+        self._working.acquire()
+        # Not a threading.Thread: programs wait for all of those, or count them.
+        self.thread = _thread.start_new_thread(self._work, ())
+        """The identity of the thread that writes."""
         atexit.register(self.close)
 
     @property
@@ -89,27 +93,32 @@ class RunWriter:
             self.dropped += 1
             return
         self._came += cost
-        self._queue.append((time.time(), snapshot))
+        self._queue.append((time(), snapshot))
 
     def tell(self, event: Event) -> None:
         """Take an event; none is dropped here. `Started` with another layout begins a generation."""
         if os.getpid() == self._pid and not self._closing.is_set():
-            self._queue.append((time.time(), event))
+            self._queue.append((time(), event))
 
     def close(self, timeout: float = PATIENCE) -> bool:
         """Write what waits, for at most `timeout` seconds; True where all of it is written."""
         if os.getpid() != self._pid:
             return True
         self._closing.set()
-        self._thread.join(timeout)
+        ended = self._working.acquire(timeout=timeout)
+        if ended:
+            self._working.release()
         atexit.unregister(self.close)
-        return not self._thread.is_alive() and not self._queue
+        return ended and not self._queue
 
     def _work(self) -> None:
-        while not self._closing.wait(self._flush):
+        try:
+            while not self._closing.wait(self._flush):
+                self._round()
             self._round()
-        self._round()
-        self._recorder.close()
+            self._recorder.close()
+        finally:
+            self._working.release()
 
     def _round(self) -> None:
         """One round of writing. An error that is none of the disk's costs this round, no more."""

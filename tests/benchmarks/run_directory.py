@@ -125,7 +125,7 @@ def steady(directory: Path, rate: int, duration: float, *, budget: int = BUDGET)
     """So many steps a second for so many seconds, every array a new one, as in training."""
     made = snapshots(100)
     writer = RunWriter(directory, LAYOUT, run_info(), budget=budget)
-    clock = time.pthread_getcpuclockid(writer._thread.ident or 0)
+    clock = time.pthread_getcpuclockid(writer.thread)
     count, waiting, settled = int(rate * duration), 0, 0
     began = time.perf_counter()
     for step in range(count):

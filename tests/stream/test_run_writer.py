@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -196,3 +197,28 @@ def test_closures_and_optimizers_are_told_apart(tmp_path: Path) -> None:
         (0, 2, 0, 1.0),
         (1, 0, 3, taken[2].loss),
     ]
+
+
+def test_a_program_that_waits_for_all_threads_does_not_wait_for_the_writer(tmp_path: Path) -> None:
+    before = threading.enumerate()
+
+    writer = RunWriter(tmp_path, LAYOUT, run_info())
+    writer.put(snap(0))
+
+    assert threading.enumerate() == before
+    assert writer.close()
+    assert writer.close()
+
+
+def test_the_clock_of_a_program_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests and simulations put clocks of their own into `time`, and count how often they are read."""
+    readings: list[str] = []
+    for name in ("time", "monotonic", "perf_counter"):
+        monkeypatch.setattr(time, name, lambda name=name: readings.append(name) or 0.0)
+
+    writer = RunWriter(tmp_path, LAYOUT, run_info(), flush=0.01)
+    for step in range(20):
+        writer.put(snap(step))
+    assert writer.close()
+
+    assert readings == []
