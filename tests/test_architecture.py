@@ -24,7 +24,7 @@ OTHERS = {
     "tui/screens/main.py": "the same",
     "stream/rank_output.py": "opens files to write",
     "stream/recorder.py": "the same",
-    "commands/export.py": "opens what is exported, to write",
+    "stream/export/output.py": "opens what is exported, to write",
 }
 """Modules of which a call that is named like one that reads is something else."""
 

@@ -14,11 +14,10 @@ that name and a folder for -o.
 """
 
 import argparse
-import os
 import re
 import sys
-from contextlib import suppress
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from gradtui.commands.settings import Settings
 from gradtui.commands.targets import Target, named_targets
 from gradtui.commands.themes import checked_theme
 from gradtui.commands.values import count
-from gradtui.core.errors import GradtuiError, ScenarioError, UsageError
+from gradtui.core.errors import ScenarioError, UsageError
 from gradtui.core.text import printable
 from gradtui.scenario.catalogue import read_catalogue
 
@@ -133,6 +132,7 @@ def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str,
 def _write_numbers(args: argparse.Namespace, settings: Settings) -> None:
     """A run in a format for other programs."""
     from gradtui.stream.export.jsonl import write_jsonl
+    from gradtui.stream.export.output import refused, written
     from gradtui.stream.export.table import write_csv, write_parquet
     from gradtui.stream.export.tensorboard import write_tensorboard
     from gradtui.stream.places import find_run, runs_home
@@ -143,19 +143,21 @@ def _write_numbers(args: argparse.Namespace, settings: Settings) -> None:
             what = "a folder" if args.format == "tensorboard" else "a file"
             raise UsageError(f"{args.format} cannot go to standard output: name {what} with -o.")
         to_path = write_parquet if args.format == "parquet" else write_tensorboard
-        to_path(directory, args.output)
+        try:
+            to_path(directory, args.output)
+        except OSError as error:
+            raise refused(args.output, error) from None
         return
     to_text = write_jsonl if args.format == "jsonl" else write_csv
     if args.output is None:
         to_text(directory, sys.stdout)
         return
     _refuse_unwritable(args.output)
-    try:
-        with args.output.open("w", encoding="utf-8") as file:
-            to_text(directory, file)
-    except OSError as error:
-        name = printable(str(args.output))
-        raise GradtuiError(f"{name} could not be written ({error.strerror or error}).") from None
+    with written(args.output) as file:
+        text = TextIOWrapper(file, "utf-8", "backslashreplace", newline="\n")
+        to_text(directory, text)
+        text.flush()
+        text.detach()
 
 
 def _refuse_unwritable(output: Path | None) -> None:
@@ -176,19 +178,7 @@ def write(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return
-    output = output.resolve()  # a link stays one
-    partial = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        if (
-            output.exists() and not output.is_file()
-        ):  # a pipe or a device is written to, not replaced
-            output.write_text(text, encoding="utf-8")
-            return
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(output)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise GradtuiError(
-            f"{printable(str(output))} could not be written ({error.strerror or error})."
-        ) from None
+    from gradtui.stream.export.output import written
+
+    with written(output) as file:
+        file.write(text.encode("utf-8", "backslashreplace"))

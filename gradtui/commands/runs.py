@@ -43,13 +43,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         say(f"no runs in {printable(str(home))}")
         return 0
     color = paint(settings.color)
-    wide = max(len(summary.name) for summary in found)
+    wide = max(len(printable(summary.name)) for summary in found)
     for summary in found:
         words = summary.trouble or _command(summary.command)
         verdict = (summary.verdict or "-").replace("_", " ")
         look = "good" if (summary.verdict or "") in WELL else "bad" if summary.verdict else "faint"
         say(
-            f"{summary.name:<{wide}}  {summary.state:<10}  {summary.steps:>9,} steps  "
+            f"{printable(summary.name):<{wide}}  {summary.state:<10}  {summary.steps:>9,} steps  "
             f"{color(look, f'{verdict:<20}')}  {color('faint', words)}"
         )
     return 0

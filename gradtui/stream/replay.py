@@ -43,8 +43,9 @@ class Replay:
         self._steps = self._block.steps
         self._clock = clock
         self._run = run
-        gaps = np.diff(np.asarray(self._block.scalars["time"], np.float64))
-        gaps = np.clip(np.nan_to_num(gaps), 0.0, LONGEST_GAP)  # a damaged file has any times
+        with np.errstate(invalid="ignore", over="ignore"):  # a damaged file has any times
+            gaps = np.diff(np.asarray(self._block.scalars["time"], np.float64))
+        gaps = np.clip(np.nan_to_num(gaps), 0.0, LONGEST_GAP)
         recorded = np.append(0.0, np.cumsum(gaps))
         self._recorded: FloatArray = recorded[: len(self._steps)]
         self._due: FloatArray = self._recorded

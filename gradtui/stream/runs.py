@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradtui.core.errors import GradtuiError
-from gradtui.core.text import printable
 from gradtui.stream.places import run_paths
 from gradtui.stream.reading import in_a_sentence
 from gradtui.stream.status import read_ranks, status
@@ -42,13 +41,12 @@ def list_runs(
 
 def summary(path: Path, verdict: Callable[[Path], str] | None = None) -> RunSummary:
     """What is known of one run; never raises."""
-    name = printable(path.name)
     try:
         with in_a_sentence(path):
             header = read_ranks(path)[0].header
             ranks = status(path)
     except GradtuiError as error:
-        return RunSummary(name, str(path), (), UNREADABLE, 0.0, 0, None, 0, str(error))
+        return RunSummary(path.name, str(path), (), UNREADABLE, 0.0, 0, None, 0, str(error))
     steps = max((rank.last_step for rank in ranks.ranks), default=-1) + 1
     said, trouble = None, ""
     if verdict is not None and steps:
@@ -58,7 +56,7 @@ def summary(path: Path, verdict: Callable[[Path], str] | None = None) -> RunSumm
         except GradtuiError as error:
             trouble = str(error)
     return RunSummary(
-        name,
+        path.name,
         str(path),
         header.command,
         ranks.state,

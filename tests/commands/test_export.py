@@ -66,15 +66,35 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_what_is_no_regular_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
-    real, link = tmp_path / "real.svg", tmp_path / "link.svg"
-    real.write_text("old")
-    link.symlink_to(real)
-    write("new", link)
-    assert link.is_symlink()
-    assert real.read_text() == "new"
     device = Path("/dev/null")
     write("new", device)
     assert device.is_char_device()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_link_is_never_written_through(tmp_path: Path) -> None:
+    """Somebody else may have laid it where the picture was to be."""
+    real = tmp_path / "real.svg"
+    real.write_text("old")
+    for name, target in (("link.svg", real), ("new.svg", tmp_path / "made"), ("x.svg", "x.svg")):
+        link = tmp_path / name
+        link.symlink_to(target)
+        with pytest.raises(GradtuiError, match="is a link: remove it"):
+            write("new", link)
+    assert real.read_text() == "old"
+    assert not (tmp_path / "made").exists()
+
+
+def test_what_is_written_into_a_private_place_is_private(tmp_path: Path) -> None:
+    for folder, mode in ((tmp_path / "own", 0o700), (tmp_path / "all", 0o755)):
+        folder.mkdir()
+        folder.chmod(mode)
+        write("new", folder / "x.svg")
+    assert (tmp_path / "own" / "x.svg").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "all" / "x.svg").stat().st_mode & 0o077
+    (tmp_path / "all" / "x.svg").chmod(0o640)
+    write("newer", tmp_path / "all" / "x.svg")
+    assert (tmp_path / "all" / "x.svg").stat().st_mode & 0o777 == 0o640
 
 
 def test_a_page_has_the_verdict_in_words_and_nothing_unescaped() -> None:

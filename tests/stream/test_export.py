@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradtui.core.errors import UsageError
+from gradtui.core.errors import GradtuiError, UsageError
 from gradtui.core.snapshot import Grad, Snapshot
 from gradtui.stream.export.jsonl import write_jsonl
-from gradtui.stream.export.table import write_csv, write_parquet
+from gradtui.stream.export.table import cell, write_csv, write_parquet
 from gradtui.stream.export.tensorboard import write_tensorboard
-from tests.stream.recorded import record, snap
+from tests.stream.recorded import LAYOUT, record, snap
 
 
 def awkward() -> list[Snapshot]:
@@ -116,6 +116,51 @@ def test_csv(tmp_path: Path) -> None:
     assert found[2]["loss"] == "inf"
     assert found[2]["skipped"] == "true"
     assert found[2]["layers.2.weight.grad_norm"] == "nan"
+
+
+NAMES = ("=cmd()", "+1", "-1", "@x", "\t=1", "a\x1b[2J", "a\u202eb", "a,b", "ok.weight")
+"""Of tensors that are not what they seem."""
+
+
+def strange(run: Path) -> None:
+    tensors = zip(LAYOUT.tensors, NAMES, strict=False)
+    layout = replace(LAYOUT, tensors=tuple(replace(t, name=name) for t, name in tensors))
+    record(run, [snap(0, layout=layout)], layout)
+
+
+def test_names_in_a_table_are_neither_formulas_nor_escapes(tmp_path: Path) -> None:
+    strange(tmp_path / "r")
+    out = io.StringIO()
+    write_csv(tmp_path / "r", out)
+    told = next(csv.reader(io.StringIO(out.getvalue())))
+    names = [title.removesuffix(".grad_norm") for title in told if title.endswith(".grad_norm")]
+    assert names == ["'=cmd()", "'+1", "'-1", "'@x", "\\t=1", "a\\x1b[2J"]
+    assert cell("a\u202eb") == "a\\u202eb"
+    assert cell("ok.weight") == "ok.weight"
+    assert list(lines(tmp_path / "r")[0]["tensors"]) == list(NAMES[:6]), "as they are"
+
+
+def test_a_negative_number_is_no_formula(tmp_path: Path) -> None:
+    record(tmp_path / "r", [replace(snap(0), loss=-1.5)])
+    out = io.StringIO()
+    write_csv(tmp_path / "r", out)
+    assert next(csv.DictReader(io.StringIO(out.getvalue())))["loss"] == "-1.5"
+
+
+def test_links_where_an_export_was_to_be(tmp_path: Path) -> None:
+    record(tmp_path / "r", [snap(0)])
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "real")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "rank0").symlink_to(tmp_path / "real")
+    for write, place in (
+        (write_parquet, tmp_path / "out"),
+        (write_tensorboard, tmp_path / "out"),
+        (write_tensorboard, tmp_path / "folder"),
+    ):
+        with pytest.raises(GradtuiError, match="is a link: remove it"):
+            write(tmp_path / "r", place)
+    assert not list((tmp_path / "real").iterdir())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from gradtui.core.snapshot import Grad, Weight
 from gradtui.stream.file_names import detail_name
 from gradtui.stream.rank_files import RankFiles
 from gradtui.stream.reading import extent, in_a_sentence, opened, records_at
-from gradtui.stream.records import SKIPPED, STAGES, as_steps, detail_dtype
+from gradtui.stream.records import LATEST, SKIPPED, STAGES, as_steps, detail_dtype
 from gradtui.stream.status import read_ranks
 from gradtui.stream.tail import RecordTail
 
@@ -70,7 +70,8 @@ class Row:
             }
             for name in COUNTS:
                 value = values[name]  # not every step's zeros are counted
-                values[name] = int(value) if there and value == value else None
+                counted = value is not None and 0 <= value < LATEST
+                values[name] = int(value) if counted else None
             values["numel"] = tensor.numel
             for name, column in WEIGHTS.items():
                 known = weights is not None and not _unmeasured(weights[i])

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
+from gradtui.core.text import printable
 from gradtui.stream.export.extra import needed
+from gradtui.stream.export.output import written
 from gradtui.stream.export.rows import FIELDS, SCALARS, Row, columns, rows
 
 TEXT, TRUTH, WHOLE = ("stage",), ("skipped",), ("step", "rank", "optimizer", "evaluation")
 BATCH = 512
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def header(directory: Path) -> list[str]:
@@ -26,7 +29,7 @@ def write_csv(directory: Path, out: TextIO) -> int:
     """
     titles = header(directory)
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(titles)
+    writer.writerow([cell(title) for title in titles])
     count = 0
     for row in rows(directory):
         count += 1
@@ -45,13 +48,20 @@ def write_parquet(directory: Path, path: Path) -> int:
     titles = header(directory)
     schema = arrow.schema([(title, _arrow_type(arrow, title)) for title in titles])
     count = 0
-    with parquet.ParquetWriter(str(path), schema) as writer:
+    with written(path) as file, parquet.ParquetWriter(file, schema) as writer:
         for batch in _batches(rows(directory)):
             cells = [_cells(row) for row in batch]
             table = {title: [cell.get(title) for cell in cells] for title in titles}
             writer.write_table(arrow.table(table, schema=schema))
             count += len(batch)
     return count
+
+
+def cell(text: str) -> str:
+    """Words as a cell: nothing that a terminal could obey, and nothing that a spreadsheet takes for a
+    formula, which an apostrophe in front prevents."""
+    text = printable(text)
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _arrow_type(arrow: Any, title: str) -> Any:
@@ -83,4 +93,6 @@ def _cells(row: Row) -> dict[str, Any]:
 
 
 def _spelt(value: Any) -> Any:
+    if isinstance(value, str):
+        return cell(value)
     return "" if value is None else str(value).lower() if isinstance(value, bool) else value

@@ -5,6 +5,7 @@ from pathlib import Path
 from gradtui.core.errors import UsageError
 from gradtui.core.text import printable
 from gradtui.stream.export.extra import needed
+from gradtui.stream.export.output import PRIVATE, mode_in, refuse_link, refused
 from gradtui.stream.export.rows import FIELDS, rows
 
 TAGS = {
@@ -16,6 +17,18 @@ TAGS = {
 }
 WHERE_SET = ("objective", "lr", "clip_coefficient")
 """Left out where they are NaN: nothing of the kind was set."""
+
+
+def prepared(folder: Path, name: str) -> Path:
+    """A folder in a folder, made where it is missing. Raises GradtuiError where either is a link."""
+    place = folder / name
+    for path in (folder, place):
+        refuse_link(path)
+        try:
+            path.mkdir(0o700 if mode_in(path.parent) == PRIVATE else 0o777, exist_ok=True)
+        except OSError as error:
+            raise refused(path, error) from None
+    return place
 
 
 def write_tensorboard(directory: Path, folder: Path) -> int:
@@ -35,7 +48,7 @@ def write_tensorboard(directory: Path, folder: Path) -> int:
             count += 1
             rank = row.scalars["rank"]
             if rank not in open_writers:
-                place = folder / f"rank{rank}"
+                place = prepared(folder, f"rank{rank}")
                 if any(place.glob("events.out.tfevents.*")):
                     where = printable(str(place))
                     raise UsageError(f"{where} has events of another export: name another folder")
