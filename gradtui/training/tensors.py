@@ -45,6 +45,18 @@ def home(device: torch.device) -> torch.device:
     return torch.device("cpu") if device.type == "mps" else device
 
 
+def measurable(tensor: Tensor) -> bool:
+    """Whether it holds numbers that can be looked at: not what is on the meta device or nested, nor
+    what decides by itself what an operation on it gives."""
+    kind = type(tensor)
+    if kind not in PLAIN_TYPES:
+        if hasattr(kind, "to_local") or hasattr(kind, "trigger_wait"):
+            return True
+        if kind.__torch_dispatch__ is not Tensor.__torch_dispatch__:
+            return False
+    return not (tensor.is_meta or tensor.is_nested)
+
+
 def working_dtype(dtype: torch.dtype) -> torch.dtype:
     """The type in which values are reduced: exact for each of its inputs."""
     return torch.float64 if dtype == torch.float64 else torch.float32

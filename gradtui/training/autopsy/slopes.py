@@ -108,12 +108,15 @@ class Plan:
     sure: bool
 
     def keep(self, node: Any) -> Steep | None:
-        """Without running anybody's code; None for what is large, packed, or not on a CPU."""
+        """Without running anybody's code; None for what is large, packed, freed, or not on a CPU."""
         kept = []
         for packed, key in self.keys:
-            if getattr(node, packed).unpack_hook is not None:
+            try:
+                if getattr(node, packed).unpack_hook is not None:
+                    return None
+                tensor = getattr(node, key).detach()
+            except RuntimeError:
                 return None
-            tensor = getattr(node, key).detach()
             if not tensor.is_cpu or tensor.numel() > LARGEST:
                 return None
             kept.append(tensor)

@@ -1,6 +1,7 @@
 """The graph of a loss, copied down as names and numbers before backward takes it apart."""
 
 import weakref
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +52,12 @@ class Graph:
         for one in edges:
             if one >= 0:
                 self.above[one].append(at)
+        self.opaque = self.opaque or opaque(word)
+        with suppress(Exception):  # what a node refuses to tell is not known of it
+            self._read(node, at, word, edges)
+        return at
+
+    def _read(self, node: Any, at: int, word: str, edges: tuple[int, ...]) -> None:
         if word == LEAF:
             variable = node.variable
             self.leaves[at] = weakref.ref(variable)
@@ -72,8 +79,6 @@ class Graph:
                 self.centred.add(at)
         elif word in ("Addmm", "Mm", "Linear"):
             self.shapes[at] = shape(node)
-        self.opaque = self.opaque or opaque(word)
-        return at
 
     def _kernel(self, edges: tuple[int, ...]) -> tuple[int, ...]:
         """Of a convolution: the last sizes of its weight; () where that is computed."""

@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from gradtui.core.snapshot import Grad
+from gradtui.training.tensors import measurable
 
 NODES = 200_000
 
@@ -22,7 +23,7 @@ def leaves_of(roots: Any) -> list[Tensor]:
         if node in seen:
             continue
         seen.add(node)
-        if type(node).__name__ == "AccumulateGrad":
+        if type(node).__name__ == "AccumulateGrad" and measurable(node.variable):
             found[id(node.variable)] = node.variable
         waiting += [below for below, _ in node.next_functions if below is not None]
     leaves = list(found.values())

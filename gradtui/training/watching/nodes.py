@@ -106,7 +106,10 @@ def activation(node: Any, word: str) -> tuple[str, bool]:
 
 def number(node: Any, key: str) -> float | None:
     """Something that is no tensor, by the name under which torch keeps it."""
-    value = getattr(node, f"_saved_{key}", None)
+    try:
+        value = getattr(node, f"_saved_{key}", None)
+    except RuntimeError:  # it has been freed
+        return None
     return float(value) if isinstance(value, (bool, int, float)) else None
 
 
@@ -123,6 +126,12 @@ def same_size(node: Any, kernel: tuple[int, ...]) -> bool:
 
 
 def shape(node: Any) -> tuple[int, ...]:
-    """Of the first of its outputs; empty where that is not told."""
+    """Of the first of its outputs; empty where that is not told, as of what is nested or symbolic."""
     told = node._input_metadata
-    return tuple(int(n) for n in told[0].shape) if len(told) else ()
+    if not len(told):
+        return ()
+    try:
+        sizes = tuple(told[0].shape)
+    except RuntimeError:
+        return ()
+    return sizes if all(type(size) is int for size in sizes) else ()

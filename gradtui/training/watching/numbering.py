@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from torch import Tensor
 from torch.optim import Optimizer
 
+from gradtui.training.tensors import measurable
 from gradtui.training.watching.frames import attributes
 
 
@@ -78,7 +79,8 @@ class Numbering:
 
 def parameters_of(optimizer: Optimizer) -> list[Tensor]:
     groups = getattr(optimizer, "param_groups", ())
-    return [p for group in groups for p in group["params"] if isinstance(p, Tensor)]
+    every = [p for group in groups for p in group["params"]]
+    return [p for p in every if isinstance(p, Tensor) and measurable(p)]
 
 
 def wrapped(optimizer: Optimizer) -> Iterator[Optimizer]:

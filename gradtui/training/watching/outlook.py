@@ -5,8 +5,9 @@ have to be computed anew when it is touched, and no node is kept.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,6 +16,8 @@ from gradtui.core.wiring import Faults
 from gradtui.training.watching.batch_size import batch_of
 from gradtui.training.watching.fed import fed_wrongly
 from gradtui.training.watching.scout import Scout
+
+T = TypeVar("T")
 
 NODES = 64
 STRAIGHT = 8
@@ -62,8 +65,17 @@ def look_ahead(loss: Tensor) -> Outlook:
     node = loss.grad_fn
     if node is None:
         return UNKNOWN
-    task, classes = _task(node)
-    return Outlook(task, classes, _half(node), batch_of(node), fed_wrongly(loss))
+    task, classes = _told(lambda: _task(node), ("", 0))
+    half, batch = _told(lambda: _half(node), ""), _told(lambda: batch_of(node), 0)
+    return Outlook(task, classes, half, batch, fed_wrongly(loss))
+
+
+def _told(read: Callable[[], T], unknown: T) -> T:
+    """What nodes that refuse to tell (of nested tensors, or freed) say is not known, and no news."""
+    try:
+        return read()
+    except Exception:
+        return unknown
 
 
 def _task(node: Any) -> tuple[str, int]:

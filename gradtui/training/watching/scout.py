@@ -14,7 +14,7 @@ from gradtui.core.layout import Layout
 from gradtui.training.watching.arrange import Arranged, arranged
 from gradtui.training.watching.graph import NODES
 from gradtui.training.watching.quiet import Quiet
-from gradtui.training.watching.wiring import HIDDEN, TOO_LARGE, Wiring, wiring_of
+from gradtui.training.watching.wiring import UNSEEN, Wiring, wiring_of
 
 FIRST = 3
 """Backward passes before the first layout whose graphs are read."""
@@ -45,7 +45,7 @@ class Scout:
         left, self._left = self._left, 0  # for good where this fails
         with self._quiet("reading the graph of a loss"):
             wiring = wiring_of(roots, min(left, NODES))
-            if wiring is not HIDDEN and wiring is not TOO_LARGE:
+            if wiring not in UNSEEN:
                 self._left = left - max(wiring.nodes, LEAST)
             if self._lacking is None:
                 self._wirings.append(wiring)
@@ -58,7 +58,7 @@ class Scout:
 
     def leaves(self) -> list[Tensor]:
         """What the first graphs end in, as far as that is still there; empty where a part was hidden."""
-        if HIDDEN in self._wirings or TOO_LARGE in self._wirings:
+        if any(wiring in UNSEEN for wiring in self._wirings):
             return []
         used = [one for wiring in self._wirings for one in wiring.leaves if one is not None]
         found = [tensor for one in used if (tensor := one.tensor()) is not None]
@@ -75,7 +75,7 @@ class Scout:
         known = {one for wiring in self._wirings for one in _ids(wiring)}
         self._trained = {id(one) for one in tensors if one.requires_grad}
         lacking = self._trained - known
-        seen = HIDDEN not in self._wirings and TOO_LARGE not in self._wirings
+        seen = not any(wiring in UNSEEN for wiring in self._wirings)
         self._left = ALLOWED if lacking and seen else 0
         self._lacking, self._news = lacking, news
         with self._quiet("the order of the layers"):

@@ -24,7 +24,10 @@ class Taking:
 
     def source(self, optimizer: Optimizer) -> Source | None:
         """What it steps; None where that cannot be named."""
-        source = self._sources.of(id(optimizer), parameters_of(optimizer))
+        tensors = parameters_of(optimizer)
+        if not tensors:
+            return None
+        source = self._sources.of(id(optimizer), tensors)
         if source.layout is None or source.layout is not self._board.layout:
             if not self._sources.place(source):
                 return None

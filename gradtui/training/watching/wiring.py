@@ -55,14 +55,19 @@ class Wiring:
 
 HIDDEN = Wiring(why="a part of the net is compiled or checkpointed, and was not seen")
 TOO_LARGE = Wiring(why="the graph of the net is too large to be read")
+UNREAD = Wiring(why="the graph of the net does not let itself be read")
+UNSEEN = (HIDDEN, TOO_LARGE, UNREAD)
 
 
 def wiring_of(roots: Any, most: int = NODES) -> Wiring:
     """Call before backward; `most` nodes are looked at."""
-    graph = graph_of(roots, most)
-    if graph is None:
-        return TOO_LARGE
-    return HIDDEN if graph.opaque else told(graph)
+    try:
+        graph = graph_of(roots, most)
+        if graph is None:
+            return TOO_LARGE
+        return HIDDEN if graph.opaque else told(graph)
+    except Exception:
+        return UNREAD
 
 
 def told(graph: Graph) -> Wiring:
