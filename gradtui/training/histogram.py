@@ -10,6 +10,8 @@ from gradtui.training.plan import Plan
 from gradtui.training.single import chunk_size
 from gradtui.training.tensors import values
 
+_SHARE = 4
+"""A chunk is that part of what is copied elsewhere at a time: counting needs several copies."""
 _NONFINITE = 255
 """The exponent bits of float32 infinities and NaN; those of 2^-126, the least normal, are 1."""
 _FIRST_NORMAL = -126 - HIST_LOW
@@ -33,7 +35,7 @@ def histogram(plan: Plan, grads: Sequence[Tensor | None]) -> Tensor:
             out.index_add_(0, owners, counts.to(plan.device, non_blocking=True))
     for i, tensor in given.alone.items():
         flat = values(tensor).flat
-        for some in torch.split(flat, chunk_size(plan, flat.device)):
+        for some in torch.split(flat, chunk_size(plan, flat.device) // _SHARE):
             if len(some):
                 counts = _count(some.unsqueeze(0), plan.looks(flat.device))[0]
                 out[i] += counts.to(plan.device, non_blocking=True)

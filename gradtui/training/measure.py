@@ -39,13 +39,14 @@ def measure_gradients(plan: Plan, grads: Sequence[Tensor | None], *, counts: boo
 
 @torch.no_grad()
 def clone(plan: Plan, weights: Sequence[Tensor], reuse: list[Tensor] | None = None) -> list[Tensor]:
-    """The weights as they are now, for `measure_weights`, in an order that only the plan knows.
+    """The weights as they are now, for `measure_weights`, in an order that only the plan knows: of
+    large tensors the elements that the plan samples, so that the copy has a bounded size.
 
     `reuse` takes the memory of an earlier call.
     """
     given = plan.sort(weights)
     sources = [rows.fill(given.held) for batch in plan.batches for rows in batch.rows]
-    sources += [components(tensor) for tensor in given.alone.values()]
+    sources += [_sample(plan, i, tensor) for i, tensor in given.alone.items()]
     if reuse is None:
         with torch.inference_mode(False):
             return [source.clone() for source in sources]
@@ -60,7 +61,9 @@ def measure_weights(
     """Weights in the plan's order -> [tensors, Weight.COLUMNS] float64.
 
     UPDATE is the norm of the change since `before`, which `clone` made with the same plan; NaN
-    without it. Differences are taken in float32, in float64 for float64 weights.
+    without it. Differences are taken in float32, in float64 for float64 weights. Of tensors that the
+    plan samples (65,536 elements or more, where all of these together have more than 4 million) it is
+    an estimate; see `sample`.
     """
     given = plan.sort(weights)
     stats = _stats(plan, given, counts=False)
@@ -94,8 +97,12 @@ def _changes(plan: Plan, given: Sorted, before: list[Tensor]) -> Tensor:
         found.append(batch.reduce(matrices, counts=False).to(plan.device, non_blocking=True))
     norms = _together(plan, found)[NORM]
     for (i, tensor), old in zip(given.alone.items(), before, strict=True):
-        norms[i] = single_change(plan, tensor, old)
+        norms[i] = single_change(plan, tensor, old, plan.strides.get(i, 1))
     return norms
+
+
+def _sample(plan: Plan, i: int, tensor: Tensor) -> Tensor:
+    return components(tensor)[:: plan.strides.get(i, 1)]
 
 
 def _together(plan: Plan, found: list[Tensor]) -> Tensor:

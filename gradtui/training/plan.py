@@ -16,10 +16,14 @@ from torch import Tensor
 
 from gradtui.training.batch import Batch
 from gradtui.training.reduction import Partials
+from gradtui.training.sample import sample_strides
 from gradtui.training.tensors import PLAIN_TYPES, home, is_plain, local, working_dtype
 
 LARGE = 1 << 16
 """Elements from which a tensor is measured where it lies."""
+TOGETHER = 1 << 21
+"""Elements of all tensors of a CPU that are copied into shared buffers, the smallest first; the others
+are measured where they lie as well, however small they are."""
 
 _signature = attrgetter("shape", "dtype", "layout")
 
@@ -55,15 +59,16 @@ class Plan:
                 [p.numel() for p in parts], dtype=torch.float64, device=self.device
             )
             small: dict[tuple[torch.device, torch.dtype], dict[int, int]] = defaultdict(dict)
-            for i, part in enumerate(parts):
-                if is_plain(part) and part.numel() < LARGE:
-                    small[homes[i], working_dtype(part.dtype)][i] = part.numel()
+            for i in _smallest(parts):
+                small[homes[i], working_dtype(parts[i].dtype)][i] = parts[i].numel()
             self.batches = [
                 Batch(numels, self.shapes, dtype, device, self.looks(device))
                 for (device, dtype), numels in small.items()
             ]
             self._places = {i: _place(parts[i]) for numels in small.values() for i in numels}
             self._alone = [i for i in range(len(parts)) if i not in self._places]
+            self.strides = sample_strides({i: self.shapes[i] for i in self._alone})
+            """Of tensors that are measured where they lie: every how manieth element is remembered."""
             self._partials: dict[object, Partials] = {}
             self._scratch: dict[object, Tensor] = {}
 
@@ -112,6 +117,18 @@ class Plan:
             with torch.inference_mode(False):
                 have = self._scratch[key] = torch.empty(numel, dtype=dtype, device=device)
         return have[:numel]
+
+
+def _smallest(parts: Sequence[Tensor]) -> list[int]:
+    """Those that are measured together, in their order."""
+    small = [i for i, part in enumerate(parts) if is_plain(part) and part.numel() < LARGE]
+    room, found = TOGETHER, []
+    for i in sorted(small, key=lambda i: parts[i].numel()):
+        if parts[i].is_cpu:
+            room -= parts[i].numel()
+        if room >= 0 or not parts[i].is_cpu:
+            found.append(i)
+    return sorted(found)
 
 
 def _place(tensor: Tensor) -> object:

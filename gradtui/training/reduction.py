@@ -15,6 +15,8 @@ from torch.linalg import vector_norm
 
 ROW = 4096
 """Longest row that is summed in float32: rounding stays well below 1e-5."""
+AT_ONCE = 1 << 18
+"""Elements of which copies are made at a time where values have to be looked at with care."""
 
 NORM, ABS_MAX, NONZEROS, NONFINITE, SUM = range(5)
 STATS = 5
@@ -93,12 +95,14 @@ def _with_care(
     wide = partials.wide()
     wide[NORM] = 0
     for x, rows in zip(matrices, partials.slices, strict=True):
-        out = wide[:, rows]
-        out[NORM] = _scaled_norm(x, out[ABS_MAX])
-        if counts:
-            out[SUM] = x.sum(1, dtype=torch.float64)
-        if not finite:
-            out[NONFINITE] = x.shape[1] - x.isfinite().sum(1)
+        step = max(AT_ONCE // x.shape[1], 1) if x.numel() else 1
+        lines = torch.split(wide[:, rows], step, 1)
+        for some, out in zip(torch.split(x, step), lines, strict=True):
+            out[NORM] = _scaled_norm(some, out[ABS_MAX])
+            if counts:
+                out[SUM] = some.sum(1, dtype=torch.float64)
+            if not finite:
+                out[NONFINITE] = some.shape[1] - some.isfinite().sum(1)
     return wide
 
 

@@ -27,13 +27,16 @@ def single_stats(plan: Plan, tensor: Tensor, *, counts: bool = True) -> Tensor:
     return out
 
 
-def single_change(plan: Plan, after: Tensor, before: Tensor) -> Tensor:
-    """A local tensor and the `components` it had before -> [] norm of the difference."""
-    flat = components(after)
+def single_change(plan: Plan, after: Tensor, before: Tensor, stride: int = 1) -> Tensor:
+    """A local tensor and every `stride`-th of the `components` it had before -> [] norm of the
+    difference, where `stride` is more than 1 as the elements in between would have it on average."""
+    whole = components(after)
+    flat = whole[::stride]
     dtype, size = working_dtype(flat.dtype), chunk_size(plan, flat.device)
     pairs = zip(torch.split(flat, size), torch.split(before, size), strict=True)
     parts = [_reduce(plan, new.to(dtype) - old.to(dtype), False, own=True) for new, old in pairs]
-    return _merge(parts, dtype)[NORM]
+    norm = _merge(parts, dtype)[NORM]
+    return norm if stride == 1 else norm * (len(whole) / len(flat)) ** 0.5
 
 
 def chunk_size(plan: Plan, device: torch.device) -> int:

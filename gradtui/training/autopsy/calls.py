@@ -13,7 +13,7 @@ from gradtui.training.autopsy.trees import PLAIN, changed, has_history, tensors
 
 PASSES = 2
 """Backward passes through one call whose gradients are kept: the first and the last."""
-LARGEST = 1 << 28
+LARGEST = 1 << 22
 """Elements from which a gradient is not kept beyond its time."""
 
 KINDS = ("cpu", "cuda", "mps", "xpu")

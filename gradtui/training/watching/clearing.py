@@ -23,6 +23,8 @@ MOST = 12
 """Steps of all optimizers after which it is left open."""
 PASSES = 64
 """Backward passes without a step after which it is."""
+PART = 1 << 16
+"""Elements of a larger gradient that are looked at, its first rows."""
 KEPT = "what a step has gone by still lies in .grad when the next backward pass adds to it"
 CLEARED = "zero_grad() is called between backward() and step()"
 UNREACHED = (
@@ -157,7 +159,11 @@ class Clearing:
 
     def _grad(self) -> Tensor | None:
         tensor = None if self._tensor is None else self._tensor()
-        return None if tensor is None or tensor.grad is None else tensor.grad.detach()
+        if tensor is None or tensor.grad is None:
+            return None
+        grad = tensor.grad.detach()
+        rows = PART * len(grad) // grad.numel() if grad.dim() and grad.numel() > PART else 0
+        return grad[:rows] if rows else grad
 
     def _copy(self) -> Tensor | None:
         grad = self._grad() if self._keeps else None

@@ -12,14 +12,12 @@ from gradtui.training.plan import Plan
 from gradtui.training.watching.board import Board
 from gradtui.training.watching.budget import Budget, Detail, Ledger
 
-LARGEST_COPY = 1 << 26
-"""Elements of all weights together from which no copy is kept to measure updates with."""
-
 
 def _sound(tensors: Sequence[Tensor]) -> bool:
     plain = [t.detach() for t in tensors if t.is_floating_point() and t.layout is torch.strided]
     plain = [t for t in plain if type(t) is Tensor and t.numel()]
-    return all(bool(torch.isfinite(t).all()) for t in plain)
+    # Both ends tell: a NaN is the largest of what it is among. No copy of anything is made.
+    return all(bool(torch.isfinite(torch.stack(torch.aminmax(t))).all()) for t in plain)
 
 
 class Source:
@@ -35,7 +33,6 @@ class Source:
         self.plan = Plan(self.tensors)
         self.budget = budget
         self._clones: list[Tensor] | None = None
-        self._copied = sum(tensor.numel() for tensor in tensors) <= LARGEST_COPY
 
     def gradients(self, grads: Sequence[Tensor | None], detail: Detail) -> dict[str, Tensor]:
         parts = {"grads": measure_gradients(self.plan, grads, counts=detail.counts)}
@@ -44,8 +41,7 @@ class Source:
         return parts
 
     def remember_weights(self) -> None:
-        if self._copied:
-            self._clones = clone(self.plan, self.tensors, self._clones)
+        self._clones = clone(self.plan, self.tensors, self._clones)
 
     def weights(self) -> Tensor:
         return measure_weights(self.plan, self.tensors, self._clones)
