@@ -18,6 +18,7 @@ from torch.optim import Optimizer
 from gradtui.core.event import Event, Started
 from gradtui.core.snapshot import Snapshot
 from gradtui.stream.disk import append_line
+from gradtui.stream.let_through import LetThrough
 from gradtui.stream.places import make_private, new_run, runs_home
 from gradtui.stream.ports import Sink
 from gradtui.stream.run_writer import RunWriter
@@ -45,6 +46,10 @@ class RunSink:
         if self._writer is not None:
             self._writer.put(snapshot)
             self._put += 1
+
+    def follow(self, steps: LetThrough) -> None:
+        if self._writer is not None:
+            self._writer.follow(steps)
 
     def tell(self, event: Event) -> None:
         if self._writer is not None:

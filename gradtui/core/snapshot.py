@@ -103,6 +103,8 @@ class Snapshot:
     objective: float = float("nan")
     """The sum of what backward was called on, without a loss scale: what the gradient is the gradient
     of. NaN where nobody has looked."""
+    time: float = float("nan")
+    """Seconds since 1970 when the step was taken; NaN: when it is handed on."""
 
 
 def merge_norms(norms: FloatArray) -> np.float64:

@@ -4,7 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from gradtui.core.snapshot import Snapshot
+from gradtui.stream.records import SKIPPED, RecordArray
 
 TOLD = 100
 """Changes of a kind that are told one by one; after them the 128th, the 256th, the 512th, ..."""
@@ -54,15 +57,38 @@ class Changes:
             self._seen[snapshot.optimizer] = _Seen()
         seen = self._seen[snapshot.optimizer]
         told = [
-            *self._skipped(seen, snapshot),
-            *self._scale(seen, snapshot),
+            *self._skip(seen, snapshot.skipped),
+            *self._scale(seen, snapshot.loss_scale),
             *self._clip(seen, snapshot),
         ]
         where = {"step": snapshot.step, "optimizer": snapshot.optimizer}
         return [{"kind": line.pop("kind")} | where | line for line in told]
 
-    def _skipped(self, seen: _Seen, snapshot: Snapshot) -> list[dict[str, Any]]:
-        if snapshot.skipped:
+    def rows(self, records: RecordArray) -> list[tuple[dict[str, Any], float]]:
+        """The same of steps that were let through, with their times: of these only the loss scaler's
+        doings are known."""
+        if not len(records):
+            return []
+        pending = any(seen.skipped for seen in self._seen.values())
+        scaled = not np.isnan(records["loss_scale"]).all()
+        out: list[tuple[dict[str, Any], float]] = []
+        if pending or scaled or (records["flags"] & SKIPPED).any():
+            for record in records:
+                seen = self._seen.get(int(record["optimizer"]))
+                if seen is None:
+                    continue
+                told = self._skip(seen, bool(record["flags"] & SKIPPED))
+                scale = float(record["loss_scale"])
+                told += [] if math.isnan(scale) else self._scale(seen, scale)
+                where = {"step": int(record["step"]), "optimizer": int(record["optimizer"])}
+                out += [
+                    ({"kind": line.pop("kind")} | where | line, float(record["time"]))
+                    for line in told
+                ]
+        return out
+
+    def _skip(self, seen: _Seen, skipped: bool) -> list[dict[str, Any]]:
+        if skipped:
             seen.skipped += 1
             if seen.skipped > 1:
                 return []
@@ -73,8 +99,8 @@ class Changes:
         count, seen.skipped = seen.skipped, 0
         return [{"kind": "taken", "skipped": count}] if worth_telling(seen.skips) else []
 
-    def _scale(self, seen: _Seen, snapshot: Snapshot) -> list[dict[str, Any]]:
-        before, scale = seen.scale, snapshot.loss_scale
+    def _scale(self, seen: _Seen, scale: float) -> list[dict[str, Any]]:
+        before = seen.scale
         if scale == before or (math.isnan(scale) and math.isnan(before)):
             return []
         seen.scale = scale

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from gradtui.core.layout import FloatArray, Layout
+from gradtui.core.layout import FloatArray, IntArray, Layout
 from gradtui.core.snapshot import Snapshot
 from gradtui.stream.file_names import detail_name
 from gradtui.stream.records import NONFINITE, RecordArray, detail_dtype
@@ -54,13 +54,13 @@ class DetailFiles:
     def add(
         self,
         records: RecordArray,
-        first: int,
+        places: IntArray,
         snapshots: Sequence[Snapshot],
         grads: FloatArray,
         rate: float,
     ) -> None:
-        """Steps that have just got the scalar records `first`, `first` + 1, ...; `rate` is how many
-        come a second. Raises OSError."""
+        """Steps that have just got the scalar `records` at the indices `places` of the steps file;
+        `rate` is how many come a second. Raises OSError."""
         broken = (records["flags"] & NONFINITE) != 0
         seen = np.concatenate([self._broken, broken])
         count, near = len(broken), seen.copy()
@@ -75,11 +75,11 @@ class DetailFiles:
         wanted = special | regular | np.array(slow)
         wanted[0] |= "tensors" not in self._files
         self._latest += [
-            Taken(first + i, snapshots[i], bool(wanted[i]))
+            Taken(int(places[i]), snapshots[i], bool(wanted[i]))
             for i in range(max(count - NEIGHBOURS, 0), count)
         ]
         del self._latest[:-NEIGHBOURS]
-        self._write(np.flatnonzero(wanted), first, snapshots, grads, special, rate)
+        self._write(np.flatnonzero(wanted), places, snapshots, grads, special, rate)
 
     def write_latest(self) -> None:
         """The newest step in full, if it is not yet. Raises OSError."""
@@ -112,12 +112,13 @@ class DetailFiles:
             old.written = True
             grads = old.snapshot.grads[None]
             mark = np.array([special])
-            self._write(np.zeros(1, np.int64), old.record, [old.snapshot], grads, mark, 0.0)
+            place = np.array([old.record])
+            self._write(np.zeros(1, np.int64), place, [old.snapshot], grads, mark, 0.0)
 
     def _write(
         self,
         at: npt.NDArray[np.int64],
-        first: int,
+        places: IntArray,
         snapshots: Sequence[Snapshot],
         grads: FloatArray,
         special: BoolArray,
@@ -134,13 +135,13 @@ class DetailFiles:
                 ]
             if here:
                 try:
-                    self._append(kind, first, snapshots, here, special)
+                    self._append(kind, places, snapshots, here, special)
                 except OSError as error:  # there may be room for the smaller ones
                     refused = error
         if len(at):
             file = self._file("tensors")
             out = np.empty(len(at), file.dtype)
-            out["record"] = first + at
+            out["record"] = places[at]
             out["step"] = [snapshots[i].step for i in at]
             out["values"] = grads[at]
             file.add(out, special[at], self.period)
@@ -150,7 +151,7 @@ class DetailFiles:
     def _append(
         self,
         kind: str,
-        first: int,
+        places: IntArray,
         snapshots: Sequence[Snapshot],
         here: list[int],
         special: BoolArray,
@@ -161,7 +162,7 @@ class DetailFiles:
             values = getattr(snapshots[i], MEASURED[kind])
             if values.shape != file.dtype["values"].shape:
                 return
-            out[place] = (first + i, snapshots[i].step, values)
+            out[place] = (places[i], snapshots[i].step, values)
         file.add(out, special[here], self.period)
 
     def _stride(self, kind: str, crowded: float) -> int:

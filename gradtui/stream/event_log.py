@@ -8,6 +8,7 @@ from gradtui.core.snapshot import NonFinite, Snapshot
 from gradtui.stream.changes import Changes
 from gradtui.stream.disk import append_line
 from gradtui.stream.lines import dumps
+from gradtui.stream.records import RecordArray
 from gradtui.stream.wire import event_json, nonfinite_json
 
 KEPT = 1000
@@ -41,6 +42,11 @@ class EventLog:
             self.line(line, when)
         if not snapshot.skipped and snapshot.nonfinite is not None and not self._nonfinite:
             self._trouble(snapshot.nonfinite, when)
+
+    def rows(self, records: RecordArray) -> None:
+        """What follows from steps that were let through."""
+        for line, when in self._changes.rows(records):
+            self.line(line, when)
 
     def lost(self, count: int, bare: int, why: str, *, last: bool = False) -> None:
         """`count` steps in all are in no file, `bare` have scalars only; told where that is news,

@@ -4,6 +4,7 @@ from collections import deque
 
 from gradtui.core.event import Event
 from gradtui.core.snapshot import Snapshot
+from gradtui.stream.let_through import LetThrough
 from gradtui.stream.ports import Delivery
 
 CAPACITY = 2048
@@ -26,6 +27,9 @@ class Mailbox:
     def put(self, snapshot: Snapshot) -> None:
         self._snapshots.append((self._written, snapshot))
         self._written += 1
+
+    def follow(self, steps: LetThrough) -> None:
+        """Nothing: the lab measures every step."""
 
     def tell(self, event: Event) -> None:
         self._events.append(event)

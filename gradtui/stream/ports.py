@@ -6,6 +6,7 @@ from typing import Protocol
 from gradtui.core.control import Control
 from gradtui.core.event import Event
 from gradtui.core.snapshot import Snapshot
+from gradtui.stream.let_through import LetThrough
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,13 @@ class Delivery:
 
 
 class Sink(Protocol):
-    """The training side. Neither call blocks, raises or waits for a reader."""
+    """The training side. No call blocks, raises or waits for a reader."""
 
     def put(self, snapshot: Snapshot) -> None: ...
+
+    def follow(self, steps: LetThrough) -> None:
+        """Steps that come after the snapshots put so far, and before the next: taken from `steps` as
+        they are appended to it, until it is closed, which is before anything else is put or told."""
 
     def tell(self, event: Event) -> None: ...
 

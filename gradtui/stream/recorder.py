@@ -8,19 +8,22 @@ from time import monotonic, time
 import numpy as np
 
 from gradtui.core.event import Ended, Event, Failed, Paused, Started
+from gradtui.core.layout import IntArray
 from gradtui.core.snapshot import Grad, Snapshot
 from gradtui.core.turns import Turns
 from gradtui.stream.event_log import EventLog
 from gradtui.stream.file_names import events_name
 from gradtui.stream.header import Generation, Header
+from gradtui.stream.let_through import Row
 from gradtui.stream.rank_output import RankOutput
-from gradtui.stream.records import step_records
+from gradtui.stream.records import STEP, RecordArray, row_records, step_records
 
 BATCH = 256
 BEAT = 1.0
 """Seconds between two signs of life."""
 
-Item = tuple[float, Snapshot | Event]
+Item = tuple[float, Snapshot | Event | list[Row]]
+"""With the time at which it came; rows are steps that were let through."""
 
 
 class Recorder:
@@ -46,19 +49,22 @@ class Recorder:
         """Write what has come since the last call; `dropped` snapshots in all did not get here."""
         now = monotonic()
         passed, self._before = max(now - self._before, 1e-3), now
-        self._rate += 0.2 * (len(items) / passed - self._rate)
-        at = 0
-        while at < len(items):
-            end = at
-            while end < len(items) and isinstance(items[end][1], Snapshot) and end - at < BATCH:
-                end += 1
-            when, thing = items[at]
-            if not isinstance(thing, Snapshot):
-                self._event(thing, when)
-                end = at + 1
-            else:
-                self._batch(items[at:end])
-            at = end
+        came = sum(isinstance(thing, Snapshot) for _, thing in items)
+        self._rate += 0.2 * (came / passed - self._rate)
+        steps: list[Item] = []
+        count = 0
+        for item in items:
+            thing = item[1]
+            if isinstance(thing, (Snapshot, list)):
+                steps.append(item)
+                count += isinstance(thing, Snapshot)
+                if count < BATCH:
+                    continue
+            self._batch(steps)
+            steps, count = [], 0
+            if not isinstance(thing, (Snapshot, list)):
+                self._event(thing, item[0])
+        self._batch(steps)
         self._look_after(now)
         self._dropped = dropped
         self._write_log()
@@ -72,27 +78,41 @@ class Recorder:
         self._files.close()
 
     def _batch(self, items: Sequence[Item]) -> None:
-        """Snapshots that came one after the other; what has another layout's shape is lost."""
+        """Steps that came one after the other; what has another layout's shape is lost."""
+        if not items:
+            return
         layout = self._header.generations[-1].layout
         shape = (len(layout.tensors), Grad.COLUMNS)
         fitting = [
             (when, thing)
             for when, thing in items
-            if isinstance(thing, Snapshot) and thing.grads.shape == shape
+            if not isinstance(thing, Snapshot) or thing.grads.shape == shape
         ]
-        snapshots = [snapshot for _, snapshot in fitting]
         self.lost += len(items) - len(fitting)
+        full = [(when, thing) for when, thing in fitting if isinstance(thing, Snapshot)]
+        sizes = [len(thing) if isinstance(thing, list) else 1 for _, thing in fitting]
+        whole = np.array([isinstance(thing, Snapshot) for _, thing in fitting], np.bool_)
+        places = np.asarray(np.cumsum(sizes) - sizes, np.int64)[whole]
+        total = sum(sizes)
         try:
             steps = self._files.open()
-            if not snapshots:
+            if not fitting:
                 return
-            grads = np.stack([s.grads for s in snapshots])
-            times = [when for when, _ in fitting]
+            snapshots = [snapshot for _, snapshot in full]
+            grads = np.stack([s.grads for s in snapshots]) if full else np.empty((0, *shape))
+            rows = [row for _, thing in fitting if isinstance(thing, list) for row in thing]
             generation = len(self._header.generations) - 1
-            records = step_records(times, snapshots, grads, layout, generation)
+            records = np.empty(total, STEP)
+            if full:
+                times = [when for when, _ in full]
+                records[places] = step_records(times, snapshots, grads, layout, generation)
+            if rows:
+                others = np.ones(total, np.bool_)
+                others[places] = False
+                records[others] = row_records(rows, generation)
             first = steps.count
         except OSError as error:
-            self._refused(error, len(snapshots))
+            self._refused(error, total)
             return
         refused = None
         try:
@@ -100,26 +120,37 @@ class Recorder:
         except OSError as error:
             refused = error
             written = steps.count - first
-            self._refused(error, len(snapshots) - written)
+            self._refused(error, total - written)
             if steps.gone:
                 self._files.close()
-            fitting, snapshots = fitting[:written], snapshots[:written]
-            records, grads = records[:written], grads[:written]
+            records, places = records[:written], places[places < written]
+            full, grads = full[: len(places)], grads[: len(places)]
             if not written:
                 return
-        for when, snapshot in fitting:
-            self._log.snapshot(snapshot, when)
+        self._tell(records, places, full)
         period = self._turns.see(records["step"], records["optimizer"].astype(np.int64))
         try:
             details = self._files.details
-            if details is not None:
+            if details is not None and full:
                 details.period = period
-                details.add(records, first, snapshots, grads, self._rate)
+                kept = [snapshot for _, snapshot in full]
+                details.add(records[places], first + places, kept, grads, self._rate)
         except OSError as error:
-            self._bare += len(snapshots)
+            self._bare += len(full)
             self._refused(error, 0)
         else:
             self.trouble = "" if refused is None else self.trouble
+
+    def _tell(
+        self, records: RecordArray, places: IntArray, full: Sequence[tuple[float, Snapshot]]
+    ) -> None:
+        """What follows from steps themselves, in their order."""
+        before = 0
+        for place, (when, snapshot) in zip(places.tolist(), full, strict=True):
+            self._log.rows(records[before:place])
+            self._log.snapshot(snapshot, when)
+            before = place + 1
+        self._log.rows(records[before:])
 
     def _event(self, event: Event, when: float) -> None:
         if isinstance(event, Started):

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from gradtui.core.layout import FloatArray, Layout
 from gradtui.core.snapshot import HIST_BINS, Act, Grad, Snapshot, Weight
+from gradtui.stream.let_through import Row
 
 RecordArray = npt.NDArray[np.void]
 
@@ -43,8 +44,12 @@ STEP = np.dtype(
 """One record of steps-RANK.bin. `time` is seconds since 1970; norms are over the parameters whose
 gradient there is, `sharded_norm` over those of them of which this rank holds a part."""
 
-SKIPPED, NONFINITE = 1, 2
-"""Bits of `flags`: the loss scaler threw the step away; some gradient or weight is not finite."""
+ROW_FIELDS = ("step", "time", "loss", "lr", "optimizer", "backwards", "loss_scale", "objective")
+"""Of a `Row`, in its order; whether it was skipped comes last there, and is one of `flags`."""
+
+SKIPPED, NONFINITE, UNMEASURED = 1, 2, 4
+"""Bits of `flags`: the loss scaler threw the step away; some gradient or weight, or in a step that
+was not measured the loss, is not finite; gradients were not measured, there are scalars only."""
 
 STAGES = ("raw", "unscaled", "clipped", "unknown")
 """What `stage` counts."""
@@ -173,10 +178,11 @@ def step_records(
     layout: Layout,
     generation: int,
 ) -> RecordArray:
-    """[n] STEP records of n snapshots, whose gradients are stacked in `grads`."""
+    """[n] STEP records of n snapshots, whose gradients are stacked in `grads`; `times` are those at
+    which they came."""
     out = np.zeros(len(snapshots), STEP)
     out["step"] = [s.step for s in snapshots]
-    out["time"] = times
+    out["time"] = [s.time if s.time == s.time else t for s, t in zip(snapshots, times, strict=True)]
     for name in FLOATS:
         out[name] = [getattr(s, name) for s in snapshots]
     norms = present_norms(grads)
@@ -195,6 +201,26 @@ def step_records(
     broken |= np.array([s.nonfinite is not None or _weights_broken(s) for s in snapshots])
     out["flags"] = NONFINITE * broken + SKIPPED * np.array([s.skipped for s in snapshots])
     return out
+
+
+def row_records(rows: Sequence[Row], generation: int) -> RecordArray:
+    """[n] STEP records of n steps that were let through."""
+    out = np.zeros(len(rows), STEP)
+    for name, column in zip(ROW_FIELDS, zip(*rows, strict=True), strict=False):
+        out[name] = column
+    for name in ("accuracy", "seconds", "overhead", "clip_coefficient", "total_norm"):
+        out[name] = np.nan
+    if len(rows):
+        skipped = np.array([row[-1] for row in rows])
+        out["flags"] = UNMEASURED + SKIPPED * skipped + NONFINITE * np.isinf(out["loss"])
+    out["generation"] = generation
+    out["stage"] = len(STAGES) - 1
+    return out
+
+
+def measured(records: RecordArray) -> npt.NDArray[np.bool_]:
+    """[n] False where there are scalars only."""
+    return np.asarray(records["flags"] & UNMEASURED == 0)
 
 
 def _weights_broken(snapshot: Snapshot) -> bool:

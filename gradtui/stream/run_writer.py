@@ -13,6 +13,7 @@ from gradtui.core.event import Event, RunInfo, Started
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Snapshot
 from gradtui.stream.header import here
+from gradtui.stream.let_through import ROW_COST, LetThrough
 from gradtui.stream.recorder import Item, Recorder
 
 FLUSH = 0.2
@@ -51,7 +52,10 @@ class RunWriter:
         flush: float = FLUSH,
     ) -> None:
         self._pid = os.getpid()
-        self._queue: deque[Item] = deque()
+        self._queue: deque[tuple[float, Snapshot | Event | LetThrough]] = deque()
+        self._following: LetThrough | None = None
+        self._followed = False
+        """Whether there was room for that."""
         self._most = queue
         self._flush = flush
         self._came = self._went = self.dropped = 0
@@ -87,13 +91,35 @@ class RunWriter:
         """Take a snapshot; dropped and counted while too many wait for the disk."""
         if os.getpid() != self._pid or self._closing.is_set():
             return
-        cost = _cost(snapshot)
+        self._follow_no_more()
+        if not self._take_in(_cost(snapshot), snapshot):
+            self.dropped += 1
+
+    def follow(self, steps: LetThrough) -> None:
+        """Write steps as they are appended to `steps`, until it is closed."""
+        if os.getpid() != self._pid or self._closing.is_set():
+            return
+        self._follow_no_more()
+        self._following = steps
+        self._followed = self._take_in(SCALARS_COST, steps)
+
+    def _take_in(self, cost: int, thing: Snapshot | LetThrough) -> bool:
+        """Whether there was room for it."""
         # Each counter is written by one side only, so that neither needs a lock.
         if self._came - self._went + cost > self._most:
-            self.dropped += 1
-            return
+            return False
         self._came += cost
-        self._queue.append((time(), snapshot))
+        self._queue.append((time(), thing))
+        return True
+
+    def _follow_no_more(self) -> None:
+        """What has been followed is complete: now it is known how much waits."""
+        steps, self._following = self._following, None
+        if steps is not None:
+            if self._followed:
+                self._came += ROW_COST * steps.size
+            else:
+                self.dropped += steps.size
 
     def tell(self, event: Event) -> None:
         """Take an event; none is dropped here. `Started` with another layout begins a generation."""
@@ -109,7 +135,8 @@ class RunWriter:
         if ended:
             self._working.release()
         atexit.unregister(self.close)
-        return ended and not self._queue
+        waits = [thing for _, thing in self._queue if not isinstance(thing, LetThrough)]
+        return ended and not waits
 
     def _work(self) -> None:
         try:
@@ -123,16 +150,28 @@ class RunWriter:
     def _round(self) -> None:
         """One round of writing. An error that is none of the disk's costs this round, no more."""
         items: list[Item] = []
-        cost = 0
+        cost = count = 0
         for _ in range(len(self._queue)):
-            item = self._queue.popleft()
-            items.append(item)
-            if isinstance(item[1], Snapshot):
-                cost += _cost(item[1])
+            when, thing = self._queue[0]
+            if isinstance(thing, LetThrough):
+                found = thing.take()
+                count += len(found.rows)
+                self._recorder.lost += found.lost
+                if found.rows:
+                    items.append((when, found.rows))
+                if not found.closed:
+                    break
+                cost += SCALARS_COST + ROW_COST * thing.size
+            else:
+                items.append((when, thing))
+                if isinstance(thing, Snapshot):
+                    count += 1
+                    cost += _cost(thing)
+            self._queue.popleft()
         try:
             self._recorder.take(items, self.dropped)
         except Exception as error:
-            self._recorder.lost += sum(isinstance(thing, Snapshot) for _, thing in items)
+            self._recorder.lost += count
             self._recorder.trouble = f"{type(error).__name__}: {error}"
         finally:
             self._went += cost

@@ -11,6 +11,7 @@ from gradtui.core.history import History
 from gradtui.core.snapshot import Snapshot
 from gradtui.scenario.overlay import treated
 from gradtui.scenario.schema import Scenario
+from gradtui.stream.let_through import LetThrough
 from gradtui.training.failure import explain
 from gradtui.training.loop import Training
 from gradtui.training.run import Run
@@ -36,6 +37,9 @@ class _Collector:
         self.history.append(snapshot)
         if self._on_step is not None:
             self._on_step(self.history)
+
+    def follow(self, steps: LetThrough) -> None:
+        """Nothing: every step is measured."""
 
     def tell(self, event: Event) -> None:
         if isinstance(event, Ended):

@@ -183,7 +183,7 @@ def long_run(directory: Path, total: int = 1_000_000, chunk: int = 2_000) -> Non
                     )
                     for i in range(first, first + chunk)
                 ]
-                files.add(out, first, batch, grads, rate=1000.0)
+                files.add(out, first + np.arange(len(out)), batch, grads, rate=1000.0)
         files.write_latest()
         files.close()
 

@@ -184,7 +184,7 @@ def test_a_million_steps_of_two_hundred_tensors_stay_within_bounds(tmp_path: Pat
                 Snapshot(1, i, 1.0, one.grads) if i % 100 else replace(slow, step=i)
                 for i in range(first, first + chunk)
             ]
-            files.add(out, first, snapshots, grads, rate=1000.0)
+            files.add(out, first + np.arange(len(out)), snapshots, grads, rate=1000.0)
     files.write_latest()
     files.close()
     assert time.monotonic() - began < 60

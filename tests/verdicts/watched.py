@@ -7,6 +7,7 @@ import torch
 from gradtui.core.event import Event, Started
 from gradtui.core.history import History
 from gradtui.core.snapshot import Snapshot
+from gradtui.stream.let_through import LetThrough
 from gradtui.training.watching.watcher import Watcher
 from tests.verdicts.case import Program
 
@@ -24,6 +25,9 @@ class Keeper:
     def put(self, snapshot: Snapshot) -> None:
         assert self.history is not None
         self.history.append(snapshot)
+
+    def follow(self, steps: LetThrough) -> None:
+        raise AssertionError("every step is to be measured")
 
     def tell(self, event: Event) -> None:
         if isinstance(event, Started):

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from gradtui.training.watching.board import BY_HAND, Board
 from gradtui.training.watching.born import Born
+from gradtui.training.watching.budget import Detail
 from gradtui.training.watching.capture import prepared
 from gradtui.training.watching.clips import Clips
 from gradtui.training.watching.leaves import leaves_of, loudest
@@ -64,8 +65,8 @@ class Bare:
         """Of the loudest leaf, after the last pass: an update raises it."""
         self._source: Source | None = None
         self._loudest: Tensor | None = None
-        self._held: list[tuple[Source, Record | None]] = []
-        """Steps that nobody has been told of, oldest first; None where nothing was measured."""
+        self._held: list[tuple[Source, Record]] = []
+        """Steps that nobody has been told of, oldest first."""
         self._open = False
         """Whether the newest of them may still be replaced."""
         self._fresh = 0
@@ -104,9 +105,9 @@ class Bare:
     def newest(self) -> Record | None:
         """What the last pass has left, numbered as it will be if nobody steps."""
         record = self._held[-1][1] if self._held and self._open else None
-        if record is not None and record.step < 0:
+        if record is not None and record.detail.norms and record.step < 0:
             record.step = self._quiet.meter.steps + len(self._held) - 1
-        return record
+        return record if record is not None and record.detail.norms else None
 
     def leaves(self) -> list[Tensor]:
         """All that are known to be updated by hand."""
@@ -122,6 +123,10 @@ class Bare:
 
     def close(self) -> None:
         if self.watching:
+            if self._open and not self._held[-1][1].detail.norms:
+                source, record = self._held[-1]
+                record.detail = Detail()  # the last step of all is measured after all
+                record.parts |= source.gradients(source.left(), record.detail)
             self._settle()
 
     def _accumulating(self) -> bool:
@@ -143,34 +148,33 @@ class Bare:
         if self._open:
             self._open = False
             source, record = self._held[-1]
-            if record is not None:
-                record.add_clip(self._clips.take(source.members))
+            clip = self._clips.take(source.members)
+            if record.detail.norms:
+                record.add_clip(clip)
         if self._decided():
             held, self._held = self._held, []
             for source, record in held:
                 self._send(source, record)
         del self._held[: -PATIENCE - 1]
 
-    def _send(self, source: Source, record: Record | None) -> None:
+    def _send(self, source: Source, record: Record) -> None:
         if not self._sources.place(source, BY_HAND):
             return
-        step = self._steps.new_step()
-        if record is not None:
-            record.step, record.layout, record.at = step, source.layout, source.at
-            record.optimizer = self._numbers.setdefault(source.key, len(self._numbers))
-            self._records.send(record, source.budget)
+        record.step, record.layout, record.at = self._steps.new_step(), source.layout, source.at
+        record.optimizer = self._numbers.setdefault(source.key, len(self._numbers))
+        self._records.send(record, source.budget)
 
     def _take(self, leaves: Sequence[Tensor], grads: Mapping[int, Tensor | None]) -> None:
         """`grads` by the ids of the leaves."""
         source = self._source = self._of(leaves)
         detail = source.budget.next()
-        record = None
+        record = Record(detail, {})
+        record.add_loss(self._losses.seen())
         if detail.norms:
             mine = [grads.get(key) for key in source.ids]
-            record = Record(detail, source.gradients(mine, detail))
-            record.add_loss(self._losses.seen())
+            record.parts |= source.gradients(mine, detail)
             self._loudest = loudest(source.tensors, record.parts["grads"])
-            self._version = -1 if self._loudest is None else self._loudest._version
+        self._version = -1 if self._loudest is None else self._loudest._version
         self._held.append((source, record))
         self._open = True
         self._board.improve()

@@ -1,7 +1,7 @@
 """The hooks that torch calls before and after every optimizer step, and which steps to look at.
 
-Most steps of a fast program are let through: then all that is done is done here, in a few lines
-that allocate nothing.
+Most steps of a fast program are let through: then all that is done is done here and in `Passing`, in
+a few lines.
 """
 
 import weakref
@@ -15,11 +15,12 @@ from torch.optim.optimizer import (
     register_optimizer_step_pre_hook,
 )
 
-from gradtui.training.watching.budget import Budget
 from gradtui.training.watching.capture import capturing
 from gradtui.training.watching.meter import Meter
 from gradtui.training.watching.nesting import let_be, outer_steps, share, untraced
+from gradtui.training.watching.passing import Passing
 from gradtui.training.watching.records import Record
+from gradtui.training.watching.sources import Source
 
 Replaced = tuple[tuple[Any, ...], dict[str, Any]] | None
 """What a hook returns: other arguments for the step, or nothing."""
@@ -28,13 +29,13 @@ Replaced = tuple[tuple[Any, ...], dict[str, Any]] | None
 class Door:
     """An optimizer that is known: `budget.left` of its next steps are let through."""
 
-    __slots__ = ("budget", "owner", "tensors")
+    __slots__ = ("budget", "owner", "source")
 
-    def __init__(self, optimizer: Optimizer, budget: Budget, tensors: frozenset[int]) -> None:
+    def __init__(self, optimizer: Optimizer, source: Source) -> None:
         self.owner = weakref.ref(optimizer)
-        self.budget = budget
-        self.tensors = tensors
-        """The ids of what it steps."""
+        self.source = source
+        """What it steps."""
+        self.budget = source.budget
 
 
 class Hooks:
@@ -50,6 +51,7 @@ class Hooks:
         "_handles",
         "_meter",
         "_passing",
+        "_scalars",
         "_slow_after",
         "_slow_before",
         "_within",
@@ -65,8 +67,8 @@ class Hooks:
         "watchful",
     )
 
-    def __init__(self, meter: Meter) -> None:
-        self._meter = meter
+    def __init__(self, meter: Meter, scalars: Passing) -> None:
+        self._meter, self._scalars = meter, scalars
         self.only: Optimizer | None = None
         """The one that is watched, where it is not all of them."""
         self._doors: dict[int, Door] = {}
@@ -104,15 +106,14 @@ class Hooks:
             handle.remove()
 
     def forget(self) -> None:
+        self._scalars.forget()
         self.open, self._within, self._passing, self.hushed = {}, 0, None, False
 
-    def know(self, optimizer: Optimizer, budget: Budget, tensors: frozenset[int]) -> None:
+    def know(self, optimizer: Optimizer, source: Source) -> None:
         """From now on steps of this one are let through while the budget has some left to."""
         known = self._doors.get(id(optimizer))
-        if known is None or known.owner() is not optimizer or known.budget is not budget:
-            self._doors[id(optimizer)] = Door(optimizer, budget, tensors)
-        else:
-            known.tensors = tensors
+        if known is None or known.owner() is not optimizer or known.source is not source:
+            self._doors[id(optimizer)] = Door(optimizer, source)
 
     def rest(self) -> None:
         """A record is done: nothing need be recorded until the next one is due."""
@@ -125,7 +126,7 @@ class Hooks:
             and all(door.budget.left for door in self._doors.values())
         )
         close = self.watchful(passing)
-        self._meter.rest(not close, glancing=self.glance is not None)
+        self._meter.rest(not close)
 
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
         if capturing():
@@ -137,10 +138,10 @@ class Hooks:
                 suspects = self.glance if self._meter.idle else self.suspects
                 if suspects is None or not suspects(optimizer):
                     budget.left -= 1
-                    self._meter.steps += 1
                     self._passing = door
                     self._within = 1
-                    return None
+                    passed: Replaced = self._scalars.step(optimizer, door.source, args, kwargs)
+                    return passed
                 budget.left = 0
                 self._meter.rest(False)
         elif self.hushed:
@@ -156,6 +157,8 @@ class Hooks:
             door = self._passing
             if self._within or door is None:
                 return
+            if self._scalars.waiting is not None:
+                self._scalars.over()
             if not self._meter.idle:
                 self.passed(door)
             elif not door.budget.left:
@@ -176,9 +179,9 @@ class Hooks:
         door = self._doors.get(id(optimizer))
         if door is not None and door.budget.left and door.owner() is optimizer:
             door.budget.left -= 1
-            self._meter.steps += 1
             self._within, self._passing = 1, door
-            return None
+            passed: Replaced = self._scalars.step(optimizer, door.source, args, kwargs)
+            return passed
         return self.begin(optimizer, args, kwargs)
 
     def _is_part(self, optimizer: Optimizer) -> bool:

@@ -8,6 +8,7 @@ from gradtui.training.watching.board import Board
 from gradtui.training.watching.budget import NOTHING, Budget, Detail, Ledger
 from gradtui.training.watching.hooks import Hooks
 from gradtui.training.watching.meter import Meter
+from gradtui.training.watching.passing import Passing
 from gradtui.training.watching.records import Record, Records
 from gradtui.training.watching.sources import Source
 from gradtui.training.watching.taking import Taking
@@ -24,11 +25,13 @@ class InBackward:
         board: Board,
         records: Records,
         hooks: Hooks,
+        scalars: Passing,
     ) -> None:
         self._meter, self._taking, self._board = meter, taking, board
-        self._records, self._hooks = records, hooks
+        self._records, self._hooks, self._scalars = records, hooks, scalars
         self._budget = Budget(ledger)
         self._step = -1
+        self._number = 0
         self._detail = NOTHING
         self._parts: list[tuple[Source, Record]] = []
 
@@ -40,14 +43,15 @@ class InBackward:
             detail = self._budget.next()
             if detail is NOTHING:
                 self._hooks.hushed = True
+                self._records.add(self._taking.scalars(optimizer, self._step, self._number))
+                self._scalars.bare(None)
                 return
             self._detail = Detail(detail.norms, detail.counts)
         source = self._taking.source(optimizer)
         if source is None:
             return
         record = self._taking.take(optimizer, source, self._step, detail=self._detail)
-        if record is not None:
-            self._parts.append((source, record))
+        self._parts.append((source, record))
 
     @property
     def pending(self) -> bool:
@@ -71,5 +75,5 @@ class InBackward:
         home = whole.parts["grads"].device
         whole.parts["grads"] = torch.cat([r.parts["grads"].to(home) for r in records])
         whole.at = at
-        whole.optimizer = min(record.optimizer for record in records)
+        whole.optimizer = self._number = min(record.optimizer for record in records)
         self._records.send(whole, self._budget)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gradtui.core.layout import FloatArray
 from gradtui.training.tensors import local
+from gradtui.training.watching.capture import capturing
 from gradtui.training.watching.endings import UNKNOWN, Ending, Value, ending
 from gradtui.training.watching.objective import Part, Sums, Windows, sums_of
 from gradtui.training.watching.outlook import Outlook, look_ahead
@@ -17,6 +18,10 @@ from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.scout import Scout
 
+NAN = float("nan")
+REAL = frozenset((torch.float32, torch.float64, torch.bfloat16, torch.float16))
+LIGHT = 2
+"""What noting a loss takes beside the call itself, in calls of the meter."""
 ARGUMENTS = ("grad_tensors", "retain_graph", "create_graph")
 """Of torch.autograd.backward, after the tensors."""
 SCALED = 8
@@ -75,12 +80,13 @@ class Losses:
     """Wraps torch.autograd.backward, which Tensor.backward calls too.
 
     A backward within another one (checkpointing) is not counted. While the meter says that nothing
-    is awaited, a call costs no more than being handed on, or than reading one number.
+    is awaited, a call costs no more than being handed on and reading one number.
     """
 
     def __init__(self, quiet: Quiet) -> None:
         self._quiet = quiet
-        self._passes: list[Pass] = []
+        self._passes: list[Pass | float] = []
+        """A number is that of a pass of which nothing else is worth saying."""
         self._stale = False
         self._several = False
         """Whether there were several backward passes to a step lately."""
@@ -93,6 +99,10 @@ class Losses:
         """What the first loss has told of the task."""
         self._looked = False
         self.depth = 0
+        self.closed = False
+        """Whether nobody listens any more, though somebody may have kept what we put there."""
+        self.passes = 0
+        """Backward passes that have begun."""
         self.before: Callable[[Any], None] = lambda tensors: None
         self.graph: Callable[[Tensor, Value], None] = lambda loss, value: None
         """Called with each loss whose backward pass begins, and what it is without a scale."""
@@ -103,7 +113,7 @@ class Losses:
         """Called before a backward within another one, as of reentrant checkpoints."""
 
     def install(self, patches: Patches) -> None:
-        patches.wrap(torch.autograd, "backward", self._around, loose=True)
+        patches.wrap(torch.autograd, "backward", self._around, light=self._light)
 
     def take(self, key: int = 0) -> Loss:
         """For the step that is being taken, of the optimizer with this number. Another one that steps
@@ -113,21 +123,32 @@ class Losses:
 
     @property
     def broken(self) -> bool:
-        """Whether any of them is no number, as far as that is known without waiting."""
-        return any(type(one.value) is float and not isfinite(one.value) for one in self._passes)
+        """Whether any of them since the last step is no number, as far as that is known without
+        waiting."""
+        if self._stale:
+            return False
+        values = [one if isinstance(one, float) else one.value for one in self._passes]
+        return any(isinstance(value, float) and not isfinite(value) for value in values)
 
     def used(self) -> None:
         """What has been seen so far belongs to a step that is over."""
         self._stale = True
 
-    def drop_used(self) -> None:
-        """Nothing was seen of the step that is being taken, unless something was since."""
-        if self._stale:
-            self._passes = []
+    def plain(self) -> float | None:
+        """As `take`, where that is one number and the objective too, or NaN where there is none; None
+        where it takes more to tell."""
+        passes = self._passes
+        if not passes:
+            return NAN
+        one = passes[0]
+        if len(passes) == 1 and isinstance(one, float):
+            self._stale = True
+            return one
+        return None
 
     def seen(self, key: int = 0) -> Loss:
         """As `take`, but more may come."""
-        passes = tuple(self._passes)
+        passes = tuple(_in_full(one) for one in self._passes)
         return Loss(passes, self._windows.setdefault(key, Windows())) if passes else Loss()
 
     def unscaled(self, scaled: Tensor, loss: Tensor) -> None:
@@ -144,16 +165,26 @@ class Losses:
         self._scaled, self._windows = {}, {}
         self._scout.forget()
 
+    def close(self) -> None:
+        self.forget()
+        self.closed = True
+
     def note(self, tensors: Any, seeds: Any = None, *, kept: bool = False) -> None:
         """A backward pass from `tensors` begins; it is a loss if it is one number."""
         self._scout.look(tensors)
+        found = self._note(tensors, seeds, kept)
+        if found is not None:
+            self.graph(*found)
+
+    def _note(self, tensors: Any, seeds: Any, kept: bool) -> tuple[Tensor, Value] | None:
+        """The loss among `tensors` and its value without a scale; None where there is none."""
         one = tensors[0] if isinstance(tensors, (list, tuple)) and len(tensors) == 1 else tensors
         seed = seeds[0] if isinstance(seeds, (list, tuple)) and len(seeds) == 1 else seeds
         self._begins()
         if not isinstance(one, Tensor) or one.numel() != 1:
-            return
+            return None
         if seed is not None and not (isinstance(seed, Tensor) and seed.numel() == 1):
-            return
+            return None
         end = self._ending(one)
         if end.unscaled is None:
             self._look(one)
@@ -162,7 +193,7 @@ class Losses:
             value = end.unscaled
         weight = 1.0 if seed is None else _value(seed)
         self._passes.append(Pass(value, end, weight, kept))
-        self.graph(one, value)
+        return one, value
 
     def _begins(self) -> None:
         if self._stale:
@@ -180,22 +211,51 @@ class Losses:
             with self._quiet("looking at the first loss"):
                 self.outlook = replace(look_ahead(loss), scout=self._scout)
 
-    def _glimpse(self, tensors: Any) -> None:
-        """As `note`, of a plain loss alone."""
-        if type(tensors) is Tensor and tensors.is_cpu and tensors.numel() == 1:
+    def _light(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """`original`, with only the loss noted: what is called while nothing is awaited."""
+        meter, busy = self._quiet.meter, _busy
+
+        def backward(
+            tensors: Any, grad_tensors: Any = None, retain_graph: Any = None, *args: Any, **kw: Any
+        ) -> Any:
+            if self.depth or self.closed or busy():
+                return original(tensors, grad_tensors, retain_graph, *args, **kw)
+            meter.calls += LIGHT
+            self.passes += 1
+            plain = type(tensors) is Tensor and grad_tensors is None and not retain_graph
+            alone = self._stale or not self._passes
+            if plain and alone and not self._scaled and not self._several:
+                if tensors.is_cpu and tensors.dtype in REAL and tensors.numel() == 1:
+                    self._passes, self._stale = [tensors.item()], False
+                else:
+                    self._glimpse(tensors)
+            else:
+                with self._quiet("a loss"):
+                    self._note(tensors, grad_tensors, bool(retain_graph))
+            self.depth += 1
+            try:
+                return original(tensors, grad_tensors, retain_graph, *args, **kw)
+            finally:
+                self.depth = 0
+
+        return backward
+
+    def _glimpse(self, tensors: Tensor) -> None:
+        """As `_note`, of a loss that is elsewhere."""
+        with self._quiet("a loss"):
             self._begins()
-            end = self._ending(tensors) if self._several else None
-            self._passes.append(Pass(_value(tensors), end, 1.0, False))
+            if tensors.numel() == 1:
+                self._passes.append(Pass(_value(tensors), None, 1.0, False))
 
     def _around(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
-        meter = self._quiet.meter
-        if meter.idle and meter.glancing and not self.depth:
-            self._glimpse(tensors)
-        if meter.idle or self.depth:
+        if self.closed or self.depth:
             if self.depth and self.inner is not None:
                 with self._quiet("a backward pass in another one"):
                     self.inner(tensors)
             return original(tensors, *args, **kwargs)
+        if self._quiet.meter.idle:
+            return self._light(original)(tensors, *args, **kwargs)
+        self.passes += 1
         with self._quiet("a backward pass"):
             self.before(tensors)
             given = dict(zip(ARGUMENTS, args, strict=False)) | kwargs
@@ -210,6 +270,17 @@ class Losses:
             self.over()
         self.after()
         return out
+
+
+def _in_full(done: Pass | float) -> Pass:
+    return Pass(done, None, 1.0, False) if isinstance(done, float) else done
+
+
+def _busy() -> bool:
+    """Whether dynamo is tracing, a CUDA graph is being recorded, or a mode of the program would see
+    what is done to a tensor."""
+    modes = torch._C._len_torch_dispatch_stack() or torch._C._len_torch_function_stack()
+    return bool(modes) or torch.compiler.is_compiling() or capturing()
 
 
 def _value(loss: Tensor) -> Value:

@@ -39,7 +39,6 @@ class Meter:
         "clock",
         "each",
         "elsewhere",
-        "glancing",
         "idle",
         "lately_elsewhere",
         "lately_passed",
@@ -61,8 +60,6 @@ class Meter:
         """Passages that were not timed."""
         self.idle = False
         """Whether nothing of what comes until the next step will be recorded."""
-        self.glancing = False
-        """Whether losses are looked at nevertheless."""
         self.resting: list[Callable[[bool], None]] = []
         """Told when that changes: what can be taken off meanwhile is. They do not raise."""
         self.each = time_of_a_call() if each is None else each
@@ -94,11 +91,11 @@ class Meter:
         self._passed += self._spent
         self._spent = 0.0
 
-    def rest(self, idle: bool, *, glancing: bool = False) -> None:
+    def rest(self, idle: bool) -> None:
         """Nothing is awaited, or something is again."""
-        if idle is not self.idle or glancing is not self.glancing:
+        if idle is not self.idle:
             self.enter()
-            self.idle, self.glancing = idle, glancing
+            self.idle = idle
             for part in self.resting:
                 part(idle)
             self.leave()

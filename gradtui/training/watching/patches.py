@@ -13,12 +13,13 @@ from gradtui.training.watching.meter import Meter
 
 @dataclass(slots=True)
 class Loose:
-    """What is put back while nothing is awaited; `again` wraps whatever is there."""
+    """What gives way to `rest` while nothing is awaited; `again` wraps whatever is there."""
 
     held: dict[str, Any]
     name: str
     original: Any
     ours: Any
+    rest: Any
     again: Callable[[], None]
     off: bool = False
 
@@ -40,14 +41,15 @@ class Patches:
         *,
         idle: bool = False,
         loose: bool = False,
+        light: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
     ) -> None:
         """Replace `owner.name` by `around(original, *args, **kwargs)`; nothing where there is none.
 
         With `idle` a call is only handed on while the meter says that nothing is awaited; with
-        `loose` the original itself is put back for that time, unless there are glances; which is for
-        modules alone, and for functions that nobody compiles: compiled programs are compiled anew
-        when those they call change. What torch.compile traces is the original, and so is what is called
-        while a CUDA graph is recorded.
+        `loose` the original itself is put back for that time, with `light` what that makes of it;
+        which is for modules alone, and for functions that nobody compiles: compiled programs are
+        compiled anew when those they call change. What torch.compile traces is the original, and so
+        is what is called while a CUDA graph is recorded.
         """
         original = vars(owner).get(name)
         if original is None:
@@ -64,29 +66,31 @@ class Patches:
             return around(original, *args, **kwargs)
 
         self.put(owner, name, instead)
-        if loose and not hasattr(original, "__wrapped__"):  # else another watcher may be beneath
+        # Where it is wrapped already another watcher may be beneath.
+        if (loose or light is not None) and not hasattr(original, "__wrapped__"):
+            rest = original if light is None else functools.wraps(original)(light(original))
             again = functools.partial(self.wrap, owner, name, around, idle=idle)
-            self._loose.append(Loose(vars(owner), name, original, instead, again))
+            self._loose.append(Loose(vars(owner), name, original, instead, rest, again))
 
     def put(self, owner: Any, name: str, value: Any) -> None:
         self._done.append((owner, name, vars(owner).get(name), value))
         setattr(owner, name, value)
 
     def _rest(self, idle: bool) -> None:
-        idle = idle and not self._meter.glancing
         for one in list(self._loose):
             there = one.held.get(one.name)
             if idle and there is one.ours:
-                one.held[one.name], one.off = one.original, True
+                one.held[one.name], one.off = one.rest, True
             elif one.off and not idle:
                 one.off = False
-                if there is one.original:
+                if there is one.rest:
                     one.held[one.name] = one.ours
                 elif there is not one.ours:  # replaced by somebody meanwhile
                     self._loose.remove(one)
                     one.again()
 
     def undo(self) -> None:
+        self._rest(False)
         self._loose = []
         while self._done:
             owner, name, original, ours = self._done.pop()

@@ -18,6 +18,11 @@ class Scaling:
 
     scale: Tensor | None
 
+    @property
+    def parts(self) -> dict[str, Tensor]:
+        """As a part of a record."""
+        return {} if self.scale is None else {"scale": self.scale}
+
 
 class Scalers:
     def __init__(self, quiet: Quiet, losses: Losses) -> None:
@@ -29,7 +34,7 @@ class Scalers:
         self.skipped: Callable[[Any, Scaling], None] = lambda optimizer, scaling: None
 
     def install(self, patches: Patches) -> None:
-        patches.wrap(torch.amp.GradScaler, "scale", self._scale, idle=True)
+        patches.wrap(torch.amp.GradScaler, "scale", self._scale)
         patches.wrap(torch.amp.GradScaler, "step", self._step)
 
     def forget(self) -> None:
@@ -48,10 +53,9 @@ class Scalers:
     ) -> Any:
         meter = self._quiet.meter
         before = meter.steps
-        if not meter.idle:
-            with self._quiet("a scaler's step"):
-                self.current = _scaling(scaler)
-                self.seen = self.seen or self.current is not None
+        with self._quiet("a scaler's step"):
+            self.current = _scaling(scaler)
+            self.seen = self.seen or self.current is not None
         try:
             out = original(scaler, optimizer, *args, **kwargs)
         finally:

@@ -78,7 +78,7 @@ class Scene:
 
     def look(self, record: Record | None) -> None:
         """Before the update: the one step that is not finite is run once more."""
-        if record is None:
+        if record is None or not record.detail.norms:
             return
         self.near = _on_host(record)
         if self._done or record.skipped or not lost(record):
@@ -112,7 +112,7 @@ class Scene:
     def over(self, record: Record | None = None) -> None:
         """A step is over."""
         keeper = self._keeper
-        if record is not None and not self._done and not _on_host(record):
+        if record is not None and record.detail.norms and not self._done and not _on_host(record):
             calls = keeper.calls()
             for call in calls:
                 call.inflows = {}

@@ -43,8 +43,14 @@ class Source:
     def remember_weights(self) -> None:
         self._clones = clone(self.plan, self.tensors, self._clones)
 
-    def weights(self) -> Tensor:
-        return measure_weights(self.plan, self.tensors, self._clones)
+    def weights(self, *, updates: bool = True) -> Tensor:
+        """`updates`: the change since they were remembered is that of one step."""
+        return measure_weights(self.plan, self.tensors, self._clones if updates else None)
+
+    def left(self) -> list[Tensor | None]:
+        """The gradients that are there now; none where all of them have been cleared."""
+        grads = [tensor.grad for tensor in self.tensors]
+        return grads if any(g is not None and bool(g.any()) for g in grads) else [None] * len(grads)
 
 
 class Sources:

@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import isnan
 from typing import Any
 
+from torch import Tensor
 from torch.optim import Optimizer
 
+from gradtui.stream.let_through import Row
 from gradtui.training.watching.born import Born
-from gradtui.training.watching.budget import Detail
+from gradtui.training.watching.budget import NOTHING, Detail
 from gradtui.training.watching.clips import Clips
 from gradtui.training.watching.hooks import Door, Hooks, Replaced
 from gradtui.training.watching.in_backward import InBackward
 from gradtui.training.watching.losses import Losses
 from gradtui.training.watching.meter import Meter
+from gradtui.training.watching.passing import Passing
 from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.records import Record, Records
 from gradtui.training.watching.scalers import Scalers, Scaling
@@ -38,10 +42,12 @@ class Steps:
         quiet: Quiet,
         scene: Scene,
         vigil: Vigil,
+        scalars: Passing,
     ) -> None:
         self._hooks, self._taking, self._inside = hooks, taking, inside
         self._records, self._born, self._losses, self._clips = records, born, losses, clips
         self._quiet, self._scene, self._vigil = quiet, scene, vigil
+        self._scalars = scalars
         self._meter: Meter = quiet.meter
         self._sources: dict[int, Source] = {}
         self.seen = False
@@ -61,17 +67,33 @@ class Steps:
         self._sources = {}
 
     def last_look(self) -> None:
-        """At the end: weights that have become NaN since the last record are told of."""
-        if self._records.lost or self._meter.steps - 1 == self._records.last_step:
+        """At the end: the last step is measured after all, where it was let through, and weights
+        that have become NaN since the last record are told of."""
+        step = self._meter.steps - 1
+        if step < 0 or step == self._records.last_step:
+            return
+        source, latest = self._scalars.source, self._records.latest
+        known = latest is not None and latest[0] == step
+        if known and latest is not None and source is not None and self._taking.placed(source):
+            self._measure(_of(latest, source), source)
+        if self._records.lost:
             return
         for source in self._taking.broken():
             record = Record(Detail(weights=True), {}, source.layout, source.at)
-            record.step, record.optimizer = self._meter.steps - 1, source.number
-            record.parts |= source.gradients([None] * len(source.tensors), record.detail)
-            record.parts["weights"] = source.weights()
-            self._records.send(record, source.budget)
-            self._records.flush()
+            record.step, record.optimizer = step, source.number
+            self._measure(record, source, left=False)
             return  # one is enough
+
+    def _measure(self, record: Record, source: Source, *, left: bool = True) -> None:
+        """What is left of a step: weights, and gradients that nobody has cleared or added to."""
+        gone: list[Tensor | None] = [None] * len(source.tensors)
+        grads = source.left() if left and self._scalars.untouched else gone
+        if grads is not gone and self._clips.words:
+            record.stage = "clipped"
+        record.parts |= source.gradients(grads, record.detail)
+        record.parts["weights"], record.left = source.weights(updates=False), True
+        self._records.submit(record)
+        self._records.flush()
 
     def new_step(self) -> int:
         step = self._meter.steps
@@ -92,7 +114,7 @@ class Steps:
             source = self._taking.source(optimizer)
             if source is None:
                 return None
-            self._hooks.know(optimizer, source.budget, source.members)
+            self._hooks.know(optimizer, source)
             self._vigil.know(optimizer, source)
             self._sources[id(optimizer)] = source
             self._hooks.open[id(optimizer)] = None
@@ -105,7 +127,7 @@ class Steps:
             self._hooks.open[id(optimizer)] = record
         found = self._hooks.open.get(id(optimizer))
         self._scene.look(found)
-        if found is not None:
+        if found is not None and found.detail.norms:
             self._vigil.found(lost(found))
         return None
 
@@ -123,7 +145,10 @@ class Steps:
             record.parts["weights"] = source.weights()
         self._scene.over(record)
         self._records.send(record, source.budget)
-        self._hooks.rest()
+        if record.detail.norms:
+            self._hooks.rest()
+        else:
+            self._scalars.bare(source)
 
     def _plan(self, passing: bool) -> bool:
         close = self._vigil.plan(passing)
@@ -140,7 +165,7 @@ class Steps:
         """A step was let through, while it is looked at or another optimizer's is waited for."""
         self._losses.used()
         self._scene.over()
-        self._clips.drop(door.tensors)
+        self._clips.drop(door.source.members)
         self._meter.passed()
 
     def _watched(
@@ -155,11 +180,11 @@ class Steps:
             count += 1
             with self._quiet("a closure"):
                 before = self._hooks.open.get(id(optimizer))
-                if count > 1 and before is None:
-                    return out
-                detail = None if before is None else replace(before.detail, histograms=False)
+                detail = None if before is None else before.detail
+                if detail is not None and detail is not NOTHING:
+                    detail = replace(detail, histograms=False)
                 record = self._taking.take(optimizer, source, step, detail=detail, evaluation=count)
-                if before is not None:
+                if before is not None and before.detail.norms:
                     self._records.send(before, source.budget)
                 self._hooks.open[id(optimizer)] = record
             self._scene.look(self._hooks.open.get(id(optimizer)))
@@ -176,7 +201,15 @@ class Steps:
         if source is None:
             return
         record = self._taking.take(optimizer, source, self.new_step(), scaling=scaling)
-        if record is not None:
-            record.skipped = True
-            self._finish(record, source)
+        record.skipped = True
+        self._finish(record, source)
         self._hooks.rest()
+
+
+def _of(row: Row, source: Source) -> Record:
+    """A record in full of a step whose scalars have been handed on."""
+    record = Record(Detail(weights=True), {}, source.layout, source.at, row[0], time=row[1])
+    record.loss, record.lr, record.optimizer, record.backwards = row[2:6]
+    record.scale, record.objective, record.skipped = row[6:]
+    record.told = not isnan(record.loss)
+    return record

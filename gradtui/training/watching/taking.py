@@ -38,9 +38,20 @@ class Taking:
         """Between two records: what has no good name yet may get one."""
         self._board.improve()
 
+    def placed(self, source: Source) -> bool:
+        """Whether there is a place for it in the layout as it is."""
+        return source.layout is not None and source.layout is self._board.layout
+
     def broken(self) -> list[Source]:
         """What holds a NaN or an infinity by now."""
         return self._sources.broken()
+
+    def scalars(self, optimizer: Optimizer, step: int, number: int) -> Record:
+        """Of a step of which nothing is measured, whatever the optimizer steps."""
+        record = Record(NOTHING, {}, step=step, optimizer=number)
+        record.add_lr(optimizer)
+        record.add_loss(self._losses.take(number))
+        return record
 
     def take(
         self,
@@ -52,18 +63,19 @@ class Taking:
         detail: Detail | None = None,
         evaluation: int = 0,
         scaling: Scaling | None = None,
-    ) -> Record | None:
-        """None where the budget, by default the source's own, has nothing left for this step.
-        `detail` is what to measure where that is settled."""
+    ) -> Record:
+        """Scalars alone where the budget, by default the source's own, has nothing left for this
+        step. `detail` is what to measure where that is settled."""
         detail = detail or (budget or source.budget).next()
         loss, clip = self._losses.take(source.number), self._clips.take(source.members)
         scaling = scaling or self._scalers.current
-        if detail is NOTHING:
-            return None
         record = Record(detail, {}, source.layout, source.at, step)
         record.evaluation, record.optimizer = evaluation, source.number
         record.add_lr(optimizer)
         record.add_loss(loss)
+        if detail is NOTHING:
+            record.parts |= scaling.parts if scaling is not None else {}
+            return record
         if scaling is not None:
             _add_scaling(record, optimizer, scaling)
         if clip is not None:
@@ -77,8 +89,7 @@ class Taking:
 
 def _add_scaling(record: Record, optimizer: Optimizer, scaling: Scaling) -> None:
     record.stage = "unscaled"
-    if scaling.scale is not None:
-        record.parts["scale"] = scaling.scale
+    record.parts |= scaling.parts
     divisor = getattr(optimizer, "grad_scale", None)
     if isinstance(divisor, Tensor):
         record.parts["divisor"] = divisor.detach().double().reshape(())

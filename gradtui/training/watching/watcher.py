@@ -25,6 +25,7 @@ from gradtui.training.watching.known import Known
 from gradtui.training.watching.losses import Losses
 from gradtui.training.watching.meter import Meter
 from gradtui.training.watching.outlook import UNKNOWN
+from gradtui.training.watching.passing import Passing
 from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Log, Quiet
 from gradtui.training.watching.records import Records
@@ -75,13 +76,14 @@ class Watcher:
         ledger = Ledger(overhead, self._meter)
         self._sources = Sources(self._board, ledger)
         self._records = Records(sink, self._meter, ledger)
-        self._hooks = Hooks(self._meter)
+        self._scalars = Passing(quiet, self._losses, self._scalers, self._records)
+        self._hooks = Hooks(self._meter, self._scalars)
         self._scene = Scene(quiet, self._born, models)
         self._records.late = self._scene.late
         self._hooks.only = optimizer
         taking = Taking(self._sources, self._board, self._losses, self._clips, self._scalers)
         self._inside = InBackward(
-            self._meter, ledger, taking, self._board, self._records, self._hooks
+            self._meter, ledger, taking, self._board, self._records, self._hooks, self._scalars
         )
         self._steps = Steps(
             self._hooks,
@@ -95,6 +97,7 @@ class Watcher:
             quiet,
             self._scene,
             Vigil(self._meter, ledger, self._losses, self._scene),
+            self._scalars,
         )
         self._bare = Bare(
             self._steps,
@@ -143,9 +146,8 @@ class Watcher:
 
     def failed(self, message: str, trace: str) -> None:
         """The program raised."""
+        self._last_look()
         with self._quiet("an error of the program"):
-            self._bare.close()
-            self._records.flush()
             if self._told:
                 self._records.sink.tell(Failed(0, self.step, message, trace))
                 self._told = False
@@ -155,17 +157,14 @@ class Watcher:
         if self._closed:
             return
         self._closed = True
-        with self._quiet("a last look"):
-            self._records.flush()
-            self._steps.last_look()
+        self._last_look()
         with self._quiet("closing"):
-            self._bare.close()
-            self._records.flush()
             if self._told and os.getpid() == self._pid:
                 self._records.sink.tell(Ended(0, self._meter.steps, reason))
         with self._quiet("taking off"):
             self._hooks.remove()
             self._patches.undo()
+            self._losses.close()
             self._scene.close()
             self._functional.close()
             self._steps.forget()
@@ -173,6 +172,15 @@ class Watcher:
             self._sources.release()
             self._bare.stepped()
             self._board.forget()
+
+    def _last_look(self) -> None:
+        with self._quiet("what is left"):
+            self._bare.close()
+            self._scalars.over()
+            self._records.flush()
+        if os.getpid() == self._pid:
+            with self._quiet("a last look"):
+                self._steps.last_look()
 
     def _first(self) -> None:
         """The first step of an optimizer."""

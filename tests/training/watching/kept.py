@@ -8,19 +8,30 @@ from torch import Tensor
 from gradtui.core.event import Event, Started
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Grad, Snapshot
+from gradtui.stream.let_through import LetThrough, Row
 
 
 @dataclass
 class Kept:
     snapshots: list[Snapshot] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    followed: list[LetThrough] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
 
     def put(self, snapshot: Snapshot) -> None:
         self.snapshots.append(snapshot)
 
+    def follow(self, steps: LetThrough) -> None:
+        self.followed.append(steps)
+
     def tell(self, event: Event) -> None:
         self.events.append(event)
+
+    @property
+    def rows(self) -> dict[int, Row]:
+        """Of the steps that were let through, by their numbers."""
+        found = [row for steps in self.followed for row in steps.rows]
+        return {row[0]: row for row in found}
 
     @property
     def layout(self) -> Layout:

@@ -123,7 +123,7 @@ def test_a_birth_after_the_last_record_is_told_at_the_end(
 def test_a_healthy_run_is_recorded_no_more_often(sink: Kept) -> None:
     assert trained(sink, lambda x: x, steps=400) is None
     steps = [snapshot.step for snapshot in sink.snapshots]
-    gaps = {b - a for a, b in pairwise(steps[3:])}
+    gaps = {b - a for a, b in pairwise(steps[3:-1])}  # the last step is in full in any case
     assert gaps == {EVERY}
 
 

@@ -1,0 +1,116 @@
+"""Steps that are let through: their number, time, loss and learning rate are recorded all the same.
+
+This is what a fast program pays at nearly every step: no blocks, no copies, no locks.
+"""
+
+from time import time
+from typing import Any
+
+from torch.optim import Optimizer
+
+from gradtui.training.watching.losses import Losses
+from gradtui.training.watching.quiet import Quiet
+from gradtui.training.watching.records import NAN, Records, bare_record
+from gradtui.training.watching.scalers import Scalers
+from gradtui.training.watching.sources import Source
+
+
+class Passing:
+    """`step` before each such step, `over` after it where `waiting` says that it is awaited."""
+
+    __slots__ = (
+        "_losses",
+        "_meter",
+        "_quiet",
+        "_records",
+        "_scalers",
+        "_step",
+        "_when",
+        "passes",
+        "source",
+        "waiting",
+    )
+
+    def __init__(self, quiet: Quiet, losses: Losses, scalers: Scalers, records: Records) -> None:
+        self._quiet, self._meter = quiet, quiet.meter
+        self._losses, self._scalers, self._records = losses, scalers, records
+        self.waiting: Optimizer | None = None
+        """What takes a step whose closure has the loss."""
+        self.source: Source | None = None
+        """Of the last step that was let through."""
+        self.passes = 0
+        """Backward passes that had begun by then."""
+        self._step, self._when = 0, 0.0
+
+    def step(self, optimizer: Optimizer, source: Source, args: Any, kwargs: Any) -> Any:
+        """A step is about to be let through; what a hook returns."""
+        if self.waiting is not None:
+            self.over()  # the step before has raised
+        meter, losses = self._meter, self._losses
+        number, self.source = meter.steps, source
+        meter.steps = number + 1
+        if len(args) > 1 or kwargs:
+            replaced = self._closure(optimizer, number, args, kwargs)
+            if replaced is not None:
+                return replaced
+        self.passes = losses.passes
+        try:
+            lr = optimizer.param_groups[0]["lr"]
+        except (LookupError, TypeError, AttributeError):
+            lr = NAN
+        records = self._records
+        loss = losses.plain() if records.direct else None
+        if loss is not None and isinstance(lr, float) and self._scalers.current is None:
+            rows = records.rows
+            if rows is None:
+                rows = records.let_through()
+            row = (number, time(), loss, lr, source.number, 1, NAN, loss, False)
+            records.latest = row
+            rows.append(row)
+        else:
+            self._slowly(optimizer, number, time())
+        return None
+
+    def over(self) -> None:
+        """The step whose closure has the loss is over."""
+        optimizer, self.waiting = self.waiting, None
+        if optimizer is not None:
+            self.passes = self._losses.passes
+            self._slowly(optimizer, self._step, self._when)
+
+    def bare(self, source: Source | None) -> None:
+        """Another step of which scalars alone are recorded has been taken."""
+        self.source, self.passes = source, self._losses.passes
+
+    @property
+    def untouched(self) -> bool:
+        """Whether no backward pass has begun since the last step that was let through."""
+        return self.passes == self._losses.passes
+
+    def forget(self) -> None:
+        self.waiting = self.source = None
+
+    def _closure(self, optimizer: Optimizer, number: int, args: Any, kwargs: Any) -> Any:
+        closure = args[1] if len(args) > 1 else kwargs.get("closure")
+        if not callable(closure):
+            return None
+        losses = self._losses
+
+        def evaluated(*args: Any, **kwargs: Any) -> Any:
+            losses.used()  # the loss is that of the last evaluation
+            return closure(*args, **kwargs)
+
+        self.waiting, self._step, self._when = optimizer, number, time()
+        if len(args) > 1:
+            return (args[0], evaluated, *args[2:]), kwargs
+        return args, kwargs | {"closure": evaluated}
+
+    def _slowly(self, optimizer: Optimizer, number: int, when: float) -> None:
+        with self._quiet("the scalars of a step"):
+            record = bare_record(number, when)
+            record.optimizer = 0 if self.source is None else self.source.number
+            record.add_lr(optimizer)
+            record.add_loss(self._losses.take(record.optimizer))
+            scaling = self._scalers.current
+            record.parts |= scaling.parts if scaling is not None else {}
+            self._records.add(record)
