@@ -91,8 +91,13 @@ class Patches:
 
     def undo(self) -> None:
         self._rest(False)
+        for one in self._loose:
+            if one.rest is not one.original:
+                one.rest.retired = True
         self._loose = []
         while self._done:
             owner, name, original, ours = self._done.pop()
             if vars(owner).get(name) is ours:
+                while getattr(original, "retired", False):  # of a watcher that has gone before us
+                    original = original.__wrapped__
                 setattr(owner, name, original)
