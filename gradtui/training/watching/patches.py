@@ -31,6 +31,8 @@ class Patches:
         self._meter = meter
         self._done: list[tuple[Any, str, Any, Any]] = []
         self._loose: list[Loose] = []
+        self._made: list[Any] = []
+        """Functions of ours, to be known for such by others when we are gone."""
         meter.resting.append(self._rest)
 
     def wrap(
@@ -65,10 +67,14 @@ class Patches:
                 return original(*args, **kwargs)
             return around(original, *args, **kwargs)
 
+        self._made.append(instead)
         self.put(owner, name, instead)
         # Where it is wrapped already another watcher may be beneath.
         if (loose or light is not None) and not hasattr(original, "__wrapped__"):
-            rest = original if light is None else functools.wraps(original)(light(original))
+            rest = original
+            if light is not None:
+                rest = functools.wraps(original)(light(original))
+                self._made.append(rest)
             again = functools.partial(self.wrap, owner, name, around, idle=idle)
             self._loose.append(Loose(vars(owner), name, original, instead, rest, again))
 
@@ -91,10 +97,9 @@ class Patches:
 
     def undo(self) -> None:
         self._rest(False)
-        for one in self._loose:
-            if one.rest is not one.original:
-                one.rest.retired = True
-        self._loose = []
+        for function in self._made:
+            function.retired = True
+        self._loose, self._made = [], []
         while self._done:
             owner, name, original, ours = self._done.pop()
             if vars(owner).get(name) is ours:
