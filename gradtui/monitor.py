@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from math import isfinite
+from math import inf
 from pathlib import Path
 from types import TracebackType
 
@@ -95,7 +95,7 @@ class Watch:
         *,
         model: nn.Module | None = None,
         optimizer: Optimizer | None = None,
-        overhead: float | str = OVERHEAD,
+        overhead: float | str | None = OVERHEAD,
         title: str = "",
         look: bool = True,
         failure: Callable[[], tuple[str, str] | None] = lambda: None,
@@ -177,17 +177,18 @@ def watch(
     *,
     name: str | None = None,
     directory: Path | str | None = None,
-    overhead: float = OVERHEAD,
+    overhead: float | str | None = OVERHEAD,
 ) -> Watch:
     """Record every optimizer step of this process from now on in a run directory.
 
     `model` is where names are looked for first; with `optimizer` that one alone is recorded.
     `directory` is the run's own, by default a new one among the others, called after `name`.
     `overhead` is the share of the program's own time that may be spent on it, all told: hooks,
-    measuring, the thread that writes. The first half second of that is free, so that a short run is
-    recorded in full; after it the dearer statistics come more rarely, then norms. A value that is
-    no number above 0 is ignored. Training is never changed and never fails on our account: what
-    goes wrong is a line in watch.log.
+    measuring, the thread that writes, in processor time. The first half second of that is free, so
+    that a short run is recorded in full; after it the dearer statistics come more rarely, then norms;
+    number, time, loss and learning rate of every step are recorded in any case. "off" or None records
+    every step in full, at any price. A value that is neither that nor a number above 0 is ignored.
+    Training is never changed and never fails on our account: what goes wrong is a line in watch.log.
 
         watch = gradtui.watch(model)
         ...
@@ -203,13 +204,16 @@ def watch(
     return Watch(where, model=model, optimizer=optimizer, overhead=overhead, title=name or "")
 
 
-def checked_share(overhead: float | str) -> float | None:
-    """A share of time above 0, from a number or its text; None where it is none."""
+def checked_share(overhead: float | str | None) -> float | None:
+    """A share of time above 0, from a number or its text, infinity for "off" and for None; None where
+    it is no such thing."""
+    if overhead is None or overhead == "off":
+        return inf
     try:
         share = float(overhead)
     except (TypeError, ValueError):
         return None
-    return share if share > 0 and isfinite(share) else None
+    return share if share > 0 else None
 
 
 def _clock_of(thread: int) -> int | None:

@@ -1,6 +1,7 @@
 """What holds for every verb: flags first, then GRADTUI_* variables, then config.toml."""
 
 import argparse
+import math
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass
@@ -13,6 +14,8 @@ from gradtui.scenario.parse import parse_toml, read_file
 from gradtui.scenario.schema import choice, flag, number, text
 from gradtui.scenario.values import Kind, Place, checked, checked_table, documented, kinds
 
+OFF = "off"
+"""In place of a share of time: no bound."""
 WORDS = {"1": True, "true": True, "yes": True, "on": True}
 WORDS |= {"0": False, "false": False, "no": False, "off": False}
 
@@ -27,7 +30,10 @@ class Settings:
     color: bool = flag(True, "colours on a terminal (NO_COLOR turns them off as well)")
     bell: bool = flag(True, "ring the terminal's bell at the first non-finite value")
     overhead: float = number(
-        3.0, 0.01, 100, "share of a command's time for watching it, in percent"
+        3.0,
+        0.01,
+        100,
+        "time for watching a command, in percent of its own; off: every step in full",
     )
     scenarios: str = text("", "folder with scenario files of your own")
     runs: str = text("", "folder of recorded runs; empty = $XDG_STATE_HOME/gradtui/runs")
@@ -64,7 +70,9 @@ def add_flags(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
 
 
 def _metavar(name: str) -> str:
-    return {"scenarios": "DIR", "runs": "DIR", "theme": "NAME"}.get(name, "N")
+    return {"scenarios": "DIR", "runs": "DIR", "theme": "NAME", "overhead": "PERCENT|off"}.get(
+        name, "N"
+    )
 
 
 def read_settings(
@@ -84,6 +92,8 @@ def read_settings(
 def from_text(item: Field[Any], value: object, called: str) -> Any:
     """A flag or variable as its field takes it; `called` is its name in the error."""
     kind = kinds(Settings)[item.name]
+    if item.name == "overhead" and isinstance(value, str) and value.lower() == OFF:
+        return math.inf
     if isinstance(value, str):
         value = _read(value, kind)
     return checked(item, kind, value, Place("", error=UsageError), called)
@@ -118,4 +128,8 @@ def _from_config(config: Path | None) -> dict[str, Any]:
     if config is None or not config.exists():
         return {}
     place = Place(str(config), error=UsageError)
-    return checked_table(Settings, parse_toml(read_file(config, place), place), place)
+    table = parse_toml(read_file(config, place), place)
+    off = table.get("overhead") == OFF
+    if off:
+        del table["overhead"]
+    return checked_table(Settings, table, place) | ({"overhead": math.inf} if off else {})

@@ -41,7 +41,7 @@ class GradtuiCallback(TrainerCallback):  # type: ignore[misc]  # untyped where i
         name: str | None = None,
         *,
         directory: Path | str | None = None,
-        overhead: float = OVERHEAD,
+        overhead: float | str | None = OVERHEAD,
     ) -> None:
         super().__init__()
         self._recording = Recording(name, directory, overhead)

@@ -43,7 +43,7 @@ class GradtuiCallback:
         name: str | None = None,
         *,
         directory: Path | str | None = None,
-        overhead: float = OVERHEAD,
+        overhead: float | str | None = OVERHEAD,
     ) -> None:
         super().__init__()
         self._recording = Recording(name, directory, overhead)

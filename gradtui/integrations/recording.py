@@ -41,7 +41,9 @@ def harmless(
 class Recording:
     """At most one watch at a time; each `begin` makes another run."""
 
-    def __init__(self, name: str | None, directory: Path | str | None, overhead: float) -> None:
+    def __init__(
+        self, name: str | None, directory: Path | str | None, overhead: float | str | None
+    ) -> None:
         self._name, self._overhead = name, overhead
         self._given = None if directory is None else Path(directory)
         self._watch: Watch | None = None

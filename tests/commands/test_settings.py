@@ -119,3 +119,17 @@ def test_themes_go_by_their_short_names(name: str, full: str | None) -> None:
 def test_a_theme_that_does_not_exist_is_said_with_those_that_do() -> None:
     with pytest.raises(UsageError, match="choose from dark, light, colour-blind, mono"):
         checked_theme("xyzzy")
+
+
+def test_a_budget_without_a_bound(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('overhead = "off"\nfps = 20\n')
+    assert read_settings({}, {}, config).overhead == float("inf")
+    assert read_settings({}, {}, config).fps == 20
+    assert read_settings({}, {"GRADTUI_OVERHEAD": "OFF"}, tmp_path / "none").overhead == float(
+        "inf"
+    )
+    assert read_settings({"overhead": "off"}, {}, tmp_path / "none").overhead == float("inf")
+    assert read_settings({"overhead": "100"}, {}, config).overhead == 100
+    with pytest.raises(UsageError, match="overhead"):
+        read_settings({"overhead": "inf"}, {}, config)

@@ -67,7 +67,7 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
     if unseen:
         cause = (
             f"the {unseen} steps before it were not looked at: in one of them loss, gradients or update "
-            "became NaN or infinite (with --overhead 100 every step is looked at)"
+            "became NaN or infinite (with --overhead off every step is looked at)"
         )
     grown = _grown(before)
     key = f"nonfinite_{phase}"

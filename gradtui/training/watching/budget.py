@@ -7,14 +7,14 @@ hooks in a few microseconds.
 
 from collections import deque
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, isfinite
 from statistics import median
 
 from gradtui.training.watching.meter import Meter
 
 ALLOWANCE = 0.5
-"""Seconds that may be spent, the first record's aside, before the share is held to: short runs are
-seen in full."""
+"""Seconds of processor time that may be spent, the first record's aside, before the share is held to:
+short runs are seen in full."""
 
 WEIGHTS, HISTOGRAMS, ALWAYS = 10, 50, 3
 """Every how many steps the dearer statistics are taken where time allows; the first ones always."""
@@ -57,8 +57,10 @@ NOTHING = Detail(norms=False, counts=False)
 class Ledger:
     """Time, cost and steps of all optimizers together.
 
-    `share` is what watching may take of the time that the program takes without it. Each step gets
-    an equal part, whichever optimizer takes it, so that several of them together stay within it.
+    `share` is what watching may take of the time that the program takes without it, infinite where
+    that does not matter. Each step gets an equal part, whichever optimizer takes it, so that several
+    of them together stay within it. What watching takes is processor time: how busy the machine is
+    does not change it.
     """
 
     def __init__(self, share: float, meter: Meter) -> None:
@@ -73,8 +75,8 @@ class Ledger:
 
     @property
     def scarce(self) -> bool:
-        """Whether the allowance is used up."""
-        return self.spent > ALLOWANCE
+        """Whether the allowance is used up, and the share is one."""
+        return self.spent > ALLOWANCE and isfinite(self.share)
 
     @property
     def room(self) -> float:
@@ -99,7 +101,7 @@ class Ledger:
         the first.
         """
         meter = self.meter
-        before, self._before = self._before, (meter.steps, meter.clock())
+        before, self._before = self._before, (meter.steps, meter.wall())
         if before is None:
             return 0.0  # names were found, modules loaded: that comes once
         self.spent += spent
@@ -170,6 +172,7 @@ class Budget:
         self._planned = 0
         count = self._count
         weights = count < ALWAYS or count - self._weights >= self._weights_every
+        weights |= not isfinite(self._ledger.share)
         # Not both at once, but for the first: then each one's cost can be told.
         apart = not weights or not count
         histograms = apart and count - self._histograms >= self._histograms_every

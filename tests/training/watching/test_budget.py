@@ -40,7 +40,7 @@ class Simulation:
     def __init__(self, *optimizers: Costs) -> None:
         self.now = 1.0
         self.written = 0.0
-        self.meter = Meter(clock=lambda: self.now, each=0.0, after=0.0)
+        self.meter = Meter(lambda: self.now, each=0.0, after=0.0, wall=lambda: self.now)
         self.meter.elsewhere = lambda: self.written
         self.ledger = Ledger(SHARE, self.meter)
         self.budgets = [(costs, Budget(self.ledger)) for costs in optimizers]
@@ -157,3 +157,34 @@ def test_steps_that_others_let_through_are_taken_off() -> None:
         simulation.run(2)
     budget.left = 0  # as the hooks leave it
     assert budget.next().norms
+
+
+def test_without_a_bound_every_step_is_in_full() -> None:
+    simulation = Simulation(Costs(step=0.0001, norms=0.01, weights=0.01))
+    simulation.ledger.share = float("inf")
+    seen = simulation.run(1000)
+    assert (seen.norms, seen.weights) == (500, 500)
+
+
+def test_what_the_machine_does_beside_is_not_ours() -> None:
+    """Our own work is held up by others' ten times as long as it takes: as much is recorded."""
+    alone, busy = (Simulation(Costs(step=0.001, norms=0.0005)) for _ in range(2))
+    held = 0.0
+
+    def clock() -> float:
+        return busy.now - held
+
+    busy.meter.clock = clock
+    counts = []
+    for simulation in (alone, busy):
+        norms = 0
+        for _ in range(900):
+            _, _, (taken, _, _) = simulation.step(*simulation.budgets[0])
+            if simulation is busy and taken:
+                simulation.meter.enter()
+                simulation.now += 0.005
+                held += 0.005
+                simulation.meter.leave()
+            norms += taken
+        counts.append(norms)
+    assert counts == [900, 900]
