@@ -48,6 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    from gradtui.stream.reading import any_numbers
+
+    with any_numbers():
+        return _compare(args, settings)
+
+
+def _compare(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.health.comparison import compared, not_comparable
     from gradtui.health.diagnose import diagnose
     from gradtui.health.treatment import judge_treatment
@@ -127,9 +134,11 @@ def _lines(
             out.append(f"only in {word}: {printable(', '.join(names))}")
     out += ["", f"the losses {_parted(found, lasts)}"]
     if treatment is None:
-        out.append(f"not comparable: {why_not}")
+        out.append(f"not comparable: {printable(why_not)}")
     else:
-        out.append(treatment_words(asdict(treatment)) + _over(treatment, verdicts, lasts))
+        out.append(
+            printable(treatment_words(asdict(treatment))) + _over(treatment, verdicts, lasts)
+        )
     return out
 
 

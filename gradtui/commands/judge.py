@@ -10,7 +10,7 @@ from gradtui.core.coverage import covered
 from gradtui.core.ending import Ending, ending_sentences, one_line, signal_name
 from gradtui.core.errors import GradtuiError
 from gradtui.core.secrets import masked
-from gradtui.stream.reading import extent, opened, read_at
+from gradtui.stream.reading import any_numbers, extent, opened, read_at
 
 LAST_BYTES = 2000
 NO_END = Ending()
@@ -56,7 +56,8 @@ def judged(
     if not len(facts):
         return with_ending(failed(target, unseen(directory, end)), end)
     coverage = coverage_of(loaded, end, steps)
-    report = examined(target, facts, diagnose(facts))
+    with any_numbers():
+        report = examined(target, facts, diagnose(facts))
     kept = loaded.block.steps if steps is None else loaded.block.steps[loaded.block.steps < steps]
     return with_ending(
         replace(

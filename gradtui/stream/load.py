@@ -16,7 +16,7 @@ from gradtui.stream.block import Block, empty, picked
 from gradtui.stream.mapping import whole
 from gradtui.stream.merge import complete, merged
 from gradtui.stream.rank_files import RankFiles
-from gradtui.stream.reading import in_a_sentence
+from gradtui.stream.reading import any_numbers, in_a_sentence
 from gradtui.stream.records import SKIPPED, STAGES
 from gradtui.stream.status import Ranks, ranks_status, read_ranks
 from gradtui.stream.wire import nonfinite_from
@@ -41,7 +41,7 @@ EMPTY = RunInfo("", "", "", "", "", 0, 0, 0)
 
 def load(directory: Path | str) -> Loaded:
     """Read a run, live or over. Raises GradtuiError where the directory holds none."""
-    with in_a_sentence(Path(directory)):
+    with in_a_sentence(Path(directory)), any_numbers():
         return _load(Path(directory))
 
 

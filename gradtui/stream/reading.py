@@ -36,6 +36,12 @@ DAMAGE = (OSError, ValueError, OverflowError, MemoryError, RecursionError, KeyEr
 """What reading something that nobody of ours has written can end in."""
 
 
+def any_numbers() -> np.errstate:
+    """A block in which numbers may be too large to be added: a damaged file has any, and what comes of
+    them is NaN or infinity, not a warning on standard error."""
+    return np.errstate(all="ignore")
+
+
 @contextmanager
 def in_a_sentence(path: Path) -> Iterator[None]:
     """What goes wrong in the block as a GradtuiError of one sentence about `path`."""

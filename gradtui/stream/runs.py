@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gradtui.core.errors import GradtuiError
 from gradtui.stream.places import run_paths
-from gradtui.stream.reading import in_a_sentence
+from gradtui.stream.reading import any_numbers, in_a_sentence
 from gradtui.stream.status import read_ranks, status
 
 UNREADABLE = "unreadable"
@@ -51,7 +51,7 @@ def summary(path: Path, verdict: Callable[[Path], str] | None = None) -> RunSumm
     said, trouble = None, ""
     if verdict is not None and steps:
         try:
-            with in_a_sentence(path):
+            with in_a_sentence(path), any_numbers():
                 said = verdict(path)
         except GradtuiError as error:
             trouble = str(error)

@@ -1,6 +1,7 @@
 """`gradtui compare`: two recorded runs side by side."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from gradtui.cli import main
 from gradtui.stream.launched import record_launch
 from gradtui.stream.run_writer import RunWriter
 from tests.factories import MadeUp, healthy, history, snapshots, vanishing
+from tests.stream.recorded import record, snap
 
 
 def recorded(home: Path, name: str, made: MadeUp) -> None:
@@ -72,3 +74,13 @@ def test_usage(
 ) -> None:
     assert main(["compare", *words]) == 2
     assert sentence in capfd.readouterr().err
+
+
+def test_numbers_beyond_adding_are_no_warnings(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A damaged file may hold any."""
+    for name, loss in (("one", 1.7e308), ("other", float("inf"))):
+        record(tmp_path / name, [replace(snap(i), loss=loss) for i in range(60)])
+    assert main(["compare", str(tmp_path / "one"), str(tmp_path / "other")]) in (0, 3, 4)
+    assert capfd.readouterr().err == ""

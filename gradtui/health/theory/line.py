@@ -62,12 +62,16 @@ def theory_of(facts: Facts, *, plain: bool = True) -> Theory:
         design = design_of(facts)
     except NoTheoryError as why:
         return Theory(reason=str(why))
+    except ArithmeticError:  # of a damaged file, or of a net that has gone to pieces
+        return Theory(reason="the numbers are too large or too small for the formulas")
     try:
         last = int(facts.weights_at[-1])
         stack = read_stack(facts.layout, facts.weights[last])
         now = predict(stack, input_square(facts, stack), pairs_of(facts, last))
     except NoTheoryError as why:
         return Theory(None, design, None, str(why))
+    except ArithmeticError:
+        return Theory(None, design, None, "the weights are too large or too small for the formulas")
     if design is not None:
         by = own_draw(design, facts.info.carried)
         then = last == int(facts.weights_at[0])
@@ -145,7 +149,9 @@ def pairs_of(facts: Facts, at: int) -> Pairs:
     signal = float(facts.activations[then, last, Act.SIGNAL])
     if not 0 < signal < math.inf:
         return ALONE
-    agreement = float(facts.grads[then, bias[0], Grad.NORM] / signal) ** 2
+    agreement = (float(facts.grads[then, bias[0], Grad.NORM]) / signal) ** 2
+    if not math.isfinite(agreement):
+        return ALONE
     weights, likeness = [agreement - 1], [0.0]
     classes = facts.info.classes
     fresh = classes > 1 and facts.loss[then] > T.LEARNED_LOSS * math.log(classes)

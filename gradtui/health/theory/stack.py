@@ -73,7 +73,9 @@ def _stage(row: RowInfo, tensors: list[tuple[TensorInfo, FloatArray]], last: boo
         raise NoTheoryError(f"{row.name} holds more than a weight and a bias")
     weight, norm = found["weight"]
     bias, bias_norm = found.get("bias", (None, 0.0))
-    if not (np.isfinite(norm) and norm > 0 and np.isfinite(bias_norm) and row.fan_in > 0):
+    empty = not weight.numel or (bias is not None and not bias.numel)
+    sized = np.isfinite(norm) and norm > 0 and np.isfinite(bias_norm) and row.fan_in > 0
+    if empty or not sized:
         raise NoTheoryError(f"the weights of {row.name} have no size")
     window = isqrt(prod(weight.shape[2:]))
     if window**2 != prod(weight.shape[2:]) or window % 2 == 0 or weight.placement != "replica":
