@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from gradtui.core.layout import IntArray
-from gradtui.stream.reading import extent, look_at, opened, records_at
+from gradtui.stream.reading import extent, look_at, opened, read_at, records_at
 from gradtui.stream.records import STEP, RecordArray, as_steps, rising
 
 SPARSE = 16
 """Records apart from which on single ones are read instead of all between."""
 LARGEST = 128 << 20
 """Bytes that are read at once of a file that its writer thins long before; the rest comes next."""
+BLANK = 512
+"""Records at the end that may be nothing but zeros: of a block that was given and never written to."""
 LEAST = 32
 """Records that are read at once however large they are: the thinnest file has half as many."""
 
@@ -82,12 +84,16 @@ class StepsFile:
     def __init__(self, path: Path, dtype: np.dtype[np.void] = STEP) -> None:
         self.path = path
         self.dtype = dtype
+        self._size = dtype.itemsize
 
     def last(self) -> RecordArray:
-        """[1] STEP, the last complete record; [0] where there is none."""
+        """[1] STEP, the last complete record that is not blank; [0] where there is none."""
         try:
             with opened(self.path) as fd:
                 count = extent(fd) // self.dtype.itemsize
+                before = max(count - BLANK, 0)
+                while count > before and not any(read_at(fd, self._size, (count - 1) * self._size)):
+                    count -= 1
                 return self._at(fd, count - 1) if count else np.empty(0, STEP)
         except OSError:
             return np.empty(0, STEP)

@@ -11,6 +11,8 @@ from gradtui.commands.export import size, write
 from gradtui.commands.page import page
 from gradtui.commands.report import Report
 from gradtui.core.errors import GradtuiError
+from gradtui.core.event import Failed
+from tests.stream.recorded import record, snap
 
 TINY = 'title = "t"\nexpect = "healthy"\nsteps = 3\n[model]\ndepth = 2\nwidth = 8\n'
 
@@ -115,3 +117,12 @@ def test_a_page_has_the_verdict_in_words_and_nothing_unescaped() -> None:
     assert "<li>use &lt;LeakyReLU&gt;</li>" in text
     assert text.count("<svg>") == 1
     assert "<?xml?>" not in text
+
+
+@pytest.mark.slow
+def test_a_picture_of_a_run_that_failed(tmp_path: Path) -> None:
+    """That it failed is what there is to see."""
+    failed = Failed(0, 12, "ValueError: no such batch", "Traceback")
+    record(tmp_path / "r", [*(snap(i) for i in range(12)), failed])
+    assert main(["export", str(tmp_path / "r"), "-o", str(tmp_path / "x.svg")]) == 0
+    assert "batch" in (tmp_path / "x.svg").read_text()

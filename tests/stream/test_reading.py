@@ -108,6 +108,7 @@ def test_what_was_never_written_is_not_read(tmp_path: Path) -> None:
     after = OpenRun(tmp_path / "r")
     assert after.steps.tolist() == before.steps.tolist()
     assert after.kept_steps.tolist() == before.kept_steps.tolist()
+    assert after.ranks.ranks[0].last_step == 99
     os.truncate(tmp_path / "r" / "run.json", 1 << 40)
     with pytest.raises(GradtuiError, match=r"is not the header of a run.*more than"):
         OpenRun(tmp_path / "r")
