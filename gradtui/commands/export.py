@@ -27,6 +27,7 @@ from gradtui.commands.targets import Target, named_targets
 from gradtui.commands.themes import checked_theme
 from gradtui.commands.values import count
 from gradtui.core.errors import ScenarioError, UsageError
+from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
 from gradtui.scenario.catalogue import read_catalogue
 
@@ -91,7 +92,7 @@ def _scenario(name: str, settings: Settings) -> Target | None:
         return named_targets([name], read_catalogue(settings.scenario_folder), remedies=False)[0]
     except ScenarioError:
         known = run_paths(runs_home(settings.runs))
-        if Path(name).is_dir() or matching(name, known):
+        if is_folder(name) or matching(name, known):
             return None
         raise
 
@@ -167,9 +168,9 @@ def _refuse_unwritable(output: Path | None) -> None:
             raise UsageError("a picture is no text to read: name a file with -o FILE.")
         return
     name = printable(str(output))
-    if output.is_dir():
+    if is_folder(output):
         raise UsageError(f"{name} is a folder: name a file in it.")
-    if not output.parent.is_dir():
+    if not is_folder(output.parent):
         raise UsageError(f"there is no folder {printable(str(output.parent))}: make it first.")
 
 

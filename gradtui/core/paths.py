@@ -25,3 +25,13 @@ def state_home() -> Path | None:
         return Path.home() / ".local" / "state" / "gradtui"
     except RuntimeError:
         return None
+
+
+def is_folder(path: Path | str) -> bool:
+    """Also where the name is longer than one can be, which pathlib raises OSError for."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_there(path: Path | str) -> bool:
+    """Whether something has that name; as `is_folder`."""
+    return os.path.exists(path)  # noqa: PTH110

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gradtui.core.errors import ScenarioError
-from gradtui.core.paths import config_home
+from gradtui.core.paths import config_home, is_folder
 from gradtui.core.text import did_you_mean, printable
 from gradtui.scenario.parse import load_scenario
 from gradtui.scenario.schema import Scenario
@@ -49,7 +49,7 @@ def read_catalogue(extra: Path | None = None) -> Catalogue:
     if home is not None:
         folders.append(home / "scenarios")
     if extra is not None:
-        if not extra.is_dir():
+        if not is_folder(extra):
             raise ScenarioError(
                 f"{printable(str(extra))} is not a folder: give --scenarios one that holds .toml files."
             )

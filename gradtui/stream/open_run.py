@@ -11,6 +11,7 @@ from gradtui.core.errors import UsageError
 from gradtui.core.event import RunInfo
 from gradtui.core.facts import Facts
 from gradtui.core.layout import IntArray, Layout
+from gradtui.core.paths import is_there
 from gradtui.core.snapshot import Grad, NonFinite, U32Array, Weight
 from gradtui.core.text import printable
 from gradtui.stream.block import Block, empty
@@ -163,6 +164,6 @@ def open_run(path: str | Path = "", runs: str | Path | None = None) -> OpenRun:
     Raises UsageError where there is no such run, GradtuiError where it cannot be read.
     """
     given = Path(path)
-    if len(given.parts) > 1 and not given.exists():
+    if len(given.parts) > 1 and not is_there(given):
         raise UsageError(f"there is no directory {printable(str(given))}")
     return OpenRun(find_run(path, runs_home(runs)))

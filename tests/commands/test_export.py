@@ -10,8 +10,9 @@ from gradtui.cli import main
 from gradtui.commands.export import size, write
 from gradtui.commands.page import page
 from gradtui.commands.report import Report
-from gradtui.core.errors import GradtuiError
+from gradtui.core.errors import GradtuiError, UsageError
 from gradtui.core.event import Failed
+from gradtui.stream.open_run import open_run
 from tests.stream.recorded import record, snap
 
 TINY = 'title = "t"\nexpect = "healthy"\nsteps = 3\n[model]\ndepth = 2\nwidth = 8\n'
@@ -48,6 +49,19 @@ def test_usage(
 ) -> None:
     assert main(["export", scenario, *words]) == 2
     assert sentence in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["x" * 5000, "a/" + "x" * 5000, "a\0b", "\x1b[2J", "/dev/zero"])
+def test_names_that_no_file_can_have(
+    word: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for flags in (["--format", "csv"], ["-o", str(tmp_path / "x.svg")]):
+        assert main(["export", word, *flags, "--runs", str(tmp_path)]) == 2
+        said = capfd.readouterr().err
+        assert "there " in said
+        assert said.removesuffix("\n").isprintable()
+    with pytest.raises(UsageError):
+        open_run(word, tmp_path)
 
 
 def test_size() -> None:
