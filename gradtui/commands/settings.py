@@ -70,9 +70,7 @@ def add_flags(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
 
 
 def _metavar(name: str) -> str:
-    return {"scenarios": "DIR", "runs": "DIR", "theme": "NAME", "overhead": "PERCENT|off"}.get(
-        name, "N"
-    )
+    return {"scenarios": "DIR", "runs": "DIR", "theme": "NAME", "overhead": "N|off"}.get(name, "N")
 
 
 def read_settings(

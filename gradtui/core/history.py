@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gradtui.core.course import Course, Following
 from gradtui.core.event import RunInfo
 from gradtui.core.facts import PER_STEP, SCALARS, Facts, before_clipping, merged_norms
 from gradtui.core.layout import Layout
@@ -35,6 +36,8 @@ class History:
     latest: Snapshot | None = None
     seen: int = 0
     """Snapshots received, kept or not."""
+    following: Following = field(default_factory=Following)
+    """The scalars of every step, where they come."""
     _n: int = 0
     _derived: int = 0
     """Kept steps whose merged columns are up to date."""
@@ -68,6 +71,16 @@ class History:
                 for step in sorted(self.histograms)[1:-1:2]:
                     del self.histograms[step]
 
+    def follow(self, course: Course) -> None:
+        """Take in the scalars of every step, measured or not."""
+        self.following.add(course)
+
+    @property
+    def taken(self) -> int:
+        """Steps of all optimizers so far, as far as is known."""
+        latest = self.latest.step + 1 if self.latest is not None else 0
+        return max(latest, self.following.view().taken)
+
     def _stays(self, at: int) -> bool:
         """Whether a kept step is one of those that thinning left, and not just the newest."""
         columns = self._columns
@@ -81,8 +94,13 @@ class History:
             self._allocate(256)
         self._derive()
         cut = {name: self._columns[name][: self._n] for name in PER_STEP}
+        every = self.following.view()
         return Facts(
-            layout=self.layout, info=self.info, first_nonfinite=self.first_nonfinite, **cut
+            layout=self.layout,
+            info=self.info,
+            first_nonfinite=self.first_nonfinite,
+            every=every if len(every) else None,
+            **cut,
         )
 
     def _allocate(self, size: int) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gradtui.core.course import Course
 from gradtui.core.facts import PER_STEP, Facts
 from gradtui.core.layout import FloatArray, IntArray
 from gradtui.core.snapshot import Grad
@@ -42,7 +43,9 @@ def streams(facts: Facts) -> list[Stream]:
     out = []
     for number in known:
         mine = np.flatnonzero(group == number)
-        out.append(Stream(_picked(facts, mine), game, len(mine) / len(facts)))
+        every = _own_course(facts, mine)
+        share = len(mine) / len(facts) if every is None else len(every) / len(facts.course)
+        out.append(Stream(_picked(facts, mine, every), game, share))
     return out
 
 
@@ -75,10 +78,26 @@ def _own_losses(group: IntArray, loss: FloatArray) -> bool:
     return float(np.mean(loss[turns] == loss[turns + 1])) < T.SHARED_LOSS
 
 
-def _picked(facts: Facts, at: IntArray) -> Facts:
+def _own_course(facts: Facts, at: IntArray) -> Course | None:
+    """The scalars of every step of the optimizers that took the kept steps `at`; None where others
+    took some of them too, or nobody has followed them."""
+    if facts.every is None:
+        return None
+    mine = np.isin(facts.optimizer, np.unique(facts.optimizer[at]))
+    if int(mine.sum()) != len(at):
+        return None
+    course = facts.course
+    return course.take(np.isin(course.optimizer, np.unique(facts.optimizer[at])))
+
+
+def _picked(facts: Facts, at: IntArray, every: Course | None) -> Facts:
     cut = {name: getattr(facts, name)[at] for name in PER_STEP}
     seen = facts.first_nonfinite
     mine = seen is not None and bool((cut["steps"] == seen.step).any())
     return Facts(
-        layout=facts.layout, info=facts.info, first_nonfinite=seen if mine else None, **cut
+        layout=facts.layout,
+        info=facts.info,
+        first_nonfinite=seen if mine else None,
+        every=every,
+        **cut,
     )

@@ -10,6 +10,7 @@ from gradtui.core.coverage import Coverage
 from gradtui.core.ending import Ending
 from gradtui.stream.launched import exit_code
 from gradtui.stream.load import Loaded
+from gradtui.stream.records import measured as measured_in
 from gradtui.stream.wire import is_step
 
 LONGEST = 200
@@ -47,7 +48,8 @@ def coverage_of(loaded: Loaded, end: Ending, steps: int | None = None) -> Covera
     last = max((rank.last_step for rank in loaded.status.ranks), default=-1)
     told = [_number(e.get("step"), 0) for e in loaded.events if e.get("kind") == "ended"]
     taken = max([last + 1, *told])
-    numbers = [np.asarray(rank.steps.all()["step"], np.int64) for rank in loaded.ranks]
+    known = [rank.steps.all() for rank in loaded.ranks]
+    numbers = [np.asarray(found["step"][measured_in(found)], np.int64) for found in known]
     measured = np.unique(np.concatenate(numbers)) if numbers else np.empty(0, np.int64)
     if steps is not None:
         taken, measured = min(taken, steps), measured[measured < steps]

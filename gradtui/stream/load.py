@@ -13,6 +13,7 @@ from gradtui.core.facts import SCALARS, Facts, before_clipping, merged_norms
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import NonFinite
 from gradtui.stream.block import Block, empty, picked
+from gradtui.stream.coursing import course_of
 from gradtui.stream.mapping import whole
 from gradtui.stream.merge import complete, merged
 from gradtui.stream.rank_files import RankFiles
@@ -99,4 +100,5 @@ def facts_of(loaded: Loaded, max_steps: int = 4096) -> Facts:
         has_weights=block.has_weights,
         has_activations=block.has_activations,
         first_nonfinite=loaded.first_nonfinite,
+        every=course_of([rank for rank in loaded.ranks if rank.layout is not None]),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gradtui.core.control import Control
+from gradtui.core.course import Course
 from gradtui.core.event import Event
 from gradtui.core.snapshot import Snapshot
 from gradtui.stream.let_through import LetThrough
@@ -18,6 +19,8 @@ class Delivery:
     snapshots: tuple[Snapshot, ...] = ()
     dropped: int = 0
     """Snapshots lost so far in all because nobody fetched them in time."""
+    course: Course | None = None
+    """Scalars of the steps since the last poll, measured or not; None where all come as snapshots."""
 
 
 class Sink(Protocol):

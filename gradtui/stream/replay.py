@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from gradtui.core.control import Control, Pause, Resume, SetPace, Start, StepOnce
+from gradtui.core.course import Course
 from gradtui.core.event import Ended, Event, NonFiniteSeen, Paused, Resumed, Started
 from gradtui.core.layout import FloatArray
 from gradtui.core.snapshot import Snapshot
 from gradtui.stream.block import aligned, snapshots_of
+from gradtui.stream.coursing import course_of
 from gradtui.stream.load import load
 from gradtui.stream.ports import Delivery
 from gradtui.stream.wire import event_from
@@ -41,6 +43,7 @@ class Replay:
         self._loaded = load(directory)
         self._block = aligned(self._loaded.block, MOST, 64)
         self._steps = self._block.steps
+        self._every = course_of([rank for rank in self._loaded.ranks if rank.layout is not None])
         self._clock = clock
         self._run = run
         with np.errstate(invalid="ignore", over="ignore"):  # a damaged file has any times
@@ -81,7 +84,7 @@ class Replay:
         if self._next == len(self._steps) and not self._over:
             self._over = True
             events.append(self._ending())
-        return Delivery(tuple(events), tuple(snapshots), 0)
+        return Delivery(tuple(events), tuple(snapshots), 0, self._course(begin))
 
     def send(self, control: Control) -> None:
         match control:
@@ -145,6 +148,14 @@ class Replay:
         first = self._loaded.first_nonfinite
         seen = {first.step: first} if first is not None else None
         return snapshots_of(self._block.take(slice(begin, end)), self._run, seen)
+
+    def _course(self, begin: int) -> Course | None:
+        """Of the steps from the one before `begin` to the last that was delivered."""
+        if begin == self._next:
+            return None
+        first = int(self._steps[begin - 1]) if begin else -1
+        upto = self._every.until(self.position)
+        return upto.take(upto.steps > first)
 
     def _ending(self) -> Event:
         told = [event_from(e, self._run) for e in self._loaded.events]

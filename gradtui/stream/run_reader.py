@@ -6,12 +6,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from gradtui.core.control import Control, Start
+from gradtui.core.course import Course
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Ended, Event, Failed, RunInfo, Started
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Snapshot
 from gradtui.stream.block import Block, aligned, snapshots_of
 from gradtui.stream.control_file import send_control
+from gradtui.stream.coursing import CourseTail
 from gradtui.stream.hearing import Hearing
 from gradtui.stream.mapping import whole
 from gradtui.stream.ports import Delivery
@@ -76,15 +78,17 @@ class RunReader:
             self._see_ranks()
         layout = self._see_layout(events)
         snapshots: list[Snapshot] = []
+        course: Course | None = None
         if layout is not None:
             ready = self._ready(layout, now)
+            course = self._course()
             snapshots = snapshots_of(ready, self._run, self._hearing.nonfinite)
             events += self._hearing.nonfinite_seen(snapshots, layout)
             if not snapshots and not len(self._waiting):
                 self._end(events)
         elif self._status.state != RUNNING:
             self._end(events)
-        return Delivery(tuple(events), tuple(snapshots), self._hearing.dropped)
+        return Delivery(tuple(events), tuple(snapshots), self._hearing.dropped, course)
 
     def send(self, control: Control) -> None:
         if isinstance(control, Start):
@@ -103,6 +107,7 @@ class RunReader:
         self._layout: Layout | None = None
         self._info: RunInfo | None = None
         self._waiting = Waiting(self._patience)
+        self._course_tail = CourseTail()
         self._hearing = Hearing(self._run)
         self._over = False
         self._see_status()
@@ -148,6 +153,7 @@ class RunReader:
         if layout != self._layout or info.wiring != known:
             self._layout, self._info = layout, info
             self._waiting.restart()
+            self._course_tail = CourseTail()
             for rank in self._ranks:
                 rank.rewind()
             events.append(Started(self._run, layout, self._info))
@@ -162,6 +168,13 @@ class RunReader:
         running = [r.label for r in self._ranks if states.get(r.header.rank) in (RUNNING, None)]
         ready = self._waiting.ready([r.label for r in self._ranks], running, layout, now)
         return aligned(ready, MOST, RECENT)
+
+    def _course(self) -> Course | None:
+        """Of the steps since the last look. Where ranks would have to be averaged the steps that all
+        have measured are all that is delivered."""
+        if len(self._ranks) != 1:
+            return None
+        return self._course_tail.poll(self._ranks[0].steps)
 
     def _end(self, events: list[Event]) -> None:
         """Once all is delivered and no rank runs any more: how it ended."""

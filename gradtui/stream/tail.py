@@ -98,6 +98,15 @@ class StepsFile:
         except OSError:
             return np.empty(0, STEP)
 
+    @property
+    def count(self) -> int:
+        """Complete records so far."""
+        try:
+            with opened(self.path) as fd:
+                return extent(fd) // self.dtype.itemsize
+        except OSError:
+            return 0
+
     def all(self) -> RecordArray:
         """[n] STEP, every complete record whose step is in order. Raises MemoryError."""
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradtui.core.control import Start
+from gradtui.core.course import Course
 from gradtui.core.event import (
     Building,
     Ended,
@@ -81,8 +82,8 @@ class Recording:
 
     @property
     def live_step(self) -> int:
-        latest = self.history.latest if self.history is not None else None
-        return latest.step if latest is not None else -1
+        """The newest, measured or not."""
+        return self.history.taken - 1 if self.history is not None else -1
 
     def hear(self, event: Event) -> None:
         """Take in an event of this run."""
@@ -112,17 +113,21 @@ class Recording:
             case Failed():
                 self.state, self.progress, self.failure = "failed", "", event
 
-    def add(self, snapshots: Iterable[Snapshot], now: float) -> bool:
-        """Keep the snapshots of this run; True where there were any."""
+    def add(self, snapshots: Iterable[Snapshot], now: float, course: Course | None = None) -> bool:
+        """Keep the snapshots of this run, and the scalars of every step; True where there were any."""
         history = self.history
         if history is None:
             return False
-        step = before = self.live_step
+        before = self.live_step
+        measured = history.latest.step if history.latest is not None else -1
         for snapshot in snapshots:
-            if snapshot.run == self.start.run and snapshot.step > step:
+            if snapshot.run == self.start.run and snapshot.step > measured:
                 history.append(snapshot)
                 self.skipped += snapshot.skipped
-                step = snapshot.step
+                measured = snapshot.step
+        if course is not None:
+            history.follow(course)
+        step = self.live_step
         if step == before:
             return False
         self._marks.append((now, step))

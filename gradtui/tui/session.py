@@ -63,7 +63,8 @@ class Session(Choosing):
                     self._remark(event)
                     self.changed = True
         for run in runs:
-            if run.add(delivery.snapshots, now):
+            course = delivery.course if run is self.current else None
+            if run.add(delivery.snapshots, now, course):
                 self.changed = True
         if delivery.dropped != self._dropped:
             self._dropped = delivery.dropped

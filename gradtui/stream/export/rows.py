@@ -12,7 +12,7 @@ from gradtui.core.snapshot import Grad, Weight
 from gradtui.stream.file_names import detail_name
 from gradtui.stream.rank_files import RankFiles
 from gradtui.stream.reading import extent, in_a_sentence, opened, records_at
-from gradtui.stream.records import LATEST, SKIPPED, STAGES, as_steps, detail_dtype
+from gradtui.stream.records import LATEST, SKIPPED, STAGES, UNMEASURED, as_steps, detail_dtype
 from gradtui.stream.status import read_ranks
 from gradtui.stream.tail import RecordTail
 
@@ -110,6 +110,8 @@ def _rows_of(rank: RankFiles) -> Iterator[Row]:
             for first in range(0, whole, CHUNK):
                 records = as_steps(records_at(fd, dtype, first, min(CHUNK, whole - first)))
                 for i, record in enumerate(records):
+                    if i + 1 < len(records) and _again(record, records[i + 1]):
+                        continue
                     number = int(record["generation"])
                     if not now <= number < len(rank.header.generations):
                         return
@@ -128,6 +130,12 @@ def _rows_of(rank: RankFiles) -> Iterator[Row]:
                     )
     except OSError:
         return
+
+
+def _again(record: np.void, following: np.void) -> bool:
+    """Whether of a step of which scalars alone were recorded everything was after all."""
+    bare, full = (bool(int(one["flags"]) & UNMEASURED) for one in (record, following))
+    return bare and not full and record["step"] == following["step"]
 
 
 def _plain(record: np.void, rank: int) -> dict[str, Any]:

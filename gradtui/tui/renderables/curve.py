@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradtui.core.facts import Facts
-from gradtui.core.layout import FloatArray
+from gradtui.core.layout import FloatArray, IntArray
 from gradtui.tui.renderables.axis import robust_limits, step_axis, tick_labels
 from gradtui.tui.renderables.canvas import polyline
 from gradtui.tui.renderables.history import exact_stride, same_step, spread, stride_for
@@ -26,6 +26,15 @@ def values_of(facts: Facts, kind: str) -> FloatArray:
     return facts.loss if kind == "loss" else facts.total_norm
 
 
+def points_of(facts: Facts, kind: str) -> tuple[IntArray, FloatArray]:
+    """Steps and values: the loss is known of every step, measured or not; where several optimizers
+    have losses of their own it is shown as of the measured steps."""
+    course = facts.course
+    if kind == "loss" and not course.optimizer.any():
+        return course.steps, course.loss
+    return facts.steps, values_of(facts, kind)
+
+
 def curve_lines(view: View, kind: str, width: int, height: int) -> tuple[Line, ...]:
     """Title, canvas with y labels, x axis: exactly `height` lines of a run that has begun."""
     facts = view.facts
@@ -33,16 +42,17 @@ def curve_lines(view: View, kind: str, width: int, height: int) -> tuple[Line, .
     if facts is None or not len(facts) or width < MARGIN + 4 or height < 3:
         return (((f" {title}: nothing yet", "quiet"),),)
     cells, lines = width - MARGIN, height - 2
-    first, last = int(facts.steps[0]), int(facts.steps[-1])
+    steps, values = points_of(facts, kind)
+    first, last = int(steps[0]), max(int(facts.steps[-1]), int(steps[-1]))
     over = view.state in OVER
     stride = (exact_stride if over else stride_for)(last - first + 1, cells)
     # A run that is over fills the width.
     used = (last - first) // stride + 1 if over else cells
-    main = thin(facts.steps, values_of(facts, kind), first, stride, used)
+    main = thin(steps, values, first, stride, used)
     other = None
     if view.reference is not None:
         ghost = view.reference.facts
-        other = thin(ghost.steps, values_of(ghost, kind), first, stride, used)
+        other = thin(*points_of(ghost, kind), first, stride, used)
     log = view.log_scale and not _any_negative(main, other)
     seen = [s for s in (main, other) if s is not None]
     limits = robust_limits(np.concatenate([_scaled(s, log) for s in seen]), log=log)
@@ -163,7 +173,7 @@ def _mark_broken(grid: list[list[Piece]], series: Series, ascii_only: bool) -> N
 def _title(view: View, kind: str, log: bool) -> Line:
     assert view.facts is not None
     show = reading if kind == "loss" else number
-    now = float(values_of(view.facts, kind)[-1])
+    now = float(points_of(view.facts, kind)[1][-1])
     scale = "log" if log else "linear, has negative values" if view.log_scale else "linear"
     finite = abs(now) < float("inf")
     out: list[Piece] = [

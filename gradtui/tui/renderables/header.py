@@ -87,7 +87,9 @@ def _state(view: View) -> Line:
 
 def _progress(view: View, cells: int) -> Line:
     facts, info = view.facts, view.info
-    step = int(facts.steps[-1]) if facts is not None and len(facts) else view.live_step
+    step = view.live_step
+    if facts is not None and len(facts) and view.scrubbing:
+        step = int(facts.steps[-1])
     total = info.steps if info is not None else 0
     done = max(step + 1, 0)
     if view.mode == "replay" and view.outside.last_step >= 0:
@@ -104,7 +106,9 @@ def _progress(view: View, cells: int) -> Line:
     if view.mode != "replay":
         figures.append(("", f"{rate(view.steps_per_s)} steps/s", ""))
     if facts is not None and len(facts):
-        loss = float(facts.loss[-1])
+        course = facts.course
+        alone = not course.optimizer.any()
+        loss = float(course.loss[-1] if alone else facts.loss[-1])
         figures.append(
             ("loss ", reading(loss), "strong" if abs(loss) < float("inf") else "nonfinite")
         )
@@ -118,7 +122,7 @@ def _progress(view: View, cells: int) -> Line:
     if facts is not None and len(facts) and facts.skipped[-1]:
         figures.append(("", "step skipped by the loss scaler", "warn"))
     if facts is not None and len(facts):
-        figures.append(("lr ", reading(float(facts.lr[-1])), ""))
+        figures.append(("lr ", reading(float(facts.course.lr[-1])), ""))
     figures += more_figures(view)
     for label, value, meaning in figures:
         more: list[Piece] = [("   ", ""), (label, "quiet"), (value, meaning)]
