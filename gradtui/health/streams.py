@@ -1,6 +1,7 @@
 """Several optimizers in one record: each is judged by its own steps, with its own losses."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -24,16 +25,19 @@ class Stream:
 
 
 def streams(facts: Facts) -> list[Stream]:
-    """`facts` taken apart by optimizer: parameters that ever step together belong together.
+    """`facts` taken apart by optimizer: parameters that ever step together belong together, but two
+    optimizers over the same ones that take turns are two. Where one comes after the other has
+    ended (a second phase, an optimizer made anew) they go on together.
 
     A tensor that a step has no gradient for is NaN there in all columns.
     """
     present = ~np.isnan(facts.grads[:, :, Grad.NONFINITE])
-    if not len(facts) or present.all():
+    if not len(facts) or (present.all() and not _turns(facts.optimizer)):
         return [Stream(facts)]
     packed = np.packbits(present, axis=1)
     _, at, pattern = np.unique(packed, axis=0, return_index=True, return_inverse=True)
     group = _together(present[at])[pattern.reshape(-1)]
+    group = _apart(group, facts.optimizer)
     known = np.unique(group[group >= 0])
     if len(known) < 2:
         return [Stream(facts)]
@@ -68,6 +72,33 @@ def _together(patterns: npt.NDArray[np.bool_]) -> IntArray:
             if (pattern & union).any():
                 sets[i] = number
     return sets
+
+
+def _turns(optimizer: IntArray) -> bool:
+    """Whether any two optimizers step in turn: neither has ended when the other begins."""
+    spans = sorted(_span(np.flatnonzero(optimizer == one)) for one in np.unique(optimizer))
+    return any(after[0] < before[1] for before, after in pairwise(spans))
+
+
+def _span(at: IntArray) -> tuple[int, int]:
+    return int(at[0]), int(at[-1])
+
+
+def _apart(group: IntArray, optimizer: IntArray) -> IntArray:
+    """[n] `group` with a number for each optimizer of one in which they take turns; -1 stays."""
+    out = np.full(len(group), -1, np.int64)
+    free = 0
+    for number in np.unique(group[group >= 0]):
+        mine = np.flatnonzero(group == number)
+        ones = np.unique(optimizer[mine])
+        if _turns(optimizer[mine]):
+            for one in ones:
+                out[mine[optimizer[mine] == one]] = free
+                free += 1
+        else:
+            out[mine] = free
+            free += 1
+    return out
 
 
 def _own_losses(group: IntArray, loss: FloatArray) -> bool:

@@ -13,7 +13,7 @@ from gradtui.core.layout import IntArray, Layout
 from gradtui.core.wiring import Faults
 from gradtui.training.watching.arrange import Arranged
 from gradtui.training.watching.born import Born
-from gradtui.training.watching.first_look import first_look
+from gradtui.training.watching.first_look import first_look, once_more
 from gradtui.training.watching.known import Known, precision
 from gradtui.training.watching.names import Named, resolve
 from gradtui.training.watching.numbering import Numbering, parameters_of
@@ -50,6 +50,10 @@ class Board:
         self._standard: frozenset[int] = frozenset()
         """Rows of it that are layers of torch's own."""
         self._layouts = 0
+        self.passes = 0
+        """Backward passes so far."""
+        self._grown = -1
+        """How many there were at the newest layout of new tensors."""
         self._first: dict[str, float] = {}
         """By row, what the weights did to the gradient at the first step."""
         self._faults: Faults | None = None
@@ -84,6 +88,7 @@ class Board:
     def forget(self) -> None:
         """The next step makes a layout of its own."""
         self.layout, self._place, self._held, self._layouts = None, {}, [], 0
+        self._grown = -1
         self._registered, self._first = Layout((), ()), {}
         self._faults = self._told = None
         self._loose, self._poor, self._waited = {}, 0, 0
@@ -113,7 +118,9 @@ class Board:
             self._place = {id(t): at for t, at in zip(self._held, places, strict=True)}
             return
         self._settle(named, registered)
-        self._layouts += 1
+        # One for each of many optimizers that are made at their first use is no sign of trouble.
+        self._layouts += self.passes != self._grown
+        self._grown = self.passes
 
     def _named(self, tensors: Sequence[Tensor]) -> list[Named]:
         self._born.look(sys._getframe(1))
@@ -172,16 +179,18 @@ class Board:
         self._place = {id(t): place for t, place in zip(self._held, done.places, strict=True)}
         words = [type(one).__name__ for one in self._born.optimizers()] or [word]
         self._told = words, done
-        if self._faults is None:
-            self._faults = self._at_start(scout)
+        self._faults = self._looked(scout)
         self._changed(self.layout, self._info(words, known, done))
 
-    def _at_start(self, scout: Scout | None) -> Faults:
+    def _looked(self, scout: Scout | None) -> Faults:
         assert self.layout is not None
         tensors = sorted(self._held, key=lambda tensor: self._place[id(tensor)])
         stepped = [p for one in self._born.optimizers() for p in parameters_of(one)]
         roots = [*self._models, *self._born.modules()]
-        return first_look(self.layout, tensors, scout.leaves if scout else list, stepped, roots)
+        leaves = scout.leaves if scout else list
+        if self._faults is None:
+            return first_look(self.layout, tensors, leaves, stepped, roots)
+        return once_more(self._faults, leaves, stepped, roots)
 
     def _info(self, optimizers: list[str], known: Known, done: Arranged) -> RunInfo:
         outlook = known.outlook if len(optimizers) == 1 else UNKNOWN

@@ -6,7 +6,7 @@ from contextlib import suppress
 from torch import Tensor, nn
 
 from gradtui.core.layout import Layout
-from gradtui.core.wiring import Faults
+from gradtui.core.wiring import NOT_STEPPED, Faults
 from gradtui.training.watching.alike import same_units
 from gradtui.training.watching.unstepped import not_stepped
 
@@ -23,6 +23,21 @@ def first_look(
     found: Faults = ()
     with suppress(Exception):
         found = same_units(layout, tensors)
+    with suppress(Exception):
+        found += not_stepped(leaves(), stepped, roots)
+    return found
+
+
+def once_more(
+    faults: Faults,
+    leaves: Callable[[], Sequence[Tensor]],
+    stepped: Sequence[Tensor],
+    roots: Sequence[nn.Module],
+) -> Faults:
+    """`faults` when more is stepped than at first: an optimizer may be made at its first use."""
+    if not any(kind == NOT_STEPPED for kind, _ in faults):
+        return faults
+    found = tuple(fault for fault in faults if fault[0] != NOT_STEPPED)
     with suppress(Exception):
         found += not_stepped(leaves(), stepped, roots)
     return found

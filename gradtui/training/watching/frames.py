@@ -28,7 +28,17 @@ MOST = 4000
 """Things that are looked at in all."""
 SKIPPED = ("torch.", "gradtui.", "importlib", "runpy", "_pytest", "pluggy")
 """Modules whose frames are nobody's program."""
-THEIRS = ("builtins", "torch.", "numpy", "threading", "logging", "_thread", "weakref", "functools")
+THEIRS = (
+    "builtins",
+    "gradtui.",
+    "torch.",
+    "numpy",
+    "threading",
+    "logging",
+    "_thread",
+    "weakref",
+    "functools",
+)
 """Where types come from whose objects are not looked into."""
 KEPT = frozenset(vars(nn.Module()))
 """What a module keeps of its own: registered things are found by way of it."""

@@ -1,5 +1,6 @@
 """What the tensors that an optimizer was given are called, by the module that owns them."""
 
+import gc
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,10 @@ from gradtui.training.watching.roots import (
 
 SELF = ("self", "cls", "_")
 """Variables that say nothing of what they hold."""
+VAGUE = ("p", "param", "parameter", "t", "tensor", "v", "value", "x", "leaf")
+"""Those that hold one tensor after another: anything else says more."""
+LARGE = 100_000
+"""Entries of a dictionary from which on it is not searched."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +72,7 @@ def resolve(
     left = _left(found, wanted)
     loose = [tensor for tensor in tensors if id(tensor) in left]
     roots = [root for root, _ in found]
+    sights = [*sights, *_kept_as(loose, sights, [*(given or {}), *(before or {})])]
     words = told_apart(roots, loose, sights, before or {})
     told = given or {}
     out = []
@@ -121,9 +127,33 @@ def told_apart(
     return out
 
 
-def _plainness(word: str) -> tuple[int, int, int]:
+def _kept_as(
+    loose: Sequence[Tensor], sights: Sequence[tuple[str, object]], known: Iterable[int]
+) -> list[tuple[str, object]]:
+    """Of tensors that nothing in sight names but by a place, the keys under which any dictionary has them: an
+    object's attributes, a registry of parameters."""
+    named = {id(thing) for word, thing in sights if _telling(word)} | {*known}
+    lacking = {id(one): one for one in loose if id(one) not in named}
+    found: list[tuple[str, object]] = []
+    for holder in gc.get_referrers(*lacking.values()) if lacking else ():
+        kept = holder if type(holder) is dict else attributes(holder)
+        if kept is not lacking and len(kept) < LARGE:
+            for key, held in list(kept.items()):
+                if id(held) in lacking and type(key) is str:
+                    if key.startswith("_") or not key.isprintable():
+                        continue
+                    found.append((key, held))
+    return found
+
+
+def _telling(word: str) -> bool:
+    """Whether nothing better need be looked for: no place in a list, no long way through objects."""
+    return "[" not in word and word.count(".") < 2 and word not in (*SELF, *VAGUE)
+
+
+def _plainness(word: str) -> tuple[bool, int, int, int]:
     """A variable or an attribute says more of a tensor than its place in a list."""
-    return word.count("["), word.count(".") + word.startswith("_"), word.count("._")
+    return word in VAGUE, word.count("["), word.count(".") + word.startswith("_"), word.count("._")
 
 
 def _in_modules(roots: Sequence[nn.Module], loose: Sequence[Tensor], words: dict[int, str]) -> None:

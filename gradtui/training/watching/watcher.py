@@ -188,6 +188,7 @@ class Watcher:
         self._scene.enter()
 
     def _backward_begins(self, tensors: Any) -> None:
+        self._board.passes += 1
         self._clearing.begins()
         self._bare.before(tensors)
 
