@@ -82,13 +82,14 @@ def bench(
     dear: float = 0.05,
     shell: float = 0.01,
     kind: str = "",
+    each: int = 3,
     report: Any = None,
 ) -> Outcome:
     """Damage and read `runs` runs; `dear` and `shell` are the shares of them that screens and
     processes read as well."""
     out = Outcome()
     began = time.monotonic()
-    orders = iter([Order(seed + i, dear, shell, kind) for i in range(runs)])
+    orders = iter([Order(seed + i, dear, shell, kind, each) for i in range(runs)])
     with tempfile.TemporaryDirectory(prefix="gradtui-fuzz-") as folder:
         home = Path(folder)
         make_all(home / "specimens")

@@ -15,7 +15,7 @@ from tests.fuzz.worker import Order, plan
 
 @pytest.mark.slow
 def test_a_thousand_damaged_runs() -> None:
-    out = bench(1000, 0, 2, dear=0.01, shell=0.002)
+    out = bench(1000, 0, 2, dear=0.006, shell=0.002, each=1)
     assert out.clean, f"{table(out)}\n{failures(out)}"
     assert out.runs.total() == 1000
     assert set(out.runs) == set(DAMAGES)

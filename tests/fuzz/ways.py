@@ -252,8 +252,6 @@ def in_a_process(run: Path, chance: Random) -> None:
 Way = Callable[[Path], None]
 ALWAYS: list[Way] = [opened, listed, followed, replayed, lines]
 SOME: list[Way] = [facts, runs_text, runs_json, compared, table, parquet, board]
-EACH = 3
-"""How many of SOME read a run."""
 DEAR: list[Way] = [svg, html, attached, played]
 
 
@@ -273,9 +271,9 @@ def going_on(go: Callable[[], None] | None) -> Iterator[None]:
         thread.join(10)
 
 
-def ways_for(chance: Random, dear: float, shell: float) -> list[Way]:
-    """The cheapest, and some of the others; of the dear ones and of processes a share."""
-    out = [*ALWAYS, *chance.sample(SOME, EACH)]
+def ways_for(chance: Random, dear: float, shell: float, each: int) -> list[Way]:
+    """The cheapest, and `each` of the others; of the dear ones and of processes a share."""
+    out = [*ALWAYS, *chance.sample(SOME, each)]
     if chance.random() < dear:
         out.append(chance.choice(DEAR))
     if chance.random() < shell:

@@ -23,12 +23,13 @@ the machine is not to suffer."""
 @dataclass(frozen=True)
 class Order:
     """One run to be damaged, and how dear the ways may be that read it. `kinds` are ways to damage,
-    by name; empty for whatever chance says."""
+    by name; empty for whatever chance says. `each`: of the ways that are neither cheap nor dear."""
 
     seed: int
     dear: float
     shell: float
     kind: str = ""
+    each: int = 3
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def work(home: str, orders: Connection) -> None:
         for kind in kinds:
             with suppress(OSError, IndexError, ValueError, RecursionError, MemoryError):
                 going = DAMAGES[kind](chance, run) or going
-        for way in ways_for(chance, order.dear, order.shell):
+        for way in ways_for(chance, order.dear, order.shell, order.each):
             orders.send(("way", name_of(way)))
             clear_peak()
             trouble = ""
