@@ -62,7 +62,7 @@ class Bare:
         self._numbers: dict[int, int] = {}
         """Key -> number, in the order of the first step."""
         self._version = -1
-        """Of the loudest leaf, after the last pass: an update raises it."""
+        """Of all leaves, after the last pass: an update raises it."""
         self._source: Source | None = None
         self._loudest: Tensor | None = None
         self._held: list[tuple[Source, Record]] = []
@@ -82,7 +82,7 @@ class Bare:
             return
         self._gathering = self._source is None or not self._source.budget.left
         fresh = leaves_of(tensors) if self._gathering else self._leaves
-        if self._accumulating():
+        if self._accumulating(fresh):
             if self._open:
                 self._held.pop()
                 self._open = False
@@ -99,6 +99,7 @@ class Bare:
 
     def after(self) -> None:
         self._gathering = False
+        self._version = self._age(self._leaves)
         if self._leaves:
             self._take(self._leaves, {id(leaf): leaf.grad for leaf in self._leaves})
 
@@ -129,14 +130,22 @@ class Bare:
                 record.parts |= source.gradients(source.left(), record.detail)
             self._settle()
 
-    def _accumulating(self) -> bool:
-        """Whether gradients of the last pass are still there, and not used yet as far as is known."""
-        if self._loudest is not None:
-            if self._loudest._version != self._version:
-                return False
+    def _accumulating(self, fresh: Sequence[Tensor]) -> bool:
+        """Whether gradients of the last pass are still there, and are added to: nothing was updated
+        since, and it is not another network's turn, nor that of tensors made by an update."""
+        if self._age(self._leaves) != self._version:
+            return False
+        reached = {id(leaf) for leaf in fresh}
+        if self._loudest is not None and id(self._loudest) in reached:
             grad = self._loudest.grad
             return grad is not None and bool(grad.any())
-        return any(leaf.grad is not None and bool(leaf.grad.any()) for leaf in self._leaves)
+        mine = [leaf.grad for leaf in self._leaves if id(leaf) in reached]
+        return any(grad is not None and bool(grad.any()) for grad in mine)
+
+    @staticmethod
+    def _age(leaves: Iterable[Tensor]) -> int:
+        """Changes in place so far; -1 where that is not counted."""
+        return sum(-1 if leaf.is_inference() else leaf._version for leaf in leaves)
 
     def _decided(self) -> bool:
         """Whether nobody is going to step, going by how often gradients were used and zeroed."""
@@ -174,7 +183,6 @@ class Bare:
             mine = [grads.get(key) for key in source.ids]
             record.parts |= source.gradients(mine, detail)
             self._loudest = loudest(source.tensors, record.parts["grads"])
-        self._version = -1 if self._loudest is None else self._loudest._version
         self._held.append((source, record))
         self._open = True
         self._board.improve()

@@ -19,7 +19,7 @@ from gradtui.training.watching.names import Named, resolve
 from gradtui.training.watching.numbering import Numbering, parameters_of
 from gradtui.training.watching.outline import outline
 from gradtui.training.watching.outlook import UNKNOWN, Outlook
-from gradtui.training.watching.roots import Owned, outermost, owned, walk
+from gradtui.training.watching.roots import Owned, owned, walk
 from gradtui.training.watching.scout import Scout, as_it_is
 from gradtui.training.watching.sequences import following
 
@@ -216,12 +216,10 @@ class Board:
 
     def _unseen(self) -> list[Owned]:
         """Of the models that a layout has a part of, what is to be trained and is not in it."""
-        roots = outermost([*self._models, *self._born.modules()])
-        held = [{id(one.tensor): one for one in owned(root)} for root in roots]
+        held = [{id(one.tensor): one for one in owned(root)} for root in self._born.called()]
         lacking = [
             one
             for parts in held
-            if not self._place.keys().isdisjoint(parts)
             for key, one in parts.items()
             if key not in self._place and one.tensor.requires_grad
         ]

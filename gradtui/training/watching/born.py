@@ -101,6 +101,10 @@ class Born:
         known = self._called.get(id(root))
         return known[1] if known is not None and known[0]() is root else None
 
+    def called(self) -> list[nn.Module]:
+        """The models of the layout that are still there."""
+        return [root for ref, _, _ in self._called.values() if (root := ref()) is not None]
+
     def words(self) -> dict[int, str]:
         """By id, what models that are still there are called for good."""
         known = [(ref(), word) for ref, word, good in self._called.values() if good]
