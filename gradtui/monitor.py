@@ -96,6 +96,7 @@ class Watch:
         model: nn.Module | None = None,
         optimizer: Optimizer | None = None,
         overhead: float | str | None = OVERHEAD,
+        autopsy: bool = True,
         title: str = "",
         look: bool = True,
         failure: Callable[[], tuple[str, str] | None] = lambda: None,
@@ -109,6 +110,7 @@ class Watch:
             models=() if model is None else (model,),
             optimizer=optimizer,
             overhead=OVERHEAD if share is None else share,
+            autopsy=autopsy,
             title=title or program(),
             log=self._log,
             renew=self._renew,
@@ -178,6 +180,7 @@ def watch(
     name: str | None = None,
     directory: Path | str | None = None,
     overhead: float | str | None = OVERHEAD,
+    autopsy: bool = True,
 ) -> Watch:
     """Record every optimizer step of this process from now on in a run directory.
 
@@ -188,7 +191,10 @@ def watch(
     that a short run is recorded in full; after it the dearer statistics come more rarely, then norms;
     number, time, loss and learning rate of every step are recorded in any case. "off" or None records
     every step in full, at any price. A value that is neither that nor a number above 0 is ignored.
-    Training is never changed and never fails on our account: what goes wrong is a line in watch.log.
+    Where a value is first not finite the step's models are called once more, with what that changes
+    put back as far as can be (docs/nan-rerun.md); with `autopsy` False nothing of the program is ever
+    called by us. Training is never changed and never fails on our account: what goes wrong is a line
+    in watch.log.
 
         watch = gradtui.watch(model)
         ...
@@ -201,7 +207,14 @@ def watch(
             chosen.append(new_run(runs_home(), [name] if name else command()))
         return chosen[0]
 
-    return Watch(where, model=model, optimizer=optimizer, overhead=overhead, title=name or "")
+    return Watch(
+        where,
+        model=model,
+        optimizer=optimizer,
+        overhead=overhead,
+        autopsy=autopsy,
+        title=name or "",
+    )
 
 
 def checked_share(overhead: float | str | None) -> float | None:

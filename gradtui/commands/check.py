@@ -37,7 +37,7 @@ from gradtui.commands.values import count
 from gradtui.core.errors import UsageError
 from gradtui.scenario.catalogue import Catalogue, read_catalogue
 
-SETTINGS = ("device", "seed", "color", "scenarios", "runs", "overhead")
+SETTINGS = ("device", "seed", "color", "scenarios", "runs", "overhead", "autopsy")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

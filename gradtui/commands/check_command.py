@@ -15,7 +15,8 @@ def check_command(command: list[str], settings: Settings, steps: int | None = No
     What it prints goes to standard error. Raises UsageError where it cannot be started.
     """
     directory = new_directory(command, settings.runs)
-    child = start(directory, command, output=2, overhead=settings.overhead / 100)
+    share, autopsy = settings.overhead / 100, settings.autopsy
+    child = start(directory, command, output=2, overhead=share, autopsy=autopsy)
     progress, enough = Progress(directory, warn), False
 
     def glance() -> bool:

@@ -90,7 +90,8 @@ def run_live(directory: Path, command: list[str], settings: Settings) -> int:
 
     log = open_private(directory / "output.log", os.O_WRONLY | os.O_APPEND)
     try:
-        popen = program.start(directory, command, output=log, overhead=settings.overhead / 100.0)
+        share, autopsy = settings.overhead / 100, settings.autopsy
+        popen = program.start(directory, command, output=log, overhead=share, autopsy=autopsy)
     finally:
         os.close(log)
     child = Command(popen, directory)

@@ -33,6 +33,7 @@ def start(
     *,
     output: int | None = None,
     overhead: float = 0.03,
+    autopsy: bool = True,
 ) -> subprocess.Popen[bytes]:
     """The command in a child process that records itself into `directory`.
 
@@ -46,7 +47,7 @@ def start(
     try:
         return subprocess.Popen(  # noqa: S603 - what the person asked to run
             command,
-            env=os.environ | environment(directory, overhead=overhead),
+            env=os.environ | environment(directory, overhead=overhead, autopsy=autopsy),
             stdin=_input() if apart else None,
             stdout=output,
             stderr=output,

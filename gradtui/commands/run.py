@@ -25,7 +25,7 @@ from gradtui.commands.report import FAILED
 from gradtui.commands.settings import Settings
 from gradtui.core.errors import UsageError
 
-SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs", "overhead")
+SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs", "overhead", "autopsy")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,20 +45,21 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     directory = new_directory(command, settings.runs)
     if args.headless:
-        return _headless(directory, command, settings.overhead / 100)
+        return _headless(directory, command, settings)
     from gradtui.commands.live import run_live
 
     return run_live(directory, command, settings)
 
 
-def _headless(directory: Path, command: list[str], overhead: float) -> int:
+def _headless(directory: Path, command: list[str], settings: Settings) -> int:
     from gradtui.commands.closing import closing_lines
     from gradtui.commands.judge import judged
     from gradtui.commands.program import noted, start, waited
     from gradtui.commands.progress import Progress
     from gradtui.commands.signals import forwarding
 
-    child = start(directory, command, overhead=overhead)
+    share, autopsy = settings.overhead / 100, settings.autopsy
+    child = start(directory, command, overhead=share, autopsy=autopsy)
     with forwarding(child):
         code, disk = noted(directory, waited(child, Progress(directory, warn)))
     report = judged(directory, command, code=code, disk=disk)

@@ -14,6 +14,8 @@ OVERHEAD = "GRADTUI_WATCH_OVERHEAD"
 """The share of its own time that the program may spend on being watched: what is no number above 0
 is ignored there, with a line in the log."""
 DEFAULT = "0.03"
+AUTOPSY = "GRADTUI_WATCH_AUTOPSY"
+"""With "0" nothing of the program is run once more where a value is not finite."""
 PACKAGE = "GRADTUI_WATCH_PACKAGE"
 """Where gradtui lies, for interpreters that have other packages than this one."""
 
@@ -22,13 +24,15 @@ def environment(
     directory: Path | str,
     *,
     overhead: float = 0.03,
+    autopsy: bool = True,
     base: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The variables that make a command record itself into the run `directory`, to be added to
     `base`, by default this process's environment.
 
     `overhead` is the share of each process's own time that watching it may take, everything
-    counted, after a start of half a second that is free."""
+    counted, after a start of half a second that is free. Without `autopsy` nothing of the program is
+    called a second time."""
     known = os.environ if base is None else base
     here = Path(__file__).resolve().parent
     ours = str(here / "path")
@@ -39,5 +43,6 @@ def environment(
         "PYTHONPATH": os.pathsep.join([ours, *paths]),
         RUN: str(Path(directory).resolve()),
         OVERHEAD: str(overhead),
+        AUTOPSY: "1" if autopsy else "0",
         PACKAGE: str(here.parent),
     }

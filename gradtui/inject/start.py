@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from gradtui.inject import DEFAULT, OVERHEAD, RUN
+from gradtui.inject import AUTOPSY, DEFAULT, OVERHEAD, RUN
 from gradtui.monitor import Watch
 
 MESSAGE, TRACE = 2_000, 50_000
@@ -17,7 +17,8 @@ def start() -> None:
     """Watch every optimizer of this process into the run that the environment names."""
     directory = Path(os.environ[RUN])
     share = os.environ.get(OVERHEAD, DEFAULT)
-    Watch(lambda: directory, overhead=share, look=False, failure=failure)
+    autopsy = os.environ.get(AUTOPSY) != "0"
+    Watch(lambda: directory, overhead=share, autopsy=autopsy, look=False, failure=failure)
 
 
 def failure() -> tuple[str, str] | None:

@@ -14,11 +14,13 @@ from gradtui.training.autopsy.origin import Origin, forward_origin
 from gradtui.training.autopsy.report import Result, above, failed, in_loss, report
 from gradtui.training.autopsy.rerun import as_called, refusal, run_again
 from gradtui.training.autopsy.restore import undisturbed
+from gradtui.training.autopsy.silence import silenced
 from gradtui.training.autopsy.spans import NOTHING, look_at
+from gradtui.training.autopsy.surroundings import put_back
 from gradtui.training.autopsy.trace import Trace
 from gradtui.training.autopsy.trees import given, tensors
 from gradtui.training.autopsy.watched import busy
-from gradtui.training.autopsy.wrappers import target
+from gradtui.training.autopsy.wrappers import target, walk
 
 
 def examine(
@@ -37,7 +39,9 @@ def examine(
     if busy():
         return failed(step, "tensors are being traced or counted while it happens")
     try:
-        return _examine(calls, step, loss, dropped, clues or Clues())
+        modules = [module for call in calls for _, module in walk(call.module)]
+        with put_back(modules), silenced():
+            return _examine(calls, step, loss, dropped, clues or Clues())
     except Exception as error:
         return failed(step, _raised(error))
 

@@ -1,8 +1,9 @@
 """Runs modules without leaving a trace: whatever the run changes is put back as it was."""
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from copy import copy
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from gradtui.training.autopsy.calls import Stamp
 from gradtui.training.autopsy.counters import Counters, Place
+from gradtui.training.autopsy.surroundings import ITERATORS, Kept
 from gradtui.training.autopsy.trees import changed
 from gradtui.training.autopsy.wrappers import walk
 
@@ -65,10 +67,12 @@ class _Attributes:
     def __init__(self, module: nn.Module) -> None:
         self._held = vars(module)
         self._kept = dict(self._held)
-        self._inside = [(one, _copy(one)) for one in self._kept.values() if _is_container(one)]
+        self._inside = Kept()
+        for one in self._kept.values():
+            self._inside.add(one)
 
     def replace(self, done: dict[int, Tensor]) -> None:
-        """Copies for buffers and other tensors; no backward hooks."""
+        """Copies for buffers, other tensors and iterators; no backward hooks."""
         for name, thing in self._kept.items():
             if name == "_parameters" or name in BACKWARD_HOOKS:
                 continue
@@ -78,6 +82,9 @@ class _Attributes:
                         thing[word] = _clone(buffer, done)
             elif isinstance(thing, Tensor) and not isinstance(thing, nn.Parameter):
                 self._held[name] = _clone(thing, done)
+            elif type(thing) in ITERATORS:
+                with suppress(Exception):
+                    self._held[name] = copy(thing)
         for name in BACKWARD_HOOKS:
             if self._held.get(name):
                 self._held[name] = OrderedDict()
@@ -88,12 +95,7 @@ class _Attributes:
         ):
             self._held.clear()
             self._held.update(self._kept)
-        for container, content in self._inside:
-            if not _same(container, content):
-                container.clear()
-                container.update(content) if isinstance(content, (dict, set)) else container.extend(
-                    content
-                )
+        self._inside.put_back()
 
 
 class _Parameter:
@@ -139,24 +141,6 @@ def _equal(one: Tensor, other: Tensor) -> bool:
         return False
     pair = [t.detach().contiguous().reshape(-1).view(torch.uint8) for t in (one, other)]
     return torch.equal(*pair)
-
-
-def _is_container(thing: Any) -> bool:
-    return type(thing) in (dict, OrderedDict, list, set, deque)
-
-
-def _copy(thing: Any) -> Any:
-    return list(thing) if isinstance(thing, deque) else type(thing)(thing)
-
-
-def _same(one: Any, other: Any) -> bool:
-    if len(one) != len(other):
-        return False
-    if isinstance(one, dict):
-        return all(k == q and one[k] is other[q] for k, q in zip(one, other, strict=True))
-    if isinstance(one, set):
-        return bool(one == other)
-    return all(a is b for a, b in zip(one, other, strict=True))
 
 
 def copied(thing: Any) -> Any:

@@ -25,6 +25,7 @@ from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.records import Record
 from gradtui.training.watching.roots import outermost, owned, walk
 
+OFF = "the step was not run once more, as --no-autopsy asks"
 LATE = 3
 """Steps whose calls are kept where numbers reach the host later: without their gradients."""
 
@@ -33,7 +34,12 @@ class Scene:
     """`enter` before the models are first called, `look` at each record before its step, `over`
     after it. Where the host has the numbers only later, `late` looks at what is left by then."""
 
-    def __init__(self, quiet: Quiet, born: Born, models: Sequence[nn.Module]) -> None:
+    def __init__(
+        self, quiet: Quiet, born: Born, models: Sequence[nn.Module], *, rerun: bool = True
+    ) -> None:
+        """Without `rerun` nothing is kept and nothing of the program is ever called: only what the
+        graph of a lost loss has saved is read."""
+        self._rerun = rerun
         self._quiet, self._born = quiet, born
         self._models = list(models)
         self._keeper = Keeper(quiet.meter)
@@ -53,18 +59,20 @@ class Scene:
         return self._done
 
     def install(self, patches: Patches) -> None:
+        if not self._rerun:
+            return
         patches.wrap(Optimizer, "__init__", self._made)
         readers: Any = torch.jit._recursive
         patches.wrap(readers, "infer_concrete_type_builder", self._keeper.unseen)
 
     def graph(self, loss: Tensor, value: float | Tensor) -> None:
         """A backward pass is about to begin."""
-        if not self._done:
+        if not self._done and (self._rerun or (type(value) is float and not isfinite(value))):
             self._clues.note(loss, value)
 
     def enter(self) -> None:
         """Watch the models that there are by now, as far as they are known or in sight."""
-        if self._done:
+        if self._done or not self._rerun:
             return
         shown = [thing for _, thing in self._born.sights()]
         seen = [thing for thing in shown if issubclass(type(thing), nn.Module)]
@@ -101,6 +109,8 @@ class Scene:
         if self._done:
             return None
         self._done = True
+        if not self._rerun:
+            return failed(step, OFF, phase)
         calls = next((kept for past, kept, _ in self._past if past == step), [])
         found = self._examine(step, loss, calls)
         self._past.clear()
@@ -112,7 +122,8 @@ class Scene:
     def over(self, record: Record | None = None) -> None:
         """A step is over."""
         keeper = self._keeper
-        if record is not None and record.detail.norms and not self._done and not _on_host(record):
+        kept = self._rerun and not self._done
+        if record is not None and record.detail.norms and kept and not _on_host(record):
             calls = keeper.calls()
             for call in calls:
                 call.inflows = {}
@@ -131,6 +142,11 @@ class Scene:
         self._keeper.close()
 
     def _examine(self, step: int, loss: float | None, calls: Sequence[Call]) -> Autopsy:
+        if not self._rerun:
+            forward = loss is not None and not isfinite(loss)
+            born = self._clues.birth if self.near else None
+            why = f"{OFF}; going by the graph of the loss, {born.words}" if born else OFF
+            return failed(step, why, "forward" if forward else "backward")
         names = self._names()
         for call in calls:
             call.names = names

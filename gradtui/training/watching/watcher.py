@@ -58,6 +58,7 @@ class Watcher:
         models: Sequence[nn.Module] = (),
         optimizer: Optimizer | None = None,
         overhead: float = OVERHEAD,
+        autopsy: bool = True,
         title: str = "",
         log: Log = lambda line: None,
         renew: Callable[[Sink], Sink] | None = None,
@@ -78,7 +79,7 @@ class Watcher:
         self._records = Records(sink, self._meter, ledger)
         self._scalars = Passing(quiet, self._losses, self._scalers, self._records)
         self._hooks = Hooks(self._meter, self._scalars)
-        self._scene = Scene(quiet, self._born, models)
+        self._scene = Scene(quiet, self._born, models, rerun=autopsy)
         self._records.late = self._scene.late
         self._hooks.only = optimizer
         taking = Taking(self._sources, self._board, self._losses, self._clips, self._scalers)
