@@ -1,7 +1,7 @@
 """The app: one timer drains the source into the session and shows the session's view.
 
-Opening (panels, toasts) < Actions (keys) < Quitting (leaving) < Listening (widgets) <
-GradtuiApp (the timer).
+Containing (Textual's faults) < Opening (panels, toasts) < Actions (keys) < Quitting (leaving) <
+Listening (widgets) < GradtuiApp (the timer).
 """
 
 import sys
@@ -23,7 +23,7 @@ from gradtui.tui.playback import Playback, Player
 from gradtui.tui.screens.lab import LabScreen, Shows
 from gradtui.tui.screens.main import MainScreen
 from gradtui.tui.session import Session
-from gradtui.tui.terminal import Output, catch_signals
+from gradtui.tui.terminal import Output, add_fault, catch_signals
 from gradtui.tui.themes import VARIABLES
 from gradtui.tui.watched import Watched
 
@@ -84,7 +84,6 @@ class GradtuiApp(Listening):
         self.bell_wanted = bell
         self.export_dir = export_dir or Path.cwd()
         self.output = output
-        self.crash: Exception | None = None
         self.exit_code = 0
         self._ticks = 0
         self._run = 1
@@ -108,7 +107,7 @@ class GradtuiApp(Listening):
         self.call_after_refresh(self._launch)
 
     def _launch(self) -> None:
-        self._launched = True
+        self._launched = self.containing = True
         self.set_interval(1 / self.fps, self.tick)
         self.tick()
         if self.playback is not None and not self.playback.begin():
@@ -117,10 +116,9 @@ class GradtuiApp(Listening):
     def on_unmount(self) -> None:
         self.source.close()
 
-    def _handle_exception(self, error: Exception) -> None:
-        # Textual has no public place to learn why an app ended.
-        self.crash = self.crash or error
-        super()._handle_exception(error)
+    def fault(self, what: str, trace: str) -> None:
+        path = add_fault(trace)
+        self.tell(f"Passed over: {what}. {path or ''}".rstrip(), "warning")
 
     # The one timer
 

@@ -5,8 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
-from textual.app import App, ScreenStackError
-from textual.command import CommandPalette
+from textual.app import ScreenStackError
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.notifications import Notify
@@ -22,12 +21,13 @@ from gradtui.tui.screens.main import MainScreen
 from gradtui.tui.screens.text import TextScreen
 from gradtui.tui.session import Session
 from gradtui.tui.terminal import Output
+from gradtui.tui.textual_faults import Containing, Palette
 from gradtui.tui.watched import Watched
 
 MOST_TOASTS = 2
 
 
-class Opening(App[None]):
+class Opening(Containing):
     """The part of the app that opens and closes things."""
 
     session: Session
@@ -72,10 +72,10 @@ class Opening(App[None]):
         return self.screen
 
     def action_command_palette(self) -> None:
-        if self.use_command_palette and not isinstance(self.screen, CommandPalette):
+        if self.use_command_palette and not isinstance(self.screen, Palette):
             words = "words of a command" if self.session.ascii_only else "words of a command…"
             # Without the usual id: one that has just been closed may still be there.
-            self.push_screen(CommandPalette(placeholder=words))
+            self.push_screen(Palette(placeholder=words))
 
     def action_picker(self) -> None:
         from gradtui.tui.screens.picker import PickerScreen

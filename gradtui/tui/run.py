@@ -39,6 +39,8 @@ def run_app(make: Callable[[Output], "GradtuiApp"]) -> int:
             app = make(output)
             app.run()
             crash, code = app.crash, app.exit_code
+            if crash is None and app.return_code is None:
+                crash = RuntimeError("it ended although nobody had asked")
         except GradtuiError:
             raise
         except Exception as error:

@@ -123,6 +123,18 @@ def state_dir() -> Path:
     return path
 
 
+def add_fault(trace: str) -> Path | None:
+    """Add a traceback to this process's file of faults that were passed over; None: it cannot be."""
+    try:
+        path = state_dir() / f"faults-{os.getpid()}.log"
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(fd, "a", encoding="utf-8") as file:
+            file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S}\n{trace}\n")
+    except OSError:
+        return None
+    return path
+
+
 def write_crash_log(error: BaseException, output: str = "") -> Path:
     """The traceback and what was printed before it, in a new file that only its owner can read."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")

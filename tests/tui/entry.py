@@ -20,6 +20,13 @@ class Crashing(GradtuiApp):
         raise ZeroDivisionError("on purpose\nsecond line")
 
 
+class Foreign(GradtuiApp):
+    """Meets an exception of Textual's own when a theme is asked for."""
+
+    def action_next_theme(self) -> None:
+        self.call_later(self.screen.query_one, "#no-such-widget")
+
+
 class Printing(FakeSource):
     """Prints past Python's streams, as libraries in C do."""
 
@@ -36,11 +43,12 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=20.0)
     parser.add_argument("--every", type=int, default=5)
     parser.add_argument("--crash", action="store_true")
+    parser.add_argument("--foreign", action="store_true")
     parser.add_argument("--prints", action="store_true")
     parser.add_argument("--ascii", action="store_true")
     args = parser.parse_args()
     source = (Printing if args.prints else FakeSource)(rate=args.rate, every=args.every)
-    kind = Crashing if args.crash else GradtuiApp
+    kind = Crashing if args.crash else Foreign if args.foreign else GradtuiApp
 
     def make(output: Output) -> GradtuiApp:
         return kind(source, CATALOGUE, scenario=args.scenario, ascii_only=args.ascii, output=output)

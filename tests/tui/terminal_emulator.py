@@ -85,8 +85,12 @@ class Terminal:
     def see(self, words: str) -> None:
         self.until(lambda: words in self.text)
 
-    def type(self, keys: str) -> None:
-        os.write(self.master, keys.encode())
+    def wipe(self) -> None:
+        """Forget what is on the screen, as another program would that has had it meanwhile."""
+        self._screen.reset()
+
+    def type(self, keys: str | bytes) -> None:
+        os.write(self.master, keys.encode() if isinstance(keys, str) else keys)
 
     def resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -104,9 +108,12 @@ class Terminal:
 
     @property
     def given_back(self) -> bool:
-        """Alternate screen left, cursor shown, mouse released, line discipline as before."""
+        """Alternate screen left, cursor shown, mouse, focus and pastes released, long lines wrapped,
+        line discipline as before."""
         sent = self.sent
-        modes = ((b"1049", b"l", b"h"), (b"25", b"h", b"l"), (b"1000", b"l", b"h"))
+        modes = [(b"25", b"h", b"l"), (b"7", b"h", b"l")]
+        taken = (b"1049", b"1000", b"1003", b"1004", b"1006", b"1015", b"2004")
+        modes += [(mode, b"l", b"h") for mode in taken]
         in_order = all(
             sent.rfind(b"\x1b[?" + mode + good) > sent.rfind(b"\x1b[?" + mode + bad)
             for mode, good, bad in modes

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from gradtui.core.control import Pause, Resume, StepOnce
 from gradtui.core.errors import UsageError
@@ -404,3 +405,34 @@ async def test_keys_typed_behind_the_slash_go_into_the_filter() -> None:
             app.simulate_key(key)
         await until(pilot, lambda: app.session.rows.text == "11")
         assert not app.session.current.start.remedies
+
+
+@pytest.mark.parametrize("below", ["", "enter"])
+async def test_a_palette_that_is_left_twice_takes_no_screen_along(below: str) -> None:
+    async with playing(size=(100, 30)) as (app, pilot):
+        if below:
+            await pilot.press(below)
+        under = app.screen
+        await pilot.press("ctrl+p")
+        await pilot.pause(0.1)
+        for _ in range(4):
+            for kind in (events.MouseDown, events.MouseUp):
+                app.post_message(kind(None, 1, 25, 0, 0, 1, False, False, False, 1, 25))
+        await until(pilot, lambda: app.screen is under)
+        await pilot.pause(0.1)
+        assert app.screen is under
+        assert app.crash is None
+
+
+async def test_panels_leave_once() -> None:
+    async with playing(size=(100, 30)) as (app, pilot):
+        await pilot.press("enter")
+        under = app.screen
+        for key in ("s", "question_mark", "x"):
+            await pilot.press(key)
+            panel = app.screen
+            assert panel is not under
+            panel.dismiss(None)
+            panel.dismiss(None)
+            await pilot.pause()
+            assert app.screen is under

@@ -53,13 +53,91 @@ def test_ctrl_z_suspends_and_comes_back(opened: list[Terminal]) -> None:
     terminal.until(lambda: state(pid) == "T")
     terminal.read(0.2)
     assert terminal.given_back
-    at = len(terminal.sent)
+    terminal.wipe()
     os.kill(pid, signal.SIGCONT)
-    terminal.until(lambda: b"\x1b[?1049h" in terminal.sent[at:])
-    terminal.until(lambda: b"layers.3" in terminal.sent[at:])
+    terminal.until(lambda: whole(terminal))
+    os.kill(pid, signal.SIGTSTP)
+    terminal.until(lambda: state(pid) == "T")
+    terminal.wipe()
+    terminal.resize(80, 24)
+    os.kill(pid, signal.SIGCONT)
+    terminal.until(lambda: whole(terminal))
     terminal.type("q")
     assert terminal.ended() == 0
     assert terminal.given_back
+
+
+def test_stopped_by_another_it_comes_back(opened: list[Terminal]) -> None:
+    terminal = start(opened)
+    pid = terminal.process.pid
+    os.kill(pid, signal.SIGSTOP)
+    terminal.until(lambda: state(pid) == "T")
+    terminal.wipe()
+    os.kill(pid, signal.SIGCONT)
+    terminal.until(lambda: whole(terminal))
+    os.kill(pid, signal.SIGCONT)  # and once more, without having been stopped
+    terminal.type("?")
+    terminal.see("this help")
+    terminal.type("qq")
+    assert terminal.ended() == 0
+    assert terminal.given_back
+
+
+def whole(terminal: Terminal) -> bool:
+    """Whether everything is on the screen: header, layers and footer."""
+    text = terminal.text
+    return "sigmoid" in text.splitlines()[0] and "layers.3" in text and "q quit" in text
+
+
+@pytest.mark.parametrize(
+    "bytes_",
+    [
+        b"\xff",
+        b"caf\xe9\xc3",
+        b"\x1b[1114112u",
+        b"\x1b[97;2:3u",
+        b"\x1b[48;0;0;0;0t",
+        b"\x1b[<0;0;0M\x1b[<999;9999;9999M",
+    ],
+)
+def test_whatever_comes_from_the_terminal_ends_nothing(
+    bytes_: bytes, opened: list[Terminal]
+) -> None:
+    terminal = start(opened)
+    terminal.type(bytes_)
+    terminal.read(0.3)
+    terminal.type("\x1b[I")
+    terminal.resize(90, 30)
+    terminal.type("?")
+    terminal.see("this help")
+    terminal.type("q")
+    terminal.until(lambda: "this help" not in terminal.text)
+    terminal.type("q")
+    assert terminal.ended() == 0
+    assert terminal.given_back
+
+
+def test_a_paste_that_never_ends_is_over_at_some_time(opened: list[Terminal]) -> None:
+    terminal = start(opened)
+    terminal.type("\x1b[200~words")
+    terminal.read(3)
+    terminal.type("?")
+    terminal.see("this help")
+    terminal.type("qq")
+    assert terminal.ended() == 0
+
+
+def test_a_fault_of_textual_is_told_and_passed_over(opened: list[Terminal], tmp_path: Path) -> None:
+    terminal = start(opened, "--foreign", env={"XDG_STATE_HOME": str(tmp_path)})
+    terminal.type("t")
+    terminal.see("NoMatches in query_one of Textual")
+    terminal.type("?")
+    terminal.see("this help")
+    terminal.type("qq")
+    assert terminal.ended() == 0
+    (log,) = (tmp_path / "gradtui").iterdir()
+    assert "NoMatches" in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
 
 
 def state(pid: int) -> str:

@@ -5,13 +5,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
+from gradtui.tui.textual_faults import Panel
 from gradtui.tui.view import View
 from gradtui.tui.widgets.log_pane import LogPane
 
 
-class LogScreen(ModalScreen[None]):
+class LogScreen(Panel[None]):
     """Scrolls with arrows and j k; follows while it is at the end."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from gradtui.scenario.schema import Scenario
 from gradtui.tui.renderables.header import verdict_words
 from gradtui.tui.renderables.text import fit, safe, to_ascii
+from gradtui.tui.textual_faults import Panel
 
 
 def matching(catalogue: Sequence[Scenario], text: str) -> list[Scenario]:
@@ -28,7 +28,7 @@ def matching(catalogue: Sequence[Scenario], text: str) -> list[Scenario]:
     ]
 
 
-class PickerScreen(ModalScreen[str | None]):
+class PickerScreen(Panel[str | None]):
     """The result is the name of the chosen scenario, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

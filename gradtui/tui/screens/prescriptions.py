@@ -8,11 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 
 from gradtui.tui.prescribed import NOTHING_YET, Prescribed, as_script
 from gradtui.tui.renderables.line import Line
 from gradtui.tui.renderables.prescriptions import Owned, prescription_lines
+from gradtui.tui.textual_faults import Panel
 from gradtui.tui.view import View
 from gradtui.tui.widgets.lined import Lined
 
@@ -74,7 +74,7 @@ class PrescriptionPane(Lined):
             self.post_message(self.Clicked(owner))
 
 
-class PrescriptionScreen(ModalScreen[None]):
+class PrescriptionScreen(Panel[None]):
     """Up and down choose, c and enter copy. `ask` is called when there is something new to show,
     `copy` with the lines to put on the clipboard."""
 

@@ -7,11 +7,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from gradtui.tui.renderables.log import folded
 from gradtui.tui.renderables.text import safe, to_ascii
+from gradtui.tui.textual_faults import Panel
 from gradtui.tui.view import View
 
 CHOICES = {
@@ -21,7 +21,7 @@ CHOICES = {
 }
 
 
-class QuitScreen(ModalScreen[str]):
+class QuitScreen(Panel[str]):
     """The result is a key of CHOICES. Neither q nor ctrl+c answers: a key hit twice must not."""
 
     AUTO_FOCUS = "#stay"
@@ -53,7 +53,7 @@ class QuitScreen(ModalScreen[str]):
         self.dismiss(choice)
 
 
-class StoppingScreen(ModalScreen[None]):
+class StoppingScreen(Panel[None]):
     """Stays until the command has ended; nothing that is pressed here ends anything."""
 
     def __init__(self) -> None:

@@ -6,11 +6,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from gradtui.tui.textual_faults import Panel
 
-class TextScreen(ModalScreen[None]):
+
+class TextScreen(Panel[None]):
     """Scrolls with arrows and j k; escape closes it, and so do the keys that switch runs, which
     do what they always do. Nothing is read as markup."""
 
