@@ -10,8 +10,8 @@ What it prints goes to a pane and to output.log in the run's directory (with --h
 terminal as ever). Quitting the screen asks whether to stop training or to leave it running, where
 gradtui attach opens it again.
 
-At the end it is said how the command ended, by exit code or signal and exception, what of its record
-could not be written, and then the verdict, with its cause and the first remedy.
+At the end it is said how the command ended, by exit code or signal and exception, what of its
+record could not be written, and then the verdict, with its cause and the first remedy.
 
 exit codes: the command's own where it fails, 128+n after signal n; with --headless otherwise 0
 healthy, 3 sick, 4 non-finite.

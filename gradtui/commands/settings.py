@@ -35,7 +35,7 @@ class Settings:
         100,
         "time for watching a command, in percent of its own; off: every step in full",
     )
-    autopsy: bool = flag(True, "call a command's models once more where a value is not finite")
+    autopsy: bool = flag(True, "call models once more to find where a NaN was born")
     scenarios: str = text("", "folder with scenario files of your own")
     runs: str = text("", "folder of recorded runs; empty = $XDG_STATE_HOME/gradtui/runs")
 
