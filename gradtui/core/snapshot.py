@@ -100,6 +100,8 @@ class Snapshot:
     backwards: int = 1
     """Backward passes that the gradient is the sum of: micro-batches of an accumulated step, or terms
     of a loss."""
+    norms_before: FloatArray | None = None
+    """[tensors] L2 norms before clipping, where `grads` were taken after it."""
     objective: float = float("nan")
     """The sum of what backward was called on, without a loss scale: what the gradient is the gradient
     of. NaN where nobody has looked."""

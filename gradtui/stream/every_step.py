@@ -67,6 +67,11 @@ class EveryStep:
         return self._float("total_norm")
 
     @property
+    def clipped_norm(self) -> FloatArray:
+        """The same after clipping; NaN where nothing clips."""
+        return self._float("clipped_norm")
+
+    @property
     def backwards(self) -> IntArray:
         """Backward passes that each step's gradient is the sum of: micro-batches, or terms of a loss."""
         return np.asarray(self.scalars["backwards"], np.int64)

@@ -108,6 +108,7 @@ def _scalars(blocks: Sequence[Block], at: Sequence[IntArray], out: Block) -> Non
     means = {name: np.zeros(len(out)) for name in ("loss", "objective", "accuracy")}
     squares = np.zeros(len(out))
     replicas = np.zeros(len(out))
+    cut_squares, cut_replicas = np.zeros(len(out)), np.zeros(len(out))
     for block, where in reversed(list(zip(blocks, at, strict=True))):
         seconds, overhead = scalars["seconds"][where], scalars["overhead"][where]
         flags = scalars["flags"][where]
@@ -121,10 +122,21 @@ def _scalars(blocks: Sequence[Block], at: Sequence[IntArray], out: Block) -> Non
         sharded = block.scalars["sharded_norm"]
         squares[where] = hypot(squares[where], np.asarray(sharded, np.float64))
         replicas[where] = replicated(block.scalars["total_norm"], sharded)
+        cut = _cut(block)  # of a rank's shards and of its replicas alike
+        cut_squares[where] = hypot(cut_squares[where], sharded * cut)
+        cut_replicas[where] = replicas[where] * cut
     for name, total in means.items():
         scalars[name] = total / np.maximum(ranks, 1)
     scalars["sharded_norm"] = squares
     scalars["total_norm"] = hypot(replicas, squares)
+    scalars["clipped_norm"] = hypot(cut_replicas, cut_squares)
+
+
+def _cut(block: Block) -> FloatArray:
+    """By what clipping shortened the gradient; NaN where nothing clips."""
+    total, clipped = block.scalars["total_norm"], block.scalars["clipped_norm"]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(total > 0, clipped / total, clipped), np.float64)
 
 
 def replicated(total: FloatArray, sharded: FloatArray) -> FloatArray:

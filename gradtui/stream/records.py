@@ -39,10 +39,12 @@ STEP = np.dtype(
         ("flags", "u1"),
         ("backwards", "<i8"),
         ("objective", "<f8"),
+        ("clipped_norm", "<f8"),
     ]
 )
 """One record of steps-RANK.bin. `time` is seconds since 1970; norms are over the parameters whose
-gradient there is, `sharded_norm` over those of them of which this rank holds a part."""
+gradient there is, before clipping, `sharded_norm` over those of them of which this rank holds a part;
+`clipped_norm` is the same as `total_norm` after clipping."""
 
 ROW_FIELDS = ("step", "time", "loss", "lr", "optimizer", "backwards", "loss_scale", "objective")
 """Of a `Row`, in its order; whether it was skipped comes last there, and is one of `flags`."""
@@ -186,7 +188,18 @@ def step_records(
     for name in FLOATS:
         out[name] = [getattr(s, name) for s in snapshots]
     norms = present_norms(grads)
+    after = norm_over(norms, layout.parameters)
+    for i, snapshot in enumerate(snapshots):
+        if snapshot.norms_before is not None:
+            there = ~np.isnan(grads[i, :, Grad.NONFINITE])
+            norms[i] = np.where(there, snapshot.norms_before, 0.0)
+    coefficient = np.array(out["clip_coefficient"])
+    taken = np.array([s.stage == "clipped" for s in snapshots])
+    untold = taken & np.array([s.norms_before is None for s in snapshots])
+    usable = np.where((coefficient > 0) & (coefficient <= 1), coefficient, np.nan)
+    norms[untold] /= usable[untold, None]
     out["total_norm"] = norm_over(norms, layout.parameters)
+    out["clipped_norm"] = np.where(taken, after, after * coefficient)
     if layout.shards.any():
         out["sharded_norm"] = norm_over(norms, layout.shards)
     out["optimizer"] = [min(max(s.optimizer, 0), 65535) for s in snapshots]
@@ -208,7 +221,14 @@ def row_records(rows: Sequence[Row], generation: int) -> RecordArray:
     out = np.zeros(len(rows), STEP)
     for name, column in zip(ROW_FIELDS, zip(*rows, strict=True), strict=False):
         out[name] = column
-    for name in ("accuracy", "seconds", "overhead", "clip_coefficient", "total_norm"):
+    for name in (
+        "accuracy",
+        "seconds",
+        "overhead",
+        "clip_coefficient",
+        "clipped_norm",
+        "total_norm",
+    ):
         out[name] = np.nan
     if len(rows):
         skipped = np.array([row[-1] for row in rows])

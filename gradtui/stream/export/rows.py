@@ -29,6 +29,7 @@ SCALARS = (
     "clip_coefficient",
     "skipped",
     "objective",
+    "clipped_norm",
 )
 """Fields of a row beside its tensors, in the order in which they are exported."""
 

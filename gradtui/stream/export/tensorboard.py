@@ -13,9 +13,10 @@ TAGS = {
     "objective": "objective",
     "lr": "lr",
     "total_norm": "grad/total_norm",
+    "clipped_norm": "grad/clipped_norm",
     "clip_coefficient": "clip",
 }
-WHERE_SET = ("objective", "lr", "clip_coefficient")
+WHERE_SET = ("objective", "lr", "clipped_norm", "clip_coefficient")
 """Left out where they are NaN: nothing of the kind was set."""
 
 
@@ -34,7 +35,8 @@ def prepared(folder: Path, name: str) -> Path:
 def write_tensorboard(directory: Path, folder: Path) -> int:
     """Write one event folder a rank into `folder`; the number of steps.
 
-    Tags are loss, objective, lr, grad/total_norm, clip and NAME/grad_norm etc. Values are 32 bits wide there:
+    Tags are loss, objective, lr, grad/total_norm, grad/clipped_norm, clip and NAME/grad_norm etc.
+    Values are 32 bits wide there:
     beyond 1e-45 and 3e38 they are 0 and inf. Raises UsageError without tensorboard and where a folder
     has events already (they would be drawn on top of each other), GradtuiError where there is no run.
     """

@@ -157,9 +157,9 @@ class Bare:
         if self._open:
             self._open = False
             source, record = self._held[-1]
-            clip = self._clips.take(source.members)
+            clips = self._clips.take(source.members)
             if record.detail.norms:
-                record.add_clip(clip)
+                record.add_clips(clips, source.ids)
         if self._decided():
             held, self._held = self._held, []
             for source, record in held:

@@ -10,6 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gradtui.core.snapshot import Grad
+from gradtui.training.measure import measure_gradients
+from gradtui.training.plan import Plan
 from gradtui.training.tensors import local
 from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Quiet
@@ -20,10 +23,16 @@ KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """`factor` is None where it is not known, as for clipping by value."""
+    """`factor` and the `norm` that gradients were clipped by are None where they are not known, as for
+    clipping by value: then `norms` were measured before, of `order`. `count` tensors were clipped, 0
+    where some lie on several ranks, of which `tensors` have not been stepped yet."""
 
     tensors: frozenset[int]
     factor: Tensor | None
+    norm: Tensor | None = None
+    count: int = 0
+    order: tuple[int, ...] = ()
+    norms: Tensor | None = None
 
 
 class Clips:
@@ -33,6 +42,7 @@ class Clips:
     def __init__(self, quiet: Quiet) -> None:
         self._quiet = quiet
         self._clips: list[Clip] = []
+        self._plan: tuple[tuple[int, ...], Plan] | None = None
         self.words: dict[str, str] = {}
         """How gradients were clipped last, in words, by kind."""
 
@@ -53,18 +63,13 @@ class Clips:
     def description(self) -> str:
         return ", ".join(self.words.values())
 
-    def take(self, mine: frozenset[int]) -> Clip | None:
-        """What was done to any of these since they were last taken; the smallest factor."""
+    def take(self, mine: frozenset[int]) -> list[Clip]:
+        """What was done to any of these since they were last taken, in order."""
         if not self._clips:
-            return None
+            return []
         found = [clip for clip in self._clips if clip.tensors & mine]
         self.drop(mine)
-        if not found:
-            return None
-        factors = [clip.factor for clip in found if clip.factor is not None]
-        home = factors[0].device if factors else None
-        least = torch.stack([f.to(home) for f in factors]).amin() if factors else None
-        return Clip(mine, least)
+        return found
 
     def drop(self, tensors: Set[int]) -> None:
         """Forget what was done to these."""
@@ -85,9 +90,12 @@ class Clips:
         **kwargs: Any,
     ) -> None:
         held, again = _listed(parameters)
+        norms = None
+        with self._quiet("norms before clipping"):
+            norms = None if _known(total_norm) else self._measured(held)
         original(again, max_norm, total_norm, *args, **kwargs)
         with self._quiet("clipping by norm"):
-            self._add(held, "norm", float(max_norm), _factor(total_norm, float(max_norm)))
+            self._add(held, "norm", float(max_norm), _plain(total_norm), norms)
 
     def _norm(
         self, original: Callable[..., Tensor], parameters: Any, *args: Any, **kwargs: Any
@@ -96,22 +104,46 @@ class Clips:
         norm = original(again, *args, **kwargs)
         with self._quiet("clipping by norm"):
             limit = float(args[0] if args else kwargs["max_norm"])
-            self._add(held, "norm", limit, _factor(norm, limit))
+            self._add(held, "norm", limit, _plain(norm))
         return norm
 
     def _value(
         self, original: Callable[..., None], parameters: Any, *args: Any, **kwargs: Any
     ) -> None:
         held, again = _listed(parameters)
+        norms = None
+        with self._quiet("norms before clipping by value"):
+            norms = self._measured(held)
         original(again, *args, **kwargs)
         with self._quiet("clipping by value"):
             limit = float(args[0] if args else kwargs["clip_value"])
-            self._add(held, "value", limit, None)
+            self._add(held, "value", limit, None, norms)
 
-    def _add(self, held: list[Any], kind: str, limit: float, factor: Tensor | None) -> None:
+    def _measured(self, held: list[Any]) -> Tensor:
+        """[len(held)] L2 norms of the gradients: what by value is cut off cannot be told afterwards."""
+        key = tuple(map(id, held))
+        if self._plan is None or self._plan[0] != key:
+            self._plan = key, Plan(held)
+        grads = measure_gradients(self._plan[1], [p.grad for p in held], counts=False)
+        return grads[:, Grad.NORM].clone()
+
+    def _add(
+        self,
+        held: list[Any],
+        kind: str,
+        limit: float,
+        norm: Tensor | None,
+        norms: Tensor | None = None,
+    ) -> None:
         if math.isfinite(limit):  # an infinite one is how people ask for the norm alone
             self.words[kind] = f"{kind} {limit:g}"
-        self._clips.append(Clip(frozenset(map(id, held)), factor))
+        order = tuple(map(id, held))
+        factor = None if norm is None else _factor(norm, limit)
+        apart = any(
+            hasattr(type(p), "to_local") for p in held
+        )  # the norm is of other ranks' as well
+        count = 0 if apart else len(order)
+        self._clips.append(Clip(frozenset(order), factor, norm, count, order, norms))
         del self._clips[:-KEPT]
 
 
@@ -134,13 +166,21 @@ def _listed(parameters: Any) -> tuple[list[Any], Any]:
     return held, held
 
 
-def _factor(norm: Tensor, limit: float) -> Tensor | None:
-    """What clip_grad_norm_ multiplies by. A norm that lies on several ranks is left alone."""
-    if hasattr(type(norm), "to_local"):
-        placements: Any = getattr(norm, "placements", ())
-        if any(type(p).__name__ != "Replicate" for p in placements):
-            return None
-        norm = local(norm)
+def _known(norm: Any) -> bool:
+    """Whether the norm is here: one that lies on several ranks is left alone."""
+    placements: Any = getattr(norm, "placements", ()) if hasattr(type(norm), "to_local") else ()
+    return all(type(p).__name__ == "Replicate" for p in placements)
+
+
+def _plain(norm: Any) -> Tensor | None:
+    """[] float64, where it is known."""
+    if not _known(norm):
+        return None
+    return torch.as_tensor(local(norm)).detach().reshape(()).to(torch.float64, copy=True)
+
+
+def _factor(norm: Tensor, limit: float) -> Tensor:
+    """What clip_grad_norm_ multiplies by."""
     if math.isinf(limit):
-        return torch.ones_like(norm, dtype=torch.float64)
-    return (limit / (norm.to(torch.float64) + 1e-6)).clamp(max=1.0)
+        return torch.ones_like(norm)
+    return (limit / (norm + 1e-6)).clamp(max=1.0)

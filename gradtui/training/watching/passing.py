@@ -94,10 +94,15 @@ class Passing:
         closure = args[1] if len(args) > 1 else kwargs.get("closure")
         if not callable(closure):
             return None
-        losses = self._losses
+        losses, count = self._losses, 0
 
         def evaluated(*args: Any, **kwargs: Any) -> Any:
-            losses.used()  # the loss is that of the last evaluation
+            nonlocal count
+            if (
+                count
+            ):  # the loss is that of the last evaluation, and of micro-batches before the first
+                losses.used()
+            count += 1
             return closure(*args, **kwargs)
 
         self.waiting, self._step, self._when = optimizer, number, time()

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from gradtui.training.watching.budget import NOTHING, Budget, Detail, Ledger
 from gradtui.training.watching.clips import Clip
 from gradtui.training.watching.losses import Loss
 from gradtui.training.watching.meter import Meter
+from gradtui.training.watching.unclipped import Cut, unclipped
 
 NAN = float("nan")
 TOGETHER, SOON = 64, 0.2
@@ -48,6 +49,8 @@ class Record:
     """Whether `loss` is what the program computed."""
     left: bool = False
     """Whether it is what was left at the end: what is in the weights may have been there for long."""
+    cuts: list[tuple[IntArray, IntArray, bool]] = field(default_factory=list)
+    """For each clipping: places of the tensors, their places in the call, and whether that is all."""
     autopsy: Autopsy | None = None
     lr: float = NAN
     scale: float = NAN
@@ -79,9 +82,21 @@ class Record:
             sums = self.later.sums(values)
             self.loss, self.objective = sums if sums is not None else (NAN, NAN)
 
-    def add_clip(self, clip: Clip | None) -> None:
-        if clip is not None and clip.factor is not None:
-            self.parts["clip"] = clip.factor.detach().double().reshape(())
+    def add_clips(self, clips: Sequence[Clip], ids: Sequence[int]) -> None:
+        """How the gradients of the tensors with these ids were clipped, in that order."""
+        place = {key: i for i, key in enumerate(ids)}
+        for clip in clips:
+            shown = [(place[key], i) for i, key in enumerate(clip.order) if key in place]
+            at, given = (np.array(column, np.int64) for column in zip(*shown, strict=True))
+            whole = len(at) == clip.count
+            for name, value in (
+                ("factor", clip.factor),
+                ("norm", clip.norm),
+                ("norms", clip.norms),
+            ):
+                if value is not None:
+                    self.parts[f"{name} {len(self.cuts)}"] = value
+            self.cuts.append((at, given, whole))
 
     def add_lr(self, optimizer: Any) -> None:
         """The learning rate of the first group, a number or a tensor."""
@@ -256,6 +271,11 @@ def _snapshot(record: Record, parts: dict[str, FloatArray], late: Late) -> Snaps
     if "divisor" in parts:  # a fused optimizer divides by the loss scale itself
         measured[:, [Grad.NORM, Grad.ABS_MAX, Grad.SUM]] /= float(parts["divisor"])
     grads = _spread(layout, at, measured, Grad.COLUMNS)
+    cuts = _cuts(record, parts)
+    factors = [cut.factor for cut in cuts if not np.isnan(cut.factor)]
+    norms = np.full(len(layout.tensors), np.nan)
+    if cuts:
+        norms[at] = unclipped(measured[:, Grad.NORM], cuts, ~np.isnan(measured[:, Grad.NONFINITE]))
     weights = None
     if "weights" in parts:
         weights = _spread(layout, at, parts["weights"], Weight.COLUMNS)
@@ -287,7 +307,8 @@ def _snapshot(record: Record, parts: dict[str, FloatArray], late: Late) -> Snaps
         lr=float(parts.get("lr", record.lr)),
         seconds=record.seconds,
         overhead=record.overhead,
-        clip_coefficient=float(parts.get("clip", NAN)),
+        clip_coefficient=min(factors, default=NAN),
+        norms_before=norms if cuts else None,
         loss_scale=float(parts.get("scale", record.scale)),
         skipped=skipped,
         weights=weights,
@@ -298,6 +319,17 @@ def _snapshot(record: Record, parts: dict[str, FloatArray], late: Late) -> Snaps
         backwards=record.backwards,
         time=record.time,
     )
+
+
+def _cuts(record: Record, parts: dict[str, FloatArray]) -> list[Cut]:
+    out = []
+    for i, (at, given, whole) in enumerate(record.cuts):
+        factor, norm = (float(parts.get(f"{name} {i}", NAN)) for name in ("factor", "norm"))
+        norms = parts.get(f"norms {i}")
+        if norms is not None:
+            norms = norms[given] / float(parts.get("divisor", 1.0))
+        out.append(Cut(at, factor, norm, whole, norms))
+    return out
 
 
 def _spread(layout: Layout, at: IntArray, measured: FloatArray, columns: int) -> FloatArray:

@@ -67,7 +67,7 @@ class Taking:
         """Scalars alone where the budget, by default the source's own, has nothing left for this
         step. `detail` is what to measure where that is settled."""
         detail = detail or (budget or source.budget).next()
-        loss, clip = self._losses.take(source.number), self._clips.take(source.members)
+        loss, clips = self._losses.take(source.number), self._clips.take(source.members)
         scaling = scaling or self._scalers.current
         record = Record(detail, {}, source.layout, source.at, step)
         record.evaluation, record.optimizer = evaluation, source.number
@@ -78,9 +78,9 @@ class Taking:
             return record
         if scaling is not None:
             _add_scaling(record, optimizer, scaling)
-        if clip is not None:
+        if clips:
             record.stage = "clipped"
-            record.add_clip(clip)
+            record.add_clips(clips, source.ids)
         record.parts |= source.gradients([tensor.grad for tensor in source.tensors], detail)
         if detail.weights and evaluation <= 1:
             source.remember_weights()
