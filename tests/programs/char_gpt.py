@@ -68,7 +68,7 @@ def main() -> None:
             loss.backward()
             losses.append(loss.item())
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        truth.step(sum(losses) / MICRO, dict(model.named_parameters()))
+        truth.step(sum(losses), dict(model.named_parameters()))
         optimizer.step()
         warm.step()
     truth.end(model)

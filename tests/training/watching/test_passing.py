@@ -124,6 +124,22 @@ def test_the_loss_of_a_closure_is_that_of_its_last_evaluation(
     assert scalars(scarce) == truth
 
 
+def test_micro_batches_before_a_closure_belong_to_its_step(scarce: Kept) -> None:
+    """As frameworks accumulate: the last one's backward pass is within the step."""
+    net, optimizer = net_and(torch.optim.SGD, lr=0.01)
+    truth = {}
+    for step in range(STEPS):
+        losses = [loss_of(net) for _ in range(3)]
+        optimizer.zero_grad()
+        for loss in losses[:2]:
+            (loss / 3).backward()
+        optimizer.step(lambda last=losses[2]: (last / 3).backward() or last)  # type: ignore[misc]
+        truth[step] = sum(loss.item() for loss in losses) / 3
+    found = scalars(scarce)
+    assert [found[step][0] for step in range(STEPS)] == pytest.approx([*truth.values()], rel=1e-5)
+    assert {found[step][3] for step in range(STEPS)} == {3}
+
+
 def test_skipped_steps_are_there_and_losses_are_without_the_scale(scarce: Kept) -> None:
     net, optimizer = net_and(torch.optim.SGD)
     scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10, growth_interval=10**9)
