@@ -1,7 +1,7 @@
 """A verdict on a training command of the person's own."""
 
 from gradtui.commands.judge import judged
-from gradtui.commands.output import warn
+from gradtui.commands.own_line import aside
 from gradtui.commands.program import new_directory, noted, start, waited
 from gradtui.commands.progress import Progress, steps_taken
 from gradtui.commands.report import Report
@@ -17,7 +17,7 @@ def check_command(command: list[str], settings: Settings, steps: int | None = No
     directory = new_directory(command, settings.runs)
     share, autopsy = settings.overhead / 100, settings.autopsy
     child = start(directory, command, output=2, overhead=share, autopsy=autopsy)
-    progress, enough = Progress(directory, warn), False
+    progress, enough = Progress(directory, aside), False
 
     def glance() -> bool:
         nonlocal enough

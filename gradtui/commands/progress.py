@@ -1,4 +1,5 @@
-"""How far a command has come: a plain line now and then, for where there is no screen."""
+"""How far a command has come: a plain line now and then, for where there is no screen and a line of
+ours cannot fall into one of the command's."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ class Progress:
     def __init__(
         self,
         directory: Path,
-        say: Callable[[str], None],
+        say: Callable[[str], object],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._directory, self._say, self._clock = directory, say, clock

@@ -54,6 +54,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _headless(directory: Path, command: list[str], settings: Settings) -> int:
     from gradtui.commands.closing import closing_lines
     from gradtui.commands.judge import judged
+    from gradtui.commands.own_line import aside, fresh_line
     from gradtui.commands.program import noted, start, waited
     from gradtui.commands.progress import Progress
     from gradtui.commands.signals import forwarding
@@ -61,8 +62,9 @@ def _headless(directory: Path, command: list[str], settings: Settings) -> int:
     share, autopsy = settings.overhead / 100, settings.autopsy
     child = start(directory, command, overhead=share, autopsy=autopsy)
     with forwarding(child):
-        code, disk = noted(directory, waited(child, Progress(directory, warn)))
+        code, disk = noted(directory, waited(child, Progress(directory, aside)))
     report = judged(directory, command, code=code, disk=disk)
+    fresh_line()
     for line in closing_lines(report):
         warn(line)
     return code or (0 if report.verdict == FAILED else report.exit_code)
