@@ -43,9 +43,10 @@ def _last_byte() -> bytes | None:
             return None
         if not status.st_size:
             return b""
-        # Its own descriptor may be for writing alone.
-        with open("/dev/fd/2", "rb") as file:  # noqa: PTH123
-            file.seek(status.st_size - 1)
-            return file.read(1)
+        again = os.open("/dev/fd/2", os.O_RDONLY)  # its own descriptor may be for writing alone
+        try:
+            return os.pread(again, 1, status.st_size - 1)
+        finally:
+            os.close(again)
     except OSError:
         return None

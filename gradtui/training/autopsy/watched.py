@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from gradtui.training.autopsy.calls import Call, Draws
+from gradtui.training.traces import without_ours
 
 KEPT = 4
 """Calls of one module in one step: the last ones."""
@@ -77,11 +78,11 @@ class Watched:
     def __reduce__(self) -> tuple[Any, ...]:
         return {}.get, (None,)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def called(self, *args: Any, **kwargs: Any) -> Any:
         module: Any = self.module()
         if torch.compiler.is_compiling():
             return (self.before or module._call_impl)(*args, **kwargs)
-        caller = sys._getframe(1)
+        caller = sys._getframe(2)
         if caller.f_code is CALLING:
             owner = caller.f_locals["self"]
             if owner is not module:  # it has been given all attributes of the other
@@ -96,6 +97,15 @@ class Watched:
         ):
             return inner(*args, **kwargs)
         return keeper.outermost(self.root, module, inner, args, kwargs)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if torch.compiler.is_compiling():
+            return self.called(*args, **kwargs)
+        try:
+            return self.called(*args, **kwargs)
+        except BaseException as error:
+            without_ours(error)
+            raise
 
 
 CALLING: Any = nn.Module.__call__.__code__

@@ -21,6 +21,7 @@ from gradtui.training.watching.nesting import let_be, outer_steps, share, untrac
 from gradtui.training.watching.passing import Passing
 from gradtui.training.watching.records import Record
 from gradtui.training.watching.sources import Source
+from gradtui.training.watching.threads import Threads
 
 Replaced = tuple[tuple[Any, ...], dict[str, Any]] | None
 """What a hook returns: other arguments for the step, or nothing."""
@@ -54,6 +55,7 @@ class Hooks:
         "_scalars",
         "_slow_after",
         "_slow_before",
+        "_straight",
         "_within",
         "always",
         "begin",
@@ -64,11 +66,12 @@ class Hooks:
         "open",
         "passed",
         "suspects",
+        "threads",
         "watchful",
     )
 
-    def __init__(self, meter: Meter, scalars: Passing) -> None:
-        self._meter, self._scalars = meter, scalars
+    def __init__(self, meter: Meter, scalars: Passing, threads: Threads) -> None:
+        self._meter, self._scalars, self.threads = meter, scalars, threads
         self.only: Optimizer | None = None
         """The one that is watched, where it is not all of them."""
         self._doors: dict[int, Door] = {}
@@ -94,10 +97,13 @@ class Hooks:
     def install(self) -> None:
         self._slow_before: Callable[..., Any] = untraced(self._before_seen)
         self._slow_after: Callable[..., Any] = untraced(self._after_seen)
+        self._straight = self.threads.hook(self._before), self.threads.hook(self._after)
         quick = self._quick()
+        slow = untraced(self._straight[0]), untraced(self._straight[1])
+        before, after = self._straight if quick else slow
         self._handles = [
-            register_optimizer_step_pre_hook(self._before if quick else self._slow_before),
-            register_optimizer_step_post_hook(self._after if quick else self._slow_after),
+            register_optimizer_step_pre_hook(before),
+            register_optimizer_step_post_hook(after),
         ]
         self._are_quick = quick
 
@@ -202,7 +208,7 @@ class Hooks:
             self.end(optimizer)
 
     def _quick(self) -> bool:
-        return let_be(Hooks._before, Hooks._after)
+        return let_be(Hooks._before, Hooks._after, *self._straight)
 
     def _become_quick(self) -> None:
         """Have torch call the hooks straight, once dynamo can be told to leave them alone."""
@@ -211,8 +217,8 @@ class Hooks:
         self._are_quick = True
         hooks = vars(module)
         for word, handle, hook in (
-            ("_global_optimizer_pre_hooks", self._handles[0], self._before),
-            ("_global_optimizer_post_hooks", self._handles[1], self._after),
+            ("_global_optimizer_pre_hooks", self._handles[0], self._straight[0]),
+            ("_global_optimizer_post_hooks", self._handles[1], self._straight[1]),
         ):
             known = hooks.get(word)
             if isinstance(known, dict) and handle.id in known:

@@ -8,11 +8,13 @@ from typing import Any
 
 from torch.optim import Optimizer
 
+from gradtui.training.traces import without_ours
 from gradtui.training.watching.losses import Losses
 from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.records import NAN, Records, bare_record
 from gradtui.training.watching.scalers import Scalers
 from gradtui.training.watching.sources import Source
+from gradtui.training.watching.threads import Threads
 
 
 class Passing:
@@ -28,10 +30,19 @@ class Passing:
         "_when",
         "passes",
         "source",
+        "threads",
         "waiting",
     )
 
-    def __init__(self, quiet: Quiet, losses: Losses, scalers: Scalers, records: Records) -> None:
+    def __init__(
+        self,
+        quiet: Quiet,
+        losses: Losses,
+        scalers: Scalers,
+        records: Records,
+        threads: Threads,
+    ) -> None:
+        self.threads = threads
         self._quiet, self._meter = quiet, quiet.meter
         self._losses, self._scalers, self._records = losses, scalers, records
         self.waiting: Optimizer | None = None
@@ -94,16 +105,20 @@ class Passing:
         closure = args[1] if len(args) > 1 else kwargs.get("closure")
         if not callable(closure):
             return None
-        losses, count = self._losses, 0
+        losses, threads, count = self._losses, self.threads, 0
 
         def evaluated(*args: Any, **kwargs: Any) -> Any:
             nonlocal count
-            if (
-                count
-            ):  # the loss is that of the last evaluation, and of micro-batches before the first
+            # The loss is that of the last evaluation, and of micro-batches before the first.
+            if count and threads.enter():
                 losses.used()
+                threads.leave()
             count += 1
-            return closure(*args, **kwargs)
+            try:
+                return closure(*args, **kwargs)
+            except BaseException as error:
+                without_ours(error)
+                raise
 
         self.waiting, self._step, self._when = optimizer, number, time()
         if len(args) > 1:

@@ -7,8 +7,10 @@ from typing import Any
 
 import torch
 
+from gradtui.training.traces import without_ours
 from gradtui.training.watching.capture import capturing
 from gradtui.training.watching.meter import Meter
+from gradtui.training.watching.threads import Threads
 
 
 @dataclass(slots=True)
@@ -27,8 +29,8 @@ class Loose:
 class Patches:
     """Each replaced attribute is put back by `undo`, unless somebody else has replaced it since."""
 
-    def __init__(self, meter: Meter) -> None:
-        self._meter = meter
+    def __init__(self, meter: Meter, threads: Threads) -> None:
+        self._meter, self._threads = meter, threads
         self._done: list[tuple[Any, str, Any, Any]] = []
         self._loose: list[Loose] = []
         self._made: list[Any] = []
@@ -57,15 +59,29 @@ class Patches:
         if original is None:
             return
         meter, compiling = self._meter, torch.compiler.is_compiling
+        threads, handed = self._threads, self._threads.without(original)
+
+        def bare(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return original(*args, **kwargs)
+            except BaseException as error:
+                without_ours(error)
+                raise
 
         @functools.wraps(original)
         def instead(*args: Any, **kwargs: Any) -> Any:
             if compiling() or capturing():
                 return original(*args, **kwargs)
             meter.calls += 1
-            if idle and meter.idle:
-                return original(*args, **kwargs)
-            return around(original, *args, **kwargs)
+            if (idle and meter.idle) or not threads.enter():
+                return bare(*args, **kwargs)
+            try:
+                return around(handed, *args, **kwargs)
+            except BaseException as error:
+                without_ours(error)
+                raise
+            finally:
+                threads.leave()
 
         self._made.append(instead)
         self.put(owner, name, instead)
@@ -83,6 +99,8 @@ class Patches:
         setattr(owner, name, value)
 
     def _rest(self, idle: bool) -> None:
+        # Another thread may have a pass under way when one has nothing to wait for.
+        idle = idle and not self._threads.several
         for one in list(self._loose):
             there = one.held.get(one.name)
             if idle and there is one.ours:

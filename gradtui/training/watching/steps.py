@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from gradtui.stream.let_through import Row
+from gradtui.training.traces import without_ours
 from gradtui.training.watching.born import Born
 from gradtui.training.watching.budget import NOTHING, Detail
 from gradtui.training.watching.clips import Clips
@@ -144,6 +145,7 @@ class Steps:
         if record.detail.weights:
             record.parts["weights"] = source.weights()
         self._scene.over(record)
+        self._taking.renew(record, source)
         self._records.send(record, source.budget)
         if record.detail.norms:
             self._hooks.rest()
@@ -175,8 +177,21 @@ class Steps:
         step, count = self.new_step(), 0
 
         def watched(*args: Any, **kwargs: Any) -> Any:
+            try:
+                out = closure(*args, **kwargs)
+            except BaseException as error:
+                without_ours(error)
+                raise
+            if not self._hooks.threads.enter():
+                return out
+            try:
+                seen()
+            finally:
+                self._hooks.threads.leave()
+            return out
+
+        def seen() -> None:
             nonlocal count
-            out = closure(*args, **kwargs)
             count += 1
             with self._quiet("a closure"):
                 before = self._hooks.open.get(id(optimizer))
@@ -188,7 +203,6 @@ class Steps:
                     self._records.send(before, source.budget)
                 self._hooks.open[id(optimizer)] = record
             self._scene.look(self._hooks.open.get(id(optimizer)))
-            return out
 
         return watched
 

@@ -42,6 +42,11 @@ class Taking:
         """Whether there is a place for it in the layout as it is."""
         return source.layout is not None and source.layout is self._board.layout
 
+    def renew(self, record: Record, source: Source) -> None:
+        """Another thread's optimizer may have brought another layout since the record was begun."""
+        if record.layout is not self._board.layout and self._sources.place(source):
+            record.layout, record.at = source.layout, source.at
+
     def broken(self) -> list[Source]:
         """What holds a NaN or an infinity by now."""
         return self._sources.broken()

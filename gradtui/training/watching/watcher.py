@@ -34,6 +34,7 @@ from gradtui.training.watching.scene import Scene
 from gradtui.training.watching.sources import Sources
 from gradtui.training.watching.steps import Steps
 from gradtui.training.watching.taking import Taking
+from gradtui.training.watching.threads import Threads
 from gradtui.training.watching.vigil import Vigil
 
 OVERHEAD = 0.03
@@ -77,8 +78,9 @@ class Watcher:
         ledger = Ledger(overhead, self._meter)
         self._sources = Sources(self._board, ledger)
         self._records = Records(sink, self._meter, ledger)
-        self._scalars = Passing(quiet, self._losses, self._scalers, self._records)
-        self._hooks = Hooks(self._meter, self._scalars)
+        self._threads = Threads()
+        self._scalars = Passing(quiet, self._losses, self._scalers, self._records, self._threads)
+        self._hooks = Hooks(self._meter, self._scalars, self._threads)
         self._scene = Scene(quiet, self._born, models, rerun=autopsy)
         self._records.late = self._scene.late
         self._hooks.only = optimizer
@@ -117,7 +119,8 @@ class Watcher:
         self._steps.door = self._clearing.step
         self._losses.before, self._losses.over = self._backward_begins, self._backward_over
         self._losses.after, self._losses.graph = self._backward_done, self._scene.graph
-        self._patches = Patches(self._meter)
+        self._own_of_each_thread()
+        self._patches = Patches(self._meter, self._threads)
         for part in (self._born, self._losses, self._clips, self._scalers, self._bare, self._scene):
             part.install(self._patches)
         self._functional.install(self._patches)
@@ -140,6 +143,27 @@ class Watcher:
 
             os.register_at_fork(after_in_child=forked)
 
+    def _own_of_each_thread(self) -> None:
+        threads = self._threads
+        threads.each(self._hooks, ("_passing", "_within", "open", "hushed"))
+        threads.each(self._losses, ("_passes", "_stale", "_several", "_scaled", "depth"))
+        threads.each(self._losses, ("passes",))
+        threads.each(self._scalars, ("waiting", "_step", "_when", "source", "passes"))
+        threads.each(self._clips, ("_clips",))
+        threads.each(self._scalers, ("current",))
+        threads.each(self._steps, ("_sources",))
+        threads.each(self._inside, ("_step", "_detail", "_parts"))
+        threads.each(self._bare, ("_leaves", "_gathering", "_source", "_loudest", "_version"))
+        threads.each(self._bare, ("_held", "_open", "_fresh"))
+        threads.more = self._several_train
+
+    def _several_train(self) -> None:
+        """Calls of models and gradients are not told apart by threads: what is not looked at cannot
+        be mistaken."""
+        self._scene.close()
+        self._clearing.stop()
+        self._meter.rest(False)
+
     @property
     def step(self) -> int:
         """The last step that has reached the sink, -1 before the first."""
@@ -158,6 +182,14 @@ class Watcher:
         if self._closed:
             return
         self._closed = True
+        mine = self._threads.enter()
+        try:
+            self._close(reason)
+        finally:
+            if mine:
+                self._threads.leave()
+
+    def _close(self, reason: str) -> None:
         self._last_look()
         with self._quiet("closing"):
             if self._told and os.getpid() == self._pid:
@@ -230,6 +262,7 @@ class Watcher:
             return
         try:
             self._pid = os.getpid()
+            self._threads.begin_anew()
             self._meter.begin_anew()
             self._steps.forget()
             self._losses.forget()

@@ -1,0 +1,120 @@
+"""Programs that train in several threads: one of them at a time in our code, each with a state of its
+own.
+
+What is under way in one thread (a backward pass, a step, the losses since the last one) means
+nothing in another. Of each attribute that says so every thread has its own value, which is put in
+its place when the thread enters. So all other code is written as for a program of one thread.
+"""
+
+import copy
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+PATIENCE = 1.0
+"""Seconds that a thread waits at most for another one to be done with being measured, which takes a
+tenth of a millisecond, and some tenths of a second once, when names are found. Then it goes on, and
+that call is not seen."""
+
+
+class State:
+    """The values of one thread, while another one's are in their places."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: list[Any]) -> None:
+        self.values = values
+
+
+class Threads:
+    """`enter` before anything of ours, `leave` after it, and around what the program does within."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[Any, str]] = []
+        self._fresh: list[Any] = []
+        self.more: Callable[[], None] = lambda: None
+        """Called when a second thread turns out to train."""
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Also in a forked child, where a lock may be held by a thread that is not there."""
+        self._lock = threading.RLock()
+        self._own = threading.local()
+        self._here: State | None = None
+        self._trained: State | None = None
+        self.several = False
+        """Whether several threads have taken steps."""
+
+    def each(self, part: Any, names: Sequence[str]) -> None:
+        """Each thread has its own of these attributes, beginning with what they are now."""
+        for name in names:
+            self._parts.append((part, name))
+            self._fresh.append(copy.copy(getattr(part, name)))
+
+    def enter(self, patience: float = PATIENCE) -> bool:
+        """Whether it is this thread's turn; then `leave` has to follow."""
+        if not self._lock.acquire(timeout=patience):
+            return False
+        mine = getattr(self._own, "state", None)
+        if mine is not self._here or mine is None:
+            self._change(mine)
+        return True
+
+    def leave(self) -> None:
+        self._lock.release()
+
+    def without(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """`call`, which is the program's, with the others let in meanwhile."""
+
+        def out(*args: Any, **kwargs: Any) -> Any:
+            self.leave()
+            try:
+                return call(*args, **kwargs)
+            finally:
+                self.enter(-1)
+
+        return out
+
+    def hook(self, called: Callable[..., Any]) -> Callable[..., Any]:
+        """Before or after a step. Nobody waits in vain: what comes too late is not called."""
+        enter, leave = self.enter, self.leave
+
+        def hook(optimizer: Any, args: Any, kwargs: Any) -> Any:
+            if not enter():
+                return None
+            try:
+                if self._here is not self._trained:
+                    self._trains()
+                return called(optimizer, args, kwargs)
+            finally:
+                leave()
+
+        return hook
+
+    def _trains(self) -> None:
+        if self._trained is not None and not self.several:
+            self.several = True
+            self.more()
+        self._trained = self._here
+
+    def _change(self, mine: State | None) -> None:
+        if mine is None:
+            if self._here is None:  # the first
+                self._own.state = self._here = State([])
+                return
+            if torch._C._current_graph_task_id() != -1 and not _known():
+                return  # a thread of torch's own, at work for the one that was here last
+            mine = State([copy.copy(value) for value in self._fresh])
+            self._own.state = mine
+        assert self._here is not None
+        self._here.values = [getattr(part, name) for part, name in self._parts]
+        for (part, name), value in zip(self._parts, mine.values, strict=True):
+            setattr(part, name, value)
+        self._here = mine
+
+
+def _known() -> bool:
+    """Whether this is a thread that Python has started."""
+    return threading.get_ident() in vars(threading)["_active"]
