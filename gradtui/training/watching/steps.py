@@ -1,6 +1,6 @@
 """Optimizer steps: one record a step, taken at the optimizer's door."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from math import isnan
 from typing import Any
@@ -25,6 +25,9 @@ from gradtui.training.watching.scene import Scene, lost
 from gradtui.training.watching.sources import Source
 from gradtui.training.watching.taking import Taking
 from gradtui.training.watching.vigil import Vigil
+
+UNNUMBERED = -2
+"""The step of a record that gets its number at the end."""
 
 
 class Steps:
@@ -101,6 +104,17 @@ class Steps:
         self._meter.steps += 1
         return step
 
+    def renumber(self, under_way: Iterable[Record | None]) -> None:
+        """A second thread takes its first step: the one that is under way in the first may end later."""
+        for record in under_way:
+            if (
+                record is not None
+                and record.step == self._meter.steps - 1
+                and not record.evaluation
+            ):
+                record.step = UNNUMBERED
+                self._meter.steps -= 1
+
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
         with self._quiet("before a step"):
             self._see(optimizer)
@@ -124,7 +138,9 @@ class Steps:
                 if len(args) > 1:
                     return (args[0], watched, *args[2:]), kwargs
                 return args, kwargs | {"closure": watched}
-            record = self._taking.take(optimizer, source, self.new_step())
+            # Of several threads the steps are numbered in the order in which they end.
+            step = UNNUMBERED if self._hooks.threads.several else self.new_step()
+            record = self._taking.take(optimizer, source, step)
             self._hooks.open[id(optimizer)] = record
         found = self._hooks.open.get(id(optimizer))
         self._scene.look(found)
@@ -146,6 +162,8 @@ class Steps:
             record.parts["weights"] = source.weights()
         self._scene.over(record)
         self._taking.renew(record, source)
+        if record.step == UNNUMBERED:
+            record.step = self.new_step()
         self._records.send(record, source.budget)
         if record.detail.norms:
             self._hooks.rest()

@@ -34,8 +34,10 @@ class Threads:
     def __init__(self) -> None:
         self._parts: list[tuple[Any, str]] = []
         self._fresh: list[Any] = []
-        self.more: Callable[[], None] = lambda: None
-        """Called when a second thread turns out to train."""
+        self.more: Callable[[Any], None] = lambda under_way: None
+        """Called when a second thread turns out to train, with what is under way in the first: the
+        value there of the attribute that `under_way` names."""
+        self.under_way: tuple[Any, str] = (self, "")
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -96,7 +98,8 @@ class Threads:
     def _trains(self) -> None:
         if self._trained is not None and not self.several:
             self.several = True
-            self.more()
+            if self._trained.values:
+                self.more(self._trained.values[self._parts.index(self.under_way)])
         self._trained = self._here
 
     def _change(self, mine: State | None) -> None:

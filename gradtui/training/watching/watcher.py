@@ -28,7 +28,7 @@ from gradtui.training.watching.outlook import UNKNOWN
 from gradtui.training.watching.passing import Passing
 from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Log, Quiet
-from gradtui.training.watching.records import Records
+from gradtui.training.watching.records import Record, Records
 from gradtui.training.watching.scalers import Scalers
 from gradtui.training.watching.scene import Scene
 from gradtui.training.watching.sources import Sources
@@ -155,11 +155,12 @@ class Watcher:
         threads.each(self._inside, ("_step", "_detail", "_parts"))
         threads.each(self._bare, ("_leaves", "_gathering", "_source", "_loudest", "_version"))
         threads.each(self._bare, ("_held", "_open", "_fresh"))
-        threads.more = self._several_train
+        threads.under_way, threads.more = (self._hooks, "open"), self._several_train
 
-    def _several_train(self) -> None:
+    def _several_train(self, under_way: dict[int, Record | None]) -> None:
         """Calls of models and gradients are not told apart by threads: what is not looked at cannot
         be mistaken."""
+        self._steps.renumber(under_way.values())
         self._scene.close()
         self._clearing.stop()
         self._meter.rest(False)
