@@ -24,8 +24,9 @@ LAUNCH = """
 import sys
 from pathlib import Path
 from gradtui.commands import progress, run
+from gradtui.commands.settings import Settings
 progress.FIRST = progress.LONGEST = 0.01
-sys.exit(run._headless(Path({run!r}), [sys.executable, "-c", {code!r}], 0.03))
+sys.exit(run._headless(Path({run!r}), [sys.executable, "-c", {code!r}], Settings()))
 """
 ROOT = str(Path(__file__).parents[2])
 
