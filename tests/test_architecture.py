@@ -18,6 +18,7 @@ OTHERS = {
     "stream/disk.py": "writes, and looks at what it has opened to write",
     "stream/header.py": "reads /proc",
     "stream/status.py": "reads /proc",
+    "commands/own_line.py": "looks at the end of standard error",
     "tui/terminal.py": "the terminal, and a log of its own",
     "tui/picture.py": "writes a picture",
     "tui/filter_bar.py": "a filter, which is opened as well",
