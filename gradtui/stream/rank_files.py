@@ -87,7 +87,11 @@ class RankFiles:
         for number in range(len(self._tails), len(self.header.generations)):
             self._tails.append(self._make(number))
         blocks = [block for tails in self._tails if len(block := self._read(tails, layout))]
-        return _last_evaluations(joined(blocks)) if blocks else empty(layout)
+        if not blocks:
+            return empty(layout)
+        whole = joined(blocks)
+        good = rising(whole.steps)  # a file of one generation may lie in the place of another's
+        return _last_evaluations(whole if good.all() else whole.take(good))
 
     def _make(self, number: int) -> Tails:
         layout = self.header.generations[number].layout

@@ -132,8 +132,9 @@ def records_at(fd: int, dtype: np.dtype[np.void], first: int, count: int) -> npt
 def read_small(path: Path, most: int) -> bytes:
     """All of a file of at most `most` bytes. Raises OSError, also where it is larger."""
     with opened(path) as fd:
-        data = read_at(fd, most + 1, 0)
-    if len(data) > most:
+        larger = os.fstat(fd).st_size > most
+        data = b"" if larger else read_at(fd, most + 1, 0)
+    if larger or len(data) > most:
         raise OSError(errno.EFBIG, f"it has more than {most:,} bytes")
     return data
 

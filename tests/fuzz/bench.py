@@ -18,7 +18,7 @@ HANG = 10.0
 SHELL_HANG = 60.0
 HUGE = 512
 """MiB."""
-LIFE = 150
+LIFE = 100
 """Orders after which a worker makes way for a fresh one: screens leave something behind."""
 
 

@@ -341,6 +341,10 @@ def growth(chance: Random, run: Path) -> Going:
         for path, data in paths.items():
             for kind in kinds:
                 with suppress(OSError):
+                    if (
+                        not path.is_file()
+                    ):  # a pipe, by another way of damage: it would be waited for
+                        continue
                     if kind == "append":
                         with path.open("ab") as file:
                             file.write(extra)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gradtui.core.errors import GradtuiError
+from gradtui.core.event import Started
 from gradtui.stream.disk import open_private
 from gradtui.stream.header_json import read_header
 from gradtui.stream.launched import exit_code
@@ -29,7 +30,8 @@ from gradtui.stream.records import STEP, rising
 from gradtui.stream.runs import list_runs
 from gradtui.stream.tail import RecordTail, StepsFile
 from gradtui.tui.log_tail import LogTail
-from tests.stream.recorded import record, snap
+from tests.factories import mlp_layout, run_info
+from tests.stream.recorded import LAYOUT, record, snap
 
 
 def make_link(path: Path) -> None:
@@ -182,6 +184,18 @@ def test_one_bad_run_is_listed_with_its_trouble(tmp_path: Path) -> None:
     assert "JSONDecodeError" in found["d"].trouble
     assert (found["e"].verdict, found["e"].steps) == (None, 1)
     assert "is damaged: OverflowError too much" in found["e"].trouble
+
+
+def test_a_generation_in_the_place_of_another(tmp_path: Path) -> None:
+    wide = mlp_layout(5)
+    things = [snap(i) for i in range(8)]
+    things += [Started(0, wide, run_info()), *(snap(i, 1.0, wide) for i in range(8, 16))]
+    things += [Started(0, LAYOUT, run_info()), *(snap(i) for i in range(16, 24))]
+    record(tmp_path / "r", things)
+    (tmp_path / "r" / "tensors-0-0.bin").replace(tmp_path / "r" / "tensors-0-2.bin")
+    steps = OpenRun(tmp_path / "r").kept_steps
+    assert len(steps)
+    assert (np.diff(steps) > 0).all()
 
 
 def test_steps_in_order() -> None:
