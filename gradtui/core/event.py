@@ -87,12 +87,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The run raised. `message` is one sentence for people, `traceback` the rest."""
+    """The run raised. `message` is one sentence for people, `traceback` the rest; `loss` is the one of
+    which no step was taken, NaN where there was none."""
 
     run: int
     step: int
     message: str
     traceback: str
+    loss: float = float("nan")
 
 
 Event = Building | Started | NonFiniteSeen | Paused | Resumed | Ended | Failed

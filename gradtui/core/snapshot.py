@@ -89,6 +89,8 @@ class Snapshot:
     loss_scale: float = float("nan")
     skipped: bool = False
     """True where the loss scaler threw the step away."""
+    raised: bool = False
+    """True where the optimizer's step has raised: what is recorded is what it began with."""
     weights: FloatArray | None = None
     histograms: U32Array | None = None
     activations: FloatArray | None = None

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from gradtui.core.layout import FloatArray, IntArray, Layout
 from gradtui.core.snapshot import Act, Grad, NonFinite, Snapshot, U32Array, Weight
-from gradtui.stream.records import FLOATS, NONFINITE, SKIPPED, STAGES, STEP, RecordArray
+from gradtui.stream.records import FLOATS, NONFINITE, RAISED, SKIPPED, STAGES, STEP, RecordArray
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -146,6 +146,7 @@ def snapshots_of(
                 grads=block.grads[i],
                 stage=STAGES[min(stage, len(STAGES) - 1)],
                 skipped=bool(flags & SKIPPED),
+                raised=bool(flags & RAISED),
                 weights=block.weights[i] if block.has_weights[i] else None,
                 activations=block.activations[i] if block.has_activations[i] else None,
                 histograms=block.histograms.get(step),

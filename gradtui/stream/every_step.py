@@ -4,7 +4,7 @@ import numpy as np
 
 from gradtui.core.layout import FloatArray, IntArray
 from gradtui.stream.block import BoolArray
-from gradtui.stream.records import SKIPPED, STAGES, RecordArray
+from gradtui.stream.records import RAISED, SKIPPED, STAGES, RecordArray
 
 
 class EveryStep:
@@ -79,6 +79,11 @@ class EveryStep:
     @property
     def skipped(self) -> BoolArray:
         return np.asarray(self.scalars["flags"] & SKIPPED != 0)
+
+    @property
+    def raised(self) -> BoolArray:
+        """Where the optimizer's step has raised."""
+        return np.asarray(self.scalars["flags"] & RAISED != 0)
 
     @property
     def stage(self) -> list[str]:

@@ -49,9 +49,10 @@ gradient there is, before clipping, `sharded_norm` over those of them of which t
 ROW_FIELDS = ("step", "time", "loss", "lr", "optimizer", "backwards", "loss_scale", "objective")
 """Of a `Row`, in its order; whether it was skipped comes last there, and is one of `flags`."""
 
-SKIPPED, NONFINITE, UNMEASURED = 1, 2, 4
+SKIPPED, NONFINITE, UNMEASURED, RAISED = 1, 2, 4, 8
 """Bits of `flags`: the loss scaler threw the step away; some gradient or weight, or in a step that
-was not measured the loss, is not finite; gradients were not measured, there are scalars only."""
+was not measured the loss, is not finite; gradients were not measured, there are scalars only; the
+optimizer's step has raised."""
 
 STAGES = ("raw", "unscaled", "clipped", "unknown")
 """What `stage` counts."""
@@ -213,6 +214,7 @@ def step_records(
     broken = np.asarray((grads[:, :, Grad.NONFINITE] > 0).any(axis=1))
     broken |= np.array([s.nonfinite is not None or _weights_broken(s) for s in snapshots])
     out["flags"] = NONFINITE * broken + SKIPPED * np.array([s.skipped for s in snapshots])
+    out["flags"] += (RAISED * np.array([s.raised for s in snapshots])).astype(np.uint8)
     return out
 
 

@@ -1,5 +1,6 @@
 """Events and controls as JSON objects, and back. What is not understood becomes None."""
 
+from math import isnan
 from typing import Any, TypeGuard
 
 from gradtui.core.control import Control, Pause, Resume, SetPace, StepOnce, Stop
@@ -42,13 +43,14 @@ def event_json(event: Event) -> dict[str, Any]:
             return {"kind": "resumed"}
         case Ended(step=step, reason=reason):
             return {"kind": "ended", "step": step, "reason": reason}
-        case Failed(step=step, message=message, traceback=traceback):
+        case Failed(step=step, message=message, traceback=traceback, loss=loss):
+            known = {} if isnan(loss) else {"loss": loss}
             return {
                 "kind": "failed",
                 "step": step,
                 "message": message[-LONGEST_TEXT:],
                 "traceback": traceback[-LONGEST_TEXT:],
-            }
+            } | known
         case _:
             return {"kind": "started"}
 

@@ -65,6 +65,7 @@ class Hooks:
         "only",
         "open",
         "passed",
+        "raised",
         "suspects",
         "threads",
         "watchful",
@@ -87,6 +88,8 @@ class Hooks:
         self.begin: Callable[[Optimizer, Any, Any], Replaced] = lambda optimizer, args, kwargs: None
         self.end: Callable[[Optimizer], None] = lambda optimizer: None
         self.passed: Callable[[Door], None] = lambda door: None
+        self.raised: Callable[[], None] = lambda: None
+        """Called where what is `open` turns out to have raised."""
         self.watchful: Callable[[bool], bool] = lambda passing: not passing
         """Asked after each record, whether steps are let through or not: are calls looked at until the
         next one? Then `suspects` is asked at each step whether it must not be let through, else
@@ -193,7 +196,8 @@ class Hooks:
     def _is_part(self, optimizer: Optimizer) -> bool:
         """Whether a step that we have seen begin is under way further out, over the same tensors."""
         outer = outer_steps(optimizer)
-        if not outer:
+        if not outer and self.open:
+            self.raised()
             self.open.clear()
         passing = self._passing.owner() if self._passing is not None else None
         begun = [one for one in outer if id(one) in self.open or one is passing]

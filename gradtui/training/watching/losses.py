@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any, NamedTuple
 
 import torch
@@ -88,6 +88,8 @@ class Losses:
         self._passes: list[Pass | float] = []
         """A number is that of a pass of which nothing else is worth saying."""
         self._stale = False
+        self._broken_off = NAN
+        """The loss whose backward pass has raised, until the next one begins."""
         self._several = False
         """Whether there were several backward passes to a step lately."""
         self._scaled: dict[int, tuple[Value, Ending]] = {}
@@ -129,6 +131,28 @@ class Losses:
             return False
         values = [one if isinstance(one, float) else one.value for one in self._passes]
         return any(isinstance(value, float) and not isfinite(value) for value in values)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a backward pass has begun since the last step."""
+        return bool(self._passes) and not self._stale
+
+    @property
+    def unused(self) -> float:
+        """The loss of which no step was taken: its backward pass has raised, or what came after. NaN
+        where there is none, or its number is elsewhere."""
+        if not isnan(self._broken_off):
+            return self._broken_off
+        loss = self.seen() if self.fresh else Loss()
+        sums = None if loss.remote() else loss.sums()
+        return NAN if sums is None else sums.loss
+
+    def _raised(self, count: int) -> None:
+        """A backward pass has raised, before which there were so many: what it was of is no part of
+        the next step's loss."""
+        if len(self._passes) > count:
+            value = _in_full(self._passes.pop()).value
+            self._broken_off = value if isinstance(value, float) else NAN
 
     def used(self) -> None:
         """What has been seen so far belongs to a step that is over."""
@@ -196,6 +220,7 @@ class Losses:
         return one, value
 
     def _begins(self) -> None:
+        self._broken_off = NAN
         if self._stale:
             self._passes, self._stale = [], False
         self._several = bool(self._passes) or self._several
@@ -224,7 +249,9 @@ class Losses:
             self.passes += 1
             plain = type(tensors) is Tensor and grad_tensors is None and not retain_graph
             alone = self._stale or not self._passes
+            before = 0 if alone else len(self._passes)
             if plain and alone and not self._scaled and not self._several:
+                self._broken_off = NAN
                 if tensors.is_cpu and tensors.dtype in REAL and tensors.numel() == 1:
                     self._passes, self._stale = [tensors.item()], False
                 else:
@@ -233,10 +260,15 @@ class Losses:
                 with self._quiet("a loss"):
                     self._note(tensors, grad_tensors, bool(retain_graph))
             self.depth += 1
+            done = False
             try:
-                return original(tensors, grad_tensors, retain_graph, *args, **kw)
+                out = original(tensors, grad_tensors, retain_graph, *args, **kw)
+                done = True
             finally:
                 self.depth = 0
+                if not done:
+                    self._raised(before)
+            return out
 
         return backward
 
@@ -256,6 +288,7 @@ class Losses:
         if self._quiet.meter.idle:
             return self._light(original)(tensors, *args, **kwargs)
         self.passes += 1
+        before = 0 if self._stale else len(self._passes)
         with self._quiet("a backward pass"):
             self.before(tensors)
             given = dict(zip(ARGUMENTS, args, strict=False)) | kwargs
@@ -263,10 +296,14 @@ class Losses:
             kept = given.get("create_graph") if kept is None else kept
             self.note(tensors, given.get("grad_tensors"), kept=bool(kept))
         self.depth += 1
+        done = False
         try:
             out = original(tensors, *args, **kwargs)
+            done = True
         finally:
             self.depth = 0
+            if not done:
+                self._raised(before)
             self.over()
         self.after()
         return out

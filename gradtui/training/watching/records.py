@@ -56,6 +56,7 @@ class Record:
     scale: float = NAN
     """The loss scale, where it is known without asking the device."""
     skipped: bool = False
+    raised: bool = False
     backwards: int = 1
     seconds: float = 0.0
     overhead: float = 0.0
@@ -311,6 +312,7 @@ def _snapshot(record: Record, parts: dict[str, FloatArray], late: Late) -> Snaps
         norms_before=norms if cuts else None,
         loss_scale=float(parts.get("scale", record.scale)),
         skipped=skipped,
+        raised=record.raised,
         weights=weights,
         histograms=counts,
         nonfinite=seen,

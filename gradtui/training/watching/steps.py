@@ -60,6 +60,7 @@ class Steps:
         self.door: Callable[[Optimizer, bool], None] = lambda optimizer, closure: None
         """Called before a step that is not let through; whether it calls a closure."""
         hooks.begin, hooks.end, hooks.passed = self._before, self._after, self._passed
+        hooks.raised = self.raised
         hooks.watchful, hooks.suspects = self._plan, vigil.suspects
         scalers.skipped = self._skipped
 
@@ -98,6 +99,20 @@ class Steps:
         record.parts["weights"], record.left = source.weights(updates=False), True
         self._records.submit(record)
         self._records.flush()
+
+    def raised(self) -> None:
+        """What is under way will not end: what was measured before it is recorded all the same."""
+        with self._quiet("a step that raised"):
+            under_way, self._hooks.open = self._hooks.open, {}
+            for key, record in under_way.items():
+                source = self._sources.pop(key, None)
+                if record is not None and source is not None:
+                    record.raised = True
+                    self._scene.over(record if record.detail.norms else None)
+                    self._taking.renew(record, source)
+                    if record.step == UNNUMBERED:
+                        record.step = self.new_step()
+                    self._records.send(record, source.budget)
 
     def new_step(self) -> int:
         step = self._meter.steps
@@ -195,20 +210,30 @@ class Steps:
         step, count = self.new_step(), 0
 
         def watched(*args: Any, **kwargs: Any) -> Any:
+            done = False
             try:
                 out = closure(*args, **kwargs)
+                done = True
             except BaseException as error:
                 without_ours(error)
                 raise
-            if not self._hooks.threads.enter():
-                return out
-            try:
-                seen()
             finally:
-                self._hooks.threads.leave()
+                if self._hooks.threads.enter():
+                    try:
+                        seen(done)
+                    finally:
+                        self._hooks.threads.leave()
             return out
 
-        def seen() -> None:
+        def seen(done: bool) -> None:
+            if done or self._losses.fresh:  # also where it has raised after its backward pass
+                evaluated()
+            if done:
+                self._scene.look(self._hooks.open.get(id(optimizer)))
+            else:
+                self.raised()
+
+        def evaluated() -> None:
             nonlocal count
             count += 1
             with self._quiet("a closure"):
@@ -220,7 +245,6 @@ class Steps:
                 if before is not None and before.detail.norms:
                     self._records.send(before, source.budget)
                 self._hooks.open[id(optimizer)] = record
-            self._scene.look(self._hooks.open.get(id(optimizer)))
 
         return watched
 

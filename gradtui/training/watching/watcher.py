@@ -172,10 +172,13 @@ class Watcher:
 
     def failed(self, message: str, trace: str) -> None:
         """The program raised."""
+        loss = float("nan")
+        with self._quiet("the loss of no step"):
+            loss = self._losses.unused
         self._last_look()
         with self._quiet("an error of the program"):
             if self._told:
-                self._records.sink.tell(Failed(0, self.step, message, trace))
+                self._records.sink.tell(Failed(0, self.step, message, trace, loss))
                 self._told = False
 
     def close(self, reason: str = "finished") -> None:
@@ -209,6 +212,7 @@ class Watcher:
 
     def _last_look(self) -> None:
         with self._quiet("what is left"):
+            self._steps.raised()
             self._bare.close()
             self._scalars.over()
             self._records.flush()

@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from torch import nn
 from torch.nn.utils import clip_grad_norm_
 from torch.nn.utils import clip_grad_value_ as by_value
 
-from gradtui.core.event import Ended, Started
+from gradtui.core.event import Ended, Failed, Started
+from gradtui.stream.wire import event_json
 from gradtui.training.watching.watcher import Watcher
 from tests.training.watching.kept import Kept, norm
 
@@ -129,7 +131,7 @@ def test_torch_func_is_pointed_out_once_where_nothing_else_is_seen(steps: bool) 
     assert all("gradtui.watch" in line for line in log)
 
 
-def test_a_step_that_raised_is_forgotten(kept: Kept) -> None:
+def test_a_step_that_raised_is_recorded_as_one(kept: Kept) -> None:
     class Failing(torch.optim.SGD):
         fail = True
 
@@ -147,7 +149,88 @@ def test_a_step_that_raised_is_forgotten(kept: Kept) -> None:
     for _ in range(3):
         descend(net, optimizer, torch.ones(4, 3))
         optimizer.step()
-    assert [s.step for s in kept.snapshots] == [1, 2, 3]
+    assert [s.step for s in kept.snapshots] == [0, 1, 2, 3]
+    assert [s.raised for s in kept.snapshots] == [True, False, False, False]
+    assert np.isfinite(kept.snapshots[0].grads[:, 0]).all()
+
+
+def test_an_optimizer_that_raises_at_the_end_leaves_its_record() -> None:
+    class Failing(torch.optim.SGD):
+        def step(self, closure: object = None) -> None:
+            raise ValueError("no")
+
+    sink = Kept()
+    watcher = Watcher(sink, log=sink.log.append)
+    net = nn.Linear(3, 1)
+    optimizer = Failing(net.parameters(), lr=0.1)
+    loss = descend(net, optimizer, torch.ones(4, 3))
+    with pytest.raises(ValueError, match="no"):
+        optimizer.step()
+    watcher.failed("ValueError: no", "")
+    watcher.close()
+    (seen,) = sink.snapshots
+    assert (seen.step, seen.raised, seen.loss) == (0, True, loss.item())
+    assert sink.norms() == pytest.approx(
+        {name: norm(p.grad) for name, p in net.named_parameters() if p.grad is not None}
+    )
+    assert sink.log == []
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_a_closure_that_raises(kept: Kept, after: bool) -> None:
+    net = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    losses = []
+
+    def closure() -> torch.Tensor:
+        if not after:
+            raise ValueError("no")
+        losses.append(descend(net, optimizer, torch.ones(4, 3)).item())
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        optimizer.step(closure)
+    descend(net, optimizer, torch.ones(4, 3))
+    optimizer.step()
+    assert [s.step for s in kept.snapshots] == ([0, 1] if after else [1])
+    assert [s.raised for s in kept.snapshots] == ([True, False] if after else [False])
+    assert [s.loss for s in kept.snapshots[:-1]] == losses
+
+
+def test_a_backward_pass_that_raises_is_in_no_loss(kept: Kept) -> None:
+    class Broken(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: object, x: torch.Tensor) -> torch.Tensor:
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx: object, *grads: torch.Tensor) -> torch.Tensor:
+            raise ValueError("no")
+
+    net = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no"):
+            Broken.apply(net(torch.ones(2, 3)).sum()).backward()  # type: ignore[no-untyped-call]
+        loss = descend(net, optimizer, torch.ones(4, 3))
+        optimizer.step()
+        assert (kept.snapshots[-1].loss, kept.snapshots[-1].backwards) == (loss.item(), 1)
+
+
+def test_the_loss_of_which_no_step_was_taken_is_told_with_the_failure() -> None:
+    sink = Kept()
+    watcher = Watcher(sink, log=sink.log.append)
+    net = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    descend(net, optimizer, torch.ones(4, 3))
+    optimizer.step()
+    loss = descend(net, optimizer, torch.ones(4, 3))
+    watcher.failed("RuntimeError: out of memory", "")
+    watcher.close()
+    (failed,) = [event for event in sink.events if isinstance(event, Failed)]
+    assert failed.loss == loss.item()
+    assert event_json(failed)["loss"] == loss.item()
+    assert "loss" not in event_json(replace(failed, loss=float("nan")))
 
 
 def test_evaluations_of_a_closure(kept: Kept) -> None:
