@@ -122,12 +122,17 @@ def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str,
 
     directory = find_run(args.target, runs_home(settings.runs))
     story = as_scenario(directory)
-    svg = picture_now(Replay(directory, speed=1e6), [story], story.name, **wishes)
+    replay = Replay(directory, speed=1e6)
+    svg = picture_now(replay, [story], story.name, directory=directory, **wishes)
     if args.format == "svg":
         return svg
     from gradtui.commands.judge import judged
+    from gradtui.tui.beside import LOG
+    from gradtui.tui.log_tail import LogTail
 
-    return page(story.title, [story.story], svg, judged(directory, [story.title]))
+    tail = LogTail(directory / LOG)
+    tail.poll()
+    return page(story.title, [story.story], svg, judged(directory, [story.title]), tail.lines)
 
 
 def _write_numbers(args: argparse.Namespace, settings: Settings) -> None:

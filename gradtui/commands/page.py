@@ -15,8 +15,11 @@ code, pre { font-family: ui-monospace, monospace; }
 """
 
 
-def page(title: str, words: Iterable[str], svg: str, report: Report | None) -> str:
-    """`words` are paragraphs under the title; everything is escaped but the picture itself."""
+def page(
+    title: str, words: Iterable[str], svg: str, report: Report | None, output: Iterable[str] = ()
+) -> str:
+    """`words` are paragraphs under the title, `output` the lines that the command has printed;
+    everything is escaped but the picture itself."""
     body = [f"<h1>{_safe(title)}</h1>", *(f"<p>{_safe(line)}</p>" for line in words)]
     if report is not None:
         body += _verdict(report)
@@ -27,14 +30,16 @@ def page(title: str, words: Iterable[str], svg: str, report: Report | None) -> s
             f"<title>{_safe(title)}</title><style>{STYLE}</style></head><body>",
             *body,
             svg[svg.index("<svg") :],
+            *_printed(output),
             "</body></html>\n",
         ]
     )
 
 
 def _verdict(report: Report) -> Iterator[str]:
+    yield from (f'<p class="bad">{_safe(sentence)}</p>' for sentence in report.ending)
     look = "good" if report.exit_code == 0 else "bad"
-    words = report.verdict.replace("_", " ")
+    words = (report.covered or report.verdict).replace("_", " ")
     yield f'<h2 class="{look}">{_safe(words)} after {report.steps:,} steps</h2>'
     for finding in report.findings:
         layers = ", ".join(finding["layers"])
@@ -46,6 +51,14 @@ def _verdict(report: Report) -> Iterator[str]:
         yield from (f"<li>{_safe(remedy)}</li>" for remedy in finding["remedies"])
         yield "</ol>"
     yield from (f'<p class="quiet">{_safe(note)}</p>' for note in report.notes)
+
+
+def _printed(output: Iterable[str]) -> Iterator[str]:
+    lines = [_safe(line) for line in output]
+    if lines:
+        yield "<h2>what it printed</h2><pre>"
+        yield from lines
+        yield "</pre>"
 
 
 def _safe(words: str) -> str:

@@ -4,6 +4,10 @@ examples:
   gradtui runs
   gradtui runs --json
   gradtui runs --runs /scratch/me/runs
+
+Each line has how the run is or ended (running, ended, exited with 3, killed by SIGKILL, failed, lost:
+gone without a word), the steps that it took, and the verdict: "healthy until 412" where it ended badly or
+its record breaks off.
 """
 
 import argparse
@@ -32,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.stream.places import runs_home
     from gradtui.stream.runs import list_runs
+    from gradtui.stream.status import ENDED, RUNNING
 
     home = runs_home(settings.runs)
     found = list_runs(home, verdict_on, most=args.most)
@@ -47,9 +52,17 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     for summary in found:
         words = summary.trouble or _command(summary.command)
         verdict = (summary.verdict or "-").replace("_", " ")
+        if summary.verdict and (summary.ending != summary.state or not summary.whole):
+            verdict += f" until {summary.last_step:,}"
         look = "good" if (summary.verdict or "") in WELL else "bad" if summary.verdict else "faint"
+        how = f"{summary.ending:<17}"
+        how = (
+            how
+            if summary.state in (RUNNING, ENDED) and not summary.exit_code
+            else color("bad", how)
+        )
         say(
-            f"{printable(summary.name):<{wide}}  {summary.state:<10}  {summary.steps:>9,} steps  "
+            f"{printable(summary.name):<{wide}}  {how}  {summary.steps:>9,} steps  "
             f"{color(look, f'{verdict:<20}')}  {color('faint', words)}"
         )
     return 0

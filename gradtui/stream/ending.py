@@ -46,8 +46,7 @@ def ending_of(
 def coverage_of(loaded: Loaded, end: Ending, steps: int | None = None) -> Coverage:
     """How much of a run the verdict on it rests on; of its first `steps` steps where they are given."""
     last = max((rank.last_step for rank in loaded.status.ranks), default=-1)
-    told = [_number(e.get("step"), 0) for e in loaded.events if e.get("kind") == "ended"]
-    taken = max([last + 1, *told])
+    taken = steps_taken(last, loaded.events)
     known = [rank.steps.all() for rank in loaded.ranks]
     numbers = [np.asarray(found["step"][measured_in(found)], np.int64) for found in known]
     measured = np.unique(np.concatenate(numbers)) if numbers else np.empty(0, np.int64)
@@ -58,8 +57,15 @@ def coverage_of(loaded: Loaded, end: Ending, steps: int | None = None) -> Covera
         taken=taken,
         measured=len(measured),
         tensors=int(loaded.layout.parameters.sum()),
+        unseen=max(loaded.info.unseen_tensors, 0),
         until=last if cut_short and steps is None and last >= 0 else None,
     )
+
+
+def steps_taken(last: int, events: Sequence[dict[str, Any]]) -> int:
+    """Steps that a run has taken: `last` is the last on disk, and its end tells of those after it."""
+    told = [_number(e.get("step"), 0) for e in events if e.get("kind") == "ended"]
+    return max([last + 1, *told])
 
 
 def _closed(events: Sequence[dict[str, Any]]) -> bool:

@@ -8,13 +8,16 @@ import numpy as np
 
 from gradtui.core.control import Control, Pause, Resume, SetPace, Start, StepOnce
 from gradtui.core.course import Course
-from gradtui.core.event import Ended, Event, NonFiniteSeen, Paused, Resumed, Started
+from gradtui.core.ending import BREAKS_OFF, ending_sentences
+from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resumed, Started
 from gradtui.core.layout import FloatArray
 from gradtui.core.snapshot import Snapshot
 from gradtui.stream.block import aligned, snapshots_of
 from gradtui.stream.coursing import course_of
+from gradtui.stream.ending import ending_of
 from gradtui.stream.load import load
 from gradtui.stream.ports import Delivery
+from gradtui.stream.status import RUNNING
 from gradtui.stream.wire import event_from
 
 MOST = 1536
@@ -40,6 +43,7 @@ class Replay:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`speed` counts in recorded seconds a second."""
+        self._directory = Path(directory)
         self._loaded = load(directory)
         self._block = aligned(self._loaded.block, MOST, 64)
         self._steps = self._block.steps
@@ -158,6 +162,16 @@ class Replay:
         return upto.take(upto.steps > first)
 
     def _ending(self) -> Event:
-        told = [event_from(e, self._run) for e in self._loaded.events]
-        endings = [e for e in told if e is not None and type(e).__name__ in ("Failed", "Ended")]
-        return endings[0] if endings else Ended(self._run, self.last_step + 1, "finished")
+        """How the run ended: its failure before everything else, then what ended the command."""
+        loaded = self._loaded
+        told = [event_from(e, self._run) for e in loaded.events]
+        failed = next((e for e in told if isinstance(e, Failed)), None)
+        if failed is not None:
+            return failed
+        running = loaded.status.state == RUNNING
+        end = ending_of(self._directory, loaded.events, running=running)
+        if end.code or not end.whole:
+            sentences = ending_sentences(end) or (BREAKS_OFF,)
+            return Failed(self._run, self.last_step, "; ".join(sentences), "")
+        ended = next((e for e in told if isinstance(e, Ended)), None)
+        return ended or Ended(self._run, self.last_step + 1, "finished")

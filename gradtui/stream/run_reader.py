@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gradtui.core.control import Control, Start
 from gradtui.core.course import Course
+from gradtui.core.ending import ending_word
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Ended, Event, Failed, RunInfo, Started
 from gradtui.core.layout import Layout
@@ -15,6 +16,7 @@ from gradtui.stream.block import Block, aligned, snapshots_of
 from gradtui.stream.control_file import send_control
 from gradtui.stream.coursing import CourseTail
 from gradtui.stream.hearing import Hearing
+from gradtui.stream.launched import exit_code
 from gradtui.stream.mapping import whole
 from gradtui.stream.ports import Delivery
 from gradtui.stream.pulse import Pulse
@@ -185,7 +187,13 @@ class RunReader:
         step = max((rank.last_step for rank in self._status.ranks), default=-1)
         if closing is None and state in (LOST, CRASHED):
             lost = "the training process is gone; it did not say why"
-            told = lost if state == LOST else "the command ended with an error"
+            code = exit_code(self.directory)
+            told = f"the command {_was(code)}" if code else lost
             closing = Failed(self._run, step, told, "")
         events.append(closing or Ended(self._run, step + 1, "finished"))
         self._over = True
+
+
+def _was(code: int) -> str:
+    words = ending_word(code)
+    return f"was {words}" if words.startswith("killed") else words

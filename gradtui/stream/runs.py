@@ -1,13 +1,16 @@
 """The list of recorded runs."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradtui.core.ending import ending_word, one_line, signal_name
 from gradtui.core.errors import GradtuiError
+from gradtui.stream.ending import ending_of, steps_taken
 from gradtui.stream.places import run_paths
 from gradtui.stream.reading import any_numbers, in_a_sentence
-from gradtui.stream.status import read_ranks, status
+from gradtui.stream.status import CRASHED, RUNNING, ranks_status, read_ranks
 
 UNREADABLE = "unreadable"
 """In place of a state: the header is damaged, or of another version."""
@@ -27,6 +30,24 @@ class RunSummary:
     ranks: int = 1
     trouble: str = ""
     """Why it cannot be read, or not be judged, in one sentence."""
+    exit_code: int | None = None
+    """What the command ended with, 128+n after signal n; None while it runs or nobody knows."""
+    signal: str | None = None
+    """The name of the signal that ended it."""
+    exception: str | None = None
+    """The exception that ended it, on one line."""
+    last_step: int = -1
+    """The last step on disk."""
+    whole: bool = True
+    """Whether the record has an end of its own, or the run goes on."""
+
+    @property
+    def ending(self) -> str:
+        """The state, and how it came to that: "running", "ended", "exited with 3", "killed by
+        SIGKILL", "failed", "lost"."""
+        if self.state == RUNNING or not (self.exit_code or self.exception):
+            return "failed" if self.state == CRASHED else self.state
+        return ending_word(self.exit_code) if self.exit_code else "failed"
 
 
 def list_runs(
@@ -43,13 +64,18 @@ def summary(path: Path, verdict: Callable[[Path], str] | None = None) -> RunSumm
     """What is known of one run; never raises."""
     try:
         with in_a_sentence(path):
-            header = read_ranks(path)[0].header
-            ranks = status(path)
+            found = read_ranks(path)
+            header = found[0].header
+            told = [rank.events.poll() for rank in found]
+            ranks = ranks_status(found, told, time.time())
+            events = [line for lines in told for line in lines]
+            end = ending_of(path, events, running=ranks.state == RUNNING)
     except GradtuiError as error:
         return RunSummary(path.name, str(path), (), UNREADABLE, 0.0, 0, None, 0, str(error))
-    steps = max((rank.last_step for rank in ranks.ranks), default=-1) + 1
+    last = max((rank.last_step for rank in ranks.ranks), default=-1)
+    steps = steps_taken(last, events)
     said, trouble = None, ""
-    if verdict is not None and steps:
+    if verdict is not None and last >= 0:
         try:
             with in_a_sentence(path), any_numbers():
                 said = verdict(path)
@@ -65,4 +91,9 @@ def summary(path: Path, verdict: Callable[[Path], str] | None = None) -> RunSumm
         said,
         len(ranks.ranks),
         trouble,
+        end.code,
+        signal_name(end.code),
+        one_line(end.exception) or None,
+        last,
+        end.whole,
     )

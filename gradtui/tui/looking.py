@@ -164,6 +164,7 @@ class Looking:
             steps_per_s=run.steps_per_s,
             overhead=run.overhead,
             dropped=self.dropped,
+            taken=run.taken if self.cursor is None and run.over else 0,
             failure=run.failure,
             order=self.rows.order,
             selected=self.rows.selected,

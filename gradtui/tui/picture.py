@@ -46,16 +46,18 @@ async def picture(
     ascii_only: bool = False,
     press: Sequence[str] = (),
     timeout: float = 300.0,
+    directory: Path | None = None,
 ) -> str:
     """The screen as SVG once step `until` (None: the last one) is on it, `press`ed keys applied.
 
-    Without a terminal. Raises TrainingError where the run fails or takes too long.
+    Without a terminal. `directory` is that of a recorded run, whose output is drawn as well. Raises
+    TrainingError where a run of the lab fails, or any takes too long.
     """
     from gradtui.tui.app import GradtuiApp
 
     watched = None
     if isinstance(source, Player):  # a recorded run: no scenario of the lab
-        watched = Watched("attach", Path(), catalogue[0].title)
+        watched = Watched("attach", directory or Path(), catalogue[0].title)
     app = GradtuiApp(
         source,
         catalogue,

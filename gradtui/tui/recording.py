@@ -52,6 +52,8 @@ class Recording:
     history: History | None = None
     failure: Failed | None = None
     doctor: Doctor = field(init=False)
+    taken: int = 0
+    """Steps that the run says at its end that it took: not all of them need have come through."""
     skipped: int = 0
     """Steps thrown away, of those that came through."""
     together: Together = field(default_factory=Together)
@@ -108,7 +110,8 @@ class Recording:
             case Resumed():
                 self.state = "running"
                 self._marks.clear()
-            case Ended(reason=reason):
+            case Ended(reason=reason, step=step):
+                self.taken = step
                 self.state = "finished" if reason == "finished" else "stopped"
             case Failed():
                 self.state, self.progress, self.failure = "failed", "", event

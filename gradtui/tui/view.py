@@ -98,6 +98,8 @@ class View:
     overhead: float = float("nan")
     """Share of training time that the monitor takes, 0..1."""
     dropped: int = 0
+    taken: int = 0
+    """Steps that the run took, once it has said so at its end; 0 before, and while scrubbing."""
     failure: Failed | None = None
     order: tuple[int, ...] = ()
     """Rows to show, filtered and sorted, as indices into `layout.rows`."""

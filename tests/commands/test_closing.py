@@ -129,3 +129,39 @@ def test_steps_that_were_left_out_are_counted(tmp_path: Path, every: int) -> Non
     record(tmp_path, [*steps(every=every), Ended(1, STEPS, "finished")])  # type: ignore[list-item]
     _, lines = said(tmp_path, code=0)
     assert f", {STEPS // every} of {STEPS} steps measured" in lines[0]
+
+
+def test_the_list_of_runs_says_how_each_ended(tmp_path: Path) -> None:
+    from gradtui.stream.runs import summary
+
+    killed, failed, whole = (tmp_path / name for name in ("killed", "failed", "whole"))
+    record(killed, steps())  # type: ignore[arg-type]
+    broken_off(killed)
+    record_exit(killed, 137)
+    record(failed, steps())  # type: ignore[arg-type]
+    record_exit(failed, 3)
+    record(whole, [*steps(), Ended(1, STEPS + 3, "finished")])  # type: ignore[list-item]
+    record_exit(whole, 0)
+    found = [summary(path) for path in (killed, failed, whole)]
+    assert [one.ending for one in found] == ["killed by SIGKILL", "exited with 3", "ended"]
+    assert [one.signal for one in found] == ["SIGKILL", None, None]
+    assert [one.steps for one in found] == [STEPS, STEPS, STEPS + 3]  # as its own end counts them
+    assert [one.whole for one in found] == [False, True, True]
+
+
+def test_a_page_of_a_killed_run_says_so_and_holds_what_it_printed(tmp_path: Path) -> None:
+    from gradtui.cli import main
+
+    run = tmp_path / "run"
+    record(run, steps())  # type: ignore[arg-type]
+    broken_off(run)
+    record_exit(run, 137)
+    (run / "output.log").write_text("epoch 1 <done>\n")
+    page = tmp_path / "page.html"
+    assert main(["export", str(run), "--format", "html", "-o", str(page)]) == 0
+    text = page.read_text()
+    before, picture = text.split("<svg", 1)
+    assert before.index("killed by SIGKILL") < before.index("healthy until step 39")
+    assert "epoch 1 &lt;done&gt;" in picture
+    assert "nothing&#160;has&#160;been&#160;printed" not in picture
+    assert "finished" not in picture

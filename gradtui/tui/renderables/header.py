@@ -2,6 +2,7 @@
 
 from math import isnan
 
+from gradtui.core.coverage import Coverage, covered
 from gradtui.core.symptom import SYMPTOMS, Severity
 from gradtui.health.finding import TOO_EARLY
 from gradtui.tui.renderables.ending import ending
@@ -91,7 +92,7 @@ def _progress(view: View, cells: int) -> Line:
     if facts is not None and len(facts) and view.scrubbing:
         step = int(facts.steps[-1])
     total = info.steps if info is not None else 0
-    done = max(step + 1, 0)
+    done = max(step + 1, view.taken, 0)
     if view.mode == "replay" and view.outside.last_step >= 0:
         last = view.outside.last_step
         out: list[Piece] = [(" step ", "quiet"), (count(max(step, 0)), "strong")]
@@ -147,6 +148,17 @@ def verdict_words(verdict: str) -> str:
     return known.get(verdict) or safe(verdict).replace("_", " ")
 
 
+def _coverage(view: View) -> Coverage:
+    """What the verdict covers, as far as the screen knows: up to which step, and which tensors."""
+    failed = view.failure is not None and view.mode != "lab" and not view.scrubbing
+    seen = int(view.layout.parameters.sum()) if view.layout is not None else 0
+    return Coverage(
+        tensors=seen,
+        unseen=view.info.unseen_tensors if view.info is not None else 0,
+        until=view.diagnosis.step if failed else None,
+    )
+
+
 def _verdict(view: View, cells: int) -> Line:
     diagnosis = view.diagnosis
     if view.failure is not None and (view.mode == "lab" or diagnosis.step < 0):
@@ -166,6 +178,9 @@ def _verdict(view: View, cells: int) -> Line:
     head = [
         (f" {sign.char(view.ascii_only)} {verdict_words(diagnosis.verdict).upper()}", sign.meaning)
     ]
+    covers = covered("", _coverage(view)).removeprefix(",")
+    if covers:
+        head.append((f" {covers.strip()}", sign.meaning))
     if diagnosis.findings and diagnosis.severity > Severity.OK:
         first = diagnosis.findings[0]
         total = len(view.layout.rows) if view.layout else len(first.rows)
