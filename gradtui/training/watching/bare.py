@@ -180,7 +180,7 @@ class Bare:
         record = Record(detail, {})
         record.add_loss(self._losses.seen())
         if detail.norms:
-            mine = [grads.get(key) for key in source.ids]
+            mine = [grads.get(id(tensor)) for tensor in source.tensors]
             record.parts |= source.gradients(mine, detail)
             self._loudest = loudest(source.tensors, record.parts["grads"])
         self._held.append((source, record))

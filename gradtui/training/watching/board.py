@@ -19,6 +19,7 @@ from gradtui.training.watching.names import Named, resolve
 from gradtui.training.watching.numbering import Numbering, parameters_of
 from gradtui.training.watching.outline import outline
 from gradtui.training.watching.outlook import UNKNOWN, Outlook
+from gradtui.training.watching.references import GONE, References
 from gradtui.training.watching.roots import Owned, owned, walk
 from gradtui.training.watching.scout import Scout, as_it_is
 from gradtui.training.watching.sequences import following
@@ -43,7 +44,7 @@ class Board:
         self._models = list(models)
         self._changed = changed
         self._place: dict[int, int] = {}
-        self._held: list[Tensor] = []
+        self._held = References(())
         self._numbering = Numbering()
         self._registered = Layout((), ())
         """In the order of registration."""
@@ -87,7 +88,7 @@ class Board:
 
     def forget(self) -> None:
         """The next step makes a layout of its own."""
-        self.layout, self._place, self._held, self._layouts = None, {}, [], 0
+        self.layout, self._place, self._held, self._layouts = None, {}, References(()), 0
         self._grown = -1
         self._registered, self._first = Layout((), ()), {}
         self._faults = self._told = None
@@ -112,10 +113,10 @@ class Board:
         if by_hand and self.layout is not None and registered == self._registered:
             # As it was, with other tensors: an update has put them in the place of the old ones.
             assert self._told is not None
-            self._held = [one.tensor for one in named]
+            self._held = self._references(named)
             self._call(named)
             places = self._told[1].places
-            self._place = {id(t): at for t, at in zip(self._held, places, strict=True)}
+            self._place = {id(one.tensor): at for one, at in zip(named, places, strict=True)}
             return
         self._settle(named, registered)
         # One for each of many optimizers that are made at their first use is no sign of trouble.
@@ -136,6 +137,24 @@ class Board:
             before=self._loose | self._born.words(),
         )
 
+    def _references(self, named: Sequence[Named]) -> References:
+        return References((one.tensor for one in named), self._gone)
+
+    def _gone(self, key: int) -> None:
+        """An id is of use only while its owner lives."""
+        self._place.pop(key, None)
+        self._loose.pop(key, None)
+
+    def _alive(self) -> list[Tensor]:
+        return [tensor for tensor in self._held.tensors() if tensor is not GONE]
+
+    def _in_order(self) -> list[Tensor]:
+        """[tensors of the layout]"""
+        assert self.layout is not None
+        places = {place: key for key, place in dict(self._place).items()}
+        alive = {id(tensor): tensor for tensor in self._alive()}
+        return [alive.get(places.get(i, 0), GONE) for i in range(len(self.layout.tensors))]
+
     def _outlined(self, named: Sequence[Named]) -> Layout:
         inside = [module for root in self._models for _, module in walk(root)]
         return outline(named, following([*inside, *self._born.modules()]))
@@ -144,8 +163,8 @@ class Board:
         self._registered = registered
         pairs = zip(registered.tensors, named, strict=True)
         self._standard = frozenset(t.row for t, one in pairs if type(one.module) in STANDARD)
-        self._held = [one.tensor for one in named]  # an id is of use only while its owner lives
-        self._place = {id(tensor): i for i, tensor in enumerate(self._held)}
+        self._held = self._references(named)
+        self._place = {id(one.tensor): i for i, one in enumerate(named)}
         self._call(named)
         self.layout = None
 
@@ -165,18 +184,21 @@ class Board:
             return
         self._waited += 1
         if self._waited in AGAIN:
-            named = self._named(self._held)
+            named = self._named(self._alive())
             if sum(one.poor for one in named) < self._poor:
                 self._settle(named, self._outlined(named))
 
     def _arrange(self, word: str) -> None:
         known = self.known()
         scout = known.outlook.scout
+        held = self._held.tensors()
         done = as_it_is(self._registered)
         if scout is not None:
-            done = scout.arrange(self._registered, self._held, self._standard, self._news)
+            done = scout.arrange(self._registered, held, self._standard, self._news)
         self.layout = done.layout
-        self._place = {id(t): place for t, place in zip(self._held, done.places, strict=True)}
+        self._place = {
+            id(t): place for t, place in zip(held, done.places, strict=True) if t is not GONE
+        }
         words = [type(one).__name__ for one in self._born.optimizers()] or [word]
         self._told = words, done
         self._faults = self._looked(scout)
@@ -184,7 +206,7 @@ class Board:
 
     def _looked(self, scout: Scout | None) -> Faults:
         assert self.layout is not None
-        tensors = sorted(self._held, key=lambda tensor: self._place[id(tensor)])
+        tensors = self._in_order()
         stepped = [p for one in self._born.optimizers() for p in parameters_of(one)]
         roots = [*self._models, *self._born.modules()]
         leaves = scout.leaves if scout else list
@@ -193,13 +215,14 @@ class Board:
         return once_more(self._faults, leaves, stepped, roots)
 
     def _info(self, optimizers: list[str], known: Known, done: Arranged) -> RunInfo:
+        held = self._alive()
         outlook = known.outlook if len(optimizers) == 1 else UNKNOWN
         unseen = self._unseen() if optimizers == [BY_HAND] else []
         return RunInfo(
             title=self.title,
-            device=str(self._held[0].device) if self._held else "cpu",
+            device=str(held[0].device) if held else "cpu",
             optimizer=", ".join(dict.fromkeys(optimizers)),
-            precision=precision(self._held, known),
+            precision=precision(held, known),
             task=outlook.task,
             classes=outlook.classes,
             steps=0,
@@ -238,7 +261,7 @@ class Board:
         from gradtui.training.carried import carried, entering
 
         assert self.layout is not None
-        tensors = sorted(self._held, key=lambda tensor: self._place[id(tensor)])
+        tensors = self._in_order()
         sized = not (known.clip or known.scaled)
         error = entering(self.layout, tensors)
         return carried(self.layout, tensors, error, outlook.batch, outlook.classes, sized=sized)

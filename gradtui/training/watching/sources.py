@@ -11,6 +11,7 @@ from gradtui.training.measure import clone, measure_gradients, measure_weights
 from gradtui.training.plan import Plan
 from gradtui.training.watching.board import Board
 from gradtui.training.watching.budget import Budget, Detail, Ledger
+from gradtui.training.watching.references import References
 
 
 def _sound(tensors: Sequence[Tensor]) -> bool:
@@ -24,15 +25,18 @@ class Source:
     """`at` and `layout` are set once the tensors have a place among all others."""
 
     def __init__(self, tensors: Sequence[Tensor], budget: Budget) -> None:
-        self.tensors = list(tensors)
-        self.ids = [id(tensor) for tensor in tensors]
-        self.members = frozenset(self.ids)
+        self.held = References(tensors)
+        self.members = frozenset(id(tensor) for tensor in tensors)
         self.at: IntArray | None = None
         self.layout: Layout | None = None
         self.number = self.key = 0
-        self.plan = Plan(self.tensors)
+        self.plan = Plan(tensors)
         self.budget = budget
         self._clones: list[Tensor] | None = None
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        return self.held.tensors()
 
     def gradients(self, grads: Sequence[Tensor | None], detail: Detail) -> dict[str, Tensor]:
         parts = {"grads": measure_gradients(self.plan, grads, counts=detail.counts)}
@@ -63,7 +67,7 @@ class Sources:
     def of(self, key: int, tensors: Sequence[Tensor]) -> Source:
         """`key` is an optimizer's id, or anything that no optimizer's id can be."""
         known = self._known.get(key)
-        if known is not None and known.ids == [id(tensor) for tensor in tensors]:
+        if known is not None and known.held.are(tensors):
             return known
         made = Source(tensors, Budget(self._ledger) if known is None else known.budget)
         made.key = key
