@@ -96,13 +96,14 @@ class Call:
 
     __slots__ = (
         "__weakref__",
+        "_held",
+        "_module",
         "args",
         "computed",
         "differentiated",
         "inflows",
         "kept",
         "kwargs",
-        "module",
         "names",
         "stamp",
         "versions",
@@ -117,7 +118,9 @@ class Call:
         kwargs: dict[str, Any],
         stamp: Stamp,
     ) -> None:
-        self.word, self.module, self.stamp = word, module, stamp
+        self.word, self.stamp = word, stamp
+        self._held: nn.Module | None = module
+        self._module = weakref.ref(module)
         self.names: Mapping[int, str] = {}
         """Paths of modules, by id, where they are called otherwise than their place below says."""
         self.computed: set[int] = set()
@@ -131,6 +134,23 @@ class Call:
         """Whether a backward pass through it was made to be differentiated itself."""
         self.inflows: dict[int, dict[int, Tensor]] = {}
         """Backward pass -> number of the output -> gradient, in order."""
+
+    @property
+    def module(self) -> nn.Module:
+        """Raises ReferenceError where it has been let go since the step was over."""
+        module = self._module()
+        if module is None:
+            raise ReferenceError("the module is gone")
+        return module
+
+    @property
+    def there(self) -> bool:
+        """Whether the module is."""
+        return self._module() is not None
+
+    def loosen(self) -> None:
+        """The step is over: the module need not live for this."""
+        self._held = None
 
     @property
     def changed(self) -> bool:

@@ -58,7 +58,7 @@ class Keeper:
     def calls(self) -> list[Call]:
         """Of the present step, in the order in which they were made."""
         found = [pair for root in list(self._roots.values()) for pair in root.calls]
-        return [call for _, call in sorted(found, key=lambda pair: pair[0])]
+        return [call for _, call in sorted(found, key=lambda pair: pair[0]) if call.there]
 
     def dropped(self) -> int:
         """Calls of the present step of which nothing is kept."""
@@ -66,8 +66,11 @@ class Keeper:
 
     def over(self) -> None:
         """A step is over. What is kept goes when the next one begins: another optimizer may be about
-        to step on the same gradients."""
+        to step on the same gradients. Until then no model lives longer for it."""
         self._stale = True
+        for root in list(self._roots.values()):
+            for _, call in root.calls:
+                call.loosen()
         if self.switch.idle or self._off:
             return
         if not self._fresh and self._steps >= LEARNING and self._learnings < LEARNINGS:
@@ -100,7 +103,7 @@ class Keeper:
         for root in list(self._roots.values()):
             module = root.module()
             if module is not None and vars(module).get(SLOT) is root.mine:
-                vars(module)[SLOT] = root.before
+                root.leave(module)
                 self._off.append(root)
 
     def close(self) -> None:
@@ -155,10 +158,7 @@ class Keeper:
         if module is not None:
             self._roots.pop(id(module), None)
             if vars(module).get(SLOT) is root.mine:
-                if root.before is None:
-                    del vars(module)[SLOT]
-                else:
-                    vars(module)[SLOT] = root.before
+                root.leave(module)
 
     def outermost(
         self,

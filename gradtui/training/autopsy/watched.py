@@ -65,6 +65,13 @@ class Root:
     """Whether it has no parameters."""
     mine: Any = None
 
+    def leave(self, module: nn.Module) -> None:
+        """Have `module` as it was."""
+        if self.before is None:
+            del vars(module)[SLOT]
+        else:
+            vars(module)[SLOT] = self.before
+
 
 class Watched:
     """What stands in front of a module. Where attributes are copied by hand it becomes None."""

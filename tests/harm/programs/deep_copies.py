@@ -21,5 +21,5 @@ def blend(step):
 train(10, net, optimizer, each=blend)
 train(5, *both)
 print(digest(average.parameters()), digest(both[0].parameters()))
-print(shallow[0] is net[0], sorted(vars(average)) == sorted(vars(net)))
+print(shallow[0] is net[0], sorted(average.state_dict()) == sorted(net.state_dict()))
 report(net)

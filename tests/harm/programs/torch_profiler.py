@@ -1,11 +1,10 @@
 # The profiler of torch counts the operators of training.
-import torch
-from torch.profiler import ProfilerActivity, profile
+from torch.autograd.profiler import profile
 from training import report, small_net, train
 
 net = small_net()
 train(5, net)
-with profile(activities=[ProfilerActivity.CPU]) as told:
+with profile(use_kineto=False) as told:
     train(10, net)
 counts = {event.key: event.count for event in told.key_averages()}
 print([(name, counts.get(name)) for name in ("aten::addmm", "aten::tanh", "aten::tanh_backward")])
