@@ -20,7 +20,6 @@ SAME = Outcome(0, b"one\ntwo\n", b"", {"file": "aa"}, 100 << 20)
 HERE = (
     "descriptors_closed",
     "environment_emptied",
-    "frames_counted",
     "hostile_objects",
     "locals_as_settings",
     "locals_of_a_caller",
@@ -29,7 +28,7 @@ HERE = (
     "threads_joined",
     "threads_train",
     "unprintable_exception",
-    "warnings_filtered_by_module",
+    "weak_references",
 )
 """One or two of a kind, for every run of the tests."""
 
