@@ -25,7 +25,8 @@ class Agent:
         loss = -(torch.stack(logs) * (back - back.mean())).sum()
         self.optimizer.zero_grad()
         loss.backward()
-        named = dict(self.policy.named_parameters()) | {"log_alpha": self.log_alpha}
+        # A net beside a loose tensor is called what the agent calls it.
+        named = dict(self.policy.named_parameters(prefix="policy")) | {"log_alpha": self.log_alpha}
         truth.step(loss, named)
         self.optimizer.step()
 
