@@ -26,7 +26,8 @@ class Source:
 
     def __init__(self, tensors: Sequence[Tensor], budget: Budget) -> None:
         self.held = References(tensors)
-        self.members = frozenset(id(tensor) for tensor in tensors)
+        self.ids = [id(tensor) for tensor in tensors]
+        self.members = frozenset(self.ids)
         self.at: IntArray | None = None
         self.layout: Layout | None = None
         self.number = self.key = 0
