@@ -140,7 +140,7 @@ async def test_an_end_meanwhile_takes_the_question_away(tmp_path: Path) -> None:
         await until(pilot, lambda: "killed by SIGKILL" in lines(app)[0])
 
 
-@pytest.mark.parametrize(("number", "forwarded"), [(15, [15]), (1, []), (2, [])])
+@pytest.mark.parametrize(("number", "forwarded"), [(15, [15]), (1, []), (2, [2])])
 async def test_signals(number: int, forwarded: list[int], tmp_path: Path) -> None:
     child = FakeChild()
     async with playing(watched=watched(tmp_path, child=child)) as (app, pilot):
