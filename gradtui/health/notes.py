@@ -48,11 +48,18 @@ def spikes(reading: Reading) -> str:
     usual = np.median(before, axis=1)
     off = np.median(np.abs(before - usual[:, None]), axis=1)
     above = logs[T.WINDOW :] - usual
-    odd = np.flatnonzero((above > T.SPIKE_Z * 1.4826 * off) & (above > np.log(T.SPIKE_TIMES)))
+    # Over a longer way than those before it a norm may come to more without a jump.
+    steps = reading.facts.steps[used]
+    gaps = np.diff(steps)
+    usual_gap = np.lib.stride_tricks.sliding_window_view(gaps, T.WINDOW - 1).max(axis=1)[:-1]
+    alike = gaps[T.WINDOW - 1 :] <= usual_gap
+    odd = np.flatnonzero(
+        alike & (above > T.SPIKE_Z * 1.4826 * off) & (above > np.log(T.SPIKE_TIMES))
+    )
     if not len(odd) or odd[-1] < len(above) - 10 * T.WINDOW:
         return ""
     last = int(odd[-1])
-    steps = reading.facts.steps[used[T.WINDOW + odd]]
+    steps = steps[T.WINDOW + odd]
     size, was = float(np.exp(logs[T.WINDOW + last])), float(np.exp(usual[last]))
     seen = f"gradient norm {norm(size)} at step {int(steps[-1])}, {norm(was)} before it"
     gaps = np.diff(steps)

@@ -21,17 +21,17 @@ class Progress(Output):
     @cached_property
     def blind(self) -> bool:
         """No loss was seen: nothing can be said for or against."""
-        return bool(np.isnan(self.facts.loss[self.now]).all())
+        return bool(np.isnan(self.losses[-T.WINDOW :]).all())
 
     @cached_property
     def signed(self) -> bool:
         """The loss goes below zero: it has no floor to be measured against."""
-        return bool((self.facts.loss[self.used] < 0).any())
+        return bool((self.losses < 0).any())
 
     @cached_property
     def alternating(self) -> bool:
         """Two losses in turns, from the first steps on: one has always been far above the other."""
-        losses = self.facts.loss[self.used]
+        losses = self.losses
         first, last = losses[:6], losses[-(len(losses) // 2 * 2) :][-T.WINDOW :]
         if len(losses) < T.WINDOW or not (losses > 0).all():
             return False
@@ -46,9 +46,9 @@ class Progress(Output):
     def start_loss(self) -> float:
         """Of the first few steps; what they have thrown the loss up to is no start."""
         if self.alternating:
-            few = self.facts.loss[self.used[: T.WINDOW // 2]]
+            few = self.losses[: T.WINDOW // 2]
             return max(median(few[::2]), median(few[1::2]))
-        few = self.facts.loss[self.used[:5]]
+        few = self.losses[:5]
         start = median(few)
         if len(few) and not self.signed and start > T.SPIKE_LOSS * few[0]:
             return float(few[0])
@@ -57,12 +57,12 @@ class Progress(Output):
     @cached_property
     def begun(self) -> float:
         """The first loss of all, where the first few have come down from it already."""
-        losses = self.facts.loss[self.used]
+        losses = self.losses
         return max(float(losses[0]), self.start_loss) if len(losses) else math.nan
 
     @cached_property
     def loss(self) -> float:
-        return median(self.facts.loss[self.now])
+        return median(self.losses[-T.WINDOW :])
 
     @cached_property
     def reference_loss(self) -> float:
@@ -92,13 +92,13 @@ class Progress(Output):
     @cached_property
     def _dropped(self) -> bool:
         drop = self.start_loss - self.loss
-        noise = max(spread(self.facts.loss[self.now]), spread(self.facts.loss[self.early]))
+        noise = max(spread(self.losses[-T.WINDOW :]), spread(self.losses[: T.WINDOW]))
         return drop > max(T.SIGNED_DROP * noise, (1 - T.LEARNED_LOSS) * abs(self.start_loss))
 
     @cached_property
     def falling(self) -> bool:
         """The loss is on its way down, by more than its own noise."""
-        recent = self.facts.loss[self.used[-10 * T.WINDOW :]]
+        recent = self.losses[-10 * T.WINDOW :]
         if len(recent) < T.WINDOW or self.unmoved:
             return False
         half = len(recent) // 2
@@ -113,7 +113,7 @@ class Progress(Output):
     def slowly_falling(self) -> bool:
         """The loss comes down in the long view, the first sixth of the run left out: by more than
         chance would have it, however slow."""
-        losses = self.facts.loss[self.used]
+        losses = self.losses
         losses = losses[np.isfinite(losses)]
         sixth = len(losses) // 6
         if sixth < T.WINDOW or losses[-sixth:].mean() > self.chance:
@@ -123,7 +123,7 @@ class Progress(Output):
     @cached_property
     def _level(self) -> tuple[float, float]:
         """Mean loss of the last sixth of the run, and what chance may make of it either way."""
-        losses = self.facts.loss[self.used]
+        losses = self.losses
         sixth = losses[len(losses) - max(len(losses) // 6, T.WINDOW) :]
         sixth = sixth[np.isfinite(sixth)]
         if not len(sixth):
@@ -161,7 +161,7 @@ class Progress(Output):
     def half_life(self) -> float:
         """Steps that the loss would need to halve at the pace of the last ones, a drop within its
         noise left out."""
-        recent = self.facts.loss[self.used[-10 * T.WINDOW :]]
+        recent = self.losses[-10 * T.WINDOW :]
         if len(recent) < T.WINDOW or self.loss <= 0:
             return float("inf")
         half = len(recent) // 2
@@ -186,7 +186,7 @@ class Progress(Output):
         Near an optimum of squares the slope is steep beside the loss (a residual of 7 % gives 30):
         where it is not, and no weight has moved, nothing was solved either.
         """
-        losses, at = self.facts.loss[self.used], self.facts.weights_at
+        losses, at = self.losses, self.facts.weights_at
         if self.signed or not len(at) or not self.loss > 0:
             return False
         quiet = spread(losses[-T.WINDOW :]) < T.GUESS_QUIET * self.loss
@@ -208,7 +208,7 @@ class Progress(Output):
     @cached_property
     def clearly_lower(self) -> bool:
         """The loss has come down by more than the noise of the few first ones can explain."""
-        noise = T.START_NOISE * spread(self.facts.loss[self.early])
+        noise = T.START_NOISE * spread(self.losses[: T.WINDOW])
         return self.start_loss - self.loss > (1 - T.LEARNED_LOSS) * abs(self.start_loss) + noise
 
     @cached_property
@@ -222,13 +222,14 @@ class Progress(Output):
         solved = T.CONVERGED_LOSS * self.reference_loss
         if not self.loss < T.CONVERGED_SLACK * solved:
             return False
-        whole = len(self.used) // T.WINDOW * T.WINDOW
+        whole = len(self.losses) // T.WINDOW * T.WINDOW
         if whole < T.CONVERGED_BLOCKS * T.WINDOW:
-            return False  # many steps, few of them recorded
-        taken = self.used[len(self.used) - whole :]
-        blocks = self.facts.loss[taken].reshape(-1, T.WINDOW)
+            return False
+        taken = slice(len(self.losses) - whole, None)
+        blocks = self.losses[taken].reshape(-1, T.WINDOW)
         losses, odd = np.median(blocks, axis=1), np.quantile(blocks, T.CONVERGED_MOST, axis=1)
-        norms = np.median(self.total[taken].reshape(-1, T.WINDOW), axis=1)
+        norms = self.total[self.used[self.measured_near[taken]]]
+        norms = np.median(norms.reshape(-1, T.WINDOW), axis=1)
         first = median(self.total[self.early])
         calm = odd < T.CONVERGED_ODD * solved
         good = (losses < solved) & calm & (norms < T.CONVERGED_NORM * first)

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from gradtui.core.course import Course
 from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray, IntArray
 from gradtui.core.snapshot import Grad
@@ -50,7 +51,8 @@ class Windows:
         """Steps taken so far, kept or thinned away."""
         if not len(self.facts):
             return 0
-        return max(round((int(self.facts.steps[-1]) + 1) * self.part), len(self.facts))
+        taken = max(int(self.facts.steps[-1]) + 1, self.facts.course.taken)
+        return max(round(taken * self.part), len(self.facts))
 
     @cached_property
     def half(self) -> bool:
@@ -90,6 +92,30 @@ class Windows:
     def used(self) -> IntArray:
         """Kept steps that a loss scaler did not throw away."""
         return np.flatnonzero(~self.facts.skipped)
+
+    @cached_property
+    def used_course(self) -> Course:
+        """Every step, measured or not, that a loss scaler did not throw away; of a long run evenly
+        spaced ones."""
+        course = self.facts.course
+        return course.take(~course.skipped)
+
+    @property
+    def losses(self) -> FloatArray:
+        """Theirs."""
+        return self.used_course.loss
+
+    @property
+    def rates(self) -> FloatArray:
+        """Their learning rates."""
+        return self.used_course.lr
+
+    @cached_property
+    def measured_near(self) -> IntArray:
+        """Of each of them the place in `used` of the last measured step that is not later."""
+        steps = self.facts.steps[self.used]
+        found = np.searchsorted(steps, self.used_course.steps, side="right") - 1
+        return np.asarray(found.clip(0), np.int64)
 
     @cached_property
     def now(self) -> IntArray:

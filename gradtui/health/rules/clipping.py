@@ -18,6 +18,13 @@ VALUE = re.compile(r"\bvalue ([0-9.e+-]+)")
 """In the words of `RunInfo.clip`."""
 
 
+def enough(reading: Reading) -> float:
+    """Measured steps from which on it is judged: as large a part of CLIPPING_STEPS as was measured of
+    all, and no fewer than tell what is usual."""
+    part = len(reading.facts) / max(reading.seen, 1)
+    return max(T.CLIPPING_STEPS * min(part, 1.0), T.WINDOW)
+
+
 def clipping_dominates(reading: Reading) -> Finding | None:
     """More than half of the steps are shortened to less than half."""
     by_value = _values_clipped(reading)
@@ -25,7 +32,7 @@ def clipping_dominates(reading: Reading) -> Finding | None:
         return by_value
     factors = reading.facts.clip_coefficient[reading.used]
     factors = factors[np.isfinite(factors)][-5 * T.CLIPPING_STEPS :]
-    if len(factors) < T.CLIPPING_STEPS:
+    if len(factors) < enough(reading):
         return None
     clipped = factors < T.CLIPPED
     share = float(clipped.mean())
@@ -63,7 +70,7 @@ def _values_clipped(reading: Reading) -> Finding | None:
     norms = reading.facts.grads[reading.used][:, layout.judged, Grad.NORM]
     clipped = np.asarray((norms > T.CLIPPED_WHOLE * whole).mean(axis=1) > 0.5)
     late = clipped[-5 * T.CLIPPING_STEPS :]
-    if len(late) < T.CLIPPING_STEPS or not late.mean() > T.CLIPPED_SHARE:
+    if len(late) < enough(reading) or not late.mean() > T.CLIPPED_SHARE:
         return None
     crawling = reading.largest_ratio < T.CRAWLING
     return Finding(

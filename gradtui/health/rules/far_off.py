@@ -19,7 +19,7 @@ def worse_than_guessing(reading: Reading) -> Finding | None:
     """For long the loss has been several times that of guessing, at the best of times too."""
     if reading.critic or math.isnan(reading.chance) or reading.seen < T.PATIENCE:
         return None
-    losses = reading.facts.loss[reading.used]
+    losses = reading.losses
     recent = losses[-3 * T.WINDOW :]
     if len(recent) < 3 * T.WINDOW or not np.isfinite(recent).all():
         return None

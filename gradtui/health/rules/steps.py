@@ -54,7 +54,7 @@ def oscillating_loss(reading: Reading) -> Finding | None:
         return None
     if reading.alternating:
         return None
-    recent = reading.facts.loss[reading.used[-T.OSCILLATION_STEPS :]]
+    recent = reading.losses[-T.OSCILLATION_STEPS :]
     if len(recent) < T.OSCILLATION_STEPS or reading.signed or not reading.loss > 0:
         return None
     if reading.loss > T.OSCILLATION_RISE * median(recent[: -T.WINDOW]):
@@ -70,7 +70,7 @@ def oscillating_loss(reading: Reading) -> Finding | None:
     return Finding(
         "oscillating_loss",
         Severity.WARNING,
-        int(reading.facts.steps[reading.used[-len(recent)]]),
+        int(reading.used_course.steps[-len(recent)]),
         f"from one step to the next the loss changes by a factor of {np.exp(typical):.1f} in the "
         f"middle, between {norm(float(recent.min()))} and {norm(float(recent.max()))}",
         "each step jumps across the valley: the learning rate is at the edge of what is stable",
@@ -134,7 +134,7 @@ def _lost_again(reading: Reading) -> Finding | None:
     at = fell_back(reading)
     if at is None:
         return None
-    step = int(reading.facts.steps[reading.used[at.back]])
+    step = int(reading.used_course.steps[at.back])
     return Finding(
         "plateau",
         Severity.WARNING,

@@ -24,14 +24,14 @@ def thrown_back(reading: Reading) -> Finding | None:
     if at is None:
         return None
     back, best, now, begun = at
-    rates = reading.facts.lr[reading.used]
+    rates = reading.rates
     if rates[back] > T.LR_RAISED * rates[back - 1]:
         return None  # both at once: another task with a schedule of its own
     raised = _raised(reading, back)
     if not raised and not _moved(reading, back):
         return None
-    step = int(reading.facts.steps[reading.used[back]])
-    rows = reading.largest_rows(reading.used[back])
+    step = int(reading.used_course.steps[back])
+    rows = reading.largest_rows(reading.used[reading.measured_near[back]])
     return Finding(
         "exploding_gradient",
         Severity.CRITICAL,
@@ -46,7 +46,7 @@ def thrown_back(reading: Reading) -> Finding | None:
 
 
 class Fall(NamedTuple):
-    """`back`: index into the used steps from which on the loss is up again."""
+    """`back`: index into `used_course` from which on the loss is up again."""
 
     back: int
     best: float
@@ -58,7 +58,7 @@ def fell_back(reading: Reading) -> Fall | None:
     """Where a loss that was well down came back to where it began, for good."""
     if reading.critic or reading.signed or reading.learned or reading.falling:
         return None
-    losses = reading.facts.loss[reading.used]
+    losses = reading.losses
     begun = reading.reference_loss
     down = losses < T.WAS_DOWN * begun
     if len(losses) < 3 * T.WINDOW or not np.isfinite(losses).all() or not down.any():
@@ -73,7 +73,7 @@ def fell_back(reading: Reading) -> Fall | None:
 def _raised(reading: Reading, back: int) -> str:
     """In words, where the learning rate has gone up by then by more than a warm-up or a cycle that
     does no harm would take it; else ""."""
-    rates = reading.facts.lr[reading.used]
+    rates = reading.rates
     before = rates[max(back - T.WINDOW, 0) : back]
     if not len(before) or not np.isfinite(before).all():
         return ""
@@ -89,7 +89,8 @@ def _raised(reading: Reading, back: int) -> str:
 
 def _moved(reading: Reading, back: int) -> bool:
     """Whether any layer has changed by a good part of itself since shortly before."""
-    since = reading.used[max(back - T.WINDOW, 0) :]
+    first = int(reading.used_course.steps[max(back - T.WINDOW, 0)])
+    since = reading.used[reading.facts.steps[reading.used] >= first]
     taken = since[reading.facts.has_weights[since]]
     ratios = reading.facts.update_ratios(taken)[:, reading.rows] if len(taken) else np.zeros((0, 1))
     known = ratios[~np.isnan(ratios)]

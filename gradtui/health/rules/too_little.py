@@ -47,7 +47,7 @@ def schedule_ended(reading: Reading) -> Finding | None:
     was learned until then is little; or for nearly all of it, and not much was learned."""
     if reading.critic or reading.blind or reading.seen < T.STOPPED_STEPS:
         return None
-    rates = reading.facts.lr[reading.used]
+    rates = reading.rates
     if np.isnan(rates).all():
         return None
     low = rates < T.LR_FALLEN * np.nanmax(rates)
@@ -65,7 +65,7 @@ def _stood_still(reading: Reading, rates: FloatArray) -> bool:
     """Whether the loss had come to rest while the learning rate was still high: there was no more to
     learn, or not in this way."""
     high = np.flatnonzero(rates > T.LR_HIGH * np.nanmax(rates))
-    losses = reading.facts.loss[reading.used[: int(high[-1]) + 1 if len(high) else 0]]
+    losses = reading.losses[: int(high[-1]) + 1 if len(high) else 0]
     late = losses[len(losses) // 3 :]
     if len(late) < T.WINDOW:
         return False
@@ -77,7 +77,7 @@ def _stood_still(reading: Reading, rates: FloatArray) -> bool:
 
 def stopped_by_schedule(reading: Reading) -> Finding | None:
     """A schedule has taken the learning rate down to where nothing moves, before much was learned."""
-    rates = reading.facts.lr[reading.used]
+    rates = reading.rates
     if np.isnan(rates).all():
         return None
     now, most = median(rates[-T.WINDOW :]), float(np.nanmax(rates))

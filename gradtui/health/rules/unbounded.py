@@ -20,7 +20,7 @@ def unbounded(reading: Reading) -> Finding | None:
     """
     if reading.critic or not reading.signed or reading.seen < T.UNBOUNDED_STEPS:
         return None
-    losses = reading.facts.loss[reading.used]
+    losses = reading.losses
     if not np.isfinite(losses).all() or not reading.loss < -T.UNBOUNDED * max(abs(losses[0]), 1.0):
         return None
     parts = [median(part) for part in np.array_split(losses, T.UNBOUNDED_PARTS)]

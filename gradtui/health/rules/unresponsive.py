@@ -30,7 +30,7 @@ def unresponsive(reading: Reading) -> Finding | None:
     if not reading.loss > T.WAS_DOWN * reading.start_loss or reading.falling:
         return None
     slopes = _slopes(reading)
-    noise = spread(reading.facts.loss[reading.now])
+    noise = spread(reading.losses[-T.WINDOW :])
     if not len(slopes) or not noise > T.UNRESPONSIVE_NOISE * reading.loss:
         return None
     now, first = median(slopes[-T.WINDOW :]), median(slopes[: T.WINDOW // 4])
