@@ -5,12 +5,13 @@ examples:
   gradtui compare run-a run-b --step 500
   gradtui compare sick treated --json
 
-A RUN is a name, a part that only one name has, part@last for the newest whose name has it, or a path.
+A RUN is a name, a part that only one name has, part@last for the newest whose name has it, or a
+path.
 
-The second is judged beside the first: cured, partly cured, no gain or worse, by a criterion that is
-fixed beforehand (verdict gone and accuracy up by 5 points, or the loss down by 10 %). Both are judged
-over the steps that both have taken. Different nets or tasks, or runs with too few steps in common, get
-no such verdict; it is said why.
+The second is judged beside the first: cured, partly cured, no gain or worse, by a criterion
+that is fixed beforehand (verdict gone and accuracy up by 5 points, or the loss down by 10 %).
+Both are judged over the steps that both have taken. Different nets or tasks, or runs with too
+few steps in common, get no such verdict; it is said why.
 
 exit codes: 0 where the second is healthy, 3 sick, 4 non-finite.
 """

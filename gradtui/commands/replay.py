@@ -6,8 +6,9 @@ examples:
   gradtui replay train@last --at alarm   held where the doctor first alarmed
   gradtui replay 3f9a07 --at 1200        held at a step
 
-A run goes by its name, by a part that only one name has ("3f9a07"), by part@last for the newest whose
-name has it, or by its path. What more than one run may be is asked back, with their names.
+A run goes by its name, by a part that only one name has ("3f9a07"), by part@last for the newest
+whose name has it, or by its path. What more than one run may be is asked back, with their
+names.
 
 Space plays and holds, . takes one step, + and - change the speed, [ and ] go a step back and on,
 { and } a page, a goes to the first alarm, home to the beginning, end to the end.

@@ -5,9 +5,9 @@ examples:
   gradtui runs --json
   gradtui runs --runs /scratch/me/runs
 
-Each line has how the run is or ended (running, ended, exited with 3, killed by SIGKILL, failed, lost:
-gone without a word), the steps that it took, and the verdict: "healthy until 412" where it ended badly or
-its record breaks off.
+Each line has how the run is or ended (running, ended, exited with 3, killed by SIGKILL, failed,
+lost: gone without a word), the steps that it took, and the verdict: "healthy until 412" where
+it ended badly or its record breaks off.
 """
 
 import argparse

@@ -121,7 +121,7 @@ def forwarding(child: subprocess.Popen[bytes]) -> Iterator[None]:
     def stop(number: int, where: FrameType | None) -> None:
         whole = witness.has(number)
         # A group that no shell is in charge of passes over SIGTSTP.
-        send(signal.SIGTSTP if together else signal.SIGSTOP, whole=whole)
+        send(signal.SIGSTOP, whole=whole)
         os.kill(os.getpid(), signal.SIGSTOP)
         witness.resume()
         send(signal.SIGCONT, whole=whole)
