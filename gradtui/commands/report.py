@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # they bring numpy, which `list` and the first frame of `laun
 
 SCHEMA = 1
 LAST = 20
+FREE = 0.5
+"""Seconds of watching that no budget counts: `training.watching.budget.ALLOWANCE`."""
 CURED = "cured"
 """What `health.treatment` calls a remedy that helped; here without what that brings along."""
 FAILED = "failed"
@@ -43,6 +45,7 @@ class Report:
     final: dict[str, float | None] = field(default_factory=dict)
     steps_per_s: float | None = None
     overhead_percent: float | None = None
+    overhead_percent_standing: float | None = None
     error: str | None = None
     """Why the run failed, in one sentence."""
     treatment: dict[str, Any] | None = None
@@ -163,12 +166,27 @@ def _final(facts: "Facts", info: "RunInfo") -> dict[str, float | None]:
 
 
 def _speed(facts: "Facts") -> dict[str, Any]:
-    seconds = float(facts.seconds.sum())
-    if not seconds > 0:
-        return {"steps_per_s": None, "overhead_percent": None}
+    """`overhead_percent` is of the whole run, the free start included, `overhead_percent_standing` of
+    what came after it; none where nothing did."""
+    import numpy as np
+
+    seconds, overhead = np.nan_to_num(facts.seconds), np.nan_to_num(facts.overhead)
+    nothing = dict.fromkeys(("steps_per_s", "overhead_percent", "overhead_percent_standing"))
+    if not seconds.sum() > 0:
+        return nothing
+    course = facts.course
+    passed = float(course.time[-1] - course.time[0]) if len(course) else math.nan
+    pace = len(facts) / float(seconds.sum())
+    if passed > 0:
+        pace = (course.taken - 1 - int(course.steps[0])) / passed
+    late = np.cumsum(overhead) - overhead[0] > FREE
+    standing = None
+    if seconds[late].sum() > 0:
+        standing = round(100 * float(overhead[late].sum() / seconds[late].sum()), 2)
     return {
-        "steps_per_s": round(len(facts) / seconds, 1),
-        "overhead_percent": round(100 * float(facts.overhead.sum()) / seconds, 2),
+        "steps_per_s": round(pace, 1),
+        "overhead_percent": round(100 * float(overhead.sum() / seconds.sum()), 2),
+        "overhead_percent_standing": standing,
     }
 
 

@@ -143,6 +143,7 @@ class GradtuiApp(Listening):
             self._pass_on(notice)
         if session.current.failure is None and self.screen.has_class("failure"):
             self.pop_screen()
+        session.grow_old(now)
         if session.changed:
             self._draw(now)
         if self.output is not None and self._ticks % 100 == 0:

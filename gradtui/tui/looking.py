@@ -9,7 +9,7 @@ from gradtui.health.finding import UNDECIDED, Diagnosis
 from gradtui.health.theory import NO_THEORY
 from gradtui.tui.recording import Recording
 from gradtui.tui.rows import Rows
-from gradtui.tui.view import Outside, Reference, View
+from gradtui.tui.view import STALE, Outside, Reference, View
 from gradtui.tui.watched import Mode
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Looking:
         """The next `view` would differ from the last one."""
         self.dropped = 0
         self._arranged = float("-inf")
+        self._age = 0
 
     # The step being looked at
 
@@ -75,6 +76,13 @@ class Looking:
         if found:
             self.look_at(min(found))
         return bool(found)
+
+    def grow_old(self, now: float) -> None:
+        """What is shown says how old it is, once a second from STALE on."""
+        age = self.current.age(now) if self.mode != "replay" else 0.0
+        shown = int(age) if age >= STALE else 0
+        if shown != self._age:
+            self._age, self.changed = shown, True
 
     def know(self, outside: Outside) -> None:
         """What has become known of the command."""
@@ -162,6 +170,7 @@ class Looking:
             scrubbing=self.cursor is not None,
             frozen=self.frozen,
             steps_per_s=run.steps_per_s,
+            age=run.age(now) if self.mode != "replay" else 0.0,
             overhead=run.overhead,
             dropped=self.dropped,
             taken=run.taken if self.cursor is None and run.over else 0,

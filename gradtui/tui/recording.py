@@ -175,6 +175,12 @@ class Recording:
         seconds = float(np.sum(facts.seconds[-OVERHEAD_STEPS:]))
         return float(np.sum(facts.overhead[-OVERHEAD_STEPS:])) / seconds if seconds else np.nan
 
+    def age(self, now: float) -> float:
+        """Seconds since the newest step came; 0 where the run is not under way."""
+        if self.state != "running" or not self._marks:
+            return 0.0
+        return max(now - self._marks[-1][0], 0.0)
+
     def histograms_at(self, step: int) -> tuple[int, U32Array] | None:
         """The newest histograms not after `step`."""
         if self.history is None:

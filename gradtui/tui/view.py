@@ -12,6 +12,9 @@ from gradtui.health.treatment import Treatment
 from gradtui.scenario.schema import Scenario
 from gradtui.tui.watched import Mode
 
+STALE = 2.0
+"""Seconds from which on what is shown of a run that goes on says how old it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -95,6 +98,8 @@ class View:
     frozen: bool = False
     """The view is held while the run goes on."""
     steps_per_s: float = float("nan")
+    age: float = 0.0
+    """Seconds since the newest step of a run that is under way came."""
     overhead: float = float("nan")
     """Share of training time that the monitor takes, 0..1."""
     dropped: int = 0

@@ -38,7 +38,14 @@ KEYS = {
     *("schema", "target", "expected", "as_expected", "verdict", "severity", "steps", "findings"),
     *("first_nonfinite", "final", "steps_per_s", "overhead_percent", "remedy", "error", "notes"),
     *("run", "command_exit", "treatment", "recorded", "signal", "exception", "dropped", "ending"),
-    *("covered", "steps_taken", "steps_measured", "tensors_seen", "tensors_unseen"),
+    *(
+        "overhead_percent_standing",
+        "covered",
+        "steps_taken",
+        "steps_measured",
+        "tensors_seen",
+        "tensors_unseen",
+    ),
 }
 
 

@@ -8,6 +8,7 @@ from gradtui.core.event import Ended, Failed, Started
 from gradtui.health.finding import Diagnosis
 from gradtui.stream.ports import Delivery
 from gradtui.tui.choosing import DEBOUNCE
+from gradtui.tui.renderables.header import header_lines
 from gradtui.tui.session import Session
 from tests import factories
 from tests.tui.fake_source import CATALOGUE
@@ -27,6 +28,25 @@ def test_starts_at_once_and_shows_what_comes() -> None:
     assert view.steps_per_s == pytest.approx(10)
     assert view.overhead == pytest.approx(0.01)
     assert view.order == tuple(range(20))
+
+
+def test_a_number_that_is_old_says_so_once_a_second() -> None:
+    play = Play()
+    play.tick(11)
+    play.source.per_poll = 0  # nothing more comes, and nobody says why
+    play.view()
+    said = []
+    for _ in range(42):
+        play.tick(1, 0.1)
+        play.session.grow_old(play.now)
+        if play.session.changed:
+            said.append(int(play.view().age))
+    assert said == [2, 3, 4]
+    line = "".join(text for text, _ in header_lines(play.view(), 120)[1])
+    assert "4 s ago" in line
+    play.source.per_poll = 1
+    play.tick()
+    assert play.view().age < 1
 
 
 def test_unknown_scenario_names_the_nearest() -> None:

@@ -13,7 +13,7 @@ from gradtui.tui.renderables.number import count, rate, reading, share
 from gradtui.tui.renderables.stage import more_figures, stage_figures
 from gradtui.tui.renderables.text import fit, layers_phrase, safe, to_ascii
 from gradtui.tui.renderables.waiting import nothing_seen
-from gradtui.tui.view import View
+from gradtui.tui.view import STALE, View
 
 PLAYED: dict[str, Sign] = {
     "running": Sign("▸", ">", "healthy", "playing"),
@@ -104,6 +104,8 @@ def _progress(view: View, cells: int) -> Line:
             bar = _bar(done / total, cells // 10, view.ascii_only)
             out += [(f"/{count(total)} ", "quiet"), *bar]
     figures: list[tuple[str, str, str]] = []
+    if view.age >= STALE and not (view.scrubbing or view.frozen):
+        figures.append(("", f"{view.age:.0f} s ago", "warn"))
     if view.mode != "replay":
         figures.append(("", f"{rate(view.steps_per_s)} steps/s", ""))
     if facts is not None and len(facts):

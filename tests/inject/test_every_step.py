@@ -1,0 +1,97 @@
+"""Programs under their budget as people run them: each step that they print is in the record."""
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gradtui.inject import environment
+from gradtui.stream.open_run import OpenRun, open_run
+from gradtui.stream.records import measured
+
+PROGRAM = textwrap.dedent(
+    """
+    import json, os, sys
+    import torch
+    from torch import nn
+    from gradtui.training.watching import budget
+
+    budget.ALLOWANCE = float(os.environ["ALLOWED"])
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    end, steps = sys.argv[1], int(sys.argv[2])
+    net = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 1))
+    optimizer = torch.optim.Adam(net.parameters(), 1e-3)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.999)
+    x, y = torch.randn(32, 8), torch.randn(32, 1)
+    printed = []
+    for step in range(steps):
+        optimizer.zero_grad()
+        loss = (net(x) - y).square().mean()
+        loss.backward()
+        printed.append([step, loss.item(), optimizer.param_groups[0]["lr"]])
+        optimizer.step()
+        schedule.step()
+    norms = {name: p.grad.double().norm().item() for name, p in net.named_parameters()}
+    with open(os.environ["TRUTH"], "w") as file:
+        json.dump({"printed": printed, "norms": norms}, file)
+    if end == "raises":
+        raise ValueError("as asked for")
+    if end == "interrupted":
+        raise KeyboardInterrupt
+    if end == "exits":
+        sys.exit(3)
+    """
+)
+
+
+def run(folder: Path, end: str, steps: int, allowed: float) -> tuple[OpenRun, dict[str, object]]:
+    folder.mkdir()
+    (folder / "program.py").write_text(PROGRAM)
+    (folder / "run").mkdir()
+    variables = environment(folder / "run", overhead=0.03 if allowed else 0.002)
+    subprocess.run(
+        [sys.executable, str(folder / "program.py"), end, str(steps)],
+        env=variables
+        | {"TRUTH": str(folder / "truth"), "ALLOWED": str(allowed), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    truth: dict[str, object] = json.loads((folder / "truth").read_text())
+    return open_run(folder / "run"), truth
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["finishes", "raises", "interrupted", "exits"])
+def test_the_record_is_what_the_program_prints_and_its_last_step_is_in_full(
+    end: str, tmp_path: Path
+) -> None:
+    steps = 1500
+    seen, truth = run(tmp_path / "it", end, steps, allowed=0.0)
+    assert [
+        list(one) for one in zip(seen.steps.tolist(), seen.loss, seen.lr, strict=True)
+    ] == truth["printed"]
+    assert (np.diff(seen.time) >= 0).all()
+    full = measured(seen.scalars)
+    assert 0 < full.sum() < steps, "none was let through: nothing was tried"
+    assert seen.kept_steps[-1] == seen.weight_steps[-1] == steps - 1
+    norms = {name: float(series[-1]) for name, series in seen.grad_norm.items()}
+    assert norms == pytest.approx(truth["norms"])
+
+
+@pytest.mark.slow
+def test_what_others_do_on_the_machine_takes_no_step_away(tmp_path: Path) -> None:
+    steps = 300
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(6)]
+    try:
+        seen, _ = run(tmp_path / "busy", "finishes", steps, allowed=0.5)
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    assert seen.kept_steps.tolist() == list(range(steps))
