@@ -31,7 +31,7 @@ OTHERS = {
 
 TOP = {
     *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"),
-    *("gradtui", "scenarios", "tests", "docs"),
+    *("gradtui", "scenarios", "tests", "docs", "findings"),
 }
 BUILT = {"build", "dist", "__pycache__"}
 """What tools leave behind and git ignores."""
