@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,7 +34,7 @@ def runs_home(given: str | Path | None = None) -> Path:
 def run_name(command: Sequence[str], when: float) -> str:
     """20261121-063337-train-3f9a07: UTC, the word of the command that tells most, chance."""
     moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(when))
-    return f"{moment}-{command_word(command)}-{secrets.token_hex(3)}"
+    return f"{moment}-{command_word(command)}-{os.urandom(3).hex()}"
 
 
 def command_word(command: Sequence[str]) -> str:

@@ -23,6 +23,7 @@ MIB = 1 << 20
 STEADY = """
 import sys, time
 from pathlib import Path
+from gradtui.stream.records import STEP
 from tests.benchmarks.run_directory import steady
 figures = steady(Path(sys.argv[1]), 1000, 6.0, budget=8 << 20)
 print(figures)
@@ -31,7 +32,7 @@ assert figures.grown < 48 << 20, figures
 assert figures.traced < 24 << 20, figures
 assert figures.waiting < 16 << 20, figures
 assert figures.details < 8.5 * (1 << 20), figures
-assert figures.scalars == 104 * figures.steps, figures
+assert figures.scalars == STEP.itemsize * figures.steps, figures
 """
 
 OPEN = """

@@ -8,7 +8,6 @@ hooks in a few microseconds.
 from collections import deque
 from dataclasses import dataclass
 from math import ceil, isfinite
-from statistics import median
 
 from gradtui.training.watching.meter import Meter
 
@@ -145,7 +144,9 @@ class Recent:
 
     def add(self, value: float) -> None:
         self._values.append(value)
-        self.value = median(self._values)
+        ordered = sorted(self._values)
+        half = len(ordered) // 2
+        self.value = ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 class Budget:

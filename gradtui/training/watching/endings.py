@@ -35,6 +35,8 @@ PASSED = frozenset(
     for number in (0, 1)
 )
 """Nodes that leave the value as it is."""
+SINK = "_DDPSinkBackward"
+"""Of torch's DistributedDataParallel: each output is the tensor of the same number among the inputs."""
 SUMS = frozenset(("AddBackward0", "SubBackward0"))
 
 
@@ -58,7 +60,7 @@ def ending(loss: Tensor, scaled: Mapping[int, tuple[Value, Ending]] | None = Non
     """Call before backward. `scaled` has losses that a scaler has multiplied, by the sequence number
     of the node that did."""
     node = loss.grad_fn
-    return UNKNOWN if node is None else _Walk(scaled or {}).follow(node)
+    return UNKNOWN if node is None else _Walk(scaled or {}).follow(node, loss.output_nr)
 
 
 class _Walk:
@@ -66,7 +68,8 @@ class _Walk:
         self._scaled = scaled
         self._left = NODES
 
-    def follow(self, node: Any) -> Ending:
+    def follow(self, node: Any, number: int) -> Ending:
+        """From the output `number` of a node."""
         factors: list[Value] = []
         while True:
             self._left -= 1
@@ -81,6 +84,9 @@ class _Walk:
             inner = [place for place, (one, _) in enumerate(below) if one is not None]
             if self._left <= 0 or not inner:
                 break
+            if word == SINK and number in inner:
+                node, number = below[number]
+                continue
             if word == "MulBackward0" and len(inner) == 1:
                 factor = _constant(node, "self" if inner[0] else "other")
             elif word == "DivBackward0" and inner == [0]:
@@ -89,13 +95,13 @@ class _Walk:
             elif word == "NegBackward0":
                 factor = -1.0
             elif word in PASSED or (word in SUMS and inner == [0]):
-                node = below[inner[0]][0]
+                node, number = below[inner[0]]
                 continue
             elif word == "AddBackward0" and len(inner) == 1:
-                node = below[inner[0]][0]  # what sum() begins with is no tensor
+                node, number = below[inner[0]]  # what sum() begins with is no tensor
                 continue
             elif word in SUMS:
-                one, other = self.follow(below[0][0]), self.follow(below[1][0])
+                one, other = self.follow(*below[0]), self.follow(*below[1])
                 common = [f for f in one.factors if isinstance(f, float) and f in other.factors]
                 both: Value | None = None
                 if word == "AddBackward0" and not (one.unscaled is None or other.unscaled is None):
@@ -106,7 +112,7 @@ class _Walk:
             if factor is None:
                 break
             factors.append(factor)
-            node = below[inner[0]][0]
+            node, number = below[inner[0]]
         before = type(below[0][0]).__name__ if below else ""
         return Ending(f"{word} {before}", tuple(factors), _summed(node, word))
 
