@@ -10,6 +10,7 @@ from torch import nn
 from gradtui.training.autopsy.calls import Call, Draws, Stamp, uses_cuda
 from gradtui.training.autopsy.watched import SLOT, Root, Switch, Watched, busy
 from gradtui.training.autopsy.wrappers import walk
+from gradtui.training.modes import Unseen
 from gradtui.training.watching.capture import capturing
 
 LEARNING = 3
@@ -199,7 +200,8 @@ class Keeper:
             if root.draws.left:
                 every.python = every.numpy = True
             root.count += 1
-            call = Call(root.word, module, args, kwargs, Stamp(every, cuda))
+            with Unseen():  # a mode of the program may count what is asked
+                call = Call(root.word, module, args, kwargs, Stamp(every, cuda))
             self._serial += 1
             root.calls.append((self._serial, call))
             return call
@@ -213,7 +215,9 @@ class Keeper:
         try:
             if root.draws.left:
                 root.draws.end()
-            if not kept.returned(out) and root.plain:
+            with Unseen():
+                graph = kept.returned(out)
+            if not graph and root.plain:
                 root.calls.pop()  # a metric, or whatever else has no part in the loss
                 root.count -= 1
             self.switch.calls += len(kept.kept)  # a hook each

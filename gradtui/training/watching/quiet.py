@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
 import torch
 
+from gradtui.training.modes import Unseen
 from gradtui.training.watching.meter import Meter
 
 Log = Callable[[str], None]
@@ -39,17 +39,17 @@ class Quiet:
 class Block:
     """A class and no generator: it is entered several times a step."""
 
-    __slots__ = ("_doing", "_grad", "_guard", "_meter", "_quiet")
+    __slots__ = ("_doing", "_grad", "_meter", "_quiet", "_unseen")
 
     def __init__(self, quiet: Quiet, doing: str) -> None:
         self._quiet, self._doing, self._meter = quiet, doing, quiet.meter
 
     def __enter__(self) -> None:
         self._meter.enter()
+        self._unseen = Unseen()
+        self._unseen.__enter__()
         self._grad = torch.is_grad_enabled()
         torch._C._set_grad_enabled(False)
-        self._guard: Any = torch._C.DisableTorchFunction()
-        self._guard.__enter__()
 
     def __exit__(
         self,
@@ -57,8 +57,8 @@ class Block:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        self._guard.__exit__(kind, error, trace)
         torch._C._set_grad_enabled(self._grad)
+        self._unseen.__exit__()
         if isinstance(error, Exception):
             text = f"{self._doing}: {type(error).__name__}: {str(error)[:200]}"
             self._quiet.say(text, key=self._doing)

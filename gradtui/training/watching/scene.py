@@ -17,6 +17,7 @@ from gradtui.training.autopsy.clues import Clues
 from gradtui.training.autopsy.examine import examine
 from gradtui.training.autopsy.keeper import Keeper
 from gradtui.training.autopsy.report import failed
+from gradtui.training.modes import Unseen
 from gradtui.training.watching.born import Born
 from gradtui.training.watching.names import told_apart
 from gradtui.training.watching.numbering import parameters_of
@@ -195,7 +196,8 @@ def _held(roots: Sequence[nn.Module]) -> set[int]:
 
 
 def _on_host(record: Record) -> bool:
-    return record.detail.norms and record.parts["grads"].device.type == "cpu"
+    with Unseen():
+        return record.detail.norms and record.parts["grads"].device.type == "cpu"
 
 
 def lost(record: Record) -> bool:
@@ -207,4 +209,5 @@ def lost(record: Record) -> bool:
         return False
     if record.told and not isfinite(record.loss):
         return True
-    return bool((parts["grads"][:, Grad.NONFINITE] > 0).any())
+    with Unseen():
+        return bool((parts["grads"][:, Grad.NONFINITE] > 0).any())
