@@ -1,6 +1,7 @@
 """A program run under the watcher that `gradtui run` uses, its record kept in memory."""
 
 import warnings
+from math import inf
 
 import torch
 
@@ -11,7 +12,7 @@ from gradtui.stream.let_through import LetThrough
 from gradtui.training.watching.watcher import Watcher
 from tests.verdicts.case import Program
 
-UNBOUNDED = 1e6
+UNBOUNDED = inf
 """Every step is measured: how much time there was for it on a busy machine is not what is judged."""
 
 
