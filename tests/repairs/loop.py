@@ -20,13 +20,13 @@ from gradtui.health.prescriptions.prescription import (
 )
 from gradtui.training.watching.watcher import Watcher
 from tests.repairs.case import PLACED, Case
-from tests.verdicts.watched import Keeper
+from tests.verdicts.watched import UNBOUNDED, Keeper
 
 
 def train(case: Case, seed: int, prescription: Prescription | None = None) -> Facts:
     """The record of a run. Nothing of the program changes but what the lines do."""
     keeper = Keeper()
-    watcher = Watcher(keeper, log=keeper.log.append, overhead=1.0)
+    watcher = Watcher(keeper, log=keeper.log.append, overhead=UNBOUNDED)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a scaler without CUDA
