@@ -1,12 +1,12 @@
 """Write a picture of a scenario or a run, or a recorded run's numbers.
 
 examples:
-  gradtui export deep_sigmoid -o deep_sigmoid.svg       train it, draw the screen
+  gradtui export deep_sigmoid -o deep_sigmoid.svg        train it, draw the screen
   gradtui export deep_sigmoid+1 --steps 100 --size 120x40 > treated.svg
-  gradtui export train@last -o train.svg                the newest run with "train" in its name
-  gradtui export train@last --format html -o train.html the same with the verdict in words
-  gradtui export train@last --format jsonl | head -1    its numbers, a line a step
-  gradtui export --format csv -o run.csv                the newest run
+  gradtui export train@last -o train.svg                 the newest run with "train" in its name
+  gradtui export train@last --format html -o train.html  the same with the verdict in words
+  gradtui export train@last --format jsonl | head -1     its numbers, a line a step
+  gradtui export --format csv -o run.csv                 the newest run
 
 A picture is of a scenario where there is one of that name, else of a run, which is named as for
 gradtui replay. jsonl and csv need nothing more; parquet needs pyarrow, tensorboard the package of

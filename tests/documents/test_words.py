@@ -1,0 +1,174 @@
+"""Words and numbers in README and docs that the code knows better: keys, settings, formats, codes."""
+
+import re
+from typing import Any
+
+import pytest
+
+from gradtui.cli import VERBS, build_parser
+from gradtui.commands.export import FORMATS, size
+from gradtui.commands.report import FREE, Report
+from gradtui.commands.settings import Settings, read_settings
+from gradtui.commands.themes import checked_theme
+from gradtui.core.errors import GradtuiError, UsageError
+from gradtui.core.symptom import VERDICTS
+from gradtui.scenario.catalogue import read_catalogue
+from gradtui.scenario.values import documented, kinds
+from gradtui.tui.keys import KEYS, bindings, footer_keys, help_keys
+from gradtui.tui.themes import THEMES
+from tests.documents.pages import PAGES, README, page, table
+
+FORMAT = page("docs/run-format.md")
+TRYING: dict[type, tuple[str, Any]] = {bool: ("0", False), int: ("7", 7), float: ("7", 7.0)}
+
+
+@pytest.mark.parametrize("name", [item.name for item in documented(Settings)])
+def test_every_setting_is_a_flag_a_variable_and_a_line_of_the_file(
+    name: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As README and help say."""
+    whole = build_parser().format_help()
+    assert f"--{name}" in whole
+    kind = kinds(Settings)[name].type
+    word, value = TRYING.get(kind, ("cpu", "cpu"))
+    config = tmp_path / "config.toml"
+    assert getattr(read_settings({}, {f"GRADTUI_{name.upper()}": word}, config), name) == value
+    written = {bool: str(value).lower(), str: f'"{value}"'}.get(kind, str(value))
+    config.write_text(f"{name} = {written}\n")
+    assert getattr(read_settings({}, {}, config), name) == value
+    other = {bool: True, str: "cuda"}.get(kind, 9)
+    assert (
+        getattr(read_settings({name: other}, {f"GRADTUI_{name.upper()}": word}, config), name)
+        == other
+    )
+    taken = [verb for verb, module in VERBS.items() if name in module.SETTINGS]
+    assert taken, f"no command takes --{name}"
+
+
+def test_variables_that_are_named_exist() -> None:
+    known = {f"GRADTUI_{item.name.upper()}" for item in documented(Settings)}
+    for shown in [*(p.text for p in PAGES), *(m.__doc__ or "" for m in VERBS.values())]:
+        for variable in re.findall(r"\bGRADTUI_[A-Z]+\b(?!_)", shown):
+            assert variable in known, variable
+
+
+def codes(text: str) -> dict[str, str]:
+    """Code -> what it means, of a sentence "0 healthy ..., 1 ..., 128+n ..."."""
+    found = re.search(r"[Ee]xit codes: (.*?\b128\+n\b[^.]*)\.", text, re.DOTALL)
+    assert found
+    return dict(re.findall(r"\b(128\+n|[0-4]) ([^,]+)", found[1]))
+
+
+@pytest.mark.parametrize(
+    "text", [README.flat, build_parser().format_help()], ids=["README", "help"]
+)
+def test_exit_codes(text: str) -> None:
+    told = codes(" ".join(text.split()))
+    assert set(told) == {"0", "1", "2", "3", "4", "128+n"}
+
+    def code(verdict: str, **known: Any) -> str:
+        return str(Report(1, "x", None, "healthy", verdict=verdict, **known).exit_code)
+
+    for verdict in VERDICTS:
+        meant = {"healthy": "0", "converged": "0", "nonfinite": "4"}.get(verdict, "3")
+        assert code(verdict) == meant, verdict
+    assert told["3"].startswith("sick")
+    assert told["4"].startswith("non-finite")
+    assert told["2"].startswith("usage")
+    assert (GradtuiError.exit_code, UsageError.exit_code) == (1, 2)
+    assert code("plateau", findings=[{"symptom": "nonfinite"}]) == "4"
+    assert code("healthy", command_exit=143) == "143"
+    assert code("healthy", command_exit=7, error="it failed") == "1"
+
+
+KEY_NAMES = {"arrows": ("left", "right", "up", "down")}
+"""What the README says in one word."""
+
+
+def told_keys() -> set[str]:
+    cells = " ".join(row[0] for row in table(README.text, "key"))
+    after = README.flat[
+        README.flat.index("On screen a run goes on") : README.flat.index("A mark `╋`")
+    ]
+    found = set(re.findall(r"`([^`]+)`", f"{cells} {after}"))
+    for word, keys in KEY_NAMES.items():
+        found |= set(keys) if word in cells else set()
+    return found
+
+
+def test_the_table_of_keys_is_what_is_bound() -> None:
+    bound = {"ctrl+p": "^p", "ctrl+z": "^z", "1": "1-9", "9": "1-9"}
+    known = {word for key in KEYS for word in key.shown.split()} | {"1-9"}
+    told = {bound.get(word, word) for word in told_keys()}
+    told -= {"steps", "gradtui check"}
+    assert told <= known, told - known
+    assert {key.shown for key in help_keys("lab") if key.weight} <= told | {"h", "l"}
+
+
+def test_help_and_footer_have_the_keys_that_are_bound() -> None:
+    bound = {binding.action for binding in bindings()}
+    for mode in ("lab", "run", "attach", "replay"):
+        shown = help_keys(mode)  # type: ignore[arg-type]
+        assert {key.action for key in shown if key.action} <= bound
+        assert {key.shown for key in footer_keys(mode)} <= {key.shown for key in shown}  # type: ignore[arg-type]
+    actions = {key.action for mode in ("lab", "run", "attach", "replay") for key in help_keys(mode)}  # type: ignore[arg-type]
+    assert {action for action in bound if not action.startswith("remedy")} <= actions
+
+
+def test_keys_of_a_replay_are_as_its_help_says() -> None:
+    told = (VERBS["replay"].__doc__ or "").rpartition("\n\n")[2]
+    shown = {word for key in help_keys("replay") for word in key.shown.split()}
+    for key in (".", "+", "-", "[", "]", "{", "}", "a", "home", "end"):
+        assert re.search(rf"(?<!\w){re.escape(key)}(?!\w)", told), key
+        assert key in shown
+
+
+def test_themes() -> None:
+    names = [theme.name.removeprefix("gradtui-") for theme in THEMES]
+    doc = next(item.metadata["doc"] for item in documented(Settings) if item.name == "theme")
+    assert re.findall(r"[a-z-]+", doc.partition(";")[0].replace(" or ", " ")) == names
+    assert doc.endswith(f"empty = {names[0]}")
+    for span in README.spans:
+        if span.startswith("--theme "):
+            assert checked_theme(span.split()[1])
+
+
+def test_formats() -> None:
+    line = next(
+        line for _, code in README.blocks for line in code.splitlines() if "--format jsonl" in line
+    )
+    assert set(re.findall(r"\b[a-z]+\b", line.partition("--format")[2])) - {"or"} == set(FORMATS)
+
+
+def test_sizes_and_counts() -> None:
+    catalogue = read_catalogue().scenarios
+    assert f"the *lab*, {len(catalogue)} scenarios" in README.flat
+    assert f"{Settings().overhead:g} % of the training time (`--overhead`)" in README.flat
+    from gradtui.training.watching.budget import ALLOWANCE
+    from gradtui.training.watching.watcher import OVERHEAD
+
+    assert Settings().overhead / 100 == OVERHEAD
+    assert (FREE, ALLOWANCE) == (0.5, 0.5)
+    assert "The first half second is free" in README.flat
+    assert size("140x45") == build_parser().parse_args(["export"]).size
+    from gradtui.training.trainer import STRETCH
+
+    assert STRETCH == 10
+    assert "ten times the `steps` of its file" in README.flat
+
+
+def test_benches_count_what_the_page_counts() -> None:
+    from tests.fuzz.damage import DAMAGES
+    from tests.fuzz.ways import ALWAYS, DEAR, SOME
+    from tests.verdicts.catalogue import CASES
+
+    assert (
+        f"in {len(DAMAGES)} ways, reads them in {len(ALWAYS) + len(SOME) + len(DEAR)}"
+        in README.flat
+    )
+    runs = [case for case in CASES for _ in case.seeds]
+    healthy = sum("healthy" in case.accepted for case in runs)
+    said = f"{len(runs)} runs of {len(CASES)} plain PyTorch programs"
+    assert said in README.flat
+    assert f"None of {healthy} healthy runs" in README.flat
+    assert f"all {len(runs) - healthy} sick ones" in README.flat
