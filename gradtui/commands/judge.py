@@ -38,7 +38,7 @@ def judged(
     `code` and `disk` as in `ending_of`; without a code the one in the directory counts.
     """
     from gradtui.health.diagnose import diagnose
-    from gradtui.stream.ending import coverage_of, ending_of
+    from gradtui.stream.ending import coverage_of, ending_of, late_steps
     from gradtui.stream.load import facts_of, load
     from gradtui.stream.status import RUNNING
 
@@ -50,6 +50,7 @@ def judged(
         return with_ending(failed(target, unseen(directory, end)), end)
     running = code is None and loaded.status.state == RUNNING
     end = ending_of(directory, loaded.events, running=running, code=code, disk=disk)
+    end = end if end.whole else replace(end, late=late_steps(loaded))
     facts = facts_of(loaded)
     if steps is not None:
         facts = facts.until(int((facts.steps < steps).sum()))

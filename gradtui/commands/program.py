@@ -18,12 +18,19 @@ PATIENCE = 10.0
 
 
 def new_directory(command: list[str], runs: str) -> Path:
-    """The directory that this command will be recorded into, with its run.json."""
+    """The directory that this command will be recorded into, with its run.json. Raises UsageError
+    where it cannot be made."""
     from gradtui.stream.launched import record_launch
     from gradtui.stream.places import new_run, runs_home
 
     directory = new_run(runs_home(runs), command)
-    record_launch(directory, command)
+    try:
+        record_launch(directory, command)
+    except OSError as error:
+        with suppress(OSError):
+            directory.rmdir()
+        where = printable(str(directory.parent))
+        raise UsageError(f"no run can be kept in {where} ({error.strerror}); see --runs") from None
     return directory
 
 

@@ -7,7 +7,8 @@ examples:
 
 Each line has how the run is or ended (running, ended, exited with 3, killed by SIGKILL, failed,
 lost: gone without a word), the steps that it took, and the verdict: "healthy until 412" where
-it ended badly or its record breaks off.
+it ended badly or its record breaks off or has gaps. Steps that the disk did not take are counted
+before the command.
 """
 
 import argparse
@@ -50,9 +51,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     color = paint(settings.color)
     wide = max(len(printable(summary.name)) for summary in found)
     for summary in found:
-        words = summary.trouble or _command(summary.command)
+        words = color("faint", summary.trouble or _command(summary.command))
+        if summary.lost:
+            words = f"{color('bad', printable('; '.join(summary.lost)))}  {words}"
         verdict = (summary.verdict or "-").replace("_", " ")
-        if summary.verdict and (summary.ending != summary.state or not summary.whole):
+        short = summary.ending != summary.state or not summary.whole or summary.lost
+        if summary.verdict and short:
             verdict += f" until {summary.last_step:,}"
         look = "good" if (summary.verdict or "") in WELL else "bad" if summary.verdict else "faint"
         how = f"{summary.ending:<17}"
@@ -63,7 +67,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         )
         say(
             f"{printable(summary.name):<{wide}}  {how}  {summary.steps:>9,} steps  "
-            f"{color(look, f'{verdict:<20}')}  {color('faint', words)}"
+            f"{color(look, f'{verdict:<20}')}  {words}"
         )
     return 0
 

@@ -9,6 +9,8 @@ LONGEST = 300
 """Characters of an exception's message that are quoted."""
 BREAKS_OFF = "the record breaks off: its process left without cleaning up (os._exit), or still runs"
 """Of a command that has exited 0."""
+LATE = 0.4
+"""Seconds for which a step may wait to be written, while there is processor time to do it."""
 _HINTS = {128 + SIGKILL: " (by somebody, or by the kernel for want of memory)"}
 
 
@@ -31,6 +33,8 @@ class Ending:
     whole: bool = True
     """Whether the record has an end of its own. Where it has none it breaks off: the process was
     killed, left without cleaning up, or could not write any more."""
+    late: int = 0
+    """Where it breaks off, how many steps the program takes in LATE seconds; 0: not known."""
 
     @property
     def failed(self) -> bool:
@@ -76,6 +80,12 @@ def ending_sentences(end: Ending) -> tuple[str, ...]:
     if end.exception:
         at = f" (at step {end.step:,})" if end.step >= 0 else ""
         out.append(f"{one_line(end.exception)}{at}")
+    if out and end.late and not (end.whole or end.troubled):
+        steps = "1 step" if end.late == 1 else f"{end.late:,} steps"
+        out[-1] += (
+            f"; up to some {steps} after the last one on disk may be missing ({LATE:g} s of them, more "
+            "on a busy machine)"
+        )
     return (*out, *trouble_sentences(end))
 
 

@@ -33,7 +33,8 @@ class GradtuiCallback(TrainerCallback):  # type: ignore[misc]  # untyped where i
     it is recorded as a failure.
 
     `name` is the run's, by default that of the program; `directory` is the run's own, by default
-    a new one among the others; `overhead` is the share of training time that may be spent on it.
+    a new one among the others; `overhead` is the share of training time that may be spent on it;
+    with `autopsy` False no module is ever called again to find where a NaN was born.
     """
 
     def __init__(
@@ -42,9 +43,10 @@ class GradtuiCallback(TrainerCallback):  # type: ignore[misc]  # untyped where i
         *,
         directory: Path | str | None = None,
         overhead: float | str | None = OVERHEAD,
+        autopsy: bool = True,
     ) -> None:
         super().__init__()
-        self._recording = Recording(name, directory, overhead)
+        self._recording = Recording(name, directory, overhead, autopsy)
         _tell_of_errors()
 
     @property

@@ -29,7 +29,8 @@ class GradtuiCallback:
     training record into one run. What raises out of training is recorded as a failure.
 
     `name` is the run's, by default that of the program; `directory` is the run's own, by default
-    a new one among the others; `overhead` is the share of training time that may be spent on it.
+    a new one among the others; `overhead` is the share of training time that may be spent on it;
+    with `autopsy` False no module is ever called again to find where a NaN was born.
     An instance is a `Callback` of whichever Lightning the program has imported.
     """
 
@@ -44,9 +45,10 @@ class GradtuiCallback:
         *,
         directory: Path | str | None = None,
         overhead: float | str | None = OVERHEAD,
+        autopsy: bool = True,
     ) -> None:
         super().__init__()
-        self._recording = Recording(name, directory, overhead)
+        self._recording = Recording(name, directory, overhead, autopsy)
 
     @property
     def directory(self) -> Path | None:

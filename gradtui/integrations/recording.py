@@ -42,9 +42,13 @@ class Recording:
     """At most one watch at a time; each `begin` makes another run."""
 
     def __init__(
-        self, name: str | None, directory: Path | str | None, overhead: float | str | None
+        self,
+        name: str | None,
+        directory: Path | str | None,
+        overhead: float | str | None,
+        autopsy: bool = True,
     ) -> None:
-        self._name, self._overhead = name, overhead
+        self._name, self._overhead, self._autopsy = name, overhead, autopsy
         self._given = None if directory is None else Path(directory)
         self._watch: Watch | None = None
         self.directory: Path | None = None
@@ -67,7 +71,13 @@ class Recording:
             if not word:
                 return
             place = Path(word)
-        self._watch = watch(model, name=self._name, directory=place, overhead=self._overhead)
+        self._watch = watch(
+            model,
+            name=self._name,
+            directory=place,
+            overhead=self._overhead,
+            autopsy=self._autopsy,
+        )
         self.directory = place
 
     @harmless

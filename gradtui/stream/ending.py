@@ -1,5 +1,6 @@
 """How a run has ended and how much of it was seen, from what lies in its directory."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtui.core.coverage import Coverage
-from gradtui.core.ending import Ending
+from gradtui.core.ending import LATE, Ending
 from gradtui.stream.launched import exit_code
 from gradtui.stream.load import Loaded
 from gradtui.stream.records import measured as measured_in
@@ -15,6 +16,8 @@ from gradtui.stream.wire import is_step
 
 LONGEST = 200
 """Characters of what the disk has said."""
+PACED = 50
+"""Steps that tell how fast the last ones came."""
 LAST_WORDS = ("ended", "failed", "closed")
 
 
@@ -60,6 +63,18 @@ def coverage_of(loaded: Loaded, end: Ending, steps: int | None = None) -> Covera
         unseen=max(loaded.info.unseen_tensors, 0),
         until=last if cut_short and steps is None and last >= 0 else None,
     )
+
+
+def late_steps(loaded: Loaded) -> int:
+    """Steps that the ranks of a run take in LATE seconds, by the times of their last ones; 0 where
+    fewer than two are known."""
+    found = 0
+    for rank in loaded.ranks:
+        times = np.asarray(rank.steps.all()["time"][-PACED:], np.float64)
+        passed = float(times[-1] - times[0]) if len(times) > 1 else 0.0
+        if math.isfinite(passed) and passed > 0:
+            found = max(found, max(1, round(LATE * (len(times) - 1) / passed)))
+    return found
 
 
 def steps_taken(last: int, events: Sequence[dict[str, Any]]) -> int:

@@ -17,7 +17,7 @@ from gradtui.stream.let_through import ROW_COST, LetThrough
 from gradtui.stream.recorder import Item, Recorder
 
 FLUSH = 0.2
-"""Seconds between two rounds of writing; kill -9 loses no more than two of them."""
+"""Seconds between two rounds of writing; kill -9 loses no more than two of them (`ending.LATE`)."""
 BUDGET = 64 << 20
 """Bytes of per-tensor records that a rank may keep, however long it runs."""
 QUEUE = 64 << 20

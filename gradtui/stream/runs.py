@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from gradtui.core.ending import ending_word, one_line, signal_name
+from gradtui.core.ending import ending_word, one_line, signal_name, trouble_sentences
 from gradtui.core.errors import GradtuiError
 from gradtui.stream.ending import ending_of, steps_taken
 from gradtui.stream.places import run_paths
@@ -40,6 +41,10 @@ class RunSummary:
     """The last step on disk."""
     whole: bool = True
     """Whether the record has an end of its own, or the run goes on."""
+    dropped: dict[str, Any] | None = None
+    """What the disk did not take: `count` steps in all, `bare` with scalars only, and `why`."""
+    lost: tuple[str, ...] = ()
+    """The same in sentences."""
 
     @property
     def ending(self) -> str:
@@ -96,4 +101,6 @@ def summary(path: Path, verdict: Callable[[Path], str] | None = None) -> RunSumm
         one_line(end.exception) or None,
         last,
         end.whole,
+        {"count": end.dropped, "bare": end.bare, "why": end.why} if end.troubled else None,
+        trouble_sentences(end),
     )

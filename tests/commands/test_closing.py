@@ -1,5 +1,7 @@
 """The last lines on a command, from records that ended in one way or another."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +70,14 @@ def test_a_killed_run_says_by_what_and_how_far_it_is_known(tmp_path: Path) -> No
     assert lines[0].startswith("killed by SIGKILL")
     assert lines[1].startswith("healthy until step 39; ")
     assert (report.signal, report.exit_code) == ("SIGKILL", 137)
+
+
+def test_a_killed_run_says_how_many_steps_may_be_missing(tmp_path: Path) -> None:
+    paced = [replace(one, time=1000.0 + 0.02 * i) for i, one in enumerate(steps())]  # type: ignore[type-var]
+    record(tmp_path, paced)  # type: ignore[arg-type]
+    broken_off(tmp_path)
+    _, lines = said(tmp_path, code=137)
+    assert "up to some 20 steps after the last one on disk may be missing" in lines[0]
 
 
 def test_a_kill_before_the_first_record_is_no_riddle(tmp_path: Path) -> None:
@@ -147,6 +157,27 @@ def test_the_list_of_runs_says_how_each_ended(tmp_path: Path) -> None:
     assert [one.signal for one in found] == ["SIGKILL", None, None]
     assert [one.steps for one in found] == [STEPS, STEPS, STEPS + 3]  # as its own end counts them
     assert [one.whole for one in found] == [False, True, True]
+
+
+def test_the_list_of_runs_counts_what_the_disk_did_not_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from gradtui.cli import main
+
+    for name in ("full", "whole"):
+        record(tmp_path / name, [*steps(), Ended(1, 90, "finished")], command=COMMAND)  # type: ignore[list-item]
+    told = {"kind": "dropped", "count": 50, "bare": 0, "why": "No space left on device"}
+    append_line(tmp_path / "full" / "events.jsonl", dumps({"time": 0.0, "rank": 0} | told))
+    monkeypatch.setenv("GRADTUI_RUNS", str(tmp_path))
+    assert main(["runs"]) == 0
+    whole, full = capsys.readouterr().out.splitlines()
+    assert "50 steps are in no file: No space left on device  python train.py" in full
+    assert "healthy until 39" in full
+    assert "no file" not in whole
+    assert main(["runs", "--json"]) == 0
+    whole, full = map(json.loads, capsys.readouterr().out.splitlines())
+    assert full["dropped"] == {"count": 50, "bare": 0, "why": "No space left on device"}
+    assert whole["dropped"] is None
 
 
 def test_a_page_of_a_killed_run_says_so_and_holds_what_it_printed(tmp_path: Path) -> None:

@@ -55,6 +55,16 @@ def test_a_record_that_breaks_off_after_a_good_exit_is_said() -> None:
     assert words == "the record could not be written to its end: No space left on device"
 
 
+def test_what_may_have_come_after_the_last_record_is_counted() -> None:
+    (words,) = ending_sentences(Ending(code=137, whole=False, late=40))
+    assert words.startswith("killed by SIGKILL")
+    assert words.partition("; ")[2].startswith("up to some 40 steps after the last one on disk")
+    (words,) = ending_sentences(Ending(code=0, whole=False, late=1))
+    assert words.startswith("the record breaks off")
+    assert "up to some 1 step after" in words
+    assert "up to" not in " ".join(ending_sentences(Ending(code=137, late=40)))  # it has an end
+
+
 def test_a_message_stays_one_safe_line() -> None:
     assert one_line("\n  first\x1b[2J\nsecond") == "first\\x1b[2J"
     assert len(one_line("x" * 5000)) == 300

@@ -73,6 +73,26 @@ def test_an_error_is_told_and_goes_on_its_way(tmp_path: Path, runs: Runs) -> Non
     assert "ValueError: too bad" in str([e for e in run.events if e["kind"] == "failed"])
 
 
+@pytest.mark.parametrize("autopsy", [True, False])
+def test_modules_are_called_again_only_where_that_is_wanted(
+    tmp_path: Path, runs: Runs, autopsy: bool
+) -> None:
+    from gradtui.integrations.huggingface import GradtuiCallback
+
+    calls: list[int] = []
+
+    def spoilt(module: nn.Module, given: object, out: Tensor) -> Tensor:
+        calls.append(1)
+        return out * float("nan") if len(calls) >= 5 else out
+
+    made = trainer(tmp_path, GradtuiCallback(autopsy=autopsy))
+    made.model.line.register_forward_hook(spoilt)
+    made.train()
+    (run,) = runs()
+    assert "nonfinite" in {event["kind"] for event in run.events}
+    assert (len(calls) > 10) is autopsy
+
+
 def test_being_stopped_is_no_failure(tmp_path: Path, runs: Runs) -> None:
     from transformers import TrainerCallback
 

@@ -128,6 +128,26 @@ def test_what_goes_wrong_on_our_side_stays_there(
     assert runs() == []
 
 
+@pytest.mark.parametrize("autopsy", [True, False])
+def test_modules_are_called_again_only_where_that_is_wanted(
+    lightning: ModuleType, runs: Runs, autopsy: bool
+) -> None:
+    calls: list[int] = []
+
+    def spoilt(module: nn.Module, given: object, out: Tensor) -> Tensor:
+        calls.append(1)
+        return out * float("nan") if len(calls) >= 5 else out
+
+    class Spoiling(lightning.Callback):  # type: ignore[misc, name-defined]
+        def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+            pl_module.line.register_forward_hook(spoilt)
+
+    fit(lightning, Spoiling(), GradtuiCallback(autopsy=autopsy))
+    (run,) = runs()
+    assert "nonfinite" in {event["kind"] for event in run.events}
+    assert (len(calls) > 10) is autopsy
+
+
 def test_what_gradtui_run_records_is_not_recorded_twice(
     lightning: ModuleType, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
