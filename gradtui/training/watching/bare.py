@@ -26,6 +26,7 @@ from gradtui.training.watching.losses import Losses
 from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.records import Record, Records
+from gradtui.training.watching.scene import lost
 from gradtui.training.watching.sources import Source, Sources
 from gradtui.training.watching.steps import Steps
 
@@ -84,7 +85,8 @@ class Bare:
         fresh = leaves_of(tensors) if self._gathering else self._leaves
         if self._accumulating(fresh):
             if self._open:
-                self._held.pop()
+                source, record = self._held.pop()
+                self._records.charge(record, source.budget)
                 self._open = False
             self._leaves = _distinct([*self._leaves, *fresh])
         else:
@@ -106,9 +108,13 @@ class Bare:
     def newest(self) -> Record | None:
         """What the last pass has left, numbered as it will be if nobody steps."""
         record = self._held[-1][1] if self._held and self._open else None
-        if record is not None and record.detail.norms and record.step < 0:
+        if record is None or not record.detail.norms:
+            return None
+        if record.step < 0:
             record.step = self._quiet.meter.steps + len(self._held) - 1
-        return record if record is not None and record.detail.norms else None
+        if self._losses.broken or lost(record):
+            record.add_loss(self._losses.seen())
+        return record
 
     def leaves(self) -> list[Tensor]:
         """All that are known to be updated by hand."""
@@ -153,13 +159,14 @@ class Bare:
 
     def _settle(self) -> None:
         """The newest record is whole; those that need not be held any longer go."""
-        self._losses.used()
         if self._open:
             self._open = False
             source, record = self._held[-1]
+            record.add_loss(self._losses.seen())
             clips = self._clips.take(source.members)
             if record.detail.norms:
                 record.add_clips(clips, source.ids)
+        self._losses.used()
         if self._decided():
             held, self._held = self._held, []
             for source, record in held:
@@ -178,7 +185,6 @@ class Bare:
         source = self._source = self._of(leaves)
         detail = source.budget.next()
         record = Record(detail, {})
-        record.add_loss(self._losses.seen())
         if detail.norms:
             mine = [grads.get(id(tensor)) for tensor in source.tensors]
             record.parts |= source.gradients(mine, detail)

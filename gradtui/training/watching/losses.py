@@ -24,6 +24,8 @@ LIGHT = 2
 """What noting a loss takes beside the call itself, in calls of the meter."""
 ARGUMENTS = ("grad_tensors", "retain_graph", "create_graph")
 """Of torch.autograd.backward, after the tensors."""
+MOST = 4096
+"""Backward passes that are kept for one step. A program that takes none may go on for ever."""
 SCALED = 8
 """Losses that a scaler has multiplied and of which no backward pass has been seen, at most."""
 
@@ -44,10 +46,12 @@ class Loss:
 
     passes: tuple[Pass, ...] = ()
     windows: Windows | None = None
+    forgotten: int = 0
+    """Passes before these, of which there were too many to be kept: the objective is then unknown."""
 
     @property
     def count(self) -> int:
-        return max(len(self.passes), 1)
+        return max(self.forgotten + len(self.passes), 1)
 
     def remote(self) -> list[Tensor]:
         """Numbers that are on another device, as `sums` wants them."""
@@ -58,18 +62,22 @@ class Loss:
         if not self.passes:
             return None
         rest = iter(()) if remote is None else iter(remote.tolist())
-        known = [self._ending(i) for i in range(len(self.passes))]
         parts = []
-        for done, end in zip(self.passes, known, strict=True):
+        for done, end in zip(self.passes, self._endings(), strict=True):
             numbers = [next(rest) if isinstance(n, Tensor) else n for n in _numbers(done)]
             factors = numbers[2:] if done.end is not None else end.factors
             plain = tuple(f for f in factors if isinstance(f, float))
             parts.append(Part(numbers[0], end.kind, plain, end.summed, numbers[1], done.kept))
-        return sums_of(parts, self.windows or Windows())
+        sums = sums_of(parts, self.windows or Windows())
+        return sums._replace(objective=NAN) if self.forgotten else sums
 
-    def _ending(self, at: int) -> Ending:
+    def _endings(self) -> list[Ending]:
         """One that was not looked at counts as like the next that was."""
-        return next((one.end for one in self.passes[at:] if one.end is not None), UNKNOWN)
+        out, latest = [], UNKNOWN
+        for done in reversed(self.passes):
+            latest = latest if done.end is None else done.end
+            out.append(latest)
+        return out[::-1]
 
 
 def _numbers(done: Pass) -> list[Value]:
@@ -87,6 +95,10 @@ class Losses:
         self._quiet = quiet
         self._passes: list[Pass | float] = []
         """A number is that of a pass of which nothing else is worth saying."""
+        self._forgotten = 0
+        """Passes that came before these and after the last step."""
+        self._broken = False
+        """Whether the loss of any but the last of them is known to be no number."""
         self._stale = False
         self._broken_off = NAN
         """The loss whose backward pass has raised, until the next one begins."""
@@ -129,8 +141,7 @@ class Losses:
         waiting."""
         if self._stale:
             return False
-        values = [one if isinstance(one, float) else one.value for one in self._passes]
-        return any(isinstance(value, float) and not isfinite(value) for value in values)
+        return self._broken or (bool(self._passes) and _is_broken(self._passes[-1]))
 
     @property
     def fresh(self) -> bool:
@@ -147,10 +158,14 @@ class Losses:
         sums = None if loss.remote() else loss.sums()
         return NAN if sums is None else sums.loss
 
+    def _count(self) -> int:
+        """Backward passes since the last step."""
+        return 0 if self._stale else self._forgotten + len(self._passes)
+
     def _raised(self, count: int) -> None:
         """A backward pass has raised, before which there were so many: what it was of is no part of
         the next step's loss."""
-        if len(self._passes) > count:
+        if self._count() > count:
             value = _in_full(self._passes.pop()).value
             self._broken_off = value if isinstance(value, float) else NAN
 
@@ -173,7 +188,9 @@ class Losses:
     def seen(self, key: int = 0) -> Loss:
         """As `take`, but more may come."""
         passes = tuple(_in_full(one) for one in self._passes)
-        return Loss(passes, self._windows.setdefault(key, Windows())) if passes else Loss()
+        if not passes:
+            return Loss()
+        return Loss(passes, self._windows.setdefault(key, Windows()), self._forgotten)
 
     def unscaled(self, scaled: Tensor, loss: Tensor) -> None:
         """Backward will be called on `scaled`, or on what is made of it; the loss is `loss`."""
@@ -185,7 +202,8 @@ class Losses:
                 del self._scaled[next(iter(self._scaled))]
 
     def forget(self) -> None:
-        self._passes, self._stale, self.depth, self._several = [], False, 0, False
+        self._passes, self._forgotten, self._stale, self._broken = [], 0, False, False
+        self.depth, self._several = 0, False
         self._scaled, self._windows = {}, {}
         self._scout.forget()
 
@@ -222,7 +240,12 @@ class Losses:
     def _begins(self) -> None:
         self._broken_off = NAN
         if self._stale:
-            self._passes, self._stale = [], False
+            self._passes, self._forgotten, self._stale, self._broken = [], 0, False, False
+        elif self._passes:
+            self._broken |= _is_broken(self._passes[-1])
+            if len(self._passes) == MOST:
+                del self._passes[: MOST // 2]
+                self._forgotten += MOST // 2
         self._several = bool(self._passes) or self._several
 
     def _ending(self, loss: Tensor) -> Ending:
@@ -249,11 +272,12 @@ class Losses:
             self.passes += 1
             plain = type(tensors) is Tensor and grad_tensors is None and not retain_graph
             alone = self._stale or not self._passes
-            before = 0 if alone else len(self._passes)
+            before = self._count()
             if plain and alone and not self._scaled and not self._several:
                 self._broken_off = NAN
                 if tensors.is_cpu and tensors.dtype in REAL and tensors.numel() == 1:
-                    self._passes, self._stale = [tensors.item()], False
+                    self._passes, self._forgotten = [tensors.item()], 0
+                    self._stale = self._broken = False
                 else:
                     self._glimpse(tensors)
             else:
@@ -288,7 +312,7 @@ class Losses:
         if self._quiet.meter.idle:
             return self._light(original)(tensors, *args, **kwargs)
         self.passes += 1
-        before = 0 if self._stale else len(self._passes)
+        before = self._count()
         with self._quiet("a backward pass"):
             self.before(tensors)
             given = dict(zip(ARGUMENTS, args, strict=False)) | kwargs
@@ -311,6 +335,11 @@ class Losses:
 
 def _in_full(done: Pass | float) -> Pass:
     return Pass(done, None, 1.0, False) if isinstance(done, float) else done
+
+
+def _is_broken(done: Pass | float) -> bool:
+    value = done if isinstance(done, float) else done.value
+    return isinstance(value, float) and not isfinite(value)
 
 
 def _busy() -> bool:

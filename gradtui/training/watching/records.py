@@ -183,13 +183,23 @@ class Records:
         if not record.detail.norms:
             self.add(record)
             return
+        cost = self._account(record)
+        self.submit(record)
+        self._hand_on(wait=False)
+        budget.took(record.detail, cost)
+
+    def charge(self, record: Record, budget: Budget) -> None:
+        """What was measured is of no use, but has taken its time."""
+        if record.detail.norms:
+            budget.took(record.detail, self._account(record))
+
+    def _account(self, record: Record) -> float:
+        """What measuring it has cost, in seconds."""
         spent = self._meter.take()
         cost = self._meter.lately_timed
         record.overhead = spent
         record.seconds = self._ledger.add(spent, cost) or spent
-        self.submit(record)
-        self._hand_on(wait=False)
-        budget.took(record.detail, cost)
+        return cost
 
     def submit(self, record: Record) -> None:
         """Send what was measured on its way, not charging anything to it."""

@@ -146,8 +146,8 @@ class Watcher:
     def _own_of_each_thread(self) -> None:
         threads = self._threads
         threads.each(self._hooks, ("_passing", "_within", "open", "hushed"))
-        threads.each(self._losses, ("_passes", "_stale", "_several", "_scaled", "depth"))
-        threads.each(self._losses, ("passes",))
+        threads.each(self._losses, ("_passes", "_forgotten", "_stale", "_several", "_scaled"))
+        threads.each(self._losses, ("_broken", "depth", "passes"))
         threads.each(self._scalars, ("waiting", "_step", "_when", "source", "passes"))
         threads.each(self._clips, ("_clips",))
         threads.each(self._scalers, ("current",))

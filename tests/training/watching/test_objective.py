@@ -1,12 +1,14 @@
 """What a step's loss and its objective are, however the program has called backward."""
 
 from collections.abc import Callable, Iterator, Sequence
+from math import isnan
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gradtui.training.watching import losses as losses_seen
 from gradtui.training.watching.objective import Part, Windows, sums_of
 from gradtui.training.watching.watcher import Watcher
 from tests.training.watching.kept import Kept
@@ -220,6 +222,23 @@ def test_two_losses_are_scaled_before_either_is_gone_back_through(kept: Kept) ->
     for loss in map(scaler.scale, [one.loss(), one.loss()]):
         loss.backward()  # type: ignore[no-untyped-call]
     assert kept.snapshots[0].loss == pytest.approx(sum(losses).item(), rel=1e-6)
+
+
+def test_passes_without_number_are_counted_and_not_kept(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(losses_seen, "MOST", 16)
+    model = nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for count in (50, 2):
+        for _ in range(count):
+            weight = model.weight.sum()
+            (weight - weight.detach() + 3.0).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    many, few = kept.snapshots
+    assert (many.backwards, many.loss) == (50, pytest.approx(3.0))
+    assert isnan(many.objective), "a sum of which nothing is known but its end"
+    assert (few.backwards, few.loss, few.objective) == (2, pytest.approx(3.0), pytest.approx(6.0))
 
 
 def test_what_somebody_packs_away_is_not_unpacked(kept: Kept) -> None:
