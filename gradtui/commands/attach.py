@@ -31,7 +31,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.tui.terminal import refuse_without_terminal
     from gradtui.tui.watched import Watched
 
-    refuse_without_terminal()
+    refuse_without_terminal("gradtui export RUN")
     directory = find_run(args.run, runs_home(settings.runs))
     watched = Watched("attach", directory, command_of(directory))
     return show_run(RunReader(directory), watched, settings)

@@ -20,7 +20,6 @@ import argparse
 import json
 import shlex
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradtui.commands.check_lines import treatment_words
@@ -34,6 +33,7 @@ from gradtui.core.text import printable
 if TYPE_CHECKING:
     from gradtui.health.comparison import Comparison
     from gradtui.health.treatment import Treatment
+    from gradtui.stream.runs import RunSummary
 
 SETTINGS = ("color", "runs")
 SCHEMA = 1
@@ -61,21 +61,21 @@ def _compare(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.health.treatment import judge_treatment
     from gradtui.stream.load import load_facts
     from gradtui.stream.places import find_run, runs_home
+    from gradtui.stream.runs import summary
 
     home = runs_home(settings.runs)
     paths = [find_run(word, home) for word in (args.one, args.other)]
     one, other = (load_facts(path) for path in paths)
+    ends = [summary(path) for path in paths]
     found = compared(one, other, args.step)
     why_not = not_comparable(one, other)
     treatment = None if why_not else judge_treatment(one, other)
     verdicts = (diagnose(one).verdict, diagnose(other).verdict)
     lasts = (int(one.steps[-1]), int(other.steps[-1]))
     if args.json:
-        say(json.dumps(_as_json(paths, found, treatment, verdicts, lasts, why_not)))
+        say(json.dumps(_as_json(ends, found, treatment, verdicts, lasts, why_not)))
     else:
-        for line in _lines(
-            paths, found, treatment, verdicts, lasts, why_not, paint(settings.color)
-        ):
+        for line in _lines(ends, found, treatment, verdicts, lasts, why_not, paint(settings.color)):
             say(line)
     if verdicts[1] == "nonfinite" or other.first_nonfinite is not None:
         return 4
@@ -83,7 +83,7 @@ def _compare(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _as_json(
-    paths: list[Path],
+    ends: "list[RunSummary]",
     found: "Comparison",
     treatment: "Treatment | None",
     verdicts: tuple[str, str],
@@ -93,8 +93,10 @@ def _as_json(
     whole: dict[str, Any] = strict(
         {
             "schema": SCHEMA,
-            "runs": [str(path) for path in paths],
+            "runs": [end.path for end in ends],
             "verdicts": verdicts,
+            "endings": [end.ending for end in ends],
+            "whole": [not end.short for end in ends],
             "steps": found.steps,
             "last_steps": lasts,
             "loss": found.loss,
@@ -110,7 +112,7 @@ def _as_json(
 
 
 def _lines(
-    paths: list[Path],
+    ends: "list[RunSummary]",
     found: "Comparison",
     treatment: "Treatment | None",
     verdicts: tuple[str, str],
@@ -119,11 +121,16 @@ def _lines(
     color: Paint,
 ) -> list[str]:
     out = []
-    for word, path, verdict, last in zip(("one", "other"), paths, verdicts, lasts, strict=True):
+    for word, end, verdict, last in zip(("one", "other"), ends, verdicts, lasts, strict=True):
         good = verdict in WELL
-        shown = color("good" if good else "bad", f"{verdict.replace('_', ' '):<20}")
-        name = printable(path.name)
-        out.append(f"{word:<6} {shown}  {last + 1:>9,} steps  {name}  {_command(path)}")
+        words = verdict.replace("_", " ") + (f" until {last:,}" if end.short else "")
+        shown = color("good" if good else "bad", f"{words:<20}")
+        name = printable(end.name)
+        how = (
+            color("bad", f"{printable('; '.join((end.ending, *end.lost)))}  ") if end.short else ""
+        )
+        command = printable(shlex.join(end.command))
+        out.append(f"{word:<6} {shown}  {end.steps:>9,} steps  {how}{name}  {command}")
     wide = max([len("total norm"), *(len(printable(pair.name)) for pair in found.layers)])
     out += ["", f"{'':<{wide}}  {'one':>11}  {'other':>11}  {'other / one':>12}"]
     out.append(f"{'step':<{wide}}  {found.steps[0]:>11,}  {found.steps[1]:>11,}")
@@ -147,7 +154,7 @@ def _parted(found: "Comparison", lasts: tuple[int, int]) -> str:
     if found.parted is not None:
         return f"differ from step {found.parted:,} on"
     if lasts[0] == lasts[1]:
-        return "differ never"
+        return "never differ"
     return f"do not differ up to step {min(lasts):,}, where the shorter one ends"
 
 
@@ -168,9 +175,3 @@ def _row(name: str, one: float, other: float, wide: int, color: Paint) -> str:
     mark = "  far apart" if far and ratio == ratio else ""
     line = f"{name:<{wide}}  {one:>11.3g}  {other:>11.3g}  {ratio:>12.3g}"
     return line + color("faint", mark)
-
-
-def _command(path: Path) -> str:
-    from gradtui.stream.status import read_ranks
-
-    return printable(shlex.join(read_ranks(path)[0].header.command))

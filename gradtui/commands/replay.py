@@ -54,7 +54,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.tui.terminal import refuse_without_terminal
     from gradtui.tui.watched import Watched
 
-    refuse_without_terminal()
+    refuse_without_terminal("gradtui export RUN")
     if not 0 < args.speed <= 1e6:
         raise UsageError(f"--speed must be above 0 and at most 1e6, not {args.speed:g}.")
     directory = find_run(args.run, runs_home(settings.runs))

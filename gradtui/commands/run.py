@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if not args.headless:
         from gradtui.tui.terminal import refuse_without_terminal
 
-        refuse_without_terminal()
+        refuse_without_terminal("gradtui run --headless CMD")
     from gradtui.commands.program import new_directory
 
     directory = new_directory(command, settings.runs)

@@ -55,8 +55,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         if summary.lost:
             words = f"{color('bad', printable('; '.join(summary.lost)))}  {words}"
         verdict = (summary.verdict or "-").replace("_", " ")
-        short = summary.ending != summary.state or not summary.whole or summary.lost
-        if summary.verdict and short:
+        if summary.verdict and summary.short:
             verdict += f" until {summary.last_step:,}"
         look = "good" if (summary.verdict or "") in WELL else "bad" if summary.verdict else "faint"
         how = f"{summary.ending:<17}"

@@ -54,6 +54,12 @@ class RunSummary:
             return "failed" if self.state == CRASHED else self.state
         return ending_word(self.exit_code) if self.exit_code else "failed"
 
+    @property
+    def short(self) -> bool:
+        """Whether it ended badly, or its record breaks off or has gaps: what is said of it is said of
+        what there is."""
+        return self.ending != self.state or not self.whole or bool(self.lost)
+
 
 def list_runs(
     home: Path, verdict: Callable[[Path], str] | None = None, *, most: int | None = None

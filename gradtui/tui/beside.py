@@ -46,6 +46,7 @@ class Beside:
             ranks=tuple(safe(note) for note in getattr(self._source, "rank_notes", ())),
             last_step=playback.last_step if playback is not None else -1,
             speed=playback.speed if playback is not None else "",
+            kept=self._tail.there,
         )
 
     def _look_for_end(self, now: float) -> None:

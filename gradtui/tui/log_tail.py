@@ -35,6 +35,8 @@ class LogTail:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lines: tuple[str, ...] = ()
+        self.there = False
+        """Whether there has been such a file."""
         self._restart()
 
     def _restart(self) -> None:
@@ -52,6 +54,7 @@ class LogTail:
             status = look_at(self.path)
         except OSError:
             return False
+        self.there = True
         identity = (status.st_dev, status.st_ino)
         if status.st_size < self._at or identity != (self._identity or identity):
             self._restart()

@@ -25,17 +25,17 @@ KEPT = 256 * 1024
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
-def refuse_without_terminal() -> None:
-    """Raise a UsageError where no screen can be drawn."""
+def refuse_without_terminal(instead: str = "gradtui check SCENARIO") -> None:
+    """Raise a UsageError where no screen can be drawn; `instead` is what does without one."""
     if not os.isatty(0) or not (os.isatty(1) or os.isatty(2)):
         raise UsageError(
             "this needs a terminal, and input or output is none; "
-            "`gradtui check SCENARIO` does the same without a screen."
+            f"`{instead}` does without a screen."
         )
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
         raise UsageError(
             "the terminal says that it cannot draw (TERM=dumb); set TERM, "
-            "or use `gradtui check SCENARIO`, which needs no screen."
+            f"or use `{instead}`, which needs no screen."
         )
 
 

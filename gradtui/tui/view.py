@@ -59,6 +59,8 @@ class Outside:
     """The last step of a replay."""
     speed: str = ""
     """How fast a replay plays."""
+    kept: bool = True
+    """Whether there is a file of what the command prints: without a screen that goes elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

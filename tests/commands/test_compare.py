@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gradtui.cli import main
-from gradtui.stream.launched import record_launch
+from gradtui.stream.launched import record_exit, record_launch
 from gradtui.stream.run_writer import RunWriter
 from tests.factories import MadeUp, healthy, history, snapshots, vanishing
 from tests.stream.recorded import record, snap
@@ -58,6 +58,19 @@ def test_json(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert first["ratio"] == pytest.approx(first["other"] / first["one"])
     facts = history(healthy(8)).facts()
     assert first["one"] == pytest.approx(facts.row_norms[30, 0])
+
+
+def test_a_run_that_was_killed_is_said_to_be(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    record_exit(home / "well", 137)
+    assert main(["compare", "sick", "well"]) == 0
+    sick, well = capfd.readouterr().out.splitlines()[:2]
+    assert well.startswith("other  healthy until 59 ")
+    assert "60 steps  killed by SIGKILL  well" in well
+    assert "until" not in sick
+    assert main(["compare", "sick", "well", "--json"]) == 0
+    found = json.loads(capfd.readouterr().out)
+    assert found["endings"] == ["ended", "killed by SIGKILL"]
+    assert found["whole"] == [True, False]
 
 
 @pytest.mark.parametrize(

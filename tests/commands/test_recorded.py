@@ -103,6 +103,7 @@ def test_without_a_terminal_one_sentence(verb: str, home: Path) -> None:
     )
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
+    assert "`gradtui export RUN` does without a screen" in done.stderr
 
 
 @pytest.mark.parametrize(("verb", "words"), [("attach", []), ("replay", ["--speed", "1000"])])

@@ -9,6 +9,10 @@ from gradtui.tui.renderables.line import Line
 from gradtui.tui.renderables.text import to_ascii
 from gradtui.tui.view import Outside, View
 
+NOTHING = "nothing has been printed"
+ELSEWHERE = "what it printed is not kept here"
+"""Of a run without a screen, and of one that its own script records."""
+
 
 def log_lines(view: View, width: int) -> tuple[Line, ...]:
     """The kept output, oldest first."""
@@ -19,7 +23,8 @@ def log_lines(view: View, width: int) -> tuple[Line, ...]:
         for part in folded(to_ascii(text) if view.ascii_only else text, max(width - 2, 1))
     ]
     if not lines:
-        lines.append(((" nothing has been printed", "quiet"),))
+        words = NOTHING if outside.kept else ELSEWHERE
+        lines.append(((f" {words}", "quiet"),))
     if ended(view):
         lines.append((end_words(outside, view.ascii_only),))
     return tuple(lines)

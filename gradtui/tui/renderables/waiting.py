@@ -12,7 +12,8 @@ SLOW = 60.0
 """Seconds after which it is said what else the silence may mean."""
 
 REASONS = (
-    "It may be over before its first step, or not train with torch at all.",
+    "It may be over before its first step, or before that was on disk (a kill, os._exit), or not train "
+    "with torch at all.",
     "A Python that is started with -I, -S or -E, or inside a container, does not read the "
     "environment through which it is watched; gradtui.watch(model) in the script does without.",
 )

@@ -108,6 +108,16 @@ def test_what_is_waited_for_and_for_how_long() -> None:
     assert "-I, -S or -E" in text(waiting_lines(late, 70, 20))
 
 
+def test_what_is_not_kept_is_not_said_to_be_nothing() -> None:
+    """Of a run without a screen the output went to the terminal."""
+    shown = [
+        text(log_lines(watched(outside=Outside(code=0, kept=kept)), 60)) for kept in (True, False)
+    ]
+    assert "nothing has been printed" in shown[0]
+    assert "nothing has been printed" not in shown[1]
+    assert "not kept" in shown[1]
+
+
 def test_nothing_was_seen_and_why() -> None:
     view = View(mode="run", outside=Outside("python train.py", code=0))
     shown = text(waiting_lines(view, 70, 30))
