@@ -217,6 +217,8 @@ class TerminalDriver(LinuxDriver):
         self._wait_for_foreground()
         self._must_signal_resume = True
         self.resume_application_mode()
+        if self._writer_thread is None or not self._writer_thread.is_alive():
+            os.kill(os.getpid(), signal.SIGHUP)  # it cannot be set: it has gone
 
     def _wait_for_foreground(self) -> None:
         """Stay stopped while the terminal is another one's."""

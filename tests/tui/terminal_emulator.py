@@ -23,8 +23,14 @@ class Terminal:
     """Runs a command in a pty of its own session. `sent` is every byte it has written."""
 
     def __init__(
-        self, *command: str, size: tuple[int, int] = (100, 30), env: Mapping[str, str] | None = None
+        self,
+        *command: str,
+        size: tuple[int, int] = (100, 30),
+        env: Mapping[str, str] | None = None,
+        cwd: Path = ROOT,
+        drawn: bool = True,
     ) -> None:
+        """`drawn`: its screen can be read, which costs time."""
         columns, rows = size
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -32,7 +38,8 @@ class Terminal:
         self._slave = slave
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
-        self.sent = b""
+        self._drawn = drawn
+        self.sent = bytearray()
         # With these set a program believes them, whatever the terminal says.
         environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
@@ -40,7 +47,7 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            cwd=ROOT,
+            cwd=cwd,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             env={**environment, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})},
@@ -66,6 +73,8 @@ class Terminal:
                 break
             got += data
         self.sent += got
+        if not self._drawn:
+            return got
         # pyte does not know the kitty keyboard sequences and would draw their ends.
         clean = got.replace(b"\x1b[<u", b"").replace(b"\x1b[>25u", b"")
         self._stream.feed(clean.replace(b"\x1b[?2026$p", b"").replace(b"\x1b[?2048$p", b""))
@@ -105,6 +114,11 @@ class Terminal:
             self.read(0.05)
         self.read(0.2)
         return self.process.returncode
+
+    @property
+    def cooked(self) -> bool:
+        """Whether the terminal edits lines and makes signals of keys itself."""
+        return bool(termios.tcgetattr(self._slave)[3] & termios.ICANON)
 
     @property
     def given_back(self) -> bool:
