@@ -2,13 +2,15 @@
 
 What was seen, with Textual 8.2.8 (pyproject bounds it above; look again before the bound is moved):
 
+- keys reach a screen that has not been composed yet, and one that has left. See `Panel`;
 - a click beside a palette that is closing, a double click: `Screen.dismiss` pops whatever is on top,
   and raises ScreenStackError where that is the last one. See `Panel`;
 - page down in a palette whose list has just been filled: KeyError in `OptionList._move_page`;
 - any exception in a handler ends the app. See `Containing`;
 - a byte on the input that is no UTF-8, or a key sequence with a number too large for `chr`, ends the
   thread that reads keys, and with it the app, with exit code 0;
-- a paste whose end never comes leaves the app deaf for good;
+- a paste whose end never comes leaves the app deaf for good, and what follows an escape within one is
+  typed as keys, or clicked;
 - after SIGTSTP and SIGCONT only what changes is drawn again; after SIGCONT alone a second thread reads
   keys and the terminal's modes are taken for those to be given back; both run inside a signal's
   handler, where a lock may be held. A terminal that has gone ends the thread that writes, and then
@@ -28,7 +30,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from importlib.metadata import version
 from time import monotonic
-from typing import IO, Any, cast
+from typing import IO, Any, ClassVar, cast
 
 from textual import on
 from textual._xterm_parser import XTermParser
@@ -74,6 +76,7 @@ class Containing(App[None]):
 
     def __init__(self) -> None:
         super().__init__(driver_class=TerminalDriver)
+        self._stop_asked = False
         self._faults: deque[float] = deque(maxlen=MOST)
         self._known: set[tuple[str, str]] = set()
 
@@ -140,6 +143,7 @@ class Containing(App[None]):
     @on(Driver.SignalResume)
     def _draw_anew(self) -> None:
         """The terminal is another one's screen when it comes back, and shows nothing of ours."""
+        self._stop_asked = False
         for screen in self.screen_stack:
             screen.refresh(layout=True)
         compositor, below = self.screen._compositor, self._background_screens
@@ -147,13 +151,22 @@ class Containing(App[None]):
 
     def action_suspend_process(self) -> None:
         """To the shell; with it whoever runs this program in its own group, as the shell waits for
-        the group's first."""
-        if self._driver is not None and self._driver.can_suspend:
+        the group's first. Asked for more than once before it has happened, it happens once."""
+        if self._driver is not None and self._driver.can_suspend and not self._stop_asked:
+            self._stop_asked = True
             os.killpg(0, signal.SIGTSTP)
 
 
 class Panel(ModalScreen[ScreenResultType]):
-    """A screen that is laid over others; it leaves once, and takes no other with it."""
+    """A screen that is laid over others; it leaves once, and takes no other with it. Until it is up,
+    and once it has left, keys can do no more to it than let it leave."""
+
+    LEAVING: ClassVar[frozenset[str]] = frozenset({"close", "go_on", "answer"})
+    """Actions that need nothing of what is on it."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        able = action in self.LEAVING or (self.is_mounted and self.is_current)
+        return able and super().check_action(action, parameters)
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         return super().dismiss(result) if self.app.screen is self else AwaitComplete()
@@ -250,6 +263,10 @@ class TerminalDriver(LinuxDriver):
                 keys.feed(data)
 
 
+START, END = "\x1b[200~", "\x1b[201~"
+"""Of a paste."""
+
+
 class Keys:
     """Bytes from the terminal, taken apart by Textual's parser."""
 
@@ -265,9 +282,8 @@ class Keys:
     def feed(self, data: bytes) -> None:
         self._heard = monotonic()
         # One sequence at a time: a fault in one must not take the others along.
-        for part in re.split("(?=\x1b)", self._decode(data)):
+        for part in re.split("(?=\x1b)", self._without_escapes(self._decode(data))):
             if part:
-                self._note_paste(part)
                 self._through(self._parser.feed(part))
         self._through(self._parser.tick())
 
@@ -275,15 +291,25 @@ class Keys:
         """Nothing has come for a moment."""
         self._through(self._parser.tick())
         if self._pasting and monotonic() - self._heard > PASTE_PATIENCE:
-            self._pasting = False
-            self._through(self._parser.feed("\x1b[201~"))
+            self._pasting, self._tail = False, ""
+            self._through(self._parser.feed(END))
 
-    def _note_paste(self, part: str) -> None:
-        text = self._tail + part
-        begun, ended = text.rfind("\x1b[200~"), text.rfind("\x1b[201~")
-        if begun != ended:
-            self._pasting = begun > ended
-        self._tail = text[-5:]
+    def _without_escapes(self, text: str) -> str:
+        """The same with none in a paste. What may yet become the paste's end waits for the rest."""
+        told = ""
+        while text:
+            text, before = self._tail + text, len(self._tail)
+            if self._pasting:
+                words, mark, text = text.partition(END)
+                held = 0 if mark else max(n for n in range(len(END)) if words.endswith(END[:n]))
+                self._tail = words[len(words) - held :]
+                told += words[: len(words) - held].replace("\x1b", "") + mark
+            else:
+                keys, mark, text = text.partition(START)
+                self._tail = "" if mark else keys[1 - len(START) :]
+                told += (keys + mark)[before:]
+            self._pasting ^= bool(mark)
+        return told
 
     def _through(self, messages: Any) -> None:
         try:
@@ -294,4 +320,4 @@ class Keys:
             old, self._parser = self._parser, XTermParser(self._debug)
             for name in ("mouse_pixels", "terminal_size", "terminal_pixel_size"):
                 setattr(self._parser, name, getattr(old, name))
-            self._pasting = False
+            self._pasting, self._tail = False, ""

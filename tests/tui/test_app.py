@@ -12,7 +12,9 @@ from gradtui.tui.looks import theme_called
 from gradtui.tui.screens.detail import DetailScreen
 from gradtui.tui.screens.main import MainScreen
 from gradtui.tui.screens.picker import PickerScreen
+from gradtui.tui.screens.quit import QuitScreen
 from gradtui.tui.screens.text import TextScreen
+from gradtui.tui.textual_faults import Panel
 from gradtui.tui.widgets import DepthView
 from tests.tui.fake_source import CATALOGUE, FakeSource
 from tests.tui.playing import lines, playing, text, toasts, until
@@ -421,6 +423,35 @@ async def test_a_palette_that_is_left_twice_takes_no_screen_along(below: str) ->
         await until(pilot, lambda: app.screen is under)
         await pilot.pause(0.1)
         assert app.screen is under
+        assert app.crash is None
+
+
+@pytest.mark.parametrize("opens", ["help", "picker", "prescriptions", "quit_asked"])
+async def test_keys_of_a_panel_that_is_not_up_yet_or_has_left(opens: str) -> None:
+    async with playing() as (app, pilot):
+        if opens == "quit_asked":
+            app.push_screen(QuitScreen("python train.py"))
+        else:
+            await app.run_action(opens)
+        panel = app.screen
+        moves = [
+            binding.action
+            for _, binding in panel._bindings
+            if not binding.action.startswith(("go_on", "close", "answer"))
+        ]
+        assert isinstance(panel, Panel)
+        assert moves
+        assert not panel.is_mounted
+        for action in moves:
+            await app.run_action(action, panel)
+        await pilot.pause()
+        for action in moves:
+            await app.run_action(action, panel)
+        panel.dismiss(None)
+        await until(pilot, lambda: app.screen is not panel)
+        await pilot.pause()
+        for action in moves:
+            await app.run_action(action, panel)
         assert app.crash is None
 
 

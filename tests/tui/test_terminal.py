@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.events import Key, Paste
+from textual.message import Message
 
+from gradtui.tui.textual_faults import Keys
 from tests.tui.terminal_emulator import ROOT, Terminal
 
 
@@ -60,6 +63,19 @@ def test_ctrl_z_suspends_and_comes_back(opened: list[Terminal]) -> None:
     terminal.until(lambda: state(pid) == "T")
     terminal.wipe()
     terminal.resize(80, 24)
+    os.kill(pid, signal.SIGCONT)
+    terminal.until(lambda: whole(terminal))
+    terminal.type("q")
+    assert terminal.ended() == 0
+    assert terminal.given_back
+
+
+def test_however_often_ctrl_z_is_typed_it_stops_once(opened: list[Terminal]) -> None:
+    terminal = start(opened)
+    terminal.type("\x1a" * 9)
+    pid = terminal.process.pid
+    terminal.until(lambda: state(pid) == "T")
+    terminal.wipe()
     os.kill(pid, signal.SIGCONT)
     terminal.until(lambda: whole(terminal))
     terminal.type("q")
@@ -125,6 +141,30 @@ def test_a_paste_that_never_ends_is_over_at_some_time(opened: list[Terminal]) ->
     terminal.see("this help")
     terminal.type("qq")
     assert terminal.ended() == 0
+
+
+PASTED = b"".join(
+    [
+        b"a\x1bq, an escape and much after it, ",
+        b"\x1b\x1b[Aq\x1b[<0;5;5M\x1b[<0;5;5m\x1b[31mq\x1b]0;q\x07",
+        b"\x1b[200~q\x1b[201q",
+    ]
+)
+
+
+@pytest.mark.parametrize("size", [1, 7, 200])
+def test_a_paste_is_one_text_whatever_is_in_it(size: int) -> None:
+    told: list[Message] = []
+    keys = Keys(told.append)
+    data = b"x\x1b[200~" + PASTED + b"\x1b[201~y\x1b[200~\x1b[201~\x1b[200~b\x1b[201~z"
+    for at in range(0, len(data), size):
+        keys.feed(data[at : at + size])
+    words = PASTED.decode().replace("\x1b", "")
+    assert [
+        one.text if isinstance(one, Paste) else one.key
+        for one in told
+        if isinstance(one, (Paste, Key))
+    ] == ["x", words, "y", "", "b", "z"]
 
 
 def test_a_fault_of_textual_is_told_and_passed_over(opened: list[Terminal], tmp_path: Path) -> None:
