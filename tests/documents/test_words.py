@@ -1,5 +1,6 @@
 """Words and numbers in README and docs that the code knows better: keys, settings, formats, codes."""
 
+import importlib
 import re
 from typing import Any
 
@@ -157,6 +158,57 @@ def test_sizes_and_counts() -> None:
     assert "ten times the `steps` of its file" in README.flat
 
 
+NUMBERS: list[tuple[str, str, str, float]] = [
+    ("README.md", "below 40x12", "gradtui.tui.geometry:SMALLEST", (40, 12)),  # type: ignore[list-item]
+    ("docs/json.md", "`accuracy` over the last 20", "gradtui.commands.report:LAST", 20),
+    ("docs/json.md", "free start of half a second", "gradtui.commands.report:FREE", 0.5),
+    ("docs/harmless.md", "arrives up to 0.3 s later", "gradtui.commands.signals:LATE", 0.3),
+    (
+        "docs/harmless.md",
+        "never more than a second",
+        "gradtui.training.watching.threads:PATIENCE",
+        1,
+    ),
+    (
+        "docs/harmless.md",
+        "numbers below 150 (as a rule below 700)",
+        "gradtui.stream.disk:HIGH",
+        (700, 150),
+    ),  # type: ignore[list-item]
+    ("docs/nan-rerun.md", "the last four calls", "gradtui.training.autopsy.watched:KEPT", 4),
+    (
+        "docs/nan-rerun.md",
+        "up to 4 million elements",
+        "gradtui.training.autopsy.calls:LARGEST",
+        1 << 22,
+    ),
+    (
+        "docs/nan-rerun.md",
+        "up to 67 million elements",
+        "gradtui.training.autopsy.restore:LARGEST",
+        1 << 26,
+    ),
+    (
+        "docs/nan-rerun.md",
+        "up to 100,000 entries",
+        "gradtui.training.autopsy.surroundings:LARGEST",
+        100_000,
+    ),
+    ("docs/nan-rerun.md", "(four deep", "gradtui.training.autopsy.surroundings:DEEPEST", 4),
+    ("docs/scenario-files.md", "at most 256 KiB long", "gradtui.scenario.parse:LARGEST", 256 << 10),
+]
+"""Page, its words, where the code has the number, the number."""
+
+
+@pytest.mark.parametrize(("where", "words", "place", "value"), NUMBERS, ids=[n[1] for n in NUMBERS])
+def test_numbers_in_pages_are_those_of_the_code(
+    where: str, words: str, place: str, value: float
+) -> None:
+    module, _, name = place.partition(":")
+    assert words in page(where).flat
+    assert getattr(importlib.import_module(module), name) == value
+
+
 def test_benches_count_what_the_page_counts() -> None:
     from tests.fuzz.damage import DAMAGES
     from tests.fuzz.ways import ALWAYS, DEAR, SOME
@@ -166,6 +218,16 @@ def test_benches_count_what_the_page_counts() -> None:
         f"in {len(DAMAGES)} ways, reads them in {len(ALWAYS) + len(SOME) + len(DEAR)}"
         in README.flat
     )
+    from tests.harm.bench import programs
+    from tests.repairs.catalogue import CASES as REPAIRED
+    from tests.training.autopsy.planted import PLANTED
+    from tests.training.autopsy.planted_losses import BACKWARD, DATA, FORWARD
+
+    assert f"of all {2 * len(REPAIRED)} runs" in README.flat  # two seeds
+    assert f"{len(PLANTED)} planted faults" in README.flat
+    assert f"and {len(FORWARD) + len(DATA) + len(BACKWARD)} in loss functions" in README.flat
+    assert len(list(programs())) > 100
+    assert "more than a hundred programs" in page("docs/harmless.md").flat
     runs = [case for case in CASES for _ in case.seeds]
     healthy = sum("healthy" in case.accepted for case in runs)
     said = f"{len(runs)} runs of {len(CASES)} plain PyTorch programs"
