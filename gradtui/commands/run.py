@@ -7,14 +7,15 @@ examples:
 
 The command's own processes are instrumented through their environment; nothing of it is changed.
 What it prints goes to a pane and to output.log in the run's directory (with --headless to the
-terminal as ever). Quitting the screen asks whether to stop training or to leave it running, where
-gradtui attach opens it again.
+terminal as ever, and of gradtui nothing comes between; where standard error is a file, a line
+says now and then how far it has come). Quitting the screen asks whether to stop training or to
+leave it running, where gradtui attach opens it again.
 
 At the end it is said how the command ended, by exit code or signal and exception, what of its
 record could not be written, and then the verdict, with its cause and the first remedy.
 
 exit codes: the command's own where it fails, 128+n after signal n; with --headless otherwise 0
-healthy, 3 sick, 4 non-finite.
+healthy, too early to tell or not seen, 3 sick, 4 non-finite.
 """
 
 import argparse

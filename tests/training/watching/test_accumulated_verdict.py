@@ -12,23 +12,19 @@ from tests.verdicts.watched import record
 CLASSES, BATCH, STEPS = 10, 32, 230
 
 
-@pytest.mark.parametrize(("pieces", "learnable"), [(1, False), (4, False), (4, True)])
-def test_guessing_is_a_plateau_however_the_loss_is_divided(pieces: int, learnable: bool) -> None:
+@pytest.mark.parametrize("pieces", [1, 4])
+def test_guessing_is_a_plateau_however_the_loss_is_divided(pieces: int) -> None:
     said: list[float] = []
 
     def program(seed: int) -> None:
         net = nn.Sequential(nn.Linear(12, 32), nn.ReLU(), nn.Linear(32, CLASSES))
-        optimizer = torch.optim.SGD(net.parameters(), lr=0.3 if learnable else 0.02)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.02)
         for _ in range(STEPS):
             optimizer.zero_grad()
             whole = 0.0
             for _ in range(pieces):
                 x = torch.randn(BATCH // pieces, 12)
-                y = (
-                    x[:, :CLASSES].argmax(1)
-                    if learnable
-                    else torch.randint(0, CLASSES, x.shape[:1])
-                )
+                y = torch.randint(0, CLASSES, x.shape[:1])
                 loss = F.cross_entropy(net(x), y) / pieces
                 loss.backward()
                 whole += loss.item()
@@ -37,7 +33,5 @@ def test_guessing_is_a_plateau_however_the_loss_is_divided(pieces: int, learnabl
 
     facts = record(program, 0).facts()
     np.testing.assert_allclose(facts.loss, said, rtol=1e-5)
-    found = diagnose(facts)
-    assert found.verdict == ("healthy" if learnable else "plateau")
-    if not learnable:
-        assert abs(float(facts.loss[-50:].mean()) - np.log(CLASSES)) < 0.15
+    assert diagnose(facts).verdict == "plateau"
+    assert abs(float(facts.loss[-50:].mean()) - np.log(CLASSES)) < 0.15
