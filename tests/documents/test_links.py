@@ -2,11 +2,13 @@
 
 import ast
 import importlib
+import importlib.util
 import re
 from pathlib import Path
 
 import pytest
 
+import gradtui
 from tests.documents.pages import PAGES, ROOT, Page, page
 
 ALL = [*PAGES, page("CHANGELOG.md")]
@@ -57,6 +59,10 @@ def test_python_names_of_ours_exist_and_take_those_arguments(shown: Page) -> Non
             assert isinstance(line, ast.ImportFrom)
             module = importlib.import_module(str(line.module))
             assert all(hasattr(module, alias.name) for alias in line.names)
+        name = re.fullmatch(r"gradtui\.(\w+)", span)
+        if name:
+            known = importlib.util.find_spec(span) or hasattr(gradtui, name[1])
+            assert known, f"{shown.name}: {span}"
         try:
             tree = ast.parse(span)
         except SyntaxError:
