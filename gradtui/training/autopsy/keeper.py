@@ -1,14 +1,14 @@
 """Keeps what the outermost modules of a program were called with, until the step is over."""
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import nn
 
 from gradtui.training.autopsy.calls import Call, Draws, Stamp, uses_cuda
-from gradtui.training.autopsy.watched import SLOT, Root, Switch, Watched, busy
+from gradtui.training.autopsy.watched import Listener, Root, Switch, busy
 from gradtui.training.autopsy.wrappers import walk
 from gradtui.training.modes import Unseen
 from gradtui.training.watching.capture import capturing
@@ -17,6 +17,8 @@ LEARNING = 3
 """Steps after which modules that others call are let alone."""
 LEARNINGS = 8
 """How often that may begin anew, because no call was seen in a step."""
+COMPILED = "_compiled_call_impl"
+"""Where a module holds its compiled version."""
 CLOSED = ("OptimizedModule", "DataParallel")
 """Types whose inner modules must not be touched: they are compiled, or copied."""
 
@@ -44,13 +46,16 @@ class Keeper:
         self._fresh = 0
         self._stale = False
         self._wanted: list[tuple[str, weakref.ref[nn.Module]]] = []
-        self._off: list[Root] = []
-        """Modules before which nothing stands for the time being."""
+        self._off = False
+        """Whether modules are called as if nobody watched, for the time being."""
+        self._listener = Listener(self)
 
     def watch(self, modules: Iterable[tuple[str, nn.Module]]) -> None:
         """Models by the word that their paths begin with. Their submodules are watched too for some
         steps, until it is known which ones the program itself calls."""
         self._wanted = [(word, ref) for word, ref in self._wanted if ref() is not None]
+        if not self._off:
+            self._listener.on()
         for word, module in modules:
             self._wanted.append((word, weakref.ref(module)))
             self._put_on(word, module, set())
@@ -81,8 +86,7 @@ class Keeper:
         self._fresh = 0
         self._steps += 1
         if self._steps == LEARNING and any(root.outermost for root in list(self._roots.values())):
-            for root in [root for root in list(self._roots.values()) if not root.outermost]:
-                self._take_off(root)
+            self._roots = {key: root for key, root in self._roots.items() if root.outermost}
 
     def forget(self) -> None:
         """Let go of everything."""
@@ -93,40 +97,23 @@ class Keeper:
 
     def rest(self, idle: bool) -> None:
         """While nothing is of interest modules are called as if nobody watched."""
-        if not idle:
-            off, self._off = self._off, []
-            for root in off:
-                module = root.module()
-                if module is not None and vars(module).get(SLOT) is root.before:
-                    vars(module)[SLOT] = root.mine
-            return
-        self.forget()  # of another step than the one that may be asked about
-        for root in list(self._roots.values()):
-            module = root.module()
-            if module is not None and vars(module).get(SLOT) is root.mine:
-                root.leave(module)
-                self._off.append(root)
+        if idle:
+            self.forget()  # of another step than the one that may be asked about
+            self._listener.off()
+        elif self._off and self._wanted:
+            self._listener.on()
+        self._off = idle
 
     def close(self) -> None:
-        """Put back every module as it was."""
-        self.rest(False)
-        for root in list(self._roots.values()):
-            self._take_off(root)
-        self._wanted = []
+        """Let every module alone."""
+        self._listener.off()
+        self.forget()
+        self._roots, self._wanted = {}, []
 
-    def unseen(
-        self, original: Callable[..., Any], module: nn.Module, *args: Any, **kwargs: Any
-    ) -> Any:
-        """For whoever reads a module's attributes and would not know what to make of ours: put this
-        around torch.jit._recursive.infer_concrete_type_builder."""
+    def root(self, module: nn.Module) -> Root | None:
+        """Of a module that is watched; what has been given all attributes of one is none."""
         root = self._roots.get(id(module))
-        if root is None or vars(module).get(SLOT) is not root.mine:
-            return original(module, *args, **kwargs)
-        del vars(module)[SLOT]
-        try:
-            return original(module, *args, **kwargs)
-        finally:
-            vars(module)[SLOT] = root.mine
+        return root if root is not None and root.module() is module else None
 
     def _put_on(self, word: str, module: nn.Module, seen: set[int]) -> None:
         if id(module) in seen or isinstance(module, torch.jit.ScriptModule):
@@ -134,55 +121,29 @@ class Keeper:
         seen.add(id(module))
         known = self._roots.get(id(module))
         if known is None or known.module() is not module:
-            self._wrap(word, module)
-        if type(module).__name__ in CLOSED or vars(module).get(SLOT) is not self._own(module):
+            self._know(word, module)
+        if type(module).__name__ in CLOSED or vars(module).get(COMPILED) is not None:
             return
         for name, child in (vars(module).get("_modules") or {}).items():
             if child is not None:
                 self._put_on(f"{word}.{name}" if word else str(name), child, seen)
 
-    def _own(self, module: nn.Module) -> Any:
-        root = self._roots.get(id(module))
-        return None if root is None or root.before is not None else root.mine
-
-    def _wrap(self, word: str, module: nn.Module) -> None:
+    def _know(self, word: str, module: nn.Module) -> None:
         key = id(module)
-        gone: Callable[[Any], Any] = lambda _: self._roots.pop(key, None)  # noqa: E731
-        root = Root(word, weakref.ref(module, gone), vars(module).get(SLOT))
+
+        def gone(ref: weakref.ref[nn.Module]) -> None:
+            root = self._roots.get(key)
+            if root is not None and root.module is ref:
+                del self._roots[key]
+
+        root = Root(word, weakref.ref(module, gone))
         root.plain = not any(vars(m).get("_parameters") for _, m in walk(module))
-        root.mine = Watched(self, root)
         self._roots[key] = root
-        vars(module)[SLOT] = root.mine
 
-    def _take_off(self, root: Root) -> None:
-        module = root.module()
-        if module is not None:
-            self._roots.pop(id(module), None)
-            if vars(module).get(SLOT) is root.mine:
-                root.leave(module)
-
-    def outermost(
-        self,
-        root: Root,
-        module: nn.Module,
-        inner: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> Any:
-        """Call a module that no other one called, and keep what there is to keep."""
-        self.within = True
-        try:
-            kept = self._keep(root, module, args, kwargs)
-            out = inner(*args, **kwargs)
-        finally:
-            self.within = False
-        if kept is not None:
-            self._returned(root, kept, out)
-        return out
-
-    def _keep(
+    def called(
         self, root: Root, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Call | None:
+        """An outermost module is called: keep what there is to keep."""
         if capturing():
             return None
         self.switch.enter()
@@ -210,7 +171,8 @@ class Keeper:
         finally:
             self.switch.leave()
 
-    def _returned(self, root: Root, kept: Call, out: Any) -> None:
+    def returned(self, root: Root, kept: Call, out: Any) -> None:
+        """It has returned."""
         self.switch.enter()
         try:
             if root.draws.left:

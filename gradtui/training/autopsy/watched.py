@@ -1,13 +1,10 @@
-"""What stands in front of a module that is watched.
+"""Calls of modules that are watched: which of them are of interest.
 
-It lies in the attribute that otherwise holds a module's compiled version: calling a module looks
-there first, copies and pickles leave it out, and hooks stay as they are.
+torch.nn.Module's own call is enclosed for that, and no module is touched.
 """
 
-import sys
 import weakref
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,11 +12,12 @@ import torch
 from torch import nn
 
 from gradtui.training.autopsy.calls import Call, Draws
-from gradtui.training.traces import without_ours
+from gradtui.training.watching.enclosure import enclosure
 
 KEPT = 4
 """Calls of one module in one step: the last ones."""
-SLOT = "_compiled_call_impl"
+CALLS = 2
+"""What coming through here costs, in calls of a wrapper that does nothing."""
 
 
 class Switch(Protocol):
@@ -40,14 +38,13 @@ class Post(Protocol):
     within: bool
     switch: Switch
 
-    def outermost(
-        self,
-        root: "Root",
-        module: nn.Module,
-        inner: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> Any: ...
+    def root(self, module: nn.Module) -> "Root | None": ...
+
+    def called(
+        self, root: "Root", module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Call | None: ...
+
+    def returned(self, root: "Root", call: Call, out: Any) -> None: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -56,68 +53,59 @@ class Root:
 
     word: str
     module: weakref.ref[nn.Module]
-    before: Any
     draws: Draws = field(default_factory=Draws)
     outermost: bool = False
     calls: deque[tuple[int, Call]] = field(default_factory=lambda: deque(maxlen=KEPT))
     count: int = 0
     plain: bool = False
     """Whether it has no parameters."""
-    mine: Any = None
-
-    def leave(self, module: nn.Module) -> None:
-        """Have `module` as it was."""
-        if self.before is None:
-            del vars(module)[SLOT]
-        else:
-            vars(module)[SLOT] = self.before
 
 
-class Watched:
-    """What stands in front of a module. Where attributes are copied by hand it becomes None."""
+class Listener:
+    """Listens to the calls of all modules, while `on` and as long as whoever wants to know lives."""
 
-    __slots__ = ("before", "keeper", "module", "root")
+    def __init__(self, post: Post) -> None:
+        self._calls = enclosure(nn.Module, "__call__", ("self", "args", "kwargs"))
+        self._post = weakref.ref(post, lambda _: self.off())
 
-    def __init__(self, keeper: Post, root: Root) -> None:
-        self.keeper, self.root = keeper, root
-        self.module, self.before = root.module, root.before
+    def on(self) -> None:
+        if self._calls is not None:
+            self._calls.listen(self)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return {}.get, (None,)
+    def off(self) -> None:
+        if self._calls is not None:
+            self._calls.leave(self)
 
-    def called(self, *args: Any, **kwargs: Any) -> Any:
-        module: Any = self.module()
-        if torch.compiler.is_compiling():
-            return (self.before or module._call_impl)(*args, **kwargs)
-        caller = sys._getframe(2)
-        if caller.f_code is CALLING:
-            owner = caller.f_locals["self"]
-            if owner is not module:  # it has been given all attributes of the other
-                return owner._call_impl(*args, **kwargs)
-        inner, keeper = self.before or module._call_impl, self.keeper
-        keeper.switch.calls += CALLS
+    def begin(self, *given: Any) -> Any:
+        """An outermost call of a module that is watched is kept."""
+        post = self._post()
+        if post is None or post.within:
+            return None
+        module, args, kwargs = given
+        root = post.root(module)
+        if root is None:
+            return None
+        post.switch.calls += CALLS
         if (
-            keeper.within
-            or keeper.switch.idle
+            post.switch.idle
             or not torch.is_grad_enabled()
             or torch._C._current_graph_task_id() != -1
         ):
-            return inner(*args, **kwargs)
-        return keeper.outermost(self.root, module, inner, args, kwargs)
+            return None
+        post.within = True
+        return post, root, post.called(root, module, args, kwargs)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if torch.compiler.is_compiling():
-            return self.called(*args, **kwargs)
-        try:
-            return self.called(*args, **kwargs)
-        except BaseException as error:
-            without_ours(error)
-            raise
+    def again(self, token: Any, value: Any) -> Any:
+        return value
 
+    def over(self, token: Any, out: Any) -> None:
+        post, root, call = token
+        post.within = False
+        if call is not None:
+            post.returned(root, call, out)
 
-CALLING: Any = nn.Module.__call__.__code__
-CALLS = 2
-"""What coming through here costs, in calls of a wrapper that does nothing."""
+    def raised(self, token: Any) -> None:
+        token[0].within = False
 
 
 def busy() -> bool:

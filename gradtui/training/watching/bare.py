@@ -10,7 +10,7 @@ would be, as long as there are few kinds of them.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -23,7 +23,7 @@ from gradtui.training.watching.capture import prepared
 from gradtui.training.watching.clips import Clips
 from gradtui.training.watching.leaves import leaves_of, loudest
 from gradtui.training.watching.losses import Losses
-from gradtui.training.watching.patches import Patches
+from gradtui.training.watching.patches import Begun, Patches
 from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.records import Record, Records
 from gradtui.training.watching.scene import lost
@@ -73,9 +73,11 @@ class Bare:
         self._fresh = 0
 
     def install(self, patches: Patches) -> None:
-        patches.wrap(torch.autograd, "grad", self._grad, idle=True, loose=True)
-        for owner in (torch.cuda, torch.cuda.graphs):
-            patches.wrap(owner, "make_graphed_callables", prepared)
+        wanted = ("outputs", "inputs")
+        patches.enclose(
+            torch.autograd, "grad", wanted, self._grad, idle=True, loose=True, replaced="inputs"
+        )
+        patches.enclose(torch.cuda.graphs, "make_graphed_callables", (), prepared)
 
     def before(self, tensors: Any) -> None:
         """A backward pass begins."""
@@ -219,19 +221,16 @@ class Bare:
                 return at
         return len(self._kinds)
 
-    def _grad(
-        self, original: Callable[..., Any], outputs: Any, inputs: Any, *args: Any, **kwargs: Any
-    ) -> Any:
+    def _grad(self, outputs: Any, inputs: Any) -> Begun:
         if self._losses.depth or not self.watching:
-            return original(outputs, inputs, *args, **kwargs)
+            return
         held = [inputs] if isinstance(inputs, Tensor) else inputs
         again = inputs
         if not isinstance(held, (list, tuple, dict)):
             held = again = list(held)
-        out = original(outputs, again, *args, **kwargs)
+        out = yield again
         with self._quiet("autograd.grad"):
             self._results(outputs, held, out)
-        return out
 
     def _results(self, outputs: Any, inputs: Any, out: Any) -> None:
         """Gradients that a program took by hand, where they are those of its parameters."""

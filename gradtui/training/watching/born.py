@@ -3,7 +3,7 @@
 import itertools
 import sys
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gradtui.training.watching.frames import Sight, attributes, visible
-from gradtui.training.watching.patches import Patches
+from gradtui.training.watching.patches import Begun, Patches
 from gradtui.training.watching.quiet import Quiet
 
 LOOKS = 16
@@ -34,8 +34,8 @@ class Born:
         """What was in sight at the last look."""
 
     def install(self, patches: Patches) -> None:
-        patches.wrap(nn.Module, "__init__", self._module)
-        patches.wrap(Optimizer, "__init__", self._optimizer)
+        patches.enclose(nn.Module, "__init__", ("self",), self._module)
+        patches.enclose(Optimizer, "__init__", ("self",), self._optimizer)
 
     def modules(self) -> list[nn.Module]:
         """Those that are still there, oldest first."""
@@ -61,18 +61,16 @@ class Born:
 
         self._optimizers[number] = weakref.ref(optimizer, gone)
 
-    def _module(self, original: Callable[..., None], module: nn.Module, *a: Any, **k: Any) -> None:
-        original(module, *a, **k)
+    def _module(self, module: nn.Module) -> Begun:
+        yield
         try:
             self._modules.pop(id(module), None)
             self._modules[id(module)] = module
         except Exception:  # a class that cannot be referred to weakly; found by other ways
             return
 
-    def _optimizer(
-        self, original: Callable[..., None], optimizer: Optimizer, *args: Any, **kwargs: Any
-    ) -> None:
-        original(optimizer, *args, **kwargs)
+    def _optimizer(self, optimizer: Optimizer) -> Begun:
+        yield
         with self._quiet("an optimizer's making"):
             self.meet(optimizer)
             self._quiet.meter.rest(False)  # its first step may be the next

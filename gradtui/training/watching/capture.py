@@ -4,7 +4,7 @@ An allocation, a look at a number, a question to an event: each of them would en
 an error in the program.
 """
 
-from collections.abc import Callable
+from collections.abc import Generator
 from typing import Any
 
 import torch
@@ -20,12 +20,12 @@ def capturing() -> bool:
     return bool(_preparing or (cuda.is_initialized() and cuda.is_current_stream_capturing()))
 
 
-def prepared(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def prepared() -> Generator[None, Any, None]:
     """Around torch.cuda.make_graphed_callables: it runs modules and their backward passes before it
     records them, on numbers that are nobody's, and these are no steps of the program either."""
     global _preparing
     _preparing += 1
     try:
-        return original(*args, **kwargs)
+        yield
     finally:
         _preparing -= 1

@@ -1,9 +1,8 @@
 """Clipping, seen where a program calls it; the norm that is clipped by says how much was cut."""
 
 import math
-import sys
 import types
-from collections.abc import Callable, Set
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from gradtui.core.snapshot import Grad
 from gradtui.training.measure import measure_gradients
 from gradtui.training.plan import Plan
 from gradtui.training.tensors import local
-from gradtui.training.watching.patches import Patches
+from gradtui.training.watching.patches import Around, Begun, Patches
 from gradtui.training.watching.quiet import Quiet
 
 KEPT = 64
@@ -49,15 +48,16 @@ class Clips:
     def install(self, patches: Patches) -> None:
         module = torch.nn.utils.clip_grad
         inner = "_clip_grads_with_norm_" in vars(module)
-        norm, around = (
-            ("_clip_grads_with_norm_", self._with_norm)
-            if inner
-            else ("clip_grad_norm_", self._norm)
+        name = "_clip_grads_with_norm_"
+        wanted: tuple[str, ...] = ("parameters", "max_norm", "total_norm")
+        around: Around = self._with_norm
+        if not inner:
+            name, wanted, around = "clip_grad_norm_", wanted[:2], self._norm
+        patches.enclose(module, name, wanted, around, idle=True, replaced="parameters")
+        wanted = ("parameters", "clip_value")
+        patches.enclose(
+            module, "clip_grad_value_", wanted, self._value, idle=True, replaced="parameters"
         )
-        for name, function in ((norm, around), ("clip_grad_value_", self._value)):
-            original = vars(module)[name]
-            patches.wrap(module, name, function, idle=True)
-            _replace_everywhere(patches, original, vars(module)[name])
 
     @property
     def description(self) -> str:
@@ -80,44 +80,29 @@ class Clips:
     def forget(self) -> None:
         self._clips = []
 
-    def _with_norm(
-        self,
-        original: Callable[..., None],
-        parameters: Any,
-        max_norm: Any,
-        total_norm: Any,
-        *args: Any,
-        **kwargs: Any,
-    ) -> None:
+    def _with_norm(self, parameters: Any, max_norm: Any, total_norm: Any) -> Begun:
         held, again = _listed(parameters)
         norms = None
         with self._quiet("norms before clipping"):
             norms = None if _known(total_norm) else self._measured(held)
-        original(again, max_norm, total_norm, *args, **kwargs)
+        yield again
         with self._quiet("clipping by norm"):
             self._add(held, "norm", float(max_norm), _plain(total_norm), norms)
 
-    def _norm(
-        self, original: Callable[..., Tensor], parameters: Any, *args: Any, **kwargs: Any
-    ) -> Tensor:
+    def _norm(self, parameters: Any, max_norm: Any) -> Begun:
         held, again = _listed(parameters)
-        norm = original(again, *args, **kwargs)
+        norm = yield again
         with self._quiet("clipping by norm"):
-            limit = float(args[0] if args else kwargs["max_norm"])
-            self._add(held, "norm", limit, _plain(norm))
-        return norm
+            self._add(held, "norm", float(max_norm), _plain(norm))
 
-    def _value(
-        self, original: Callable[..., None], parameters: Any, *args: Any, **kwargs: Any
-    ) -> None:
+    def _value(self, parameters: Any, clip_value: Any) -> Begun:
         held, again = _listed(parameters)
         norms = None
         with self._quiet("norms before clipping by value"):
             norms = self._measured(held)
-        original(again, *args, **kwargs)
+        yield again
         with self._quiet("clipping by value"):
-            limit = float(args[0] if args else kwargs["clip_value"])
-            self._add(held, "value", limit, None, norms)
+            self._add(held, "value", float(clip_value), None, norms)
 
     def _measured(self, held: list[Any]) -> Tensor:
         """[len(held)] L2 norms of the gradients: what by value is cut off cannot be told afterwards."""
@@ -145,15 +130,6 @@ class Clips:
         count = 0 if apart else len(order)
         self._clips.append(Clip(frozenset(order), factor, norm, count, order, norms))
         del self._clips[:-KEPT]
-
-
-def _replace_everywhere(patches: Patches, original: Any, ours: Any) -> None:
-    """Modules that have imported the function, by whatever name, get ours as well."""
-    for module in list(sys.modules.values()):
-        if type(module) is types.ModuleType:
-            words = [word for word, thing in list(vars(module).items()) if thing is original]
-            for word in words:
-                patches.put(module, word, ours)
 
 
 def _listed(parameters: Any) -> tuple[list[Any], Any]:

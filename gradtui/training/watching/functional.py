@@ -1,12 +1,10 @@
 """Gradients that a program takes with torch.func: nothing to hold on to, which is said once."""
 
 import atexit
-from collections.abc import Callable
-from typing import Any
 
 import torch
 
-from gradtui.training.watching.patches import Patches
+from gradtui.training.watching.patches import Begun, Patches
 from gradtui.training.watching.quiet import Quiet
 
 OFTEN = 10
@@ -27,7 +25,7 @@ class Functional:
 
     def install(self, patches: Patches) -> None:
         for name in ("grad", "grad_and_value"):
-            patches.wrap(torch.func, name, self._called)
+            patches.enclose(torch.func, name, (), self._called)
 
     def close(self) -> None:
         atexit.unregister(self._say)
@@ -35,14 +33,14 @@ class Functional:
     def forget(self) -> None:
         self._calls = 0
 
-    def _called(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def _called(self) -> Begun:
         with self._quiet("torch.func"):
             self._calls += 1
             if self._calls == 1:
                 atexit.register(self._say)
             elif self._calls == OFTEN:
                 self._say()
-        return original(*args, **kwargs)
+        yield
 
     def _say(self) -> None:
         if not self._quiet.meter.steps:

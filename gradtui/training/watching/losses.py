@@ -14,7 +14,7 @@ from gradtui.training.watching.capture import capturing
 from gradtui.training.watching.endings import UNKNOWN, Ending, Value, ending
 from gradtui.training.watching.objective import Part, Sums, Windows, sums_of
 from gradtui.training.watching.outlook import Outlook, look_ahead
-from gradtui.training.watching.patches import Patches
+from gradtui.training.watching.patches import Begun, Patches
 from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.scout import Scout
 
@@ -22,8 +22,8 @@ NAN = float("nan")
 REAL = frozenset((torch.float32, torch.float64, torch.bfloat16, torch.float16))
 LIGHT = 2
 """What noting a loss takes beside the call itself, in calls of the meter."""
-ARGUMENTS = ("grad_tensors", "retain_graph", "create_graph")
-"""Of torch.autograd.backward, after the tensors."""
+ARGUMENTS = ("tensors", "grad_tensors", "retain_graph", "create_graph")
+"""Of torch.autograd.backward."""
 MOST = 4096
 """Backward passes that are kept for one step. A program that takes none may go on for ever."""
 SCALED = 8
@@ -120,14 +120,14 @@ class Losses:
         self.before: Callable[[Any], None] = lambda tensors: None
         self.graph: Callable[[Tensor, Value], None] = lambda loss, value: None
         """Called with each loss whose backward pass begins, and what it is without a scale."""
-        self.over: Callable[[], None] = lambda: None
+        self.ended: Callable[[], None] = lambda: None
         """Called at the end, whether it raised or not; then `after`, where it has not."""
         self.after: Callable[[], None] = lambda: None
         self.inner: Callable[[Any], None] | None = None
         """Called before a backward within another one, as of reentrant checkpoints."""
 
     def install(self, patches: Patches) -> None:
-        patches.wrap(torch.autograd, "backward", self._around, light=self._light)
+        patches.enclose(torch.autograd, "backward", ARGUMENTS, self._around, light=self)
 
     def take(self, key: int = 0) -> Loss:
         """For the step that is being taken, of the optimizer with this number. Another one that steps
@@ -259,42 +259,35 @@ class Losses:
             with self._quiet("looking at the first loss"):
                 self.outlook = replace(look_ahead(loss), scout=self._scout)
 
-    def _light(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        """`original`, with only the loss noted: what is called while nothing is awaited."""
-        meter, busy = self._quiet.meter, _busy
-
-        def backward(
-            tensors: Any, grad_tensors: Any = None, retain_graph: Any = None, *args: Any, **kw: Any
-        ) -> Any:
-            if self.depth or self.closed or busy():
-                return original(tensors, grad_tensors, retain_graph, *args, **kw)
-            meter.calls += LIGHT
-            self.passes += 1
-            plain = type(tensors) is Tensor and grad_tensors is None and not retain_graph
-            alone = self._stale or not self._passes
-            before = self._count()
-            if plain and alone and not self._scaled and not self._several:
-                self._broken_off = NAN
-                if tensors.is_cpu and tensors.dtype in REAL and tensors.numel() == 1:
-                    self._passes, self._forgotten = [tensors.item()], 0
-                    self._stale = self._broken = False
-                else:
-                    self._glimpse(tensors)
+    def begin(self, *given: Any) -> int | None:
+        """A backward pass begins, while nothing is awaited: only its loss is noted. How many there
+        were before; None where it is let through."""
+        tensors, seeds, kept, _ = given
+        if self.depth or self.closed or _busy():
+            return None
+        self._quiet.meter.calls += LIGHT
+        self.passes += 1
+        plain = type(tensors) is Tensor and seeds is None and not kept
+        alone = self._stale or not self._passes
+        before = self._count()
+        if plain and alone and not self._scaled and not self._several:
+            self._broken_off = NAN
+            if tensors.is_cpu and tensors.dtype in REAL and tensors.numel() == 1:
+                self._passes, self._forgotten = [tensors.item()], 0
+                self._stale = self._broken = False
             else:
-                with self._quiet("a loss"):
-                    self._note(tensors, grad_tensors, bool(retain_graph))
-            self.depth += 1
-            done = False
-            try:
-                out = original(tensors, grad_tensors, retain_graph, *args, **kw)
-                done = True
-            finally:
-                self.depth = 0
-                if not done:
-                    self._raised(before)
-            return out
+                self._glimpse(tensors)
+        else:
+            with self._quiet("a loss"):
+                self._note(tensors, seeds, bool(kept))
+        self.depth += 1
+        return before
 
-        return backward
+    def over(self, token: int, done: bool) -> None:
+        """It is over."""
+        self.depth = 0
+        if not done:
+            self._raised(token)
 
     def _glimpse(self, tensors: Tensor) -> None:
         """As `_note`, of a loss that is elsewhere."""
@@ -303,34 +296,42 @@ class Losses:
             if tensors.numel() == 1:
                 self._passes.append(Pass(_value(tensors), None, 1.0, False))
 
-    def _around(self, original: Callable[..., Any], tensors: Any, *args: Any, **kwargs: Any) -> Any:
+    def _around(self, tensors: Any, seeds: Any, kept: Any, create: Any) -> Begun:
         if self.closed or self.depth:
             if self.depth and self.inner is not None:
                 with self._quiet("a backward pass in another one"):
                     self.inner(tensors)
-            return original(tensors, *args, **kwargs)
+            return
         if self._quiet.meter.idle:
-            return self._light(original)(tensors, *args, **kwargs)
+            yield from self._lightly(tensors, seeds, kept, create)
+            return
         self.passes += 1
         before = self._count()
         with self._quiet("a backward pass"):
             self.before(tensors)
-            given = dict(zip(ARGUMENTS, args, strict=False)) | kwargs
-            kept = given.get("retain_graph")
-            kept = given.get("create_graph") if kept is None else kept
-            self.note(tensors, given.get("grad_tensors"), kept=bool(kept))
+            self.note(tensors, seeds, kept=bool(create if kept is None else kept))
         self.depth += 1
         done = False
         try:
-            out = original(tensors, *args, **kwargs)
+            yield
             done = True
         finally:
             self.depth = 0
             if not done:
                 self._raised(before)
-            self.over()
+            self.ended()
         self.after()
-        return out
+
+    def _lightly(self, *given: Any) -> Begun:
+        before = self.begin(*given)
+        if before is None:
+            return
+        done = False
+        try:
+            yield
+            done = True
+        finally:
+            self.over(before, done)
 
 
 def _in_full(done: Pass | float) -> Pass:

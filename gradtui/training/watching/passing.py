@@ -8,7 +8,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from gradtui.training.traces import without_ours
+from gradtui.training.watching.evaluations import evaluated
 from gradtui.training.watching.losses import Losses
 from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.records import NAN, Records, bare_record
@@ -107,23 +107,21 @@ class Passing:
             return None
         losses, threads, count = self._losses, self.threads, 0
 
-        def evaluated(*args: Any, **kwargs: Any) -> Any:
+        def before() -> None:
             nonlocal count
             # The loss is that of the last evaluation, and of micro-batches before the first.
             if count and threads.enter():
                 losses.used()
                 threads.leave()
             count += 1
-            try:
-                return closure(*args, **kwargs)
-            except BaseException as error:
-                without_ours(error)
-                raise
 
+        def nothing() -> None: ...
+
+        ours = evaluated(closure, before, nothing, nothing)
         self.waiting, self._step, self._when = optimizer, number, time()
         if len(args) > 1:
-            return (args[0], evaluated, *args[2:]), kwargs
-        return args, kwargs | {"closure": evaluated}
+            return (args[0], ours, *args[2:]), kwargs
+        return args, kwargs | {"closure": ours}
 
     def _slowly(self, optimizer: Optimizer, number: int, when: float) -> None:
         with self._quiet("the scalars of a step"):

@@ -1,126 +1,135 @@
-"""Attributes of torch put in front of, and put back."""
+"""What is done around functions of torch, and taken off again."""
 
-import functools
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, Protocol
 
-import torch
-
-from gradtui.training.traces import without_ours
 from gradtui.training.watching.capture import capturing
+from gradtui.training.watching.enclosure import Enclosure, enclosure
 from gradtui.training.watching.meter import Meter
 from gradtui.training.watching.threads import Threads
 
+Begun = Generator[Any, Any, None]
+"""What is done around a call: until its `yield` before, then after it, where that has returned; what
+is yielded takes the place of an argument, where the enclosure has one to be replaced."""
+Around = Callable[..., Begun]
 
-@dataclass(slots=True)
-class Loose:
-    """What gives way to `rest` while nothing is awaited; `again` wraps whatever is there."""
 
-    held: dict[str, Any]
-    name: str
-    original: Any
-    ours: Any
-    rest: Any
-    again: Callable[[], None]
-    off: bool = False
+class Light(Protocol):
+    """What is done in place of that while nothing is awaited: short, and without a lock. `begin` gives
+    a number, or None."""
+
+    def begin(self, *given: Any) -> int | None: ...
+
+    def over(self, token: int, done: bool) -> None: ...
+
+
+class Passage:
+    """Calls of one function: does what is to be done around them, one thread at a time."""
+
+    __slots__ = ("_around", "_idle", "_light", "_meter", "_threads", "loose")
+
+    def __init__(
+        self,
+        meter: Meter,
+        threads: Threads,
+        around: Around,
+        *,
+        idle: bool,
+        loose: bool,
+        light: Light | None,
+    ) -> None:
+        self._meter, self._threads = meter, threads
+        self._around, self._idle, self._light, self.loose = around, idle, light, loose
+
+    def begin(self, *given: Any) -> Any:
+        meter, threads, light = self._meter, self._threads, self._light
+        if light is not None and meter.idle and not threads.several:
+            return light.begin(*given)
+        if capturing():
+            return None
+        meter.calls += 1
+        if (self._idle and meter.idle) or not threads.enter():
+            return None
+        try:
+            begun = self._around(*given)
+            return begun, next(begun)
+        except StopIteration:
+            return None
+        finally:
+            threads.leave()
+
+    def again(self, token: Any, value: Any) -> Any:
+        return value if type(token) is int or token[1] is None else token[1]
+
+    def over(self, token: Any, out: Any) -> None:
+        if type(token) is int:
+            assert self._light is not None
+            self._light.over(token, True)
+            return
+        self._threads.enter(-1)
+        try:
+            token[0].send(out)
+        except StopIteration:
+            return
+        finally:
+            self._threads.leave()
+
+    def raised(self, token: Any) -> None:
+        if type(token) is int:
+            assert self._light is not None
+            self._light.over(token, False)
+            return
+        self._threads.enter(-1)
+        try:
+            token[0].close()
+        finally:
+            self._threads.leave()
 
 
 class Patches:
-    """Each replaced attribute is put back by `undo`, unless somebody else has replaced it since."""
+    """What is enclosed for one watcher, until `undo`."""
 
     def __init__(self, meter: Meter, threads: Threads) -> None:
         self._meter, self._threads = meter, threads
-        self._done: list[tuple[Any, str, Any, Any]] = []
-        self._loose: list[Loose] = []
-        self._made: list[Any] = []
-        """Functions of ours, to be known for such by others when we are gone."""
+        self._enclosed: list[tuple[Enclosure, Passage]] = []
         meter.resting.append(self._rest)
 
-    def wrap(
+    def enclose(
         self,
         owner: Any,
         name: str,
-        around: Callable[..., Any],
+        wanted: Sequence[str],
+        around: Around,
         *,
         idle: bool = False,
         loose: bool = False,
-        light: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
+        light: Light | None = None,
+        replaced: str = "",
     ) -> None:
-        """Replace `owner.name` by `around(original, *args, **kwargs)`; nothing where there is none.
+        """Have `around(*wanted)` done around each call of `owner.name`, in torch's own frame.
 
-        With `idle` a call is only handed on while the meter says that nothing is awaited; with
-        `loose` the original itself is put back for that time, with `light` what that makes of it;
-        which is for modules alone, and for functions that nobody compiles: compiled programs are
-        compiled anew when those they call change. What torch.compile traces is the original, and so
-        is what is called while a CUDA graph is recorded.
+        With `idle` nothing is done while the meter says that nothing is awaited; with `loose` the
+        function has its own code for that time, with `light` that is done. What torch.compile traces
+        is the original, and so is what is called while a CUDA graph is recorded.
         """
-        original = vars(owner).get(name)
-        if original is None:
-            return
-        meter, compiling = self._meter, torch.compiler.is_compiling
-        threads, handed = self._threads, self._threads.without(original)
-
-        def bare(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return original(*args, **kwargs)
-            except BaseException as error:
-                without_ours(error)
-                raise
-
-        @functools.wraps(original)
-        def instead(*args: Any, **kwargs: Any) -> Any:
-            if compiling() or capturing():
-                return original(*args, **kwargs)
-            meter.calls += 1
-            if (idle and meter.idle) or not threads.enter():
-                return bare(*args, **kwargs)
-            try:
-                return around(handed, *args, **kwargs)
-            except BaseException as error:
-                without_ours(error)
-                raise
-            finally:
-                threads.leave()
-
-        self._made.append(instead)
-        self.put(owner, name, instead)
-        # Where it is wrapped already another watcher may be beneath.
-        if (loose or light is not None) and not hasattr(original, "__wrapped__"):
-            rest = original
-            if light is not None:
-                rest = functools.wraps(original)(light(original))
-                self._made.append(rest)
-            again = functools.partial(self.wrap, owner, name, around, idle=idle)
-            self._loose.append(Loose(vars(owner), name, original, instead, rest, again))
-
-    def put(self, owner: Any, name: str, value: Any) -> None:
-        self._done.append((owner, name, vars(owner).get(name), value))
-        setattr(owner, name, value)
+        found = enclosure(owner, name, wanted, replaced=replaced)
+        if found is not None:
+            passage = Passage(
+                self._meter, self._threads, around, idle=idle, loose=loose, light=light
+            )
+            self._enclosed.append((found, passage))
+            found.listen(passage)
 
     def _rest(self, idle: bool) -> None:
         # Another thread may have a pass under way when one has nothing to wait for.
         idle = idle and not self._threads.several
-        for one in list(self._loose):
-            there = one.held.get(one.name)
-            if idle and there is one.ours:
-                one.held[one.name], one.off = one.rest, True
-            elif one.off and not idle:
-                one.off = False
-                if there is one.rest:
-                    one.held[one.name] = one.ours
-                elif there is not one.ours:  # replaced by somebody meanwhile
-                    self._loose.remove(one)
-                    one.again()
+        for found, passage in self._enclosed:
+            if passage.loose and idle:
+                found.leave(passage)
+            elif passage.loose:
+                found.listen(passage)
 
     def undo(self) -> None:
-        self._rest(False)
-        for function in self._made:
-            function.retired = True
-        self._loose, self._made = [], []
-        while self._done:
-            owner, name, original, ours = self._done.pop()
-            if vars(owner).get(name) is ours:
-                while getattr(original, "retired", False):  # of a watcher that has gone before us
-                    original = original.__wrapped__
-                setattr(owner, name, original)
+        for found, passage in self._enclosed:
+            found.leave(passage)
+        self._enclosed = []

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gradtui.training.watching.losses import Losses
-from gradtui.training.watching.patches import Patches
+from gradtui.training.watching.patches import Begun, Patches
 from gradtui.training.watching.quiet import Quiet
 
 
@@ -34,30 +34,28 @@ class Scalers:
         self.skipped: Callable[[Any, Scaling], None] = lambda optimizer, scaling: None
 
     def install(self, patches: Patches) -> None:
-        patches.wrap(torch.amp.GradScaler, "scale", self._scale)
-        patches.wrap(torch.amp.GradScaler, "step", self._step)
+        scaler = torch.amp.GradScaler
+        patches.enclose(scaler, "scale", ("outputs",), self._scale)
+        patches.enclose(scaler, "step", ("self", "optimizer"), self._step)
 
     def forget(self) -> None:
         self.current = None
 
-    def _scale(self, original: Callable[..., Any], scaler: Any, outputs: Any, *a: Any) -> Any:
-        out = original(scaler, outputs, *a)
+    def _scale(self, outputs: Any) -> Begun:
+        out = yield
         if isinstance(out, Tensor) and out is not outputs:
             with self._quiet("scaling a loss"):
                 if out.numel() == 1:
                     self._losses.unscaled(out, outputs)
-        return out
 
-    def _step(
-        self, original: Callable[..., Any], scaler: Any, optimizer: Any, *args: Any, **kwargs: Any
-    ) -> Any:
+    def _step(self, scaler: Any, optimizer: Any) -> Begun:
         meter = self._quiet.meter
         before = meter.steps
         with self._quiet("a scaler's step"):
             self.current = _scaling(scaler)
             self.seen = self.seen or self.current is not None
         try:
-            out = original(scaler, optimizer, *args, **kwargs)
+            yield
         finally:
             self.current = None
         if meter.steps == before:
@@ -65,7 +63,6 @@ class Scalers:
                 scaling = _scaling(scaler)
                 if scaling is not None and _found_inf(scaler, optimizer):
                     self.skipped(optimizer, scaling)
-        return out
 
 
 def _scaling(scaler: Any) -> Scaling | None:

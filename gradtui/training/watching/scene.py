@@ -2,11 +2,9 @@
 
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from math import isfinite
-from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -21,7 +19,7 @@ from gradtui.training.modes import Unseen
 from gradtui.training.watching.born import Born
 from gradtui.training.watching.names import told_apart
 from gradtui.training.watching.numbering import parameters_of
-from gradtui.training.watching.patches import Patches
+from gradtui.training.watching.patches import Begun, Patches
 from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.records import Record
 from gradtui.training.watching.roots import outermost, owned, walk
@@ -62,9 +60,7 @@ class Scene:
     def install(self, patches: Patches) -> None:
         if not self._rerun:
             return
-        patches.wrap(Optimizer, "__init__", self._made)
-        readers: Any = torch.jit._recursive
-        patches.wrap(readers, "infer_concrete_type_builder", self._keeper.unseen)
+        patches.enclose(Optimizer, "__init__", ("self",), self._made)
 
     def graph(self, loss: Tensor, value: float | Tensor) -> None:
         """A backward pass is about to begin."""
@@ -154,10 +150,8 @@ class Scene:
         clues = self._clues if self.near else None
         return examine(calls, step, loss, dropped=self._keeper.dropped(), clues=clues)
 
-    def _made(
-        self, original: Callable[..., None], optimizer: Optimizer, *args: Any, **kwargs: Any
-    ) -> None:
-        original(optimizer, *args, **kwargs)
+    def _made(self, optimizer: Optimizer) -> Begun:
+        yield
         with self._quiet("the models of an optimizer"):
             tensors = parameters_of(optimizer)
             if not {id(tensor) for tensor in tensors} <= self._covered:

@@ -9,10 +9,10 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from gradtui.stream.let_through import Row
-from gradtui.training.traces import without_ours
 from gradtui.training.watching.born import Born
 from gradtui.training.watching.budget import NOTHING, Detail
 from gradtui.training.watching.clips import Clips
+from gradtui.training.watching.evaluations import evaluated
 from gradtui.training.watching.hooks import Door, Hooks, Replaced
 from gradtui.training.watching.in_backward import InBackward
 from gradtui.training.watching.losses import Losses
@@ -203,37 +203,26 @@ class Steps:
         self._clips.drop(door.source.members)
         self._meter.passed()
 
-    def _watched(
-        self, optimizer: Optimizer, source: Source, closure: Callable[..., Any]
-    ) -> Callable[..., Any]:
+    def _watched(self, optimizer: Optimizer, source: Source, closure: Callable[..., Any]) -> Any:
         """A closure of whose every evaluation a record is made; the last one has the update."""
         step, count = self.new_step(), 0
 
-        def watched(*args: Any, **kwargs: Any) -> Any:
-            done = False
-            try:
-                out = closure(*args, **kwargs)
-                done = True
-            except BaseException as error:
-                without_ours(error)
-                raise
-            finally:
-                if self._hooks.threads.enter():
-                    try:
-                        seen(done)
-                    finally:
-                        self._hooks.threads.leave()
-            return out
+        def over(done: bool) -> None:
+            if self._hooks.threads.enter():
+                try:
+                    seen(done)
+                finally:
+                    self._hooks.threads.leave()
 
         def seen(done: bool) -> None:
             if done or self._losses.fresh:  # also where it has raised after its backward pass
-                evaluated()
+                add()
             if done:
                 self._scene.look(self._hooks.open.get(id(optimizer)))
             else:
                 self.raised()
 
-        def evaluated() -> None:
+        def add() -> None:
             nonlocal count
             count += 1
             with self._quiet("a closure"):
@@ -246,7 +235,9 @@ class Steps:
                     self._records.send(before, source.budget)
                 self._hooks.open[id(optimizer)] = record
 
-        return watched
+        def nothing() -> None: ...
+
+        return evaluated(closure, nothing, lambda: over(True), lambda: over(False))
 
     def _skipped(self, optimizer: Optimizer, scaling: Scaling) -> None:
         """A scaler has thrown a step away: no hook was called."""

@@ -117,7 +117,7 @@ class Watcher:
         self._steps.first = self._first
         self._clearing = Clearing(quiet, self._board.tell_again)
         self._steps.door = self._clearing.step
-        self._losses.before, self._losses.over = self._backward_begins, self._backward_over
+        self._losses.before, self._losses.ended = self._backward_begins, self._backward_over
         self._losses.after, self._losses.graph = self._backward_done, self._scene.graph
         self._own_of_each_thread()
         self._patches = Patches(self._meter, self._threads)
