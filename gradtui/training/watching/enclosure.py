@@ -65,13 +65,13 @@ class Enclosure:
     def __init__(self, owner: Any, name: str, wanted: Sequence[str], replaced: str) -> None:
         self._found: Any = vars(owner)[name]
         self._owner, self._name = owner, name
-        self._wanted, self._replaced = wanted, replaced
+        self.parameters = tuple(wanted), replaced
         self._listeners: tuple[Listener, ...] = ()
-        self._function = inner = innermost(self._found)
+        self.function = inner = innermost(self._found)
         self._plain: Any = getattr(inner, "__code__", None)
         theirs = str(getattr(inner, "__module__", "")).partition(".")[0] == "torch"
         self._code = enclosing(inner, wanted, self, replaced=replaced) if theirs else None
-        self.wrapper: Any = None if self._code is not None else self._wrapped()
+        self._wrapper: Any = None if self._code is not None else self._wrapped()
         self._put: list[tuple[Any, str]] = []
 
     @property
@@ -79,30 +79,26 @@ class Enclosure:
         """Whether no wrapper is needed."""
         return self._code is not None
 
-    def of(self, function: Any) -> bool:
-        """Whether that is what is enclosed, by itself or by our wrapper."""
-        return function is self._found or function is self.wrapper
-
     def listen(self, listener: Listener) -> None:
         if not any(one is listener for one in self._listeners):
             self._listeners = (*self._listeners, listener)
         if self._code is not None:
-            if self._function.__code__ is self._plain:
-                self._function.__code__ = self._code
+            if self.function.__code__ is self._plain:
+                self.function.__code__ = self._code
         elif not self._put:
             self._put = list(_holders(self._owner, self._name, self._found))
             for owner, name in self._put:
-                setattr(owner, name, self.wrapper)
+                setattr(owner, name, self._wrapper)
 
     def leave(self, listener: Listener) -> None:
         self._listeners = tuple(one for one in self._listeners if one is not listener)
         if self._listeners:
             return
-        if self._code is not None and self._function.__code__ is self._code:
-            self._function.__code__ = self._plain
+        if self._code is not None and self.function.__code__ is self._code:
+            self.function.__code__ = self._plain
         put, self._put = self._put, []
         for owner, name in put:
-            if vars(owner).get(name) is self.wrapper:
+            if vars(owner).get(name) is self._wrapper:
                 setattr(owner, name, self._found)
 
     def begin(self, *given: Any) -> list[tuple[Listener, Any]] | None:
@@ -152,8 +148,9 @@ class Enclosure:
 
     def _wrapped(self) -> Any:
         original = self._found
-        found = [place(original, word) for word in self._wanted]
-        change = place(original, self._replaced)[1] if self._replaced else None
+        found = [place(original, word) for word in self.parameters[0]]
+        replaced = self.parameters[1]
+        change = place(original, replaced)[1] if replaced else None
         compiling = torch.compiler.is_compiling
 
         @functools.wraps(original)
@@ -188,15 +185,16 @@ def enclosure(
 ) -> Enclosure | None:
     """That of the function `owner.name`, whose parameters `wanted` listeners are given; those with
     stars as tuple and dictionary. Of the parameter `replaced` they may give another value. None where
-    there is no such function."""
+    there is no such function. Raises ValueError where others want other parameters."""
     function: Any = vars(owner).get(name)
     if not callable(function):
         return None
-    known = _known.get(id(function))
-    if known is None or not known.of(function):
-        known = _known[id(function)] = Enclosure(owner, name, wanted, replaced)
-    if known.wrapper is not None:
-        _known[id(known.wrapper)] = known
+    inner = innermost(function)
+    known = _known.get(id(inner))
+    if known is None or known.function is not inner:
+        known = _known[id(inner)] = Enclosure(owner, name, wanted, replaced)
+    if known.parameters != (tuple(wanted), replaced):
+        raise ValueError(f"{name} is enclosed with {known.parameters}")
     return known
 
 
@@ -392,6 +390,7 @@ def place(function: Any, word: str) -> tuple[Callable[..., Any], Callable[..., G
     one = parameters.get(word)
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     named = [name for name, each in parameters.items() if each.kind in kinds]
+    known = {*named, *(n for n, each in parameters.items() if each.kind is each.KEYWORD_ONLY)}
     if one is None:
         return lambda args, kwargs: None, lambda args, kwargs, change: (args, kwargs)
     if one.kind is one.VAR_POSITIONAL:
@@ -402,7 +401,7 @@ def place(function: Any, word: str) -> tuple[Callable[..., Any], Callable[..., G
         )
     if one.kind is one.VAR_KEYWORD:
         return (
-            lambda args, kwargs: {k: v for k, v in kwargs.items() if k not in named},
+            lambda args, kwargs: {k: v for k, v in kwargs.items() if k not in known},
             lambda args, kwargs, change: (args, kwargs | change(kwargs)),
         )
     at = named.index(word) if word in named else sys.maxsize
