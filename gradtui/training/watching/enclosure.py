@@ -29,8 +29,8 @@ from gradtui.training.traces import without_ours
 
 TRACING = "torch.compiler.is_compiling()"
 """What torch.compile traces is the function as it was."""
-OURS, TOKEN = "gradtui.enclosure", "_token"
-"""A constant in the place of which the enclosure is put, and the variable of what it returns."""
+OURS = "gradtui.enclosure"
+"""A constant in the place of which the enclosure is put."""
 FUTURE = functools.reduce(
     operator.or_,
     (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names),
@@ -101,32 +101,40 @@ class Enclosure:
             if vars(owner).get(name) is self._wrapper:
                 setattr(owner, name, self._found)
 
-    def begin(self, *given: Any) -> list[tuple[Listener, Any]] | None:
-        if _own.busy:  # what we call ourselves is nobody's call
-            return None
+    def begin(self, *given: Any) -> bool:
+        """Whether the end of this call is to be told: by `over` or `raised`, once."""
+        own = _own
+        if own.busy:  # what we call ourselves is nobody's call
+            return False
         tokens: list[tuple[Listener, Any]] = []
         try:
-            _own.busy = True
+            own.busy = True
             for one in self._listeners[::-1]:  # who came first is innermost
                 token = one.begin(*given)
                 if token is not None:
                     tokens.append((one, token))
         except BaseException as error:
-            self.raised(tokens)
+            own.calls.append(tokens)
+            self.raised()
             without_ours(error)
             raise
         finally:
-            _own.busy = False
-        return tokens or None
+            own.busy = False
+        if tokens:
+            own.calls.append(tokens)
+        return bool(tokens)
 
-    def again(self, tokens: list[tuple[Listener, Any]], value: Any) -> Any:
-        for one, token in tokens:
+    def again(self, value: Any) -> Any:
+        """The argument that may be replaced."""
+        for one, token in _own.calls[-1]:
             value = one.again(token, value)
         return value
 
-    def over(self, tokens: list[tuple[Listener, Any]], out: Any) -> Any:
+    def over(self, out: Any) -> Any:
+        own = _own
+        tokens = own.calls[-1]
         try:
-            _own.busy = True
+            own.busy = True
             while tokens:
                 one, token = tokens.pop()
                 one.over(token, out)
@@ -134,17 +142,20 @@ class Enclosure:
             without_ours(error)
             raise
         finally:
-            _own.busy = False
+            own.busy = False
+        own.calls.pop()
         return out
 
-    def raised(self, tokens: list[tuple[Listener, Any]]) -> None:
+    def raised(self) -> None:
+        own = _own
+        tokens = own.calls.pop()
         try:
-            _own.busy = True
+            own.busy = True
             while tokens:
                 one, token = tokens.pop()
                 one.raised(token)
         finally:
-            _own.busy = False
+            own.busy = False
 
     def _wrapped(self) -> Any:
         original = self._found
@@ -155,25 +166,33 @@ class Enclosure:
 
         @functools.wraps(original)
         def instead(*args: Any, **kwargs: Any) -> Any:
-            tokens = None
-            if not compiling():
-                tokens = self.begin(*(get(args, kwargs) for get, _ in found))
+            if compiling() or not self.begin(*(get(args, kwargs) for get, _ in found)):
+                try:
+                    return original(*args, **kwargs)
+                except BaseException as error:
+                    without_ours(error)
+                    raise
             try:
-                if tokens is not None and change is not None:
-                    args, kwargs = change(args, kwargs, functools.partial(self.again, tokens))
-                out = original(*args, **kwargs)
+                if change is not None:
+                    args, kwargs = change(args, kwargs, self.again)
+                return self.over(original(*args, **kwargs))
             except BaseException as error:
-                self.raised(tokens or [])
+                self.raised()
                 without_ours(error)
                 raise
-            return out if tokens is None else self.over(tokens, out)
 
         return instead
 
 
 class _Own(threading.local):
-    busy = False
-    """Whether a listener is at work in this thread."""
+    """Of a thread."""
+
+    def __init__(self) -> None:
+        self.busy = False
+        """Whether a listener is at work."""
+        self.calls: list[list[tuple[Listener, Any]]] = []
+        """Tokens of the calls under way, the innermost one last. They are here, and not in a variable of
+        torch's function, because a program may print those beside a traceback."""
 
 
 _own = _Own()
@@ -233,7 +252,7 @@ def enclosing(
         ):
             return None
         code = function.__code__
-        if not {*wanted} <= {*code.co_varnames} or TOKEN in code.co_varnames:
+        if not {*wanted} <= {*code.co_varnames}:
             return None
         node, imports = _source(code)
         plain = _compiled(deepcopy(node), imports, code)
@@ -316,9 +335,6 @@ def _enclose(node: ast.FunctionDef, wanted: Sequence[str], replaced: str, unless
         attribute = ast.Attribute(ast.Constant(OURS), name, ast.Load())
         return ast.Call(attribute, list(given), [])
 
-    def token() -> ast.Name:
-        return ast.Name(TOKEN, ast.Load())
-
     class Returns(ast.NodeTransformer):
         """Not those of functions within it."""
 
@@ -336,24 +352,21 @@ def _enclose(node: ast.FunctionDef, wanted: Sequence[str], replaced: str, unless
 
         def visit_Return(self, node: ast.Return) -> Any:
             value = node.value or ast.copy_location(ast.Constant(None), node)
-            node.value = ast.copy_location(ours("over", token(), value), node)
+            node.value = ast.copy_location(ours("over", value), node)
             return node
 
-    begun = ast.NamedExpr(
-        ast.Name(TOKEN, ast.Store()),
-        ours("begin", *(ast.Name(name, ast.Load()) for name in wanted)),
-    )
-    nothing = ast.Compare(begun, [ast.Is()], [ast.Constant(None)])
+    begun = ours("begin", *(ast.Name(name, ast.Load()) for name in wanted))
+    nothing = ast.UnaryOp(ast.Not(), begun)
     alone = ast.parse(unless, mode="eval").body
     followed = [Returns().visit(deepcopy(one)) for one in body]
-    followed.append(ast.Expr(ours("over", token(), ast.Constant(None))))
+    followed.append(ast.Expr(ours("over", ast.Constant(None))))
     if replaced:
-        value = ours("again", token(), ast.Name(replaced, ast.Load()))
+        value = ours("again", ast.Name(replaced, ast.Load()))
         followed.insert(0, ast.Assign([ast.Name(replaced, ast.Store())], value))
     handler = ast.ExceptHandler(
         ast.Name("BaseException", ast.Load()),
         None,
-        [ast.Expr(ours("raised", token())), ast.Raise()],
+        [ast.Expr(ours("raised")), ast.Raise()],
     )
     whole = ast.If(
         ast.BoolOp(ast.Or(), [alone, nothing]),
