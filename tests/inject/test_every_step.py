@@ -15,7 +15,7 @@ from gradtui.stream.records import measured
 
 PROGRAM = textwrap.dedent(
     """
-    import json, os, sys
+    import json, os, subprocess, sys
     import torch
     from torch import nn
     from gradtui.training.watching import budget
@@ -29,6 +29,9 @@ PROGRAM = textwrap.dedent(
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.999)
     x, y = torch.randn(32, 8), torch.randn(32, 1)
     printed = []
+    until_alone = "import os; parent = os.getppid()\\nwhile os.getppid() == parent: pass"
+    spinning = [sys.executable, "-I", "-S", "-c", until_alone]
+    others = [subprocess.Popen(spinning) for _ in range(int(os.environ["OTHERS"]))]
     for step in range(steps):
         optimizer.zero_grad()
         loss = (net(x) - y).square().mean()
@@ -36,6 +39,9 @@ PROGRAM = textwrap.dedent(
         printed.append([step, loss.item(), optimizer.param_groups[0]["lr"]])
         optimizer.step()
         schedule.step()
+    for other in others:
+        other.kill()
+        other.wait()
     norms = {name: p.grad.double().norm().item() for name, p in net.named_parameters()}
     with open(os.environ["TRUTH"], "w") as file:
         json.dump({"printed": printed, "norms": norms}, file)
@@ -49,15 +55,18 @@ PROGRAM = textwrap.dedent(
 )
 
 
-def run(folder: Path, end: str, steps: int, allowed: float) -> tuple[OpenRun, dict[str, object]]:
+def run(
+    folder: Path, end: str, steps: int, allowed: float, others: int = 0
+) -> tuple[OpenRun, dict[str, object]]:
+    """`others`: programs that want all of the machine while this one trains."""
     folder.mkdir()
     (folder / "program.py").write_text(PROGRAM)
     (folder / "run").mkdir()
     variables = environment(folder / "run", overhead=0.03 if allowed else 0.002)
+    variables |= {"TRUTH": str(folder / "truth"), "ALLOWED": str(allowed), "OTHERS": str(others)}
     subprocess.run(
         [sys.executable, str(folder / "program.py"), end, str(steps)],
-        env=variables
-        | {"TRUTH": str(folder / "truth"), "ALLOWED": str(allowed), "OMP_NUM_THREADS": "1"},
+        env=variables | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
         check=False,
         timeout=120,
@@ -87,11 +96,5 @@ def test_the_record_is_what_the_program_prints_and_its_last_step_is_in_full(
 @pytest.mark.slow
 def test_what_others_do_on_the_machine_takes_no_step_away(tmp_path: Path) -> None:
     steps = 200  # with room for what a busy cache costs, and beyond the clock of the wall
-    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(6)]
-    try:
-        seen, _ = run(tmp_path / "busy", "finishes", steps, allowed=0.5)
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
+    seen, _ = run(tmp_path / "busy", "finishes", steps, allowed=0.5, others=6)
     assert seen.kept_steps.tolist() == list(range(steps))
