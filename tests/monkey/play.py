@@ -36,7 +36,7 @@ class Ground:
     home: Path
     made: list[Path] = field(default_factory=list)
 
-    def __enter__(self) -> "Ground":
+    def __post_init__(self) -> None:
         self.env = os.environ | {
             "GRADTUI_RUNS": str(self.home / "runs"),
             "XDG_STATE_HOME": self.state("trainings"),
@@ -44,6 +44,8 @@ class Ground:
             "PYTHONPATH": str(ROOT),
             "OMP_NUM_THREADS": "1",
         }
+
+    def __enter__(self) -> "Ground":
         played = self.start("played", "120")
         self.background = self.start("background")
         if played.wait(2 * PATIENCE):
