@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from math import isnan
 from pathlib import Path
 
@@ -34,7 +35,10 @@ LOOK = 2.0
 """Seconds between two looks at the memory."""
 EVENT, AT_FIRST = 1.0, 0.15
 """Seconds between two events; less until the start is over, so that by then whatever is kept for later
-has been filled by the most that screens of all sizes ask for."""
+has been filled."""
+PANES = ((80, 24), (40, 12), (140, 45), (100, 30), (200, 60), (120, 24), (60, 50), (1, 1))
+"""Sizes that a terminal has in turns. For each new one Textual keeps regions and lines, up to a limit
+that random sizes reach after hours: that would be told as growth."""
 KEPT = 20_000
 """Bytes of what a terminal was sent that are kept at both ends: how it was taken and given back."""
 LEAVING = (b"\x10", b"\x1a", b"\x1b[<")
@@ -154,7 +158,9 @@ def soak(stage: Stage, seed: int) -> list[str]:
 def wild(seed: int) -> Iterator[Event]:
     """Everything that can happen to a program on a terminal."""
     while True:
-        yield from events(seed, 1000)
+        for event in events(seed, 1000):
+            panes = tuple(PANES[(7 * w + h) % len(PANES)] for w, h in event.sizes)
+            yield replace(event, sizes=panes)
         seed += 1000
 
 
