@@ -124,7 +124,7 @@ class GradtuiApp(Listening):
 
     def tick(self) -> None:
         """Drain the source, send what is due, draw what has changed."""
-        if not (self._launched and self.is_running and self.screen_stack):
+        if self._exit or not (self._launched and self.is_running and self.screen_stack):
             return
         session, now = self.session, self.clock()
         self._ticks += 1

@@ -3,6 +3,8 @@
 What was seen, with Textual 8.2.8 (pyproject bounds it above; look again before the bound is moved):
 
 - keys reach a screen that has not been composed yet, and one that has left. See `Panel`;
+- once the app has been told to end nothing is mounted any more, but keys go on opening screens, which
+  are empty then. See `Containing`;
 - a click beside a palette that is closing, a double click: `Screen.dismiss` pops whatever is on top,
   and raises ScreenStackError where that is the last one. See `Panel`;
 - page down in a palette whose list has just been filled: KeyError in `OptionList._move_page`;
@@ -37,9 +39,11 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Event, InputEvent
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, ScreenResultType
@@ -86,6 +90,8 @@ class Containing(App[None]):
     def contain(self, error: Exception) -> bool:
         """Note a fault of Textual's own; False where it is none, or one too many."""
         cause = error.error if isinstance(error, WorkerFailed) else error
+        if self._exit and isinstance(cause, NoMatches):
+            return True
         if not (self.containing and self._running and textuals_own(cause)):
             return False
         now = monotonic()
@@ -112,6 +118,10 @@ class Containing(App[None]):
         except Exception as error:
             if not self.contain(error):
                 raise
+
+    async def on_event(self, event: Event) -> None:
+        if not (self._exit and isinstance(event, InputEvent)):
+            await super().on_event(event)
 
     def _watch(self, pump: MessagePump) -> None:
         """An exception that leaves a widget's handler ends its loop, so it must not."""

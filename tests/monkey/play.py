@@ -131,6 +131,8 @@ class App:
         self.ground, self.mode, self.name = ground, mode, name
         self.left = 0
         """How often it was told to end on the way, by the palette or a click."""
+        self.stopped: set[int] = set()
+        """After how many such ends it was told to take its training along."""
         self.open()
 
     def open(self) -> None:
@@ -160,10 +162,10 @@ class App:
         code = self.terminal.process.poll()
         if code is not None:
             self.terminal.read(0.2)
-            if (
-                self.terminal.process.returncode
-                or set(self.ground.logs("crash", self.name)) - self.crashes
-            ):
+            if self.mode == "run" and b"stopping..." in self.terminal.sent:
+                self.stopped.add(self.left)
+                code = 0  # it is the training's
+            if code or set(self.ground.logs("crash", self.name)) - self.crashes:
                 raise HarmError(f"it has ended with {code}: {self.story()}")
 
     def story(self) -> str:
@@ -273,7 +275,8 @@ def play(ground: Ground, mode: Mode, name: str, what: list[Event]) -> int:
             app.happen(event)
         app.leave()
         if mode in ("run", "attach"):
-            told = [f"{name}-{n}" for n in range(app.left + 1)] if mode == "run" else ["background"]
+            going = [f"{name}-{n}" for n in range(app.left + 1) if n not in app.stopped]
+            told = going if mode == "run" else ["background"]
             for one in told:
                 goes_on(ground, one)
     finally:

@@ -426,6 +426,18 @@ async def test_a_palette_that_is_left_twice_takes_no_screen_along(below: str) ->
         assert app.crash is None
 
 
+@pytest.mark.parametrize(
+    "keys", ["q ? down s j x pagedown", "s ctrl+c", "? ctrl+c down", "x ctrl+c"]
+)
+async def test_keys_around_the_one_that_quits(keys: str) -> None:
+    async with playing() as (app, pilot):
+        for key in keys.replace("?", "question_mark").split():
+            app.simulate_key(key)
+        await pilot.pause()
+    assert app.crash is None
+    assert app.return_code == 0
+
+
 @pytest.mark.parametrize("opens", ["help", "picker", "prescriptions", "quit_asked"])
 async def test_keys_of_a_panel_that_is_not_up_yet_or_has_left(opens: str) -> None:
     async with playing() as (app, pilot):
