@@ -10,7 +10,7 @@ from gradtui.core.turns import round_length
 from gradtui.stream.block import empty
 from gradtui.stream.merge import merged
 from gradtui.stream.rank_files import RankFiles
-from gradtui.stream.records import SKIPPED, STEP, RecordArray, rising
+from gradtui.stream.records import SKIPPED, STEP, RecordArray, measured, rising
 from gradtui.stream.tail import StepsFile
 
 
@@ -60,11 +60,27 @@ def as_course(found: RecordArray) -> Course:
     return Course(np.asarray(found["step"], np.int64), time, loss, lr, numbers, skipped)
 
 
+def measured_steps(ranks: Sequence[RankFiles]) -> IntArray:
+    """[n] the steps of a run whose gradients were measured by any rank, in rising order."""
+    known = [rank.steps.all() for rank in ranks]
+    numbers = [np.asarray(found["step"][measured(found)], np.int64) for found in known]
+    return np.unique(np.concatenate(numbers)) if numbers else np.empty(0, np.int64)
+
+
+COUNTED = 1 << 22
+"""Records of a past that are gone through one by one; a longer one would hold up the screen."""
+AT_ONCE = 1 << 16
+
+
 class CourseTail:
-    """The scalars of one rank's steps as they come."""
+    """The scalars of one rank's steps as they come.
+
+    `measured` is how many of them were measured; None where that would take too long to count."""
 
     def __init__(self) -> None:
         self._read = 0
+        self._counted = -1
+        self.measured: int | None = 0
 
     def poll(self, steps: StepsFile) -> Course | None:
         """Of the steps since the last call, of a long past some; None where there are none."""
@@ -72,5 +88,17 @@ class CourseTail:
         if count <= self._read:
             return None
         found = last_evaluations(sampled(steps, self._read))
+        self._count(steps, count)
         self._read = count
         return as_course(found)
+
+    def _count(self, steps: StepsFile, count: int) -> None:
+        if count - self._read > COUNTED:
+            self.measured = None
+        for begin in range(self._read, count, AT_ONCE) if self.measured is not None else ():
+            found = steps.at(np.arange(begin, min(begin + AT_ONCE, count)))
+            fresh = np.unique(np.asarray(found["step"][measured(found)], np.int64))
+            fresh = fresh[fresh > self._counted]
+            if len(fresh):
+                self.measured = (self.measured or 0) + len(fresh)
+                self._counted = int(fresh[-1])

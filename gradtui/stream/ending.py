@@ -9,9 +9,9 @@ import numpy as np
 
 from gradtui.core.coverage import Coverage
 from gradtui.core.ending import LATE, Ending
+from gradtui.stream.coursing import measured_steps
 from gradtui.stream.launched import exit_code
 from gradtui.stream.load import Loaded
-from gradtui.stream.records import measured as measured_in
 from gradtui.stream.wire import is_step
 
 LONGEST = 200
@@ -50,9 +50,7 @@ def coverage_of(loaded: Loaded, end: Ending, steps: int | None = None) -> Covera
     """How much of a run the verdict on it rests on; of its first `steps` steps where they are given."""
     last = max((rank.last_step for rank in loaded.status.ranks), default=-1)
     taken = steps_taken(last, loaded.events)
-    known = [rank.steps.all() for rank in loaded.ranks]
-    numbers = [np.asarray(found["step"][measured_in(found)], np.int64) for found in known]
-    measured = np.unique(np.concatenate(numbers)) if numbers else np.empty(0, np.int64)
+    measured = measured_steps(loaded.ranks)
     if steps is not None:
         taken, measured = min(taken, steps), measured[measured < steps]
     cut_short = end.failed or not end.whole

@@ -21,6 +21,8 @@ class Delivery:
     """Snapshots lost so far in all because nobody fetched them in time."""
     course: Course | None = None
     """Scalars of the steps since the last poll, measured or not; None where all come as snapshots."""
+    measured: int | None = None
+    """Steps so far whose gradients were measured; None where nobody has counted them."""
 
 
 class Sink(Protocol):

@@ -13,7 +13,7 @@ from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resu
 from gradtui.core.layout import FloatArray
 from gradtui.core.snapshot import Snapshot
 from gradtui.stream.block import aligned, snapshots_of
-from gradtui.stream.coursing import course_of
+from gradtui.stream.coursing import course_of, measured_steps
 from gradtui.stream.ending import ending_of
 from gradtui.stream.load import load
 from gradtui.stream.ports import Delivery
@@ -47,7 +47,8 @@ class Replay:
         self._loaded = load(directory)
         self._block = aligned(self._loaded.block, MOST, 64)
         self._steps = self._block.steps
-        self._every = course_of([rank for rank in self._loaded.ranks if rank.layout is not None])
+        known = [rank for rank in self._loaded.ranks if rank.layout is not None]
+        self._every, self._measured = course_of(known), measured_steps(known)
         self._clock = clock
         self._run = run
         with np.errstate(invalid="ignore", over="ignore"):  # a damaged file has any times
@@ -72,6 +73,11 @@ class Replay:
     def last_step(self) -> int:
         return int(self._steps[-1]) if len(self._steps) else -1
 
+    @property
+    def last_taken(self) -> int:
+        """The run's last step, which need not have been measured."""
+        return max(self.last_step, self._every.taken - 1)
+
     def poll(self) -> Delivery:
         now = self._clock()
         if not self._paused:
@@ -88,7 +94,9 @@ class Replay:
         if self._next == len(self._steps) and not self._over:
             self._over = True
             events.append(self._ending())
-        return Delivery(tuple(events), tuple(snapshots), 0, self._course(begin))
+        course = self._course(begin)
+        measured = int(np.searchsorted(self._measured, self.position, side="right"))
+        return Delivery(tuple(events), tuple(snapshots), 0, course, measured)
 
     def send(self, control: Control) -> None:
         match control:
@@ -154,11 +162,13 @@ class Replay:
         return snapshots_of(self._block.take(slice(begin, end)), self._run, seen)
 
     def _course(self, begin: int) -> Course | None:
-        """Of the steps from the one before `begin` to the last that was delivered."""
+        """Of the steps from the one before `begin` to the last that was delivered; behind the last that
+        was measured come all others."""
         if begin == self._next:
             return None
         first = int(self._steps[begin - 1]) if begin else -1
-        upto = self._every.until(self.position)
+        over = self._next == len(self._steps)
+        upto = self._every if over else self._every.until(self.position)
         return upto.take(upto.steps > first)
 
     def _ending(self) -> Event:

@@ -90,7 +90,8 @@ class RunReader:
                 self._end(events)
         elif self._status.state != RUNNING:
             self._end(events)
-        return Delivery(tuple(events), tuple(snapshots), self._hearing.dropped, course)
+        measured = self._course_tail.measured if course is not None else None
+        return Delivery(tuple(events), tuple(snapshots), self._hearing.dropped, course, measured)
 
     def send(self, control: Control) -> None:
         if isinstance(control, Start):

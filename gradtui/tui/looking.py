@@ -174,6 +174,7 @@ class Looking:
             overhead=run.overhead,
             dropped=self.dropped,
             taken=run.taken if self.cursor is None and run.over else 0,
+            measured_steps=run.measured_steps if self.cursor is None else None,
             failure=run.failure,
             order=self.rows.order,
             selected=self.rows.selected,

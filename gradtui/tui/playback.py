@@ -23,6 +23,9 @@ class Player(Protocol):
     @property
     def last_step(self) -> int: ...
 
+    @property
+    def last_taken(self) -> int: ...
+
     def send(self, control: Control) -> None: ...
 
     def seek(self, step: int) -> None: ...
@@ -59,6 +62,11 @@ class Playback:
     @property
     def last_step(self) -> int:
         return self._player.last_step
+
+    @property
+    def last_taken(self) -> int:
+        """The run's last step, whether it can be gone to or not."""
+        return self._player.last_taken
 
     @property
     def speed(self) -> str:

@@ -56,6 +56,8 @@ class Recording:
     """Steps that the run says at its end that it took: not all of them need have come through."""
     skipped: int = 0
     """Steps thrown away, of those that came through."""
+    measured_steps: int | None = None
+    """Steps whose gradients were measured, where somebody has counted them."""
     together: Together = field(default_factory=Together)
     _marks: deque[tuple[float, int]] = field(default_factory=deque)
 
@@ -99,6 +101,7 @@ class Recording:
                 self.history = History(layout, info) if layout.tensors else None
                 self.failure = None
                 self.together, self.skipped = Together(), 0
+                self.measured_steps = None
                 self._marks.clear()
             case NonFiniteSeen(snapshot=snapshot):
                 # The snapshot itself may have been dropped on the way; where it showed must not.
@@ -116,7 +119,13 @@ class Recording:
             case Failed():
                 self.state, self.progress, self.failure = "failed", "", event
 
-    def add(self, snapshots: Iterable[Snapshot], now: float, course: Course | None = None) -> bool:
+    def add(
+        self,
+        snapshots: Iterable[Snapshot],
+        now: float,
+        course: Course | None = None,
+        measured_steps: int | None = None,
+    ) -> bool:
         """Keep the snapshots of this run, and the scalars of every step; True where there were any."""
         history = self.history
         if history is None:
@@ -130,6 +139,8 @@ class Recording:
                 measured = snapshot.step
         if course is not None:
             history.follow(course)
+        if measured_steps is not None:
+            self.measured_steps = measured_steps
         step = self.live_step
         if step == before:
             return False

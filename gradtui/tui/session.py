@@ -64,7 +64,8 @@ class Session(Choosing):
                     self.changed = True
         for run in runs:
             course = delivery.course if run is self.current else None
-            if run.add(delivery.snapshots, now, course):
+            measured = delivery.measured if run is self.current else None
+            if run.add(delivery.snapshots, now, course, measured):
                 self.changed = True
         if delivery.dropped != self._dropped:
             self._dropped = delivery.dropped

@@ -107,6 +107,8 @@ class View:
     dropped: int = 0
     taken: int = 0
     """Steps that the run took, once it has said so at its end; 0 before, and while scrubbing."""
+    measured_steps: int | None = None
+    """Steps whose gradients were measured; None where nobody has counted them, and while scrubbing."""
     failure: Failed | None = None
     order: tuple[int, ...] = ()
     """Rows to show, filtered and sorted, as indices into `layout.rows`."""

@@ -10,7 +10,7 @@ import pytest
 
 from gradtui.core.course import POINTS
 from gradtui.core.history import History
-from gradtui.stream import let_through
+from gradtui.stream import coursing, let_through
 from gradtui.stream.coursing import course_of
 from gradtui.stream.export.jsonl import write_jsonl
 from gradtui.stream.let_through import LetThrough
@@ -63,6 +63,36 @@ def test_every_step_is_there_and_tensors_of_the_measured_ones(directory: Path) -
     assert np.flatnonzero(measured(run.scalars)).tolist() == kept
     assert run.grad_norm.array[:, 0].tolist() == pytest.approx([1.0 + step for step in kept])
     assert np.isnan(run.total_norm).sum() == STEPS - len(kept)
+
+
+def test_viewers_know_how_many_were_measured(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = STEPS // EVERY + 1
+    monkeypatch.setattr(coursing, "AT_ONCE", 7)
+    assert RunReader(directory).poll().measured == kept
+    replay = Replay(directory, clock=lambda: 0.0)
+    replay.seek(5 * EVERY)
+    assert replay.poll().measured == 6
+    replay.seek(STEPS)
+    assert replay.poll().measured == kept
+    monkeypatch.setattr(coursing, "COUNTED", STEPS - 1)
+    assert RunReader(directory).poll().measured is None
+
+
+def test_a_replay_ends_with_the_last_step_that_was_taken(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run", LAYOUT, run_info(), flush=0.01)
+    writer.put(snap(0))
+    rest = LetThrough()
+    writer.follow(rest)
+    rest.rows += [row(step) for step in range(1, 50)]
+    rest.close(EVERY)
+    assert writer.close(30)
+    replay = Replay(tmp_path / "run", speed=1e9)
+    delivery = replay.poll()
+    assert (replay.last_step, replay.last_taken) == (0, 49)
+    assert delivery.course is not None
+    assert delivery.course.steps.tolist() == list(range(50))
 
 
 def test_rules_and_viewers_know_of_all_steps(directory: Path) -> None:

@@ -79,6 +79,8 @@ def _state(view: View) -> Line:
             ("#" if view.ascii_only else "■", "strong") if not code else (cross(view), "critical")
         )
         return ((f"{look[0]} {ending(code)}", look[1]),)
+    if view.state == "failed" and _failed(view):
+        return ((_end_word(view), "critical"),)
     if view.mode == "replay":
         word = f"{word} {outside.speed}" if view.state == "running" else word
     if view.progress:
@@ -134,6 +136,18 @@ def _progress(view: View, cells: int) -> Line:
     return right(tuple(out), (), cells)
 
 
+def _failed(view: View) -> bool:
+    """Whether a command has not ended well, and its end is what is looked at."""
+    return view.failure is not None and view.mode != "lab" and not view.scrubbing
+
+
+def _end_word(view: View) -> str:
+    """ "✗ killed by SIGKILL", "✗ failed" after an exception, "✗ broke off" where nothing is known."""
+    code, failure = view.outside.code, view.failure
+    word = "failed" if failure is not None and failure.traceback else "broke off"
+    return f"{cross(view)} {ending(code) if code else word}"
+
+
 def cross(view: View) -> str:
     return "X" if view.ascii_only else "✗"
 
@@ -152,12 +166,14 @@ def verdict_words(verdict: str) -> str:
 
 def _coverage(view: View) -> Coverage:
     """What the verdict covers, as far as the screen knows: up to which step, and which tensors."""
-    failed = view.failure is not None and view.mode != "lab" and not view.scrubbing
     seen = int(view.layout.parameters.sum()) if view.layout is not None else 0
+    counted = view.measured_steps is not None and view.mode != "lab"
     return Coverage(
+        taken=max(view.live_step + 1, view.taken) if counted else 0,
+        measured=view.measured_steps or 0,
         tensors=seen,
         unseen=view.info.unseen_tensors if view.info is not None else 0,
-        until=view.diagnosis.step if failed else None,
+        until=view.live_step if _failed(view) else None,
     )
 
 
@@ -180,9 +196,13 @@ def _verdict(view: View, cells: int) -> Line:
     head = [
         (f" {sign.char(view.ascii_only)} {verdict_words(diagnosis.verdict).upper()}", sign.meaning)
     ]
-    covers = covered("", _coverage(view)).removeprefix(",")
+    covers = covered("", _coverage(view))
+    if _failed(view):
+        # How it has ended comes first, and nothing that was well until then shines.
+        calm = "quiet" if sign.meaning == "healthy" else sign.meaning
+        head = [(f" {_end_word(view)} ·", "critical"), (head[0][0], calm)]
     if covers:
-        head.append((f" {covers.strip()}", sign.meaning))
+        head.append((covers, head[-1][1]))
     if diagnosis.findings and diagnosis.severity > Severity.OK:
         first = diagnosis.findings[0]
         total = len(view.layout.rows) if view.layout else len(first.rows)

@@ -6,6 +6,7 @@ from math import nan
 import numpy as np
 import pytest
 
+from gradtui.core.event import Failed
 from gradtui.tui.renderables.ending import ending
 from gradtui.tui.renderables.header import header_lines
 from gradtui.tui.renderables.line import Line, plain, width
@@ -54,6 +55,40 @@ def test_endings_in_words(code: int, words: str) -> None:
 )
 def test_how_the_gradients_were_come_by(clip: float, measured: Measured, words: str) -> None:
     assert words in text(header_lines(watched(clip=clip, measured=measured), 160))
+
+
+@pytest.mark.parametrize("cells", [80, 140])
+def test_a_verdict_on_some_of_the_steps_says_on_how_many(cells: int) -> None:
+    view = watched(live_step=249, measured_steps=85)
+    assert "● HEALTHY, 85 of 250 steps measured" in text(header_lines(view, cells))
+    for whole in (replace(view, measured_steps=250), replace(view, measured_steps=None)):
+        assert "measured" not in text(header_lines(whole, cells))
+
+
+@pytest.mark.parametrize(
+    ("code", "traceback", "words"),
+    [
+        (137, "", "✗ killed by SIGKILL"),
+        (1, "Traceback\nValueError", "✗ exited with 1"),
+        (None, "Traceback\nValueError", "✗ failed"),
+        (None, "", "✗ broke off"),
+    ],
+)
+def test_how_it_ended_comes_before_the_verdict(
+    code: int | None, traceback: str, words: str
+) -> None:
+    view = watched(
+        state="failed",
+        failure=Failed(1, 249, "it is gone", traceback),
+        outside=Outside(code=code),
+        live_step=249,
+        measured_steps=85,
+    )
+    who, _, verdict = header_lines(view, 120)
+    assert plain(who).rstrip().endswith(words)
+    told = f" {words} · ● HEALTHY until step 249, 85 of 250 steps measured"
+    assert plain(verdict).startswith(told)
+    assert "healthy" not in [meaning for _, meaning in verdict]
 
 
 def test_the_end_of_the_command_is_its_state() -> None:
