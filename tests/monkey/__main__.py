@@ -1,6 +1,7 @@
 """Many monkeys, one after the other: python -m tests.monkey --seeds 200"""
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -16,6 +17,7 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=300)
     parser.add_argument("--mode", choices=MODES, help="only this one; otherwise all in turns")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # trainings are ended
     crashes = left = 0
     with tempfile.TemporaryDirectory(prefix="gradtui-monkey-") as home:
         with Ground(Path(home)) as ground:

@@ -48,9 +48,14 @@ class Ground:
     def __enter__(self) -> "Ground":
         played = self.start("played", "120")
         self.background = self.start("background")
-        if played.wait(2 * PATIENCE):
-            raise HarmError("no record to play")
-        wait(lambda: self.steps("background"), "the training does not begin")
+        try:
+            if played.wait(5 * PATIENCE):
+                raise HarmError("no record to play")
+            wait(lambda: self.steps("background"), "the training does not begin", 5 * PATIENCE)
+        except BaseException:
+            self.end("background")
+            played.kill()
+            raise
         self.played, self.followed = self.only("played"), self.only("background")
         return self
 
