@@ -23,6 +23,8 @@ class Delivery:
     """Scalars of the steps since the last poll, measured or not; None where all come as snapshots."""
     measured: int | None = None
     """Steps so far whose gradients were measured; None where nobody has counted them."""
+    lag: float = 0.0
+    """Seconds that the newest step in `course` is old already."""
 
 
 class Sink(Protocol):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 
 from gradtui.core.control import Control, Start
@@ -90,8 +91,13 @@ class RunReader:
                 self._end(events)
         elif self._status.state != RUNNING:
             self._end(events)
-        measured = self._course_tail.measured if course is not None else None
-        return Delivery(tuple(events), tuple(snapshots), self._hearing.dropped, course, measured)
+        measured, lag = None, 0.0
+        if course is not None and len(course):
+            measured = self._course_tail.measured
+            lag = max(time.time() - float(course.time[-1]), 0.0)
+            lag = lag if isfinite(lag) else 0.0
+        dropped = self._hearing.dropped
+        return Delivery(tuple(events), tuple(snapshots), dropped, course, measured, lag)
 
     def send(self, control: Control) -> None:
         if isinstance(control, Start):

@@ -59,6 +59,7 @@ class Recording:
     measured_steps: int | None = None
     """Steps whose gradients were measured, where somebody has counted them."""
     together: Together = field(default_factory=Together)
+    _lag: float = 0.0
     _marks: deque[tuple[float, int]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
@@ -125,6 +126,7 @@ class Recording:
         now: float,
         course: Course | None = None,
         measured_steps: int | None = None,
+        lag: float = 0.0,
     ) -> bool:
         """Keep the snapshots of this run, and the scalars of every step; True where there were any."""
         history = self.history
@@ -145,6 +147,7 @@ class Recording:
         if step == before:
             return False
         self._marks.append((now, step))
+        self._lag = lag
         while len(self._marks) > 2 and now - self._marks[0][0] > WINDOW:
             self._marks.popleft()
         return True
@@ -187,10 +190,10 @@ class Recording:
         return float(np.sum(facts.overhead[-OVERHEAD_STEPS:])) / seconds if seconds else np.nan
 
     def age(self, now: float) -> float:
-        """Seconds since the newest step came; 0 where the run is not under way."""
+        """Seconds since the newest step; 0 where the run is not under way."""
         if self.state != "running" or not self._marks:
             return 0.0
-        return max(now - self._marks[-1][0], 0.0)
+        return max(now - self._marks[-1][0], 0.0) + self._lag
 
     def histograms_at(self, step: int) -> tuple[int, U32Array] | None:
         """The newest histograms not after `step`."""

@@ -65,7 +65,7 @@ class Session(Choosing):
         for run in runs:
             course = delivery.course if run is self.current else None
             measured = delivery.measured if run is self.current else None
-            if run.add(delivery.snapshots, now, course, measured):
+            if run.add(delivery.snapshots, now, course, measured, delivery.lag):
                 self.changed = True
         if delivery.dropped != self._dropped:
             self._dropped = delivery.dropped

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,7 +71,9 @@ def test_viewers_know_how_many_were_measured(
 ) -> None:
     kept = STEPS // EVERY + 1
     monkeypatch.setattr(coursing, "AT_ONCE", 7)
-    assert RunReader(directory).poll().measured == kept
+    delivery = RunReader(directory).poll()
+    assert delivery.measured == kept
+    assert delivery.lag == pytest.approx(time.time() - (999.0 + STEPS), abs=60)
     replay = Replay(directory, clock=lambda: 0.0)
     replay.seek(5 * EVERY)
     assert replay.poll().measured == 6

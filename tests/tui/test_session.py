@@ -1,5 +1,6 @@
 """The state behind the screen, without a screen."""
 
+import numpy as np
 import pytest
 
 from gradtui.core.control import Pause, Resume, SetPace, Start
@@ -8,6 +9,7 @@ from gradtui.core.event import Ended, Failed, Started
 from gradtui.health.finding import Diagnosis
 from gradtui.stream.ports import Delivery
 from gradtui.tui.choosing import DEBOUNCE
+from gradtui.tui.recording import Recording
 from gradtui.tui.renderables.header import header_lines
 from gradtui.tui.session import Session
 from tests import factories
@@ -47,6 +49,15 @@ def test_a_number_that_is_old_says_so_once_a_second() -> None:
     play.source.per_poll = 1
     play.tick()
     assert play.view().age < 1
+
+
+def test_what_was_old_when_it_came_stays_so() -> None:
+    recording = Recording(Start(1, "healthy_relu", (), None), CATALOGUE[0])
+    layout = factories.mlp_layout(3)
+    recording.hear(Started(1, layout, factories.run_info()))
+    one = factories.snapshot(layout, 0, np.full(3, 0.1))
+    assert recording.add([one], 50.0, lag=17.0)
+    assert recording.age(51.0) == 18.0
 
 
 def test_unknown_scenario_names_the_nearest() -> None:
