@@ -194,6 +194,8 @@ def step_records(
         if snapshot.norms_before is not None:
             there = ~np.isnan(grads[i, :, Grad.NONFINITE])
             norms[i] = np.where(there, snapshot.norms_before, 0.0)
+    unseen = np.array([s.stage == "unknown" for s in snapshots]) & np.isnan(grads).all(axis=(1, 2))
+    norms[unseen] = after[unseen] = np.nan
     coefficient = np.array(out["clip_coefficient"])
     taken = np.array([s.stage == "clipped" for s in snapshots])
     untold = taken & np.array([s.norms_before is None for s in snapshots])

@@ -22,7 +22,7 @@ from gradtui.training.watching.budget import Detail
 from gradtui.training.watching.capture import prepared
 from gradtui.training.watching.clips import Clips
 from gradtui.training.watching.leaves import leaves_of, loudest
-from gradtui.training.watching.losses import Losses
+from gradtui.training.watching.losses import Losses, busy
 from gradtui.training.watching.patches import Begun, Patches
 from gradtui.training.watching.quiet import Quiet
 from gradtui.training.watching.records import Record, Records
@@ -73,10 +73,8 @@ class Bare:
         self._fresh = 0
 
     def install(self, patches: Patches) -> None:
-        wanted = ("outputs", "inputs")
-        patches.enclose(
-            torch.autograd, "grad", wanted, self._grad, idle=True, loose=True, replaced="inputs"
-        )
+        wanted = ("outputs", "inputs", "grad_outputs", "create_graph")
+        patches.enclose(torch.autograd, "grad", wanted, self._grad, light=self, replaced="inputs")
         patches.enclose(torch.cuda.graphs, "make_graphed_callables", (), prepared)
 
     def before(self, tensors: Any) -> None:
@@ -165,11 +163,14 @@ class Bare:
             self._open = False
             source, record = self._held[-1]
             record.add_loss(self._losses.seen())
-            clips = self._clips.take(source.members)
+            take = self._clips.take if self._decided() else self._clips.seen
+            clips = take(source.members)
             if record.detail.norms:
                 record.add_clips(clips, source.ids)
-        self._losses.used()
-        if self._decided():
+        if not self._decided():
+            self._losses.set_aside()
+        else:
+            self._losses.used()
             held, self._held = self._held, []
             for source, record in held:
                 self._send(source, record)
@@ -221,8 +222,13 @@ class Bare:
                 return at
         return len(self._kinds)
 
-    def _grad(self, outputs: Any, inputs: Any) -> Begun:
-        if self._losses.depth or not self.watching:
+    def _grad(self, outputs: Any, inputs: Any, seeds: Any, create: Any) -> Begun:
+        if self._losses.depth or self._losses.closed:
+            return
+        self._clips.unseen = False
+        if not self.watching or self._born.optimizers():
+            self._for_optimizers(outputs, inputs, seeds, create)
+        if not self.watching:
             return
         held = [inputs] if isinstance(inputs, Tensor) else inputs
         again = inputs
@@ -231,6 +237,33 @@ class Bare:
         out = yield again
         with self._quiet("autograd.grad"):
             self._results(outputs, held, out)
+
+    def begin(self, *given: Any) -> None:
+        """autograd.grad is called, while nothing is awaited: only the loss is noted."""
+        self._quiet.meter.calls += 1
+        if not self._losses.depth and not self._losses.closed and not busy():
+            self._for_optimizers(*given)
+
+    def over(self, token: int, done: bool) -> None:
+        """It is over: nothing is to be done."""
+
+    def _for_optimizers(self, outputs: Any, inputs: Any, seeds: Any, create: Any) -> None:
+        """Gradients of parameters that an optimizer may be given: no graph is made of them."""
+        if create:
+            return
+        first = inputs[0] if isinstance(inputs, (list, tuple)) and inputs else inputs
+        with self._quiet("the loss of gradients that are taken"):
+            if type(first) is torch.nn.Parameter or self._stepped(first):
+                self._losses.take_gradients(_only(outputs), _only(seeds))
+
+    def _stepped(self, one: Any) -> bool:
+        """Whether an optimizer has this tensor."""
+        if type(one) is not Tensor or not one.is_leaf:
+            return False
+        groups = [
+            group for optimizer in self._born.optimizers() for group in optimizer.param_groups
+        ]
+        return any(one is held for group in groups for held in group["params"])
 
     def _results(self, outputs: Any, inputs: Any, out: Any) -> None:
         """Gradients that a program took by hand, where they are those of its parameters."""
@@ -243,6 +276,10 @@ class Bare:
         one = outputs if isinstance(outputs, Tensor) else outputs[0]
         self._losses.note(one)
         self._take(leaves, dict(zip(map(id, leaves), out, strict=True)))
+
+
+def _only(things: Any) -> Any:
+    return things[0] if isinstance(things, (list, tuple)) and len(things) == 1 else things
 
 
 def _distinct(leaves: Iterable[Tensor]) -> list[Tensor]:

@@ -15,6 +15,7 @@ from gradtui.training.plan import Plan
 from gradtui.training.tensors import local
 from gradtui.training.watching.patches import Around, Begun, Patches
 from gradtui.training.watching.quiet import Quiet
+from gradtui.training.watching.references import References
 
 KEPT = 64
 """Clippings remembered of parameters that nobody steps."""
@@ -32,6 +33,8 @@ class Clip:
     count: int = 0
     order: tuple[int, ...] = ()
     norms: Tensor | None = None
+    held: References | None = None
+    """The tensors of `order`, weakly."""
 
 
 class Clips:
@@ -41,7 +44,12 @@ class Clips:
     def __init__(self, quiet: Quiet) -> None:
         self._quiet = quiet
         self._clips: list[Clip] = []
+        self._before: dict[int, object] = {}
+        """While a backward pass runs: which gradient each clipped tensor had, and its version."""
         self._plan: tuple[tuple[int, ...], Plan] | None = None
+        self.unseen = False
+        """Whether clipping since the last backward pass was not seen, as nothing was awaited."""
+        quiet.meter.resting.append(self._rest)
         self.words: dict[str, str] = {}
         """How gradients were clipped last, in words, by kind."""
 
@@ -65,11 +73,13 @@ class Clips:
 
     def take(self, mine: frozenset[int]) -> list[Clip]:
         """What was done to any of these since they were last taken, in order."""
-        if not self._clips:
-            return []
-        found = [clip for clip in self._clips if clip.tensors & mine]
+        found = self.seen(mine)
         self.drop(mine)
         return found
+
+    def seen(self, mine: frozenset[int]) -> list[Clip]:
+        """As `take`, for somebody who may not be the one to step."""
+        return [clip for clip in self._clips if clip.tensors & mine]
 
     def drop(self, tensors: Set[int]) -> None:
         """Forget what was done to these."""
@@ -77,8 +87,28 @@ class Clips:
             left = [replace(clip, tensors=clip.tensors - tensors) for clip in self._clips]
             self._clips = [clip for clip in left if clip.tensors]
 
+    def begins(self) -> None:
+        """A backward pass begins: what it adds to is as if it had never been clipped."""
+        self.unseen = False
+        if self._clips:
+            self._before = self._state()
+
+    def over(self) -> None:
+        """It has ended."""
+        if self._before:
+            now, before = self._state(), self._before
+            self._before = {}
+            self.drop({key for key, state in before.items() if now.get(key) != state})
+
+    def _state(self) -> dict[int, object]:
+        tensors = [t for clip in self._clips if clip.held is not None for t in clip.held.tensors()]
+        return {id(t): None if t.grad is None else (id(t.grad), t.grad._version) for t in tensors}
+
+    def _rest(self, idle: bool) -> None:
+        self.unseen = True
+
     def forget(self) -> None:
-        self._clips = []
+        self._clips, self._before = [], {}
 
     def _with_norm(self, parameters: Any, max_norm: Any, total_norm: Any) -> Begun:
         held, again = _listed(parameters)
@@ -128,7 +158,8 @@ class Clips:
             hasattr(type(p), "to_local") for p in held
         )  # the norm is of other ranks' as well
         count = 0 if apart else len(order)
-        self._clips.append(Clip(frozenset(order), factor, norm, count, order, norms))
+        again = References([p for p in held if isinstance(p, Tensor)])
+        self._clips.append(Clip(frozenset(order), factor, norm, count, order, norms, again))
         del self._clips[:-KEPT]
 
 

@@ -80,7 +80,7 @@ class _Walk:
                 if known is not None:
                     value, end = known
                     given = (*factors, *end.factors)
-                    return Ending(end.kind, given, end.summed, _times(value, factors))
+                    return Ending(end.kind, given, end.summed, times(value, factors))
             inner = [place for place, (one, _) in enumerate(below) if one is not None]
             if self._left <= 0 or not inner:
                 break
@@ -105,7 +105,7 @@ class _Walk:
                 common = [f for f in one.factors if isinstance(f, float) and f in other.factors]
                 both: Value | None = None
                 if word == "AddBackward0" and not (one.unscaled is None or other.unscaled is None):
-                    both = _times(one.unscaled + other.unscaled, factors)
+                    both = times(one.unscaled + other.unscaled, factors)
                 return Ending(one.kind, (*factors, *common), unscaled=both)
             else:
                 break
@@ -130,7 +130,8 @@ def _constant(node: Any, name: str) -> Value | None:
     return tensor.detach().reshape(()).to(torch.float64, copy=True)
 
 
-def _times(value: Value, factors: Sequence[Value]) -> Value:
+def times(value: Value, factors: Sequence[Value]) -> Value:
+    """The product of all of them."""
     for factor in factors:
         value = value * factor
     return value

@@ -1,6 +1,6 @@
 """The loss, seen where a program calls backward."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, isnan
 from typing import Any, NamedTuple
@@ -11,11 +11,12 @@ from torch import Tensor
 from gradtui.core.layout import FloatArray
 from gradtui.training.tensors import local
 from gradtui.training.watching.capture import capturing
-from gradtui.training.watching.endings import UNKNOWN, Ending, Value, ending
+from gradtui.training.watching.endings import UNKNOWN, Ending, Value, ending, times
 from gradtui.training.watching.objective import Part, Sums, Windows, sums_of
 from gradtui.training.watching.outlook import Outlook, look_ahead
 from gradtui.training.watching.patches import Begun, Patches
 from gradtui.training.watching.quiet import Quiet
+from gradtui.training.watching.reach import Reach
 from gradtui.training.watching.scout import Scout
 
 NAN = float("nan")
@@ -26,6 +27,8 @@ ARGUMENTS = ("tensors", "grad_tensors", "retain_graph", "create_graph")
 """Of torch.autograd.backward."""
 MOST = 4096
 """Backward passes that are kept for one step. A program that takes none may go on for ever."""
+WIDE = 1 << 16
+"""Values of which a loss is the weighted sum, at most."""
 SCALED = 8
 """Losses that a scaler has multiplied and of which no backward pass has been seen, at most."""
 
@@ -38,6 +41,8 @@ class Pass(NamedTuple):
     """None where it was not looked at."""
     seed: Value
     kept: bool
+    missed: frozenset[int] = frozenset()
+    """Ids of optimizers whose gradients it has not added to, or not to those of the next step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,10 @@ class Losses:
         self._broken = False
         """Whether the loss of any but the last of them is known to be no number."""
         self._stale = False
+        self._aside = 0
+        """How many of the first ones are of use to optimizers only."""
+        self._taken = False
+        """Whether they are of gradients that the program has taken itself, not of backward passes."""
         self._broken_off = NAN
         """The loss whose backward pass has raised, until the next one begins."""
         self._several = False
@@ -120,6 +129,7 @@ class Losses:
         self.before: Callable[[Any], None] = lambda tensors: None
         self.graph: Callable[[Tensor, Value], None] = lambda loss, value: None
         """Called with each loss whose backward pass begins, and what it is without a scale."""
+        self.reach = Reach(list)
         self.ended: Callable[[], None] = lambda: None
         """Called at the end, whether it raised or not; then `after`, where it has not."""
         self.after: Callable[[], None] = lambda: None
@@ -129,11 +139,11 @@ class Losses:
     def install(self, patches: Patches) -> None:
         patches.enclose(torch.autograd, "backward", ARGUMENTS, self._around, light=self)
 
-    def take(self, key: int = 0) -> Loss:
-        """For the step that is being taken, of the optimizer with this number. Another one that steps
-        before the next backward gets the same."""
+    def take(self, key: int = 0, optimizer: int = 0) -> Loss:
+        """For the step that is being taken, of the optimizer with this number and id. Another one that
+        steps before the next backward gets the same, of the passes that have reached it."""
         self._stale = True
-        return self.seen(key)
+        return self.seen(key, optimizer)
 
     @property
     def broken(self) -> bool:
@@ -169,6 +179,10 @@ class Losses:
             value = _in_full(self._passes.pop()).value
             self._broken_off = value if isinstance(value, float) else NAN
 
+    def set_aside(self) -> None:
+        """What has been seen so far is of no more use but to an optimizer that steps yet."""
+        self._aside = len(self._passes)
+
     def used(self) -> None:
         """What has been seen so far belongs to a step that is over."""
         self._stale = True
@@ -185,9 +199,13 @@ class Losses:
             return one
         return None
 
-    def seen(self, key: int = 0) -> Loss:
+    def seen(self, key: int = 0, optimizer: int = 0) -> Loss:
         """As `take`, but more may come."""
         passes = tuple(_in_full(one) for one in self._passes)
+        if optimizer:
+            passes = tuple(one for one in passes if optimizer not in one.missed) or passes
+        else:
+            passes = passes[self._aside :]
         if not passes:
             return Loss()
         return Loss(passes, self._windows.setdefault(key, Windows()), self._forgotten)
@@ -203,7 +221,7 @@ class Losses:
 
     def forget(self) -> None:
         self._passes, self._forgotten, self._stale, self._broken = [], 0, False, False
-        self.depth, self._several = 0, False
+        self.depth, self._several, self._taken, self._aside = 0, False, False, 0
         self._scaled, self._windows = {}, {}
         self._scout.forget()
 
@@ -218,12 +236,29 @@ class Losses:
         if found is not None:
             self.graph(*found)
 
+    def take_gradients(self, loss: Any, seeds: Any) -> None:
+        """Gradients of parameters are taken with autograd.grad, as an optimizer may be given them. A
+        backward pass since the last step comes first: then these are for something else."""
+        if not isinstance(loss, Tensor) or loss.numel() != 1 or (self.fresh and not self._taken):
+            return
+        self._begins(taken=True)
+        value = _weighed(loss, seeds)
+        if value is not None:
+            self._passes.append(Pass(value, self._ending(loss), 1.0, False))
+
     def _note(self, tensors: Any, seeds: Any, kept: bool) -> tuple[Tensor, Value] | None:
         """The loss among `tensors` and its value without a scale; None where there is none."""
         one = tensors[0] if isinstance(tensors, (list, tuple)) and len(tensors) == 1 else tensors
         seed = seeds[0] if isinstance(seeds, (list, tuple)) and len(seeds) == 1 else seeds
         self._begins()
-        if not isinstance(one, Tensor) or one.numel() != 1:
+        if isinstance(one, (list, tuple)):
+            self._together(one, seed, kept)
+            return None
+        if not isinstance(one, Tensor):
+            return None
+        if one.numel() != 1:
+            if (weighed := _weighed(one, seed)) is not None:
+                self._passes.append(Pass(weighed, self._ending(one), 1.0, kept))
             return None
         if seed is not None and not (isinstance(seed, Tensor) and seed.numel() == 1):
             return None
@@ -237,16 +272,58 @@ class Losses:
         self._passes.append(Pass(value, end, weight, kept))
         return one, value
 
-    def _begins(self) -> None:
+    def _together(self, tensors: Sequence[Any], seeds: Any, kept: bool) -> None:
+        """One pass from several losses: what it is of is their sum."""
+        given = [None] * len(tensors) if seeds is None else seeds
+        whole: Value = 0.0
+        ends = []
+        for one, seed in zip(tensors, given, strict=True):
+            end = self._ending(one)
+            value = _weighed(one, seed) if end.unscaled is None else end.unscaled
+            if value is None:
+                return
+            whole = whole + value
+            ends.append(end)
+        kind = " + ".join(end.kind for end in ends)
+        common = [f for f in ends[0].factors if all(f in end.factors for end in ends[1:])]
+        plain = tuple(f for f in common if isinstance(f, float))
+        self._passes.append(Pass(whole, Ending(kind, plain), 1.0, kept))
+
+    def _begins(self, *, taken: bool = False) -> None:
         self._broken_off = NAN
+        if self._taken and not taken:
+            self._stale = True
+        self._taken = taken
         if self._stale:
             self._passes, self._forgotten, self._stale, self._broken = [], 0, False, False
+            self._aside = 0
         elif self._passes:
             self._broken |= _is_broken(self._passes[-1])
             if len(self._passes) == MOST:
                 del self._passes[: MOST // 2]
                 self._forgotten += MOST // 2
+                self._aside = 0
         self._several = bool(self._passes) or self._several
+        if self._several:
+            self.reach.begins(len(self._passes))
+
+    def _ends(self) -> None:
+        """A backward pass has come to its end."""
+        if not self._several:
+            return
+        missed, begun, every = self.reach.ends()
+        if not (missed or begun):
+            return
+        earlier = self.reach.earlier
+        for at, one in enumerate(self._passes):
+            known, more = _in_full(one), begun if at < earlier else missed
+            self._passes[at] = known._replace(missed=known.missed | more)
+        if begun:
+            # Given up for good, whatever they were: the last one is the pass that has just ended.
+            left = [one for one in self._passes[:-1] if not _in_full(one).missed >= every]
+            self._passes = [*left, *self._passes[-1:]]
+            self._aside = min(self._aside, len(left))
+            self._broken = any(map(_is_broken, left))
 
     def _ending(self, loss: Tensor) -> Ending:
         with self._quiet("the end of a loss"):
@@ -263,18 +340,18 @@ class Losses:
         """A backward pass begins, while nothing is awaited: only its loss is noted. How many there
         were before; None where it is let through."""
         tensors, seeds, kept, _ = given
-        if self.depth or self.closed or _busy():
+        if self.depth or self.closed or busy():
             return None
         self._quiet.meter.calls += LIGHT
         self.passes += 1
         plain = type(tensors) is Tensor and seeds is None and not kept
-        alone = self._stale or not self._passes
+        alone = self._stale or self._taken or not self._passes
         before = self._count()
         if plain and alone and not self._scaled and not self._several:
             self._broken_off = NAN
             if tensors.is_cpu and tensors.dtype in REAL and tensors.numel() == 1:
-                self._passes, self._forgotten = [tensors.item()], 0
-                self._stale = self._broken = False
+                self._passes, self._forgotten, self._aside = [tensors.item()], 0, 0
+                self._stale = self._broken = self._taken = False
             else:
                 self._glimpse(tensors)
         else:
@@ -288,6 +365,9 @@ class Losses:
         self.depth = 0
         if not done:
             self._raised(token)
+        elif self._several:
+            with self._quiet("what a backward pass reached"):
+                self._ends()
 
     def _glimpse(self, tensors: Tensor) -> None:
         """As `_note`, of a loss that is elsewhere."""
@@ -319,6 +399,8 @@ class Losses:
             self.depth = 0
             if not done:
                 self._raised(before)
+            with self._quiet("what a backward pass reached"):
+                self._ends()
             self.ended()
         self.after()
 
@@ -343,11 +425,29 @@ def _is_broken(done: Pass | float) -> bool:
     return isinstance(value, float) and not isfinite(value)
 
 
-def _busy() -> bool:
+def busy() -> bool:
     """Whether dynamo is tracing, a CUDA graph is being recorded, or a mode of the program would see
     what is done to a tensor."""
     modes = torch._C._len_torch_dispatch_stack() or torch._C._len_torch_function_stack()
     return bool(modes) or torch.compiler.is_compiling() or capturing()
+
+
+def _weighed(one: Any, seed: Any) -> Value | None:
+    """The sum of these values with `seed` as weights, 1 where there are none. None where that is no loss:
+    weights are not below zero, as gradients are that are handed on."""
+    plain = isinstance(one, Tensor) and one.dtype in REAL and 0 < one.numel() <= WIDE
+    if not plain or (seed is None and one.numel() != 1):
+        return None
+    if seed is None:
+        return _value(one)
+    if not isinstance(seed, Tensor) or seed.shape != one.shape or seed.dtype not in REAL:
+        return None
+    if one.numel() == 1:
+        return times(_value(one), (_value(seed),))
+    if not (one.is_cpu and seed.is_cpu and type(one) is type(seed) is Tensor):
+        return None  # whether weights are below zero would be waited for
+    weights = seed.detach().double()
+    return None if bool(weights.min() < 0) else _value((one.detach().double() * weights).sum())
 
 
 def _value(loss: Tensor) -> Value:

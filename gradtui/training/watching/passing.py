@@ -128,7 +128,7 @@ class Passing:
             record = bare_record(number, when)
             record.optimizer = 0 if self.source is None else self.source.number
             record.add_lr(optimizer)
-            record.add_loss(self._losses.take(record.optimizer))
+            record.add_loss(self._losses.take(record.optimizer, id(optimizer)))
             scaling = self._scalers.current
             record.parts |= scaling.parts if scaling is not None else {}
             self._records.add(record)

@@ -93,7 +93,9 @@ class Steps:
         """What is left of a step: weights, and gradients that nobody has cleared or added to."""
         gone: list[Tensor | None] = [None] * len(source.tensors)
         grads = source.left() if left and self._scalars.untouched else gone
-        if grads is not gone and self._clips.words:
+        if all(grad is None for grad in grads):
+            record.stage = "unknown"
+        elif self._clips.words:
             record.stage = "clipped"
         record.parts |= source.gradients(grads, record.detail)
         record.parts["weights"], record.left = source.weights(updates=False), True

@@ -55,7 +55,7 @@ class Taking:
         """Of a step of which nothing is measured, whatever the optimizer steps."""
         record = Record(NOTHING, {}, step=step, optimizer=number)
         record.add_lr(optimizer)
-        record.add_loss(self._losses.take(number))
+        record.add_loss(self._losses.take(number, id(optimizer)))
         return record
 
     def take(
@@ -72,7 +72,8 @@ class Taking:
         """Scalars alone where the budget, by default the source's own, has nothing left for this
         step. `detail` is what to measure where that is settled."""
         detail = detail or (budget or source.budget).next()
-        loss, clips = self._losses.take(source.number), self._clips.take(source.members)
+        loss = self._losses.take(source.number, id(optimizer))
+        clips = self._clips.take(source.members)
         scaling = scaling or self._scalers.current
         record = Record(detail, {}, source.layout, source.at, step)
         record.evaluation, record.optimizer = evaluation, source.number
@@ -86,6 +87,8 @@ class Taking:
         if clips:
             record.stage = "clipped"
             record.add_clips(clips, source.ids)
+        elif self._clips.unseen and self._clips.words:
+            record.stage = "clipped"
         record.parts |= source.gradients([tensor.grad for tensor in source.tensors], detail)
         if detail.weights and evaluation <= 1:
             source.remember_weights()

@@ -28,6 +28,7 @@ from gradtui.training.watching.outlook import UNKNOWN
 from gradtui.training.watching.passing import Passing
 from gradtui.training.watching.patches import Patches
 from gradtui.training.watching.quiet import Log, Quiet
+from gradtui.training.watching.reach import Reach
 from gradtui.training.watching.records import Record, Records
 from gradtui.training.watching.scalers import Scalers
 from gradtui.training.watching.scene import Scene
@@ -119,6 +120,7 @@ class Watcher:
         self._steps.door = self._clearing.step
         self._losses.before, self._losses.ended = self._backward_begins, self._backward_over
         self._losses.after, self._losses.graph = self._backward_done, self._scene.graph
+        self._losses.reach = Reach(self._born.optimizers)
         self._own_of_each_thread()
         self._patches = Patches(self._meter, self._threads)
         for part in (self._born, self._losses, self._clips, self._scalers, self._bare, self._scene):
@@ -147,9 +149,9 @@ class Watcher:
         threads = self._threads
         threads.each(self._hooks, ("_passing", "_within", "open", "hushed"))
         threads.each(self._losses, ("_passes", "_forgotten", "_stale", "_several", "_scaled"))
-        threads.each(self._losses, ("_broken", "depth", "passes"))
+        threads.each(self._losses, ("_broken", "_taken", "_aside", "reach", "depth", "passes"))
         threads.each(self._scalars, ("waiting", "_step", "_when", "source", "passes"))
-        threads.each(self._clips, ("_clips",))
+        threads.each(self._clips, ("_clips", "_before"))
         threads.each(self._scalers, ("current",))
         threads.each(self._steps, ("_sources",))
         threads.each(self._inside, ("_step", "_detail", "_parts"))
@@ -227,10 +229,12 @@ class Watcher:
 
     def _backward_begins(self, tensors: Any) -> None:
         self._board.passes += 1
+        self._clips.begins()
         self._clearing.begins()
         self._bare.before(tensors)
 
     def _backward_over(self) -> None:
+        self._clips.over()
         self._hooks.hushed = False
 
     def _backward_done(self) -> None:
