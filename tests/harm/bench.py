@@ -26,15 +26,16 @@ LIMIT = 120.0
 MORE_SHARE, MORE_BYTES = 0.10, 40 << 20
 """What watching may add to the peak of resident memory: a tenth, and what its own code takes."""
 
-DIRECTIVE = re.compile(r"^#@ (\w+): (.*)$", re.MULTILINE)
+DIRECTIVE = re.compile(r"^# @ (\w+): (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A script. Lines `#@ WORD: VALUE` in it say how it is run:
+    """A script. Lines `# @ WORD: VALUE` in it say how it is run:
 
     `options` of the interpreter, `pythonpath`, `stdin`, and `steps`: how many optimizer steps its
-    record must count, "any" where that is not laid down, 0 where nothing can be recorded.
+    record must count, "any" where that is not laid down, 0 where nothing can be recorded. `known` says
+    what it sees of us that cannot be helped, as docs/harmless.md has it: that is counted apart.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class Program:
     stdin: str = ""
     pythonpath: str | None = None
     steps: str = "any"
+    known: str = ""
 
     @property
     def name(self) -> str:
@@ -66,7 +68,7 @@ class Outcome:
 def read_program(path: Path) -> Program:
     text = path.read_text()
     found = dict(DIRECTIVE.findall(text))
-    unknown = set(found) - {"options", "pythonpath", "stdin", "steps"}
+    unknown = set(found) - {"options", "pythonpath", "stdin", "steps", "known"}
     if unknown:
         raise ValueError(f"{path.name}: no such directive: {', '.join(sorted(unknown))}")
     return Program(
@@ -76,6 +78,7 @@ def read_program(path: Path) -> Program:
         found.get("stdin", ""),
         found.get("pythonpath"),
         found.get("steps", "any"),
+        found.get("known", ""),
     )
 
 

@@ -11,6 +11,7 @@ from gradtui.training.autopsy.calls import Call, Draws, Stamp, uses_cuda
 from gradtui.training.autopsy.watched import Listener, Root, Switch, busy
 from gradtui.training.autopsy.wrappers import walk
 from gradtui.training.modes import Unseen
+from gradtui.training.traces import of_a_signal
 from gradtui.training.watching.capture import capturing
 
 LEARNING = 3
@@ -166,7 +167,9 @@ class Keeper:
             self._serial += 1
             root.calls.append((self._serial, call))
             return call
-        except Exception:
+        except Exception as error:
+            if of_a_signal(error):
+                raise
             return None
         finally:
             self.switch.leave()
@@ -183,7 +186,8 @@ class Keeper:
                 root.calls.pop()  # a metric, or whatever else has no part in the loss
                 root.count -= 1
             self.switch.calls += len(kept.kept)  # a hook each
-        except Exception:
-            return
+        except Exception as error:
+            if of_a_signal(error):
+                raise
         finally:
             self.switch.leave()

@@ -93,7 +93,11 @@ class Listener:
         ):
             return None
         post.within = True
-        return post, root, post.called(root, module, args, kwargs)
+        try:
+            return post, root, post.called(root, module, args, kwargs)
+        except BaseException:
+            post.within = False
+            raise
 
     def again(self, token: Any, value: Any) -> Any:
         return value

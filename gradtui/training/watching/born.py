@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from gradtui.training.traces import of_a_signal
 from gradtui.training.watching.frames import Sight, attributes, visible
 from gradtui.training.watching.patches import Begun, Patches
 from gradtui.training.watching.quiet import Quiet
@@ -66,7 +67,9 @@ class Born:
         try:
             self._modules.pop(id(module), None)
             self._modules[id(module)] = module
-        except Exception:  # a class that cannot be referred to weakly; found by other ways
+        except Exception as error:  # a class that cannot be referred to weakly; found by other ways
+            if of_a_signal(error):
+                raise
             return
 
     def _optimizer(self, optimizer: Optimizer) -> Begun:

@@ -9,7 +9,7 @@ import functools
 import inspect
 import weakref
 from collections.abc import Callable
-from operator import call
+from itertools import starmap
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -73,7 +73,7 @@ class Evaluated:
             raise
         evaluation = _Evaluation(self)
         self._ref = weakref.ref(evaluation, self._raised)
-        return functools.partial(next, map(evaluation.over, map(call, (self.__wrapped__,))))
+        return functools.partial(next, map(evaluation.over, starmap(self.__wrapped__, ((),))))
 
     __call__ = property(_chain)
 

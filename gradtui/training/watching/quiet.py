@@ -6,6 +6,7 @@ from types import TracebackType
 import torch
 
 from gradtui.training.modes import Unseen
+from gradtui.training.traces import of_a_signal, without_ours
 from gradtui.training.watching.meter import Meter
 
 Log = Callable[[str], None]
@@ -23,7 +24,7 @@ class Quiet:
         self._said: dict[str, int] = {}
 
     def __call__(self, doing: str) -> "Block":
-        """No exception leaves this block, no graph is built in it, no mode of the program sees it."""
+        """No exception of ours leaves this block, no graph is built in it, no mode of the program sees it."""
         return Block(self, doing)
 
     def say(self, text: str, key: str = "", most: int = MOST) -> None:
@@ -49,7 +50,13 @@ class Block:
         self._unseen = Unseen()
         self._unseen.__enter__()
         self._grad = torch.is_grad_enabled()
-        torch._C._set_grad_enabled(False)
+        try:
+            torch._C._set_grad_enabled(False)
+        except BaseException:  # of a signal: nobody would leave what was not entered
+            torch._C._set_grad_enabled(self._grad)
+            self._unseen.__exit__()
+            self._meter.leave()
+            raise
 
     def __exit__(
         self,
@@ -59,8 +66,11 @@ class Block:
     ) -> bool:
         torch._C._set_grad_enabled(self._grad)
         self._unseen.__exit__()
-        if isinstance(error, Exception):
+        ours = isinstance(error, Exception) and not of_a_signal(error)
+        if ours:
             text = f"{self._doing}: {type(error).__name__}: {str(error)[:200]}"
             self._quiet.say(text, key=self._doing)
+        elif error is not None:
+            without_ours(error)
         self._meter.leave()
-        return isinstance(error, Exception)
+        return ours

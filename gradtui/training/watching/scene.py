@@ -16,6 +16,7 @@ from gradtui.training.autopsy.examine import examine
 from gradtui.training.autopsy.keeper import Keeper
 from gradtui.training.autopsy.report import failed
 from gradtui.training.modes import Unseen
+from gradtui.training.traces import of_a_signal
 from gradtui.training.watching.born import Born
 from gradtui.training.watching.names import told_apart
 from gradtui.training.watching.numbering import parameters_of
@@ -95,6 +96,8 @@ class Scene:
             loss = record.loss if record.told else None
             record.autopsy = self._examine(record.step, loss, self._keeper.calls())
         except Exception as error:
+            if of_a_signal(error):
+                raise
             self._quiet.say(f"the autopsy: {type(error).__name__}: {str(error)[:200]}")
         finally:
             self._keeper.close()

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from gradtui.training.traces import of_a_signal
 from gradtui.training.watching.budget import Ledger, Recent
 from gradtui.training.watching.losses import Losses
 from gradtui.training.watching.meter import Meter
@@ -97,7 +98,9 @@ class Vigil:
             known = self._seen.get(id(optimizer))
             self._suspected = self._losses.broken or (known is not None and _broken(known[1]))
             return self._suspected
-        except Exception:
+        except Exception as error:
+            if of_a_signal(error):
+                raise
             self._false = FALSE
             return False
 
