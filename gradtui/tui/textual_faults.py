@@ -3,6 +3,8 @@
 What was seen, with Textual 8.2.8 (pyproject bounds it above; look again before the bound is moved):
 
 - keys reach a screen that has not been composed yet, and one that has left. See `Panel`;
+- a screen that hears of two sizes, with anything else between, lays itself out for one and the other in
+  turns and does nothing else any more. See `Containing`;
 - once the app has been told to end nothing is mounted any more, but keys go on opening screens, which
   are empty then. See `Containing`;
 - a click beside a palette that is closing, a double click: `Screen.dismiss` pops whatever is on top,
@@ -43,10 +45,10 @@ from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Event, InputEvent
+from textual.events import Event, InputEvent, Resize
 from textual.message import Message
 from textual.message_pump import MessagePump
-from textual.screen import ModalScreen, ScreenResultType
+from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widget import Widget
 from textual.worker import WorkerFailed
 
@@ -128,6 +130,11 @@ class Containing(App[None]):
         dispatch = pump._dispatch_message
 
         async def contained(message: Message) -> None:
+            # A screen that is laid out for a size tells itself of it: two that are under way at once
+            # would take turns for ever.
+            stale = isinstance(message, Resize) and message.size != self.size
+            if stale and isinstance(pump, Screen):
+                return
             await self._contained(dispatch, message)
 
         setattr(pump, "_dispatch_message", contained)  # noqa: B010

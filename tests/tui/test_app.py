@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.geometry import Size
 
 from gradtui.core.control import Pause, Resume, StepOnce
 from gradtui.core.errors import UsageError
@@ -424,6 +425,16 @@ async def test_a_palette_that_is_left_twice_takes_no_screen_along(below: str) ->
         await pilot.pause(0.1)
         assert app.screen is under
         assert app.crash is None
+
+
+async def test_a_size_that_is_no_longer_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with playing(size=(100, 30)) as (app, pilot):
+        told: list[Size] = []
+        monkeypatch.setattr(app.screen, "_screen_resized", told.append)
+        for width in (90, 100):
+            app.screen.post_message(events.Resize(Size(width, 30), Size(width, 30)))
+            await pilot.pause()
+        assert set(told) == {Size(100, 30)}
 
 
 @pytest.mark.parametrize(
