@@ -43,6 +43,8 @@ THEIRS = (
 KEPT = frozenset(vars(nn.Module()))
 """What a module keeps of its own: registered things are found by way of it."""
 
+Looked = tuple[str, Any, int, bool]
+"""What is looked at: how deep it lies, and whether it is an entry of a container."""
 Sight = tuple[str, weakref.ref[Any]]
 """What a program calls a thing: a variable, `self`'s attributes by their own names, or a path."""
 
@@ -50,16 +52,16 @@ Sight = tuple[str, weakref.ref[Any]]
 def visible(frame: FrameType | None) -> list[Sight]:
     """Modules and trainable leaves, innermost frames first, then what lies deeper; then those in
     global variables."""
-    waiting: deque[tuple[str, Any, int]] = deque()
+    waiting: deque[Looked] = deque()
     spaces: dict[int, dict[str, Any]] = {}
     for one in _frames(frame):
         names = variables(one)
-        waiting.extend((word, thing, 0) for word, thing in list(names.items()))
+        waiting.extend((word, thing, 0, False) for word, thing in list(names.items()))
         if names is not one.f_globals:
             spaces[id(one.f_globals)] = one.f_globals
     main = getattr(sys.modules.get("__main__"), "__dict__", {})
     for space in [*spaces.values(), main]:
-        waiting.extend((word, thing, 0) for word, thing in list(space.items()))
+        waiting.extend((word, thing, 0, False) for word, thing in list(space.items()))
     with torch._C.DisableTorchFunctionSubclass():
         return list(_found(waiting))
 
@@ -73,11 +75,13 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
         frame = frame.f_back
 
 
-def _found(waiting: deque[tuple[str, Any, int]]) -> Iterator[Sight]:
+def _found(waiting: deque[Looked]) -> Iterator[Sight]:
     looked = 0
-    opened: dict[int, Any] = {}  # holds them: an id is of use only while its owner lives
+    opened: dict[
+        tuple[int, bool], Any
+    ] = {}  # holds them: an id is of use only while its owner lives
     while waiting and looked < MOST:
-        word, thing, depth = waiting.popleft()
+        word, thing, depth, entry = waiting.popleft()
         kind = type(thing)
         if word.startswith("__") or kind in PLAIN:
             continue
@@ -87,9 +91,12 @@ def _found(waiting: deque[tuple[str, Any, int]]) -> Iterator[Sight]:
                 yield word, weakref.ref(thing)
             except TypeError:
                 continue
-        if depth < DEPTH and id(thing) not in opened and not issubclass(kind, Tensor):
-            opened[id(thing)] = thing
-            waiting.extend((path, held, depth + 1) for path, held in _within(word, kind, thing))
+        # An entry of a container once more, by the path that it shares with the others.
+        place = id(thing), entry
+        if depth < DEPTH and place not in opened and not issubclass(kind, Tensor):
+            opened[place] = thing
+            held = issubclass(kind, (list, tuple, dict))
+            waiting.extend((path, one, depth + 1, held) for path, one in _within(word, kind, thing))
 
 
 PLAIN = (str, int, float, bool, bytes, type(None), type, ModuleType, type(visible), type(len))

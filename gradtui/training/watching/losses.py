@@ -25,6 +25,8 @@ LIGHT = 2
 """What noting a loss takes beside the call itself, in calls of the meter."""
 ARGUMENTS = ("tensors", "grad_tensors", "retain_graph", "create_graph")
 """Of torch.autograd.backward."""
+REACHING = 4
+"""What it takes to know whether it has reached one optimizer, in such calls."""
 MOST = 4096
 """Backward passes that are kept for one step. A program that takes none may go on for ever."""
 WIDE = 1 << 16
@@ -366,6 +368,7 @@ class Losses:
         if not done:
             self._raised(token)
         elif self._several:
+            self._quiet.meter.calls += REACHING * self.reach.looked
             with self._quiet("what a backward pass reached"):
                 self._ends()
 

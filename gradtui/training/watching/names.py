@@ -1,9 +1,11 @@
 """What the tensors that an optimizer was given are called, by the module that owns them."""
 
 import gc
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from torch import Tensor, nn
@@ -22,6 +24,8 @@ SELF = ("self", "cls", "_")
 """Variables that say nothing of what they hold."""
 VAGUE = ("p", "param", "parameter", "t", "tensor", "v", "value", "x", "leaf")
 """Those that hold one tensor after another: anything else says more."""
+PART = re.compile(r"\[[^\]]*\]|\.?[^.\[]+")
+"""Of a path: a name or a place."""
 LARGE = 100_000
 """Entries of a dictionary from which on it is not searched."""
 
@@ -116,6 +120,7 @@ def told_apart(
         if not word and not (key in before and len(roots) == 1):
             word = min(own, key=_plainness, default="")
         out[key] = word
+    _alike(out, words, claims, before)
     _in_modules(roots, loose, out)
     nameless = [root for root in roots if not out[id(root)]]
     kinds = Counter(type(unwrapped(root)).__name__ for root in roots)
@@ -125,6 +130,38 @@ def told_apart(
         out[id(root)] = f"{kind}#{numbers[kind]}" if kinds[kind] > 1 else kind
         numbers[kind] += 1
     return out
+
+
+def _alike(
+    out: dict[int, str],
+    words: Mapping[int, Sequence[str]],
+    claims: Mapping[str, Sequence[int]],
+    before: Mapping[int, str],
+) -> None:
+    """Call the entries of a container alike: `agents[0].actor` beside `agents[1].actor`, though the
+    variable of a loop or of a function has the first just now. Where most of them have variables of
+    their own these stay."""
+    families: dict[tuple[str, str], dict[int, str]] = {}
+    for key in out:
+        for word in words.get(key, ()):
+            if len(claims[word]) == 1:
+                for family in _families(word):
+                    families.setdefault(family, {}).setdefault(key, word)
+    settled = {key for key in out if before.get(key)}
+    for members in sorted(families.values(), key=len, reverse=True):
+        others = [key for key, word in members.items() if out[key] != word]
+        if others and 2 * len(others) <= len(members):
+            for key in others:
+                if key not in settled:
+                    out[key] = members[key]
+            settled |= members.keys()
+
+
+def _families(word: str) -> list[tuple[str, str]]:
+    """What is before and behind each of its parts but the first."""
+    parts = PART.findall(word)
+    ends = [sum(map(len, parts[: i + 1])) for i in range(len(parts))]
+    return [(word[:begin], word[end:]) for begin, end in pairwise(ends)]
 
 
 def _kept_as(

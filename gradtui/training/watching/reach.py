@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-PROBES = 6
+PROBES = 4
 """Gradients of one optimizer that are looked at."""
 MOST = 8
 """Optimizers; where there are more none is looked at."""
@@ -42,6 +42,8 @@ class Reach:
         self._optimizers = optimizers
         self.earlier = 0
         """Passes before the one that is under way."""
+        self.looked = 0
+        """Optimizers that are looked at in it."""
         self._probes: dict[int, tuple[int, list[weakref.ref[Tensor]]]] = {}
         self._after: dict[int, State] = {}
         self._before: dict[int, tuple[State, bool]] = {}
@@ -53,12 +55,14 @@ class Reach:
     def begins(self, earlier: int) -> None:
         found, after = self._optimizers(), self._after
         self.earlier, self._before = earlier, {}
-        if len(found) > MOST:
+        self.looked = len(found) if len(found) <= MOST else 0
+        if not self.looked:
             return
         if len(self._probes) > len(found):
             self._probes = {key: self._probes[key] for key in map(id, found) if key in self._probes}
         for optimizer in found:
-            key, grads = id(optimizer), self._grads(optimizer)
+            key = id(optimizer)
+            grads = _grads(self._of(optimizer))
             state = _state(grads)
             clear = not any(state) or (state != after.get(key) and not any(map(_counts, grads)))
             self._before[key] = state, clear
@@ -67,12 +71,16 @@ class Reach:
         before, self._before, self._after = self._before, {}, {}
         missed, begun = [], []
         for optimizer in self._optimizers() if before else ():
-            key, state = id(optimizer), _state(self._grads(optimizer))
+            key = id(optimizer)
+            known = self._probes.get(key)
+            if known is None:
+                continue
+            state = _state(_grads(known[1]))
             self._after[key] = state
             if key not in before or not any(state):
                 continue  # nothing can be told: somebody may take gradients away in the pass
-            known, clear = before[key]
-            if state == known:
+            earlier, clear = before[key]
+            if state == earlier:
                 missed.append(key)
             elif clear:
                 begun.append(key)
@@ -80,7 +88,7 @@ class Reach:
             return NOBODY
         return Reached(frozenset(missed), frozenset(begun), frozenset(before))
 
-    def _grads(self, optimizer: Optimizer) -> list[Tensor | None]:
+    def _of(self, optimizer: Optimizer) -> list[weakref.ref[Tensor]]:
         groups: list[dict[str, Any]] = optimizer.param_groups
         count = sum(len(group["params"]) for group in groups)
         known = self._probes.get(id(optimizer))
@@ -88,14 +96,17 @@ class Reach:
             held = [p for p in chain(*(group["params"] for group in groups)) if p.requires_grad]
             refs = [weakref.ref(min(part, key=Tensor.numel)) for part in _parts(held)]
             known = self._probes[id(optimizer)] = count, refs
-        tensors = [ref() for ref in known[1]]
-        return [None if tensor is None else tensor.grad for tensor in tensors]
+        return known[1]
 
 
 def _parts(held: list[Tensor]) -> list[list[Tensor]]:
     """Up to `PROBES` stretches of about the same length."""
     size = -(-len(held) // PROBES)
     return [held[begin : begin + size] for begin in range(0, len(held), size)] if held else []
+
+
+def _grads(probes: Sequence[weakref.ref[Tensor]]) -> list[Tensor | None]:
+    return [None if (tensor := ref()) is None else tensor.grad for ref in probes]
 
 
 def _state(grads: Sequence[Tensor | None]) -> State:

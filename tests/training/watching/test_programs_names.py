@@ -205,6 +205,31 @@ def in_a_registry() -> list[str]:
     return ["loc", "scale"]
 
 
+class Pair:
+    def __init__(self) -> None:
+        self.actor, self.critic = nn.Linear(3, 2), nn.Linear(3, 1)
+        self.optimizer = torch.optim.SGD(
+            [*self.actor.parameters(), *self.critic.parameters()], lr=0.1
+        )
+
+
+def one_after_another() -> list[str]:
+    """The variable of a loop has the first just when names are looked for."""
+    agents = [Pair() for _ in range(3)]
+    for agent in agents:
+        learn(lambda agent=agent: square(*agent.actor.parameters()), agent.optimizer)  # type: ignore[misc]
+    parts = [f"agents[{i}].{part}" for i in range(3) for part in ("actor", "critic")]
+    return [f"{part}.{name}" for part in parts for name in ("weight", "bias")]
+
+
+def one_key_after_another() -> list[str]:
+    nets = {word: nn.Linear(3, 1) for word in ("price", "volume")}
+    optimizers = [torch.optim.SGD(net.parameters(), lr=0.1) for net in nets.values()]
+    for net, optimizer in zip(nets.values(), optimizers, strict=True):
+        learn(lambda net=net: square(*net.parameters()), optimizer)  # type: ignore[misc]
+    return [f"nets.{word}.{name}" for word in nets for name in ("weight", "bias")]
+
+
 def by_hand() -> list[str]:
     w1, w2 = leaf(4, 3), leaf(3, 1)
     for _ in range(STEPS):
@@ -229,6 +254,8 @@ PROGRAMS = (
     in_global_variables,
     in_a_closure,
     in_a_registry,
+    one_after_another,
+    one_key_after_another,
     by_hand,
 )
 
