@@ -21,7 +21,7 @@ from gradtui.training.watching.scout import Scout
 
 NAN = float("nan")
 REAL = frozenset((torch.float32, torch.float64, torch.bfloat16, torch.float16))
-LIGHT = 2
+LIGHT = 3
 """What noting a loss takes beside the call itself, in calls of the meter."""
 ARGUMENTS = ("tensors", "grad_tensors", "retain_graph", "create_graph")
 """Of torch.autograd.backward."""
@@ -429,10 +429,10 @@ def _is_broken(done: Pass | float) -> bool:
 
 
 def busy() -> bool:
-    """Whether dynamo is tracing, a CUDA graph is being recorded, or a mode of the program would see
-    what is done to a tensor."""
+    """Whether a CUDA graph is being recorded, or a mode of the program would see what is done to a
+    tensor."""
     modes = torch._C._len_torch_dispatch_stack() or torch._C._len_torch_function_stack()
-    return bool(modes) or torch.compiler.is_compiling() or capturing()
+    return bool(modes) or capturing()
 
 
 def _weighed(one: Any, seed: Any) -> Value | None:
