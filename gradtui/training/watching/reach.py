@@ -69,7 +69,7 @@ class Reach:
 
     def ends(self) -> Reached:
         before, self._before, self._after = self._before, {}, {}
-        missed, begun = [], []
+        missed, begun, added = [], [], False
         for optimizer in self._optimizers() if before else ():
             key = id(optimizer)
             known = self._probes.get(key)
@@ -80,10 +80,13 @@ class Reach:
             if key not in before or not any(state):
                 continue  # nothing can be told: somebody may take gradients away in the pass
             earlier, clear = before[key]
+            added |= state != earlier
             if state == earlier:
                 missed.append(key)
             elif clear:
                 begun.append(key)
+        if not added:  # it has reached something else: whose, nobody knows
+            missed = []
         if not (missed or begun):
             return NOBODY
         return Reached(frozenset(missed), frozenset(begun), frozenset(before))

@@ -86,6 +86,19 @@ def test_a_loss_of_both_is_that_of_both(kept: Kept) -> None:
     assert told(kept) == truth
 
 
+def test_a_penalty_on_one_of_many_tensors_counts(any_detail: Kept) -> None:
+    """Few gradients are looked at: that none of them has changed is no sign where no other has."""
+    part, truth = Part(), []
+    part.net = nn.Sequential(*(nn.Linear(3, 3) for _ in range(6)), nn.Linear(3, 1))  # type: ignore[assignment]
+    part.optimizer = torch.optim.SGD(part.net.parameters(), lr=1e-3)
+    for _ in range(40):
+        part.optimizer.zero_grad()
+        weight = next(part.net.parameters())
+        truth.append(back(part.loss()) + back(0.1 * weight.abs().sum()))
+        part.optimizer.step()
+    assert told(any_detail) == pytest.approx(truth, rel=1e-6)
+
+
 @pytest.mark.parametrize("how", ["missing", "zero", "by hand"])
 def test_a_batch_that_is_given_up_is_no_part_of_the_next_step(any_detail: Kept, how: str) -> None:
     """Its gradients were cleared, and no step was taken; another optimizer has some of its own."""
