@@ -50,6 +50,15 @@ class Viewer:
     def steps(self, run: int) -> list[int]:
         return [s.step for s in self.snapshots if s.run == run]
 
+    def taken(self, run: int, count: int) -> None:
+        """Wait for so many steps of a run."""
+        for _ in range(4000):
+            self.look()
+            if len(self.steps(run)) >= count:
+                return
+            time.sleep(0.005)
+        raise AssertionError(f"{len(self.steps(run))} of {count} steps")
+
     def settled(self, run: int) -> list[int]:
         """The steps of a run once none has come for a moment."""
         seen = -1
@@ -117,13 +126,11 @@ def test_pace_holds_training_back_and_lets_controls_through(viewer: Viewer) -> N
     viewer.lab.send(SetPace(20.0))
     viewer.lab.send(Start(1, "small"))
     viewer.wait_for(Started)
-    time.sleep(1.0)
-    viewer.look()
-    assert 5 <= len(viewer.steps(1)) <= 40
+    began = time.monotonic()
+    viewer.taken(1, 20)
+    assert time.monotonic() - began > 0.5, "20 steps are to take a second"
     viewer.lab.send(SetPace(0.0))
-    time.sleep(0.3)
-    viewer.look()
-    assert len(viewer.steps(1)) > 60
+    viewer.taken(1, 80)
 
 
 def test_stop_ends_between_two_steps(viewer: Viewer) -> None:
