@@ -35,6 +35,9 @@ PATIENCE = 3
 KINDS = 4
 """Of passes, by the leaves that they reach; where there are more, all are one."""
 
+WANTED = ("outputs", "inputs", "grad_outputs", "create_graph")
+"""Of `torch.autograd.grad`."""
+
 
 class Bare:
     def __init__(
@@ -73,8 +76,7 @@ class Bare:
         self._fresh = 0
 
     def install(self, patches: Patches) -> None:
-        wanted = ("outputs", "inputs", "grad_outputs", "create_graph")
-        patches.enclose(torch.autograd, "grad", wanted, self._grad, light=self, replaced="inputs")
+        patches.enclose(torch.autograd, "grad", WANTED, self._grad, light=self, replaced="inputs")
         patches.enclose(torch.cuda.graphs, "make_graphed_callables", (), prepared)
 
     def before(self, tensors: Any) -> None:

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from gradtui.training.watching import enclosure as module
+from gradtui.training.watching.bare import WANTED
 from gradtui.training.watching.enclosure import Enclosure, enclosing, enclosure, innermost
 
 
@@ -203,7 +204,7 @@ def test_an_interrupt_in_a_listener_reaches_the_program_without_our_frames(
 def test_an_argument_can_be_another_one(listen: Callable[..., Enclosure]) -> None:
     w = torch.ones(2, requires_grad=True)
     told = Told(instead=[w])
-    listen(torch.autograd, "grad", ("outputs", "inputs"), told, replaced="inputs")
+    listen(torch.autograd, "grad", WANTED, told, replaced="inputs")  # as whoever was first
     with pytest.raises(ValueError, match="is enclosed with"):
         enclosure(torch.autograd, "grad", ("outputs",))
     (found,) = torch.autograd.grad((w * 3).sum(), (one for one in ()))
