@@ -2,6 +2,7 @@
 
     python -m tests.check               format, lint, types, import contracts, all tests
     python -m tests.check -m "not slow" further words go to pytest
+    python -m tests.check -m long       what is left out otherwise: long, and with shorter kin
 
 Runs every tool whatever the others say; the exit code is the first failing one's. pytest comes last,
 so that the last line is its own.
@@ -23,7 +24,7 @@ TOOLS: dict[str, tuple[str, ...]] = {
     "types": ("mypy",),
     "import contracts": ("lint-imports",),
 }
-TESTS = ("pytest", "-n", "2")
+TESTS = ("pytest", "-n", "2", "-m", "not long", "--durations=40")
 
 
 def main(words: Sequence[str]) -> int:

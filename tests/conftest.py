@@ -13,3 +13,10 @@ def no_anomaly_mode() -> Iterator[None]:
     torch = sys.modules.get("torch")
     if torch is not None and torch.is_anomaly_enabled():
         torch.autograd.set_detect_anomaly(False)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is long is slow as well."""
+    for item in items:
+        if item.get_closest_marker("long") is not None:
+            item.add_marker(pytest.mark.slow)

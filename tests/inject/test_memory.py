@@ -34,7 +34,12 @@ NETS = {
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from /proc")
 @pytest.mark.parametrize(
-    ("net", "optimizer"), [("large", "SGD"), ("large", "Adam"), ("small", "SGD")]
+    ("net", "optimizer"),
+    [
+        ("large", "Adam"),
+        pytest.param("large", "SGD", marks=pytest.mark.long),
+        pytest.param("small", "SGD", marks=pytest.mark.long),
+    ],
 )
 def test_the_peak_is_that_of_the_program(net: str, optimizer: str, tmp_path: Path) -> None:
     """To a tenth and 40 MB. Blocks come straight from the system, for what an allocator makes of the

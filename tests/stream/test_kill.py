@@ -61,7 +61,7 @@ def test_writers_are_killed(tmp_path: Path) -> None:
         kill_some(programs, tmp_path, 4, seed_of_today(), 0.9, made_up=True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_seventy_writers_are_killed(tmp_path: Path) -> None:
     with pool() as programs:
         kill_some(programs, tmp_path, 70, seed_of_today(), 0.9, made_up=True)
@@ -107,7 +107,7 @@ def settled_truth(directory: Path, truth: Path) -> None:
         os.link(truth, truth_of(directory))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ten_launchers_are_killed_and_training_goes_on(tmp_path: Path) -> None:
     seed = seed_of_today()
     draw = np.random.default_rng(seed)
@@ -167,7 +167,7 @@ def test_four_commands_are_killed_under_the_launcher(tmp_path: Path) -> None:
             assert run.state == "crashed", why
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ten_viewers_are_killed_and_the_run_does_not_notice(tmp_path: Path) -> None:
     seed = seed_of_today()
     draw = np.random.default_rng(seed)
