@@ -12,8 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from gradtui.training.watching.watcher import Watcher
-from tests.training.watching.kept import Kept
+from tests.training.watching.kept import Kept, recorded
 
 os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 pytestmark = pytest.mark.slow
@@ -21,11 +20,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def kept() -> Iterator[Kept]:
-    sink = Kept()
-    watcher = Watcher(sink, log=sink.log.append)
-    yield sink
-    watcher.close()
-    assert sink.log == []
+    yield from recorded()
 
 
 def printed(folder: Path, model: Any, data: Any, pieces: int, **others: Any) -> list[float]:

@@ -92,7 +92,7 @@ def _numbers(done: Pass) -> list[Value]:
 
 
 class Losses:
-    """Wraps torch.autograd.backward, which Tensor.backward calls too.
+    """Looks at calls of torch.autograd.backward, which Tensor.backward calls too.
 
     A backward within another one (checkpointing) is not counted. While the meter says that nothing
     is awaited, a call costs no more than being handed on and reading one number.
@@ -222,8 +222,8 @@ class Losses:
                 del self._scaled[next(iter(self._scaled))]
 
     def forget(self) -> None:
-        self._passes, self._forgotten, self._stale, self._broken = [], 0, False, False
-        self.depth, self._several, self._taken, self._aside = 0, False, False, 0
+        self._clear()
+        self.depth, self._several, self._taken = 0, False, False
         self._scaled, self._windows = {}, {}
         self._scout.forget()
 
@@ -291,14 +291,18 @@ class Losses:
         plain = tuple(f for f in common if isinstance(f, float))
         self._passes.append(Pass(whole, Ending(kind, plain), 1.0, kept))
 
+    def _clear(self) -> None:
+        """Nothing has been seen since the last step."""
+        self._passes, self._forgotten, self._aside = [], 0, 0
+        self._stale = self._broken = False
+
     def _begins(self, *, taken: bool = False) -> None:
         self._broken_off = NAN
         if self._taken and not taken:
             self._stale = True
         self._taken = taken
         if self._stale:
-            self._passes, self._forgotten, self._stale, self._broken = [], 0, False, False
-            self._aside = 0
+            self._clear()
         elif self._passes:
             self._broken |= _is_broken(self._passes[-1])
             if len(self._passes) == MOST:

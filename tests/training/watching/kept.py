@@ -1,5 +1,6 @@
 """A sink that keeps everything, for the tests beside."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +10,7 @@ from gradtui.core.event import Event, Started
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Grad, Snapshot
 from gradtui.stream.let_through import LetThrough, Row
+from gradtui.training.watching.watcher import OVERHEAD, Watcher
 
 
 @dataclass
@@ -45,6 +47,15 @@ class Kept:
         values = self.snapshots[at].grads[:, Grad.NORM].tolist()
         pairs = zip(self.names, values, strict=True)
         return {name: norm for name, norm in pairs if not np.isnan(norm)}
+
+
+def recorded(overhead: float = OVERHEAD) -> Iterator[Kept]:
+    """What a watcher hands on until the test is over; for fixtures. It has had nothing to complain of."""
+    sink = Kept()
+    watcher = Watcher(sink, overhead=overhead, log=sink.log.append)
+    yield sink
+    watcher.close()
+    assert sink.log == []
 
 
 def norm(tensor: Tensor) -> float:

@@ -1,6 +1,6 @@
 """Total norms before and after clipping, however a program clips."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,19 +11,9 @@ from torch.nn.utils import clip_grad_norm_, clip_grad_value_, clip_grads_with_no
 from gradtui.core.snapshot import merge_norms
 from gradtui.stream.records import step_records
 from gradtui.training.watching.unclipped import Cut, unclipped
-from gradtui.training.watching.watcher import Watcher
 from tests.training.watching.kept import Kept, norm
 
 Halves = tuple[list[nn.Parameter], list[nn.Parameter]]
-
-
-@pytest.fixture
-def kept() -> Iterator[Kept]:
-    sink = Kept()
-    watcher = Watcher(sink, log=sink.log.append)
-    yield sink
-    watcher.close()
-    assert sink.log == []
 
 
 def norms_of(kept: Kept, at: int = -1) -> tuple[float, float]:

@@ -1,25 +1,10 @@
 """Steps that are let through: counted, cheap, and never mistaken for others."""
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from torch import nn
 
-from gradtui.training.watching import budget
-from gradtui.training.watching.watcher import Watcher
 from tests.training.watching.kept import Kept, norm
-
-
-@pytest.fixture
-def scarce(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
-    """A watcher that may spend next to nothing from the first step on."""
-    monkeypatch.setattr(budget, "ALLOWANCE", 0.0)
-    sink = Kept()
-    watcher = Watcher(sink, overhead=1e-3, log=sink.log.append)
-    yield sink
-    watcher.close()
-    assert sink.log == []
 
 
 def train(net: nn.Module, optimizer: torch.optim.Optimizer, micro: int = 1) -> tuple[float, float]:

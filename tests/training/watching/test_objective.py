@@ -1,6 +1,6 @@
 """What a step's loss and its objective are, however the program has called backward."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from math import isnan
 
 import pytest
@@ -10,19 +10,9 @@ from torch.nn import functional as F
 
 from gradtui.training.watching import losses as losses_seen
 from gradtui.training.watching.objective import Part, Windows, sums_of
-from gradtui.training.watching.watcher import Watcher
 from tests.training.watching.kept import Kept
 
 CLASSES = 5
-
-
-@pytest.fixture
-def kept() -> Iterator[Kept]:
-    sink = Kept()
-    watcher = Watcher(sink, log=sink.log.append)
-    yield sink
-    watcher.close()
-    assert sink.log == []
 
 
 class Classifier:

@@ -1,7 +1,7 @@
 """Steps that are let through leave their number, time, loss and learning rate."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -15,17 +15,6 @@ from gradtui.training.watching.watcher import Watcher
 from tests.training.watching.kept import Kept, norm
 
 STEPS = 400
-
-
-@pytest.fixture
-def scarce(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
-    """A watcher that may spend next to nothing from the first step on."""
-    monkeypatch.setattr(budget, "ALLOWANCE", 0.0)
-    sink = Kept()
-    watcher = Watcher(sink, overhead=1e-3, log=sink.log.append)
-    yield sink
-    watcher.close()
-    assert sink.log == []
 
 
 def scalars(kept: Kept) -> dict[int, tuple[float, float, int, int]]:

@@ -11,29 +11,22 @@ from torch.nn.utils import clip_grad_norm_
 from gradtui.stream.records import step_records
 from gradtui.training.watching import budget
 from gradtui.training.watching.watcher import Watcher
-from tests.training.watching.kept import Kept
+from tests.training.watching.kept import Kept, recorded
 
 STEPS = 3
 
 
 @pytest.fixture
 def kept() -> Iterator[Kept]:
+    torch.manual_seed(0)
     yield from recorded(1e9)
 
 
 @pytest.fixture(params=[1e9, 1e-6], ids=["in full", "scalars"])
 def any_detail(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
     monkeypatch.setattr(budget, "ALLOWANCE", 0.0)
-    yield from recorded(request.param)
-
-
-def recorded(overhead: float) -> Iterator[Kept]:
     torch.manual_seed(0)
-    sink = Kept()
-    watcher = Watcher(sink, log=sink.log.append, overhead=overhead)
-    yield sink
-    watcher.close()
-    assert sink.log == []
+    yield from recorded(request.param)
 
 
 def told(sink: Kept) -> list[float]:
