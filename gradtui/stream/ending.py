@@ -56,7 +56,8 @@ def coverage_of(loaded: Loaded, end: Ending, steps: int | None = None) -> Covera
     cut_short = end.failed or not end.whole
     return Coverage(
         taken=taken,
-        measured=len(measured),
+        # Which ones are bare is not known, only that their gradients are nowhere to be read.
+        measured=max(len(measured) - end.bare, 0),
         tensors=int(loaded.layout.parameters.sum()),
         unseen=max(loaded.info.unseen_tensors, 0),
         until=last if cut_short and steps is None and last >= 0 else None,
