@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from gradtui.training.autopsy.saved import plain, saved, word_of
+from gradtui.training.traces import of_a_signal
 from gradtui.training.watching.nodes import shape, words
 
 LARGEST = 1 << 26
@@ -23,7 +24,9 @@ def computed(node: Any, given: list[Tensor | None]) -> Tensor | None:
         return None
     try:
         return compute(node, known)
-    except Exception:
+    except Exception as error:
+        if of_a_signal(error):
+            raise
         return None
 
 

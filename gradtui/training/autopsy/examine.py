@@ -21,6 +21,7 @@ from gradtui.training.autopsy.trace import Trace
 from gradtui.training.autopsy.trees import given, tensors
 from gradtui.training.autopsy.watched import busy
 from gradtui.training.autopsy.wrappers import target, walk
+from gradtui.training.traces import of_a_signal
 
 
 def examine(
@@ -43,6 +44,8 @@ def examine(
         with put_back(modules), silenced():
             return _examine(calls, step, loss, dropped, clues or Clues())
     except Exception as error:
+        if of_a_signal(error):
+            raise
         return failed(step, _raised(error))
 
 
@@ -60,6 +63,8 @@ def _examine(
         try:
             result = _again(call, later, lost=lost or loss is None, back=not lost)
         except Exception as error:
+            if of_a_signal(error):
+                raise
             troubles.append(_raised(error))
             continue
         results.append(result)
@@ -113,7 +118,9 @@ def _again(call: Call, later: int, *, lost: bool, back: bool) -> Result:
         off = {place: change * (later + 1) for place, change in result.changes.items()}
         try:
             again = _passes(call, off, lost=lost, back=back)
-        except Exception:
+        except Exception as error:
+            if of_a_signal(error):
+                raise
             return result
         return again if again.origin is not None else result
     return result

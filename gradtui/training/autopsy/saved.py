@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
+from gradtui.training.traces import of_a_signal
 from gradtui.training.watching.nodes import name_of
 
 NEGATIVE = 1 << 63
@@ -23,7 +24,9 @@ def saved(node: Any, key: str) -> Tensor | None:
         if raw.unpack_hook is not None:
             return None
         found = getattr(node, f"_saved_{key}")
-    except Exception:
+    except Exception as error:
+        if of_a_signal(error):
+            raise
         return None
     if type(found) is not Tensor and not isinstance(found, Tensor):
         return None

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from gradtui.training.autopsy.saved import plain, saved, word_of
+from gradtui.training.traces import of_a_signal
 from gradtui.training.watching.nodes import words
 
 LARGEST = 1 << 20
@@ -47,7 +48,9 @@ class Steep:
                 if self.guard is not None:
                     bad = bad & (self.guard >= self.least)
             return bad
-        except Exception:
+        except Exception as error:
+            if of_a_signal(error):
+                raise
             return None
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
+from gradtui.training.traces import of_a_signal
+
 DEEPEST = 6
 MOST = 512
 """Tensors of one structure that are looked at."""
@@ -69,7 +71,9 @@ def _attributes(thing: Any) -> dict[str, Any]:
         return {}
     try:
         held = object.__getattribute__(thing, "__dict__")
-    except Exception:
+    except Exception as error:
+        if of_a_signal(error):
+            raise
         return {}
     return held if type(held) is dict else {}
 

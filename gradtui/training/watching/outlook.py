@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from gradtui.core.wiring import Faults
+from gradtui.training.traces import of_a_signal
 from gradtui.training.watching.batch_size import batch_of
 from gradtui.training.watching.fed import fed_wrongly
 from gradtui.training.watching.scout import Scout
@@ -74,7 +75,9 @@ def _told(read: Callable[[], T], unknown: T) -> T:
     """What nodes that refuse to tell (of nested tensors, or freed) say is not known, and no news."""
     try:
         return read()
-    except Exception:
+    except Exception as error:
+        if of_a_signal(error):
+            raise
         return unknown
 
 

@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping
 from types import CellType, CodeType, FrameType
 from typing import Any
 
+from gradtui.training.traces import of_a_signal
+
 POINTER = struct.calcsize("P")
 WORD = ctypes.c_void_p
 
@@ -40,7 +42,9 @@ def variables(frame: FrameType) -> Mapping[str, Any]:
         _fast = _reader()
     try:
         return _fast(frame)
-    except Exception:
+    except Exception as error:
+        if of_a_signal(error):
+            raise
         return {}
 
 

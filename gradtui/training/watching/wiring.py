@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from gradtui.training.traces import of_a_signal
 from gradtui.training.watching.chain import chain_of
 from gradtui.training.watching.graph import NODES, Graph, graph_of
 from gradtui.training.watching.nodes import DROPOUTS, LAYERS, NORMS, TURNS, VIEWS
@@ -66,7 +67,9 @@ def wiring_of(roots: Any, most: int = NODES) -> Wiring:
         if graph is None:
             return TOO_LARGE
         return HIDDEN if graph.opaque else told(graph)
-    except Exception:
+    except Exception as error:
+        if of_a_signal(error):
+            raise
         return UNREAD
 
 

@@ -1,6 +1,8 @@
 """A program that is examined at every step computes what it computes without, to the bit."""
 
+import os
 import random
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -178,6 +180,37 @@ def test_what_a_failed_run_says() -> None:
     keeper.close()
     assert not found.reproduced
     assert "once only" in found.words
+    assert not model.fresh
+
+
+class TimedOutError(Exception):
+    pass
+
+
+class Slow(Raising):
+    """A signal comes while it runs once more."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.fresh:
+            self.eval()
+            os.kill(os.getpid(), signal.SIGUSR1)
+        self.fresh = False
+        return self.a(x)
+
+
+def test_what_a_signal_raises_reaches_the_program_and_all_is_put_back() -> None:
+    def late(number: int, frame: Any) -> None:
+        raise TimedOutError
+
+    model, keeper = Slow(), Keeper()
+    keeper.watch([("", model)])
+    model(torch.randn(2, WIDTH)).sum().backward()
+    before = signal.signal(signal.SIGUSR1, late)
+    with pytest.raises(TimedOutError):
+        examine(keeper.calls(), 4, float("nan"))
+    signal.signal(signal.SIGUSR1, before)
+    keeper.close()
+    assert model.training
     assert not model.fresh
 
 
