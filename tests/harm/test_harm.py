@@ -17,15 +17,10 @@ from tests.harm.bench import (
 
 SAME = Outcome(0, b"one\ntwo\n", b"", {"file": "aa"}, 100 << 20)
 
-HERE = (
-    "descriptors_closed",
-    "hostile_objects",
-    "locals_as_settings",
-    "stacks_printed",
-    "threads_train",
-    "timer_interrupts",
-)
+HERE = ("descriptors_closed", "hostile_objects", "locals_as_settings")
 """One or two of a kind, for every run of the tests."""
+LONG = ("stacks_printed", "threads_train", "timer_interrupts")
+"""Their kin are in tests/inject and tests/training."""
 
 
 @pytest.mark.parametrize(
@@ -98,7 +93,9 @@ def test_there_are_as_many_as_the_readme_says() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", HERE)
+@pytest.mark.parametrize(
+    "name", [*HERE, *(pytest.param(name, marks=pytest.mark.long) for name in LONG)]
+)
 def test_a_program_does_what_it_does_alone(name: str, tmp_path: Path) -> None:
     (program,) = programs((name,))
 

@@ -242,14 +242,14 @@ def test_a_sick_run_is_named_in_time_and_once(name: str) -> None:
     check_sick(name, 0)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("name", HEALTHY_RUNS)
 def test_a_healthy_run_never_alarms_whatever_the_seed(name: str, seed: int) -> None:
     check_healthy(name, seed)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("name", SICK_RUNS)
 def test_a_sick_run_is_named_whatever_the_seed(name: str, seed: int) -> None:

@@ -58,7 +58,7 @@ def batch(shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     return torch.randn(shape), torch.randint(0, 10, (shape[0],))
 
 
-@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("known", [pytest.param(False, marks=pytest.mark.long), True])
 @pytest.mark.parametrize("name", NETS)
 def test_the_lines_run_and_the_net_still_trains(name: str, known: bool) -> None:
     build, shape = NETS[name]

@@ -189,7 +189,10 @@ def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
     assert finish(process) == ("1\n", "")
 
 
-@pytest.mark.parametrize("word", ["a lot", "nan", "-1", "0", ""])
+@pytest.mark.parametrize(
+    "word",
+    ["a lot", *(pytest.param(word, marks=pytest.mark.long) for word in ("nan", "-1", "0", ""))],
+)
 def test_a_budget_that_is_none_is_ignored_with_a_line(tmp_path: Path, word: str) -> None:
     finish(start(tmp_path, "-c", TRAIN, **{OVERHEAD: word}))
     assert complaints(tmp_path / "run").count("\n") == 1

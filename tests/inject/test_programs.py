@@ -16,19 +16,19 @@ from tests.inject.watched import (
 )
 
 LASTING = [
-    ("vae", ["0"]),
-    ("reinforce", ["0"]),
     ("lbfgs", ["0"]),
     ("by_autograd_grad", ["0"]),
     ("in_backward", ["0"]),
     ("compiled", ["0"]),
-    ("ddp shard", ["0", "1"]),
     ("surgery", ["0"]),
     ("not_stepped", ["0"]),
-    ("clipping", ["0"]),
     ("forked", ["0", "1", "2"]),
 ]
 KIN = [
+    ("vae", ["0"]),
+    ("reinforce", ["0"]),
+    ("clipping", ["0"]),
+    ("ddp shard", ["0", "1"]),
     ("amp fused", ["0"]),
     ("own_optimizers", ["0"]),
     ("no_init", ["0"]),
@@ -37,7 +37,7 @@ KIN = [
     ("hogwild", ["0", "1"]),
     ("clipping fused", ["0"]),
 ]
-"""Of those above."""
+"""Of those above and below."""
 QUICK = [
     ("char_gpt", ["0"]),
     ("lstm_by_hand", ["0"]),

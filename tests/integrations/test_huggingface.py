@@ -134,7 +134,7 @@ def test_without_transformers_it_says_so(monkeypatch: pytest.MonkeyPatch) -> Non
         __import__(MODULE)
 
 
-@pytest.mark.slow
+@pytest.mark.long  # its kin: Lightning's, and torchrun's in tests/inject
 def test_two_processes_make_one_run(tmp_path: Path, runs: Runs) -> None:
     words = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     finish(start(tmp_path, *words, program("hf_trainer"), "callback", watch=False))

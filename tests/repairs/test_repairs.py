@@ -9,24 +9,24 @@ from tests.repairs.table import conditions, first_ranked, rate, summary, table
 
 PART = (
     "sigmoid 8 layers",
-    "tanh 30 layers, torch's init",
     "relu tiny weights",
     "residual without norms",
     "recurrent relu, growing",
     "relu lr 5",
-    "relu Adam lr 1",
     "relu lr 1e-8",
     "clip rescues momentum",
     "relu born dead",
     "targets 1e4 wide",
     "softmax over one value",
-    "half, lr 1",
     "half, tiny weights",
 )
+KIN = ("tanh 30 layers, torch's init", "relu Adam lr 1", "half, lr 1")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PART)
+@pytest.mark.parametrize(
+    "name", [*PART, *(pytest.param(name, marks=pytest.mark.long) for name in KIN)]
+)
 def test_the_remedy_named_first_repairs(name: str) -> None:
     (case,) = [case for case in CASES if case.name == name]
     (done,) = repair(case, 0)

@@ -143,7 +143,7 @@ def test_ten_launchers_are_killed_and_training_goes_on(tmp_path: Path) -> None:
             assert run.state == "lost"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_four_commands_are_killed_under_the_launcher(tmp_path: Path) -> None:
     seed = seed_of_today()
     draw = np.random.default_rng(seed)

@@ -158,7 +158,7 @@ def test_generations_share_the_budget(tmp_path: Path) -> None:
     assert (facts.steps[0], facts.steps[-1]) == (0, 2399)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_million_steps_of_two_hundred_tensors_stay_within_bounds(tmp_path: Path) -> None:
     """Through the files' own code, two thousand steps at a call; opened in two seconds."""
     layout = mlp_layout(100)

@@ -234,7 +234,7 @@ async def test_trouble_of_ranks_is_a_line_and_a_toast(tmp_path: Path) -> None:
 # Keys
 
 
-@pytest.mark.parametrize("mode", ["run", "attach"])
+@pytest.mark.parametrize("mode", ["run", pytest.param("attach", marks=pytest.mark.long)])
 @pytest.mark.parametrize("key", ["n", "p", "s", "r", "R", "1", "c", "plus", "minus", "full_stop"])
 async def test_keys_of_the_lab_say_one_sentence(key: str, mode: Mode, tmp_path: Path) -> None:
     source = FakeSource()

@@ -1,5 +1,5 @@
-"""A third of the bench as a test, and what the bench itself rests on. The whole of it is
-`python -m tests.verdicts`."""
+"""A sixth of the bench as a test, another sixth as a long one, and what the bench itself rests on.
+The whole of it is `python -m tests.verdicts`."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from tests.verdicts.judge import Said, judge
 from tests.verdicts.loops import sgd
 from tests.verdicts.table import complaints, summary, table
 
-THIRD = range(0, len(CASES), 3)
+SIXTH, ANOTHER = range(0, len(CASES), 6), range(3, len(CASES), 6)
 
 
 def test_the_bench_is_as_wide_as_it_says() -> None:
@@ -28,8 +28,14 @@ def test_the_bench_is_as_wide_as_it_says() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", THIRD, ids=[CASES[i].name for i in THIRD])
-def test_a_third_of_the_cases(number: int) -> None:
+@pytest.mark.parametrize("number", SIXTH, ids=[CASES[i].name for i in SIXTH])
+def test_a_sixth_of_the_cases(number: int) -> None:
+    assert complaints([one((number, 0))]) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", ANOTHER, ids=[CASES[i].name for i in ANOTHER])
+def test_another_sixth_of_the_cases(number: int) -> None:
     assert complaints([one((number, 0))]) == []
 
 

@@ -45,7 +45,7 @@ def run(folder: Path, forward: str) -> Facts:
     return load_facts(folder / "run")
 
 
-@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu"])
+@pytest.mark.parametrize("name", ["sigmoid", pytest.param("tanh", marks=pytest.mark.long), "relu"])
 def test_a_plain_stack_has_a_line(tmp_path: Path, name: str) -> None:
     facts = run(tmp_path, f"torch.{name}(layer(x))").until(1)
     said = theory_of(facts)
@@ -57,7 +57,11 @@ def test_a_plain_stack_has_a_line(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "forward", ["x + torch.sigmoid(layer(x))", "F.layer_norm(layer(x), (64,))"]
+    "forward",
+    [
+        "x + torch.sigmoid(layer(x))",
+        pytest.param("F.layer_norm(layer(x), (64,))", marks=pytest.mark.long),
+    ],
 )
 def test_others_have_none(tmp_path: Path, forward: str) -> None:
     said = theory_of(run(tmp_path, forward))
