@@ -11,7 +11,7 @@ from gradtui.health.theory import Theory
 from gradtui.tui.renderables.glyph import SIGNS
 from gradtui.tui.renderables.histogram import histogram_lines
 from gradtui.tui.renderables.history import parameters_of
-from gradtui.tui.renderables.line import Line, sized
+from gradtui.tui.renderables.line import Line, plain
 from gradtui.tui.renderables.number import count, number, share
 from gradtui.tui.renderables.series import BoolArray, latest
 from gradtui.tui.renderables.spark import spark
@@ -67,8 +67,12 @@ def _head(view: View, layout: Layout, row: int, width: int) -> Iterator[Line]:
 
 def _theory(view: View, row: int, theory: Theory, width: int) -> Iterator[Line]:
     line = theory_line(theory, view.facts, row)
-    if line:
-        yield sized(line, width)
+    words = plain(line).strip()
+    if len(words) < width:
+        yield from (line,) if line else ()
+        return
+    for place, part in enumerate(wrap(words, width - 3)):
+        yield ((f"{'   ' if place else ' '}{part}", "quiet"),)
 
 
 def _over_time(view: View, row: int, width: int) -> Iterator[Line]:

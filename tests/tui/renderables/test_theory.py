@@ -33,6 +33,16 @@ def test_the_panel_says_what_theory_says() -> None:
     assert "starts here" in last
 
 
+@pytest.mark.parametrize("cells", [30, 54, 78, 79, 80, 90])
+def test_what_theory_says_is_never_cut_off(cells: int) -> None:
+    lines = detail_lines(factories.view(factories.healthy(8), selected=2), cells, made())
+    shown = lines[2 : lines.index(())]
+    assert all(width(line) <= cells for line in shown)
+    assert " ".join(plain(line).strip() for line in shown) == (
+        "theory: 3.0e-07 (chi 0.5 a layer) give or take 0.1 decades, output variance 6.8e-01"
+    )
+
+
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_the_panel_says_why_there_is_none(ascii_only: bool) -> None:
     lines = shown(Theory(reason="there are skip connections"), ascii_only=ascii_only)
