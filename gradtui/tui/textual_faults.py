@@ -17,8 +17,9 @@ What was seen, with Textual 8.2.8 (pyproject bounds it above; look again before 
   typed as keys, or clicked;
 - after SIGTSTP and SIGCONT only what changes is drawn again; after SIGCONT alone a second thread reads
   keys and the terminal's modes are taken for those to be given back; both run inside a signal's
-  handler, where a lock may be held. A terminal that has gone ends the thread that writes, and then
-  whoever draws waits for it. See `TerminalDriver`.
+  handler, where a lock may be held, and take the terminal once more while the app is ending. A
+  terminal that has gone ends the thread that writes, and then whoever draws waits for it. See
+  `TerminalDriver`.
 """
 
 import asyncio
@@ -221,6 +222,7 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, app: App[Any], **wishes: Any) -> None:
         super().__init__(app, **wishes)
         self._file = cast(Any, Unbroken(cast(IO[str], self._file)))
+        self._suspending = self._over = False
         # In the loop, not inside of whatever the signal interrupts.
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTSTP, self._stop)
@@ -228,8 +230,24 @@ class TerminalDriver(LinuxDriver):
 
     # Stopping and continuing
 
+    def suspend_application_mode(self) -> None:
+        self._suspending = True
+        super().suspend_application_mode()
+        self._suspending = False
+
+    def stop_application_mode(self) -> None:
+        """For good, unless it is to be taken again: a signal that comes then must not do it."""
+        if not self._suspending:
+            self._over = True
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTSTP, signal.SIGCONT):
+                loop.remove_signal_handler(number)
+        super().stop_application_mode()
+
     def _stop(self) -> None:
         """Give the terminal back, stop, and take it again."""
+        if self._over:
+            return
         loop = asyncio.get_running_loop()
         loop.remove_signal_handler(signal.SIGCONT)
         self.suspend_application_mode()
@@ -239,6 +257,8 @@ class TerminalDriver(LinuxDriver):
 
     def _continue(self) -> None:
         """Stopped by another one, who could not give the terminal back."""
+        if self._over:
+            return
         self._wait_for_foreground()
         self.suspend_application_mode()
         self._take_again()

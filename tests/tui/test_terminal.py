@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.app import App
 from textual.events import Key, Paste
 from textual.message import Message
 
-from gradtui.tui.textual_faults import Keys
+from gradtui.tui.textual_faults import Keys, TerminalDriver
 from tests.tui.terminal_emulator import ROOT, Terminal
 
 
@@ -28,6 +29,29 @@ def start(opened: list[Terminal], *arguments: str, **wishes: object) -> Terminal
     opened.append(terminal)
     terminal.see("layers.3")
     return terminal
+
+
+async def test_a_signal_that_comes_while_it_ends_takes_the_terminal_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, theirs = os.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as screen, os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "__stdin__", terminal)
+        monkeypatch.setattr(sys, "__stderr__", terminal)
+        driver = TerminalDriver(App[None]())
+        driver.start_application_mode()
+        assert callable(signal.getsignal(signal.SIGWINCH))
+        driver._continue()
+        driver.stop_application_mode()
+        driver.close()
+        while b"\x1b[?1049l" not in screen.read(65536):
+            pass
+        for late in (driver._continue, driver._stop):
+            late()
+            assert signal.getsignal(signal.SIGWINCH) == signal.SIG_DFL
+        assert signal.getsignal(signal.SIGCONT) == signal.SIG_DFL
+        assert driver._key_thread is not None
+        assert not driver._key_thread.is_alive()
 
 
 def test_q_and_resize(opened: list[Terminal]) -> None:
