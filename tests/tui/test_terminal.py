@@ -40,18 +40,20 @@ async def test_a_signal_that_comes_while_it_ends_takes_the_terminal_no_more(
         monkeypatch.setattr(sys, "__stderr__", terminal)
         driver = TerminalDriver(App[None]())
         driver.start_application_mode()
-        assert callable(signal.getsignal(signal.SIGWINCH))
-        driver._continue()
-        driver.stop_application_mode()
-        driver.close()
-        while b"\x1b[?1049l" not in screen.read(65536):
-            pass
-        for late in (driver._continue, driver._stop):
-            late()
-            assert signal.getsignal(signal.SIGWINCH) == signal.SIG_DFL
-        assert signal.getsignal(signal.SIGCONT) == signal.SIG_DFL
-        assert driver._key_thread is not None
-        assert not driver._key_thread.is_alive()
+        try:
+            assert callable(signal.getsignal(signal.SIGWINCH))
+            driver._continue()
+            driver.stop_application_mode()
+            driver.close()
+            while b"\x1b[?1049l" not in screen.read(65536):
+                pass
+            for late in (driver._continue, driver._stop):
+                late()
+                assert signal.getsignal(signal.SIGWINCH) == signal.SIG_DFL
+            assert signal.getsignal(signal.SIGCONT) == signal.SIG_DFL
+        finally:
+            driver.disable_input()
+            driver.close()
 
 
 def test_q_and_resize(opened: list[Terminal]) -> None:
