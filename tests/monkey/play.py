@@ -175,7 +175,10 @@ class App:
 
     def story(self) -> str:
         logs = sorted(set(self.ground.logs("crash", self.name)) - self.crashes)
-        return logs[-1].read_text()[-3000:] if logs else repr(self.terminal.sent[-600:])
+        if logs:
+            return logs[-1].read_text()[-3000:]
+        at = self.terminal.sent.rfind(b"Traceback (most")
+        return repr(bytes(self.terminal.sent[at:][:3000] if at >= 0 else self.terminal.sent[-600:]))
 
     def happen(self, event: Event) -> None:
         if self.terminal.process.poll() is not None:
