@@ -32,7 +32,7 @@ def __getattr__(name: str) -> Any:
         except PackageNotFoundError:
             return "0+unknown"
     if name == "open_run":
-        from gradtui.stream.open_run import open_run
+        from gradtui.runstore.reader.open_run import open_run
 
         return open_run
     if name == "watch":

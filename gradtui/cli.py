@@ -16,7 +16,7 @@ from gradtui.commands.output import warn
 from gradtui.commands.settings import Settings, add_flags, read_settings
 from gradtui.core.errors import GradtuiError, UsageError
 from gradtui.core.text import did_you_mean, printable
-from gradtui.scenario.values import documented
+from gradtui.lab.scenario.values import documented
 
 VERBS: dict[str, ModuleType] = {
     "launch": launch,

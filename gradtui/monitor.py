@@ -17,12 +17,12 @@ from torch.optim import Optimizer
 
 from gradtui.core.event import Event, Started
 from gradtui.core.snapshot import Snapshot
-from gradtui.stream.disk import append_line
-from gradtui.stream.let_through import LetThrough
-from gradtui.stream.places import make_private, new_run, runs_home
-from gradtui.stream.ports import Sink
-from gradtui.stream.run_writer import RunWriter
-from gradtui.training.watching.watcher import OVERHEAD, Watcher
+from gradtui.instrument.watcher import OVERHEAD, Watcher
+from gradtui.runstore.format.scalar_rows import LetThrough
+from gradtui.runstore.reader.places import make_private, new_run, runs_home
+from gradtui.runstore.writer.disk import append_line
+from gradtui.runstore.writer.ports import Sink
+from gradtui.runstore.writer.run_writer import RunWriter
 
 WRITING = 1e-4
 """Seconds that writing a record is taken to need where a thread cannot be asked what it used."""

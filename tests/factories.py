@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from gradtui.app.view import Reference, View
 from gradtui.core.event import RunInfo
 from gradtui.core.history import History
 from gradtui.core.layout import FloatArray, Layout, RowInfo, TensorInfo
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Act, Grad, NonFinite, Snapshot, Weight
 from gradtui.core.symptom import HEALTHY, Severity
-from gradtui.health.finding import UNDECIDED, Diagnosis, Finding
-from gradtui.scenario.schema import Remedy, Scenario, Setup
-from gradtui.tui.view import Reference, View
+from gradtui.doctor.finding import UNDECIDED, Diagnosis, Finding
+from gradtui.lab.scenario.schema import Remedy, Scenario, Setup
 
 Norms = Callable[[int], FloatArray]
 """Step -> [rows] gradient norms."""

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 
 from gradtui.core.facts import Facts
-from gradtui.health.diagnose import diagnose
-from gradtui.scenario.catalogue import collect, shipped_folder
-from gradtui.scenario.schema import Scenario
-from gradtui.training.headless import run_headless
+from gradtui.doctor.diagnose import diagnose
+from gradtui.lab.headless import run_headless
+from gradtui.lab.scenario.catalogue import collect, shipped_folder
+from gradtui.lab.scenario.schema import Scenario
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "catalogue.md"
 AT_END = 10

@@ -9,10 +9,10 @@ Speeds and the monitor's share are those of the machine that draws; the rest fol
 import asyncio
 from pathlib import Path
 
-from gradtui.scenario.catalogue import read_catalogue
-from gradtui.training.trainer import Lab
-from gradtui.tui.app import GradtuiApp
-from gradtui.tui.picture import SIZE, arrived
+from gradtui.app.app import GradtuiApp
+from gradtui.app.picture import SIZE, arrived
+from gradtui.lab.scenario.catalogue import read_catalogue
+from gradtui.lab.trainer import Lab
 
 DOCS = Path(__file__).parents[1] / "docs"
 NAME = "deep_sigmoid"

@@ -8,9 +8,9 @@ from dataclasses import MISSING, Field
 from pathlib import Path
 from typing import Any
 
-from gradtui.scenario.overlay import TABLES
-from gradtui.scenario.schema import Remedy, Scenario
-from gradtui.scenario.values import bound, documented, kinds
+from gradtui.lab.scenario.overlay import TABLES
+from gradtui.lab.scenario.schema import Remedy, Scenario
+from gradtui.lab.scenario.values import bound, documented, kinds
 
 PAGE = Path(__file__).parents[1] / "docs" / "scenario-files.md"
 BEGIN = "<!-- begin: written by `python -m tests.regenerate_reference` from the schema -->"

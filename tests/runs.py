@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from gradtui.scenario.schema import Scenario, Setup
+from gradtui.lab.scenario.schema import Scenario, Setup
 
 
 def setup(**tables: dict[str, Any]) -> Setup:

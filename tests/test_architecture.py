@@ -14,18 +14,18 @@ ROOT = Path(__file__).parents[1]
 READERS = {"open", "fdopen", "read_text", "read_bytes", "fromfile", "memmap", "mmap", "loadtxt"}
 """What a file's content can be got with."""
 OTHERS = {
-    "stream/reading.py": "the one place where files of a run are read",
-    "stream/disk.py": "writes, and looks at what it has opened to write",
-    "stream/header.py": "reads /proc",
-    "stream/status.py": "reads /proc",
+    "runstore/reader/reading.py": "the one place where files of a run are read",
+    "runstore/writer/disk.py": "writes, and looks at what it has opened to write",
+    "runstore/format/header.py": "reads /proc",
+    "runstore/ranks/process_status.py": "reads /proc",
     "commands/own_line.py": "looks at the end of standard error",
-    "tui/terminal.py": "the terminal, and a log of its own",
-    "tui/picture.py": "writes a picture",
-    "tui/filter_bar.py": "a filter, which is opened as well",
-    "tui/screens/main.py": "the same",
-    "stream/rank_output.py": "opens files to write",
-    "stream/recorder.py": "the same",
-    "stream/export/output.py": "opens what is exported, to write",
+    "app/terminal.py": "the terminal, and a log of its own",
+    "app/picture.py": "writes a picture",
+    "app/filter_bar.py": "a filter, which is opened as well",
+    "app/screens/main.py": "the same",
+    "runstore/writer/rank_output.py": "opens files to write",
+    "runstore/writer/recorder.py": "the same",
+    "runstore/export/output.py": "opens what is exported, to write",
 }
 """Modules of which a call that is named like one that reads is something else."""
 
@@ -36,7 +36,7 @@ TOP = {
 BUILT = {"build", "dist", "__pycache__"}
 """What tools leave behind and git ignores."""
 
-THRESHOLDS = ROOT / "gradtui" / "health" / "thresholds.py"
+THRESHOLDS = ROOT / "gradtui" / "doctor" / "thresholds.py"
 """A list, and all of it in one place is what it is for."""
 LONG = 250
 """Lines from which a file is worth a look."""
@@ -82,14 +82,12 @@ def test_what_needs_no_screen_and_no_training_imports_neither(source: str) -> No
 
 
 def test_the_screen_does_not_wait_for_torch() -> None:
-    source = (
-        "import gradtui.training.trainer, gradtui.tui.app, gradtui.tui.run, gradtui.tui.picture"
-    )
+    source = "import gradtui.lab.trainer, gradtui.app.app, gradtui.app.run, gradtui.app.picture"
     assert "torch" not in modules_after(source)
 
 
 def test_the_trainer_does_not_need_a_screen() -> None:
-    loaded = modules_after("import gradtui.training.headless, gradtui.health.diagnose")
+    loaded = modules_after("import gradtui.lab.headless, gradtui.doctor.diagnose")
     assert not loaded & {"textual", "plotext", "rich"}
 
 
@@ -108,12 +106,12 @@ def test_files_of_a_run_are_opened_in_one_place() -> None:
     home = ROOT / "gradtui"
     found = {
         str(path.relative_to(home)): names
-        for part in ("stream", "commands", "tui")
+        for part in ("runstore", "commands", "app")
         for path in sorted((home / part).rglob("*.py"))
         if (names := reads(path))
     }
     assert {name: calls for name, calls in found.items() if name not in OTHERS} == {}
-    assert found["stream/reading.py"] == {"open"}
+    assert found["runstore/reader/reading.py"] == {"open"}
 
 
 def test_the_top_level_stays_as_it_is() -> None:

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 import pytest
 
 from gradtui.core.symptom import CONVERGED, HEALTHY, VERDICTS
-from gradtui.health.diagnose import diagnose
-from gradtui.scenario.catalogue import read_catalogue
-from gradtui.scenario.schema import (
+from gradtui.doctor.diagnose import diagnose
+from gradtui.lab.headless import run_headless
+from gradtui.lab.scenario.catalogue import read_catalogue
+from gradtui.lab.scenario.schema import (
     ACTIVATIONS,
     DATASETS,
     INITS,
@@ -17,7 +18,6 @@ from gradtui.scenario.schema import (
     PRECISIONS,
     Setup,
 )
-from gradtui.training.headless import run_headless
 
 CATALOGUE = read_catalogue()
 SCENARIOS = CATALOGUE.scenarios
@@ -47,7 +47,7 @@ def test_a_scenario_tells_its_story(name: str) -> None:
 
 
 def test_everything_the_lab_can_do_is_used_somewhere() -> None:
-    from gradtui.scenario.overlay import treated
+    from gradtui.lab.scenario.overlay import treated
 
     setups: list[Setup] = []
     for story in SCENARIOS.values():

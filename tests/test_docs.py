@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from gradtui.scenario.parse import parse_scenario
+from gradtui.lab.scenario.parse import parse_scenario
 from tests.regenerate_reference import PAGE, rewritten
 
 

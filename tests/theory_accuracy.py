@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from gradtui.core.layout import FloatArray
-from gradtui.health.theory import Entry, first_loss, predict, quenched, theory_of
-from gradtui.training.headless import run_headless
-from tests.health.measured import BATCH, CLASSES, measure
+from gradtui.lab.headless import run_headless
+from gradtui.theory import Entry, first_loss, predict, quenched, theory_of
+from tests.doctor.measured import BATCH, CLASSES, measure
 from tests.runs import scenario
 
 RANDOM = (

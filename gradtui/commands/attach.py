@@ -25,11 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    from gradtui.app.target import Watched
+    from gradtui.app.terminal import refuse_without_terminal
     from gradtui.commands.recorded import command_of, show_run
-    from gradtui.stream.places import find_run, runs_home
-    from gradtui.stream.run_reader import RunReader
-    from gradtui.tui.terminal import refuse_without_terminal
-    from gradtui.tui.watched import Watched
+    from gradtui.runstore.reader.places import find_run, runs_home
+    from gradtui.runstore.reader.run_reader import RunReader
 
     refuse_without_terminal("gradtui export RUN")
     directory = find_run(args.run, runs_home(settings.runs))

@@ -35,7 +35,7 @@ from gradtui.commands.settings import Settings
 from gradtui.commands.targets import all_targets, named_targets
 from gradtui.commands.values import count
 from gradtui.core.errors import UsageError
-from gradtui.scenario.catalogue import Catalogue, read_catalogue
+from gradtui.lab.scenario.catalogue import Catalogue, read_catalogue
 
 SETTINGS = ("device", "seed", "color", "scenarios", "runs", "overhead", "autopsy")
 

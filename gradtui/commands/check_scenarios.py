@@ -13,7 +13,7 @@ from gradtui.core.errors import GradtuiError
 if TYPE_CHECKING:
     from gradtui.core.errors import TrainingError
     from gradtui.core.facts import Facts
-    from gradtui.training.headless import Outcome
+    from gradtui.lab.headless import Outcome
 
 
 def reports_on(targets: list[Target], judge: "Judge", jobs: int) -> Generator[Report, None, None]:
@@ -53,7 +53,7 @@ class Judge:
     def __call__(self, targets: Sequence[Target]) -> list[Report]:
         # One thread a run, in a worker or not, so that sums round alike and cores are shared.
         os.environ["OMP_NUM_THREADS"] = "1"
-        from gradtui.training.headless import train_together
+        from gradtui.lab.headless import train_together
 
         wanted = [target.remedy for target in targets]
         trained = [None, *(w for w in wanted if w is not None)] if self.treat else wanted
@@ -71,7 +71,7 @@ class Judge:
     def _report(
         self, target: Target, known: "Mapping[int | None, Outcome | TrainingError]"
     ) -> Report:
-        from gradtui.health.diagnose import diagnose
+        from gradtui.doctor.diagnose import diagnose
 
         outcome = known[target.remedy]
         if isinstance(outcome, GradtuiError):
@@ -88,7 +88,7 @@ class Judge:
 
 
 def _treatment(target: Target, remedy: int, untreated: "Facts", facts: "Facts") -> dict[str, Any]:
-    from gradtui.health.treatment import judge_treatment
+    from gradtui.doctor.remedy_effect import judge_treatment
 
     # Other data are other targets, whose loss is no measure for the old ones.
     same = "data" not in target.scenario.remedies[remedy].set

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gradtui.commands.report import FAILED, Report
 from gradtui.commands.targets import WELL
 from gradtui.core.symptom import Severity
-from gradtui.health.finding import TOO_EARLY
+from gradtui.doctor.finding import TOO_EARLY
 
 
 def closing_lines(report: Report) -> Iterator[str]:

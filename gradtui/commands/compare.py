@@ -31,9 +31,9 @@ from gradtui.commands.values import step_number
 from gradtui.core.text import printable
 
 if TYPE_CHECKING:
-    from gradtui.health.comparison import Comparison
-    from gradtui.health.treatment import Treatment
-    from gradtui.stream.runs import RunSummary
+    from gradtui.doctor.comparison import Comparison
+    from gradtui.doctor.remedy_effect import Treatment
+    from gradtui.runstore.reader.runs import RunSummary
 
 SETTINGS = ("color", "runs")
 SCHEMA = 1
@@ -49,19 +49,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from gradtui.stream.reading import any_numbers
+    from gradtui.runstore.reader.reading import any_numbers
 
     with any_numbers():
         return _compare(args, settings)
 
 
 def _compare(args: argparse.Namespace, settings: Settings) -> int:
-    from gradtui.health.comparison import compared, not_comparable
-    from gradtui.health.diagnose import diagnose
-    from gradtui.health.treatment import judge_treatment
-    from gradtui.stream.load import load_facts
-    from gradtui.stream.places import find_run, runs_home
-    from gradtui.stream.runs import summary
+    from gradtui.doctor.comparison import compared, not_comparable
+    from gradtui.doctor.diagnose import diagnose
+    from gradtui.doctor.remedy_effect import judge_treatment
+    from gradtui.runstore.reader.load import load_facts
+    from gradtui.runstore.reader.places import find_run, runs_home
+    from gradtui.runstore.reader.runs import summary
 
     home = runs_home(settings.runs)
     paths = [find_run(word, home) for word in (args.one, args.other)]

@@ -29,7 +29,7 @@ from gradtui.commands.values import count
 from gradtui.core.errors import ScenarioError, UsageError
 from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
-from gradtui.scenario.catalogue import read_catalogue
+from gradtui.lab.scenario.catalogue import read_catalogue
 
 SETTINGS = ("device", "seed", "theme", "ascii", "scenarios", "runs")
 PICTURES = ("svg", "html")
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _scenario(name: str, settings: Settings) -> Target | None:
     """The scenario of that name; None where a run is meant."""
-    from gradtui.stream.places import matching, run_paths, runs_home
+    from gradtui.runstore.reader.places import matching, run_paths, runs_home
 
     if not name:
         return None
@@ -100,8 +100,8 @@ def _scenario(name: str, settings: Settings) -> Target | None:
 def _scenario_picture(
     target: Target, steps: int | None, settings: Settings, wishes: dict[str, Any]
 ) -> str:
-    from gradtui.training.trainer import Lab
-    from gradtui.tui.picture import picture_now
+    from gradtui.app.picture import picture_now
+    from gradtui.lab.trainer import Lab
 
     scenario = target.scenario if steps is None else replace(target.scenario, steps=steps)
     return picture_now(
@@ -115,10 +115,10 @@ def _scenario_picture(
 
 
 def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str, Any]) -> str:
+    from gradtui.app.picture import picture_now
     from gradtui.commands.recorded import as_scenario
-    from gradtui.stream.places import find_run, runs_home
-    from gradtui.stream.replay import Replay
-    from gradtui.tui.picture import picture_now
+    from gradtui.runstore.reader.places import find_run, runs_home
+    from gradtui.runstore.reader.replay import Replay
 
     directory = find_run(args.target, runs_home(settings.runs))
     story = as_scenario(directory)
@@ -126,9 +126,9 @@ def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str,
     svg = picture_now(replay, [story], story.name, directory=directory, **wishes)
     if args.format == "svg":
         return svg
+    from gradtui.app.log_tail import LogTail
+    from gradtui.app.process_view import LOG
     from gradtui.commands.judge import judged
-    from gradtui.tui.beside import LOG
-    from gradtui.tui.log_tail import LogTail
 
     tail = LogTail(directory / LOG)
     tail.poll()
@@ -137,11 +137,11 @@ def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str,
 
 def _write_numbers(args: argparse.Namespace, settings: Settings) -> None:
     """A run in a format for other programs."""
-    from gradtui.stream.export.jsonl import write_jsonl
-    from gradtui.stream.export.output import refused, written
-    from gradtui.stream.export.table import write_csv, write_parquet
-    from gradtui.stream.export.tensorboard import write_tensorboard
-    from gradtui.stream.places import find_run, runs_home
+    from gradtui.runstore.export.jsonl import write_jsonl
+    from gradtui.runstore.export.output import refused, written
+    from gradtui.runstore.export.table import write_csv, write_parquet
+    from gradtui.runstore.export.tensorboard import write_tensorboard
+    from gradtui.runstore.reader.places import find_run, runs_home
 
     directory = find_run(args.target, runs_home(settings.runs))
     if args.format in ("parquet", "tensorboard"):
@@ -184,7 +184,7 @@ def write(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return
-    from gradtui.stream.export.output import written
+    from gradtui.runstore.export.output import written
 
     with written(output) as file:
         file.write(text.encode("utf-8", "backslashreplace"))

@@ -10,7 +10,7 @@ from gradtui.core.coverage import covered
 from gradtui.core.ending import Ending, ending_sentences, one_line, signal_name
 from gradtui.core.errors import GradtuiError
 from gradtui.core.secrets import masked
-from gradtui.stream.reading import any_numbers, extent, opened, read_at
+from gradtui.runstore.reader.reading import any_numbers, extent, opened, read_at
 
 LAST_BYTES = 2000
 NO_END = Ending()
@@ -37,10 +37,10 @@ def judged(
 
     `code` and `disk` as in `ending_of`; without a code the one in the directory counts.
     """
-    from gradtui.health.diagnose import diagnose
-    from gradtui.stream.ending import coverage_of, ending_of, late_steps
-    from gradtui.stream.load import facts_of, load
-    from gradtui.stream.status import RUNNING
+    from gradtui.doctor.diagnose import diagnose
+    from gradtui.runstore.ranks.process_status import RUNNING
+    from gradtui.runstore.reader.ending import coverage_of, ending_of, late_steps
+    from gradtui.runstore.reader.load import facts_of, load
 
     target = CommandTarget(shlex.join(masked(command)))
     try:

@@ -17,7 +17,7 @@ from gradtui.commands.list import warn_of_broken
 from gradtui.commands.settings import Settings
 from gradtui.commands.targets import Target, all_targets, named_targets
 from gradtui.commands.themes import checked_theme
-from gradtui.scenario.catalogue import Catalogue, read_catalogue
+from gradtui.lab.scenario.catalogue import Catalogue, read_catalogue
 
 SETTINGS = ("device", "seed", "fps", "theme", "ascii", "color", "bell", "scenarios")
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from gradtui.tui.terminal import refuse_without_terminal
+    from gradtui.app.terminal import refuse_without_terminal
 
     refuse_without_terminal()
     catalogue = read_catalogue(settings.scenario_folder)
@@ -37,16 +37,16 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if not settings.color:
         os.environ["NO_COLOR"] = "1"  # Textual reads it when the app is made
 
-    from gradtui.tui.splash import splash
+    from gradtui.app.splash import splash
 
     with splash(first.scenario.title):
         return _open(catalogue, first, settings, theme)
 
 
 def _open(catalogue: Catalogue, first: Target, settings: Settings, theme: str | None) -> int:
-    from gradtui.training.trainer import Lab
-    from gradtui.tui.app import GradtuiApp
-    from gradtui.tui.run import run_app
+    from gradtui.app.app import GradtuiApp
+    from gradtui.app.run import run_app
+    from gradtui.lab.trainer import Lab
 
     scenarios = catalogue.scenarios | {first.scenario.name: first.scenario}
     return run_app(

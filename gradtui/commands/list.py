@@ -16,8 +16,8 @@ import json
 from gradtui.commands.output import paint, say, warn
 from gradtui.commands.settings import Settings
 from gradtui.core.text import printable
-from gradtui.scenario.catalogue import Catalogue, read_catalogue
-from gradtui.scenario.schema import Scenario
+from gradtui.lab.scenario.catalogue import Catalogue, read_catalogue
+from gradtui.lab.scenario.schema import Scenario
 
 SETTINGS = ("color", "scenarios")
 SCHEMA = 1

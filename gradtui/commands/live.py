@@ -83,10 +83,10 @@ def run_live(directory: Path, command: list[str], settings: Settings) -> int:
 
     The command's own exit code where it has ended, else that of the screen.
     """
+    from gradtui.app.target import Watched
     from gradtui.commands.recorded import show_run
-    from gradtui.stream.disk import open_private
-    from gradtui.stream.run_reader import RunReader
-    from gradtui.tui.watched import Watched
+    from gradtui.runstore.reader.run_reader import RunReader
+    from gradtui.runstore.writer.disk import open_private
 
     log = open_private(directory / "output.log", os.O_WRONLY | os.O_APPEND)
     try:

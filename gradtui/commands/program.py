@@ -20,8 +20,8 @@ PATIENCE = 10.0
 def new_directory(command: list[str], runs: str) -> Path:
     """The directory that this command will be recorded into, with its run.json. Raises UsageError
     where it cannot be made."""
-    from gradtui.stream.launched import record_launch
-    from gradtui.stream.places import new_run, runs_home
+    from gradtui.runstore.reader.places import new_run, runs_home
+    from gradtui.runstore.writer.launch_record import record_launch
 
     directory = new_run(runs_home(runs), command)
     try:
@@ -78,7 +78,7 @@ def ended(directory: Path, code: int) -> int:
 
 def noted(directory: Path, code: int) -> tuple[int, str]:
     """As `ended`, and what the disk says where it did not take that; "" where it did."""
-    from gradtui.stream.launched import record_exit
+    from gradtui.runstore.writer.launch_record import record_exit
 
     code = 128 - code if code < 0 else code
     try:

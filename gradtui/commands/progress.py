@@ -37,8 +37,8 @@ class Progress:
         return True
 
     def _line(self) -> str:
-        from gradtui.stream.records import NONFINITE
-        from gradtui.stream.status import read_ranks
+        from gradtui.runstore.format.records import NONFINITE
+        from gradtui.runstore.ranks.process_status import read_ranks
 
         try:
             record = read_ranks(self._directory)[0].steps.last()
@@ -60,7 +60,7 @@ class Progress:
 
 def steps_taken(directory: Path) -> int:
     """Steps on disk so far, over all optimizers; 0 before there is a run."""
-    from gradtui.stream.status import read_ranks
+    from gradtui.runstore.ranks.process_status import read_ranks
 
     try:
         return max(rank.last_step for rank in read_ranks(directory)) + 1

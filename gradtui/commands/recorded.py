@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from gradtui.commands.settings import Settings
 from gradtui.commands.themes import checked_theme
 from gradtui.core.text import printable
-from gradtui.scenario.schema import Scenario, Setup
-from gradtui.stream.ports import Source
+from gradtui.lab.scenario.schema import Scenario, Setup
+from gradtui.runstore.writer.ports import Source
 
 if TYPE_CHECKING:
-    from gradtui.tui.watched import Watched
+    from gradtui.app.target import Watched
 
 
 def command_of(directory: Path) -> str:
     """The command line whose training is recorded, in words; the directory's name without one."""
-    from gradtui.stream.status import read_ranks
+    from gradtui.runstore.ranks.process_status import read_ranks
 
     header = read_ranks(directory)[0].header
     return printable(shlex.join(header.command) or directory.name)
@@ -54,11 +54,11 @@ def show_run(
     if not settings.color:
         os.environ["NO_COLOR"] = "1"  # Textual reads it when the app is made
 
-    from gradtui.tui.splash import splash
+    from gradtui.app.splash import splash
 
     with splash(story.title, ending):
-        from gradtui.tui.app import GradtuiApp
-        from gradtui.tui.run import run_app
+        from gradtui.app.app import GradtuiApp
+        from gradtui.app.run import run_app
 
         return run_app(
             lambda output: GradtuiApp(

@@ -47,12 +47,12 @@ def place(word: str) -> int | Literal["alarm"]:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    from gradtui.app.target import Watched
+    from gradtui.app.terminal import refuse_without_terminal
     from gradtui.commands.recorded import command_of, show_run
-    from gradtui.stream.load import load_facts
-    from gradtui.stream.places import find_run, runs_home
-    from gradtui.stream.replay import Replay
-    from gradtui.tui.terminal import refuse_without_terminal
-    from gradtui.tui.watched import Watched
+    from gradtui.runstore.reader.load import load_facts
+    from gradtui.runstore.reader.places import find_run, runs_home
+    from gradtui.runstore.reader.replay import Replay
 
     refuse_without_terminal("gradtui export RUN")
     if not 0 < args.speed <= 1e6:

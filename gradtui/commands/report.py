@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # they bring numpy, which `list` and the first frame of `laun
     from gradtui.core.event import Ended, Failed, RunInfo
     from gradtui.core.facts import Facts
     from gradtui.core.snapshot import NonFinite
-    from gradtui.health.finding import Diagnosis, Finding
+    from gradtui.doctor.finding import Diagnosis, Finding
 
 SCHEMA = 1
 LAST = 20
@@ -125,8 +125,8 @@ def examined(
 
 
 def _finding(finding: "Finding", facts: "Facts") -> dict[str, Any]:
-    from gradtui.health.prescriptions.prescribe import prescribe
-    from gradtui.health.prescriptions.text import prescription_json
+    from gradtui.doctor.remedies.code.prescriptions import prescribe
+    from gradtui.doctor.remedies.code.text import prescription_json
 
     return {
         "symptom": finding.symptom,
@@ -142,7 +142,7 @@ def _finding(finding: "Finding", facts: "Facts") -> dict[str, Any]:
 
 def _place(seen: "NonFinite | None") -> dict[str, Any] | None:
     """Where the first NaN or infinity showed, and what was found out about it."""
-    from gradtui.stream.autopsy_json import autopsy_json
+    from gradtui.runstore.format.nan_trace_json import autopsy_json
 
     if seen is None:
         return None

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if not command:
         raise UsageError("name the command to run: gradtui run python train.py.")
     if not args.headless:
-        from gradtui.tui.terminal import refuse_without_terminal
+        from gradtui.app.terminal import refuse_without_terminal
 
         refuse_without_terminal("gradtui run --headless CMD")
     from gradtui.commands.program import new_directory

@@ -35,9 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from gradtui.stream.places import runs_home
-    from gradtui.stream.runs import list_runs
-    from gradtui.stream.status import ENDED, RUNNING
+    from gradtui.runstore.ranks.process_status import ENDED, RUNNING
+    from gradtui.runstore.reader.places import runs_home
+    from gradtui.runstore.reader.runs import list_runs
 
     home = runs_home(settings.runs)
     found = list_runs(home, verdict_on, most=args.most)
@@ -78,7 +78,7 @@ def _command(command: tuple[str, ...]) -> str:
 
 def verdict_on(directory: Path) -> str:
     """What the doctor says of a recorded run as it stands."""
-    from gradtui.health.diagnose import diagnose
-    from gradtui.stream.load import load_facts
+    from gradtui.doctor.diagnose import diagnose
+    from gradtui.runstore.reader.load import load_facts
 
     return diagnose(load_facts(directory)).verdict

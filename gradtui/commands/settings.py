@@ -10,9 +10,9 @@ from typing import Any
 
 from gradtui.core.errors import UsageError
 from gradtui.core.paths import config_home
-from gradtui.scenario.parse import parse_toml, read_file
-from gradtui.scenario.schema import choice, flag, number, text
-from gradtui.scenario.values import Kind, Place, checked, checked_table, documented, kinds
+from gradtui.lab.scenario.parse import parse_toml, read_file
+from gradtui.lab.scenario.schema import choice, flag, number, text
+from gradtui.lab.scenario.values import Kind, Place, checked, checked_table, documented, kinds
 
 OFF = "off"
 """In place of a share of time: no bound."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from gradtui.core.errors import ScenarioError, UsageError
 from gradtui.core.symptom import CONVERGED, HEALTHY
-from gradtui.health.finding import TOO_EARLY
-from gradtui.scenario.catalogue import Catalogue
-from gradtui.scenario.schema import Scenario
+from gradtui.doctor.finding import TOO_EARLY
+from gradtui.lab.scenario.catalogue import Catalogue
+from gradtui.lab.scenario.schema import Scenario
 
 WELL = (HEALTHY, CONVERGED, TOO_EARLY)
 """Verdicts that are no alarm."""

@@ -12,7 +12,7 @@ def checked_theme(name: str) -> str | None:
     Imports Textual. Raises UsageError."""
     if not name:
         return None
-    from gradtui.tui.themes import THEMES
+    from gradtui.app.themes import THEMES
 
     known = [theme.name for theme in THEMES]
     if name in known:

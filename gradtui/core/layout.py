@@ -10,6 +10,9 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+BEFORE_NORM = "a normalisation follows: it subtracts whatever constant is added here"
+"""Why the gradient of a bias is zero by construction."""
+
 
 @dataclass(frozen=True, slots=True)
 class TensorInfo:

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from gradtui.instrument.watcher import OVERHEAD
 from gradtui.integrations.recording import Recording
-from gradtui.training.watching.watcher import OVERHEAD
 
 try:
     from transformers import TrainerCallback

@@ -14,8 +14,8 @@ from typing import Any, Self
 
 from torch import nn
 
+from gradtui.instrument.watcher import OVERHEAD
 from gradtui.integrations.recording import Recording
-from gradtui.training.watching.watcher import OVERHEAD
 
 PACKAGES = ("lightning.pytorch", "pytorch_lightning")
 """The same framework under two names; a trainer of one takes no callbacks of the other."""

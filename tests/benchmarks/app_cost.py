@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.tui.terminal_emulator import Terminal
+from tests.app.terminal_emulator import Terminal
 
 EMPTY = """
 from textual.app import App

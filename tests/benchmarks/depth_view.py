@@ -26,8 +26,8 @@ def child(rows: int, seconds: float, everything: bool, report: str) -> None:
     from textual.app import App, ComposeResult
     from textual.containers import Horizontal
 
+    from gradtui.app import themes, widgets
     from gradtui.core.history import History
-    from gradtui.tui import themes, widgets
     from tests import factories
 
     made = factories.vanishing(rows, 10_000)
@@ -90,7 +90,7 @@ def child(rows: int, seconds: float, everything: bool, report: str) -> None:
             Path(report).write_text(json.dumps(figures))
             self.exit()
 
-    import gradtui.tui.widgets.lined  # noqa: F401
+    import gradtui.app.widgets.lined  # noqa: F401
 
     Bench().run()
 

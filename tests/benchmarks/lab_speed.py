@@ -23,7 +23,7 @@ WARM_UP = 3.0
 
 def count(lab: object, seconds: float, target: Path) -> None:
     """Write steps a second of the run under way, measured between two moments, to `target`."""
-    from gradtui.training.run import Run
+    from gradtui.lab.run import Run
 
     taken = 0
     step = Run.step
@@ -45,20 +45,20 @@ def count(lab: object, seconds: float, target: Path) -> None:
 
 def side(kind: str, scenario: str, seconds: float, target: Path) -> None:
     """One side, in a process of its own."""
-    from gradtui.scenario.catalogue import read_catalogue
-    from gradtui.training.trainer import Lab
+    from gradtui.lab.scenario.catalogue import read_catalogue
+    from gradtui.lab.trainer import Lab
 
     catalogue = read_catalogue().scenarios
     lab = Lab(catalogue, "cpu", stretch=100_000)
     watch = threading.Thread(target=count, args=(lab, seconds, target), daemon=True)
     if kind == "app":
-        from gradtui.tui.app import GradtuiApp
+        from gradtui.app.app import GradtuiApp
 
         threading.Timer(2.0, watch.start).start()
         GradtuiApp(lab, list(catalogue.values()), scenario=scenario, fps=10).run()
         return
     from gradtui.core.control import Start
-    from gradtui.training import run  # noqa: F401 - counted from the first step on
+    from gradtui.lab import run  # noqa: F401 - counted from the first step on
 
     watch.start()
     lab.send(Start(1, scenario))
@@ -68,7 +68,7 @@ def side(kind: str, scenario: str, seconds: float, target: Path) -> None:
 
 
 def steps_per_second(kind: str, scenario: str, seconds: float) -> float:
-    from tests.tui.terminal_emulator import Terminal
+    from tests.app.terminal_emulator import Terminal
 
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "rate")

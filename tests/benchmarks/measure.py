@@ -7,9 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gradtui.training.histogram import histogram
-from gradtui.training.measure import clone, measure_gradients, measure_weights
-from gradtui.training.plan import Plan
+from gradtui.stats.histogram import histogram
+from gradtui.stats.measure import clone, measure_gradients, measure_weights
+from gradtui.stats.plan import Plan
 
 CASES: dict[str, list[tuple[int, ...]]] = {
     "20 x (64x64) + biases": [(64, 64), (64,)] * 20,

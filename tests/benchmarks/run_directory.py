@@ -18,13 +18,13 @@ import numpy as np
 
 import gradtui
 from gradtui.core.snapshot import Snapshot
-from gradtui.stream.detail_files import DetailFiles
-from gradtui.stream.header import Generation, here
-from gradtui.stream.header_json import write_header
-from gradtui.stream.load import load_facts
-from gradtui.stream.records import STEP, detail_dtype
-from gradtui.stream.run_reader import RunReader
-from gradtui.stream.run_writer import BUDGET, RunWriter
+from gradtui.runstore.format.header import Generation, here
+from gradtui.runstore.format.header_json import write_header
+from gradtui.runstore.format.records import STEP, detail_dtype
+from gradtui.runstore.reader.load import load_facts
+from gradtui.runstore.reader.run_reader import RunReader
+from gradtui.runstore.writer.detail_files import DetailFiles
+from gradtui.runstore.writer.run_writer import BUDGET, RunWriter
 from tests.factories import mlp_layout, run_info, snapshot
 
 TENSORS = 200
@@ -196,7 +196,9 @@ def long_run(directory: Path, total: int = 1_000_000, chunk: int = 2_000) -> Non
     say(f"first delivery of a reader: {seconds(lambda: RunReader(directory).poll()):.2f} s")
     say(f"open_run, every loss: {seconds(lambda: gradtui.open_run(directory).loss):.2f} s")
     opened(directory, "open_run, every loss", "import gradtui; gradtui.open_run(sys.argv[1]).loss")
-    reading = "from gradtui.stream.run_reader import RunReader; RunReader(sys.argv[1]).poll()"
+    reading = (
+        "from gradtui.runstore.reader.run_reader import RunReader; RunReader(sys.argv[1]).poll()"
+    )
     opened(directory, "first delivery of a reader", reading)
     idle = RunReader(directory, look=0.0)
     idle.poll()

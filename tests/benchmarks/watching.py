@@ -109,7 +109,7 @@ class Side:
 
 def compare(name: str, rounds: int, seconds: float, overhead: float, thread: bool) -> str:
     import gradtui
-    from gradtui.training.watching.budget import ALLOWANCE
+    from gradtui.instrument.budget import ALLOWANCE
 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder, "run")

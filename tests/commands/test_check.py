@@ -9,9 +9,9 @@ import pytest
 from gradtui.cli import main
 from gradtui.commands.check import exit_code_of_all, exit_code_of_treated, worst
 from gradtui.commands.report import Report
-from gradtui.health.finding import Diagnosis
-from gradtui.scenario.schema import Scenario, Setup
-from gradtui.training.headless import run_headless
+from gradtui.doctor.finding import Diagnosis
+from gradtui.lab.headless import run_headless
+from gradtui.lab.scenario.schema import Scenario, Setup
 
 TINY = """
 title = "Tiny \\u001b[2J net"
@@ -29,7 +29,7 @@ REMEDY = "[[remedy]]\ntitle = 'wider'\nset = { model.width = 9 }\n"
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of scenarios and no others; every verdict is "healthy" unless a test says so."""
-    monkeypatch.setattr("gradtui.scenario.catalogue.shipped_folder", lambda: tmp_path / "none")
+    monkeypatch.setattr("gradtui.lab.scenario.catalogue.shipped_folder", lambda: tmp_path / "none")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     verdict(monkeypatch, "healthy")
     return tmp_path
@@ -39,7 +39,7 @@ def verdict(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
     from gradtui.core.symptom import Severity
 
     monkeypatch.setattr(
-        "gradtui.health.diagnose.diagnose",
+        "gradtui.doctor.diagnose.diagnose",
         lambda facts: Diagnosis(word, Severity.OK, len(facts) - 1),
     )
 
@@ -132,13 +132,13 @@ def test_a_crash_in_training_is_a_failed_target(
         raise TrainingError("no CUDA device here")
 
     write(folder, "tiny")
-    monkeypatch.setattr("gradtui.training.headless.Run", refuse)
+    monkeypatch.setattr("gradtui.lab.headless.Run", refuse)
     assert check(folder, "tiny") == 1
     assert capfd.readouterr().out == "NOT AS EXPECTED  tiny  failed: no CUDA device here\n"
 
 
 def test_the_same_seed_gives_the_same_run(folder: Path) -> None:
-    from gradtui.scenario.catalogue import collect
+    from gradtui.lab.scenario.catalogue import collect
 
     write(folder, "tiny")
     scenario = collect([folder]).find("tiny")
@@ -207,7 +207,7 @@ def test_every_remedy_is_judged_beside_the_untreated_run(
 def test_a_remedy_that_cannot_be_built_leaves_the_others_be(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from gradtui.training.run import Run
+    from gradtui.lab.run import Run
 
     class Refusing(Run):
         def __init__(self, scenario: Scenario, setup: Setup, **options: Any) -> None:
@@ -215,7 +215,7 @@ def test_a_remedy_that_cannot_be_built_leaves_the_others_be(
                 raise MemoryError
             super().__init__(scenario, setup, **options)
 
-    monkeypatch.setattr("gradtui.training.headless.Run", Refusing)
+    monkeypatch.setattr("gradtui.lab.headless.Run", Refusing)
     bad = "[[remedy]]\ntitle = 'bad'\nset = { model.width = 13 }\n"
     good = "[optimizer]\nlr = 0.0\n[[remedy]]\ntitle = 'learns'\nset = { optimizer.lr = 0.3 }\n"
     write(folder, "tiny", more=good + bad)

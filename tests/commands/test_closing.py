@@ -12,11 +12,11 @@ from gradtui.commands.judge import judged
 from gradtui.commands.report import Report
 from gradtui.core.event import Ended, Failed
 from gradtui.core.snapshot import NonFinite
-from gradtui.stream.disk import append_line
-from gradtui.stream.launched import record_exit
-from gradtui.stream.lines import dumps
+from gradtui.runstore.format.json_lines import dumps
+from gradtui.runstore.writer.disk import append_line
+from gradtui.runstore.writer.launch_record import record_exit
 from tests.factories import snapshot
-from tests.stream.recorded import LAYOUT, ROWS, record
+from tests.runstore.recorded import LAYOUT, ROWS, record
 
 STEPS = 40
 COMMAND = ["python", "train.py"]
@@ -81,7 +81,7 @@ def test_a_killed_run_says_how_many_steps_may_be_missing(tmp_path: Path) -> None
 
 
 def test_a_kill_before_the_first_record_is_no_riddle(tmp_path: Path) -> None:
-    from gradtui.stream.launched import record_launch
+    from gradtui.runstore.writer.launch_record import record_launch
 
     record_launch(tmp_path, COMMAND)
     report, lines = said(tmp_path, code=137)
@@ -142,7 +142,7 @@ def test_steps_that_were_left_out_are_counted(tmp_path: Path, every: int) -> Non
 
 
 def test_the_list_of_runs_says_how_each_ended(tmp_path: Path) -> None:
-    from gradtui.stream.runs import summary
+    from gradtui.runstore.reader.runs import summary
 
     killed, failed, whole = (tmp_path / name for name in ("killed", "failed", "whole"))
     record(killed, steps())  # type: ignore[arg-type]

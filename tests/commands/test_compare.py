@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from gradtui.cli import main
-from gradtui.stream.launched import record_exit, record_launch
-from gradtui.stream.run_writer import RunWriter
+from gradtui.runstore.writer.launch_record import record_exit, record_launch
+from gradtui.runstore.writer.run_writer import RunWriter
 from tests.factories import MadeUp, healthy, history, snapshots, vanishing
-from tests.stream.recorded import record, snap
+from tests.runstore.recorded import record, snap
 
 
 def recorded(home: Path, name: str, made: MadeUp) -> None:

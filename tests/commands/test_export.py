@@ -12,8 +12,8 @@ from gradtui.commands.page import page
 from gradtui.commands.report import Report
 from gradtui.core.errors import GradtuiError, UsageError
 from gradtui.core.event import Failed
-from gradtui.stream.open_run import open_run
-from tests.stream.recorded import record, snap
+from gradtui.runstore.reader.open_run import open_run
+from tests.runstore.recorded import record, snap
 
 TINY = 'title = "t"\nexpect = "healthy"\nsteps = 3\n[model]\ndepth = 2\nwidth = 8\n'
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stream.test_small_disk import ROOT, in_small_space
+from tests.runstore.test_small_disk import ROOT, in_small_space
 
 STEPS = 400
 TRAINING = f"""

@@ -15,8 +15,8 @@ import pytest
 
 from gradtui.commands.launch import opened_at
 from gradtui.core.errors import ScenarioError
-from gradtui.scenario.catalogue import Catalogue
-from gradtui.scenario.schema import Remedy, Scenario
+from gradtui.lab.scenario.catalogue import Catalogue
+from gradtui.lab.scenario.schema import Remedy, Scenario
 
 NET = Scenario(name="net", title="t", remedies=(Remedy(title="r"),))
 CATALOGUE = Catalogue({"first": Scenario(name="first", title="t"), "net": NET})

@@ -12,7 +12,7 @@ SOURCE = 'title = "T\\u001b[31m"\nexpect = "plateau"\norder = 1\n'
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("gradtui.scenario.catalogue.shipped_folder", lambda: tmp_path / "none")
+    monkeypatch.setattr("gradtui.lab.scenario.catalogue.shipped_folder", lambda: tmp_path / "none")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     (tmp_path / "net.toml").write_text(
         SOURCE + "[[remedy]]\ntitle = 'r'\nset = { model.depth = 3 }\n"

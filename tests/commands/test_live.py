@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from gradtui.commands.live import Command
-from gradtui.stream.launched import exit_code
-from tests.tui.terminal_emulator import Terminal
+from gradtui.runstore.writer.launch_record import exit_code
+from tests.app.terminal_emulator import Terminal
 
 SCRIPT = """
 import sys, time, signal

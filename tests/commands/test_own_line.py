@@ -14,7 +14,7 @@ import sys, time
 from pathlib import Path
 from tqdm import tqdm
 sys.path.insert(0, {root!r})
-from tests.stream.recorded import record, snap
+from tests.runstore.recorded import record, snap
 record(Path({run!r}), (snap(i) for i in range(10)))
 for i in tqdm(range(5), mininterval=0, ncols=40):
     time.sleep(0.05)

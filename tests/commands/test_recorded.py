@@ -11,10 +11,10 @@ import pytest
 
 from gradtui.cli import main
 from gradtui.core.event import Ended
-from gradtui.stream.places import new_run
-from gradtui.stream.run_writer import RunWriter
+from gradtui.runstore.reader.places import new_run
+from gradtui.runstore.writer.run_writer import RunWriter
+from tests.app.terminal_emulator import Terminal
 from tests.factories import mlp_layout, run_info, snapshot
-from tests.tui.terminal_emulator import Terminal
 
 LAYOUT = mlp_layout(6)
 COMMAND = ["python", "train.py", "--lr", "0.1"]
@@ -155,7 +155,7 @@ def test_a_speed_that_is_none_is_refused(home: Path) -> None:
 def test_recorded_runs_are_shown_without_torch(home: Path) -> None:
     code = (
         "import sys; from gradtui.cli import main; main(['runs']);"
-        "import gradtui.commands.recorded, gradtui.tui.app, gradtui.stream.replay;"
+        "import gradtui.commands.recorded, gradtui.app.app, gradtui.runstore.reader.replay;"
         "raise SystemExit('torch' in sys.modules)"
     )
     recorded(home, 1e9, np.full(6, 0.1))

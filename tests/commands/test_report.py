@@ -13,9 +13,9 @@ from gradtui.core.event import Ended, Failed
 from gradtui.core.facts import Facts
 from gradtui.core.snapshot import NonFinite
 from gradtui.core.symptom import Severity
-from gradtui.health.advice import ADVICE
-from gradtui.health.finding import Diagnosis, Finding
-from gradtui.scenario.schema import Remedy, Scenario
+from gradtui.doctor.finding import Diagnosis, Finding
+from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.lab.scenario.schema import Remedy, Scenario
 from tests.factories import healthy, history
 
 SCENARIO = Scenario(

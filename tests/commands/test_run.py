@@ -145,7 +145,7 @@ def test_a_signal_reaches_the_command(home: Path) -> None:
 
 def test_a_long_run_says_how_far_it_has_come(tmp_path: Path) -> None:
     from gradtui.commands.progress import Progress, steps_taken
-    from tests.stream.recorded import record, snap
+    from tests.runstore.recorded import record, snap
 
     lines: list[str] = []
     now = [0.0]
@@ -170,7 +170,7 @@ def test_a_long_run_says_how_far_it_has_come(tmp_path: Path) -> None:
 
 def test_a_loss_that_was_never_seen_is_not_called_nan(tmp_path: Path) -> None:
     from gradtui.commands.progress import Progress
-    from tests.stream.recorded import LAYOUT, ROWS, record
+    from tests.runstore.recorded import LAYOUT, ROWS, record
 
     lines: list[str] = []
     for place, broken in (("unseen", False), ("lost", True)):

@@ -9,7 +9,7 @@ import pytest
 from gradtui.commands.settings import Settings, add_flags, read_settings
 from gradtui.commands.themes import checked_theme
 from gradtui.core.errors import UsageError
-from gradtui.scenario.values import documented
+from gradtui.lab.scenario.values import documented
 
 NAMES = [item.name for item in documented(Settings)]
 

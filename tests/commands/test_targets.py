@@ -4,8 +4,8 @@ import pytest
 
 from gradtui.commands.targets import all_targets, named_targets
 from gradtui.core.errors import ScenarioError, UsageError
-from gradtui.scenario.catalogue import Catalogue
-from gradtui.scenario.schema import Remedy, Scenario
+from gradtui.lab.scenario.catalogue import Catalogue
+from gradtui.lab.scenario.schema import Remedy, Scenario
 
 PLAIN = Scenario(name="plain", title="t")
 CURED = Scenario(

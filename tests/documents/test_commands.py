@@ -16,10 +16,10 @@ from gradtui.commands.settings import read_settings
 from gradtui.commands.targets import named_targets
 from gradtui.commands.themes import checked_theme
 from gradtui.core.event import Ended
-from gradtui.scenario.catalogue import Catalogue, read_catalogue
-from gradtui.stream.places import find_run, matching, run_paths, runs_home
+from gradtui.lab.scenario.catalogue import Catalogue, read_catalogue
+from gradtui.runstore.reader.places import find_run, matching, run_paths, runs_home
 from tests.documents.pages import PAGES, ROOT, examples, page, words_of
-from tests.stream.recorded import record, snap
+from tests.runstore.recorded import record, snap
 
 RUNS = (
     "20261121-063337-train-3f9a07",

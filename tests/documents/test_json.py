@@ -12,10 +12,10 @@ from gradtui.cli import main
 from gradtui.commands.judge import judged
 from gradtui.core.event import Ended
 from gradtui.core.snapshot import NonFinite
-from gradtui.stream.export.rows import FIELDS, SCALARS
+from gradtui.runstore.export.rows import FIELDS, SCALARS
 from tests.documents.pages import page, table
 from tests.factories import snapshot
-from tests.stream.recorded import LAYOUT, ROWS, record, snap
+from tests.runstore.recorded import LAYOUT, ROWS, record, snap
 
 PAGE = page("docs/json.md")
 
@@ -64,7 +64,7 @@ def test_check(home: Path) -> None:
 
 
 def test_treatments_are_named_as_they_are() -> None:
-    from gradtui.health.treatment import CURED, NO_GAIN, PARTLY, WORSE, Treatment
+    from gradtui.doctor.remedy_effect import CURED, NO_GAIN, PARTLY, WORSE, Treatment
 
     meaning = next(row[2] for row in table(section("check"), "field") if "treatment" in row[0])
     assert named(meaning) == {field.name for field in fields(Treatment)}

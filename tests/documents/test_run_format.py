@@ -13,16 +13,19 @@ from gradtui.core.control import Pause, Resume, SetPace, StepOnce, Stop
 from gradtui.core.event import Building, Ended, Failed, Paused, Resumed, RunInfo
 from gradtui.core.layout import RowInfo, TensorInfo
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Act, Grad, NonFinite, Weight
-from gradtui.stream import autopsy_json, header_json, lines, reading, status, thinning
-from gradtui.stream.changes import TOLD
-from gradtui.stream.detail_files import LIVE, NEIGHBOURS
-from gradtui.stream.event_log import EventLog
-from gradtui.stream.launched import record_exit
-from gradtui.stream.recorder import BEAT
-from gradtui.stream.records import NONFINITE, RAISED, SKIPPED, STAGES, STEP, UNMEASURED
-from gradtui.stream.wire import control_json
+from gradtui.runstore.format import header_json, json_lines, nan_trace_json
+from gradtui.runstore.format.event_json import control_json
+from gradtui.runstore.format.records import NONFINITE, RAISED, SKIPPED, STAGES, STEP, UNMEASURED
+from gradtui.runstore.ranks import process_status
+from gradtui.runstore.reader import reading
+from gradtui.runstore.writer import thinning
+from gradtui.runstore.writer.detail_files import LIVE, NEIGHBOURS
+from gradtui.runstore.writer.event_log import EventLog
+from gradtui.runstore.writer.launch_record import record_exit
+from gradtui.runstore.writer.recorder import BEAT
+from gradtui.runstore.writer.step_changes import TOLD
 from tests.documents.pages import page, table
-from tests.stream.recorded import record, snap
+from tests.runstore.recorded import record, snap
 
 PAGE = page("docs/run-format.md")
 KINDS = {"i8": "<i8", "f8": "<f8", "u2": "<u2", "u1": "u1"}
@@ -81,10 +84,10 @@ def test_columns_of_the_files_beside() -> None:
 def test_files_of_a_run_are_those_of_the_table(run: Path) -> None:
     told = {row[0].strip("`") for row in table(PAGE.text, "file")}
     assert {path.name for path in run.iterdir()} <= told
+    from gradtui.app.process_view import LOG
     from gradtui.monitor import LOG as WATCHING
-    from gradtui.stream.control_file import NAME as ASKED
-    from gradtui.stream.launched import EXIT
-    from gradtui.tui.beside import LOG
+    from gradtui.runstore.writer.control_file import NAME as ASKED
+    from gradtui.runstore.writer.launch_record import EXIT
 
     assert {ASKED, EXIT, LOG, WATCHING} <= told
     for path in run.iterdir():
@@ -142,8 +145,8 @@ def test_every_kind_of_event_is_told(tmp_path: Path) -> None:
 def test_the_keys_of_an_autopsy() -> None:
     text = section("events.jsonl").partition("has an object `autopsy`")[2]
     for key in (
-        *autopsy_json.TEXTS,
-        *autopsy_json.SPANS,
+        *nan_trace_json.TEXTS,
+        *nan_trace_json.SPANS,
         "call",
         "around",
         "at",
@@ -164,14 +167,14 @@ def test_what_viewers_ask_is_told() -> None:
 LIMITS = [
     ("32 MiB for a run.json", reading.HEADER, 32 << 20),
     ("64 kB for exit.json", reading.SMALL, 64 << 10),
-    ("1 MiB for a line", lines.LONGEST, 1 << 20),
-    ("8 MiB at once for a file of lines", lines.AT_ONCE, 8 << 20),
+    ("1 MiB for a line", json_lines.LONGEST, 1 << 20),
+    ("8 MiB at once for a file of lines", json_lines.AT_ONCE, 8 << 20),
     ("more than 65,536 characters", header_json.LONGEST, 65_536),
     ("more than 262,144 tensors", header_json.MOST_TENSORS, 262_144),
     ("4,096 generations", header_json.MOST_GENERATIONS, 4096),
     ("beyond 2^62", header_json.LARGEST, 1 << 62),
-    ("less than 15 seconds old", status.SILENT, 15),
-    ("more than two seconds before", status.LAG, 2),
+    ("less than 15 seconds old", process_status.SILENT, 15),
+    ("more than two seconds before", process_status.LAG, 2),
     ("touched once a second", BEAT, 1),
     ("never holds fewer than 16 records", thinning.LEAST, 16),
     ("up to 32 times a second", LIVE, 32),
@@ -187,4 +190,9 @@ def test_limits(words: str, value: float, said: float) -> None:
 
 def test_states() -> None:
     told = set(re.findall(r"\*(\w+)\*", section("Is it alive?")))
-    assert told >= {status.RUNNING, status.ENDED, status.CRASHED, status.LOST}
+    assert told >= {
+        process_status.RUNNING,
+        process_status.ENDED,
+        process_status.CRASHED,
+        process_status.LOST,
+    }

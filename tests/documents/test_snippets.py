@@ -9,7 +9,7 @@ import torch
 import gradtui
 from gradtui.core.event import Ended
 from tests.documents.pages import PAGES, README, page
-from tests.stream.recorded import record, snap
+from tests.runstore.recorded import record, snap
 
 SNIPPETS = [
     (p.name, i, code) for p in PAGES for i, (kind, code) in enumerate(p.blocks) if kind == "python"

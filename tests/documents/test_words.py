@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from gradtui.app.keys import KEYS, bindings, footer_keys, help_keys
+from gradtui.app.themes import THEMES
 from gradtui.cli import VERBS, build_parser
 from gradtui.commands.export import FORMATS, size
 from gradtui.commands.report import FREE, Report
@@ -13,10 +15,8 @@ from gradtui.commands.settings import Settings, read_settings
 from gradtui.commands.themes import checked_theme
 from gradtui.core.errors import GradtuiError, UsageError
 from gradtui.core.symptom import VERDICTS
-from gradtui.scenario.catalogue import read_catalogue
-from gradtui.scenario.values import documented, kinds
-from gradtui.tui.keys import KEYS, bindings, footer_keys, help_keys
-from gradtui.tui.themes import THEMES
+from gradtui.lab.scenario.catalogue import read_catalogue
+from gradtui.lab.scenario.values import documented, kinds
 from tests.documents.pages import PAGES, README, page, table
 
 FORMAT = page("docs/run-format.md")
@@ -145,57 +145,62 @@ def test_sizes_and_counts() -> None:
     catalogue = read_catalogue().scenarios
     assert f"the *lab*, {len(catalogue)} scenarios" in README.flat
     assert f"{Settings().overhead:g} % of the training time (`--overhead`)" in README.flat
-    from gradtui.training.watching.budget import ALLOWANCE
-    from gradtui.training.watching.watcher import OVERHEAD
+    from gradtui.instrument.budget import ALLOWANCE
+    from gradtui.instrument.watcher import OVERHEAD
 
     assert Settings().overhead / 100 == OVERHEAD
     assert (FREE, ALLOWANCE) == (0.5, 0.5)
     assert "The first half second is free" in README.flat
     assert size("140x45") == build_parser().parse_args(["export"]).size
-    from gradtui.training.trainer import STRETCH
+    from gradtui.lab.trainer import STRETCH
 
     assert STRETCH == 10
     assert "ten times the `steps` of its file" in README.flat
 
 
 NUMBERS: list[tuple[str, str, str, float]] = [
-    ("README.md", "below 40x12", "gradtui.tui.geometry:SMALLEST", (40, 12)),  # type: ignore[list-item]
+    ("README.md", "below 40x12", "gradtui.app.geometry:SMALLEST", (40, 12)),  # type: ignore[list-item]
     ("docs/json.md", "`accuracy` over the last 20", "gradtui.commands.report:LAST", 20),
     ("docs/json.md", "free start of half a second", "gradtui.commands.report:FREE", 0.5),
     ("docs/harmless.md", "arrives up to 0.3 s later", "gradtui.commands.signals:LATE", 0.3),
     (
         "docs/harmless.md",
         "never more than a second",
-        "gradtui.training.watching.threads:PATIENCE",
+        "gradtui.instrument.thread_state:PATIENCE",
         1,
     ),
     (
         "docs/harmless.md",
         "numbers below 150 (as a rule below 700)",
-        "gradtui.stream.disk:HIGH",
+        "gradtui.runstore.writer.disk:HIGH",
         (700, 150),
     ),  # type: ignore[list-item]
-    ("docs/nan-rerun.md", "the last four calls", "gradtui.training.autopsy.watched:KEPT", 4),
+    ("docs/nan-rerun.md", "the last four calls", "gradtui.nan_trace.watched_calls:KEPT", 4),
     (
         "docs/nan-rerun.md",
         "up to 4 million elements",
-        "gradtui.training.autopsy.calls:LARGEST",
+        "gradtui.nan_trace.calls:LARGEST",
         1 << 22,
     ),
     (
         "docs/nan-rerun.md",
         "up to 67 million elements",
-        "gradtui.training.autopsy.restore:LARGEST",
+        "gradtui.nan_trace.state_restoration:LARGEST",
         1 << 26,
     ),
     (
         "docs/nan-rerun.md",
         "up to 100,000 entries",
-        "gradtui.training.autopsy.surroundings:LARGEST",
+        "gradtui.nan_trace.outer_state:LARGEST",
         100_000,
     ),
-    ("docs/nan-rerun.md", "(four deep", "gradtui.training.autopsy.surroundings:DEEPEST", 4),
-    ("docs/scenario-files.md", "at most 256 KiB long", "gradtui.scenario.parse:LARGEST", 256 << 10),
+    ("docs/nan-rerun.md", "(four deep", "gradtui.nan_trace.outer_state:DEEPEST", 4),
+    (
+        "docs/scenario-files.md",
+        "at most 256 KiB long",
+        "gradtui.lab.scenario.parse:LARGEST",
+        256 << 10,
+    ),
 ]
 """Page, its words, where the code has the number, the number."""
 
@@ -219,9 +224,9 @@ def test_benches_count_what_the_page_counts() -> None:
         in README.flat
     )
     from tests.harm.bench import programs
+    from tests.nan_trace.planted import PLANTED
+    from tests.nan_trace.planted_losses import BACKWARD, DATA, FORWARD
     from tests.repairs.catalogue import CASES as REPAIRED
-    from tests.training.autopsy.planted import PLANTED
-    from tests.training.autopsy.planted_losses import BACKWARD, DATA, FORWARD
 
     assert f"of all {2 * len(REPAIRED)} runs" in README.flat  # two seeds
     assert f"{len(PLANTED)} planted faults" in README.flat

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.stream.records import STEP
+from gradtui.runstore.format.records import STEP
 
 Going = Callable[[], None]
 Damage = Callable[[Random, Path], Going | None]

@@ -10,10 +10,10 @@ import numpy as np
 from gradtui.core.autopsy import Autopsy, ModuleRange, Span
 from gradtui.core.event import Ended, Failed, Started
 from gradtui.core.snapshot import NonFinite
-from gradtui.stream.launched import record_exit, record_launch
-from gradtui.stream.records import STEP
+from gradtui.runstore.format.records import STEP
+from gradtui.runstore.writer.launch_record import record_exit, record_launch
 from tests.factories import mlp_layout, run_info, time_layout
-from tests.stream.recorded import LAYOUT, record, snap
+from tests.runstore.recorded import LAYOUT, record, snap
 
 STEPS = 24
 WIDE = mlp_layout(5)

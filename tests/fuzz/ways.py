@@ -14,20 +14,20 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from gradtui.app.app import GradtuiApp
+from gradtui.app.log_tail import LogTail
+from gradtui.app.target import Mode, Watched
 from gradtui.cli import main
 from gradtui.commands.recorded import as_scenario, command_of
 from gradtui.core.control import SetPace
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Ended, Failed
-from gradtui.stream.load import load_facts
-from gradtui.stream.open_run import open_run
-from gradtui.stream.ports import Source
-from gradtui.stream.replay import Replay
-from gradtui.stream.run_reader import RunReader
-from gradtui.stream.runs import list_runs
-from gradtui.tui.app import GradtuiApp
-from gradtui.tui.log_tail import LogTail
-from gradtui.tui.watched import Mode, Watched
+from gradtui.runstore.reader.load import load_facts
+from gradtui.runstore.reader.open_run import open_run
+from gradtui.runstore.reader.replay import Replay
+from gradtui.runstore.reader.run_reader import RunReader
+from gradtui.runstore.reader.runs import list_runs
+from gradtui.runstore.writer.ports import Source
 
 OBEYED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gradtui.core.errors import GradtuiError
 from gradtui.inject import environment
-from gradtui.stream.open_run import open_run
+from gradtui.runstore.reader.open_run import open_run
 
 PROGRAMS = Path(__file__).with_name("programs")
 SHARED = "training.py"

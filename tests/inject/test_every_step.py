@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from gradtui.inject import environment
-from gradtui.stream.open_run import OpenRun, open_run
-from gradtui.stream.records import measured
+from gradtui.runstore.format.records import measured
+from gradtui.runstore.reader.open_run import OpenRun, open_run
 
 PROGRAM = textwrap.dedent(
     """
     import json, os, subprocess, sys
     import torch
     from torch import nn
-    from gradtui.training.watching import budget
+    from gradtui.instrument import budget
 
     budget.ALLOWANCE = float(os.environ["ALLOWED"])
     torch.manual_seed(0)

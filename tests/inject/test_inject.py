@@ -201,7 +201,7 @@ def test_a_budget_that_is_none_is_ignored_with_a_line(tmp_path: Path, word: str)
 
 
 def test_the_budget_travels(tmp_path: Path) -> None:
-    code = "import gc\nfrom gradtui.training.watching.budget import Ledger\n"
+    code = "import gc\nfrom gradtui.instrument.budget import Ledger\n"
     code += "print([o.share for o in gc.get_objects() if type(o) is Ledger])"
     variables = {OVERHEAD: environment("run", overhead=0.25)[OVERHEAD]}
     assert finish(start(tmp_path, "-c", TRAIN + code, **variables))[0] == "[0.25]\n"

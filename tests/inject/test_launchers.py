@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gradtui.inject import environment
-from gradtui.stream.open_run import OpenRun
+from gradtui.runstore.reader.open_run import OpenRun
 from tests.inject.watched import finish, start
 
 NET = """

@@ -12,8 +12,8 @@ import numpy as np
 
 from gradtui.core.snapshot import Grad
 from gradtui.inject import environment
-from gradtui.stream.rank_files import RankFiles, labels
-from gradtui.stream.records import STEP, detail_dtype
+from gradtui.runstore.format.records import STEP, detail_dtype
+from gradtui.runstore.ranks.rank_files import RankFiles, labels
 
 PROGRAMS = Path(__file__).parents[1] / "programs"
 

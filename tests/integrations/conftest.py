@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.optim.optimizer import Optimizer, _global_optimizer_pre_hooks
 
-from gradtui.stream.open_run import OpenRun
+from gradtui.runstore.reader.open_run import OpenRun
 from tests.inject.watched import PROGRAMS
 
 

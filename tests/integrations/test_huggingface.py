@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gradtui.stream.open_run import OpenRun
+from gradtui.runstore.reader.open_run import OpenRun
 from tests.inject.watched import compare, finish, processes, program, recorded, start, told
 
 pytestmark = pytest.mark.filterwarnings(

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from gradtui.integrations import recording
 from gradtui.integrations.lightning import PACKAGES, GradtuiCallback
-from gradtui.stream.open_run import OpenRun
+from gradtui.runstore.reader.open_run import OpenRun
 from tests.inject.watched import compare, finish, processes, program, recorded, start, told
 
 pytestmark = pytest.mark.filterwarnings(

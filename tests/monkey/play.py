@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tests.app.terminal_emulator import ROOT, Terminal
 from tests.monkey import training
 from tests.monkey.events import Event, Size
-from tests.tui.terminal_emulator import ROOT, Terminal
 
 Mode = Literal["launch", "run", "attach", "replay"]
 MODES: tuple[Mode, ...] = ("launch", "run", "attach", "replay")

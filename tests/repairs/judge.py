@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from gradtui.health.diagnose import diagnose
-from gradtui.health.prescriptions.prescribe import prescribe
-from gradtui.health.prescriptions.prescription import DATA, LOSS, Prescription
-from gradtui.health.treatment import CURED, PARTLY, judge_treatment
+from gradtui.doctor.diagnose import diagnose
+from gradtui.doctor.remedies.code.prescription import DATA, LOSS, Prescription
+from gradtui.doctor.remedies.code.prescriptions import prescribe
+from gradtui.doctor.remedy_effect import CURED, PARTLY, judge_treatment
 from tests.repairs.case import Case
 from tests.repairs.loop import train
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from gradtui.core.facts import Facts
-from gradtui.health.prescriptions.prescription import (
+from gradtui.doctor.remedies.code.prescription import (
     AFTER,
     DATA,
     LOSS,
@@ -18,7 +18,7 @@ from gradtui.health.prescriptions.prescription import (
     Prescription,
     parts,
 )
-from gradtui.training.watching.watcher import Watcher
+from gradtui.instrument.watcher import Watcher
 from tests.repairs.case import PLACED, Case
 from tests.verdicts.watched import UNBOUNDED, Keeper
 

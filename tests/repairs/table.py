@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import torch
 
-from gradtui.health.treatment import CURED, GAIN_ACCURACY, GAIN_LOSS, PARTLY
+from gradtui.doctor.remedy_effect import CURED, GAIN_ACCURACY, GAIN_LOSS, PARTLY
 from tests.repairs.case import Case
 from tests.repairs.judge import ONLY_LOOKS, UNNAMED, Repair
 

@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from gradtui.core.layout import FloatArray
-from gradtui.stream.ending import coverage_of, ending_of
-from gradtui.stream.load import load
-from gradtui.stream.open_run import open_run
+from gradtui.runstore.reader.ending import coverage_of, ending_of
+from gradtui.runstore.reader.load import load
+from gradtui.runstore.reader.open_run import open_run
 from tests.monkey.events import Event, events
 from tests.monkey.play import PATIENCE, App, Ground, HarmError, Mode, wait
 from tests.soak import training

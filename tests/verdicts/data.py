@@ -7,7 +7,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from gradtui.training.data import tasks
+from gradtui.lab.data import tasks
 
 Draw = Callable[[], tuple[Tensor, Tensor]]
 """The next batch."""

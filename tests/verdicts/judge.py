@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from gradtui.core.facts import Facts
 from gradtui.core.symptom import CONVERGED, HEALTHY
-from gradtui.health.diagnose import diagnose
-from gradtui.health.finding import Diagnosis
+from gradtui.doctor.diagnose import diagnose
+from gradtui.doctor.finding import Diagnosis
 from tests.verdicts.case import Case
 from tests.verdicts.watched import record
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from gradtui.health.diagnose import diagnose
-from gradtui.scenario.catalogue import read_catalogue
-from gradtui.training.headless import run_headless
+from gradtui.doctor.diagnose import diagnose
+from gradtui.lab.headless import run_headless
+from gradtui.lab.scenario.catalogue import read_catalogue
 from tests.verdicts.case import HEALTHY, Case
 from tests.verdicts.catalogue import CASES, one
 from tests.verdicts.judge import Said, judge

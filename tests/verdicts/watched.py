@@ -8,8 +8,8 @@ import torch
 from gradtui.core.event import Event, Started
 from gradtui.core.history import History
 from gradtui.core.snapshot import Snapshot
-from gradtui.stream.let_through import LetThrough
-from gradtui.training.watching.watcher import Watcher
+from gradtui.instrument.watcher import Watcher
+from gradtui.runstore.format.scalar_rows import LetThrough
 from tests.verdicts.case import Program
 
 UNBOUNDED = inf

@@ -1,0 +1,46 @@
+"""Asking for a diagnosis seldom enough that the answer costs next to nothing."""
+
+from collections.abc import Callable
+from time import perf_counter
+
+from gradtui.core.facts import Facts
+from gradtui.doctor.diagnose import diagnose
+from gradtui.doctor.finding import UNDECIDED, Diagnosis
+
+EVERY = 0.3
+"""Seconds between two diagnoses of a growing run."""
+SHARE = 0.04
+"""Of a core, at most; a slow diagnosis is asked for less often."""
+
+
+class Doctor:
+    """Remembers the last diagnosis of one run and renews it now and then."""
+
+    def __init__(self, ask: Callable[[Facts], Diagnosis] = diagnose) -> None:
+        self._ask = ask
+        self._seen: tuple[int, int, bool] | None = None
+        self._not_before = float("-inf")
+        self.last = UNDECIDED
+        self.behind = False
+        """The last answer was about an earlier stretch of the run than was asked about."""
+
+    def look(self, facts: Facts, now: float) -> Diagnosis:
+        """The diagnosis of `facts`, or a slightly older one where it is too soon to ask again.
+
+        The first non-finite value is always answered at once.
+        """
+        if not len(facts):
+            return UNDECIDED
+        sick = facts.first_nonfinite is not None
+        key = (len(facts), int(facts.steps[-1]), sick)
+        self.behind = key != self._seen
+        if not self.behind:
+            return self.last
+        urgent = self._seen is None or self._seen[2] != sick
+        if now < self._not_before and not urgent:
+            return self.last
+        began = perf_counter()
+        self.last = self._ask(facts)
+        self._not_before = now + max(EVERY, (perf_counter() - began) / SHARE)
+        self._seen, self.behind = key, False
+        return self.last

@@ -1,0 +1,145 @@
+"""Every key, once: bindings, footer, help and palette are made from this table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+from gradtui.app.target import Mode
+
+LAB: tuple[Mode, ...] = ("lab",)
+RECORD: tuple[Mode, ...] = ("run", "attach")
+REPLAY: tuple[Mode, ...] = ("replay",)
+LIVE: tuple[Mode, ...] = ("lab", "run", "attach")
+WATCHED: tuple[Mode, ...] = ("run", "attach", "replay")
+PLAYED: tuple[Mode, ...] = ("lab", "replay")
+ALL: tuple[Mode, ...] = ("lab", "run", "attach", "replay")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`keys` as Textual spells them, `shown` as people do; `short` is for the footer, where a key
+    with a higher `weight` is dropped later (0 = never there). `modes`: where it means something."""
+
+    keys: str
+    action: str
+    shown: str
+    short: str
+    help: str
+    group: str
+    weight: int = 0
+    palette: bool = True
+    modes: tuple[Mode, ...] = ALL
+
+
+KEYS: tuple[Key, ...] = (
+    Key("q,ctrl+c", "quit", "q", "quit", "quit", "The app", 100),
+    Key("question_mark", "help", "?", "help", "this help", "The app", 99),
+    Key("ctrl+p", "command_palette", "^p", "commands", "command palette", "The app", 10, False),
+    Key("t", "next_theme", "t", "theme", "next theme", "The app", 5),
+    Key("e", "export", "e", "export", "export a picture (SVG)", "The app", 30),
+    Key("v", "output", "v", "output", "what libraries have printed", "The app", modes=LAB),
+    Key("v", "output", "v", "output", "what the command has printed", "The app", 75, modes=WATCHED),
+    Key("f", "failure", "f", "failure", "the failure and its traceback", "The app"),
+    Key(
+        "ctrl+z",
+        "suspend_process",
+        "^z",
+        "suspend",
+        "to the shell; fg returns",
+        "The app",
+        0,
+        False,
+    ),
+    Key("n", "neighbour(1)", "n", "next", "next scenario", "The run", 90, modes=LAB),
+    Key("p", "neighbour(-1)", "p", "previous", "previous scenario", "The run", 60, modes=LAB),
+    Key("s", "picker", "s", "scenarios", "choose a scenario", "The run", 95, modes=LAB),
+    Key("space", "pause", "space", "pause", "pause or resume training", "The run", 85, modes=LAB),
+    Key("space", "pause", "space", "hold", "hold the view, let it go", "The run", 85, modes=RECORD),
+    Key("space", "pause", "space", "play", "play or hold", "The run", 85, modes=REPLAY),
+    Key("full_stop", "step", ".", "step", "one step, then pause", "The run", 50, modes=PLAYED),
+    Key("plus", "pace(1)", "+", "faster", "train faster", "The run", 12, modes=LAB),
+    Key("plus", "pace(1)", "+", "faster", "play faster", "The run", 48, modes=REPLAY),
+    Key("minus", "pace(-1)", "-", "slower", "hold training back", "The run", 13, modes=LAB),
+    Key("minus", "pace(-1)", "-", "slower", "play slower", "The run", 49, modes=REPLAY),
+    Key("r", "restart", "r", "restart", "restart with the same seed", "The run", 70, modes=LAB),
+    Key("R", "reseed", "R", "new seed", "restart with a new seed", "The run", 20, modes=LAB),
+    Key("x", "prescriptions", "x", "code", "the remedies as code, to copy", "The run", 82),
+    Key("c", "compare", "c", "compare", "show or hide the untreated run", "The run", 40, modes=LAB),
+    Key("left,h", "scrub(-1)", "left h", "back", "one step back in time", "Time", 0, False),
+    Key("right,l", "scrub(1)", "right l", "forward", "one step forward", "Time", 0, False),
+    Key("left_square_bracket", "scrub(-1)", "[", "back", "one step back", "Time", 45),
+    Key("right_square_bracket", "scrub(1)", "]", "forward", "one step forward", "Time", 44),
+    Key("left_curly_bracket,shift+left", "leap(-1)", "{", "back", "a page back in time", "Time"),
+    Key("right_curly_bracket,shift+right", "leap(1)", "}", "forward", "a page forward", "Time"),
+    Key("home,0", "to_first", "home 0", "first step", "the first step", "Time"),
+    Key("end", "to_live", "end", "live", "back to live", "Time", 43, modes=LIVE),
+    Key("end", "to_live", "end", "last", "the last step", "Time", 43, modes=REPLAY),
+    Key("a", "alarm", "a", "alarm", "the first alarm", "Time", 42, modes=LIVE),
+    Key("a", "alarm", "a", "alarm", "the first alarm", "Time", 84, modes=REPLAY),
+    Key("up,k", "move(-1)", "up k", "up", "previous layer", "Layers", 0, False),
+    Key("down,j", "move(1)", "down j", "down", "next layer", "Layers", 0, False),
+    Key("pageup", "page(-1)", "pgup", "page up", "a page of layers up", "Layers", 0, False),
+    Key("pagedown", "page(1)", "pgdn", "page down", "a page of layers down", "Layers", 0, False),
+    Key("g", "first_row", "g", "first", "first layer", "Layers"),
+    Key("G", "last_row", "G", "last", "last layer", "Layers"),
+    Key("enter", "detail", "enter", "layer", "everything about the layer", "Layers", 65),
+    Key("slash", "filter", "/", "filter", "show only layers with these words", "Layers", 80),
+    Key("o", "sort", "o", "sort", "sort: depth, worst first, name", "Layers", 35),
+    Key("y", "log_scale", "y", "log", "loss logarithmic or linear", "Panes", 15),
+    Key("tab", "pane(1)", "tab", "pane", "next pane, where they are tabs", "Panes", 55),
+    Key("shift+tab", "pane(-1)", "shift+tab", "pane", "previous pane", "Panes"),
+    Key("escape", "escape", "esc", "back", "close, or clear the filter", "Panes", 0, False),
+)
+
+REMEDIES = Key(
+    "",
+    "",
+    "1-9",
+    "remedy",
+    "treat the run with a remedy of the scenario, or stop",
+    "The run",
+    88,
+    modes=LAB,
+)
+
+ELSEWHERE: dict[str, tuple[tuple[Mode, ...], str]] = {
+    "neighbour": (LAB, "There is one run here; scenarios are in the lab: gradtui launch."),
+    "picker": (LAB, "There is one run here; scenarios are in the lab: gradtui launch."),
+    "restart": (LAB, "A recorded run cannot be started again from here."),
+    "reseed": (LAB, "A recorded run cannot be started again from here."),
+    "remedy": (LAB, "Remedies can be tried in the lab; what to do here is among the findings."),
+    "compare": (LAB, "There is no other run to compare with here."),
+    "step": (PLAYED, "There is no training to step here; space holds the view."),
+    "pace": (PLAYED, "Training goes at its own pace here; space holds the view."),
+}
+"""Action -> where it means something, and the sentence for those who ask elsewhere."""
+
+
+def keys_of(mode: Mode) -> tuple[Key, ...]:
+    """The keys that mean something."""
+    return tuple(key for key in KEYS if mode in key.modes)
+
+
+def bindings() -> Iterator[Binding]:
+    """What Textual needs: every key in every mode, as those without a meaning answer with a
+    sentence. The footer is our own, so none asks to be shown."""
+    for keys, action in dict.fromkeys((key.keys, key.action) for key in KEYS):
+        yield Binding(keys, action, "", show=False)
+    for number in range(1, 10):
+        yield Binding(str(number), f"remedy({number - 1})", "", show=False)
+
+
+def footer_keys(mode: Mode) -> tuple[Key, ...]:
+    """The footer's keys, the most useful first."""
+    wanted = (key for key in (*keys_of(mode), *_remedies(mode)) if key.weight)
+    return tuple(sorted(wanted, key=lambda key: -key.weight))
+
+
+def help_keys(mode: Mode) -> tuple[Key, ...]:
+    """The keys that help explains, group by group."""
+    return (*keys_of(mode), *_remedies(mode))
+
+
+def _remedies(mode: Mode) -> tuple[Key, ...]:
+    return (REMEDIES,) if mode in REMEDIES.modes else ()

@@ -1,0 +1,37 @@
+"""Everything that the command palette offers: the keys' actions, the scenarios, the themes."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from rich.markup import escape
+from textual.app import SystemCommand
+
+from gradtui.app.actions import Actions
+from gradtui.app.keys import keys_of
+from gradtui.app.render.text import safe, to_ascii
+from gradtui.app.themes import THEMES
+
+
+def commands(app: Actions) -> Iterator[SystemCommand]:
+    """Titles and helps are read as markup by the palette, so what comes from files is escaped."""
+
+    def clean(text: str) -> str:
+        text = safe(" ".join(text.split()))
+        return escape(to_ascii(text) if app.session.ascii_only else text)
+
+    for key in keys_of(app.session.mode):
+        if key.palette:
+            title = clean(key.help[0].upper() + key.help[1:])
+            yield SystemCommand(
+                title, clean(f"key {key.shown}"), partial(app.run_action, key.action)
+            )
+    for number, remedy in enumerate(app.session.current.scenario.remedies[:9], start=1):
+        title = f"Remedy {number}: {clean(remedy.title)}"
+        action = partial(app.run_action, f"remedy({number - 1})")
+        yield SystemCommand(title, f"key {number}", action)
+    for scenario in app.session.catalogue if app.session.mode == "lab" else ():
+        title = f"Scenario: {clean(scenario.title)}"
+        help_text = clean(f"{scenario.name}, {scenario.group}")
+        yield SystemCommand(title, help_text, partial(app.action_choose, scenario.name))
+    for theme in THEMES:
+        yield SystemCommand(f"Theme: {theme.name}", "", partial(app.action_theme, theme.name))

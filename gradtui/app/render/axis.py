@@ -1,0 +1,160 @@
+"""Limits and ticks of a chart: one spike must not flatten the rest."""
+
+from math import ceil, floor, log10
+
+import numpy as np
+
+from gradtui.app.render.number import step_label
+from gradtui.core.layout import FloatArray
+
+ROOM = 4.0
+"""The axis takes in outliers until it would be this many times as long as the bulk needs."""
+
+
+def robust_limits(values: FloatArray, *, log: bool) -> tuple[float, float]:
+    """(low, high) over finite values, rounded outwards so that they move seldom.
+
+    `log`: the values are log10, limits are whole or half decades.
+    """
+    if not values.size:
+        return 0.0, 1.0
+    values = np.clip(values, -1e307, 1e307)  # differences of larger ones overflow
+    low, high = float(values.min()), float(values.max())
+    inner_low, inner_high = (float(v) for v in np.percentile(values, (2, 98)))
+    floor_span = 0.1 if log else max(abs(inner_high) * 1e-6, 1e-300)
+    span = max(inner_high - inner_low, floor_span)
+    if high - low > ROOM * span:
+        low, high = max(low, inner_low - span / 2), min(high, inner_high + span / 2)
+    if log:
+        step = 1.0 if high - low > 3 else max(_nice((high - low) / 4), 0.05)
+    else:
+        step = _nice((high - low) / 4 or abs(high) / 4 or 1.0)
+    low, high = floor(low / step) * step, ceil(high / step) * step
+    if high - low < step:
+        low, high = low - step, high + step
+    return low, high
+
+
+def _nice(step: float) -> float:
+    """The next of 1, 2, 5 times a power of ten."""
+    if not step > 1e-300:
+        return 1e-300
+    size: float = 10.0 ** floor(log10(step))
+    return next((k * size for k in (1.0, 2.0, 5.0) if step <= k * size), 10 * size)
+
+
+def tick_labels(low: float, high: float, lines: int, *, log: bool) -> dict[int, str]:
+    """{line from the top: label}: round numbers (1, 2, 5 times a power of ten), each at the line
+    that is nearest to it; on a log axis whole decades, between them 2 and 5."""
+    if lines < 1 or not high > low:
+        return {}
+    wanted = max(min((lines + 1) // 3, 5), 2)
+    out: dict[int, str] = {}
+    for value, label in _round_values(low, high, wanted, max(lines // 2 + 1, 2), log):
+        line = round((high / 2 - value / 2) / (high / 2 - low / 2) * (lines - 1))
+        if 0 <= line < lines and label not in out.values():
+            out.setdefault(line, label)
+    return out
+
+
+def _round_values(
+    low: float, high: float, wanted: int, most: int, log: bool
+) -> list[tuple[float, str]]:
+    """About `wanted` (place on the axis, label) within the limits."""
+    if log and high - low < wanted - 1:
+        inside = [
+            (decade + log10(part), _of_decade(decade, part))
+            for decade in range(floor(low), ceil(high) + 1)
+            for part in (1, 2, 5)
+            if low - 1e-9 <= decade + log10(part) <= high + 1e-9
+        ]
+        if len(inside) >= 2:
+            return inside
+        values, step = _round(10.0**low, 10.0**high, wanted, most)
+        return [(log10(value), _short(value, step)) for value in values if value > 0]
+    values, step = _round(low, high, wanted, most, least=1.0 if log else 0.0)
+    return [(value, _decade(value) if log else _short(value, step)) for value in values]
+
+
+def _round(
+    low: float, high: float, wanted: int, most: int, least: float = 0.0
+) -> tuple[list[float], float]:
+    """Multiples of a round step, and the step: `wanted` of them or more, but not above `most`
+    where a coarser step gives two."""
+    step = max(_nice(high / 2 - low / 2), least)
+    found = _multiples(low, high, step)
+    for _ in range(12):
+        if len(found) >= wanted or step <= least:
+            break
+        finer = max(_finer(step), least)
+        more = _multiples(low, high, finer)
+        if len(more) > most and len(found) >= 2:
+            break
+        found, step = more, finer
+    return found, step
+
+
+def _finer(step: float) -> float:
+    """The next smaller of 1, 2, 5 times a power of ten."""
+    size = 10.0 ** floor(log10(step) + 1e-9)
+    part = round(step / size)
+    return size * {5: 2.0, 2: 1.0}.get(part, 0.5)
+
+
+def _multiples(low: float, high: float, step: float) -> list[float]:
+    first = ceil(low / step - 1e-9)
+    last = floor(high / step + 1e-9)
+    return [number * step for number in range(first, min(last, first + 40) + 1)]
+
+
+def _of_decade(decade: int, part: int) -> str:
+    if -4 < decade < 4:
+        return f"{part * 10.0**decade:.4g}"
+    return f"{part}e{decade}"
+
+
+def _decade(log: float) -> str:
+    if log == int(log):
+        return f"{10.0**log:g}" if -4 < log < 4 else f"1e{int(log)}"
+    if not -300 < log < 300:
+        return f"1e{log:.0f}"
+    return f"{10.0**log:.3g}" if -3 <= log < 3 else _exponential(10.0**log)
+
+
+def _exponential(value: float) -> str:
+    """At most seven cells: 2.7e4, -1e308."""
+    for digits in (1, 0):
+        text = f"{value:.{digits}e}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
+        if len(text) <= 7:
+            break
+    return text
+
+
+def _short(value: float, step: float) -> str:
+    """As many digits as a step of the axis needs."""
+    if abs(value) < step * 1e-9:
+        return "0"
+    if step >= 1e-4 and abs(value) < 1e5:
+        digits = max(0, min(4, -floor(log10(step) + 1e-9)))
+        return f"{value:.{digits}f}"[:7]
+    return _exponential(value)
+
+
+def step_axis(first: int, last: int, used: float, cells: int, ground: str) -> str:
+    """`cells` characters of an axis on which the steps from `first` to `last` take the first `used`
+    cells: round steps under their places, the last step at the end."""
+    marks = [ground] * max(cells, 0)
+    each = max(last - first, 1) / max(used - 1, 1.0)
+    end = min(max(round(used), 1), cells)
+    label = step_label(last)
+    limit = end
+    if len(label) <= cells:
+        start = min(max(end - len(label), 0), cells - len(label))
+        marks[start : start + len(label)] = label
+        limit = start - 1
+    step = max(_nice(12 * each), 1.0)
+    for value in _multiples(first, last, step):
+        text, at = step_label(int(value)), int((value - first) / each)
+        if at + len(text) <= limit and text != label:
+            marks[at : at + len(text)] = text
+    return "".join(marks)

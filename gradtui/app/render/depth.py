@@ -1,0 +1,160 @@
+"""Rows of the depth axis as lines: glyph, name, bar, number, history, update ratio."""
+
+from collections.abc import Sequence
+from functools import cached_property, partial
+from math import inf, log10
+
+import numpy as np
+from rich.cells import cell_len, set_cell_size
+
+from gradtui.app.render.bar import bar
+from gradtui.app.render.depth_head import NUMBER, Places, head_lines, places
+from gradtui.app.render.drawn import Drawn
+from gradtui.app.render.glyph import SIGNS
+from gradtui.app.render.history import Columns, by_row, latest_at, same_step
+from gradtui.app.render.line import Line, sized, thrifty
+from gradtui.app.render.number import number
+from gradtui.app.render.spark import spark
+from gradtui.app.render.state import row_states
+from gradtui.app.render.text import fit, safe, to_ascii
+from gradtui.app.render.theory import marked
+from gradtui.app.view import View
+from gradtui.core.facts import Facts
+from gradtui.core.layout import FloatArray, Layout
+from gradtui.core.snapshot import Weight
+
+HEAD = 2
+"""Lines above the rows: titles with the band, and the axis."""
+
+
+def depth_lines(
+    view: View, width: int, visible: range, drawn: Drawn, theory: FloatArray | None = None
+) -> Sequence[Line]:
+    """HEAD lines and one a row of `view.order`; rows outside `visible` (indices into the order) are
+    left empty, nobody sees them. `theory` [rows of the layout]: norms that are marked on the bars,
+    NaN for none; they move when a row is drawn again, which they are no reason for."""
+    layout = view.layout
+    if layout is None:
+        return (((" " + safe(view.progress or "waiting for the first step"), "quiet"),),)
+    names = shown_names(layout, view.ascii_only)
+    at = places(width, max(map(cell_len, names), default=0))
+    if theory is not None and (len(theory) != len(layout.rows) or np.isnan(theory).all()):
+        theory = None
+    known = Known(view, at, names, drawn.columns, theory)
+    head = head_lines(view, at, theory is not None, known.reference)
+    if not view.order:
+        return (*head, (("   no row matches the filter", "quiet"),))
+    lines: list[Line] = [()] * len(view.order)
+    for index in range(visible.start, min(visible.stop, len(view.order))):
+        row = view.order[index]
+        chosen = index == view.selected
+        alone = known.reference is None, theory is None
+        key = (known.states[row], chosen, at, view.ascii_only, alone)
+        draw = partial(known.row, row, chosen)
+        lines[index] = drawn.get(row, key, known.log(row), draw)
+    return (*head, *lines)
+
+
+class Known:
+    """What all rows of one view share; the costly parts are worked out when a row asks."""
+
+    def __init__(
+        self,
+        view: View,
+        at: Places,
+        names: list[str],
+        columns: Columns,
+        theory: FloatArray | None = None,
+    ) -> None:
+        self.theory: list[float] | None = None if theory is None else theory.tolist()
+        self.view, self.at, self.names, self.columns = view, at, names, columns
+        assert view.layout is not None
+        self.facts = view.facts if view.facts is not None and len(view.facts) else None
+        self.states = row_states(self.facts, view.layout, view.diagnosis)
+        self.norms: list[float] = [] if self.facts is None else self.facts.row_norms[-1].tolist()
+        self.reference = _reference(view)
+
+    @cached_property
+    def logs(self) -> FloatArray:
+        if self.facts is None or not self.at.spark:
+            return np.empty((0, len(self.states)))
+        return self.columns.thin(self.facts, self.at.spark).logs
+
+    @cached_property
+    def ratios(self) -> list[float] | None:
+        return _ratios(self.facts) if self.facts is not None and self.at.ratio else None
+
+    def log(self, row: int) -> float:
+        norm = self.norms[row] if self.norms else 0.0
+        return log10(norm) if 0 < norm < inf else 0.0
+
+    def row(self, row: int, chosen: bool) -> Line:
+        at, ascii_only = self.at, self.view.ascii_only
+        state = self.states[row]
+        sign = SIGNS[state]
+        meaning = sign.meaning
+        mark = ">" if ascii_only else "▌"
+        value = "-"
+        middle: Line = ((" " * at.bar, ""),)
+        if self.norms and state not in ("none", "waiting"):
+            value = number(self.norms[row])
+            ghost = self.reference[row] if self.reference is not None else None
+            middle = bar(self.norms[row], at.bar, meaning, reference=ghost, ascii_only=ascii_only)
+            if self.theory is not None:
+                middle = marked(middle, self.theory[row], ascii_only=ascii_only)
+        quiet = "quiet" if meaning == "healthy" else meaning
+        history = spark(self.logs[:, row], quiet, ascii_only=ascii_only)
+        name = set_cell_size(fit(self.names[row], at.name), at.name)
+        if ascii_only:
+            name = to_ascii(name)
+        pieces = (
+            (mark if chosen else " ", "accent" if chosen else ""),
+            (sign.char(ascii_only), meaning),
+            (f" {name} ", "strong on cursor" if chosen else ""),
+            *middle,
+            (f"{value:>{NUMBER + 1}}", meaning + (" on cursor" if chosen else "")),
+            (" ", ""),
+            *sized(history, at.spark),
+            (_ratio_text(self.ratios, row) if at.ratio else "", "quiet"),
+        )
+        return thrifty(pieces)
+
+
+def shown_names(layout: Layout, ascii_only: bool) -> list[str]:
+    """[rows] names that are safe to print."""
+    names = [safe(row.name) for row in layout.rows]
+    return [to_ascii(name) for name in names] if ascii_only else names
+
+
+def _ratios(facts: Facts) -> list[float] | None:
+    """[rows] update norm / weight norm where last measured."""
+    at = latest_at(facts, facts.weights[:, :, Weight.UPDATE])
+    if at is None:
+        return None
+    layout = facts.layout
+    kept = layout.judged & layout.parameters
+    rows = layout.row_of[kept]
+    part = facts.weights[at][kept]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = by_row(part[:, Weight.UPDATE], rows, len(layout.rows)) / by_row(
+            part[:, Weight.NORM], rows, len(layout.rows)
+        )
+    out: list[float] = ratio.tolist()
+    return out
+
+
+def _ratio_text(ratios: list[float] | None, row: int) -> str:
+    text = "-" if ratios is None or ratios[row] != ratios[row] else number(ratios[row])
+    return f"{text:>9}"
+
+
+def _reference(view: View) -> list[float] | None:
+    """[rows] norms of the compared run at the same step, where its rows are the same."""
+    if view.reference is None or view.facts is None or not len(view.facts):
+        return None
+    other = view.reference.facts
+    if len(other.layout.rows) != len(view.facts.layout.rows):
+        return None
+    at = same_step(other, int(view.facts.steps[-1]))
+    out: list[float] | None = None if at is None else other.row_norms[at].tolist()
+    return out

@@ -1,0 +1,80 @@
+"""What stands over the depth axis: whose width is whose, titles, the scale, what the marks mean."""
+
+from math import isfinite
+from typing import NamedTuple
+
+from rich.cells import set_cell_size
+
+from gradtui.app.render.line import Line, Piece, merged, sized
+from gradtui.app.render.line import width as width_of
+from gradtui.app.render.scale import band_line, tick_line
+from gradtui.app.render.theory import glyph
+from gradtui.app.view import View
+
+NUMBER = 7
+
+
+class Places(NamedTuple):
+    """Widths in cells of the parts of a row; 0 = no room for it."""
+
+    name: int
+    bar: int
+    spark: int
+    ratio: int
+
+
+def places(width: int, longest_name: int) -> Places:
+    """Who gets how much: the bar and the name first, then history, then the update ratio."""
+    room = width - 3 - 1 - NUMBER  # cursor, glyph, space; number with its space
+    name = min(max(longest_name, 5), max(room // 3, 4), 28)
+    room -= name + 1
+    ratio = 9 if room >= 62 else 0
+    room -= ratio
+    history = min(room // 3, 40) if room >= 26 else 0
+    room -= history + 1
+    return Places(name, max(room, 1), history, ratio)
+
+
+def head_lines(
+    view: View, at: Places, theory: bool, compared: list[float] | None
+) -> tuple[Line, Line]:
+    layout, info = view.layout, view.info
+    times = layout is not None and len(layout.time_rows) == len(layout.rows)
+    lead = 3 + at.name + 1
+    history = "history" if at.spark else ""
+    norm = "|g|" if view.ascii_only else "‖g‖"
+    top = (
+        (set_cell_size(f"   {'time step' if times else 'layer'}", lead), "quiet"),
+        *band_line(at.bar, info.precision if info else "", view.ascii_only),
+        (f"{norm:>{NUMBER + 1}} ", "quiet"),
+        (set_cell_size(history, at.spark), "quiet"),
+        (f"{'update':>{at.ratio}}" if at.ratio else "", "quiet"),
+    )
+    shown, total = len(view.order), len(layout.rows) if layout else 0
+    some = f"{shown} of {total}" if shown != total else ""
+    if len(some) > at.name:
+        some = f"{shown}/{total}"
+    below = (
+        (set_cell_size(f"   {some}", lead), "quiet"),
+        *tick_line(at.bar, view.ascii_only),
+        *sized(_legend(view, theory, compared, NUMBER + 2 + at.spark), NUMBER + 2 + at.spark),
+        (f"{'/weight':>{at.ratio}}" if at.ratio else "", "quiet"),
+    )
+    return merged(top), merged(below)
+
+
+def _legend(view: View, theory: bool, compared: list[float] | None, cells: int) -> Line:
+    """What the marks on the bars are, as far as there is room: the compared run first, then theory.
+    `compared` [rows]: its norms, which have a mark of their own where they are no numbers."""
+    out: list[Piece] = []
+    marks: list[Piece] = []
+    if compared is not None:
+        sound = any(isfinite(norm) for norm in compared)
+        sick, broken = ("* sick", "! sick: NaN") if view.ascii_only else ("◆ sick", "✗ sick: NaN")
+        marks.append((sick if sound else broken, "reference"))
+    if theory:
+        marks.append((f"{glyph(view.ascii_only)} theory", "quiet"))
+    for mark in marks:
+        if width_of((*out, ("  ", ""), mark)) <= cells:
+            out += [("  ", ""), mark]
+    return tuple(out)

@@ -1,0 +1,96 @@
+"""What was found, and what the cure changed."""
+
+from collections.abc import Iterator
+
+from gradtui.app.render.autopsy import autopsy_lines
+from gradtui.app.render.compare import compare_lines
+from gradtui.app.render.glyph import SEVERITY
+from gradtui.app.render.header import verdict_words
+from gradtui.app.render.line import Line
+from gradtui.app.render.number import count
+from gradtui.app.render.text import layers_phrase, to_ascii, wrap
+from gradtui.app.render.theory import theory_said
+from gradtui.app.view import View
+from gradtui.core.symptom import SYMPTOMS
+from gradtui.doctor.finding import TOO_EARLY, Finding
+
+
+def findings_lines(view: View, width: int) -> tuple[Line, ...]:
+    """Comparison, findings, notes."""
+    lines = _parts(view, max(width, 8))
+    if not view.ascii_only:
+        return tuple(lines)
+    return tuple(tuple((to_ascii(text), meaning) for text, meaning in line) for line in lines)
+
+
+def _parts(view: View, width: int) -> Iterator[Line]:
+    diagnosis = view.diagnosis
+    if view.reference is not None:
+        yield from compare_lines(view, width)
+        yield ()
+    if diagnosis.step < 0:
+        yield ((" nothing measured yet", "quiet"),)
+    elif not diagnosis.findings:
+        yield from _healthy(view, width)
+    for place, finding in enumerate(diagnosis.findings):
+        if place:
+            yield ()
+        yield from _finding(finding, view, width)
+    if any(finding.remedies for finding in diagnosis.findings):
+        yield (("   x ", "accent"), ("shows these remedies as code", "quiet"))
+    for note in diagnosis.notes:
+        yield ()
+        yield from _paragraph("note  ", note, "quiet", width)
+    said = theory_said(view)
+    if said:
+        yield ()
+        yield from _paragraph("theory  ", said, "quiet", width)
+
+
+def _healthy(view: View, width: int) -> Iterator[Line]:
+    mark = SEVERITY[0].char(view.ascii_only)
+    word = verdict_words(view.diagnosis.verdict)
+    yield ((f" {mark} {word.capitalize()}", "healthy"),)
+    text = (
+        "The loss is down and the gradients with it: nothing left to learn here."
+        if word == "converged"
+        else "Every layer gets a gradient it can learn from."
+    )
+    if view.diagnosis.verdict == TOO_EARLY:
+        text = "Too little has been seen to tell."
+    for line in wrap(text, width - 4):
+        yield (("   " + line, ""),)
+
+
+def _finding(finding: Finding, view: View, width: int) -> Iterator[Line]:
+    sign = SEVERITY[finding.severity]
+    name = verdict_words(finding.symptom).capitalize()
+    since = f"  since step {count(finding.first_step)}"
+    head = f" {sign.char(view.ascii_only)} {name}"
+    if len(head) + len(since) <= width:
+        yield (head, sign.meaning), (since, "quiet")
+    else:
+        yield ((head, sign.meaning),)
+        yield ((f"  {since}", "quiet"),)
+    total = len(view.layout.rows) if view.layout is not None else len(finding.rows)
+    where = layers_phrase(finding.rows, finding.layers, total)
+    for line in wrap(where, width - 4):
+        yield (("   " + line, "strong"),)
+    yield from _paragraph("", finding.evidence or SYMPTOMS.get(finding.symptom, ""), "", width)
+    yield from _paragraph("why   ", finding.cause, "", width)
+    if finding.symptom == "nonfinite":
+        yield from _autopsy(view, width)
+    for remedy in finding.remedies:
+        yield from _paragraph("try   ", remedy, "", width)
+
+
+def _autopsy(view: View, width: int) -> Iterator[Line]:
+    seen = view.facts.first_nonfinite if view.facts is not None else None
+    if seen is not None and seen.autopsy is not None:
+        yield from autopsy_lines(seen.autopsy, width)
+
+
+def _paragraph(label: str, text: str, meaning: str, width: int) -> Iterator[Line]:
+    for i, line in enumerate(wrap(text, width - 4 - len(label))):
+        lead = label if i == 0 else " " * len(label)
+        yield ("   " + lead, "quiet"), (line, meaning)

@@ -1,0 +1,216 @@
+"""Three lines on top: who trains where, how far and how fast, and the verdict in words."""
+
+from math import isnan
+
+from gradtui.app.render.ending import ending
+from gradtui.app.render.glyph import SEVERITY, Sign
+from gradtui.app.render.line import Line, Piece, right, width
+from gradtui.app.render.log import ended
+from gradtui.app.render.number import count, rate, reading, share
+from gradtui.app.render.stage import more_figures, stage_figures
+from gradtui.app.render.text import fit, layers_phrase, safe, to_ascii
+from gradtui.app.render.waiting import nothing_seen
+from gradtui.app.view import STALE, View
+from gradtui.core.coverage import Coverage, covered
+from gradtui.core.symptom import SYMPTOMS, Severity
+from gradtui.doctor.finding import TOO_EARLY
+
+PLAYED: dict[str, Sign] = {
+    "running": Sign("▸", ">", "healthy", "playing"),
+    "paused": Sign("‖", "|", "warn", "held"),
+    "finished": Sign("■", "#", "strong", "at the end"),
+}
+"""What the states of a replay are called."""
+
+STATES: dict[str, Sign] = {
+    "starting": Sign("…", ".", "quiet", "starting"),
+    "loading": Sign("…", ".", "quiet", "loading"),
+    "building": Sign("…", ".", "quiet", "building"),
+    "running": Sign("▸", ">", "healthy", "running"),
+    "paused": Sign("‖", "|", "warn", "paused"),
+    "finished": Sign("■", "#", "strong", "finished"),
+    "stopped": Sign("■", "#", "warn", "stopped"),
+    "failed": Sign("✗", "X", "critical", "failed"),
+}
+
+
+def header_lines(view: View, cells: int) -> tuple[Line, ...]:
+    lines = (
+        right((*_who(view, cells),), (*_state(view), (" ", "")), cells),
+        _progress(view, cells),
+        _verdict(view, cells),
+    )
+    if view.ascii_only:
+        return tuple(tuple((to_ascii(t), m) for t, m in line) for line in lines)
+    return lines
+
+
+def _who(view: View, cells: int) -> list[Piece]:
+    info, scenario = view.info, view.scenario
+    title = scenario.title if scenario else info.title if info else "gradtui"
+    room = max(cells - width(_state(view)) - 4, 8)
+    out: list[Piece] = [(" ", ""), (fit(safe(title), room), "title")]
+    if info is not None:
+        for fact in (info.device, info.precision, info.optimizer, info.clip):
+            more: list[Piece] = [(" · ", "quiet"), (safe(fact), "")]
+            if fact and width((*out, *more, *_state(view))) + 2 <= cells:
+                out += more
+    return out
+
+
+def _state(view: View) -> Line:
+    sign = STATES.get(view.state, Sign("·", "-", "quiet", view.state))
+    outside = view.outside
+    if view.mode == "replay":
+        sign = PLAYED.get(view.state, sign)
+    elif view.mode != "lab" and view.layout is None and not nothing_seen(view):
+        sign = Sign("…", ".", "quiet", "waiting for the first step")
+    mark, word = sign.char(view.ascii_only), safe(sign.word)
+    if outside.stopping:
+        return ((f"{SEVERITY[1].char(view.ascii_only)} stopping...", "warn"),)
+    if view.scrubbing and view.facts is not None and len(view.facts):
+        step = int(view.facts.steps[-1])
+        return ((f"« looking at step {count(step)}, live {count(view.live_step)}", "accent"),)
+    if view.frozen:
+        return ((f"‖ view held, live step {count(view.live_step)}", "warn"),)
+    if ended(view):
+        code = outside.code or 0
+        look = (
+            ("#" if view.ascii_only else "■", "strong") if not code else (cross(view), "critical")
+        )
+        return ((f"{look[0]} {ending(code)}", look[1]),)
+    if view.state == "failed" and _failed(view):
+        return ((_end_word(view), "critical"),)
+    if view.mode == "replay":
+        word = f"{word} {outside.speed}" if view.state == "running" else word
+    if view.progress:
+        word = f"{word}: {safe(view.progress)}"
+    return ((f"{mark} {word}", sign.meaning),)
+
+
+def _progress(view: View, cells: int) -> Line:
+    facts, info = view.facts, view.info
+    step = view.live_step
+    if facts is not None and len(facts) and view.scrubbing:
+        step = int(facts.steps[-1])
+    total = info.steps if info is not None else 0
+    done = max(step + 1, view.taken, 0)
+    if view.mode == "replay" and view.outside.last_step >= 0:
+        last = view.outside.last_step
+        out: list[Piece] = [(" step ", "quiet"), (count(max(step, 0)), "strong")]
+        out += [(f" of {count(last)} ", "quiet")]
+        out += _bar(step / max(last, 1), cells // 6, view.ascii_only)
+    else:
+        out = [(" steps ", "quiet"), (count(done), "strong")]
+        if total > 0:
+            bar = _bar(done / total, cells // 10, view.ascii_only)
+            out += [(f"/{count(total)} ", "quiet"), *bar]
+    figures: list[tuple[str, str, str]] = []
+    if view.age >= STALE and not (view.scrubbing or view.frozen):
+        figures.append(("", f"{view.age:.0f} s ago", "warn"))
+    if view.mode != "replay":
+        figures.append(("", f"{rate(view.steps_per_s)} steps/s", ""))
+    if facts is not None and len(facts):
+        course = facts.course
+        alone = not course.optimizer.any()
+        loss = float(course.loss[-1] if alone else facts.loss[-1])
+        figures.append(
+            ("loss ", reading(loss), "strong" if abs(loss) < float("inf") else "nonfinite")
+        )
+        accuracy = float(facts.accuracy[-1])
+        if not isnan(accuracy):
+            figures.append(("accuracy ", share(accuracy), ""))
+    figures += stage_figures(view)
+    figures.append(("monitor ", share(view.overhead), ""))
+    if view.dropped:
+        figures.append(("", f"{count(view.dropped)} dropped", "warn"))
+    if facts is not None and len(facts) and facts.skipped[-1]:
+        figures.append(("", "step skipped by the loss scaler", "warn"))
+    if facts is not None and len(facts):
+        figures.append(("lr ", reading(float(facts.course.lr[-1])), ""))
+    figures += more_figures(view)
+    for label, value, meaning in figures:
+        more: list[Piece] = [("   ", ""), (label, "quiet"), (value, meaning)]
+        if width(tuple(out + more)) <= cells:
+            out += more
+    return right(tuple(out), (), cells)
+
+
+def _failed(view: View) -> bool:
+    """Whether a command has not ended well, and its end is what is looked at."""
+    return view.failure is not None and view.mode != "lab" and not view.scrubbing
+
+
+def _end_word(view: View) -> str:
+    """ "✗ killed by SIGKILL", "✗ failed" after an exception, "✗ broke off" where nothing is known."""
+    code, failure = view.outside.code, view.failure
+    word = "failed" if failure is not None and failure.traceback else "broke off"
+    return f"{cross(view)} {ending(code) if code else word}"
+
+
+def cross(view: View) -> str:
+    return "X" if view.ascii_only else "✗"
+
+
+def _bar(part: float, cells: int, ascii_only: bool) -> list[Piece]:
+    full = round(min(max(part, 0.0), 1.0) * cells)
+    on, off = ("=", "-") if ascii_only else ("━", "─")
+    return [(on * full, "accent"), (off * (cells - full), "quiet")]
+
+
+def verdict_words(verdict: str) -> str:
+    """ "vanishing_gradient" -> "vanishing gradient"."""
+    known = {"nonfinite": "non-finite", TOO_EARLY: "too early to tell"}
+    return known.get(verdict) or safe(verdict).replace("_", " ")
+
+
+def _coverage(view: View) -> Coverage:
+    """What the verdict covers, as far as the screen knows: up to which step, and which tensors."""
+    seen = int(view.layout.parameters.sum()) if view.layout is not None else 0
+    counted = view.measured_steps is not None and view.mode != "lab"
+    return Coverage(
+        taken=max(view.live_step + 1, view.taken) if counted else 0,
+        measured=view.measured_steps or 0,
+        tensors=seen,
+        unseen=view.info.unseen_tensors if view.info is not None else 0,
+        until=view.live_step if _failed(view) else None,
+    )
+
+
+def _verdict(view: View, cells: int) -> Line:
+    diagnosis = view.diagnosis
+    if view.failure is not None and (view.mode == "lab" or diagnosis.step < 0):
+        text = f" {cross(view)} failed at step {view.failure.step}: {safe(view.failure.message)}"
+        return right(((text, "critical"),), (), cells)
+    tail: list[Piece] = []
+    if view.scenario is not None:
+        on = [i for i in view.remedies if 0 <= i < len(view.scenario.remedies)]
+        for i in on:
+            title = fit(safe(view.scenario.remedies[i].title), max(cells // 3, 12))
+            tail += [("  + ", "accent"), (title, "strong")]
+    if diagnosis.step < 0:
+        words = "nothing was seen" if nothing_seen(view) else "no verdict yet"
+        head: list[Piece] = [(f" · {words}", "quiet")]
+        return right(tuple(head), (*tail, (" ", "")), cells)
+    sign = SEVERITY[diagnosis.severity]
+    head = [
+        (f" {sign.char(view.ascii_only)} {verdict_words(diagnosis.verdict).upper()}", sign.meaning)
+    ]
+    covers = covered("", _coverage(view))
+    if _failed(view):
+        # How it has ended comes first, and nothing that was well until then shines.
+        calm = "quiet" if sign.meaning == "healthy" else sign.meaning
+        head = [(f" {_end_word(view)} ·", "critical"), (head[0][0], calm)]
+    if covers:
+        head.append((covers, head[-1][1]))
+    if diagnosis.findings and diagnosis.severity > Severity.OK:
+        first = diagnosis.findings[0]
+        total = len(view.layout.rows) if view.layout else len(first.rows)
+        where = layers_phrase(first.rows, first.layers, total)
+        head.append((f"  {where}, since step {count(first.first_step)}", ""))
+        more = len(diagnosis.findings) - 1
+        if more:
+            head.append((f"  +{more} more", "quiet"))
+    elif diagnosis.verdict in SYMPTOMS:
+        head.append((f"  {SYMPTOMS[diagnosis.verdict]}", ""))
+    return right(tuple(head), (*tail, (" ", "")) if tail else (), cells)

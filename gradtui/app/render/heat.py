@@ -1,0 +1,123 @@
+"""Layer x time: the log of each norm as colour, or as height where there is no colour."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from rich.cells import cell_len, set_cell_size
+
+from gradtui.app.render.axis import step_axis
+from gradtui.app.render.curve import OVER
+from gradtui.app.render.glyph import ASCII_BLOCKS, BLOCKS
+from gradtui.app.render.history import CENTRE, Columns, Thinned, spread
+from gradtui.app.render.line import Line, Piece, merged
+from gradtui.app.render.text import fit, safe, to_ascii
+from gradtui.app.view import View
+from gradtui.core.layout import FloatArray
+
+EDGES = (-12, -9, -6, -3, 0, 3, 6, 12)
+"""Decades between the nine colours; the three in the middle are the healthy band."""
+
+FOOT = 2
+"""Lines below the map: the time axis and the legend."""
+
+
+def heat_lines(
+    view: View, width: int, height: int, columns: Columns, *, by_shape: bool = False
+) -> Sequence[Line]:
+    """At most `height` lines; `by_shape` draws levels as blocks of different height (no colour)."""
+    layout, facts = view.layout, view.facts
+    if layout is None or facts is None or not len(facts):
+        return (((" no history yet", "quiet"),),)
+    if not view.order:
+        return (((" no row matches the filter", "quiet"),),)
+    names = [safe(layout.rows[row].name) for row in view.order]
+    lead = min(max((cell_len(name) for name in names), default=1), max(width // 5, 3), 14)
+    cells = max(width - lead - 3, 1)
+    over = view.state in OVER
+    thinned = columns.thin(facts, cells, exact=over)
+    groups = grouped(len(view.order), height)
+    shown = thinned.logs[:, list(view.order)]
+    if over:  # a run that grows no more fills the width
+        shown = shown[spread(len(shown), cells)]
+    lines: list[Line] = []
+    for start, stop in groups:
+        chosen = start <= view.selected < stop
+        name = fit(names[view.selected if chosen else start], lead)
+        mark = (">" if view.ascii_only else "▌") if chosen else " "
+        label = to_ascii(name) if view.ascii_only else name
+        lines.append(
+            merged(
+                (
+                    (mark, "accent"),
+                    (set_cell_size(label, lead) + " ", "strong" if chosen else "quiet"),
+                    *_cells(worst(shown[:, start:stop]), view.ascii_only, by_shape),
+                )
+            )
+        )
+    lines.append(((" " * (lead + 2), ""), (_time_axis(view, thinned, cells), "quiet")))
+    lines.append(((" " * (lead + 2), ""), *_legend(cells, view.ascii_only, by_shape)))
+    return lines
+
+
+def grouped(rows: int, height: int) -> list[tuple[int, int]]:
+    """[start, stop) of the rows that share a line, so that all fit above the foot."""
+    room = max(height - FOOT, 1)
+    each = -(-rows // room)
+    return [(start, min(start + each, rows)) for start in range(0, rows, each)] if rows else []
+
+
+def row_at(y: int, rows: int, height: int) -> int | None:
+    """The first row drawn on line `y`."""
+    groups = grouped(rows, height)
+    return groups[y][0] if 0 <= y < len(groups) else None
+
+
+def worst(logs: FloatArray) -> FloatArray:
+    """[columns, rows] -> [columns], of each the value farthest from the middle of the band."""
+    if logs.shape[1] == 1:
+        one: FloatArray = logs[:, 0]
+        return one
+    far = np.where(np.isnan(logs), np.inf, np.abs(logs - CENTRE))
+    far = np.where(np.isposinf(logs), 1e9, np.where(np.isneginf(logs), 1e8, far))
+    out: FloatArray = np.take_along_axis(logs, far.argmax(axis=1)[:, None], axis=1)[:, 0]
+    return out
+
+
+def _cells(logs: FloatArray, ascii_only: bool, by_shape: bool) -> list[Piece]:
+    levels = np.searchsorted(EDGES, logs, side="right").tolist()
+    out: list[Piece] = []
+    for log, level in zip(logs.tolist(), levels, strict=True):
+        if log != log or log == float("inf"):
+            out.append(("!", "alarm"))
+        elif log == float("-inf"):
+            out.append(("0", "heat-0"))
+        else:
+            out.append((_block(level, ascii_only, by_shape), f"heat-{level}"))
+    return out
+
+
+def _block(level: int, ascii_only: bool, by_shape: bool) -> str:
+    if ascii_only:
+        return ASCII_BLOCKS[min(level, 7)]
+    return BLOCKS[min(level, 7)] if by_shape else "█"
+
+
+def _time_axis(view: View, thinned: Thinned, cells: int) -> str:
+    """Step numbers under their columns."""
+    assert view.facts is not None
+    used = cells if view.state in OVER else len(thinned.logs)
+    return step_axis(thinned.first, int(view.facts.steps[-1]), used, cells, " ")
+
+
+def _legend(cells: int, ascii_only: bool, by_shape: bool) -> Line:
+    pieces: list[Piece] = [("1e-15 ", "quiet")]
+    for level in range(9):
+        if level in (3, 6):
+            pieces.append((f" 1e{EDGES[level - 1]} ", "quiet"))
+        pieces.append((_block(level, ascii_only, by_shape) * 2, f"heat-{level}"))
+    pieces += [(" 1e15", "quiet"), ("  ", ""), ("!", "alarm"), (" NaN or inf", "quiet")]
+    if sum(len(text) for text, _ in pieces) > cells:
+        pieces = [("low ", "quiet")]
+        pieces += [(_block(i, ascii_only, by_shape), f"heat-{i}") for i in range(9)]
+        pieces += [(" high ", "quiet"), ("!", "alarm"), (" NaN", "quiet")]
+    return merged(pieces)

@@ -1,0 +1,49 @@
+"""What the command has printed, wrapped to the screen, and how it ended."""
+
+from functools import lru_cache
+
+from rich.cells import cell_len, chop_cells
+
+from gradtui.app.render.ending import ending
+from gradtui.app.render.line import Line
+from gradtui.app.render.text import to_ascii
+from gradtui.app.view import Outside, View
+
+NOTHING = "nothing has been printed"
+ELSEWHERE = "what it printed is not kept here"
+"""Of a run without a screen, and of one that its own script records."""
+
+
+def log_lines(view: View, width: int) -> tuple[Line, ...]:
+    """The kept output, oldest first."""
+    outside = view.outside
+    lines: list[Line] = [
+        ((" " + part, ""),)
+        for text in outside.log
+        for part in folded(to_ascii(text) if view.ascii_only else text, max(width - 2, 1))
+    ]
+    if not lines:
+        words = NOTHING if outside.kept else ELSEWHERE
+        lines.append(((f" {words}", "quiet"),))
+    if ended(view):
+        lines.append((end_words(outside, view.ascii_only),))
+    return tuple(lines)
+
+
+def ended(view: View) -> bool:
+    """Whether the command's end belongs on the screen: in a replay only when it is reached."""
+    over = view.mode != "replay" or view.state in ("finished", "stopped", "failed")
+    return view.outside.code is not None and over
+
+
+def end_words(outside: Outside, ascii_only: bool) -> tuple[str, str]:
+    """ "── exited 0 ──" and what it means."""
+    code = outside.code or 0
+    rule = "--" if ascii_only else "──"
+    return f" {rule} {ending(code)} {rule}", "critical" if code else "healthy"
+
+
+@lru_cache(maxsize=4096)
+def folded(text: str, cells: int) -> tuple[str, ...]:
+    """One line of output in as many lines of the screen as it takes."""
+    return tuple(chop_cells(text, cells)) if cell_len(text) > cells else (text,)

@@ -1,0 +1,96 @@
+"""Which rows are shown, in which order, and which of them is selected."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradtui.core.facts import Facts
+from gradtui.core.layout import Layout
+from gradtui.doctor.finding import Diagnosis
+
+SORTS = ("depth", "worst first", "name")
+
+
+@dataclass
+class Rows:
+    """The filter, the sort and the selection; the selection follows its row, not its place."""
+
+    text: str = ""
+    sort: str = SORTS[0]
+    selected_row: int = 0
+    order: tuple[int, ...] = ()
+    _layout: Layout | None = None
+
+    def cycle_sort(self) -> None:
+        self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
+
+    def reset(self) -> None:
+        """Another run: its rows are others, the way of sorting stays."""
+        self.text, self.selected_row, self.order, self._layout = "", 0, (), None
+
+    def arrange(self, layout: Layout, facts: Facts | None, diagnosis: Diagnosis) -> None:
+        """Work out `order` afresh."""
+        shown = matching(layout, self.text)
+        if self.sort == "name":
+            shown.sort(key=lambda row: natural(layout.rows[row].name))
+        elif self.sort == "worst first" and facts is not None and len(facts):
+            bad = badness(facts, diagnosis)
+            shown.sort(key=lambda row: (-bad[row], row))
+        self.order = tuple(shown)
+        self._layout = layout
+
+    def arranged_for(self, layout: Layout) -> bool:
+        """Whether `order` is about this layout."""
+        return self._layout is layout
+
+    @property
+    def selected(self) -> int:
+        """Index into `order`; 0 where the selected row is filtered out."""
+        try:
+            return self.order.index(self.selected_row)
+        except ValueError:
+            return 0
+
+    def select(self, index: int) -> None:
+        """Select by place, clamped to what is shown."""
+        if self.order:
+            self.selected_row = self.order[min(max(index, 0), len(self.order) - 1)]
+
+
+def matching(layout: Layout, text: str) -> list[int]:
+    """Rows whose name, kind or activation contain every word of `text`, in depth order."""
+    words = text.casefold().split()
+    if not words:
+        return list(range(len(layout.rows)))
+    return [
+        index
+        for index, row in enumerate(layout.rows)
+        if all(word in f"{row.name} {row.kind} {row.activation}".casefold() for word in words)
+    ]
+
+
+def natural(name: str) -> tuple[tuple[int, int | str], ...]:
+    """A sorting key that puts "layer2" before "layer10"."""
+    parts: list[tuple[int, int | str]] = []
+    run = ""
+    for char in name.casefold() + "\0":
+        if run and run.isdecimal() != char.isdecimal():
+            parts.append((0, int(run)) if run.isdecimal() else (1, run))
+            run = ""
+        run += char
+    return tuple(parts)
+
+
+def badness(facts: Facts, diagnosis: Diagnosis) -> list[float]:
+    """[rows] how much each row deserves to be seen first."""
+    norms = facts.row_norms[-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.log10(norms)
+    usable = size[np.isfinite(size)]
+    middle = float(np.median(usable)) if len(usable) else 0.0
+    bad = np.where(np.isfinite(size), np.minimum(np.abs(size - middle), 99.0), 100.0)
+    for place, finding in enumerate(diagnosis.findings):
+        for row in finding.rows:
+            bad[row] += 1000.0 * finding.severity / (place + 1)
+    bad[~np.isfinite(norms)] += 1e6
+    return [float(value) for value in bad]

@@ -1,0 +1,27 @@
+"""One layer, live."""
+
+from collections.abc import Iterable
+
+from textual.app import ComposeResult
+
+from gradtui.app.key_bar import KeyBar
+from gradtui.app.screens.lab import LabScreen, Shows
+from gradtui.app.target import Mode
+from gradtui.app.widgets import HeaderBar, LayerDetail, NanBanner
+
+
+class DetailScreen(LabScreen):
+    """Everything about the selected layer; up and down go to its neighbours, escape goes back."""
+
+    def __init__(self, mode: Mode = "lab") -> None:
+        super().__init__()
+        self._mode = mode
+        self._parts = (HeaderBar(), NanBanner(), LayerDetail(classes="pane"))
+        self._parts[-1].border_title = "layer"
+
+    def compose(self) -> ComposeResult:
+        yield from self._parts
+        yield KeyBar(self._mode)
+
+    def parts(self) -> Iterable[Shows]:
+        return self._parts

@@ -1,0 +1,41 @@
+"""The help: every key, and how to read the screen."""
+
+from textual.content import Content
+
+from gradtui.app.keys import help_keys
+from gradtui.app.screens.text import TextScreen
+from gradtui.app.target import Mode
+
+LEGEND = (
+    "Each row is a layer, the input's side first. Its bar is log10 of the L2 norm of its gradient, "
+    "before clipping, on a fixed scale; the healthy band is marked on it. Beside it are its number "
+    "and the norm's history. NaN and inf are written as such and never left out. A mark ╋ is the norm "
+    "that theory predicts from the weights alone, where their net is a plain stack.\n\n"
+    "A verdict is an opinion derived from the numbers; its evidence stands beside it. "
+)
+MORE: dict[Mode, str] = {
+    "lab": "A remedy starts the run's twin from the same seed on the same batches. It catches up with "
+    "the untreated run, then both train step by step; the untreated one is a mark ◆ on every bar, at "
+    "the same step, and a line in every chart. The remedy's key again goes back to it.",
+    "run": "Training is never held up: space holds the view alone. Quitting asks whether training "
+    "shall end with it or go on in the background.",
+    "attach": "Training is never held up: space holds the view alone, and quitting leaves it be.",
+    "replay": "Time is the recording's: the arrows and brackets move in it, a goes to the first "
+    "alarm, space plays.",
+}
+
+
+def help_screen(mode: Mode, ascii_only: bool = False) -> TextScreen:
+    """The keys by group, from the one table that they are bound by."""
+    text = LEGEND + MORE[mode]
+    if ascii_only:
+        text = text.replace("◆", "*").replace("╋", "+")
+    parts: list[tuple[str, str]] = [(text, "$foreground")]
+    keys = help_keys(mode)
+    for group in dict.fromkeys(key.group for key in keys):
+        parts.append((f"\n\n{group}\n", "bold $primary"))
+        rows = [key for key in keys if key.group == group]
+        for key in rows:
+            parts.append((f"\n  {key.shown:<10}", "bold"))
+            parts.append((key.help, "$foreground"))
+    return TextScreen("help", Content.assemble(*parts), "help")

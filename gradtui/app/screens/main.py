@@ -1,0 +1,192 @@
+"""The main screen, in five arrangements from 40 x 12 up."""
+
+from collections.abc import Iterable
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Static
+
+from gradtui.app.failure_line import FailureLine
+from gradtui.app.filter_bar import FilterBar
+from gradtui.app.geometry import ARRANGEMENTS, Arrangement, arrangement, plea
+from gradtui.app.key_bar import KeyBar
+from gradtui.app.render.depth import HEAD
+from gradtui.app.screens.lab import LabScreen, Shows
+from gradtui.app.screens.panes import TITLES, heat_height, in_sight, panes_of
+from gradtui.app.tab_strip import TabStrip
+from gradtui.app.target import Mode
+from gradtui.app.view import View
+from gradtui.app.widgets import (
+    Chart,
+    DepthView,
+    FindingsPanel,
+    HeaderBar,
+    HeatMap,
+    LogPane,
+    NanBanner,
+    RankLine,
+    StoryPanel,
+    WaitingPane,
+)
+from gradtui.app.widgets.lined import Lined
+
+
+class MainScreen(LabScreen):
+    """Depth as an axis, time beside it, and what the doctor says."""
+
+    class Laid(Message):
+        """The arrangement has changed, or a pane: what came into sight wants the view."""
+
+    def __init__(self, mode: Mode = "lab") -> None:
+        super().__init__()
+        self._mode = mode
+        self._names = panes_of(mode)
+        self.arrangement: Arrangement = "tiny"
+        self._fitted = False
+        self.pane = self._names[0]
+        self._tallest: int | None = None
+        self.header, self.banner, self.failure = HeaderBar(), NanBanner(), FailureLine()
+        self.ranks = RankLine()
+        self.depth, self.waiting = DepthView(), WaitingPane()
+        self.waiting.display = False
+        self.tabs = TabStrip([TITLES[name] for name in self._names])
+        self.filter = FilterBar()
+        self.panes: dict[str, Lined] = {
+            "findings": FindingsPanel(),
+            "heat": HeatMap(),
+            "loss": Chart("loss"),
+            "norm": Chart("norm"),
+            self._names[-1]: StoryPanel() if mode == "lab" else LogPane(),
+        }
+        for name, pane in self.panes.items():
+            pane.id = name
+            pane.border_title = TITLES[name]
+            pane.add_class("pane")
+        below = StoryPanel if mode == "lab" else LogPane
+        self.below: Lined = below(id="below", classes="pane")
+        """Under the layers where everything is shown at once: the story, or the output."""
+        self.below.border_title = TITLES[self._names[-1]]
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="plea", markup=False)
+        yield self.header
+        yield self.banner
+        yield self.failure
+        yield self.ranks
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield self.depth
+                yield self.waiting
+                yield self.below
+            with Vertical(id="right"):
+                yield self.tabs
+                yield self.panes["heat"]
+                with Horizontal(id="charts"):
+                    yield self.panes["loss"]
+                    yield self.panes["norm"]
+                yield self.panes["findings"]
+                yield self.panes[self._names[-1]]
+        yield self.filter
+        yield KeyBar(self._mode)
+
+    # What is in sight
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.fit(event.size.width, event.size.height)
+
+    def fit(self, width: int, height: int) -> None:
+        """Lay the screen out for a size."""
+        kind = arrangement(width, height)
+        if kind == "tiny":
+            self.query_one("#plea", Static).update(plea(width, height))
+        if kind != self.arrangement or not self._fitted:
+            self.arrangement, self._fitted = kind, True
+            for name in ARRANGEMENTS:
+                self.set_class(name == kind, f"-{name}")
+            self.set_class(self.tabbed, "-tabbed")
+            self._place_panes()
+        self._ask_for_view()
+
+    @property
+    def tabbed(self) -> bool:
+        return self.arrangement in ("stacked", "side")
+
+    def _place_panes(self) -> None:
+        shown = in_sight(self.arrangement, self._names, self.pane)
+        for name, pane in self.panes.items():
+            pane.display = name in shown
+        self._place_below()
+        for charts in self.query("#charts"):  # gone already while the app ends
+            charts.display = bool(shown & {"loss", "norm"})
+        for right in self.query("#right"):  # what is waited for has nothing to show there
+            right.display = self.arrangement == "wide" or not self.waiting.display
+        self.tabs.current = self._names.index(self.pane)
+
+    def _place_below(self) -> None:
+        # What is waited for shows the output itself.
+        self.below.display = self.arrangement == "wide" and not self.waiting.display
+
+    def move_pane(self, by: int) -> None:
+        if self.tabbed:
+            at = self._names.index(self.pane)
+            self.to_pane(self._names[(at + by) % len(self._names)])
+
+    def to_pane(self, pane: str) -> None:
+        """Bring a tab to the front."""
+        self.pane = pane
+        self._place_panes()
+        self._ask_for_view()
+
+    @on(TabStrip.Chosen)
+    def _tab_chosen(self, event: TabStrip.Chosen) -> None:
+        self.to_pane(self._names[event.index])
+
+    def _ask_for_view(self) -> None:
+        self.call_after_refresh(self.post_message, self.Laid())
+
+    def parts(self) -> Iterable[Shows]:
+        if self.arrangement == "tiny":
+            return
+        yield from (self.header, self.banner, self.failure, self.ranks)
+        yield self.waiting if self.waiting.display else self.depth
+        yield from (pane for pane in (*self.panes.values(), self.below) if pane.display)
+
+    @property
+    def page(self) -> int:
+        return self.depth.page
+
+    # The filter
+
+    def open_filter(self, text: str) -> None:
+        self.filter.open(text)
+
+    def show(self, view: View) -> None:
+        self._wait(view)
+        super().show(view)
+        total = len(view.layout.rows) if view.layout is not None else 0
+        # Few layers leave their room to the story below them.
+        tallest = total + HEAD if total and self.arrangement == "wide" else None
+        if tallest != self._tallest:
+            self._tallest = tallest
+            self.depth.styles.max_height = tallest
+            self.panes["heat"].styles.max_height = heat_height(tallest)
+        self.filter.count(len(view.order), total)
+        below = self.below
+        elsewhere = below.display and isinstance(below, StoryPanel) and below.holds_remedies(view)
+        findings = self.query_one(FindingsPanel)
+        if elsewhere != findings.remedies_elsewhere:
+            findings.remedies_elsewhere = elsewhere
+            findings.show(view)
+
+    def _wait(self, view: View) -> None:
+        """Until a command has taken a step, what it does instead is in the layers' place."""
+        waiting = self._mode != "lab" and view.layout is None
+        if waiting != self.waiting.display:
+            self.waiting.display, self.depth.display = waiting, not waiting
+            self._place_panes()
+            self._ask_for_view()
+
+    def clear_filter(self) -> None:
+        self.filter.action_clear()

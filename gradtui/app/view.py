@@ -1,0 +1,121 @@
+"""All that the screen shows at one moment, as one frozen value: widgets read nothing else."""
+
+from dataclasses import dataclass
+
+from gradtui.app.target import Mode
+from gradtui.core.event import Failed, RunInfo
+from gradtui.core.facts import Facts
+from gradtui.core.layout import Layout
+from gradtui.core.snapshot import U32Array
+from gradtui.doctor.finding import UNDECIDED, Diagnosis
+from gradtui.doctor.remedy_effect import Treatment
+from gradtui.lab.scenario.schema import Scenario
+from gradtui.theory import NO_THEORY, Theory
+
+STALE = 2.0
+"""Seconds from which on what is shown of a run that goes on says how old it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether the remedies help, over the steps that both runs have taken."""
+
+    treatment: Treatment | None
+    """None while it is too early to tell."""
+    steps: int
+    """Steps that both have taken; where the untreated run broke down, those of the treated one."""
+    enough: int
+    """Steps from which on it is judged."""
+    short: bool = False
+    """The untreated run ended before the treated one: no more steps will be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The run that the one on screen is compared with: the sick one, while a remedy is on."""
+
+    title: str
+    facts: Facts
+    diagnosis: Diagnosis
+    judgement: Judgement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What is known of a recorded run beside its steps."""
+
+    command: str = ""
+    log: tuple[str, ...] = ()
+    """The end of what the command has printed, safe to show."""
+    code: int | None = None
+    """What the command has ended with, 128+n after signal n; None while it runs or nobody knows."""
+    stopping: str = ""
+    """What is being done to end it."""
+    waited: float = 0.0
+    """Seconds since the screen was opened."""
+    ranks: tuple[str, ...] = ()
+    """What is wrong with ranks."""
+    last_step: int = -1
+    """The last step of a replay."""
+    speed: str = ""
+    """How fast a replay plays."""
+    kept: bool = True
+    """Whether there is a file of what the command prints: without a screen that goes elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How the gradients on screen were come by."""
+
+    stage: str = "raw"
+    backwards: int = 1
+    optimizers: int = 1
+    skipped: int = 0
+    """Steps that were thrown away so far, of those that came through."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`facts` ends at the step being looked at: the newest, or an earlier one while scrubbing."""
+
+    state: str = "starting"
+    """starting | loading | building | running | paused | finished | stopped | failed"""
+    progress: str = ""
+    """What is being waited for ("importing torch", "building 152 layers"); empty when nothing is."""
+    scenario: Scenario | None = None
+    remedies: tuple[int, ...] = ()
+    """Indices of the scenario's remedies that are on."""
+    info: RunInfo | None = None
+    layout: Layout | None = None
+    facts: Facts | None = None
+    diagnosis: Diagnosis = UNDECIDED
+    theory: Theory = NO_THEORY
+    """What theory predicts from the weights."""
+    reference: Reference | None = None
+    histograms: tuple[int, U32Array] | None = None
+    """(step, [tensors, HIST_BINS]) nearest before the step being looked at."""
+    live_step: int = -1
+    """The newest step, whatever is being looked at."""
+    scrubbing: bool = False
+    frozen: bool = False
+    """The view is held while the run goes on."""
+    steps_per_s: float = float("nan")
+    age: float = 0.0
+    """Seconds since the newest step of a run that is under way came."""
+    overhead: float = float("nan")
+    """Share of training time that the monitor takes, 0..1."""
+    dropped: int = 0
+    taken: int = 0
+    """Steps that the run took, once it has said so at its end; 0 before, and while scrubbing."""
+    measured_steps: int | None = None
+    """Steps whose gradients were measured; None where nobody has counted them, and while scrubbing."""
+    failure: Failed | None = None
+    order: tuple[int, ...] = ()
+    """Rows to show, filtered and sorted, as indices into `layout.rows`."""
+    selected: int = 0
+    """Index into `order`."""
+    mode: Mode = "lab"
+    outside: Outside = Outside()
+    measured: Measured = Measured()
+    log_scale: bool = True
+    ascii_only: bool = False

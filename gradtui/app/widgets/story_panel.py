@@ -1,0 +1,25 @@
+"""The scenario's story, what to watch, and what can be tried."""
+
+from collections.abc import Sequence
+
+from gradtui.app.render.line import Line
+from gradtui.app.render.remedies import remedies_lines
+from gradtui.app.render.story import expected_lines, story_lines
+from gradtui.app.view import View
+from gradtui.app.widgets.remedy_clicks import RemedyClicks
+
+
+class StoryPanel(RemedyClicks):
+    """Scrolls where the story is longer than the panel."""
+
+    DEFAULT_CSS = "StoryPanel { scrollbar-gutter: stable; height: 1fr; min-width: 20; }"
+
+    def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:
+        lines = self.with_remedies(story_lines(view, width), remedies_lines(view, width))
+        expected = expected_lines(view, width)
+        return (*lines, (), *expected) if expected else lines
+
+    def holds_remedies(self, view: View) -> bool:
+        """Whether story and remedies are in sight without scrolling."""
+        width, height = self.scrollable_content_region.size
+        return len(story_lines(view, width)) + 1 + len(remedies_lines(view, width)) <= height

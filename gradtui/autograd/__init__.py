@@ -1,0 +1,1 @@
+"""Reading the graph of a loss: its nodes by name, what computes what, in which order."""

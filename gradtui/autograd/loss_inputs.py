@@ -1,0 +1,140 @@
+"""Whether a loss function is fed with what it is made for: raw outputs, and shapes that agree.
+
+Read off the last nodes of the graph of the first loss, by their names and sizes: of what was saved for
+backward only the strides of targets are asked for, and no node is kept.
+"""
+
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+from torch import Tensor
+
+from gradtui.autograd.node_types import LEAF, name_of, number, shape, stem, words
+from gradtui.core.wiring import BROADCAST_TARGET, RELU_LOGITS, SOFTMAX_TWICE, Faults
+
+NODES = 64
+VIEWS = words(
+    "View UnsafeView ReshapeAlias Squeeze Unsqueeze ToCopy Clone Alias T Transpose Permute Slice "
+    "Select Index"
+)
+"""Nodes that leave the values as they are."""
+MEANS = words("Mean Sum Mul Div Neg View Squeeze ToCopy")
+"""What makes one number of the parts of a loss."""
+SUMS = words("Add Sub Rsub")
+COLUMNS = frozenset((*VIEWS, LEAF))
+LIKELIHOODS = frozenset(("NllLoss", "NllLoss2D"))
+DISTANCES = words("MseLoss SmoothL1Loss HuberLoss")
+BINARY = "BinaryCrossEntropyWithLogits"
+OWN = {"Softmax": "LogSoftmax", "Sigmoid": BINARY}
+"""What is already part of a loss function -> of which."""
+FAR = 16
+
+
+def fed_wrongly(loss: Tensor) -> Faults:
+    """Call before backward. Nothing where the graph is not as expected."""
+    with suppress(Exception):
+        return _found(loss.grad_fn)
+    return ()
+
+
+def _found(root: Any) -> Faults:
+    if root is None:
+        return ()
+    found: dict[str, str] = {}
+    waiting, seen = deque([(root, True)]), 0
+    while waiting and seen < NODES:
+        (node, alone), seen = waiting.popleft(), seen + 1
+        word = stem(name_of(node))
+        if word == BINARY:
+            found |= _scores(node, "the binary cross entropy with logits")
+        elif word in LIKELIHOODS or _soft_labels(node, word):
+            scores = _under(_trained(node)[0])
+            if _word(scores) == "LogSoftmax":
+                found |= _scores(scores, "the cross entropy")
+        elif word in DISTANCES and _stretched(node):
+            found |= _spread(_trained(node)[0], own=False)
+        elif alone and (difference := _difference(node, word)) is not None:
+            found |= _spread(difference, own=True)
+        elif word in MEANS or word in SUMS:
+            alone = alone and word in MEANS
+            waiting.extend((one, alone) for one in _trained(node))
+    return tuple(found.items())
+
+
+def _trained(node: Any) -> list[Any]:
+    return [below for below, _ in node.next_functions if below is not None]
+
+
+def _word(node: Any) -> str:
+    return "" if node is None else stem(name_of(node))
+
+
+def _under(node: Any) -> Any:
+    """The first one below that is more than a view."""
+    for _ in range(FAR):
+        if _word(node) not in VIEWS:
+            break
+        node = next(iter(_trained(node)), None)
+    return node
+
+
+def _soft_labels(node: Any, word: str) -> bool:
+    """The product of log-probabilities and constants."""
+    below = _trained(node)
+    return word == "Mul" and len(below) == 1 and _word(_under(below[0])) == "LogSoftmax"
+
+
+def _scores(node: Any, what: str) -> dict[str, str]:
+    """`node` takes the softmax or the sigmoid itself. (A log-softmax of one changes nothing.)"""
+    fed = _word(_under(next(iter(_trained(node)), None)))
+    if OWN.get(fed) == _word(node):
+        name = fed.lower()
+        return {SOFTMAX_TWICE: f"{name} goes into {what}, which takes the {name} itself"}
+    if fed == "Relu":
+        return {RELU_LOGITS: f"a ReLU goes into {what}: no score can be below zero"}
+    return {}
+
+
+def _difference(node: Any, word: str) -> Any:
+    """The node of (a - b) in a mean of its squares or sizes, b a constant."""
+    below = _trained(node)
+    if word not in ("Pow", "Abs", "Mul") or not below:
+        return None
+    if word == "Pow" and number(node, "exponent") != 2:
+        return None
+    if word == "Mul" and (len(below) != 2 or below[0] is not below[1]):
+        return None
+    inner = below[0]
+    if _word(inner) not in ("Sub", "Rsub") or len(_trained(inner)) != 1:
+        return None
+    if word == "Abs" and _word(_trained(inner)[0]) != "Expand":
+        return None  # l1_loss stretches first; by hand all pairs may be wanted
+    return inner
+
+
+def _stretched(node: Any) -> bool:
+    """Whether the targets of a distance were broadcast: then they lie there without a stride. Where
+    somebody has packed them they are left alone."""
+    if node._raw_saved_target.unpack_hook is not None:
+        return False
+    return 0 in node._saved_target.stride()
+
+
+def _spread(node: Any, *, own: bool) -> dict[str, str]:
+    """[n, 1] that has met [n] and become [n, n]. `own`: `node` is a subtraction; where what it takes
+    was turned into a column by hand, all pairs may be wanted."""
+    wide = shape(node)
+    narrow: tuple[int, ...] = ()
+    if own:
+        node, place = next(edge for edge in node.next_functions if edge[0] is not None)
+        if _word(node) in COLUMNS:
+            return {}
+        narrow = tuple(node._input_metadata[place].shape)
+    if _word(node) == "Expand":
+        narrow = tuple(node._saved_self_sym_sizes)
+    if len(wide) != 2 or wide[0] != wide[1] or wide[0] < 2 or narrow != (wide[0], 1):
+        return {}
+    size = wide[0]
+    words = f"predictions of shape ({size}, 1) meet targets of shape ({size},)"
+    return {BROADCAST_TARGET: f"{words}: each of them is compared with every target"}

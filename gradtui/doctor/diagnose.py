@@ -1,0 +1,177 @@
+"""From facts to a verdict: every rule is asked, what one explains another does not repeat."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from gradtui.core.facts import Facts
+from gradtui.core.symptom import CONVERGED, HEALTHY, Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import TOO_EARLY, UNDECIDED, Diagnosis, Finding
+from gradtui.doctor.notes import idle, spikes, structural_zeros
+from gradtui.doctor.optimizer_series import Stream, streams
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies.conditions.selection import suited
+from gradtui.doctor.rules.clipping import clipping_dominates
+from gradtui.doctor.rules.exploding import exploded_to_nan, exploding
+from gradtui.doctor.rules.loss_regression import thrown_back
+from gradtui.doctor.rules.miswired import (
+    blown_up_by_wiring,
+    miswired,
+    no_gradients,
+    wiring_notes,
+    without_consequences,
+)
+from gradtui.doctor.rules.nonfinite import calibrating, first_seen, nonfinite, scaler_stuck
+from gradtui.doctor.rules.rounding import fp16_underflow, updates_rounded_away
+from gradtui.doctor.rules.ruined_by_a_step import exploded_and_died
+from gradtui.doctor.rules.small_updates import schedule_ended, too_small_steps
+from gradtui.doctor.rules.step_size import (
+    badly_scaled,
+    oscillating_loss,
+    output_cannot_change,
+    plateau,
+)
+from gradtui.doctor.rules.time_steps import fading_memory, vanishing_through_time
+from gradtui.doctor.rules.unbounded import unbounded
+from gradtui.doctor.rules.units import (
+    dead_by_zeros,
+    dead_relu,
+    saturated,
+    saturated_by_zeros,
+)
+from gradtui.doctor.rules.unresponsive import unresponsive
+from gradtui.doctor.rules.vanishing import (
+    starved,
+    vanishing_everywhere,
+    vanishing_with_depth,
+)
+from gradtui.doctor.rules.weight_decay_collapse import withered
+from gradtui.doctor.rules.worse_than_guessing import worse_than_guessing
+
+Rule = Callable[[Reading], Finding | None]
+
+RULES: tuple[Rule, ...] = (
+    scaler_stuck,
+    output_cannot_change,
+    no_gradients,
+    miswired,
+    exploded_and_died,
+    saturated,
+    exploding,
+    unbounded,
+    thrown_back,
+    fp16_underflow,
+    dead_relu,
+    dead_by_zeros,
+    saturated_by_zeros,
+    withered,
+    unresponsive,
+    vanishing_through_time,
+    vanishing_with_depth,
+    vanishing_everywhere,
+    starved,
+    fading_memory,
+    clipping_dominates,
+    badly_scaled,
+    oscillating_loss,
+    worse_than_guessing,
+    too_small_steps,
+    schedule_ended,
+    updates_rounded_away,
+    plateau,
+)
+"""In the order in which one finding goes before another of the same severity."""
+
+EXPLAINED_BY: dict[str, tuple[str, ...]] = {
+    "vanishing_gradient": (
+        "dead_relu",
+        "fp16_underflow",
+        "saturated",
+        "output_cannot_change",
+        "exploding_gradient",
+    ),
+    "exploding_gradient": ("saturated",),
+    "dead_relu": ("fp16_underflow", "output_cannot_change"),
+    "oscillating_loss": ("exploding_gradient",),
+    "badly_scaled": ("exploding_gradient",),
+}
+"""Symptom -> findings that cause it: where one began no later, the symptom is not told again; where
+it began later, it is the consequence and comes second. A plateau is a consequence of anything."""
+
+
+def diagnose(facts: Facts) -> Diagnosis:
+    """Everything the rules find in a run so far, the most telling first.
+
+    After a NaN the rules judge the run as it was up to then: what follows is rubble.
+    """
+    if not len(facts):
+        return UNDECIDED
+    with np.errstate(all="ignore"):  # infinity is an answer here
+        return _examined(facts)
+
+
+def _examined(facts: Facts) -> Diagnosis:
+    step = int(facts.steps[-1])
+    apart = streams(facts)
+    for stream in apart:
+        seen = first_seen(stream.facts)
+        if seen is not None:
+            mine, whole = (replace(f, first_nonfinite=seen) for f in (stream.facts, facts))
+            broken = _after_nonfinite(replace(stream, facts=mine), step)
+            return replace(broken, findings=tuple(suited(f, whole) for f in broken.findings))
+    readings = [Reading(stream.facts, stream.game, stream.share) for stream in apart]
+    found = _ordered([f for rule in RULES for f in _asked(rule, readings)], facts)
+    told = (*_notes(readings), idle(facts), structural_zeros(facts), *wiring_notes(facts, found))
+    notes = tuple(n for n in told if n)
+    if found:
+        kept = tuple(suited(finding, facts) for finding in found)
+        return Diagnosis(found[0].symptom, found[0].severity, step, kept, notes)
+    if all(reading.seen < T.STILL_STEPS for reading in readings):
+        return Diagnosis(TOO_EARLY, Severity.OK, step, (), notes)
+    verdict = CONVERGED if all(reading.converged for reading in readings) else HEALTHY
+    return Diagnosis(verdict, Severity.OK, step, (), notes)
+
+
+def _asked(rule: Rule, readings: list[Reading]) -> list[Finding]:
+    """Where a scaler has thrown every step away only that can be said."""
+    able = [r for r in readings if len(r.used) or rule is scaler_stuck]
+    return [finding for r in able if (finding := rule(r)) is not None]
+
+
+def _notes(readings: list[Reading]) -> list[str]:
+    return [note for reading in readings for note in (calibrating(reading), spikes(reading))]
+
+
+def _after_nonfinite(stream: Stream, step: int) -> Diagnosis:
+    facts = stream.facts
+    assert facts.first_nonfinite is not None
+    count = int(np.searchsorted(facts.steps, facts.first_nonfinite.step))
+    # A weight that the update made infinite still belongs to a step with finite facts.
+    finite = ~np.isinf(facts.loss[:count]) & np.isfinite(facts.total_norm[:count])
+    finite |= facts.skipped[:count]
+    usable = int(np.argmin(finite)) if not finite.all() else count
+    before = Reading(facts.until(usable or count), stream.game, stream.share)
+    exploded = exploded_to_nan(before, facts)
+    wrong = blown_up_by_wiring(before) if exploded is not None else None
+    kept = [f for f in (wrong, exploded, nonfinite(before, facts)) if f is not None]
+    return Diagnosis(kept[0].symptom, Severity.CRITICAL, step, tuple(kept))
+
+
+def _ordered(found: list[Finding], facts: Facts) -> list[Finding]:
+    """Without repetitions and mere consequences; the worst first, then in the order of RULES."""
+    first: dict[str, Finding] = {}
+    for finding in found:
+        first.setdefault(finding.symptom, finding)
+    if len(first) > 1:
+        first.pop("plateau", None)
+    first = without_consequences(first, facts)
+    kept: list[Finding] = []
+    for finding in first.values():
+        causes = [first[c] for c in EXPLAINED_BY.get(finding.symptom, ()) if c in first]
+        if any(cause.first_step <= finding.first_step for cause in causes):
+            continue
+        later = [kept.index(c) for c in causes if c in kept]
+        kept.insert(min(later, default=len(kept)), finding)
+    return sorted(kept, key=lambda f: -f.severity)

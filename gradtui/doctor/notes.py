@@ -1,0 +1,75 @@
+"""What looks odd in a run and is no fault: said beside the verdict, and never instead of it."""
+
+import numpy as np
+
+from gradtui.core.facts import Facts
+from gradtui.core.snapshot import Grad
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.words import norm
+
+LOOKED_BACK = 1000
+"""Kept steps among which odd ones are looked for."""
+
+
+def structural_zeros(facts: Facts) -> str:
+    """On tensors whose gradient is zero by construction, else ""."""
+    zero = [t for t in facts.layout.tensors if t.structural_zero]
+    if not zero:
+        return ""
+    more = f" and {len(zero) - 1} more" if len(zero) > 1 else ""
+    return f"{zero[0].name}{more}: no gradient by design ({zero[0].structural_zero})"
+
+
+def idle(facts: Facts) -> str:
+    """On tensors that were handed to an optimizer and never got a gradient, else ""; where none of
+    them did that is a finding."""
+    if len(facts) < T.STILL_STEPS:
+        return ""
+    never = np.isnan(facts.grads[:, :, Grad.NONFINITE]).all(axis=0)
+    names = [facts.layout.tensors[int(i)].name for i in np.flatnonzero(never)]
+    if not names or len(names) == len(facts.layout.tensors):
+        return ""
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]}{more}: never had a gradient (frozen, or no part of the loss)"
+
+
+def spikes(reading: Reading) -> str:
+    """On steps whose norm stood out from those before it by far, as long as the last was of late, else
+    ""; several that come at one distance are the same batch in every epoch."""
+    used = reading.used[-LOOKED_BACK:]
+    if len(used) < 2 * T.WINDOW:
+        return ""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(reading.total[used])
+    if not np.isfinite(logs).all():
+        return ""
+    before = np.lib.stride_tricks.sliding_window_view(logs, T.WINDOW)[:-1]
+    usual = np.median(before, axis=1)
+    off = np.median(np.abs(before - usual[:, None]), axis=1)
+    above = logs[T.WINDOW :] - usual
+    # Over a longer way than those before it a norm may come to more without a jump.
+    steps = reading.facts.steps[used]
+    gaps = np.diff(steps)
+    usual_gap = np.lib.stride_tricks.sliding_window_view(gaps, T.WINDOW - 1).max(axis=1)[:-1]
+    alike = gaps[T.WINDOW - 1 :] <= usual_gap
+    odd = np.flatnonzero(
+        alike & (above > T.SPIKE_Z * 1.4826 * off) & (above > np.log(T.SPIKE_TIMES))
+    )
+    if not len(odd) or odd[-1] < len(above) - 10 * T.WINDOW:
+        return ""
+    last = int(odd[-1])
+    steps = steps[T.WINDOW + odd]
+    size, was = float(np.exp(logs[T.WINDOW + last])), float(np.exp(usual[last]))
+    seen = f"gradient norm {norm(size)} at step {int(steps[-1])}, {norm(was)} before it"
+    gaps = np.diff(steps)
+    if len(gaps) >= T.SPIKES_ALIKE and (gaps == gaps[0]).all():
+        return (
+            f"an odd batch every {int(gaps[0])} steps, {len(steps)} times so far: {seen}; perhaps the "
+            "same examples in each epoch"
+        )
+    return (
+        f"one odd batch: {seen}"
+        if len(steps) == 1
+        else f"{len(steps)} odd batches, the last: {seen}"
+    )

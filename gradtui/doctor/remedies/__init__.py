@@ -1,0 +1,1 @@
+"""What to do: remedies in words, when they apply, and as code."""

@@ -1,0 +1,71 @@
+"""Two nets that play against each other, and one has won."""
+
+import numpy as np
+
+from gradtui.core.snapshot import Grad, Weight
+from gradtui.doctor.optimizer_series import streams
+from gradtui.doctor.remedies.code.fragments import block
+from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER, Lines
+from gradtui.doctor.remedies.code.program_seen import Seen
+
+SOME = 0.05
+"""Share of steps that is no accident."""
+ALIKE, CLIPPED = 0.01, 0.4
+"""Share of a limit by which largest weights may differ, and of a net's tensors that must be at it."""
+
+
+def wasserstein(seen: Seen) -> bool:
+    """Weights are clipped, or a side's losses are now above zero, now below."""
+    facts = seen.facts
+    if "critic" in facts.info.task or clipped_weights(seen):
+        return True
+    for stream in streams(facts):
+        losses = stream.facts.loss[np.isfinite(stream.facts.loss)]
+        if len(losses) and min(float((losses < 0).mean()), float((losses > 0).mean())) > SOME:
+            return True
+    return False
+
+
+def clipped_weights(seen: Seen) -> bool:
+    """Many tensors of a net end where the least of them does; those that a step has just taken beyond
+    will be cut off."""
+    for stream in streams(seen.facts):
+        at = stream.facts.weights_at[-1:]
+        if not len(at):
+            continue
+        owned = ~np.isnan(stream.facts.grads[at[0], :, Grad.NONFINITE])
+        tops = stream.facts.weights[at[0], owned, Weight.ABS_MAX]
+        tops = tops[np.isfinite(tops) & (tops > 0)]
+        if len(tops) > 2 and float(np.mean(tops < (1 + ALIKE) * tops.min())) > CLIPPED:
+            return True
+    return False
+
+
+def doubt(seen: Seen) -> Lines | None:
+    """From log(1 - D) to -log D, of which the first alone is flat where D is near 0; None where
+    losses are not logarithms of probabilities, as those of a Wasserstein critic are not."""
+    if wasserstein(seen):
+        return None
+    code = block("""
+        if loss < 0:  # the generator's mean of log(1 - D(fake)): flat where D is sure
+            loss = -torch.log(-torch.expm1(loss))  # -log D(fake) in its place
+        # a loss made of binary_cross_entropy(D(fake), ones) has this form already
+    """)
+    return Lines(LOSS, code, "gradients of the losing side back within the band")
+
+
+def slower_other(seen: Seen) -> Lines:
+    del seen
+    code = block("""
+        for group in optimizer.param_groups:  # optimizer: that of the side that wins
+            group["lr"] /= 4
+    """)
+    return Lines(OPTIMIZER, code, "both losses moving, neither for good")
+
+
+def noisy_other(seen: Seen) -> Lines:
+    del seen
+    code = block("""
+        inputs = inputs + 0.1 * torch.randn_like(inputs)  # what it gets to judge, true and made
+    """)
+    return Lines(DATA, code, "a winning side whose loss no longer goes to nothing")

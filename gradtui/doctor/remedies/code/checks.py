@@ -1,0 +1,126 @@
+"""Lines that look: what to change only whoever reads their answer can say."""
+
+from gradtui.doctor.remedies.code.fragments import block
+from gradtui.doctor.remedies.code.prescription import DATA, LOSS, MODEL, OPTIMIZER, STEP, Lines
+from gradtui.doctor.remedies.code.program_seen import Seen
+
+
+def watch_module(seen: Seen) -> Lines:
+    """The range of what goes into the module that the finding names and comes out of it."""
+    names = tuple(name for name in seen.finding.layers if name)[:1]
+    code = block("""
+        def look(module, given, output):
+            for value in (*given, output):
+                if isinstance(value, torch.Tensor):
+                    print(type(module).__name__, tuple(value.shape), *value.detach().aminmax())
+
+
+        for module in {chosen}:
+            module.register_forward_hook(look)
+    """)
+    chosen = f"[model.get_submodule({names[0]!r})]" if names else "model.modules()"
+    return Lines(
+        MODEL,
+        code.replace("{chosen}", chosen),
+        "inputs that are zero or below where a log, a root or a division follows, or one far off",
+        changes=False,
+    )
+
+
+def watch_loss(seen: Seen) -> Lines:
+    """The range of what goes into the loss function, where it is what the finding is about."""
+    del seen
+    code = block("""
+        for word, value in (("outputs", model(inputs)), ("targets", targets), ("loss", loss)):
+            print(word, tuple(value.shape), *value.detach().aminmax())
+    """)
+    expect = (
+        "outputs that are zero or below where a log, a root or a division follows; targets that "
+    )
+    return Lines(LOSS, code, expect + "leave nothing to be counted", changes=False)
+
+
+def gradients_before_step(seen: Seen) -> Lines:
+    del seen
+    code = block("""
+        for name, weight in model.named_parameters():  # here, and again behind your own lines
+            if weight.grad is not None and not torch.isfinite(weight.grad).all():
+                print("not finite:", name)
+    """)
+    expect = "nothing right after backward(); the lines before the first name are to blame"
+    return Lines(STEP, code, expect, changes=False)
+
+
+def anomaly(seen: Seen) -> Lines:
+    del seen
+    code = "torch.autograd.set_detect_anomaly(True)  # slow: while looking only"
+    return Lines(
+        MODEL,
+        code,
+        "an error that names the line of the forward pass whose slope is NaN: add an eps there",
+        changes=False,
+    )
+
+
+def finite_examples(seen: Seen) -> Lines:
+    del seen
+    code = block("""
+        whole = torch.isfinite(inputs.float()).reshape(len(inputs), -1).all(dim=1)
+        whole &= torch.isfinite(targets.float()).reshape(len(targets), -1).all(dim=1)
+        print("examples left out:", int((~whole).sum()))
+        inputs, targets = inputs[whole], targets[whole]
+    """)
+    return Lines(DATA, code, "no NaN from the data; count how many examples are left out")
+
+
+def one_batch(seen: Seen) -> Lines:
+    """A net that cannot learn eight samples by heart has wrong wiring, not too little time."""
+    told = {"classification": "cross_entropy", "regression": "mse_loss"}
+    loss = told.get(seen.facts.info.task, "cross_entropy")
+    code = block(f"""
+        import copy
+
+        few, wanted, trial = inputs[:8], targets[:8], copy.deepcopy(model)
+        adam = torch.optim.Adam(trial.parameters(), lr=1e-3)
+        for step in range(300):
+            adam.zero_grad()
+            error = torch.nn.functional.{loss}(trial(few), wanted)  # or your own
+            error.backward()
+            adam.step()
+        print("loss on 8 samples after 300 steps:", error.item(), "targets:", wanted.tolist())
+    """)
+    return Lines(
+        OPTIMIZER,
+        code,
+        "a loss near 0: the net can learn, so look at which label goes with which input",
+        changes=False,
+    )
+
+
+def output_and_loss(seen: Seen) -> Lines:
+    """For a single output a loss that can change; else what the output looks like."""
+    if seen.answers == 1:
+        code = block("""
+            answers = model(inputs).reshape(targets.shape)  # no softmax: of one value it is 1
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(answers, targets.float())
+        """)
+        return Lines(LOSS, code, "gradients above zero at every layer, and a loss that falls")
+    code = block("""
+        answers = model(inputs)
+        print("output:", tuple(answers.shape), "differs:", bool((answers != answers[0]).any()))
+    """)
+    return Lines(LOSS, code, "an output that differs from sample to sample", changes=False)
+
+
+def loss_depends(seen: Seen) -> Lines:
+    del seen
+    code = block("""
+        for name, weight in model.named_parameters():
+            print(name, "unused" if weight.grad is None else weight.grad.norm().item())
+    """)
+    return Lines(
+        STEP,
+        code,
+        "a norm for each: unused ones are cut off by a detach, an argmax or a cast to integers",
+        changes=False,
+    )

@@ -1,0 +1,110 @@
+"""For an operation that the autopsy has named: the same, defined where it was not."""
+
+from gradtui.doctor.remedies.code import checks
+from gradtui.doctor.remedies.code.fragments import block
+from gradtui.doctor.remedies.code.prescription import OPERATION, Lines
+from gradtui.doctor.remedies.code.program_seen import Seen
+
+ARC = """
+    def safe_{word}(x, eps=1e-6):  # in place of torch.{word}(x); in half precision eps=1e-3
+        return x.clamp(-1 + eps, 1 - eps).{word}()
+"""
+ROOT = """
+    def safe_{word}(x, eps=1e-8):  # in place of torch.{word}(x) or x ** 0.5; in float16 eps=1e-4
+        return (x.clamp_min(0) + eps).{word}()
+"""
+LOG = """
+    def safe_{word}(x, least=1e-12):  # in place of torch.{word}(x); in float16 least=1e-6
+        return x.clamp_min(least).{word}()
+"""
+EXP = """
+    def safe_{word}(x, most=80.0):  # in place of torch.{word}(x); in float16 most=10.0
+        return x.clamp_max(most).{word}()  # or stay with logs: torch.logsumexp, log_softmax
+"""
+MASK = """
+    def hide(scores, mask):  # in place of scores.masked_fill(mask, -torch.inf)
+        return scores.masked_fill(mask, torch.finfo(scores.dtype).min / 2)
+    # what is hidden throughout comes out as a number now: leave such rows out of the loss
+"""
+CODE = {
+    **dict.fromkeys(("log", "log2", "log10"), LOG),
+    **dict.fromkeys(("sqrt", "rsqrt"), ROOT),
+    **dict.fromkeys(("acos", "asin", "atanh"), ARC),
+    **dict.fromkeys(("exp", "expm1", "exp2"), EXP),
+    **dict.fromkeys(("softmax", "logsoftmax", "logsumexp", "maskedfill"), MASK),
+    "log1p": """
+        def safe_log1p(x, eps=1e-6):  # in place of torch.log1p(x)
+            return x.clamp_min(-1 + eps).log1p()
+    """,
+    "acosh": """
+        def safe_acosh(x, eps=1e-6):  # in place of torch.acosh(x)
+            return x.clamp_min(1 + eps).acosh()
+    """,
+    "div": """
+        def safe_div(a, b, eps=1e-8):  # in place of a / b; in float16 eps=1e-4
+            return a / torch.where(b < 0, b - eps, b + eps)
+    """,
+    "reciprocal": """
+        def safe_reciprocal(x, eps=1e-8):  # in place of 1 / x; in float16 eps=1e-4
+            return 1 / torch.where(x < 0, x - eps, x + eps)
+    """,
+    "pow": """
+        def safe_pow(x, power, least=1e-8):  # in place of x ** power; in float16 least=1e-4
+            return x.clamp_min(least) ** power
+    """,
+    "hypot": """
+        def safe_hypot(a, b, eps=1e-8):  # in place of torch.hypot(a, b); in float16 eps=1e-4
+            return (a * a + b * b + eps).sqrt()
+    """,
+}
+"""By torch's word for the operation, in small letters and without underscores."""
+
+TOGETHER = {
+    "after softmax": """
+        def log_of_softmax(scores, dim=-1):  # in place of scores.softmax(dim).log()
+            return scores.log_softmax(dim)  # or cross_entropy, which takes the scores themselves
+    """,
+    "after sigmoid": """
+        def log_of_sigmoid(scores):  # in place of scores.sigmoid().log()
+            return torch.nn.functional.logsigmoid(scores)
+        # or binary_cross_entropy_with_logits, which takes the scores themselves
+    """,
+    "after 1 - sigmoid": """
+        def log_of_rest(scores):  # in place of (1 - scores.sigmoid()).log()
+            return torch.nn.functional.logsigmoid(-scores)
+        # or binary_cross_entropy_with_logits, which takes the scores themselves
+    """,
+}
+"""A logarithm together with what came before it."""
+
+HIDDEN = (
+    "# torch.where behind it does not help: 0 times infinity is NaN; its argument has to be safe"
+)
+
+
+def undefined_forward(seen: Seen) -> Lines | None:
+    return _lines(seen, "forward") or checks.watch_module(seen)
+
+
+def undefined_backward(seen: Seen) -> Lines | None:
+    return _lines(seen, "backward") or checks.anomaly(seen)
+
+
+def _lines(seen: Seen, phase: str) -> Lines | None:
+    first = seen.facts.first_nonfinite
+    found = None if first is None else first.autopsy
+    if found is None or not found.reproduced or found.phase != phase:
+        return None
+    word = found.operation.replace("_", "").lower()
+    if word == "pow" and "infinity" in found.words:  # too large, and not undefined
+        return None
+    text = TOGETHER.get(found.code) if word == "log" else None
+    text = text or CODE.get(word)
+    if text is None:
+        return None
+    code = block(text).replace("{word}", word)
+    if phase == "forward":
+        return Lines(
+            OPERATION, code, "a finite result where there was none, and the rest as before"
+        )
+    return Lines(OPERATION, f"{code}\n{HIDDEN}", "gradients that are finite in this step as well")

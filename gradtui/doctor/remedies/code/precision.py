@@ -1,0 +1,57 @@
+"""Half precision: the range of float32 in 16 bits, or a scale for the loss."""
+
+from gradtui.doctor.remedies.code.fragments import block, joined
+from gradtui.doctor.remedies.code.learning_rate import SOUND_RATIO, above_custom, overshoot, set_lr
+from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, STEP, Lines
+from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.shorter_steps import FAR_ABOVE, awake
+from gradtui.doctor.remedies.code.weights import refit
+
+
+def bfloat16(seen: Seen) -> Lines:
+    """Weights in float32, arithmetic in bfloat16, whatever the script casts to. Where first weights or
+    steps are out of proportion precision has only brought that to light: they change as well."""
+    inside = "amp_float16" in seen.facts.info.precision or seen.scaled
+    code = joined(
+        refit(seen),
+        "model.float()  # weights and gradients in float32" if seen.pure_half else "",
+        "# the same as dtype=torch.bfloat16 in the torch.autocast(..) that is there"
+        if inside
+        else "",
+        "# a GPU older than Ampere: torch.float16, and a torch.amp.GradScaler around the loss"
+        if seen.device == "cuda" and not seen.scaled
+        else "",
+        f"autocast = torch.autocast({seen.device!r}, dtype=torch.bfloat16)",
+        "model.forward = autocast(model.forward)",
+    )
+    expect = "no value out of range: bfloat16 reaches as far as float32"
+    made = Lines(MODEL, code, expect)
+    long = seen.ratio > SOUND_RATIO or above_custom(seen) > FAR_ABOVE
+    return _slower(seen, made) if long else made
+
+
+def lower_and_bfloat16(seen: Seen) -> Lines:
+    """Numbers had grown before one was out of range: of more range alone they make no use."""
+    made = bfloat16(seen)
+    return made if made.also else _slower(seen, made)
+
+
+def _slower(seen: Seen, made: Lines) -> Lines:
+    fresh = "" if refit(seen) else joined(*(code for _, code in awake(seen)))
+    lower = (OPTIMIZER, set_lr(seen, overshoot(seen)))
+    return Lines(made.place, joined(fresh, made.code), made.expect, (lower,))
+
+
+def what_overflows(seen: Seen) -> Lines:
+    """After backward, where the scaler has left its infinities."""
+    del seen
+    return Lines(
+        place=STEP,
+        code=block("""
+            for name, weight in model.named_parameters():
+                if weight.grad is not None and not torch.isfinite(weight.grad).all():
+                    print("overflows:", name)
+        """),
+        expect="the same few names at each skipped step: the last of them overflows first",
+        changes=False,
+    )

@@ -1,0 +1,147 @@
+"""Nets through time: gates that keep, weights that neither fade nor grow, shorter ways back."""
+
+import re
+
+from gradtui.core.layout import RowInfo
+from gradtui.doctor.remedies.code.fragments import block, joined
+from gradtui.doctor.remedies.code.prescription import DATA, MODEL, Lines
+from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.rules.time_steps import by_hand
+
+STRETCH = 20
+"""Time steps that gradients go back at most."""
+PLAIN = ("RNN", "RNNCell")
+LONG = ("LSTM", "LSTMCell")
+
+
+def gates(seen: Seen) -> Lines | None:
+    """A GRU for a plain RNN; for an LSTM, gates that start open."""
+    paths = recurrent_paths(seen, PLAIN)
+    code = joined(*(_gru(seen, path) for path in paths)) if paths else _open_gates(seen)
+    expect = "a loss that leaves guessing behind, as what came early is remembered"
+    return Lines(MODEL, code, expect) if code else None
+
+
+def recurrent_paths(seen: Seen, kinds: tuple[str, ...]) -> dict[str, RowInfo]:
+    """Path of each recurrent module of these kinds -> its row."""
+    found: dict[str, RowInfo] = {}
+    for tensor in seen.facts.layout.tensors:
+        row = seen.facts.layout.rows[tensor.row]
+        if ".weight_hh" in tensor.name and row.kind in kinds:
+            found.setdefault(tensor.name.rpartition(".")[0], row)
+    return found
+
+
+def recurrent_tensors(seen: Seen, part: str) -> list[tuple[str, int]]:
+    """Names and lengths of the tensors called so, such as "weight_hh", of all recurrent layers."""
+    return [
+        (tensor.name, tensor.shape[0])
+        for tensor in seen.facts.layout.tensors
+        if tensor.name.rpartition(".")[2].startswith(part)
+    ]
+
+
+def _gru(seen: Seen, path: str) -> str:
+    """It takes and returns what an RNN does."""
+    tensors = {t.name.removeprefix(path + "."): t.shape for t in seen.facts.layout.tensors}
+    first = next(name for name in tensors if name.startswith("weight_ih"))
+    hidden, inputs = tensors[first]
+    cell = first == "weight_ih"
+    layers = len({name for name in tensors if re.fullmatch(r"weight_hh_l\d+", name)})
+    more = "" if cell else ", batch_first=rnn.batch_first"
+    more += f", num_layers={layers}" if layers > 1 else ""
+    more += ", bidirectional=True" if any(n.endswith("_reverse") for n in tensors) else ""
+    biases = [name for name in tensors if name.startswith("bias_ih")]
+    more += "" if biases else ", bias=False"
+    return joined(
+        "" if cell else f"rnn = model.get_submodule({path!r})",
+        f"gru = torch.nn.{'GRUCell' if cell else 'GRU'}({inputs}, {hidden}{more})"
+        + ("" if seen.device == "cpu" else f".to({seen.device!r})"),
+        *(
+            f"torch.nn.init.uniform_(gru.{name}.data[{hidden}:{2 * hidden}], 1, 4)  # what it keeps"
+            for name in biases
+        ),
+        f"model.set_submodule({path!r}, gru)",
+    )
+
+
+def _open_gates(seen: Seen) -> str:
+    found = [(name, size // 4) for name, size in recurrent_tensors(seen, "bias_ih")]
+    if not recurrent_paths(seen, LONG):
+        return ""
+    return joined(
+        "# of the four gates the second says what is kept" if found else "",
+        *(
+            f"torch.nn.init.uniform_(model.get_parameter({name!r}).data[{size}:{2 * size}], 1, 3)"
+            for name, size in found
+        ),
+    )
+
+
+def orthogonal(seen: Seen) -> Lines | None:
+    """Recurrent weights that neither shrink nor enlarge a signal, gate by gate."""
+    code = orthogonal_code(seen)
+    expect = "a signal that is as large after many time steps back as after one"
+    return Lines(MODEL, code, expect) if code else None
+
+
+def orthogonal_code(seen: Seen) -> str:
+    """The identity where a plain net rectifies, as half of an orthogonal map would be lost at each
+    step (Le, Jaitly and Hinton, 2015)."""
+    found = []
+    for tensor in seen.facts.layout.tensors:
+        named = tensor.name.rpartition(".")[2].startswith("weight_hh") and len(tensor.shape) == 2
+        own = by_hand(seen.facts, tensor)
+        if not (named or own):
+            continue
+        row = seen.facts.layout.rows[tensor.row]
+        rows, width = tensor.shape
+        weight = f"model.get_parameter({tensor.name!r})"
+        if (own or row.kind in PLAIN) and row.activation == "relu":
+            found.append(f"torch.nn.init.eye_({weight})  # what a ReLU passes on keeps its size")
+        elif rows == width:
+            found.append(f"torch.nn.init.orthogonal_({weight})")
+        else:
+            found.append(
+                joined(
+                    f"for gate in {weight}.data.split({width}):",
+                    "    torch.nn.init.orthogonal_(gate)",
+                )
+            )
+    return joined(*found)
+
+
+def shorter(seen: Seen) -> Lines:
+    del seen
+    code = block("""
+        inputs = inputs[:, inputs.shape[1] // 2 :]  # [batch, time, ..]: the later half alone
+        # targets with one answer a time step: targets = targets[:, targets.shape[1] // 2 :]
+    """)
+    return Lines(DATA, code, "half as many powers of ten between the first and the last time step")
+
+
+def stretches(seen: Seen) -> Lines | None:
+    """The forward pass as it is, with gradients that end after some time steps."""
+    paths = recurrent_paths(seen, ("RNN", "LSTM", "GRU"))
+    if not paths:
+        return None
+    path, row = next(iter(paths.items()))
+    several = row.kind == "LSTM"
+    held = "tuple(state.detach() for state in hidden)" if several else "hidden.detach()"
+    code = block(f"""
+        rnn = model.get_submodule({path!r})
+        whole, time = rnn.forward, 1 if rnn.batch_first else 0
+
+
+        def in_stretches(inputs, hidden=None):
+            outputs = []
+            for part in inputs.split({STRETCH}, dim=time):
+                output, hidden = whole(part, hidden)
+                hidden = {held}
+                outputs.append(output)
+            return torch.cat(outputs, dim=time), hidden
+
+
+        rnn.forward = in_stretches
+    """)
+    return Lines(MODEL, code, f"gradients as large as {STRETCH} time steps make them, not more")

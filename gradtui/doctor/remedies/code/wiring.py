@@ -1,0 +1,79 @@
+"""What is wired wrongly: layers that pass nothing on, steps without gradients, losses that are fed
+with something else than they are made for."""
+
+from gradtui.doctor.remedies.code.fragments import block, each_layer
+from gradtui.doctor.remedies.code.prescription import AFTER, LOSS, MODEL, OPTIMIZER, STEP, Lines
+from gradtui.doctor.remedies.code.program_seen import Seen
+
+
+def zero_layers(seen: Seen) -> Lines:
+    """Which weights are zero, and which of them may not change."""
+    del seen
+    code = block("""
+        for name, weight in model.named_parameters():
+            if weight.ndim > 1 and not weight.any():
+                print(name, "is zero", "" if weight.requires_grad else "and frozen")
+    """)
+    expect = "no line at all; a frozen one: weight.requires_grad_(True), or load its values"
+    return Lines(MODEL, code, expect, changes=False)
+
+
+def order_of_zero_grad(seen: Seen) -> Lines:
+    """The three calls in the order that works."""
+    del seen
+    code = block("""
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    """)
+    return Lines(
+        STEP, code, "gradients above zero at every layer, and a loss that falls", changes=False
+    )
+
+
+def clear(seen: Seen) -> Lines:
+    del seen
+    return Lines(
+        AFTER, "optimizer.zero_grad()", "gradient norms that do not grow from step to step"
+    )
+
+
+def raw_scores(seen: Seen) -> Lines:
+    """The last module goes where it is one of these; what forward() does by itself stays."""
+    del seen
+    code = block("""
+        name, last = list(model.named_modules())[-1]
+        if isinstance(last, (torch.nn.Softmax, torch.nn.Sigmoid, torch.nn.ReLU)):
+            model.set_submodule(name, torch.nn.Identity())
+        else:
+            print("take softmax, sigmoid or relu out of the end of forward()")
+    """)
+    return Lines(MODEL, code, "a loss that comes down further, and a steeper gradient at first")
+
+
+def same_shape(seen: Seen) -> Lines:
+    del seen
+    code = block("""
+        answers = model(inputs)
+        if answers.numel() == targets.numel():
+            answers = answers.reshape(targets.shape)
+            loss = torch.nn.functional.mse_loss(answers, targets.to(answers.dtype))  # or your own
+    """)
+    return Lines(LOSS, code, "a loss that falls below the variance of the targets")
+
+
+def draw_again(seen: Seen) -> Lines:
+    code = each_layer(seen, "layer.reset_parameters()")
+    return Lines(MODEL, code, "units that differ, and a loss that comes down further")
+
+
+def hand_over(seen: Seen) -> Lines:
+    """What an optimizer holds already is left as it is."""
+    del seen
+    code = block("""
+        held = {id(weight) for group in optimizer.param_groups for weight in group["params"]}
+        left = [weight for weight in model.parameters() if id(weight) not in held]
+        if left:
+            optimizer.add_param_group({"params": left})
+    """)
+    return Lines(OPTIMIZER, code, "layers that move at every step, all of them")

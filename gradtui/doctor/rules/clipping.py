@@ -1,0 +1,89 @@
+"""Clipping that decides over the steps: by norm, told by its coefficient, or by value, told by gradients
+all of whose elements lie at the limit."""
+
+import re
+
+import numpy as np
+
+from gradtui.core.snapshot import Grad
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.windows import median
+from gradtui.doctor.words import norm, percent
+
+VALUE = re.compile(r"\bvalue ([0-9.e+-]+)")
+"""In the words of `RunInfo.clip`."""
+
+
+def enough(reading: Reading) -> float:
+    """Measured steps from which on it is judged: as large a part of CLIPPING_STEPS as was measured of
+    all, and no fewer than tell what is usual."""
+    part = len(reading.facts) / max(reading.seen, 1)
+    return max(T.CLIPPING_STEPS * min(part, 1.0), T.WINDOW)
+
+
+def clipping_dominates(reading: Reading) -> Finding | None:
+    """More than half of the steps are shortened to less than half."""
+    by_value = _values_clipped(reading)
+    if by_value is not None:
+        return by_value
+    factors = reading.facts.clip_coefficient[reading.used]
+    factors = factors[np.isfinite(factors)][-5 * T.CLIPPING_STEPS :]
+    if len(factors) < enough(reading):
+        return None
+    clipped = factors < T.CLIPPED
+    share = float(clipped.mean())
+    if share <= T.CLIPPED_SHARE:
+        return None
+    if reading.adaptive and reading.learned:
+        return None  # which divides by the gradient's size anyhow
+    typical = median(factors[clipped])
+    if typical > (T.CLIPPED_HARD_ADAPTIVE if reading.adaptive else T.CLIPPED_HARD):
+        return None
+    # The longest step says on which side the threshold errs, once there are weights to go by.
+    crawling = reading.largest_ratio < T.CRAWLING and not reading.learned
+    return Finding(
+        "clipping_dominates",
+        Severity.WARNING,
+        int(reading.facts.steps[reading.used[int(np.argmax(clipped))]]),
+        f"{percent(share)} of the last {len(factors)} steps were clipped, to {percent(typical)} of "
+        "their length in the middle",
+        "the threshold, not the gradient, sets the step, and leaves too little of it: no layer has "
+        f"ever changed by more than {norm(reading.largest_ratio)} of itself"
+        if crawling
+        else "the threshold, not the gradient, sets the step: clipping is rescuing a learning rate that "
+        "is too big",
+        ADVICE["clipping_crawls" if crawling else "clipping_dominates"],
+    )
+
+
+def _values_clipped(reading: Reading) -> Finding | None:
+    """Most elements of most gradients have the one size that clipping leaves them."""
+    found = VALUE.search(reading.facts.info.clip)
+    if found is None or not len(reading.now) or reading.learned:
+        return None  # where it has learned, going by signs does, too
+    limit, layout = float(found[1]), reading.facts.layout
+    whole = limit * np.sqrt(layout.numel[layout.judged])
+    norms = reading.facts.grads[reading.used][:, layout.judged, Grad.NORM]
+    clipped = np.asarray((norms > T.CLIPPED_WHOLE * whole).mean(axis=1) > 0.5)
+    late = clipped[-5 * T.CLIPPING_STEPS :]
+    if len(late) < enough(reading) or not late.mean() > T.CLIPPED_SHARE:
+        return None
+    crawling = reading.largest_ratio < T.CRAWLING
+    return Finding(
+        "clipping_dominates",
+        Severity.WARNING,
+        int(reading.facts.steps[reading.used[int(np.argmax(clipped))]]),
+        f"in {percent(float(late.mean()))} of the last {len(late)} steps most elements of most "
+        f"gradients were cut to {norm(limit)}",
+        "the limit, not the gradient, sets the step: only the signs are left"
+        + (
+            f", and no layer has ever changed by more than {norm(reading.largest_ratio)} of itself"
+            if crawling
+            else ""
+        ),
+        ADVICE["value_clips"],
+    )

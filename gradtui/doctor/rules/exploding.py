@@ -1,0 +1,146 @@
+"""Gradients that blow up: by the first weights, by the learning rate, through time; with or without
+a NaN at the end of it."""
+
+import math
+
+import numpy as np
+
+from gradtui.core.facts import Facts
+from gradtui.core.layout import FloatArray
+from gradtui.core.snapshot import Act
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.rules.explosion_causes import blamed, blown_up
+from gradtui.doctor.windows import median
+from gradtui.doctor.words import norm
+
+SYMPTOM = "exploding_gradient"
+
+
+def exploded_to_nan(before: Reading, facts: Facts) -> Finding | None:
+    """`before` ends where `facts` stopped being finite. None where nothing had grown by then."""
+    seen = facts.first_nonfinite
+    if seen is None or before.half:
+        return None
+    norms = before.total[before.used]
+    losses = np.abs(before.facts.loss[before.used])
+    if not len(norms):
+        return _overflow_at_start(facts)
+    short = len(norms) < 2 * T.SUSTAINED_STEPS
+    first = float(norms[0] if short else np.median(norms[: T.SUSTAINED_STEPS]))
+    usual = float(losses[0] if short else np.median(losses[: T.SUSTAINED_STEPS]))
+    peak = float(norms[-T.UNDEFINED :].max())
+    loss_growth = float(losses[-T.UNDEFINED :].max()) / max(usual, 1e-30)
+    # An undefined operation has steep slopes beside it: growth that long steps have no part in, and
+    # that ends within the band, is no explosion.
+    large = peak > T.BAND_HIGH or not before.largest_ratio < T.MOVED
+    grown = (peak > T.GROWTH * first and large) or loss_growth > T.LOSS_GROWTH
+    at_start = float(norms[0]) > T.BAND_HIGH
+    if not grown and not (peak > T.BAND_HIGH and len(norms) <= T.UNDEFINED):
+        return None
+    onset = int(before.facts.steps[before.used[0]])
+    if not at_start:
+        onset = int(before.facts.steps[before.used[onset_of(norms)]])
+    key, cause = blamed(before, at_start)
+    rows = before.largest_rows(before.used[-1])
+    return Finding(
+        SYMPTOM,
+        Severity.CRITICAL,
+        onset,
+        f"total gradient norm {norm(first)} at step {int(before.facts.steps[before.used[0]])}, "
+        f"{norm(peak)} before the first {seen.phase} NaN or infinity at step {seen.step}",
+        cause,
+        ADVICE[key],
+        rows,
+        before.names(list(rows)),
+    )
+
+
+def exploding(reading: Reading) -> Finding | None:
+    """Norms far above the band, or grown beyond measure, while the loss gets no better."""
+    if reading.seen < T.SUSTAINED_STEPS or not len(reading.now):
+        return None
+    # From where weights like that begin, a loss that has come down is still far up.
+    huge = blown_up(reading) and not reading.converged
+    if reading.learned and not (huge and math.isnan(reading.chance)):
+        return None
+    norms = reading.total
+    now = median(norms[reading.now])
+    first = median(norms[reading.used[:5]])
+    # The worst of the first losses may be part of what went wrong.
+    begin = min(abs(reading.start_loss), abs(float(reading.facts.loss[reading.used[0]])))
+    if reading.alternating:
+        begin = reading.start_loss
+    diverged = reading.loss > T.LOSS_GROWTH * begin and now > T.SPIKE_NORM * first
+    diverged &= begin > T.NOUGHT or now > T.SPIKE_FLOOR
+    # A loss that rises without large steps rises because the task changed.
+    diverged &= not reading.largest_ratio < T.MOVED
+    # Saturated units bound the gradient, but not the loss.
+    guess = max(abs(float(reading.facts.loss[reading.used[0]])), reading.reference_loss)
+    diverged |= not reading.critic and guess > T.NOUGHT and reading.loss > T.DIVERGED * guess
+    if reading.game:
+        diverged = False
+        if now < T.GROWTH * first:
+            return None
+    if not (now > T.BAND_HIGH or diverged) or (not diverged and merely_unscaled(reading)):
+        return None
+    at_start = float(norms[reading.used[0]]) > T.BAND_HIGH
+    key, cause = blamed(reading, at_start)
+    held = norms > min(T.BAND_HIGH, T.SPIKE_NORM * first)
+    rows = reading.largest_rows(reading.used[-1])
+    return Finding(
+        SYMPTOM,
+        Severity.CRITICAL,
+        int(reading.facts.steps[0]) if at_start else reading.since(held | reading.facts.skipped),
+        f"total gradient norm {norm(now)} (first {norm(first)}), loss {norm(reading.loss)} (first "
+        f"{norm(reading.start_loss)}), and {'little' if reading.learned else 'no'} progress",
+        cause,
+        ADVICE[key],
+        rows,
+        reading.names(list(rows)),
+    )
+
+
+def merely_unscaled(reading: Reading) -> bool:
+    """Large, and the loss no worse for it: the business of `badly_scaled`.
+
+    Where the task is not told, it is one whose error at the output is itself large, with first
+    weights that do not enlarge signals.
+    """
+    task = reading.facts.info.task
+    if reading.loss >= 1.5 * reading.start_loss:
+        return False
+    if task:
+        return task == "regression" and not blown_up(reading)
+    return not reading.bounded and reading.growth < T.GAIN_GROWTH
+
+
+def _overflow_at_start(facts: Facts) -> Finding | None:
+    """Not one finite step: outputs that grow from layer to layer until they overflow."""
+    rms = facts.activations[0, :, Act.RMS]
+    rows = facts.layout.weight_rows
+    line = rms[rows]
+    finite = line[np.isfinite(line) & (line > 0)]
+    if len(finite) < 2 or finite[-1] < T.FORWARD_GROWTH * finite[0]:
+        return None
+    return Finding(
+        SYMPTOM,
+        Severity.CRITICAL,
+        int(facts.steps[0]),
+        f"layer outputs grow from {norm(float(finite[0]))} to {norm(float(finite[-1]))} and then "
+        "overflow, in the very first forward pass",
+        "the first weights are so large that signals grow from layer to layer",
+        ADVICE["exploding_init"],
+        tuple(int(r) for r in rows),
+        tuple(facts.layout.rows[int(r)].name for r in rows),
+    )
+
+
+def onset_of(norms: FloatArray) -> int:
+    """Index of the first step whose norm leaves the size that the first steps had for good."""
+    usual = 3 * median(norms[:3])
+    below = np.flatnonzero(norms <= usual)
+    return min(int(below[-1]) + 1 if len(below) else 0, len(norms) - 1)

@@ -1,0 +1,109 @@
+"""Why gradients are too large: which advice, and the cause in one sentence."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.rules.time_steps import PLAIN, looped, recurrent_gains, time_growth
+
+
+class Blame(NamedTuple):
+    advice: str
+    """A key of ADVICE."""
+    cause: str
+
+
+CRITIC = Blame(
+    "exploding_critic",
+    "the weight clip lets each layer enlarge the signal: it grows with every layer",
+)
+STEPS = Blame(
+    "exploding_lr",
+    "each step overshoots, and the next gradient is larger for it: the learning rate is too big for "
+    "this net",
+)
+RECURRENT = Blame(
+    "exploding_time",
+    "the very first gradient is out of all proportion, and the net is a recurrent one: its first "
+    "weights enlarge the signal at each time step",
+)
+BRANCHES = Blame(
+    "exploding_branches",
+    "no layer's weights enlarge a signal by much, and yet the very first gradient is out of all "
+    "proportion: what skip connections add up grows from block to block, or the inputs are huge",
+)
+TARGETS = Blame(
+    "badly_scaled",
+    "the very first error is huge while the weights are sane: the targets are large numbers, or the "
+    "loss is a sum, and the steps are as large",
+)
+FIRST_WEIGHTS = Blame(
+    "exploding_init",
+    "the first weights are so large that signals grow from layer to layer: the very first gradient "
+    "is out of all proportion",
+)
+
+
+def blamed(reading: Reading, at_start: bool) -> Blame:
+    """`at_start`: the first gradient of all was too large already."""
+    if reading.facts.info.task == "critic":
+        return CRITIC
+    through_time = time_growth(reading)
+    if through_time:
+        return Blame("exploding_time", through_time)
+    if not at_start:
+        return STEPS
+    kinds = {row.kind for row in reading.facts.layout.rows}
+    if (kinds.intersection(PLAIN) or looped(reading)) and not recurrent_gains(reading):
+        return RECURRENT
+    sane = len(reading.gains) > 0 and 1 / T.GAIN_GROWTH < reading.growth < T.GAIN_GROWTH
+    first = reading.used[:1]
+    error = reading.error(first)
+    if error <= T.ENTROPY_BIAS:
+        return BRANCHES if sane else FIRST_WEIGHTS
+    # Weights that enlarge signals enlarge what the error is multiplied by, layer by layer.
+    alike = float(reading.total[first[0]]) < T.ENTROPY_RATIO * error
+    return TARGETS if alike and (sane or np.isnan(reading.growth)) else FIRST_WEIGHTS
+
+
+def blown_up(reading: Reading) -> bool:
+    """Whether the first weights make signals grow beyond measure, and gradients with them: those are
+    out of all proportion to the error at the output as well, which large targets alone are not."""
+    if reading.normed or not len(reading.used):
+        return False
+    if reading.growth > T.GAIN_GROWTH:
+        return True
+    gains = recurrent_gains(reading)
+    ratio = float(reading.total[reading.used[0]]) / max(reading.error(reading.used[:1]), 1e-30)
+    return max(gains.values(), default=0.0) > T.GAIN_GROWING and ratio > T.GROWN_RATIO
+
+
+STEEP = frozenset(
+    ("relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "selu", "celu", "gelu", "silu", "mish")
+) | {"hardswish", "tanh"}
+"""Activations that are not to blame where signals fade: what is before them is too small."""
+
+
+def fading_advice(reading: Reading) -> str:
+    """Key of ADVICE for gradients that fade with depth, by the activations that were seen: another
+    one, other first weights, or, in a deep net of convolutions, norms or skips (which repair such a
+    one better than tanh does)."""
+    layout = reading.facts.layout
+    rows = [layout.rows[int(row)] for row in layout.weight_rows]
+    words = {row.activation for row in rows[:-1]} - {"", "identity"}
+    if not words or not words <= STEEP:
+        return "vanishing_depth"
+    if len(rows) <= T.DEEP_STACK:
+        return "vanishing_weights"
+    convolves = any(row.kind.startswith("Conv") for row in rows)
+    return "vanishing_convolutions" if convolves else "vanishing_depth"
+
+
+def summed(reading: Reading) -> bool:
+    """The loss is a sum over the batch, or some other multiple of a mean of squares: of such a mean
+    the slope at the output's bias is at most twice its root."""
+    losses = reading.facts.loss[reading.used]
+    slopes = np.array([reading.error(reading.used[i : i + 1]) for i in range(len(losses))])
+    return bool((slopes > T.SUMMED * 2 * np.sqrt(np.maximum(losses, 0.0))).any())

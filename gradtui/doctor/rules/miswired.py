@@ -1,0 +1,154 @@
+"""Programs that are put together wrongly, by what their first steps show: `RunInfo.wiring`.
+
+What was seen is certain. Whether it does harm shows in the loss: where that has come down all the
+same it is a note, and no finding.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from gradtui.core import wiring as W
+from gradtui.core.facts import Facts
+from gradtui.core.snapshot import Grad, Weight
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.words import norm
+
+SYMPTOM = "miswired"
+CAUSES = {
+    W.NEVER_ZEROED: "gradients are never cleared: each step goes by the sum of all gradients so far, "
+    "old ones as much as new ones",
+    W.BROADCAST_TARGET: "the shapes of predictions and targets differ, and broadcasting pairs each "
+    "prediction with every target: the best answer is the same for all, the mean",
+    W.SOFTMAX_TWICE: "the loss function normalises what is normalised already: its scores lie between "
+    "0 and 1, so that no answer can be sure and gradients are small",
+    W.RELU_LOGITS: "scores below zero are cut off by a ReLU, and get no gradient there",
+    W.SAME_UNITS: "the units of a layer are copies of one another and get the same gradient: each "
+    "layer does the work of a single unit",
+}
+"""Kind -> cause, the most telling first."""
+NEVER_MOVED = "no gradient ever reached the optimizer"
+EXPLAINS = {
+    W.NEVER_ZEROED: (
+        "exploding_gradient",
+        "oscillating_loss",
+        "badly_scaled",
+        "clipping_dominates",
+        "dead_relu",
+        "saturated",
+        "vanishing_gradient",
+    ),
+    W.RELU_LOGITS: ("dead_relu", "vanishing_gradient"),
+}
+"""What else is no more than a consequence; of the other kinds faint gradients are."""
+
+
+def _kind(facts: Facts) -> str:
+    seen = dict(facts.info.wiring)
+    return next((kind for kind in CAUSES if kind in seen), "")
+
+
+def miswired(reading: Reading) -> Finding | None:
+    """Something that is wrong for certain, in a run that has not learned in spite of it."""
+    if reading.critic or reading.blind or reading.seen < T.MISWIRED_STEPS:
+        return None
+    if not _kind(reading.facts) or _learned(reading):
+        return None
+    floor = "" if np.isnan(reading.chance) else f"; guessing gives {reading.chance:.3g}"
+    return _finding(
+        reading,
+        f"after {reading.seen} steps the loss is {norm(reading.loss)} (first "
+        f"{norm(reading.start_loss)}{floor})",
+    )
+
+
+def blown_up_by_wiring(before: Reading) -> Finding | None:
+    """Of a run that has grown until it was not finite: gradients that add up do that."""
+    if _kind(before.facts) != W.NEVER_ZEROED:
+        return None
+    made = _finding(before, f"the loss was {norm(before.loss)} before it stopped being finite")
+    return replace(made, severity=Severity.CRITICAL)
+
+
+def _finding(reading: Reading, losses: str) -> Finding:
+    kind = _kind(reading.facts)
+    words = "; ".join(text for name, text in reading.facts.info.wiring if name in CAUSES)
+    return Finding(SYMPTOM, Severity.WARNING, 0, f"{words}; {losses}", CAUSES[kind], ADVICE[kind])
+
+
+def _learned(reading: Reading) -> bool:
+    if reading.converged:
+        return True
+    if reading.signed:
+        return reading.learned
+    if _kind(reading.facts) == W.RELU_LOGITS and reading.below_guessing:
+        return True  # evidence may be meant to be for something and never against it
+    return reading.loss < T.MISWIRED_LEARNED * reading.reference_loss
+
+
+def no_gradients(reading: Reading) -> Finding | None:
+    """Steps are taken, and not one of them had a gradient to go by."""
+    facts = reading.facts
+    told = dict(facts.info.wiring).get(W.NO_GRADIENTS, "")
+    if reading.critic or reading.seen < (3 if told else T.STILL_STEPS):
+        return None
+    if reading.blind or not len(facts.layout.tensors):
+        return None
+    if reading.learned or reading.falling:
+        return None  # updates are made by other ways
+    if not np.isnan(facts.grads[:, :, Grad.NONFINITE]).all() or _moved(facts):
+        return None
+    why = told or (
+        "zero_grad() is called between backward() and step(), or the loss was made of a copy without "
+        "its history"
+    )
+    return Finding(
+        "output_cannot_change",
+        Severity.CRITICAL,
+        int(facts.steps[0]),
+        f"none of {len(facts.layout.tensors)} tensors has had a gradient at any of {len(facts)} steps, "
+        f"loss {norm(reading.loss)} (first {norm(reading.start_loss)})",
+        f"{NEVER_MOVED}: {why}",
+        ADVICE["no_gradients"],
+    )
+
+
+def _moved(facts: Facts) -> bool:
+    """Some optimizers find gradients elsewhere than torch keeps them."""
+    updates = facts.weights[..., Weight.UPDATE]
+    return bool((updates[np.isfinite(updates)] > 0).any())
+
+
+def without_consequences(first: dict[str, Finding], facts: Facts) -> dict[str, Finding]:
+    """`first`, by symptom, less what wrong wiring explains, which is then as bad as the worst of it;
+    a plateau beside parameters that nobody steps is put down to them."""
+    found = dict(first)
+    if SYMPTOM in found:
+        gone = EXPLAINS.get(_kind(facts), ("vanishing_gradient",))
+        worst = [found.pop(symptom).severity for symptom in gone if symptom in found]
+        severity = max([found[SYMPTOM].severity, *worst])
+        found[SYMPTOM] = replace(found[SYMPTOM], severity=severity)
+    left = dict(facts.info.wiring).get(W.NOT_STEPPED)
+    if left and "plateau" in found:
+        found["plateau"] = replace(
+            found["plateau"],
+            cause=f"parameters that get gradients belong to no optimizer: they stay as they are ({left})",
+            remedies=ADVICE[W.NOT_STEPPED],
+        )
+    return found
+
+
+def wiring_notes(facts: Facts, found: list[Finding]) -> list[str]:
+    """What was seen and is not told as a finding."""
+    said = {finding.symptom for finding in found}
+    out = []
+    for kind, words in facts.info.wiring:
+        if kind == W.NOT_STEPPED and "plateau" not in said:
+            out.append(f"{words} with gradients that no optimizer stepped at the start")
+        elif kind in CAUSES and SYMPTOM not in said:
+            out.append(f"odd wiring: {words}")
+    return out

@@ -1,0 +1,174 @@
+"""NaN and infinity: in which phase, where, and whether half precision is to blame."""
+
+import numpy as np
+
+from gradtui.core.autopsy import Autopsy
+from gradtui.core.facts import Facts
+from gradtui.core.snapshot import NonFinite
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.rules.undefined_operations import (
+    BETWEEN_CAUSE,
+    between,
+    forward_cause,
+    in_loss,
+    undefined,
+)
+from gradtui.doctor.words import norm, percent
+
+SYMPTOM = "nonfinite"
+PHASES = {
+    "data": "the batch itself held it",
+    "backward": "outputs and loss are finite; the gradient became undefined on its way back",
+    "weights": "loss and gradients were finite before: a step that is too long, the optimizer's own "
+    "arithmetic, or code that writes to weights left one that is not",
+}
+KNOWN = ("forward", *PHASES)
+
+
+def first_seen(facts: Facts) -> NonFinite | None:
+    """Where the first NaN or infinity showed, by the record and by its losses.
+
+    Gradients that are NaN with a loss that is NaN come from the forward pass. A loss that is NaN
+    from some step on, and was a number before, is broken even where gradients stay finite; one that
+    was never known is not.
+    """
+    seen = facts.first_nonfinite
+    known = np.isfinite(facts.loss)
+    if seen is not None:
+        at = np.flatnonzero(facts.steps == seen.step)
+        told = bool(known[: int(at[0])].any()) if len(at) else False
+        lost = len(at) > 0 and not known[int(at[0])] and (told or np.isinf(facts.loss[int(at[0])]))
+        if seen.phase == "backward" and lost:
+            return NonFinite(seen.step, "forward", "", "loss", seen.autopsy)
+        return seen
+    missing = ~known & ~facts.skipped
+    if missing[-T.LOST_LOSSES :].all() and len(facts) > T.LOST_LOSSES:
+        first = int(np.flatnonzero(~missing)[-1]) + 1 if not missing.all() else 0
+        if first > 0 and known[:first].mean() > T.DEAD_SHARE:
+            return NonFinite(int(facts.steps[first]), "forward", "", "loss")
+    return None
+
+
+def nonfinite(before: Reading, facts: Facts) -> Finding | None:
+    """The first NaN or infinity that no loss scaler caught."""
+    seen = facts.first_nonfinite
+    if seen is None:
+        return None
+    found = seen.autopsy if seen.autopsy is not None and seen.autopsy.reproduced else None
+    phase = found.phase if found is not None and found.phase in KNOWN else seen.phase
+    half = before.half if found is None or found.float32_would_hold is None else False
+    half = half or (found is not None and found.float32_would_hold is True)
+    cause = forward_cause(seen, found) if phase == "forward" else PHASES[phase]
+    unseen = _unseen(seen, facts) if phase == "weights" else 0
+    if unseen:
+        cause = (
+            f"the {unseen} steps before it were not looked at: in one of them loss, gradients or update "
+            "became NaN or infinite (with --overhead off every step is looked at)"
+        )
+    grown = _grown(before)
+    key = f"nonfinite_{phase}"
+    if half:
+        cause += f"; half precision holds nothing above {T.HALF_LARGEST:.0f}"
+        key = "nonfinite_half_grown" if grown else "nonfinite_half"
+        if grown:
+            cause += ", and steps that are too long made the numbers grow"
+    elif phase == "backward" and between(seen):
+        cause, key = BETWEEN_CAUSE, "nonfinite_between"
+    rows = tuple(i for i, row in enumerate(facts.layout.rows) if row.name == seen.module)
+    names = tuple(facts.layout.rows[r].name for r in rows)
+    if not rows and found is not None and found.module:
+        names = (found.module,)  # a module without weights has no row
+    return Finding(
+        SYMPTOM,
+        Severity.CRITICAL,
+        seen.step,
+        _evidence(seen, before),
+        cause,
+        _advice(key, seen, found, early=not grown and before.seen <= T.STARTING),
+        rows,
+        names,
+    )
+
+
+def _advice(key: str, seen: NonFinite, found: Autopsy | None, *, early: bool) -> tuple[str, ...]:
+    """Shorter steps only where numbers may have grown; a module only where one is named."""
+    if key != "nonfinite_forward":
+        return ADVICE[key]
+    apart = early or undefined(found)
+    if in_loss(seen, found):
+        return ADVICE["nonfinite_loss"][: 1 if apart else None]
+    return ADVICE["nonfinite_start" if apart else key]
+
+
+def _evidence(seen: NonFinite, before: Reading) -> str:
+    """Where it showed, what running the step once more has found out, and what came before."""
+    parts = [
+        f"{seen.phase} at step {seen.step}, first in {seen.module or 'the loss'} ({seen.tensor})"
+    ]
+    found = seen.autopsy
+    if found is not None and found.words:
+        when = f"{seen.phase} at step {seen.step}"
+        parts = [f"{when}: {found.words}"] if found.reproduced else [*parts, found.words]
+    if len(before.used):
+        total = float(before.total[before.used[-1]])
+        parts.append(f"the last finite total gradient norm was {norm(total)}")
+    return "; ".join(parts)
+
+
+def _unseen(seen: NonFinite, facts: Facts) -> int:
+    """Steps without a record just before what was seen."""
+    before = facts.steps[facts.steps < seen.step]
+    if len(before) < 2:
+        return 0
+    usual = int(np.diff(before[: T.WINDOW]).min())  # more than 1 where optimizers take turns
+    return (seen.step - int(before[-1])) // usual - 1
+
+
+def _grown(before: Reading) -> bool:
+    """Whether norms had grown, or steps were long, when the first NaN came: the learning rate."""
+    norms = before.total[before.used]
+    if len(norms) < 2:
+        return False
+    return float(norms[-T.UNDEFINED :].max()) > T.GROWTH * float(norms[0]) or (
+        before.largest_ratio > T.MOVED
+    )
+
+
+def scaler_stuck(reading: Reading) -> Finding | None:
+    """A loss scaler that goes on skipping steps, or has come down to protecting nothing."""
+    facts = reading.facts
+    course = facts.course
+    recent = course.skipped[-T.SCALER_STEPS :]
+    if reading.seen < T.SCALER_STEPS or not recent.any():
+        return None
+    share = float(np.mean(recent))
+    scale = float(facts.loss_scale[-1])
+    if share < T.SCALER_SKIPPED and not scale < T.SCALER_FLOOR:
+        return None
+    losses = np.abs(facts.loss[np.isfinite(facts.loss)])
+    odd = len(losses) > 0 and float(np.median(losses[:5])) > T.BAND_HIGH
+    return Finding(
+        SYMPTOM,
+        Severity.CRITICAL,
+        reading.since(facts.skipped) if recent.all() else int(course.steps[-len(recent)]),
+        f"{percent(share)} of the last {len(recent)} steps were skipped, loss scale {norm(scale)}",
+        "gradients overflow whatever the loss scale is: the overflow is not of the scaler's making"
+        + ("; the loss itself is a huge number, as its targets are" if odd else ""),
+        ADVICE["scaler_stuck_scale" if odd else "scaler_stuck"],
+    )
+
+
+def calibrating(reading: Reading) -> str:
+    """A note on skipped steps that are a loss scaler's normal business, else ""."""
+    facts = reading.facts
+    count = int(facts.course.skipped.sum())
+    if not count or scaler_stuck(reading) is not None:
+        return ""
+    return (
+        f"the loss scaler skipped {count} of {len(facts.course)} steps while it found its scale "
+        f"(now {facts.loss_scale[-1]:g}): normal"
+    )

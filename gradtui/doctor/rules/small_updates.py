@@ -1,0 +1,104 @@
+"""Learning rates that leave the weights where they are: from the start, or since a schedule ended."""
+
+import numpy as np
+
+from gradtui.core.layout import FloatArray
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.windows import median
+from gradtui.doctor.words import norm
+
+
+def too_small_steps(reading: Reading) -> Finding | None:
+    """Gradients are in order, and the learning rate makes nothing of them: in no single step, or not
+    in all of them together."""
+    if reading.progress or reading.critic or reading.seen < T.TOO_SMALL_STEPS:
+        return None
+    most = reading.largest_ratio
+    still = most < T.TOO_SMALL_RATIO
+    # Fine steps at an optimum whose floor nobody knows look the same.
+    known = not np.isnan(reading.chance) and reading.seen >= T.PLATEAU_STEPS
+    together = known and most * reading.seen < T.TOO_SMALL_TOGETHER
+    if not (still or together) or not reading.wrong(reading.now):
+        return None
+    norms = reading.row_norms[~np.isnan(reading.row_norms)]
+    if not len(norms) or not norms.max() > T.BAND_LOW:
+        return None
+    moved = f"no layer has ever changed by more than {norm(most)} of itself in a step"
+    if not still:
+        moved += f", by {norm(most * reading.seen)} at most in all {reading.seen} together"
+    return Finding(
+        "plateau",
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"{moved}, while gradient norms are {norm(float(norms.min()))} to {norm(float(norms.max()))}",
+        "the learning rate is too small: the weights stay where they are",
+        ADVICE["too_small_lr"],
+        tuple(int(r) for r in reading.rows),
+        reading.names(reading.rows),
+    )
+
+
+def schedule_ended(reading: Reading) -> Finding | None:
+    """For half of the run and longer nothing has moved, because the learning rate is gone, and what
+    was learned until then is little; or for nearly all of it, and not much was learned."""
+    if reading.critic or reading.blind or reading.seen < T.STOPPED_STEPS:
+        return None
+    rates = reading.rates
+    if np.isnan(rates).all():
+        return None
+    low = rates < T.LR_FALLEN * np.nanmax(rates)
+    begun = len(low) - int(np.argmin(low[::-1])) if not low.all() else 0
+    early = begun < T.STOPPED_EARLY * len(low)
+    if begun > len(low) // 2 or reading.falling or not reading.wrong(reading.now):
+        return None
+    if _stood_still(reading, rates):
+        return None
+    little = not reading.learned or (early and reading.loss > T.WAS_DOWN * reading.reference_loss)
+    return stopped_by_schedule(reading) if little else None
+
+
+def _stood_still(reading: Reading, rates: FloatArray) -> bool:
+    """Whether the loss had come to rest while the learning rate was still high: there was no more to
+    learn, or not in this way."""
+    high = np.flatnonzero(rates > T.LR_HIGH * np.nanmax(rates))
+    losses = reading.losses[: int(high[-1]) + 1 if len(high) else 0]
+    late = losses[len(losses) // 3 :]
+    if len(late) < T.WINDOW:
+        return False
+    half = len(late) // 2
+    drop = float(late[:half].mean() - late[half:].mean())
+    error = float(np.hypot(late[:half].std(), late[half:].std())) / np.sqrt(half)
+    return not drop > T.FALLING_Z * error
+
+
+def stopped_by_schedule(reading: Reading) -> Finding | None:
+    """A schedule has taken the learning rate down to where nothing moves, before much was learned."""
+    rates = reading.rates
+    if np.isnan(rates).all():
+        return None
+    now, most = median(rates[-T.WINDOW :]), float(np.nanmax(rates))
+    ratios = reading.ratios(reading.used[-10 * T.WINDOW :])
+    ratios = ratios[~np.isnan(ratios)]
+    if not (0 <= now < T.LR_FALLEN * most) or not len(ratios) or ratios.max() > T.TOO_SMALL_RATIO:
+        return None
+    fallen = np.isnan(reading.facts.lr) | (reading.facts.lr < T.LR_FALLEN * most)
+    since = reading.since(fallen)
+    told = not np.isnan(reading.chance)
+    beside = (
+        f"guessing gives {reading.chance:.3g}" if told else f"at first {reading.start_loss:.3g}"
+    )
+    return Finding(
+        "plateau",
+        Severity.WARNING,
+        since,
+        f"the learning rate fell from {most:.3g} to {now:.3g}, below a hundredth of it by step "
+        f"{since}; the loss is {reading.loss:.3g}, {beside}",
+        "the schedule ends long before learning does: the weights stay where they are",
+        ADVICE["schedule_ended"],
+        tuple(int(r) for r in reading.rows),
+        reading.names(reading.rows),
+    )

@@ -1,0 +1,146 @@
+"""What the steps themselves say: scale, oscillation, standing still."""
+
+import numpy as np
+
+from gradtui.core.snapshot import Grad
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.rules.exploding import merely_unscaled
+from gradtui.doctor.rules.explosion_causes import summed
+from gradtui.doctor.rules.loss_regression import fell_back
+from gradtui.doctor.rules.small_updates import stopped_by_schedule
+from gradtui.doctor.windows import median
+from gradtui.doctor.words import norm
+
+
+def badly_scaled(reading: Reading) -> Finding | None:
+    """Huge gradients that neither grow nor hurt: the loss or its targets are in odd units."""
+    if reading.critic or reading.blind or reading.seen < T.BADLY_SCALED_STEPS:
+        return None
+    norms = reading.total
+    now = median(norms[reading.now])
+    if now < T.BAND_HIGH or not merely_unscaled(reading):
+        return None
+    if reading.loss < T.BADLY_SCALED_FALL * reading.start_loss:
+        return None
+    # Weights that must grow to make such numbers take the gradient with them; where the loss comes
+    # down as it should, the gradient comes down too.
+    growing = now > T.BADLY_SCALED_GROWTH * median(norms[reading.used[:5]])
+    moving = reading.clearly_lower or reading.falling or reading.half_life < T.BADLY_SCALED_HALF
+    if moving and not growing:
+        return None
+    total = summed(reading)
+    return Finding(
+        "badly_scaled",
+        Severity.WARNING,
+        reading.since(norms > T.BAND_HIGH),
+        f"total gradient norm {norm(now)} and loss {norm(reading.loss)}, neither diverging nor "
+        "getting anywhere soon",
+        "the loss is a sum, or weighed by a large number: its slope at the output is steeper than "
+        "that of any mean; nothing diverges"
+        if total
+        else "the targets or the loss are large numbers, and so is every gradient; nothing diverges",
+        # Adam and its kin divide out whatever the loss is multiplied by.
+        ADVICE["badly_summed" if total and not reading.adaptive else "badly_scaled"],
+    )
+
+
+def oscillating_loss(reading: Reading) -> Finding | None:
+    """The loss jumps from step to step by a good part of itself and gets nowhere."""
+    if reading.progress or reading.critic or reading.seen < T.OSCILLATION_STEPS:
+        return None
+    if reading.alternating:
+        return None
+    recent = reading.losses[-T.OSCILLATION_STEPS :]
+    if len(recent) < T.OSCILLATION_STEPS or reading.signed or not reading.loss > 0:
+        return None
+    if reading.loss > T.OSCILLATION_RISE * median(recent[: -T.WINDOW]):
+        return None  # a rise, and what it rose from jumped on its own level
+    jumps = np.diff(np.log(np.maximum(recent, T.OSCILLATION_FLOOR * reading.loss)))
+    typical = median(np.abs(jumps))
+    if typical < T.OSCILLATION or reading.largest_ratio < T.OSCILLATION_MOVED:
+        return None
+    bounce = float(np.corrcoef(jumps[1:], jumps[:-1])[0, 1])
+    worse = reading.loss > T.OSCILLATION_WORSE * reading.reference_loss
+    if not worse and not bounce < T.OSCILLATION_BOUNCE:
+        return None  # noise from batch to batch
+    return Finding(
+        "oscillating_loss",
+        Severity.WARNING,
+        int(reading.used_course.steps[-len(recent)]),
+        f"from one step to the next the loss changes by a factor of {np.exp(typical):.1f} in the "
+        f"middle, between {norm(float(recent.min()))} and {norm(float(recent.max()))}",
+        "each step jumps across the valley: the learning rate is at the edge of what is stable",
+        ADVICE["oscillating_loss"],
+    )
+
+
+def output_cannot_change(reading: Reading) -> Finding | None:
+    """Every gradient has been exactly zero from the first step on, biases too."""
+    facts = reading.facts
+    if reading.half or reading.seen < 3 or reading.critic:
+        return None
+    parameters = facts.layout.parameters & ~np.isnan(facts.grads[:, :, Grad.NORM]).all(axis=0)
+    if not parameters.any() or not (facts.total_norm == 0).all():
+        return None
+    return Finding(
+        "output_cannot_change",
+        Severity.CRITICAL,
+        int(facts.steps[0]),
+        f"all {int(parameters.sum())} gradients are exactly 0 at all {len(facts)} steps, loss "
+        f"{norm(reading.loss)}",
+        "the loss does not depend on any parameter, or gradients are set to zero between backward "
+        "and step",
+        ADVICE["output_cannot_change"],
+    )
+
+
+def plateau(reading: Reading) -> Finding | None:
+    """A classifier that still guesses after hundreds of steps."""
+    if reading.progress or reading.critic or reading.seen < T.PLATEAU_STEPS:
+        return None
+    told = bool(reading.facts.info.classes)
+    if not (reading.loss <= 1.5 * reading.chance if told else reading.guessing):
+        return None
+    if reading.slowly_falling or reading.below_guessing or reading.too_noisy:
+        return None
+    stopped = stopped_by_schedule(reading)
+    if stopped is not None:
+        return stopped
+    lost = _lost_again(reading)
+    if lost is not None:
+        return lost
+    unfit = not (reading.normed or 1 / T.GAIN_GROWTH < reading.growth < T.GAIN_GROWTH)
+    unfit |= reading.start_loss > T.OVERCONFIDENT * reading.chance
+    return Finding(
+        "plateau",
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"after {reading.seen} steps the loss is {reading.loss:.3g}; guessing gives "
+        f"{reading.chance:.3g}",
+        f"the first weights multiply signals by {norm(reading.growth)} on their way through: whatever "
+        "goes in, much the same comes out"
+        if unfit and reading.growth > 0
+        else "gradients flow, and yet nothing is learned",
+        ADVICE["plateau_init" if unfit else "plateau"],
+    )
+
+
+def _lost_again(reading: Reading) -> Finding | None:
+    """What had been learned is of no use since some step, and no step of the optimizer did that."""
+    at = fell_back(reading)
+    if at is None:
+        return None
+    step = int(reading.used_course.steps[at.back])
+    return Finding(
+        "plateau",
+        Severity.WARNING,
+        step,
+        f"the loss was {norm(at.best)} before step {step} and has been {norm(at.now)} since; no step "
+        "was long enough to do that",
+        "the data have changed there: inputs or labels are not what they were",
+        ADVICE["data_changed"],
+    )

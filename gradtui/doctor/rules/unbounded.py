@@ -1,0 +1,56 @@
+"""A loss that has no lowest value, and runs after it."""
+
+import numpy as np
+
+from gradtui.core.snapshot import Weight
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.windows import median
+from gradtui.doctor.words import norm
+
+
+def unbounded(reading: Reading) -> Finding | None:
+    """The loss falls below zero faster and faster, and gradients and weights grow with it.
+
+    Log densities and weighed log likelihoods go below zero too: they slow down on their way, and
+    their weights do not run away.
+    """
+    if reading.critic or not reading.signed or reading.seen < T.UNBOUNDED_STEPS:
+        return None
+    losses = reading.losses
+    if not np.isfinite(losses).all() or not reading.loss < -T.UNBOUNDED * max(abs(losses[0]), 1.0):
+        return None
+    parts = [median(part) for part in np.array_split(losses, T.UNBOUNDED_PARTS)]
+    drops = -np.diff(parts)
+    if not (drops > 0).all() or not drops[-1] > np.max(drops[:-1]):
+        return None
+    first, now = median(reading.total[reading.early[:5]]), median(reading.total[reading.now])
+    if not now > T.UNBOUNDED_GRADIENT * first or not _grown(reading):
+        return None
+    told = reading.facts.info.task == "classification"
+    rows = reading.largest_rows(reading.used[-1])
+    return Finding(
+        "exploding_gradient",
+        Severity.CRITICAL,
+        reading.since(reading.facts.loss < min(0.0, float(losses[0]))),
+        f"the loss went from {norm(float(losses[0]))} to {norm(reading.loss)}, faster and faster, and "
+        f"the gradient norm from {norm(first)} to {norm(now)}",
+        "nothing holds the loss from below: its sign is wrong, or targets lie outside of what it is "
+        "made for" + (" (cross-entropy is never below 0)" if told else ""),
+        ADVICE["unbounded"],
+        rows,
+        reading.names(list(rows)),
+    )
+
+
+def _grown(reading: Reading) -> bool:
+    """Whether most weights are several times what they were."""
+    at, judged = reading.facts.weights_at, reading.facts.layout.judged
+    if not len(at):
+        return False
+    first, last = reading.facts.weights[at[[0, -1]]][:, judged, Weight.NORM]
+    known = (first > 0) & np.isfinite(last)
+    return bool(known.any()) and median(last[known] / first[known]) > T.UNBOUNDED_WEIGHTS

@@ -1,0 +1,216 @@
+"""Units that do not respond: dead ones and saturated ones."""
+
+import numpy as np
+
+from gradtui.core.snapshot import Act, Grad, Weight
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.rules.rounding import faded_forward
+from gradtui.doctor.words import percent
+
+NO_RETURN = (
+    "a unit that is negative for all inputs has no output and no gradient (ReLU, or far out GELU and "
+    "SiLU), and so can never come back: large steps or low biases put it there"
+)
+KILLED = (
+    "steps that were too long pushed the units to where they have no output and no gradient (ReLU, or "
+    "far out GELU and SiLU): at first they answered, and from there they cannot come back"
+)
+ZERO_WEIGHTS = (
+    "these weights, or those that they feed, are exactly zero: nothing passes in either direction, and "
+    "so nothing can move them"
+)
+DRIVEN = (
+    "steps that were too long made the weights so large that the activation's slope is almost zero: "
+    "at first the units answered"
+)
+PINNED = (
+    "the inputs of the activation are so large that its slope is almost zero: units are pinned, "
+    "whatever the gradient wants"
+)
+
+
+def dead_relu(reading: Reading) -> Finding | None:
+    """Layers nine tenths of whose units are zero for every input of several batches."""
+    # Past a skip connection the signal lives on: there, dead units only matter if it does not help.
+    patience = T.PATIENCE if reading.facts.info.residual else T.STILL_STEPS
+    if reading.progress or reading.seen < patience:
+        return None
+    rectified = [r for r in reading.rows if _rectifies(reading, int(r))]
+    rows = tuple(int(r) for r in rectified if reading.dead[r] >= T.DEAD_SHARE)
+    if not rows or len(reading.activations) < T.ACTIVATION_WINDOW:
+        return None
+    if faded_forward(reading):
+        return None
+    shares = reading.dead[list(rows)]
+    killed = _by_steps(reading, rows, Act.DEAD, T.DEAD_SHARE)
+    gone = int((shares == 1).sum())
+    whole = f"; {gone} of them let nothing through at all" if gone else ""
+    return Finding(
+        "dead_relu",
+        Severity.CRITICAL,
+        _since(reading, rows, Act.DEAD, T.DEAD_SHARE),
+        f"{len(rows)} of {len(rectified)} rectified layers have at least "
+        f"{percent(float(shares.min()))} of their units at zero for every input{whole}",
+        KILLED if killed else NO_RETURN,
+        ADVICE["killed" if killed else "dead_relu"],
+        rows,
+        reading.names(list(rows)),
+    )
+
+
+def dead_by_zeros(reading: Reading) -> Finding | None:
+    """The same from gradients alone, where no activation was looked at."""
+    if len(reading.activations) or reading.half or reading.converged or reading.game:
+        return None
+    if reading.silent and not faded_forward(reading) and not _solved(reading):
+        rows = tuple(int(reading.rows[i]) for i in reading.silent)
+        history = reading.facts.grads[:, :, Grad.NORM]
+        judged = reading.facts.layout.judged
+        mine = judged & np.isin(reading.facts.layout.row_of, rows)
+        evidence = (
+            f"the weights of {len(rows)} of {len(reading.rows)} layers, and of the one that they "
+            "feed, get exactly zero: nothing passes"
+        )
+        since = reading.since(np.asarray((history[:, mine] == 0).all(axis=1)))
+    else:
+        if reading.progress or reading.seen < T.STILL_STEPS:
+            return None
+        quiet = reading.quiet_units >= T.DEAD_SHARE
+        if not quiet.any() or not reading.passes_zeros[np.flatnonzero(quiet)[-1]]:
+            return None
+        rows = tuple(int(r) for r in reading.rows[quiet])
+        evidence = (
+            f"no gradient reaches at least {percent(float(reading.quiet_units[quiet].min()))} of "
+            f"the units of {len(rows)} of {len(reading.rows)} layers, and the next layer gets "
+            "nothing from them"
+        )
+        since = int(reading.facts.steps[reading.now[0]])
+    killed = _by_steps(reading, rows)
+    cause, key = (KILLED, "killed") if killed else (NO_RETURN, "dead_relu")
+    if _all_zero(reading, rows):
+        cause, key = ZERO_WEIGHTS, "zero_weights"
+    return Finding(
+        "dead_relu",
+        Severity.CRITICAL,
+        since,
+        evidence,
+        cause,
+        ADVICE[key],
+        rows,
+        reading.names(list(rows)),
+    )
+
+
+def _all_zero(reading: Reading, rows: tuple[int, ...]) -> bool:
+    """Whether the matrices of any of these rows, or of the next one, are zero to the last element."""
+    at = reading.facts.weights_at
+    if not len(at):
+        return False
+    layout = reading.facts.layout
+    after = [int(r) for r in reading.rows if int(r) > max(rows)][:1]
+    sizes = reading.facts.weights[at[-1], :, Weight.NORM]
+    for row in (*rows, *after):
+        mine = layout.judged & (layout.row_of == row)
+        if mine.any() and (sizes[mine] == 0).all():
+            return True
+    return False
+
+
+def _solved(reading: Reading) -> bool:
+    """A loss of nothing at all leaves no gradient either."""
+    return reading.loss <= T.CONVERGED_LOSS * min(reading.reference_loss, reading.start_loss)
+
+
+def saturated(reading: Reading) -> Finding | None:
+    """Bounded activations pinned at their flat ends in a good part of the layers."""
+    if reading.progress or reading.seen < T.STILL_STEPS:
+        return None
+    shares = reading.share(Act.SATURATED)
+    bounded = [int(r) for r in reading.rows if not np.isnan(shares[r])]
+    rows = tuple(r for r in bounded if shares[r] >= T.SATURATED_SHARE)
+    if len(reading.activations) < T.ACTIVATION_WINDOW:
+        return None
+    if not rows or len(rows) < T.SATURATED_ROWS * len(bounded):
+        return None
+    driven = _by_steps(reading, rows, Act.SATURATED, T.SATURATED_SHARE)
+    return Finding(
+        "saturated",
+        Severity.CRITICAL,
+        _since(reading, rows, Act.SATURATED, T.SATURATED_SHARE),
+        f"{len(rows)} of {len(bounded)} layers have at least "
+        f"{percent(float(shares[list(rows)].min()))} of their outputs on the flat ends, and no progress",
+        DRIVEN if driven else PINNED,
+        ADVICE["driven" if driven else "saturated"],
+        rows,
+        reading.names(list(rows)),
+    )
+
+
+def saturated_by_zeros(reading: Reading) -> Finding | None:
+    """The same from gradients alone: a slope of exactly zero, and an output that is not zero."""
+    if len(reading.activations) or reading.half or reading.progress or reading.critic:
+        return None
+    if reading.seen < T.STILL_STEPS:
+        return None
+    pinned = reading.quiet_units >= T.SATURATED_SHARE
+    # Below the last such layer others only get what it lets through.
+    if not pinned.any() or reading.passes_zeros[np.flatnonzero(pinned)[-1]]:
+        return None
+    rows = tuple(int(r) for r in reading.rows[pinned])
+    driven = _by_steps(reading, rows)
+    return Finding(
+        "saturated",
+        Severity.CRITICAL,
+        _pinned_since(reading, rows),
+        f"no gradient reaches at least {percent(float(reading.quiet_units[pinned].min()))} of the "
+        f"units of {len(rows)} of {len(reading.rows)} layers, and yet the next layer gets a signal "
+        "from them",
+        DRIVEN if driven else PINNED,
+        ADVICE["driven" if driven else "saturated"],
+        rows,
+        reading.names(list(rows)),
+    )
+
+
+def _pinned_since(reading: Reading, rows: tuple[int, ...]) -> int:
+    """The step from which so many biases of these rows have got exactly zero without a break."""
+    layout = reading.facts.layout
+    mine = np.isin(layout.row_of, rows) & np.array([t.role == "bias" for t in layout.tensors])
+    shares = reading.facts.grads[:, mine, Grad.ZEROS] / layout.numel[mine]
+    pinned = (np.isnan(shares) | (shares >= T.SATURATED_SHARE)).all(axis=1)
+    return reading.since(np.asarray(pinned))
+
+
+def _by_steps(
+    reading: Reading, rows: tuple[int, ...], column: int | None = None, share: float = 0.0
+) -> bool:
+    """Whether these units answered at first, and steps that were a good part of the weights came
+    since: by the first look at activations, or else by the first gradients."""
+    if not reading.largest_ratio > T.MOVED or not len(reading.used):
+        return False
+    looked = reading.facts.activations_at[:1]
+    if column is not None and len(looked):
+        return bool((reading.facts.activations[looked[0], list(rows), column] < share).all())
+    first = reading.used[0]
+    layout = reading.facts.layout
+    mine = layout.judged & np.isin(layout.row_of, rows)
+    zeros = float(np.nansum(reading.facts.grads[first, mine, Grad.ZEROS]))
+    return zeros < (1 - T.QUIET_START) * float(layout.numel[mine].sum())
+
+
+def _rectifies(reading: Reading, row: int) -> bool:
+    return reading.facts.layout.rows[row].activation in ("relu", "relu6")
+
+
+def _since(reading: Reading, rows: tuple[int, ...], column: int, share: float) -> int:
+    """The step from which the first of these rows has been beyond `share` without a break."""
+    at = reading.facts.activations_at
+    beyond = reading.facts.activations[at][:, list(rows), column] >= share
+    # The last False of each row, counted from the end; a row without any holds from the start.
+    unbroken = np.where(beyond.all(axis=0), len(at), np.argmin(beyond[::-1], axis=0))
+    first = len(at) - int(unbroken.max())
+    return int(reading.facts.steps[at[min(first, len(at) - 1)]])

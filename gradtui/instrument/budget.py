@@ -1,0 +1,224 @@
+"""How much is measured at a step, so that watching stays a small, stated share of training.
+
+What is dearest goes first: histograms and weights come more and more rarely, then norms at every
+second step only, every fourth, and so on. A step at which nothing is measured is let through by the
+hooks in a few microseconds.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from math import ceil, isfinite
+
+from gradtui.instrument.cost_meter import Meter
+
+ALLOWANCE = 0.5
+"""Seconds of processor time that may be spent, the first record's aside, before the share is held to:
+short runs are seen in full."""
+
+WEIGHTS, HISTOGRAMS, ALWAYS = 10, 50, 3
+"""Every how many steps the dearer statistics are taken where time allows; the first ones always."""
+
+NORMS_SHARE = 0.9
+"""Of the budget, at most, for norms, before they are taken at every second step only."""
+
+LONGEST = 1 << 20
+GAP = 0.25
+"""Seconds, of the program's own, between two records at most, unless one takes more than its share of
+them: what a run is judged by may not hang on one estimate that was wrong."""
+WINDOW = 1.0
+"""Seconds after which what was spent is compared with what was allowed."""
+THRIFT = 1 / 16
+"""The least part of the budget that is left where estimates were wrong."""
+FADING = 0.98
+"""What the past counts for at each record."""
+LATELY = 5
+"""Values of which the median counts: a program that is interrupted while we measure makes one odd."""
+ODD = 2.0
+"""How many times the mean of late values a single one may count for."""
+LEAST = 0.1
+"""The part of the budget that measuring gets even where being there takes all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What is measured at one step; nothing at all without `norms`."""
+
+    norms: bool = True
+    counts: bool = True
+    """Zeros and sums beside the norms."""
+    weights: bool = False
+    histograms: bool = False
+
+
+NOTHING = Detail(norms=False, counts=False)
+
+
+class Ledger:
+    """Time, cost and steps of all optimizers together.
+
+    `share` is what watching may take of the time that the program takes without it, infinite where
+    that does not matter. Each step gets an equal part, whichever optimizer takes it, so that several
+    of them together stay within it. What watching takes is processor time: how busy the machine is
+    does not change it.
+    """
+
+    def __init__(self, share: float, meter: Meter) -> None:
+        self.share = max(share, 1e-4)
+        self.meter = meter
+        self.spent = 0.0
+        """Seconds in all, but for those of the first record."""
+        self._before: tuple[int, float] | None = None
+        self._records = self._steps = self._own = self._around = self._written = 0.0
+        self._thrift = 1.0
+        self._window = [0.0, 0.0]
+
+    @property
+    def scarce(self) -> bool:
+        """Whether the allowance is used up, and the share is one."""
+        return self.spent > ALLOWANCE and isfinite(self.share)
+
+    @property
+    def room(self) -> float:
+        """Seconds for measuring at an average step: without those that go on merely being there."""
+        steps = max(self._steps, 1e-9)
+        whole = self.share * self._thrift * self._own / steps
+        return max(whole - self._around / steps, LEAST * whole, 1e-9)
+
+    @property
+    def pace(self) -> float:
+        """Seconds that a step takes without us; 0 while nobody knows."""
+        return self._own / self._steps if self._steps else 0.0
+
+    @property
+    def written(self) -> float:
+        """Seconds that our threads take for a record."""
+        return self._written / self._records if self._records else 0.0
+
+    def add(self, spent: float, cost: float) -> float:
+        """A record is done. `spent` is everything since the last one, `cost` the part of it that
+        comes with a record and not with every step. Returns the seconds since the last one, 0 at
+        the first.
+        """
+        meter = self.meter
+        before, self._before = self._before, (meter.steps, meter.wall())
+        if before is None:
+            return 0.0  # names were found, modules loaded: that comes once
+        self.spent += spent
+        passed, steps = self._before[1] - before[1], max(meter.steps - before[0], 1)
+        own = max(passed - spent, 1e-9)
+        around = max(spent - cost - meter.lately_elsewhere, 0.0)
+        # Pauses (evaluation, saving) and first times say little about a step.
+        own_at_most = self._odd(own, self._own, steps)
+        around = self._odd(around, self._around, steps)
+        self._records = FADING * self._records + 1
+        self._steps = FADING * self._steps + steps
+        self._own = FADING * self._own + own_at_most
+        self._around = FADING * self._around + around
+        self._written = FADING * self._written + meter.lately_elsewhere
+        if self.scarce:
+            self._compare(spent, own)
+        return passed
+
+    def _odd(self, value: float, total: float, steps: int) -> float:
+        return min(value, ODD * total / self._steps * steps) if self._steps and total else value
+
+    def _compare(self, spent: float, own: float) -> None:
+        self._window[0] += spent
+        self._window[1] += own
+        if self._window[1] < WINDOW:
+            return
+        over = self._window[0] / (self.share * self._window[1])
+        self._thrift *= min(max(1 / max(over, 1e-9), 0.5), 1.25)
+        self._thrift = min(max(self._thrift, THRIFT), 1.0)
+        self._window = [0.0, 0.0]
+
+
+class Recent:
+    """What something took lately."""
+
+    __slots__ = ("_values", "value")
+
+    def __init__(self) -> None:
+        self._values: deque[float] = deque(maxlen=LATELY)
+        self.value = 0.0
+
+    def add(self, value: float) -> None:
+        self._values.append(value)
+        ordered = sorted(self._values)
+        half = len(ordered) // 2
+        self.value = ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+class Budget:
+    """One for each optimizer: what measuring costs differs between them."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.every = 1
+        """Every how many steps norms are taken."""
+        self.left = 0
+        """Steps still to be let through; whoever lets one through takes it off."""
+        self._planned = 0
+        self._count = -1
+        self._norms, self._weights_cost, self._histograms_cost = Recent(), Recent(), Recent()
+        self._weights_every, self._histograms_every = WEIGHTS, HISTOGRAMS
+        self._weights = self._histograms = -HISTOGRAMS
+
+    def next(self) -> Detail:
+        """What to measure at the next step."""
+        if self.left:
+            self.left -= 1
+            return NOTHING
+        self._count += 1 + self._planned
+        self._planned = 0
+        count = self._count
+        weights = count < ALWAYS or count - self._weights >= self._weights_every
+        weights |= not isfinite(self._ledger.share)
+        # Not both at once, but for the first: then each one's cost can be told.
+        apart = not weights or not count
+        histograms = apart and count - self._histograms >= self._histograms_every
+        if weights:
+            self._weights = count
+        if histograms:
+            self._histograms = count
+        return Detail(True, weights or not self._ledger.scarce, weights, histograms)
+
+    def took(self, detail: Detail, cost: float) -> None:
+        """Measuring as `detail` says took `cost` seconds."""
+        if not self._count:
+            return  # the first one names things, and makes room for them
+        more = max(cost - self._norms.value, 1e-9)
+        if detail.histograms:
+            self._histograms_cost.add(more)
+        elif detail.weights:
+            self._weights_cost.add(more)
+            if not self._norms.value:
+                self._norms.add(cost)
+        else:
+            self._norms.add(cost)
+        if self._ledger.scarce:
+            self._plan(self._ledger.room)
+
+    def _plan(self, room: float) -> None:
+        norms = self._norms.value + self._ledger.written
+        self.every = min(_every(norms, NORMS_SHARE * room), self._widest(norms))
+        rest = max(room - norms / self.every, (1 - NORMS_SHARE) * room)
+        self._weights_every = max(WEIGHTS, ceil(2 * self._weights_cost.value / rest))
+        self._histograms_every = max(HISTOGRAMS, ceil(2 * self._histograms_cost.value / rest))
+        self.left = self._planned = self.every - 1 - self._count % self.every
+
+    def _widest(self, norms: float) -> int:
+        """Steps that may lie between two records, a power of two."""
+        pace = self._ledger.pace
+        if not pace:
+            return LONGEST
+        within = 1 << max(int(GAP / pace).bit_length() - 1, 0)
+        return within if norms < self._ledger.share * GAP else LONGEST
+
+
+def _every(cost: float, room: float) -> int:
+    """Every how many steps something may be done: a power of two, so that thinning suits it."""
+    every = 1
+    while every < min(ceil(cost / room), LONGEST):
+        every *= 2
+    return every

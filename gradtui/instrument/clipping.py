@@ -1,0 +1,193 @@
+"""Clipping, seen where a program calls it; the norm that is clipped by says how much was cut."""
+
+import math
+import types
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradtui.core.snapshot import Grad
+from gradtui.instrument.exception_guard import Quiet
+from gradtui.instrument.patches import Around, Begun, Patches
+from gradtui.instrument.weak_tensors import References
+from gradtui.stats.measure import measure_gradients
+from gradtui.stats.plan import Plan
+from gradtui.stats.tensors import local
+
+KEPT = 64
+"""Clippings remembered of parameters that nobody steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """`factor` and the `norm` that gradients were clipped by are None where they are not known, as for
+    clipping by value: then `norms` were measured before, of `order`. `count` tensors were clipped, 0
+    where some lie on several ranks, of which `tensors` have not been stepped yet."""
+
+    tensors: frozenset[int]
+    factor: Tensor | None
+    norm: Tensor | None = None
+    count: int = 0
+    order: tuple[int, ...] = ()
+    norms: Tensor | None = None
+    held: References | None = None
+    """The tensors of `order`, weakly."""
+
+
+class Clips:
+    """Clipping by norm is caught inside of torch's function, by whatever name that is called, and
+    so is what its newer halves (get_total_norm, clip_grads_with_norm_) do."""
+
+    def __init__(self, quiet: Quiet) -> None:
+        self._quiet = quiet
+        self._clips: list[Clip] = []
+        self._before: dict[int, object] = {}
+        """While a backward pass runs: which gradient each clipped tensor had, and its version."""
+        self._plan: tuple[tuple[int, ...], Plan] | None = None
+        self.unseen = False
+        """Whether clipping since the last backward pass was not seen, as nothing was awaited."""
+        quiet.meter.resting.append(self._rest)
+        self.words: dict[str, str] = {}
+        """How gradients were clipped last, in words, by kind."""
+
+    def install(self, patches: Patches) -> None:
+        module = torch.nn.utils.clip_grad
+        inner = "_clip_grads_with_norm_" in vars(module)
+        name = "_clip_grads_with_norm_"
+        wanted: tuple[str, ...] = ("parameters", "max_norm", "total_norm")
+        around: Around = self._with_norm
+        if not inner:
+            name, wanted, around = "clip_grad_norm_", wanted[:2], self._norm
+        patches.enclose(module, name, wanted, around, idle=True, replaced="parameters")
+        wanted = ("parameters", "clip_value")
+        patches.enclose(
+            module, "clip_grad_value_", wanted, self._value, idle=True, replaced="parameters"
+        )
+
+    @property
+    def description(self) -> str:
+        return ", ".join(self.words.values())
+
+    def take(self, mine: frozenset[int]) -> list[Clip]:
+        """What was done to any of these since they were last taken, in order."""
+        found = self.seen(mine)
+        self.drop(mine)
+        return found
+
+    def seen(self, mine: frozenset[int]) -> list[Clip]:
+        """As `take`, for somebody who may not be the one to step."""
+        return [clip for clip in self._clips if clip.tensors & mine]
+
+    def drop(self, tensors: Set[int]) -> None:
+        """Forget what was done to these."""
+        if self._clips:
+            left = [replace(clip, tensors=clip.tensors - tensors) for clip in self._clips]
+            self._clips = [clip for clip in left if clip.tensors]
+
+    def begins(self) -> None:
+        """A backward pass begins: what it adds to is as if it had never been clipped."""
+        self.unseen = False
+        if self._clips:
+            self._before = self._state()
+
+    def over(self) -> None:
+        """It has ended."""
+        if self._before:
+            now, before = self._state(), self._before
+            self._before = {}
+            self.drop({key for key, state in before.items() if now.get(key) != state})
+
+    def _state(self) -> dict[int, object]:
+        tensors = [t for clip in self._clips if clip.held is not None for t in clip.held.tensors()]
+        return {id(t): None if t.grad is None else (id(t.grad), t.grad._version) for t in tensors}
+
+    def _rest(self, idle: bool) -> None:
+        self.unseen = True
+
+    def forget(self) -> None:
+        self._clips, self._before = [], {}
+
+    def _with_norm(self, parameters: Any, max_norm: Any, total_norm: Any) -> Begun:
+        held, again = _listed(parameters)
+        norms = None
+        with self._quiet("norms before clipping"):
+            norms = None if _known(total_norm) else self._measured(held)
+        yield again
+        with self._quiet("clipping by norm"):
+            self._add(held, "norm", float(max_norm), _plain(total_norm), norms)
+
+    def _norm(self, parameters: Any, max_norm: Any) -> Begun:
+        held, again = _listed(parameters)
+        norm = yield again
+        with self._quiet("clipping by norm"):
+            self._add(held, "norm", float(max_norm), _plain(norm))
+
+    def _value(self, parameters: Any, clip_value: Any) -> Begun:
+        held, again = _listed(parameters)
+        norms = None
+        with self._quiet("norms before clipping by value"):
+            norms = self._measured(held)
+        yield again
+        with self._quiet("clipping by value"):
+            self._add(held, "value", float(clip_value), None, norms)
+
+    def _measured(self, held: list[Any]) -> Tensor:
+        """[len(held)] L2 norms of the gradients: what by value is cut off cannot be told afterwards."""
+        key = tuple(map(id, held))
+        if self._plan is None or self._plan[0] != key:
+            self._plan = key, Plan(held)
+        grads = measure_gradients(self._plan[1], [p.grad for p in held], counts=False)
+        return grads[:, Grad.NORM].clone()
+
+    def _add(
+        self,
+        held: list[Any],
+        kind: str,
+        limit: float,
+        norm: Tensor | None,
+        norms: Tensor | None = None,
+    ) -> None:
+        if math.isfinite(limit):  # an infinite one is how people ask for the norm alone
+            self.words[kind] = f"{kind} {limit:g}"
+        order = tuple(map(id, held))
+        factor = None if norm is None else _factor(norm, limit)
+        apart = any(
+            hasattr(type(p), "to_local") for p in held
+        )  # the norm is of other ranks' as well
+        count = 0 if apart else len(order)
+        again = References([p for p in held if isinstance(p, Tensor)])
+        self._clips.append(Clip(frozenset(order), factor, norm, count, order, norms, again))
+        del self._clips[:-KEPT]
+
+
+def _listed(parameters: Any) -> tuple[list[Any], Any]:
+    """The parameters, and what to hand on in place of them: a generator stays one."""
+    if isinstance(parameters, Tensor):
+        return [parameters], parameters
+    held = list(parameters)
+    if isinstance(parameters, types.GeneratorType):
+        return held, (p for p in held)
+    return held, held
+
+
+def _known(norm: Any) -> bool:
+    """Whether the norm is here: one that lies on several ranks is left alone."""
+    placements: Any = getattr(norm, "placements", ()) if hasattr(type(norm), "to_local") else ()
+    return all(type(p).__name__ == "Replicate" for p in placements)
+
+
+def _plain(norm: Any) -> Tensor | None:
+    """[] float64, where it is known."""
+    if not _known(norm):
+        return None
+    return torch.as_tensor(local(norm)).detach().reshape(()).to(torch.float64, copy=True)
+
+
+def _factor(norm: Tensor, limit: float) -> Tensor:
+    """What clip_grad_norm_ multiplies by."""
+    if math.isinf(limit):
+        return torch.ones_like(norm)
+    return (limit / (norm + 1e-6)).clamp(max=1.0)

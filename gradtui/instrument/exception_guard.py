@@ -1,0 +1,76 @@
+"""Whatever goes wrong on our side stays on our side, as one line in a log."""
+
+from collections.abc import Callable
+from types import TracebackType
+
+import torch
+
+from gradtui.instrument.cost_meter import Meter
+from gradtui.patching.torch_modes import Unseen
+from gradtui.patching.tracebacks import of_a_signal, without_ours
+
+Log = Callable[[str], None]
+
+MOST = 5
+"""Lines that one place may write: a failure at every step is not news."""
+
+
+class Quiet:
+    """Runs our own code inside somebody else's program; the meter adds up the time that it takes."""
+
+    def __init__(self, log: Log, meter: Meter) -> None:
+        self.meter = meter
+        self._log = log
+        self._said: dict[str, int] = {}
+
+    def __call__(self, doing: str) -> "Block":
+        """No exception of ours leaves this block, no graph is built in it, no mode of the program sees it."""
+        return Block(self, doing)
+
+    def say(self, text: str, key: str = "", most: int = MOST) -> None:
+        """One line in the log; at most `most` for each key."""
+        count = self._said[key] = self._said.get(key, 0) + 1
+        if count <= most:
+            try:
+                self._log(text.replace("\n", " "))
+            except Exception:
+                self._said[key] = MOST
+
+
+class Block:
+    """A class and no generator: it is entered several times a step."""
+
+    __slots__ = ("_doing", "_grad", "_meter", "_quiet", "_unseen")
+
+    def __init__(self, quiet: Quiet, doing: str) -> None:
+        self._quiet, self._doing, self._meter = quiet, doing, quiet.meter
+
+    def __enter__(self) -> None:
+        self._meter.enter()
+        self._unseen = Unseen()
+        self._unseen.__enter__()
+        self._grad = torch.is_grad_enabled()
+        try:
+            torch._C._set_grad_enabled(False)
+        except BaseException:  # of a signal: nobody would leave what was not entered
+            torch._C._set_grad_enabled(self._grad)
+            self._unseen.__exit__()
+            self._meter.leave()
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        torch._C._set_grad_enabled(self._grad)
+        self._unseen.__exit__()
+        ours = isinstance(error, Exception) and not of_a_signal(error)
+        if ours:
+            text = f"{self._doing}: {type(error).__name__}: {str(error)[:200]}"
+            self._quiet.say(text, key=self._doing)
+        elif error is not None:
+            without_ours(error)
+        self._meter.leave()
+        return ours

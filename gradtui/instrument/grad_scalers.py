@@ -1,0 +1,78 @@
+"""Gradient scaling: what the scale is, and the steps that a scaler throws away."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradtui.instrument.exception_guard import Quiet
+from gradtui.instrument.loss_capture import Losses
+from gradtui.instrument.patches import Begun, Patches
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """One call of GradScaler.step; `scale` is [] float64."""
+
+    scale: Tensor | None
+
+    @property
+    def parts(self) -> dict[str, Tensor]:
+        """As a part of a record."""
+        return {} if self.scale is None else {"scale": self.scale}
+
+
+class Scalers:
+    def __init__(self, quiet: Quiet, losses: Losses) -> None:
+        self._quiet = quiet
+        self._losses = losses
+        self.current: Scaling | None = None
+        self.seen = False
+        """Whether any scaler that is enabled has been used."""
+        self.skipped: Callable[[Any, Scaling], None] = lambda optimizer, scaling: None
+
+    def install(self, patches: Patches) -> None:
+        scaler = torch.amp.GradScaler
+        patches.enclose(scaler, "scale", ("outputs",), self._scale)
+        patches.enclose(scaler, "step", ("self", "optimizer"), self._step)
+
+    def forget(self) -> None:
+        self.current = None
+
+    def _scale(self, outputs: Any) -> Begun:
+        out = yield
+        if isinstance(out, Tensor) and out is not outputs:
+            with self._quiet("scaling a loss"):
+                if out.numel() == 1:
+                    self._losses.unscaled(out, outputs)
+
+    def _step(self, scaler: Any, optimizer: Any) -> Begun:
+        meter = self._quiet.meter
+        before = meter.steps
+        with self._quiet("a scaler's step"):
+            self.current = _scaling(scaler)
+            self.seen = self.seen or self.current is not None
+        try:
+            yield
+        finally:
+            self.current = None
+        if meter.steps == before:
+            with self._quiet("a skipped step"):
+                scaling = _scaling(scaler)
+                if scaling is not None and _found_inf(scaler, optimizer):
+                    self.skipped(optimizer, scaling)
+
+
+def _scaling(scaler: Any) -> Scaling | None:
+    if not scaler.is_enabled():
+        return None
+    scale = scaler._scale
+    return Scaling(None if scale is None else scale.detach().double().clone())
+
+
+def _found_inf(scaler: Any, optimizer: Any) -> bool:
+    """Whether that is why there was no step. The scaler itself has waited for this number."""
+    found = scaler._per_optimizer_states[id(optimizer)]["found_inf_per_device"]
+    return any(float(value) > 0 for value in found.values())

@@ -1,0 +1,93 @@
+"""When the graph of a loss is read: before the first layout is made, and where that lacks something.
+
+A graph is read before backward takes it apart. A layout that was made when nothing had been seen of
+some of its tensors (an optimizer that calls its closure itself, a second network) is made anew when
+a graph shows them; readers know how to go on from one layout to another.
+"""
+
+from collections.abc import Callable, Sequence, Set
+from typing import Any
+
+from torch import Tensor
+
+from gradtui.autograd.graph import NODES
+from gradtui.autograd.row_order import Arranged, arranged
+from gradtui.autograd.topology import UNSEEN, Wiring, wiring_of
+from gradtui.core.layout import Layout
+from gradtui.instrument.exception_guard import Quiet
+
+FIRST = 3
+"""Backward passes before the first layout whose graphs are read."""
+ALLOWED, LEAST = 20_000, 500
+"""Nodes that are looked at before the first layout, and after each while there are tensors of which
+nothing was seen; and what a small graph counts for at least."""
+
+
+class Scout:
+    def __init__(self, quiet: Quiet) -> None:
+        self._quiet = quiet
+        self.forget()
+
+    def forget(self) -> None:
+        self._wirings: list[Wiring] = []
+        self._left = ALLOWED
+        self._lacking: set[int] | None = None
+        """Tensors of the layout of which nothing was seen, by id; None before there is one."""
+        self._trained: set[int] = set()
+        """All of its tensors that are trained; by id as well, for it is the board that holds them."""
+        self._news: Callable[[], None] = lambda: None
+
+    def look(self, roots: Any) -> None:
+        """A backward pass from `roots` is about to begin."""
+        first = self._lacking is None
+        if self._left <= 0 or (first and len(self._wirings) >= FIRST):
+            return
+        left, self._left = self._left, 0  # for good where this fails
+        with self._quiet("reading the graph of a loss"):
+            wiring = wiring_of(roots, min(left, NODES))
+            if wiring not in UNSEEN:
+                self._left = left - max(wiring.nodes, LEAST)
+            if self._lacking is None:
+                self._wirings.append(wiring)
+            elif shown := _ids(wiring) & self._lacking:
+                whole = _ids(wiring) >= self._trained
+                self._wirings = [wiring] if whole else [*self._wirings, wiring]
+                self._lacking -= shown
+                self._left = self._left if self._lacking else 0
+                self._news()
+
+    def leaves(self) -> list[Tensor]:
+        """What the first graphs end in, as far as that is still there; empty where a part was hidden."""
+        if any(wiring in UNSEEN for wiring in self._wirings):
+            return []
+        used = [one for wiring in self._wirings for one in wiring.leaves if one is not None]
+        found = [tensor for one in used if (tensor := one.tensor()) is not None]
+        return list({id(tensor): tensor for tensor in found}.values())
+
+    def arrange(
+        self,
+        layout: Layout,
+        tensors: Sequence[Tensor],
+        standard: Set[int],
+        news: Callable[[], None],
+    ) -> Arranged:
+        """The layout in order. `news` is called when more is known of these tensors."""
+        known = {one for wiring in self._wirings for one in _ids(wiring)}
+        self._trained = {id(one) for one in tensors if one.requires_grad}
+        lacking = self._trained - known
+        seen = not any(wiring in UNSEEN for wiring in self._wirings)
+        self._left = ALLOWED if lacking and seen else 0
+        self._lacking, self._news = lacking, news
+        with self._quiet("the order of the layers"):
+            return arranged(layout, tensors, standard, self._wirings)
+        return as_it_is(layout)
+
+
+def as_it_is(layout: Layout) -> Arranged:
+    return Arranged(layout, tuple(range(len(layout.tensors))))
+
+
+def _ids(wiring: Wiring) -> set[int]:
+    """Of the tensors that are still there."""
+    found = (used.tensor() for used in wiring.leaves if used is not None)
+    return {id(tensor) for tensor in found if tensor is not None}

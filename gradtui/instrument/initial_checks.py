@@ -1,0 +1,43 @@
+"""What is put together wrongly and can be seen before the first step is taken."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from torch import Tensor, nn
+
+from gradtui.core.layout import Layout
+from gradtui.core.wiring import NOT_STEPPED, Faults
+from gradtui.instrument.identical_units import same_units
+from gradtui.instrument.unstepped_parameters import not_stepped
+
+
+def first_look(
+    layout: Layout,
+    tensors: Sequence[Tensor],
+    leaves: Callable[[], Sequence[Tensor]],
+    stepped: Sequence[Tensor],
+    roots: Sequence[nn.Module],
+) -> Faults:
+    """`tensors` as `layout` lists them; `leaves` of the first losses; `stepped` by any optimizer.
+    What cannot be looked at is passed over in silence."""
+    found: Faults = ()
+    with suppress(Exception):
+        found = same_units(layout, tensors)
+    with suppress(Exception):
+        found += not_stepped(leaves(), stepped, roots)
+    return found
+
+
+def once_more(
+    faults: Faults,
+    leaves: Callable[[], Sequence[Tensor]],
+    stepped: Sequence[Tensor],
+    roots: Sequence[nn.Module],
+) -> Faults:
+    """`faults` when more is stepped than at first: an optimizer may be made at its first use."""
+    if not any(kind == NOT_STEPPED for kind, _ in faults):
+        return faults
+    found = tuple(fault for fault in faults if fault[0] != NOT_STEPPED)
+    with suppress(Exception):
+        found += not_stepped(leaves(), stepped, roots)
+    return found

@@ -1,0 +1,276 @@
+"""The layout of everything that is being trained, made when it is first needed and when it grows."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from gradtui.autograd.row_order import Arranged
+from gradtui.core.event import RunInfo
+from gradtui.core.layout import IntArray, Layout
+from gradtui.core.wiring import Faults
+from gradtui.instrument.graph_reader import Scout, as_it_is
+from gradtui.instrument.initial_checks import first_look, once_more
+from gradtui.instrument.layout_rows import outline
+from gradtui.instrument.module_tree import Owned, owned, walk
+from gradtui.instrument.object_registry import Born
+from gradtui.instrument.optimizer_numbers import Numbering, parameters_of
+from gradtui.instrument.parameter_names import Named, resolve
+from gradtui.instrument.program_facts import Known, precision
+from gradtui.instrument.sequential_order import following
+from gradtui.instrument.task_inference import UNKNOWN, Outlook
+from gradtui.instrument.weak_tensors import GONE, References
+
+STANDARD = (nn.Linear, nn.Conv2d)
+UNSTABLE = 32
+"""Layouts after which new tensors are no longer named: something makes them at every step."""
+AGAIN = (1, 4, 16, 64, 256)
+"""Records after which words are looked for again."""
+BY_HAND = "by hand"
+UNSEEN = 4
+"""Names of unseen tensors that are told."""
+
+
+class Board:
+    """Where in the layout each tensor is."""
+
+    def __init__(
+        self, born: Born, models: Sequence[nn.Module], changed: Callable[[Layout, RunInfo], None]
+    ) -> None:
+        self._born = born
+        self._models = list(models)
+        self._changed = changed
+        self._place: dict[int, int] = {}
+        self._held = References(())
+        self._numbering = Numbering()
+        self._registered = Layout((), ())
+        """In the order of registration."""
+        self._standard: frozenset[int] = frozenset()
+        """Rows of it that are layers of torch's own."""
+        self._layouts = 0
+        self.passes = 0
+        """Backward passes so far."""
+        self._grown = -1
+        """How many there were at the newest layout of new tensors."""
+        self._first: dict[str, float] = {}
+        """By row, what the weights did to the gradient at the first step."""
+        self._faults: Faults | None = None
+        """Of what is wired wrongly, what is seen before the first step."""
+        self._told: tuple[list[str], Arranged] | None = None
+        """What the newest layout was told with."""
+        self._loose: dict[int, str] = {}
+        """By id, what a tensor that no module holds is called for good."""
+        self._poor = self._waited = 0
+        """Tensors for which no word was found, and records since."""
+        self.others: Callable[[], Sequence[Tensor]] = tuple
+        """What is trained and no optimizer steps."""
+        self.title = ""
+        self.known: Callable[[], Known] = Known
+        self.layout: Layout | None = None
+
+    def at(self, tensors: Sequence[Tensor], word: str = "none") -> IntArray | None:
+        """[tensors] their places in the layout, which may have to be made anew; None where it has
+        been too often. `word` is said of the optimizer where there is none."""
+        if not all(id(tensor) in self._place for tensor in tensors):
+            if self._layouts >= UNSTABLE:
+                return None
+            self._make(tensors, by_hand=word == BY_HAND)
+        if self.layout is None:
+            self._arrange(word)
+        return np.array([self._place[id(tensor)] for tensor in tensors], dtype=np.int64)
+
+    def number(self, optimizer: Optimizer) -> int:
+        """The index of an optimizer."""
+        return self._numbering.of(optimizer, self._born.optimizers())
+
+    def forget(self) -> None:
+        """The next step makes a layout of its own."""
+        self.layout, self._place, self._held, self._layouts = None, {}, References(()), 0
+        self._grown = -1
+        self._registered, self._first = Layout((), ()), {}
+        self._faults = self._told = None
+        self._loose, self._poor, self._waited = {}, 0, 0
+
+    def tell_again(self) -> None:
+        """More is known of the run, and nothing of the order of its rows."""
+        if self.layout is not None and self._told is not None:
+            words, done = self._told
+            self._changed(self.layout, self._info(words, self.known(), done))
+
+    def _news(self) -> None:
+        """More is known of the order of the rows: the next step makes a layout of the same tensors."""
+        self.layout = None
+
+    def _make(self, tensors: Sequence[Tensor], *, by_hand: bool) -> None:
+        live = self._born.optimizers()
+        every = [p for one in live for p in parameters_of(one)]
+        every = list({id(p): p for p in [*every, *self.others(), *tensors]}.values())
+        named = self._named(every)
+        registered = self._outlined(named)
+        if by_hand and self.layout is not None and registered == self._registered:
+            # As it was, with other tensors: an update has put them in the place of the old ones.
+            assert self._told is not None
+            self._held = self._references(named)
+            self._call(named)
+            places = self._told[1].places
+            self._place = {id(one.tensor): at for one, at in zip(named, places, strict=True)}
+            return
+        self._settle(named, registered)
+        # One for each of many optimizers that are made at their first use is no sign of trouble.
+        self._layouts += self.passes != self._grown
+        self._grown = self.passes
+
+    def _named(self, tensors: Sequence[Tensor]) -> list[Named]:
+        self._born.look(sys._getframe(1))
+        given: dict[int, str] = {}
+        for one in self._born.optimizers():
+            given |= given_names(one)
+        return resolve(
+            tensors,
+            models=self._models,
+            modules=self._born.modules(),
+            sights=self._born.sights(),
+            given=given,
+            before=self._loose | self._born.words(),
+        )
+
+    def _references(self, named: Sequence[Named]) -> References:
+        return References((one.tensor for one in named), self._gone)
+
+    def _gone(self, key: int) -> None:
+        """An id is of use only while its owner lives."""
+        self._place.pop(key, None)
+        self._loose.pop(key, None)
+
+    def _alive(self) -> list[Tensor]:
+        return [tensor for tensor in self._held.tensors() if tensor is not GONE]
+
+    def _in_order(self) -> list[Tensor]:
+        """[tensors of the layout]"""
+        assert self.layout is not None
+        places = {place: key for key, place in dict(self._place).items()}
+        alive = {id(tensor): tensor for tensor in self._alive()}
+        return [alive.get(places.get(i, 0), GONE) for i in range(len(self.layout.tensors))]
+
+    def _outlined(self, named: Sequence[Named]) -> Layout:
+        inside = [module for root in self._models for _, module in walk(root)]
+        return outline(named, following([*inside, *self._born.modules()]))
+
+    def _settle(self, named: Sequence[Named], registered: Layout) -> None:
+        self._registered = registered
+        pairs = zip(registered.tensors, named, strict=True)
+        self._standard = frozenset(t.row for t, one in pairs if type(one.module) in STANDARD)
+        self._held = self._references(named)
+        self._place = {id(one.tensor): i for i, one in enumerate(named)}
+        self._call(named)
+        self.layout = None
+
+    def _call(self, named: Sequence[Named]) -> None:
+        """Words that are found are kept; a model that has gone is no longer called anything."""
+        self._loose = {id(one.tensor): one.word for one in named if one.root is None}
+        self._poor = sum(one.poor for one in named)
+        poor = {id(one.root) for one in named if one.poor}
+        poor |= {id(one.tensor) for one in named if one.poor}
+        self._loose = {key: word for key, word in self._loose.items() if key not in poor}
+        self._born.call([(one.root, one.word, id(one.root) not in poor) for one in named])
+
+    def improve(self) -> None:
+        """Called at each record: where no word was found for some of it, look for one again, now and
+        then at first. What has a word keeps it."""
+        if not self._poor or self.layout is None:
+            return
+        self._waited += 1
+        if self._waited in AGAIN:
+            named = self._named(self._alive())
+            if sum(one.poor for one in named) < self._poor:
+                self._settle(named, self._outlined(named))
+
+    def _arrange(self, word: str) -> None:
+        known = self.known()
+        scout = known.outlook.scout
+        held = self._held.tensors()
+        done = as_it_is(self._registered)
+        if scout is not None:
+            done = scout.arrange(self._registered, held, self._standard, self._news)
+        self.layout = done.layout
+        self._place = {
+            id(t): place for t, place in zip(held, done.places, strict=True) if t is not GONE
+        }
+        words = [type(one).__name__ for one in self._born.optimizers()] or [word]
+        self._told = words, done
+        self._faults = self._looked(scout)
+        self._changed(self.layout, self._info(words, known, done))
+
+    def _looked(self, scout: Scout | None) -> Faults:
+        assert self.layout is not None
+        tensors = self._in_order()
+        stepped = [p for one in self._born.optimizers() for p in parameters_of(one)]
+        roots = [*self._models, *self._born.modules()]
+        leaves = scout.leaves if scout else list
+        if self._faults is None:
+            return first_look(self.layout, tensors, leaves, stepped, roots)
+        return once_more(self._faults, leaves, stepped, roots)
+
+    def _info(self, optimizers: list[str], known: Known, done: Arranged) -> RunInfo:
+        held = self._alive()
+        outlook = known.outlook if len(optimizers) == 1 else UNKNOWN
+        unseen = self._unseen() if optimizers == [BY_HAND] else []
+        return RunInfo(
+            title=self.title,
+            device=str(held[0].device) if held else "cpu",
+            optimizer=", ".join(dict.fromkeys(optimizers)),
+            precision=precision(held, known),
+            task=outlook.task,
+            classes=outlook.classes,
+            steps=0,
+            seed=torch.initial_seed(),
+            residual=done.residual,
+            clip=known.clip,
+            not_plain=done.not_plain,
+            wiring=(*known.outlook.faults, *(self._faults or ()), *known.faults),
+            unseen_tensors=len(unseen),
+            unseen_elements=sum(one.tensor.numel() for one in unseen),
+            unseen_names=tuple(one.name for one in unseen[:UNSEEN]),
+            carried=() if done.not_plain or done.residual else self._carried(outlook, known),
+        )
+
+    def _unseen(self) -> list[Owned]:
+        """Of the models that a layout has a part of, what is to be trained and is not in it."""
+        held = [{id(one.tensor): one for one in owned(root)} for root in self._born.called()]
+        lacking = [
+            one
+            for parts in held
+            for key, one in parts.items()
+            if key not in self._place and one.tensor.requires_grad
+        ]
+        return list({id(one.tensor): one for one in lacking}.values())
+
+    def _carried(self, outlook: Outlook, known: Known) -> tuple[float, ...]:
+        """Followed once: at a later layout the first weights are gone."""
+        assert self.layout is not None
+        rows = [row.name for row in self.layout.rows]
+        if not known.begun:
+            self._first = dict(zip(rows, self._follow(outlook, known), strict=False))
+        return tuple(self._first[row] for row in rows) if {*rows} == {*self._first} else ()
+
+    def _follow(self, outlook: Outlook, known: Known) -> tuple[float, ...]:
+        # Not at the start: few programs have such a net, and theory takes 20 ms to be imported.
+        from gradtui.stats.weight_gain import carried, entering
+
+        assert self.layout is not None
+        tensors = self._in_order()
+        sized = not (known.clip or known.scaled)
+        error = entering(self.layout, tensors)
+        return carried(self.layout, tensors, error, outlook.batch, outlook.classes, sized=sized)
+
+
+def given_names(optimizer: Optimizer) -> dict[int, str]:
+    """The names that an optimizer was told, by id."""
+    out = {}
+    for group in getattr(optimizer, "param_groups", ()):
+        names = group.get("param_names") or ()
+        out.update({id(p): str(n) for p, n in zip(group["params"], names, strict=False)})
+    return out

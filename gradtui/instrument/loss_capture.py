@@ -1,0 +1,467 @@
+"""The loss, seen where a program calls backward."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite, isnan
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from gradtui.autograd.loss_factors import UNKNOWN, Ending, Value, ending, times
+from gradtui.core.layout import FloatArray
+from gradtui.instrument.exception_guard import Quiet
+from gradtui.instrument.graph_reader import Scout
+from gradtui.instrument.loss_attribution import Reach
+from gradtui.instrument.patches import Begun, Patches
+from gradtui.instrument.step_loss import Part, Sums, Windows, sums_of
+from gradtui.instrument.task_inference import Outlook, look_ahead
+from gradtui.patching.cuda_capture import capturing
+from gradtui.stats.tensors import local
+
+NAN = float("nan")
+REAL = frozenset((torch.float32, torch.float64, torch.bfloat16, torch.float16))
+LIGHT = 3
+"""What noting a loss takes beside the call itself, in calls of the meter."""
+ARGUMENTS = ("tensors", "grad_tensors", "retain_graph", "create_graph")
+"""Of torch.autograd.backward."""
+REACHING = 4
+"""What it takes to know whether it has reached one optimizer, in such calls."""
+MOST = 4096
+"""Backward passes that are kept for one step. A program that takes none may go on for ever."""
+WIDE = 1 << 16
+"""Values of which a loss is the weighted sum, at most."""
+SCALED = 8
+"""Losses that a scaler has multiplied and of which no backward pass has been seen, at most."""
+
+
+class Pass(NamedTuple):
+    """One backward pass, as `Part` has it, of numbers that may still be on their device."""
+
+    value: Value
+    end: Ending | None
+    """None where it was not looked at."""
+    seed: Value
+    kept: bool
+    missed: frozenset[int] = frozenset()
+    """Ids of optimizers whose gradients it has not added to, or not to those of the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The backward passes since the last step, from which `sums` has its loss and its objective."""
+
+    passes: tuple[Pass, ...] = ()
+    windows: Windows | None = None
+    forgotten: int = 0
+    """Passes before these, of which there were too many to be kept: the objective is then unknown."""
+
+    @property
+    def count(self) -> int:
+        return max(self.forgotten + len(self.passes), 1)
+
+    def remote(self) -> list[Tensor]:
+        """Numbers that are on another device, as `sums` wants them."""
+        return [one for done in self.passes for one in _numbers(done) if isinstance(one, Tensor)]
+
+    def sums(self, remote: FloatArray | None = None) -> Sums | None:
+        """[...] the values of `remote` in its order; None where no loss was seen."""
+        if not self.passes:
+            return None
+        rest = iter(()) if remote is None else iter(remote.tolist())
+        parts = []
+        for done, end in zip(self.passes, self._endings(), strict=True):
+            numbers = [next(rest) if isinstance(n, Tensor) else n for n in _numbers(done)]
+            factors = numbers[2:] if done.end is not None else end.factors
+            plain = tuple(f for f in factors if isinstance(f, float))
+            parts.append(Part(numbers[0], end.kind, plain, end.summed, numbers[1], done.kept))
+        sums = sums_of(parts, self.windows or Windows())
+        return sums._replace(objective=NAN) if self.forgotten else sums
+
+    def _endings(self) -> list[Ending]:
+        """One that was not looked at counts as like the next that was."""
+        out, latest = [], UNKNOWN
+        for done in reversed(self.passes):
+            latest = latest if done.end is None else done.end
+            out.append(latest)
+        return out[::-1]
+
+
+def _numbers(done: Pass) -> list[Value]:
+    return [done.value, done.seed, *(() if done.end is None else done.end.factors)]
+
+
+class Losses:
+    """Looks at calls of torch.autograd.backward, which Tensor.backward calls too.
+
+    A backward within another one (checkpointing) is not counted. While the meter says that nothing
+    is awaited, a call costs no more than being handed on and reading one number.
+    """
+
+    def __init__(self, quiet: Quiet) -> None:
+        self._quiet = quiet
+        self._passes: list[Pass | float] = []
+        """A number is that of a pass of which nothing else is worth saying."""
+        self._forgotten = 0
+        """Passes that came before these and after the last step."""
+        self._broken = False
+        """Whether the loss of any but the last of them is known to be no number."""
+        self._stale = False
+        self._aside = 0
+        """How many of the first ones are of use to optimizers only."""
+        self._taken = False
+        """Whether they are of gradients that the program has taken itself, not of backward passes."""
+        self._broken_off = NAN
+        """The loss whose backward pass has raised, until the next one begins."""
+        self._several = False
+        """Whether there were several backward passes to a step lately."""
+        self._scaled: dict[int, tuple[Value, Ending]] = {}
+        """Losses that were scaled, by the sequence number of the node that did it."""
+        self._windows: dict[int, Windows] = {}
+        """By optimizer."""
+        self._scout = Scout(quiet)
+        self.outlook: Outlook | None = Outlook(scout=self._scout)
+        """What the first loss has told of the task."""
+        self._looked = False
+        self.depth = 0
+        self.closed = False
+        """Whether nobody listens any more, though somebody may have kept what we put there."""
+        self.passes = 0
+        """Backward passes that have begun."""
+        self.before: Callable[[Any], None] = lambda tensors: None
+        self.graph: Callable[[Tensor, Value], None] = lambda loss, value: None
+        """Called with each loss whose backward pass begins, and what it is without a scale."""
+        self.reach = Reach(list)
+        self.ended: Callable[[], None] = lambda: None
+        """Called at the end, whether it raised or not; then `after`, where it has not."""
+        self.after: Callable[[], None] = lambda: None
+        self.inner: Callable[[Any], None] | None = None
+        """Called before a backward within another one, as of reentrant checkpoints."""
+
+    def install(self, patches: Patches) -> None:
+        patches.enclose(torch.autograd, "backward", ARGUMENTS, self._around, light=self)
+
+    def take(self, key: int = 0, optimizer: int = 0) -> Loss:
+        """For the step that is being taken, of the optimizer with this number and id. Another one that
+        steps before the next backward gets the same, of the passes that have reached it."""
+        self._stale = True
+        return self.seen(key, optimizer)
+
+    @property
+    def broken(self) -> bool:
+        """Whether any of them since the last step is no number, as far as that is known without
+        waiting."""
+        if self._stale:
+            return False
+        return self._broken or (bool(self._passes) and _is_broken(self._passes[-1]))
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a backward pass has begun since the last step."""
+        return bool(self._passes) and not self._stale
+
+    @property
+    def unused(self) -> float:
+        """The loss of which no step was taken: its backward pass has raised, or what came after. NaN
+        where there is none, or its number is elsewhere."""
+        if not isnan(self._broken_off):
+            return self._broken_off
+        loss = self.seen() if self.fresh else Loss()
+        sums = None if loss.remote() else loss.sums()
+        return NAN if sums is None else sums.loss
+
+    def _count(self) -> int:
+        """Backward passes since the last step."""
+        return 0 if self._stale else self._forgotten + len(self._passes)
+
+    def _raised(self, count: int) -> None:
+        """A backward pass has raised, before which there were so many: what it was of is no part of
+        the next step's loss."""
+        if self._count() > count:
+            value = _in_full(self._passes.pop()).value
+            self._broken_off = value if isinstance(value, float) else NAN
+
+    def set_aside(self) -> None:
+        """What has been seen so far is of no more use but to an optimizer that steps yet."""
+        self._aside = len(self._passes)
+
+    def used(self) -> None:
+        """What has been seen so far belongs to a step that is over."""
+        self._stale = True
+
+    def plain(self) -> float | None:
+        """As `take`, where that is one number and the objective too, or NaN where there is none; None
+        where it takes more to tell."""
+        passes = self._passes
+        if not passes:
+            return NAN
+        one = passes[0]
+        if len(passes) == 1 and isinstance(one, float):
+            self._stale = True
+            return one
+        return None
+
+    def seen(self, key: int = 0, optimizer: int = 0) -> Loss:
+        """As `take`, but more may come."""
+        passes = tuple(_in_full(one) for one in self._passes)
+        if optimizer:
+            passes = tuple(one for one in passes if optimizer not in one.missed) or passes
+        else:
+            passes = passes[self._aside :]
+        if not passes:
+            return Loss()
+        return Loss(passes, self._windows.setdefault(key, Windows()), self._forgotten)
+
+    def unscaled(self, scaled: Tensor, loss: Tensor) -> None:
+        """Backward will be called on `scaled`, or on what is made of it; the loss is `loss`."""
+        self._look(loss)
+        node: Any = scaled.grad_fn
+        if node is not None:
+            self._scaled[node._sequence_nr()] = _value(loss), ending(loss, self._scaled)
+            while len(self._scaled) > SCALED:
+                del self._scaled[next(iter(self._scaled))]
+
+    def forget(self) -> None:
+        self._clear()
+        self.depth, self._several, self._taken = 0, False, False
+        self._scaled, self._windows = {}, {}
+        self._scout.forget()
+
+    def close(self) -> None:
+        self.forget()
+        self.closed = True
+
+    def note(self, tensors: Any, seeds: Any = None, *, kept: bool = False) -> None:
+        """A backward pass from `tensors` begins; it is a loss if it is one number."""
+        self._scout.look(tensors)
+        found = self._note(tensors, seeds, kept)
+        if found is not None:
+            self.graph(*found)
+
+    def take_gradients(self, loss: Any, seeds: Any) -> None:
+        """Gradients of parameters are taken with autograd.grad, as an optimizer may be given them. A
+        backward pass since the last step comes first: then these are for something else."""
+        if not isinstance(loss, Tensor) or loss.numel() != 1 or (self.fresh and not self._taken):
+            return
+        self._begins(taken=True)
+        value = _weighed(loss, seeds)
+        if value is not None:
+            self._passes.append(Pass(value, self._ending(loss), 1.0, False))
+
+    def _note(self, tensors: Any, seeds: Any, kept: bool) -> tuple[Tensor, Value] | None:
+        """The loss among `tensors` and its value without a scale; None where there is none."""
+        one = tensors[0] if isinstance(tensors, (list, tuple)) and len(tensors) == 1 else tensors
+        seed = seeds[0] if isinstance(seeds, (list, tuple)) and len(seeds) == 1 else seeds
+        self._begins()
+        if isinstance(one, (list, tuple)):
+            self._together(one, seed, kept)
+            return None
+        if not isinstance(one, Tensor):
+            return None
+        if one.numel() != 1:
+            if (weighed := _weighed(one, seed)) is not None:
+                self._passes.append(Pass(weighed, self._ending(one), 1.0, kept))
+            return None
+        if seed is not None and not (isinstance(seed, Tensor) and seed.numel() == 1):
+            return None
+        end = self._ending(one)
+        if end.unscaled is None:
+            self._look(one)
+            value = _value(one)
+        else:
+            value = end.unscaled
+        weight = 1.0 if seed is None else _value(seed)
+        self._passes.append(Pass(value, end, weight, kept))
+        return one, value
+
+    def _together(self, tensors: Sequence[Any], seeds: Any, kept: bool) -> None:
+        """One pass from several losses: what it is of is their sum."""
+        given = [None] * len(tensors) if seeds is None else seeds
+        whole: Value = 0.0
+        ends = []
+        for one, seed in zip(tensors, given, strict=True):
+            end = self._ending(one)
+            value = _weighed(one, seed) if end.unscaled is None else end.unscaled
+            if value is None:
+                return
+            whole = whole + value
+            ends.append(end)
+        kind = " + ".join(end.kind for end in ends)
+        common = [f for f in ends[0].factors if all(f in end.factors for end in ends[1:])]
+        plain = tuple(f for f in common if isinstance(f, float))
+        self._passes.append(Pass(whole, Ending(kind, plain), 1.0, kept))
+
+    def _clear(self) -> None:
+        """Nothing has been seen since the last step."""
+        self._passes, self._forgotten, self._aside = [], 0, 0
+        self._stale = self._broken = False
+
+    def _begins(self, *, taken: bool = False) -> None:
+        self._broken_off = NAN
+        if self._taken and not taken:
+            self._stale = True
+        self._taken = taken
+        if self._stale:
+            self._clear()
+        elif self._passes:
+            self._broken |= _is_broken(self._passes[-1])
+            if len(self._passes) == MOST:
+                del self._passes[: MOST // 2]
+                self._forgotten += MOST // 2
+                self._aside = 0
+        self._several = bool(self._passes) or self._several
+        if self._several:
+            self.reach.begins(len(self._passes))
+
+    def _ends(self) -> None:
+        """A backward pass has come to its end."""
+        if not self._several:
+            return
+        missed, begun, every = self.reach.ends()
+        if not (missed or begun):
+            return
+        earlier = self.reach.earlier
+        for at, one in enumerate(self._passes):
+            known, more = _in_full(one), begun if at < earlier else missed
+            self._passes[at] = known._replace(missed=known.missed | more)
+        if begun:
+            # Given up for good, whatever they were: the last one is the pass that has just ended.
+            left = [one for one in self._passes[:-1] if not _in_full(one).missed >= every]
+            self._passes = [*left, *self._passes[-1:]]
+            self._aside = min(self._aside, len(left))
+            self._broken = any(map(_is_broken, left))
+
+    def _ending(self, loss: Tensor) -> Ending:
+        with self._quiet("the end of a loss"):
+            return ending(loss, self._scaled)
+        return UNKNOWN
+
+    def _look(self, loss: Tensor) -> None:
+        if not self._looked:
+            self._looked = True
+            with self._quiet("looking at the first loss"):
+                self.outlook = replace(look_ahead(loss), scout=self._scout)
+
+    def begin(self, *given: Any) -> int | None:
+        """A backward pass begins, while nothing is awaited: only its loss is noted. How many there
+        were before; None where it is let through."""
+        tensors, seeds, kept, _ = given
+        if self.depth or self.closed or busy():
+            return None
+        self._quiet.meter.calls += LIGHT
+        self.passes += 1
+        plain = type(tensors) is Tensor and seeds is None and not kept
+        alone = self._stale or self._taken or not self._passes
+        before = self._count()
+        if plain and alone and not self._scaled and not self._several:
+            self._broken_off = NAN
+            if tensors.is_cpu and tensors.dtype in REAL and tensors.numel() == 1:
+                self._passes, self._forgotten, self._aside = [tensors.item()], 0, 0
+                self._stale = self._broken = self._taken = False
+            else:
+                self._glimpse(tensors)
+        else:
+            with self._quiet("a loss"):
+                self._note(tensors, seeds, bool(kept))
+        self.depth += 1
+        return before
+
+    def over(self, token: int, done: bool) -> None:
+        """It is over."""
+        self.depth = 0
+        if not done:
+            self._raised(token)
+        elif self._several:
+            self._quiet.meter.calls += REACHING * self.reach.looked
+            with self._quiet("what a backward pass reached"):
+                self._ends()
+
+    def _glimpse(self, tensors: Tensor) -> None:
+        """As `_note`, of a loss that is elsewhere."""
+        with self._quiet("a loss"):
+            self._begins()
+            if tensors.numel() == 1:
+                self._passes.append(Pass(_value(tensors), None, 1.0, False))
+
+    def _around(self, tensors: Any, seeds: Any, kept: Any, create: Any) -> Begun:
+        if self.closed or self.depth:
+            if self.depth and self.inner is not None:
+                with self._quiet("a backward pass in another one"):
+                    self.inner(tensors)
+            return
+        if self._quiet.meter.idle:
+            yield from self._lightly(tensors, seeds, kept, create)
+            return
+        self.passes += 1
+        before = self._count()
+        with self._quiet("a backward pass"):
+            self.before(tensors)
+            self.note(tensors, seeds, kept=bool(create if kept is None else kept))
+        self.depth += 1
+        done = False
+        try:
+            yield
+            done = True
+        finally:
+            self.depth = 0
+            if not done:
+                self._raised(before)
+            with self._quiet("what a backward pass reached"):
+                self._ends()
+            self.ended()
+        self.after()
+
+    def _lightly(self, *given: Any) -> Begun:
+        before = self.begin(*given)
+        if before is None:
+            return
+        done = False
+        try:
+            yield
+            done = True
+        finally:
+            self.over(before, done)
+
+
+def _in_full(done: Pass | float) -> Pass:
+    return Pass(done, None, 1.0, False) if isinstance(done, float) else done
+
+
+def _is_broken(done: Pass | float) -> bool:
+    value = done if isinstance(done, float) else done.value
+    return isinstance(value, float) and not isfinite(value)
+
+
+def busy() -> bool:
+    """Whether a CUDA graph is being recorded, or a mode of the program would see what is done to a
+    tensor."""
+    modes = torch._C._len_torch_dispatch_stack() or torch._C._len_torch_function_stack()
+    return bool(modes) or capturing()
+
+
+def _weighed(one: Any, seed: Any) -> Value | None:
+    """The sum of these values with `seed` as weights, 1 where there are none. None where that is no loss:
+    weights are not below zero, as gradients are that are handed on."""
+    plain = isinstance(one, Tensor) and one.dtype in REAL and 0 < one.numel() <= WIDE
+    if not plain or (seed is None and one.numel() != 1):
+        return None
+    if seed is None:
+        return _value(one)
+    if not isinstance(seed, Tensor) or seed.shape != one.shape or seed.dtype not in REAL:
+        return None
+    if one.numel() == 1:
+        return times(_value(one), (_value(seed),))
+    if not (one.is_cpu and seed.is_cpu and type(one) is type(seed) is Tensor):
+        return None  # whether weights are below zero would be waited for
+    weights = seed.detach().double()
+    return None if bool(weights.min() < 0) else _value((one.detach().double() * weights).sum())
+
+
+def _value(loss: Tensor) -> Value:
+    """On a CPU a look is free, and keeps nothing alive; elsewhere it would wait for the device."""
+    if type(loss) is Tensor and loss.is_cpu:
+        value = loss.item()
+        return float(abs(value)) if isinstance(value, complex) else float(value)
+    scalar = local(loss).detach().reshape(())
+    # Not a view: a program may go on computing in place.
+    return (scalar.abs() if scalar.is_complex() else scalar).to(torch.float64, copy=True)

@@ -1,0 +1,288 @@
+"""Programs that update by hand: what lies in the leaves after backward, where nobody steps.
+
+A record is held until the next backward begins. If the gradients are still there then and nothing
+was updated, they are being accumulated, and the record of the next backward, with the leaves of
+both, takes its place. While there is an optimizer that may yet step, the first records are held
+until it is clear that it does not.
+
+Passes that reach different leaves (two networks that take turns) are numbered apart, as optimizers
+would be, as long as there are few kinds of them.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradtui.autograd.leaves import leaves_of, loudest
+from gradtui.instrument.budget import Detail
+from gradtui.instrument.clipping import Clips
+from gradtui.instrument.exception_guard import Quiet
+from gradtui.instrument.layout_builder import BY_HAND, Board
+from gradtui.instrument.loss_capture import Losses, busy
+from gradtui.instrument.nan_capture import lost
+from gradtui.instrument.object_registry import Born
+from gradtui.instrument.optimizer_steps import Steps
+from gradtui.instrument.param_groups import Source, Sources
+from gradtui.instrument.patches import Begun, Patches
+from gradtui.instrument.step_records import Record, Records
+from gradtui.patching.cuda_capture import prepared
+
+PATIENCE = 3
+"""Fresh backward passes without a step after which an optimizer that exists counts as not used."""
+KINDS = 4
+"""Of passes, by the leaves that they reach; where there are more, all are one."""
+
+WANTED = ("outputs", "inputs", "grad_outputs", "create_graph")
+"""Of `torch.autograd.grad`."""
+
+
+class Bare:
+    def __init__(
+        self,
+        steps: Steps,
+        sources: Sources,
+        records: Records,
+        board: Board,
+        born: Born,
+        losses: Losses,
+        clips: Clips,
+        quiet: Quiet,
+    ) -> None:
+        self._steps, self._sources, self._records = steps, sources, records
+        self._board, self._born = board, born
+        self._losses, self._clips, self._quiet = losses, clips, quiet
+        self.watching = True
+        """Until an optimizer steps."""
+        self._leaves: list[Tensor] = []
+        self._gathering = False
+        """Whether leaves of inner passes are added."""
+        self._kinds: list[list[Tensor]] = []
+        """Leaves of each kind of pass; its place, made negative, is the key of its source."""
+        self._merged = False
+        """Whether there were too many."""
+        self._numbers: dict[int, int] = {}
+        """Key -> number, in the order of the first step."""
+        self._version = -1
+        """Of all leaves, after the last pass: an update raises it."""
+        self._source: Source | None = None
+        self._loudest: Tensor | None = None
+        self._held: list[tuple[Source, Record]] = []
+        """Steps that nobody has been told of, oldest first."""
+        self._open = False
+        """Whether the newest of them may still be replaced."""
+        self._fresh = 0
+
+    def install(self, patches: Patches) -> None:
+        patches.enclose(torch.autograd, "grad", WANTED, self._grad, light=self, replaced="inputs")
+        patches.enclose(torch.cuda.graphs, "make_graphed_callables", (), prepared)
+
+    def before(self, tensors: Any) -> None:
+        """A backward pass begins."""
+        if not self.watching:
+            return
+        self._gathering = self._source is None or not self._source.budget.left
+        fresh = leaves_of(tensors) if self._gathering else self._leaves
+        if self._accumulating(fresh):
+            if self._open:
+                source, record = self._held.pop()
+                self._records.charge(record, source.budget)
+                self._open = False
+            self._leaves = _distinct([*self._leaves, *fresh])
+        else:
+            self._fresh += 1
+            self._settle()
+            self._leaves = fresh
+
+    def inner(self, tensors: Any) -> None:
+        """A backward pass within another one begins: what it reaches, the outer one reaches."""
+        if self.watching and self._gathering:
+            self._leaves = _distinct([*self._leaves, *leaves_of(tensors)])
+
+    def after(self) -> None:
+        self._gathering = False
+        self._version = self._age(self._leaves)
+        if self._leaves:
+            self._take(self._leaves, {id(leaf): leaf.grad for leaf in self._leaves})
+
+    def newest(self) -> Record | None:
+        """What the last pass has left, numbered as it will be if nobody steps."""
+        record = self._held[-1][1] if self._held and self._open else None
+        if record is None or not record.detail.norms:
+            return None
+        if record.step < 0:
+            record.step = self._quiet.meter.steps + len(self._held) - 1
+        if self._losses.broken or lost(record):
+            record.add_loss(self._losses.seen())
+        return record
+
+    def leaves(self) -> list[Tensor]:
+        """All that are known to be updated by hand."""
+        return _distinct([leaf for kind in self._kinds for leaf in kind])
+
+    def stepped(self) -> None:
+        """An optimizer is used after all."""
+        self.watching = False
+        self._held, self._leaves, self._loudest, self._source = [], [], None, None
+        for at in range(len(self._kinds)):
+            self._sources.drop(-at)
+        self._kinds = []
+
+    def close(self) -> None:
+        if self.watching:
+            if self._open and not self._held[-1][1].detail.norms:
+                source, record = self._held[-1]
+                record.detail = Detail()  # the last step of all is measured after all
+                record.parts |= source.gradients(source.left(), record.detail)
+            self._settle()
+
+    def _accumulating(self, fresh: Sequence[Tensor]) -> bool:
+        """Whether gradients of the last pass are still there, and are added to: nothing was updated
+        since, and it is not another network's turn, nor that of tensors made by an update."""
+        if self._age(self._leaves) != self._version:
+            return False
+        reached = {id(leaf) for leaf in fresh}
+        if self._loudest is not None and id(self._loudest) in reached:
+            grad = self._loudest.grad
+            return grad is not None and bool(grad.any())
+        mine = [leaf.grad for leaf in self._leaves if id(leaf) in reached]
+        return any(grad is not None and bool(grad.any()) for grad in mine)
+
+    @staticmethod
+    def _age(leaves: Iterable[Tensor]) -> int:
+        """Changes in place so far; -1 where that is not counted."""
+        return sum(-1 if leaf.is_inference() else leaf._version for leaf in leaves)
+
+    def _decided(self) -> bool:
+        """Whether nobody is going to step, going by how often gradients were used and zeroed."""
+        return self._fresh > PATIENCE or not self._born.optimizers()
+
+    def _settle(self) -> None:
+        """The newest record is whole; those that need not be held any longer go."""
+        if self._open:
+            self._open = False
+            source, record = self._held[-1]
+            record.add_loss(self._losses.seen())
+            take = self._clips.take if self._decided() else self._clips.seen
+            clips = take(source.members)
+            if record.detail.norms:
+                record.add_clips(clips, source.ids)
+        if not self._decided():
+            self._losses.set_aside()
+        else:
+            self._losses.used()
+            held, self._held = self._held, []
+            for source, record in held:
+                self._send(source, record)
+        del self._held[: -PATIENCE - 1]
+
+    def _send(self, source: Source, record: Record) -> None:
+        if not self._sources.place(source, BY_HAND):
+            return
+        record.step, record.layout, record.at = self._steps.new_step(), source.layout, source.at
+        record.optimizer = self._numbers.setdefault(source.key, len(self._numbers))
+        self._records.send(record, source.budget)
+
+    def _take(self, leaves: Sequence[Tensor], grads: Mapping[int, Tensor | None]) -> None:
+        """`grads` by the ids of the leaves."""
+        source = self._source = self._of(leaves)
+        detail = source.budget.next()
+        record = Record(detail, {})
+        if detail.norms:
+            mine = [grads.get(id(tensor)) for tensor in source.tensors]
+            record.parts |= source.gradients(mine, detail)
+            self._loudest = loudest(source.tensors, record.parts["grads"])
+        self._held.append((source, record))
+        self._open = True
+        self._board.improve()
+
+    def _of(self, leaves: Sequence[Tensor]) -> Source:
+        ids = {id(leaf) for leaf in leaves}
+        for at, kind in enumerate(self._kinds):
+            known = {id(leaf) for leaf in kind}
+            if ids == known or (self._merged and ids <= known):
+                return self._sources.of(-at, kind)
+        self._born.look(sys._getframe(1))
+        at = self._successor(leaves)
+        if at == len(self._kinds):
+            self._kinds.append([])
+        self._kinds[at] = list(leaves)
+        if len(self._kinds) > KINDS or self._merged:
+            for gone in range(1, len(self._kinds)):
+                self._sources.drop(-gone)
+            self._kinds, at = [self.leaves()], 0
+            self._merged = True
+        return self._sources.of(-at, self._kinds[at])
+
+    def _successor(self, leaves: Sequence[Tensor]) -> int:
+        """The kind whose leaves a program has put these in the place of; else a new one's."""
+        shapes = [leaf.shape for leaf in leaves]
+        for at, kind in enumerate(self._kinds):
+            if shapes == [leaf.shape for leaf in kind] and not self._born.holds(kind):
+                return at
+        return len(self._kinds)
+
+    def _grad(self, outputs: Any, inputs: Any, seeds: Any, create: Any) -> Begun:
+        if self._losses.depth or self._losses.closed:
+            return
+        self._clips.unseen = False
+        if not self.watching or self._born.optimizers():
+            self._for_optimizers(outputs, inputs, seeds, create)
+        if not self.watching:
+            return
+        held = [inputs] if isinstance(inputs, Tensor) else inputs
+        again = inputs
+        if not isinstance(held, (list, tuple, dict)):
+            held = again = list(held)
+        out = yield again
+        with self._quiet("autograd.grad"):
+            self._results(outputs, held, out)
+
+    def begin(self, *given: Any) -> None:
+        """autograd.grad is called, while nothing is awaited: only the loss is noted."""
+        self._quiet.meter.calls += 1
+        if not self._losses.depth and not self._losses.closed and not busy():
+            self._for_optimizers(*given)
+
+    def over(self, token: int, done: bool) -> None:
+        """It is over: nothing is to be done."""
+
+    def _for_optimizers(self, outputs: Any, inputs: Any, seeds: Any, create: Any) -> None:
+        """Gradients of parameters that an optimizer may be given: no graph is made of them."""
+        if create:
+            return
+        first = inputs[0] if isinstance(inputs, (list, tuple)) and inputs else inputs
+        with self._quiet("the loss of gradients that are taken"):
+            if type(first) is torch.nn.Parameter or self._stepped(first):
+                self._losses.take_gradients(_only(outputs), _only(seeds))
+
+    def _stepped(self, one: Any) -> bool:
+        """Whether an optimizer has this tensor."""
+        if type(one) is not Tensor or not one.is_leaf:
+            return False
+        groups = [
+            group for optimizer in self._born.optimizers() for group in optimizer.param_groups
+        ]
+        return any(one is held for group in groups for held in group["params"])
+
+    def _results(self, outputs: Any, inputs: Any, out: Any) -> None:
+        """Gradients that a program took by hand, where they are those of its parameters."""
+        if isinstance(inputs, dict) or self._leaves or self._born.optimizers():
+            return
+        leaves = list(inputs)
+        if not leaves or not all(type(leaf) is torch.nn.Parameter for leaf in leaves):
+            return
+        self._settle()
+        one = outputs if isinstance(outputs, Tensor) else outputs[0]
+        self._losses.note(one)
+        self._take(leaves, dict(zip(map(id, leaves), out, strict=True)))
+
+
+def _only(things: Any) -> Any:
+    return things[0] if isinstance(things, (list, tuple)) and len(things) == 1 else things
+
+
+def _distinct(leaves: Iterable[Tensor]) -> list[Tensor]:
+    return list({id(leaf): leaf for leaf in leaves}.values())

@@ -1,0 +1,210 @@
+"""The scene of the crime: what models were called with in this step, looked at once if it is lost."""
+
+import weakref
+from collections import deque
+from collections.abc import Iterable, Sequence
+from math import isfinite
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from gradtui.core.autopsy import Autopsy
+from gradtui.core.snapshot import Grad
+from gradtui.instrument.exception_guard import Quiet
+from gradtui.instrument.module_tree import outermost, owned, walk
+from gradtui.instrument.object_registry import Born
+from gradtui.instrument.optimizer_numbers import parameters_of
+from gradtui.instrument.parameter_names import told_apart
+from gradtui.instrument.patches import Begun, Patches
+from gradtui.instrument.step_records import Record
+from gradtui.nan_trace.call_recorder import Keeper
+from gradtui.nan_trace.calls import Call
+from gradtui.nan_trace.examination import examine
+from gradtui.nan_trace.loss_clues import Clues
+from gradtui.nan_trace.report import failed
+from gradtui.patching.torch_modes import Unseen
+from gradtui.patching.tracebacks import of_a_signal
+
+OFF = "the step was not run once more, as --no-autopsy asks"
+LATE = 3
+"""Steps whose calls are kept where numbers reach the host later: without their gradients."""
+
+
+class Scene:
+    """`enter` before the models are first called, `look` at each record before its step, `over`
+    after it. Where the host has the numbers only later, `late` looks at what is left by then."""
+
+    def __init__(
+        self, quiet: Quiet, born: Born, models: Sequence[nn.Module], *, rerun: bool = True
+    ) -> None:
+        """Without `rerun` nothing is kept and nothing of the program is ever called: only what the
+        graph of a lost loss has saved is read."""
+        self._rerun = rerun
+        self._quiet, self._born = quiet, born
+        self._models = list(models)
+        self._keeper = Keeper(quiet.meter)
+        quiet.meter.resting.append(self._keeper.rest)
+        self._clues = Clues(lambda: [t for call in self._keeper.calls() for t in call.alive()])
+        self._entered: dict[int, weakref.ref[nn.Module]] = {}
+        self._covered: set[int] = set()
+        """Ids of parameters whose models are watched: one optimizer a parameter is no news."""
+        self._past: deque[tuple[int, list[Call], int]] = deque(maxlen=LATE)
+        self._done = False
+        self.near = False
+        """Whether gradients are where looking at them makes nobody wait."""
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing more to find out."""
+        return self._done
+
+    def install(self, patches: Patches) -> None:
+        if not self._rerun:
+            return
+        patches.enclose(Optimizer, "__init__", ("self",), self._made)
+
+    def graph(self, loss: Tensor, value: float | Tensor) -> None:
+        """A backward pass is about to begin."""
+        if not self._done and (self._rerun or (type(value) is float and not isfinite(value))):
+            self._clues.note(loss, value)
+
+    def enter(self) -> None:
+        """Watch the models that there are by now, as far as they are known or in sight."""
+        if self._done or not self._rerun:
+            return
+        shown = [thing for _, thing in self._born.sights()]
+        seen = [thing for thing in shown if issubclass(type(thing), nn.Module)]
+        roots = outermost([*self._models, *self._born.modules(), *seen])
+        new = [root for root in roots if self._known(root) is None]
+        self._entered = {key: ref for key, ref in self._entered.items() if ref() is not None}
+        for root in new:
+            self._entered[id(root)] = weakref.ref(root)
+        self._covered |= _held(new)
+        self._keeper.watch([("", root) for root in new])
+
+    def look(self, record: Record | None) -> None:
+        """Before the update: the one step that is not finite is run once more."""
+        if record is None or not record.detail.norms:
+            return
+        self.near = _on_host(record)
+        if self._done or record.skipped or not lost(record):
+            return
+        self._done = True
+        meter = self._quiet.meter
+        meter.enter()
+        try:
+            loss = record.loss if record.told else None
+            record.autopsy = self._examine(record.step, loss, self._keeper.calls())
+        except Exception as error:
+            if of_a_signal(error):
+                raise
+            self._quiet.say(f"the autopsy: {type(error).__name__}: {str(error)[:200]}")
+        finally:
+            self._keeper.close()
+            self._clues.forget()
+            meter.leave()
+
+    def late(self, step: int, phase: str, loss: float) -> Autopsy | None:
+        """The numbers of a step have arrived, and are not finite."""
+        if self._done:
+            return None
+        self._done = True
+        if not self._rerun:
+            return failed(step, OFF, phase)
+        calls = next((kept for past, kept, _ in self._past if past == step), [])
+        found = self._examine(step, loss, calls)
+        self._past.clear()
+        self._keeper.close()
+        if found.reproduced and found.phase in ("data", "forward"):
+            return found
+        return failed(step, "by the time it was known the update had changed the weights", phase)
+
+    def over(self, record: Record | None = None) -> None:
+        """A step is over."""
+        keeper = self._keeper
+        kept = self._rerun and not self._done
+        if record is not None and record.detail.norms and kept and not _on_host(record):
+            calls = keeper.calls()
+            for call in calls:
+                call.inflows = {}
+            self._past.append((record.step, calls, keeper.dropped()))
+        keeper.over()
+        self._clues.over()
+
+    def forget(self) -> None:
+        self._past.clear()
+        self._clues.forget()
+        self._keeper.forget()
+
+    def close(self) -> None:
+        self._done = True
+        self.forget()
+        self._keeper.close()
+
+    def _examine(self, step: int, loss: float | None, calls: Sequence[Call]) -> Autopsy:
+        if not self._rerun:
+            forward = loss is not None and not isfinite(loss)
+            born = self._clues.birth if self.near else None
+            why = f"{OFF}; going by the graph of the loss, {born.words}" if born else OFF
+            return failed(step, why, "forward" if forward else "backward")
+        names = self._names()
+        for call in calls:
+            call.names = names
+        clues = self._clues if self.near else None
+        return examine(calls, step, loss, dropped=self._keeper.dropped(), clues=clues)
+
+    def _made(self, optimizer: Optimizer) -> Begun:
+        yield
+        with self._quiet("the models of an optimizer"):
+            tensors = parameters_of(optimizer)
+            if not {id(tensor) for tensor in tensors} <= self._covered:
+                self.enter()
+
+    def _known(self, root: nn.Module) -> nn.Module | None:
+        ref = self._entered.get(id(root))
+        return None if ref is None else ref()
+
+    def _names(self) -> dict[int, str]:
+        """Module -> path, as the layout has it: with the model's own name where there are several
+        that are trained."""
+        roots = [root for ref in self._entered.values() if (root := ref()) is not None]
+        stepped = {id(p) for one in self._born.optimizers() for p in parameters_of(one)}
+        trained = [root for root in roots if _held([root]) & (stepped or _held([root]))]
+        seen = self._born.sights()
+        told = {id(root): self._born.word(root) for root in trained}
+        words = {key: word for key, word in told.items() if word is not None}
+        words |= told_apart([root for root in trained if id(root) not in words], [], seen, {})
+        others = [root for root in roots if id(root) not in words]
+        words |= {id(root): _word(root, seen) for root in others}
+        found: dict[int, str] = {}
+        for root in [*trained, *others]:
+            word = words[id(root)]
+            for path, module in walk(root):
+                found.setdefault(id(module), f"{word}.{path}" if word and path else word or path)
+        return found
+
+
+def _word(root: nn.Module, seen: Iterable[tuple[str, object]]) -> str:
+    return next((word for word, thing in seen if thing is root), type(root).__name__)
+
+
+def _held(roots: Sequence[nn.Module]) -> set[int]:
+    return {id(one.tensor) for root in roots for one in owned(root)}
+
+
+def _on_host(record: Record) -> bool:
+    with Unseen():
+        return record.detail.norms and record.parts["grads"].device.type == "cpu"
+
+
+def lost(record: Record) -> bool:
+    """Whether loss or gradients are not finite, as far as that can be told without waiting."""
+    if not _on_host(record):
+        return False
+    parts = record.parts
+    if "found_inf" in parts and (parts["found_inf"].device.type != "cpu" or parts["found_inf"] > 0):
+        return False
+    if record.told and not isfinite(record.loss):
+        return True
+    with Unseen():
+        return bool((parts["grads"][:, Grad.NONFINITE] > 0).any())

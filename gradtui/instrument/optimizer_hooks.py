@@ -1,0 +1,229 @@
+"""The hooks that torch calls before and after every optimizer step, and which steps to look at.
+
+Most steps of a fast program are let through: then all that is done is done here and in `Passing`, in
+a few lines.
+"""
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from torch.optim import Optimizer
+from torch.optim import optimizer as module
+from torch.optim.optimizer import (
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
+
+from gradtui.instrument.cost_meter import Meter
+from gradtui.instrument.nested_steps import let_be, outer_steps, share, untraced
+from gradtui.instrument.param_groups import Source
+from gradtui.instrument.step_records import Record
+from gradtui.instrument.thread_state import Threads
+from gradtui.instrument.unmeasured_steps import Passing
+from gradtui.patching.cuda_capture import capturing
+
+Replaced = tuple[tuple[Any, ...], dict[str, Any]] | None
+"""What a hook returns: other arguments for the step, or nothing."""
+
+
+class Door:
+    """An optimizer that is known: `budget.left` of its next steps are let through."""
+
+    __slots__ = ("budget", "owner", "source")
+
+    def __init__(self, optimizer: Optimizer, source: Source) -> None:
+        self.owner = weakref.ref(optimizer)
+        self.source = source
+        """What it steps."""
+        self.budget = source.budget
+
+
+class Hooks:
+    """Calls `begin` before a step that is not let through, and `end` after it.
+
+    A step within a step over the same parameters is part of it. What raises leaves its marks
+    behind; they are seen to be stale at the next step.
+    """
+
+    __slots__ = (
+        "_are_quick",
+        "_doors",
+        "_handles",
+        "_meter",
+        "_passing",
+        "_scalars",
+        "_slow_after",
+        "_slow_before",
+        "_straight",
+        "_within",
+        "always",
+        "begin",
+        "end",
+        "glance",
+        "hushed",
+        "only",
+        "open",
+        "passed",
+        "raised",
+        "suspects",
+        "threads",
+        "watchful",
+    )
+
+    def __init__(self, meter: Meter, scalars: Passing, threads: Threads) -> None:
+        self._meter, self._scalars, self.threads = meter, scalars, threads
+        self.only: Optimizer | None = None
+        """The one that is watched, where it is not all of them."""
+        self._doors: dict[int, Door] = {}
+        self._passing: Door | None = None
+        self._within = 0
+        """Steps under way whose end means nothing: the one let through, and those in others."""
+        self.open: dict[int, Record | None] = {}
+        """By the optimizer's id, what is under way and not let through."""
+        self.hushed = False
+        """Whether steps are let through uncounted until this backward pass ends."""
+        self.always = False
+        """Whether every backward pass matters, because steps are taken in it."""
+        self.begin: Callable[[Optimizer, Any, Any], Replaced] = lambda optimizer, args, kwargs: None
+        self.end: Callable[[Optimizer], None] = lambda optimizer: None
+        self.passed: Callable[[Door], None] = lambda door: None
+        self.raised: Callable[[], None] = lambda: None
+        """Called where what is `open` turns out to have raised."""
+        self.watchful: Callable[[bool], bool] = lambda passing: not passing
+        """Asked after each record, whether steps are let through or not: are calls looked at until the
+        next one? Then `suspects` is asked at each step whether it must not be let through, else
+        `glance`, if there is one."""
+        self.suspects: Callable[[Optimizer], bool] = lambda optimizer: False
+        self.glance: Callable[[Optimizer], bool] | None = None
+
+    def install(self) -> None:
+        self._slow_before: Callable[..., Any] = untraced(self._before_seen)
+        self._slow_after: Callable[..., Any] = untraced(self._after_seen)
+        self._straight = self.threads.hook(self._before), self.threads.hook(self._after)
+        quick = self._quick()
+        slow = untraced(self._straight[0]), untraced(self._straight[1])
+        before, after = self._straight if quick else slow
+        self._handles = [
+            register_optimizer_step_pre_hook(before),
+            register_optimizer_step_post_hook(after),
+        ]
+        self._are_quick = quick
+
+    def remove(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+    def forget(self) -> None:
+        self._scalars.forget()
+        self.open, self._within, self._passing, self.hushed = {}, 0, None, False
+
+    def know(self, optimizer: Optimizer, source: Source) -> None:
+        """From now on steps of this one are let through while the budget has some left to."""
+        known = self._doors.get(id(optimizer))
+        if known is None or known.owner() is not optimizer or known.source is not source:
+            self._doors[id(optimizer)] = Door(optimizer, source)
+
+    def rest(self) -> None:
+        """A record is done: nothing need be recorded until the next one is due."""
+        gone = [key for key, door in self._doors.items() if door.owner() is None]
+        for key in gone:
+            del self._doors[key]
+        passing = (
+            not self.always
+            and bool(self._doors)
+            and all(door.budget.left for door in self._doors.values())
+        )
+        close = self.watchful(passing)
+        self._meter.rest(not close)
+
+    def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
+        if capturing():
+            return None
+        door = self._doors.get(id(optimizer))
+        if door is not None:
+            budget = door.budget
+            if budget.left and not self._within and not self.open and door.owner() is optimizer:
+                suspects = self.glance if self._meter.idle else self.suspects
+                if suspects is None or not suspects(optimizer):
+                    budget.left -= 1
+                    self._passing = door
+                    self._within = 1
+                    passed: Replaced = self._scalars.step(optimizer, door.source, args, kwargs)
+                    return passed
+                budget.left = 0
+                self._meter.rest(False)
+        elif self.hushed:
+            return None
+        replaced: Replaced = self._slow_before(optimizer, args, kwargs)
+        return replaced
+
+    def _after(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        if capturing():
+            return
+        if self._within:
+            self._within -= 1
+            door = self._passing
+            if self._within or door is None:
+                return
+            if self._scalars.waiting is not None:
+                self._scalars.over()
+            if not self._meter.idle:
+                self.passed(door)
+            elif not door.budget.left:
+                self._meter.rest(False)
+        elif self.open:
+            self._slow_after(optimizer, args, kwargs)
+
+    def _before_seen(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
+        if self.hushed or capturing() or (self.only is not None and optimizer is not self.only):
+            return None
+        self._become_quick()
+        if self._within or self.open:
+            if self._is_part(optimizer):
+                self._passing = self._passing if self._within else None
+                self._within += 1
+                return None
+            self._within, self._passing = 0, None
+        door = self._doors.get(id(optimizer))
+        if door is not None and door.budget.left and door.owner() is optimizer:
+            door.budget.left -= 1
+            self._within, self._passing = 1, door
+            passed: Replaced = self._scalars.step(optimizer, door.source, args, kwargs)
+            return passed
+        return self.begin(optimizer, args, kwargs)
+
+    def _is_part(self, optimizer: Optimizer) -> bool:
+        """Whether a step that we have seen begin is under way further out, over the same tensors."""
+        outer = outer_steps(optimizer)
+        if not outer and self.open:
+            self.raised()
+            self.open.clear()
+        passing = self._passing.owner() if self._passing is not None else None
+        begun = [one for one in outer if id(one) in self.open or one is passing]
+        return any(one is optimizer or share(one, optimizer) for one in begun)
+
+    def _after_seen(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        if self._within:
+            self._after(optimizer, args, kwargs)
+        elif capturing():
+            return
+        elif id(optimizer) in self.open:
+            self.end(optimizer)
+
+    def _quick(self) -> bool:
+        return let_be(Hooks._before, Hooks._after, *self._straight)
+
+    def _become_quick(self) -> None:
+        """Have torch call the hooks straight, once dynamo can be told to leave them alone."""
+        if self._are_quick or not self._quick():
+            return
+        self._are_quick = True
+        hooks = vars(module)
+        for word, handle, hook in (
+            ("_global_optimizer_pre_hooks", self._handles[0], self._straight[0]),
+            ("_global_optimizer_post_hooks", self._handles[1], self._straight[1]),
+        ):
+            known = hooks.get(word)
+            if isinstance(known, dict) and handle.id in known:
+                known[handle.id] = hook

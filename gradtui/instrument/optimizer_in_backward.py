@@ -1,0 +1,79 @@
+"""Optimizers that step within a backward pass, one a parameter, and are recorded as one."""
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from gradtui.instrument.budget import NOTHING, Budget, Detail, Ledger
+from gradtui.instrument.cost_meter import Meter
+from gradtui.instrument.layout_builder import Board
+from gradtui.instrument.optimizer_hooks import Hooks
+from gradtui.instrument.param_groups import Source
+from gradtui.instrument.step_measurement import Taking
+from gradtui.instrument.step_records import Record, Records
+from gradtui.instrument.unmeasured_steps import Passing
+
+
+class InBackward:
+    """`add` for each step, `together` when the pass is over. One step for all of them is counted."""
+
+    def __init__(
+        self,
+        meter: Meter,
+        ledger: Ledger,
+        taking: Taking,
+        board: Board,
+        records: Records,
+        hooks: Hooks,
+        scalars: Passing,
+    ) -> None:
+        self._meter, self._taking, self._board = meter, taking, board
+        self._records, self._hooks, self._scalars = records, hooks, scalars
+        self._budget = Budget(ledger)
+        self._step = -1
+        self._number = 0
+        self._detail = NOTHING
+        self._parts: list[tuple[Source, Record]] = []
+
+    def add(self, optimizer: Optimizer) -> None:
+        """Measure now: the gradients may be gone before the pass is over."""
+        if not self._parts:
+            self._step = self._meter.steps
+            self._meter.steps += 1
+            detail = self._budget.next()
+            if detail is NOTHING:
+                self._hooks.hushed = True
+                self._records.add(self._taking.scalars(optimizer, self._step, self._number))
+                self._scalars.bare(None)
+                return
+            self._detail = Detail(detail.norms, detail.counts)
+        source = self._taking.source(optimizer)
+        if source is None:
+            return
+        record = self._taking.take(optimizer, source, self._step, detail=self._detail)
+        self._parts.append((source, record))
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._parts)
+
+    def forget(self) -> None:
+        self._parts = []
+
+    def together(self) -> None:
+        parts, self._parts = self._parts, []
+        layout = self._board.layout
+        parts = [(source, record) for source, record in parts if record.layout is layout]
+        if not parts:
+            return
+        tensors: list[Tensor] = [t for source, _ in parts for t in source.tensors]
+        at = self._board.at(tensors)
+        if at is None or layout is None:
+            return
+        records = [record for _, record in parts]
+        whole = records[0]
+        home = whole.parts["grads"].device
+        whole.parts["grads"] = torch.cat([r.parts["grads"].to(home) for r in records])
+        whole.at = at
+        whole.optimizer = self._number = min(record.optimizer for record in records)
+        self._records.send(whole, self._budget)

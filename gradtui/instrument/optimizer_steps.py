@@ -1,0 +1,264 @@
+"""Optimizer steps: one record a step, taken at the optimizer's door."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from math import isnan
+from typing import Any
+
+from torch import Tensor
+from torch.optim import Optimizer
+
+from gradtui.instrument.budget import NOTHING, Detail
+from gradtui.instrument.clipping import Clips
+from gradtui.instrument.closures import evaluated
+from gradtui.instrument.cost_meter import Meter
+from gradtui.instrument.exception_guard import Quiet
+from gradtui.instrument.grad_scalers import Scalers, Scaling
+from gradtui.instrument.loss_capture import Losses
+from gradtui.instrument.nan_capture import Scene, lost
+from gradtui.instrument.nan_sampling import Vigil
+from gradtui.instrument.object_registry import Born
+from gradtui.instrument.optimizer_hooks import Door, Hooks, Replaced
+from gradtui.instrument.optimizer_in_backward import InBackward
+from gradtui.instrument.param_groups import Source
+from gradtui.instrument.step_measurement import Taking
+from gradtui.instrument.step_records import Record, Records
+from gradtui.instrument.unmeasured_steps import Passing
+from gradtui.runstore.format.scalar_rows import Row
+
+UNNUMBERED = -2
+"""The step of a record that gets its number at the end."""
+
+
+class Steps:
+    """What is done when a hook says that a step begins or ends."""
+
+    def __init__(
+        self,
+        hooks: Hooks,
+        taking: Taking,
+        inside: InBackward,
+        records: Records,
+        born: Born,
+        losses: Losses,
+        clips: Clips,
+        scalers: Scalers,
+        quiet: Quiet,
+        scene: Scene,
+        vigil: Vigil,
+        scalars: Passing,
+    ) -> None:
+        self._hooks, self._taking, self._inside = hooks, taking, inside
+        self._records, self._born, self._losses, self._clips = records, born, losses, clips
+        self._quiet, self._scene, self._vigil = quiet, scene, vigil
+        self._scalars = scalars
+        self._meter: Meter = quiet.meter
+        self._sources: dict[int, Source] = {}
+        self.seen = False
+        """Whether any optimizer's step has been seen."""
+        self.first: Callable[[], None] = lambda: None
+        self.door: Callable[[Optimizer, bool], None] = lambda optimizer, closure: None
+        """Called before a step that is not let through; whether it calls a closure."""
+        hooks.begin, hooks.end, hooks.passed = self._before, self._after, self._passed
+        hooks.raised = self.raised
+        hooks.watchful, hooks.suspects = self._plan, vigil.suspects
+        scalers.skipped = self._skipped
+
+    def forget(self) -> None:
+        """What is under way is another process's, or nobody's any more."""
+        self._hooks.forget()
+        self._inside.forget()
+        self._vigil.forget()
+        self._sources = {}
+
+    def last_look(self) -> None:
+        """At the end: the last step is measured after all, where it was let through, and weights
+        that have become NaN since the last record are told of."""
+        step = self._meter.steps - 1
+        if step < 0 or step == self._records.last_step:
+            return
+        source, latest = self._scalars.source, self._records.latest
+        known = latest is not None and latest[0] == step
+        if known and latest is not None and source is not None and self._taking.placed(source):
+            self._measure(_of(latest, source), source)
+        if self._records.lost:
+            return
+        for source in self._taking.broken():
+            record = Record(Detail(weights=True), {}, source.layout, source.at)
+            record.step, record.optimizer = step, source.number
+            self._measure(record, source, left=False)
+            return  # one is enough
+
+    def _measure(self, record: Record, source: Source, *, left: bool = True) -> None:
+        """What is left of a step: weights, and gradients that nobody has cleared or added to."""
+        gone: list[Tensor | None] = [None] * len(source.tensors)
+        grads = source.left() if left and self._scalars.untouched else gone
+        if all(grad is None for grad in grads):
+            record.stage = "unknown"
+        elif self._clips.words:
+            record.stage = "clipped"
+        record.parts |= source.gradients(grads, record.detail)
+        record.parts["weights"], record.left = source.weights(updates=False), True
+        self._records.submit(record)
+        self._records.flush()
+
+    def raised(self) -> None:
+        """What is under way will not end: what was measured before it is recorded all the same."""
+        with self._quiet("a step that raised"):
+            under_way, self._hooks.open = self._hooks.open, {}
+            for key, record in under_way.items():
+                source = self._sources.pop(key, None)
+                if record is not None and source is not None:
+                    record.raised = True
+                    self._scene.over(record if record.detail.norms else None)
+                    self._taking.renew(record, source)
+                    if record.step == UNNUMBERED:
+                        record.step = self.new_step()
+                    self._records.send(record, source.budget)
+
+    def new_step(self) -> int:
+        step = self._meter.steps
+        self._meter.steps += 1
+        return step
+
+    def renumber(self, under_way: Iterable[Record | None]) -> None:
+        """A second thread takes its first step: the one that is under way in the first may end later."""
+        for record in under_way:
+            if (
+                record is not None
+                and record.step == self._meter.steps - 1
+                and not record.evaluation
+            ):
+                record.step = UNNUMBERED
+                self._meter.steps -= 1
+
+    def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
+        with self._quiet("before a step"):
+            self._see(optimizer)
+            if self._losses.depth:
+                self._hooks.always = True
+                self._inside.add(optimizer)
+                self._losses.used()
+                return None
+            closure = args[1] if len(args) > 1 else kwargs.get("closure")
+            self.door(optimizer, callable(closure))
+            self._taking.improve()
+            source = self._taking.source(optimizer)
+            if source is None:
+                return None
+            self._hooks.know(optimizer, source)
+            self._vigil.know(optimizer, source)
+            self._sources[id(optimizer)] = source
+            self._hooks.open[id(optimizer)] = None
+            if callable(closure):
+                watched = self._watched(optimizer, source, closure)
+                if len(args) > 1:
+                    return (args[0], watched, *args[2:]), kwargs
+                return args, kwargs | {"closure": watched}
+            # Of several threads the steps are numbered in the order in which they end.
+            step = UNNUMBERED if self._hooks.threads.several else self.new_step()
+            record = self._taking.take(optimizer, source, step)
+            self._hooks.open[id(optimizer)] = record
+        found = self._hooks.open.get(id(optimizer))
+        self._scene.look(found)
+        if found is not None and found.detail.norms:
+            self._vigil.found(lost(found))
+        return None
+
+    def _after(self, optimizer: Optimizer) -> None:
+        with self._quiet("after a step"):
+            record = self._hooks.open.pop(id(optimizer), None)
+            source = self._sources.pop(id(optimizer), None)
+            if record is not None and source is not None:
+                self._finish(record, source)
+            else:
+                self._scene.over()
+
+    def _finish(self, record: Record, source: Source) -> None:
+        if record.detail.weights:
+            record.parts["weights"] = source.weights()
+        self._scene.over(record)
+        self._taking.renew(record, source)
+        if record.step == UNNUMBERED:
+            record.step = self.new_step()
+        self._records.send(record, source.budget)
+        if record.detail.norms:
+            self._hooks.rest()
+        else:
+            self._scalars.bare(source)
+
+    def _plan(self, passing: bool) -> bool:
+        close = self._vigil.plan(passing)
+        self._hooks.glance = self._vigil.glance if self._vigil.glancing else None
+        return close
+
+    def _see(self, optimizer: Optimizer) -> None:
+        if not self.seen:
+            self.seen = True
+            self.first()
+        self._born.meet(optimizer)
+
+    def _passed(self, door: Door) -> None:
+        """A step was let through, while it is looked at or another optimizer's is waited for."""
+        self._losses.used()
+        self._scene.over()
+        self._clips.drop(door.source.members)
+        self._meter.passed()
+
+    def _watched(self, optimizer: Optimizer, source: Source, closure: Callable[..., Any]) -> Any:
+        """A closure of whose every evaluation a record is made; the last one has the update."""
+        step, count = self.new_step(), 0
+
+        def over(done: bool) -> None:
+            if self._hooks.threads.enter():
+                try:
+                    seen(done)
+                finally:
+                    self._hooks.threads.leave()
+
+        def seen(done: bool) -> None:
+            if done or self._losses.fresh:  # also where it has raised after its backward pass
+                add()
+            if done:
+                self._scene.look(self._hooks.open.get(id(optimizer)))
+            else:
+                self.raised()
+
+        def add() -> None:
+            nonlocal count
+            count += 1
+            with self._quiet("a closure"):
+                before = self._hooks.open.get(id(optimizer))
+                detail = None if before is None else before.detail
+                if detail is not None and detail is not NOTHING:
+                    detail = replace(detail, histograms=False)
+                record = self._taking.take(optimizer, source, step, detail=detail, evaluation=count)
+                if before is not None and before.detail.norms:
+                    self._records.send(before, source.budget)
+                self._hooks.open[id(optimizer)] = record
+
+        def nothing() -> None: ...
+
+        return evaluated(closure, nothing, lambda: over(True), lambda: over(False))
+
+    def _skipped(self, optimizer: Optimizer, scaling: Scaling) -> None:
+        """A scaler has thrown a step away: no hook was called."""
+        if self._hooks.only is not None and optimizer is not self._hooks.only:
+            return
+        self._see(optimizer)
+        source = self._taking.source(optimizer)
+        if source is None:
+            return
+        record = self._taking.take(optimizer, source, self.new_step(), scaling=scaling)
+        record.skipped = True
+        self._finish(record, source)
+        self._hooks.rest()
+
+
+def _of(row: Row, source: Source) -> Record:
+    """A record in full of a step whose scalars have been handed on."""
+    record = Record(Detail(weights=True), {}, source.layout, source.at, row[0], time=row[1])
+    record.loss, record.lr, record.optimizer, record.backwards = row[2:6]
+    record.scale, record.objective, record.skipped = row[6:]
+    record.told = not isnan(record.loss)
+    return record

@@ -1,0 +1,96 @@
+"""Tensors that are stepped together, and how they are measured."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from gradtui.core.layout import IntArray, Layout
+from gradtui.instrument.budget import Budget, Detail, Ledger
+from gradtui.instrument.layout_builder import Board
+from gradtui.instrument.weak_tensors import References
+from gradtui.stats.histogram import histogram
+from gradtui.stats.measure import clone, measure_gradients, measure_weights
+from gradtui.stats.plan import Plan
+
+
+def _sound(tensors: Sequence[Tensor]) -> bool:
+    plain = [t.detach() for t in tensors if t.is_floating_point() and t.layout is torch.strided]
+    plain = [t for t in plain if type(t) is Tensor and t.numel()]
+    # Both ends tell: a NaN is the largest of what it is among. No copy of anything is made.
+    return all(bool(torch.isfinite(torch.stack(torch.aminmax(t))).all()) for t in plain)
+
+
+class Source:
+    """`at` and `layout` are set once the tensors have a place among all others."""
+
+    def __init__(self, tensors: Sequence[Tensor], budget: Budget) -> None:
+        self.held = References(tensors)
+        self.ids = [id(tensor) for tensor in tensors]
+        self.members = frozenset(self.ids)
+        self.at: IntArray | None = None
+        self.layout: Layout | None = None
+        self.number = self.key = 0
+        self.plan = Plan(tensors)
+        self.budget = budget
+        self._clones: list[Tensor] | None = None
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        return self.held.tensors()
+
+    def gradients(self, grads: Sequence[Tensor | None], detail: Detail) -> dict[str, Tensor]:
+        parts = {"grads": measure_gradients(self.plan, grads, counts=detail.counts)}
+        if detail.histograms:
+            parts["histograms"] = histogram(self.plan, grads)
+        return parts
+
+    def remember_weights(self) -> None:
+        self._clones = clone(self.plan, self.tensors, self._clones)
+
+    def weights(self, *, updates: bool = True) -> Tensor:
+        """`updates`: the change since they were remembered is that of one step."""
+        return measure_weights(self.plan, self.tensors, self._clones if updates else None)
+
+    def left(self) -> list[Tensor | None]:
+        """The gradients that are there now; none where all of them have been cleared."""
+        grads = [tensor.grad for tensor in self.tensors]
+        return grads if any(g is not None and bool(g.any()) for g in grads) else [None] * len(grads)
+
+
+class Sources:
+    """Made when first needed, and anew when the tensors of an optimizer change."""
+
+    def __init__(self, board: Board, ledger: Ledger) -> None:
+        self._board, self._ledger = board, ledger
+        self._known: dict[int, Source] = {}
+
+    def of(self, key: int, tensors: Sequence[Tensor]) -> Source:
+        """`key` is an optimizer's id, or anything that no optimizer's id can be."""
+        known = self._known.get(key)
+        if known is not None and known.held.are(tensors):
+            return known
+        made = Source(tensors, Budget(self._ledger) if known is None else known.budget)
+        made.key = key
+        self._known[key] = made
+        return made
+
+    def place(self, source: Source, word: str = "none") -> bool:
+        """Whether there is a place for it in the layout, which may have to be made anew; `word` is
+        said of the optimizer where there is none."""
+        if source.layout is not None and source.layout is self._board.layout:
+            return True
+        at = self._board.at(source.tensors, word)
+        source.at, source.layout = at, self._board.layout
+        return at is not None
+
+    def broken(self) -> list[Source]:
+        """Those whose tensors hold a NaN or an infinity by now."""
+        return [s for s in self._known.values() if s.layout is not None and not _sound(s.tensors)]
+
+    def drop(self, key: int) -> None:
+        self._known.pop(key, None)
+
+    def release(self) -> None:
+        """Let go of every tensor."""
+        self._known = {}

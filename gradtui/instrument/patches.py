@@ -1,0 +1,135 @@
+"""What is done around functions of torch, and taken off again."""
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, Protocol
+
+from gradtui.instrument.cost_meter import Meter
+from gradtui.instrument.thread_state import Threads
+from gradtui.patching.cuda_capture import capturing
+from gradtui.patching.enclosure import Enclosure, enclosure
+
+Begun = Generator[Any, Any, None]
+"""What is done around a call: until its `yield` before, then after it, where that has returned; what
+is yielded takes the place of an argument, where the enclosure has one to be replaced."""
+Around = Callable[..., Begun]
+
+
+class Light(Protocol):
+    """What is done in place of that while nothing is awaited: short, and without a lock. `begin` gives
+    a number, or None."""
+
+    def begin(self, *given: Any) -> int | None: ...
+
+    def over(self, token: int, done: bool) -> None: ...
+
+
+class Passage:
+    """Calls of one function: does what is to be done around them, one thread at a time."""
+
+    __slots__ = ("_around", "_idle", "_light", "_meter", "_threads", "loose")
+
+    def __init__(
+        self,
+        meter: Meter,
+        threads: Threads,
+        around: Around,
+        *,
+        idle: bool,
+        loose: bool,
+        light: Light | None,
+    ) -> None:
+        self._meter, self._threads = meter, threads
+        self._around, self._idle, self._light, self.loose = around, idle, light, loose
+
+    def begin(self, *given: Any) -> Any:
+        meter, threads, light = self._meter, self._threads, self._light
+        if light is not None and meter.idle and not threads.several:
+            return light.begin(*given)
+        if capturing():
+            return None
+        meter.calls += 1
+        if (self._idle and meter.idle) or not threads.enter():
+            return None
+        try:
+            begun = self._around(*given)
+            return begun, next(begun)
+        except StopIteration:
+            return None
+        finally:
+            threads.leave()
+
+    def again(self, token: Any, value: Any) -> Any:
+        return value if type(token) is int or token[1] is None else token[1]
+
+    def over(self, token: Any, out: Any) -> None:
+        if type(token) is int:
+            assert self._light is not None
+            self._light.over(token, True)
+            return
+        self._threads.enter(-1)
+        try:
+            token[0].send(out)
+        except StopIteration:
+            return
+        finally:
+            self._threads.leave()
+
+    def raised(self, token: Any) -> None:
+        if type(token) is int:
+            assert self._light is not None
+            self._light.over(token, False)
+            return
+        self._threads.enter(-1)
+        try:
+            token[0].close()
+        finally:
+            self._threads.leave()
+
+
+class Patches:
+    """What is enclosed for one watcher, until `undo`."""
+
+    def __init__(self, meter: Meter, threads: Threads) -> None:
+        self._meter, self._threads = meter, threads
+        self._enclosed: list[tuple[Enclosure, Passage]] = []
+        meter.resting.append(self._rest)
+
+    def enclose(
+        self,
+        owner: Any,
+        name: str,
+        wanted: Sequence[str],
+        around: Around,
+        *,
+        idle: bool = False,
+        loose: bool = False,
+        light: Light | None = None,
+        replaced: str = "",
+    ) -> None:
+        """Have `around(*wanted)` done around each call of `owner.name`, in torch's own frame.
+
+        With `idle` nothing is done while the meter says that nothing is awaited; with `loose` the
+        function has its own code for that time, with `light` that is done. What torch.compile traces
+        is the original, and so is what is called while a CUDA graph is recorded.
+        """
+        found = enclosure(owner, name, wanted, replaced=replaced)
+        if found is not None:
+            passage = Passage(
+                self._meter, self._threads, around, idle=idle, loose=loose, light=light
+            )
+            self._enclosed.append((found, passage))
+            found.listen(passage)
+
+    def _rest(self, idle: bool) -> None:
+        # Another thread may have a pass under way when one has nothing to wait for.
+        idle = idle and not self._threads.several
+        for found, passage in self._enclosed:
+            if passage.loose and idle:
+                found.leave(passage)
+            elif passage.loose:
+                found.listen(passage)
+
+    def undo(self) -> None:
+        for found, passage in self._enclosed:
+            found.leave(passage)
+        self._enclosed = []

@@ -1,0 +1,31 @@
+"""What a program has shown of itself by the time that its run is told of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from gradtui.core.wiring import Faults
+from gradtui.instrument.task_inference import UNKNOWN, Outlook
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What has been seen of a run by the time of its first step. A game of several optimizers has no
+    task."""
+
+    outlook: Outlook = UNKNOWN
+    clip: str = ""
+    scaled: bool = False
+    begun: bool = False
+    """Whether any step has been taken."""
+    faults: Faults = ()
+    """What the first steps have shown."""
+
+
+def precision(tensors: Sequence[Tensor], known: Known) -> str:
+    """In a word, as a scenario has it, or "autocast" where it is not seen which one."""
+    kinds = sorted({str(t.dtype).removeprefix("torch.") for t in tensors})
+    if kinds == ["float32"]:
+        return known.outlook.half or ("autocast" if known.scaled else "float32")
+    return ", ".join(kinds)

@@ -1,0 +1,106 @@
+"""A record of the gradients that an optimizer is about to use."""
+
+from torch import Tensor
+from torch.optim import Optimizer
+
+from gradtui.instrument.budget import NOTHING, Budget, Detail
+from gradtui.instrument.clipping import Clips
+from gradtui.instrument.grad_scalers import Scalers, Scaling
+from gradtui.instrument.layout_builder import Board
+from gradtui.instrument.loss_capture import Losses
+from gradtui.instrument.optimizer_numbers import parameters_of
+from gradtui.instrument.param_groups import Source, Sources
+from gradtui.instrument.step_records import Record
+
+
+class Taking:
+    """Collects what is known at an optimizer's door: gradients, loss, clipping, scale, rate."""
+
+    def __init__(
+        self, sources: Sources, board: Board, losses: Losses, clips: Clips, scalers: Scalers
+    ) -> None:
+        self._sources, self._board = sources, board
+        self._losses, self._clips, self._scalers = losses, clips, scalers
+
+    def source(self, optimizer: Optimizer) -> Source | None:
+        """What it steps; None where that cannot be named."""
+        tensors = parameters_of(optimizer)
+        if not tensors:
+            return None
+        source = self._sources.of(id(optimizer), tensors)
+        if source.layout is None or source.layout is not self._board.layout:
+            if not self._sources.place(source):
+                return None
+            source.number = self._board.number(optimizer)
+        return source
+
+    def improve(self) -> None:
+        """Between two records: what has no good name yet may get one."""
+        self._board.improve()
+
+    def placed(self, source: Source) -> bool:
+        """Whether there is a place for it in the layout as it is."""
+        return source.layout is not None and source.layout is self._board.layout
+
+    def renew(self, record: Record, source: Source) -> None:
+        """Another thread's optimizer may have brought another layout since the record was begun."""
+        if record.layout is not self._board.layout and self._sources.place(source):
+            record.layout, record.at = source.layout, source.at
+
+    def broken(self) -> list[Source]:
+        """What holds a NaN or an infinity by now."""
+        return self._sources.broken()
+
+    def scalars(self, optimizer: Optimizer, step: int, number: int) -> Record:
+        """Of a step of which nothing is measured, whatever the optimizer steps."""
+        record = Record(NOTHING, {}, step=step, optimizer=number)
+        record.add_lr(optimizer)
+        record.add_loss(self._losses.take(number, id(optimizer)))
+        return record
+
+    def take(
+        self,
+        optimizer: Optimizer,
+        source: Source,
+        step: int,
+        *,
+        budget: Budget | None = None,
+        detail: Detail | None = None,
+        evaluation: int = 0,
+        scaling: Scaling | None = None,
+    ) -> Record:
+        """Scalars alone where the budget, by default the source's own, has nothing left for this
+        step. `detail` is what to measure where that is settled."""
+        detail = detail or (budget or source.budget).next()
+        loss = self._losses.take(source.number, id(optimizer))
+        clips = self._clips.take(source.members)
+        scaling = scaling or self._scalers.current
+        record = Record(detail, {}, source.layout, source.at, step)
+        record.evaluation, record.optimizer = evaluation, source.number
+        record.add_lr(optimizer)
+        record.add_loss(loss)
+        if detail is NOTHING:
+            record.parts |= scaling.parts if scaling is not None else {}
+            return record
+        if scaling is not None:
+            _add_scaling(record, optimizer, scaling)
+        if clips:
+            record.stage = "clipped"
+            record.add_clips(clips, source.ids)
+        elif self._clips.unseen and self._clips.words:
+            record.stage = "clipped"
+        record.parts |= source.gradients([tensor.grad for tensor in source.tensors], detail)
+        if detail.weights and evaluation <= 1:
+            source.remember_weights()
+        return record
+
+
+def _add_scaling(record: Record, optimizer: Optimizer, scaling: Scaling) -> None:
+    record.stage = "unscaled"
+    record.parts |= scaling.parts
+    divisor = getattr(optimizer, "grad_scale", None)
+    if isinstance(divisor, Tensor):
+        record.parts["divisor"] = divisor.detach().double().reshape(())
+    found = getattr(optimizer, "found_inf", None)
+    if isinstance(found, Tensor):
+        record.parts["found_inf"] = found.detach().double().sum()

@@ -1,0 +1,351 @@
+"""From measured tensors to snapshots: numbered, sent to the host without waiting, handed on."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gradtui.core.autopsy import Autopsy
+from gradtui.core.layout import FloatArray, IntArray, Layout
+from gradtui.core.snapshot import HIST_BINS, Grad, Snapshot, U32Array, Weight
+from gradtui.instrument.budget import NOTHING, Budget, Detail, Ledger
+from gradtui.instrument.clipping import Clip
+from gradtui.instrument.cost_meter import Meter
+from gradtui.instrument.loss_capture import Loss
+from gradtui.instrument.unclipped_norms import Cut, unclipped
+from gradtui.runstore.format.scalar_rows import LetThrough, Row
+from gradtui.runstore.writer.ports import Sink
+from gradtui.stats.host_copy import HostCopy
+from gradtui.stats.nonfinite import first_nonfinite
+
+NAN = float("nan")
+TOGETHER, SOON = 64, 0.2
+"""Steps whose scalars are fetched from a device at once, at most, and seconds until they are."""
+Late = Callable[[int, str, float], Autopsy | None]
+
+
+@dataclass(slots=True)
+class Record:
+    """One snapshot to be: what is known without asking the device, and what is on its way."""
+
+    detail: Detail
+    parts: dict[str, Tensor]
+    layout: Layout | None = None
+    at: IntArray | None = None
+    step: int = -1
+    stage: str = "raw"
+    optimizer: int = 0
+    evaluation: int = 0
+    loss: float = NAN
+    objective: float = NAN
+    later: Loss | None = None
+    """The two, where they are known only when their parts have reached the host."""
+    told: bool = False
+    """Whether `loss` is what the program computed."""
+    left: bool = False
+    """Whether it is what was left at the end: what is in the weights may have been there for long."""
+    cuts: list[tuple[IntArray, IntArray, bool]] = field(default_factory=list)
+    """For each clipping: places of the tensors, their places in the call, and whether that is all."""
+    autopsy: Autopsy | None = None
+    lr: float = NAN
+    scale: float = NAN
+    """The loss scale, where it is known without asking the device."""
+    skipped: bool = False
+    raised: bool = False
+    backwards: int = 1
+    seconds: float = 0.0
+    overhead: float = 0.0
+    time: float = field(default_factory=time.time)
+    """Seconds since 1970."""
+
+    def add_loss(self, loss: Loss) -> None:
+        self.backwards = loss.count
+        remote = loss.remote()
+        if remote:
+            home = remote[-1].device
+            self.later = loss
+            self.parts["loss"] = torch.stack([t.to(home, non_blocking=True) for t in remote])
+        elif (sums := loss.sums()) is not None:
+            self.loss, self.objective, self.told = *sums, True
+
+    def arrived(self, name: str, values: FloatArray) -> None:
+        """One of the scalars among `parts`."""
+        if name == "lr":
+            self.lr = float(values[0])
+        elif name == "scale":
+            self.scale = float(values[0])
+        elif name == "loss" and self.later is not None:
+            sums = self.later.sums(values)
+            self.loss, self.objective = sums if sums is not None else (NAN, NAN)
+
+    def add_clips(self, clips: Sequence[Clip], ids: Sequence[int]) -> None:
+        """How the gradients of the tensors with these ids were clipped, in that order."""
+        place = {key: i for i, key in enumerate(ids)}
+        for clip in clips:
+            shown = [(place[key], i) for i, key in enumerate(clip.order) if key in place]
+            at, given = (np.array(column, np.int64) for column in zip(*shown, strict=True))
+            whole = len(at) == clip.count
+            for name, value in (
+                ("factor", clip.factor),
+                ("norm", clip.norm),
+                ("norms", clip.norms),
+            ):
+                if value is not None:
+                    self.parts[f"{name} {len(self.cuts)}"] = value
+            self.cuts.append((at, given, whole))
+
+    def add_lr(self, optimizer: Any) -> None:
+        """The learning rate of the first group, a number or a tensor."""
+        groups = getattr(optimizer, "param_groups", ())
+        lr = groups[0].get("lr") if groups else None
+        if isinstance(lr, Tensor) and lr.numel() == 1:
+            self.parts["lr"] = lr.detach().reshape(()).double()
+        elif isinstance(lr, (int, float)):
+            self.lr = float(lr)
+
+
+def bare_record(step: int, when: float) -> Record:
+    """Of a step of which scalars are recorded and nothing else."""
+    return Record(NOTHING, {}, step=step, time=when)
+
+
+@dataclass(slots=True)
+class Batch:
+    """Records of scalars whose numbers travel together: `at` says whose those of each part are, and
+    how many."""
+
+    records: list[Record]
+    at: dict[str, list[tuple[Record, int]]]
+
+    def fill(self, parts: dict[str, FloatArray]) -> None:
+        """The numbers have arrived."""
+        for name, shares in self.at.items():
+            begin = 0
+            for record, size in shares:
+                record.arrived(name, parts[name][begin : begin + size])
+                begin += size
+
+
+class Records:
+    """`send`, `add` and `flush` put what is measured, and the scalars between, into the sink in
+    order."""
+
+    def __init__(self, sink: Sink, meter: Meter, ledger: Ledger) -> None:
+        self.sink = sink
+        self._meter, self._ledger = meter, ledger
+        self._copy: HostCopy[Record | Batch] | None = None
+        self._device = torch.device("cpu")
+        self.late: Late = lambda step, phase, loss: None
+        """Asked where a step turns out not to be finite only now."""
+        self.last_step = -1
+        """The last that has been handed on in full."""
+        self.lost = False
+        """Whether anything that is not finite has been handed on."""
+        self.direct = False
+        """Whether rows may be appended: nothing is on its way that comes before them."""
+        self.rows: deque[Row] | None = None
+        """Where steps go that are let through, while `let_through` need not be called."""
+        self.latest: Row | None = None
+        """The last step of which scalars alone were handed on."""
+        self._through: LetThrough | None = None
+        self._first = 0
+        self._later: list[Record] = []
+
+    def let_through(self) -> deque[Row]:
+        """Begin a stretch of steps that are let through; ends when something else is handed on."""
+        self._through = LetThrough()
+        self._first = self._meter.steps - 1
+        self.rows = self._through.rows
+        self.sink.follow(self._through)
+        return self.rows
+
+    def add(self, record: Record) -> None:
+        """A step of which scalars are recorded and nothing else. Where they are on a device several
+        steps go together, so that it takes little time and no wait."""
+        if not record.parts and not self._later and self.direct:
+            self._append(record)
+            return
+        self._later.append(record)
+        late = record.time - self._later[0].time
+        if len(self._later) >= TOGETHER or not 0 <= late < SOON or self._device.type == "cpu":
+            self._send_later()
+            self._hand_on(wait=False)
+
+    def send(self, record: Record, budget: Budget) -> None:
+        """The step is over. All that has been taken since the last record is charged to it: steps
+        that were let through have none of their own. What is still to be done here, such as handing
+        on, is the next one's."""
+        if not record.detail.norms:
+            self.add(record)
+            return
+        cost = self._account(record)
+        self.submit(record)
+        self._hand_on(wait=False)
+        budget.took(record.detail, cost)
+
+    def charge(self, record: Record, budget: Budget) -> None:
+        """What was measured is of no use, but has taken its time."""
+        if record.detail.norms:
+            budget.took(record.detail, self._account(record))
+
+    def _account(self, record: Record) -> float:
+        """What measuring it has cost, in seconds."""
+        spent = self._meter.take()
+        cost = self._meter.lately_timed
+        record.overhead = spent
+        record.seconds = self._ledger.add(spent, cost) or spent
+        return cost
+
+    def submit(self, record: Record) -> None:
+        """Send what was measured on its way, not charging anything to it."""
+        if self._copy is None:
+            self._begin(record.parts["grads"].device)
+        self._send_later()
+        self._copied(record, record.parts)
+
+    def begin_anew(self, sink: Sink) -> None:
+        """Forget what is on its way: it is another process's."""
+        self.sink, self._copy, self.last_step = sink, None, -1
+        self.direct, self.rows, self._through, self._later = False, None, None, []
+        self.latest = None
+
+    def flush(self) -> None:
+        self._send_later()
+        self._hand_on(wait=True)
+        self._close()
+
+    def _begin(self, device: torch.device) -> None:
+        self._device, self._copy = device, HostCopy(device)
+        self.direct = device.type == "cpu"
+
+    def _copied(self, ticket: Record | Batch, parts: dict[str, Tensor]) -> None:
+        assert self._copy is not None
+        if self._device.type != "cpu" or any(t.device.type != "cpu" for t in parts.values()):
+            parts = {name: t.to(self._device) for name, t in parts.items()}
+        self._copy.submit(ticket, parts)
+
+    def _send_later(self) -> None:
+        """Send the scalars off that have come up together."""
+        if not self._later:
+            return
+        records, self._later = self._later, []
+        if self._copy is None:
+            self._begin(next((t.device for r in records for t in r.parts.values()), self._device))
+        at: dict[str, list[tuple[Record, int]]] = {}
+        values: dict[str, list[Tensor]] = {}
+        for record in records:
+            for name, part in record.parts.items():
+                flat = part.detach().reshape(-1).double().to(self._device, non_blocking=True)
+                at.setdefault(name, []).append((record, len(flat)))
+                values.setdefault(name, []).append(flat)
+        parts = {name: torch.cat(some) for name, some in values.items()}
+        self._copied(Batch(records, at), parts)
+
+    def _hand_on(self, *, wait: bool) -> None:
+        if self._copy is None:
+            return
+        for ticket, parts in self._copy.flush() if wait else self._copy.ready():
+            if isinstance(ticket, Batch):
+                ticket.fill(parts)
+                for record in ticket.records:
+                    self._append(record)
+                continue
+            snapshot = _snapshot(ticket, parts, self.late)
+            self.lost |= snapshot.nonfinite is not None
+            self._close()
+            self.sink.put(snapshot)
+            self.last_step = ticket.step
+
+    def _append(self, record: Record) -> None:
+        rows = self.let_through() if self.rows is None else self.rows
+        scalars = record.loss, record.lr, record.optimizer, record.backwards, record.scale
+        self.latest = (record.step, record.time, *scalars, record.objective, record.skipped)
+        rows.append(self.latest)
+
+    def _close(self) -> None:
+        """Something else is about to be handed on."""
+        if self._through is not None:
+            self._through.close(self._meter.steps - self._first)
+            self._through = self.rows = None
+
+
+def _snapshot(record: Record, parts: dict[str, FloatArray], late: Late) -> Snapshot:
+    layout, at = record.layout, record.at
+    assert layout is not None
+    assert at is not None
+    measured = parts["grads"]
+    if "divisor" in parts:  # a fused optimizer divides by the loss scale itself
+        measured[:, [Grad.NORM, Grad.ABS_MAX, Grad.SUM]] /= float(parts["divisor"])
+    grads = _spread(layout, at, measured, Grad.COLUMNS)
+    cuts = _cuts(record, parts)
+    factors = [cut.factor for cut in cuts if not np.isnan(cut.factor)]
+    norms = np.full(len(layout.tensors), np.nan)
+    if cuts:
+        norms[at] = unclipped(measured[:, Grad.NORM], cuts, ~np.isnan(measured[:, Grad.NONFINITE]))
+    weights = None
+    if "weights" in parts:
+        weights = _spread(layout, at, parts["weights"], Weight.COLUMNS)
+    counts: U32Array | None = None
+    if "histograms" in parts and "divisor" not in parts:
+        counts = np.zeros((len(layout.tensors), HIST_BINS), np.uint32)
+        counts[at] = parts["histograms"].astype(np.uint32)
+    skipped = record.skipped or bool(parts.get("found_inf", np.zeros(())) > 0)
+    loss, objective = record.loss, record.objective
+    if record.later is not None and (sums := record.later.sums(parts["loss"])) is not None:
+        loss, objective = sums
+    seen = None
+    if not skipped:
+        known = loss if "loss" in parts or record.told else 0.0
+        if record.left:
+            none = np.full_like(grads, NAN)
+            seen = first_nonfinite(layout, record.step, 0.0, none, weights, None)
+        if seen is None:
+            seen = first_nonfinite(layout, record.step, known, grads, weights, record.autopsy)
+        if seen is not None and seen.autopsy is None:
+            seen = seen._replace(autopsy=late(record.step, seen.phase, known))
+    return Snapshot(
+        run=0,
+        step=record.step,
+        loss=loss,
+        objective=objective,
+        grads=grads,
+        stage=record.stage,
+        lr=float(parts.get("lr", record.lr)),
+        seconds=record.seconds,
+        overhead=record.overhead,
+        clip_coefficient=min(factors, default=NAN),
+        norms_before=norms if cuts else None,
+        loss_scale=float(parts.get("scale", record.scale)),
+        skipped=skipped,
+        raised=record.raised,
+        weights=weights,
+        histograms=counts,
+        nonfinite=seen,
+        optimizer=record.optimizer,
+        evaluation=record.evaluation,
+        backwards=record.backwards,
+        time=record.time,
+    )
+
+
+def _cuts(record: Record, parts: dict[str, FloatArray]) -> list[Cut]:
+    out = []
+    for i, (at, given, whole) in enumerate(record.cuts):
+        factor, norm = (float(parts.get(f"{name} {i}", NAN)) for name in ("factor", "norm"))
+        norms = parts.get(f"norms {i}")
+        if norms is not None:
+            norms = norms[given] / float(parts.get("divisor", 1.0))
+        out.append(Cut(at, factor, norm, whole, norms))
+    return out
+
+
+def _spread(layout: Layout, at: IntArray, measured: FloatArray, columns: int) -> FloatArray:
+    """[tensors of the layout, columns], NaN for those that were not measured."""
+    out = np.full((len(layout.tensors), columns), np.nan)
+    out[at] = measured
+    return out

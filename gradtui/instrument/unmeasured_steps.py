@@ -1,0 +1,134 @@
+"""Steps that are let through: their number, time, loss and learning rate are recorded all the same.
+
+This is what a fast program pays at nearly every step: no blocks, no copies, no locks.
+"""
+
+from time import time
+from typing import Any
+
+from torch.optim import Optimizer
+
+from gradtui.instrument.closures import evaluated
+from gradtui.instrument.exception_guard import Quiet
+from gradtui.instrument.grad_scalers import Scalers
+from gradtui.instrument.loss_capture import Losses
+from gradtui.instrument.param_groups import Source
+from gradtui.instrument.step_records import NAN, Records, bare_record
+from gradtui.instrument.thread_state import Threads
+
+
+class Passing:
+    """`step` before each such step, `over` after it where `waiting` says that it is awaited."""
+
+    __slots__ = (
+        "_losses",
+        "_meter",
+        "_quiet",
+        "_records",
+        "_scalers",
+        "_step",
+        "_when",
+        "passes",
+        "source",
+        "threads",
+        "waiting",
+    )
+
+    def __init__(
+        self,
+        quiet: Quiet,
+        losses: Losses,
+        scalers: Scalers,
+        records: Records,
+        threads: Threads,
+    ) -> None:
+        self.threads = threads
+        self._quiet, self._meter = quiet, quiet.meter
+        self._losses, self._scalers, self._records = losses, scalers, records
+        self.waiting: Optimizer | None = None
+        """What takes a step whose closure has the loss."""
+        self.source: Source | None = None
+        """Of the last step that was let through."""
+        self.passes = 0
+        """Backward passes that had begun by then."""
+        self._step, self._when = 0, 0.0
+
+    def step(self, optimizer: Optimizer, source: Source, args: Any, kwargs: Any) -> Any:
+        """A step is about to be let through; what a hook returns."""
+        if self.waiting is not None:
+            self.over()  # the step before has raised
+        meter, losses = self._meter, self._losses
+        number, self.source = meter.steps, source
+        meter.steps = number + 1
+        if len(args) > 1 or kwargs:
+            replaced = self._closure(optimizer, number, args, kwargs)
+            if replaced is not None:
+                return replaced
+        self.passes = losses.passes
+        try:
+            lr = optimizer.param_groups[0]["lr"]
+        except (LookupError, TypeError, AttributeError):
+            lr = NAN
+        records = self._records
+        loss = losses.plain() if records.direct else None
+        if loss is not None and isinstance(lr, float) and self._scalers.current is None:
+            rows = records.rows
+            if rows is None:
+                rows = records.let_through()
+            row = (number, time(), loss, lr, source.number, 1, NAN, loss, False)
+            records.latest = row
+            rows.append(row)
+        else:
+            self._slowly(optimizer, number, time())
+        return None
+
+    def over(self) -> None:
+        """The step whose closure has the loss is over."""
+        optimizer, self.waiting = self.waiting, None
+        if optimizer is not None:
+            self.passes = self._losses.passes
+            self._slowly(optimizer, self._step, self._when)
+
+    def bare(self, source: Source | None) -> None:
+        """Another step of which scalars alone are recorded has been taken."""
+        self.source, self.passes = source, self._losses.passes
+
+    @property
+    def untouched(self) -> bool:
+        """Whether no backward pass has begun since the last step that was let through."""
+        return self.passes == self._losses.passes
+
+    def forget(self) -> None:
+        self.waiting = self.source = None
+
+    def _closure(self, optimizer: Optimizer, number: int, args: Any, kwargs: Any) -> Any:
+        closure = args[1] if len(args) > 1 else kwargs.get("closure")
+        if not callable(closure):
+            return None
+        losses, threads, count = self._losses, self.threads, 0
+
+        def before() -> None:
+            nonlocal count
+            # The loss is that of the last evaluation, and of micro-batches before the first.
+            if count and threads.enter():
+                losses.used()
+                threads.leave()
+            count += 1
+
+        def nothing() -> None: ...
+
+        ours = evaluated(closure, before, nothing, nothing)
+        self.waiting, self._step, self._when = optimizer, number, time()
+        if len(args) > 1:
+            return (args[0], ours, *args[2:]), kwargs
+        return args, kwargs | {"closure": ours}
+
+    def _slowly(self, optimizer: Optimizer, number: int, when: float) -> None:
+        with self._quiet("the scalars of a step"):
+            record = bare_record(number, when)
+            record.optimizer = 0 if self.source is None else self.source.number
+            record.add_lr(optimizer)
+            record.add_loss(self._losses.take(record.optimizer, id(optimizer)))
+            scaling = self._scalers.current
+            record.parts |= scaling.parts if scaling is not None else {}
+            self._records.add(record)

@@ -1,0 +1,289 @@
+"""Everything together: what is wrapped, who measures, and where the snapshots go."""
+
+import os
+import weakref
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
+
+from torch import nn
+from torch.optim import Optimizer
+
+from gradtui.core.event import Ended, Failed, RunInfo, Started
+from gradtui.core.layout import Layout
+from gradtui.instrument.budget import Ledger
+from gradtui.instrument.clipping import Clips
+from gradtui.instrument.cost_meter import Meter
+from gradtui.instrument.exception_guard import Log, Quiet
+from gradtui.instrument.grad_scalers import Scalers
+from gradtui.instrument.layout_builder import Board
+from gradtui.instrument.loss_attribution import Reach
+from gradtui.instrument.loss_capture import Losses
+from gradtui.instrument.manual_updates import Bare
+from gradtui.instrument.nan_capture import Scene
+from gradtui.instrument.nan_sampling import Vigil
+from gradtui.instrument.object_registry import Born
+from gradtui.instrument.optimizer_hooks import Hooks
+from gradtui.instrument.optimizer_in_backward import InBackward
+from gradtui.instrument.optimizer_steps import Steps
+from gradtui.instrument.param_groups import Sources
+from gradtui.instrument.patches import Patches
+from gradtui.instrument.program_facts import Known
+from gradtui.instrument.step_measurement import Taking
+from gradtui.instrument.step_records import Record, Records
+from gradtui.instrument.task_inference import UNKNOWN
+from gradtui.instrument.thread_state import Threads
+from gradtui.instrument.torch_func import Functional
+from gradtui.instrument.unmeasured_steps import Passing
+from gradtui.instrument.zero_grad_check import Clearing
+from gradtui.runstore.writer.ports import Sink
+
+OVERHEAD = 0.03
+"""Share of the program's own time that watching may take, once its start (0.5 s, `ALLOWANCE`) is
+over."""
+
+
+class Watcher:
+    """Watches every optimizer of this process from now on, or `optimizer` alone.
+
+    One snapshot goes into the sink for each optimizer step, numbered over all optimizers; the
+    first is preceded by a `Started` with the layout, and so is the first with another layout. Names
+    are found in `models` first. Nothing is told before the first step. In a forked child
+    `renew(sink)` gives the sink for what the child trains. A sink whose `spent()` says how many
+    seconds its own threads have taken has them counted.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        *,
+        models: Sequence[nn.Module] = (),
+        optimizer: Optimizer | None = None,
+        overhead: float = OVERHEAD,
+        autopsy: bool = True,
+        title: str = "",
+        log: Log = lambda line: None,
+        renew: Callable[[Sink], Sink] | None = None,
+        frame: FrameType | None = None,
+    ) -> None:
+        self._meter = Meter()
+        self._quiet = quiet = Quiet(log, self._meter)
+        self._renew, self._closed, self._told = renew, False, False
+        self._pid = os.getpid()
+        self._born = Born(quiet)
+        self._losses, self._clips = Losses(quiet), Clips(quiet)
+        self._scalers = Scalers(quiet, self._losses)
+        self._functional = Functional(quiet)
+        self._board = Board(self._born, models, self._changed)
+        self._board.title, self._board.known = title, self._known
+        ledger = Ledger(overhead, self._meter)
+        self._sources = Sources(self._board, ledger)
+        self._records = Records(sink, self._meter, ledger)
+        self._threads = Threads()
+        self._scalars = Passing(quiet, self._losses, self._scalers, self._records, self._threads)
+        self._hooks = Hooks(self._meter, self._scalars, self._threads)
+        self._scene = Scene(quiet, self._born, models, rerun=autopsy)
+        self._records.late = self._scene.late
+        self._hooks.only = optimizer
+        taking = Taking(self._sources, self._board, self._losses, self._clips, self._scalers)
+        self._inside = InBackward(
+            self._meter, ledger, taking, self._board, self._records, self._hooks, self._scalars
+        )
+        self._steps = Steps(
+            self._hooks,
+            taking,
+            self._inside,
+            self._records,
+            self._born,
+            self._losses,
+            self._clips,
+            self._scalers,
+            quiet,
+            self._scene,
+            Vigil(self._meter, ledger, self._losses, self._scene),
+            self._scalars,
+        )
+        self._bare = Bare(
+            self._steps,
+            self._sources,
+            self._records,
+            self._board,
+            self._born,
+            self._losses,
+            self._clips,
+            quiet,
+        )
+        self._bare.watching = optimizer is None
+        self._board.others, self._losses.inner = self._bare.leaves, self._bare.inner
+        self._steps.first = self._first
+        self._clearing = Clearing(quiet, self._board.tell_again)
+        self._steps.door = self._clearing.step
+        self._losses.before, self._losses.ended = self._backward_begins, self._backward_over
+        self._losses.after, self._losses.graph = self._backward_done, self._scene.graph
+        self._losses.reach = Reach(self._born.optimizers)
+        self._own_of_each_thread()
+        self._patches = Patches(self._meter, self._threads)
+        for part in (self._born, self._losses, self._clips, self._scalers, self._bare, self._scene):
+            part.install(self._patches)
+        self._functional.install(self._patches)
+        self._hooks.install()
+        self._count_threads()
+        if optimizer is not None:
+            self._born.meet(optimizer)
+        if frame is not None:
+            with quiet("looking around"):
+                self._born.look(frame)
+        with quiet("the models"):
+            self._scene.enter()
+        if hasattr(os, "register_at_fork"):
+            this = weakref.ref(self)  # what is registered stays so for good
+
+            def forked() -> None:
+                watcher = this()
+                if watcher is not None:
+                    watcher._forked()
+
+            os.register_at_fork(after_in_child=forked)
+
+    def _own_of_each_thread(self) -> None:
+        threads = self._threads
+        threads.each(self._hooks, ("_passing", "_within", "open", "hushed"))
+        threads.each(self._losses, ("_passes", "_forgotten", "_stale", "_several", "_scaled"))
+        threads.each(self._losses, ("_broken", "_taken", "_aside", "reach", "depth", "passes"))
+        threads.each(self._scalars, ("waiting", "_step", "_when", "source", "passes"))
+        threads.each(self._clips, ("_clips", "_before"))
+        threads.each(self._scalers, ("current",))
+        threads.each(self._steps, ("_sources",))
+        threads.each(self._inside, ("_step", "_detail", "_parts"))
+        threads.each(self._bare, ("_leaves", "_gathering", "_source", "_loudest", "_version"))
+        threads.each(self._bare, ("_held", "_open", "_fresh"))
+        threads.under_way, threads.more = (self._hooks, "open"), self._several_train
+
+    def _several_train(self, under_way: dict[int, Record | None]) -> None:
+        """Calls of models and gradients are not told apart by threads: what is not looked at cannot
+        be mistaken."""
+        self._steps.renumber(under_way.values())
+        self._scene.close()
+        self._clearing.stop()
+        self._meter.rest(False)
+
+    @property
+    def step(self) -> int:
+        """The last step that has reached the sink, -1 before the first."""
+        return self._records.last_step
+
+    def failed(self, message: str, trace: str) -> None:
+        """The program raised."""
+        loss = float("nan")
+        with self._quiet("the loss of no step"):
+            loss = self._losses.unused
+        self._last_look()
+        with self._quiet("an error of the program"):
+            if self._told:
+                self._records.sink.tell(Failed(0, self.step, message, trace, loss))
+                self._told = False
+
+    def close(self, reason: str = "finished") -> None:
+        """Hand over what is left and take everything off. Once is enough, twice does no harm."""
+        if self._closed:
+            return
+        self._closed = True
+        mine = self._threads.enter()
+        try:
+            self._close(reason)
+        finally:
+            if mine:
+                self._threads.leave()
+
+    def _close(self, reason: str) -> None:
+        self._last_look()
+        with self._quiet("closing"):
+            if self._told and os.getpid() == self._pid:
+                self._records.sink.tell(Ended(0, self._meter.steps, reason))
+        with self._quiet("taking off"):
+            self._hooks.remove()
+            self._patches.undo()
+            self._losses.close()
+            self._scene.close()
+            self._functional.close()
+            self._steps.forget()
+            self._clearing.stop()
+            self._sources.release()
+            self._bare.stepped()
+            self._board.forget()
+
+    def _last_look(self) -> None:
+        with self._quiet("what is left"):
+            self._steps.raised()
+            self._bare.close()
+            self._scalars.over()
+            self._records.flush()
+        if os.getpid() == self._pid:
+            with self._quiet("a last look"):
+                self._steps.last_look()
+
+    def _first(self) -> None:
+        """The first step of an optimizer."""
+        self._bare.stepped()
+        self._scene.enter()
+
+    def _backward_begins(self, tensors: Any) -> None:
+        self._board.passes += 1
+        self._clips.begins()
+        self._clearing.begins()
+        self._bare.before(tensors)
+
+    def _backward_over(self) -> None:
+        self._clips.over()
+        self._hooks.hushed = False
+
+    def _backward_done(self) -> None:
+        self._clearing.over()
+        if self._inside.pending or self._bare.watching:
+            with self._quiet("the end of a backward pass"):
+                self._inside.together()
+                self._bare.after()
+            if self._bare.watching and not self._born.optimizers():
+                self._scene.look(self._bare.newest())
+                self._scene.over()
+
+    def _known(self) -> Known:
+        """What is told of the run when its first step is."""
+        outlook = self._losses.outlook or UNKNOWN
+        steps = self._meter.steps
+        clip, scaled, faults = self._clips.description, self._scalers.seen, self._clearing.told
+        return Known(outlook, clip, scaled, begun=steps > 0, faults=faults)
+
+    def _count_threads(self) -> None:
+        """Have the sink's own threads counted, where it says what they take."""
+        spent = getattr(self._records.sink, "spent", None)
+        if callable(spent):
+            self._meter.elsewhere = spent
+
+    def _changed(self, layout: Layout, info: RunInfo) -> None:
+        self._records.flush()
+        self._records.sink.tell(Started(0, layout, info))
+        self._told = True
+
+    def _forked(self) -> None:
+        """In a child: nothing is known of what the parent had under way."""
+        if self._closed:
+            return
+        try:
+            self._pid = os.getpid()
+            self._threads.begin_anew()
+            self._meter.begin_anew()
+            self._steps.forget()
+            self._losses.forget()
+            self._scene.forget()
+            self._clips.forget()
+            self._scalers.forget()
+            self._clearing.forget()
+            self._board.forget()
+            sink = self._records.sink if self._renew is None else self._renew(self._records.sink)
+            self._records.begin_anew(sink)
+            self._count_threads()
+            self._functional.forget()
+            self._told = False
+        except Exception as error:
+            self._quiet.say(f"after a fork: {error}")

@@ -1,0 +1,43 @@
+"""The lab's own use of the autopsy: its network's modules are called after its rows."""
+
+from gradtui.core.autopsy import Autopsy
+from gradtui.lab.models.rows import Network
+from gradtui.nan_trace.call_recorder import Keeper
+from gradtui.nan_trace.examination import examine
+from gradtui.nan_trace.wrappers import walk
+
+
+class Examiner:
+    """Keeps what the network was called with; `examine` once, `over()` after each step."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._keeper: Keeper | None = Keeper()
+        self._keeper.watch([("", network.module)])
+
+    def over(self) -> None:
+        if self._keeper is not None:
+            self._keeper.over()
+
+    def examine(self, step: int, loss: float) -> Autopsy | None:
+        """None where that has been done before."""
+        keeper, self._keeper = self._keeper, None
+        if keeper is None:
+            return None
+        calls, names = keeper.calls(), _names(self._network)
+        for call in calls:
+            call.names = names
+        found = examine(calls, step, loss, dropped=keeper.dropped())
+        keeper.close()
+        return found
+
+
+def _names(network: Network) -> dict[int, str]:
+    """Module -> the name of its row, and its place in the row's block."""
+    found = {}
+    for row in network.rows:
+        if row.block is not None and row.block is not network.module:
+            for path, module in walk(row.block):
+                name = row.info.name
+                found[id(module)] = f"{name}.{path}" if path else name
+    return found

@@ -1,0 +1,166 @@
+"""The examination itself: forward, loss, backward, in that order."""
+
+from collections.abc import Sequence
+from math import isfinite
+
+from torch import Tensor
+
+from gradtui.core.autopsy import Autopsy
+from gradtui.nan_trace.backward_trace import Backward, backward_origin
+from gradtui.nan_trace.call_counters import Place
+from gradtui.nan_trace.calls import Call
+from gradtui.nan_trace.loss_clues import Clues
+from gradtui.nan_trace.module_trace import Trace
+from gradtui.nan_trace.nested_tensors import given, tensors
+from gradtui.nan_trace.origin_search import Origin, forward_origin
+from gradtui.nan_trace.outer_state import put_back
+from gradtui.nan_trace.output_silence import silenced
+from gradtui.nan_trace.report import Result, above, failed, in_loss, report
+from gradtui.nan_trace.rerun import as_called, refusal, run_again
+from gradtui.nan_trace.state_restoration import undisturbed
+from gradtui.nan_trace.value_ranges import NOTHING, look_at
+from gradtui.nan_trace.watched_calls import busy
+from gradtui.nan_trace.wrappers import target, walk
+from gradtui.patching.tracebacks import of_a_signal
+
+
+def examine(
+    calls: Sequence[Call],
+    step: int,
+    loss: float | None = None,
+    *,
+    dropped: int = 0,
+    clues: Clues | None = None,
+) -> Autopsy:
+    """Why step `step` is not finite, from the calls that its loss was made of. Never raises, and
+    changes nothing; `loss` is None where it is not known. `dropped` calls are not among them;
+    `clues` are what the graph of the loss has told."""
+    if not calls:
+        return failed(step, "no call of a model was seen in this step")
+    if busy():
+        return failed(step, "tensors are being traced or counted while it happens")
+    try:
+        modules = [module for call in calls for _, module in walk(call.module)]
+        with put_back(modules), silenced():
+            return _examine(calls, step, loss, dropped, clues or Clues())
+    except Exception as error:
+        if of_a_signal(error):
+            raise
+        return failed(step, _raised(error))
+
+
+def _examine(
+    calls: Sequence[Call], step: int, loss: float | None, dropped: int, clues: Clues
+) -> Autopsy:
+    for call in calls:
+        why = refusal(call.module)
+        if why:
+            return failed(step, why)
+    lost = loss is not None and not isfinite(loss)
+    results, troubles = [], []
+    for place, call in enumerate(calls):
+        later = sum(one.module is call.module for one in calls[place + 1 :])
+        try:
+            result = _again(call, later, lost=lost or loss is None, back=not lost)
+        except Exception as error:
+            if of_a_signal(error):
+                raise
+            troubles.append(_raised(error))
+            continue
+        results.append(result)
+        if result.origin is not None and result.origin.phase != "backward":
+            return report(_not_data(result), result, step, clues.birth)
+        if not result.outputs.bad and look_at([("", t) for t in call.alive()]).bad:
+            troubles.append("outputs were not finite, and are when the model is run once more")
+    if troubles:
+        return failed(step, troubles[0])
+    if lost:
+        if dropped:
+            return failed(step, f"nothing is kept of {dropped} earlier calls in the same step")
+        return in_loss(results, step, clues.birth)
+    for place, result in reversed(list(enumerate(results))):
+        if result.origin is not None:
+            return report(result.origin, result, step)
+        if result.inflow.bad:
+            return above(results, place, step, clues.passes)
+    for result in results:
+        origin = forward_origin(result.visits, lost=True) if result.outputs.bad else None
+        if origin is not None:
+            return report(origin, result, step)
+    phase = "backward" if loss is not None else ""
+    return failed(step, _clean(calls, dropped), phase)
+
+
+def _raised(error: Exception) -> str:
+    why = f"{type(error).__name__}: {str(error)[:200]}"
+    return f"running the step once more failed ({why})"
+
+
+def _clean(calls: Sequence[Call], dropped: int) -> str:
+    why = "running the step once more gave finite numbers"
+    if dropped:
+        why += f"; nothing is kept of {dropped} earlier calls in the same step"
+    if any(call.differentiated for call in calls):
+        why += "; gradients of gradients are not looked into, and some were taken"
+    if any(call.changed for call in calls):
+        why += "; inputs have been changed in place since"
+    return why
+
+
+def _again(call: Call, later: int, *, lost: bool, back: bool) -> Result:
+    """One run forward, and `back` where forward is clean; once more for each other pass back.
+
+    Where all is clean, and modules have counted their calls, it is done again with the counters set
+    back; `later` is how often the model has been called since.
+    """
+    result = _passes(call, {}, lost=lost, back=back)
+    if result.origin is None and not result.inflow.bad and result.changes:
+        off = {place: change * (later + 1) for place, change in result.changes.items()}
+        try:
+            again = _passes(call, off, lost=lost, back=back)
+        except Exception as error:
+            if of_a_signal(error):
+                raise
+            return result
+        return again if again.origin is not None else result
+    return result
+
+
+def _passes(call: Call, off: dict[Place, float], *, lost: bool, back: bool) -> Result:
+    passes = list(call.inflows.values()) if back else []
+    result = _once(call, passes[0] if passes else {}, off, lost=lost)
+    for seeds in passes[1:]:
+        if result.origin is None and not result.inflow.bad:
+            result = _once(call, seeds, off, lost=lost)
+    return result
+
+
+def _once(call: Call, seeds: dict[int, Tensor], off: dict[Place, float], *, lost: bool) -> Result:
+    module = target(call.module)
+    back, inflow = None, NOTHING
+    with (
+        undisturbed(module, off) as counters,
+        as_called(call),
+        Trace(module, call.word, call.names) as trace,
+    ):
+        out = tensors(run_again(call, module))
+        outputs = look_at(out)
+        if seeds and not outputs.nan:
+            back = Backward([t for _, t in out], seeds)
+            inflow = look_at([("", grad) for grad in back.seeds.values()])
+            if not inflow.bad:
+                back.run()
+    origin = forward_origin(trace.visits, lost=lost)
+    if origin is None and back is not None:
+        origin = backward_origin(back, trace.visits, module)
+    return Result(call, trace.visits, outputs, origin, inflow, off, counters.changes)
+
+
+def _not_data(result: Result) -> Origin:
+    """What went into a model and had been computed is not the data's fault."""
+    origin, call = result.origin, result.call
+    assert origin is not None
+    found = [t for _, t in given(call.args, call.kwargs) if call.was_computed(t)]
+    if origin.phase != "data" or not look_at([("", t) for t in found]).bad:
+        return origin
+    return Origin("forward", None, "output", "before the model", look=origin.look)

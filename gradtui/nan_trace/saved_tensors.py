@@ -1,0 +1,86 @@
+"""What a node of a graph has saved for its backward, read without disturbing anything.
+
+A tensor that somebody packed (`saved_tensors_hooks`, a checkpoint) is left alone: to unpack it would
+run his code. Nothing that is read keeps the graph alive.
+"""
+
+import re
+from functools import cache
+from typing import Any
+
+from torch import Tensor
+
+from gradtui.autograd.node_types import name_of
+from gradtui.patching.tracebacks import of_a_signal
+
+NEGATIVE = 1 << 63
+"""Torch tells negative dimensions as what they are without a sign."""
+
+
+def saved(node: Any, key: str) -> Tensor | None:
+    """One tensor by torch's name for it; None for whatever is not there, or not on a CPU."""
+    try:
+        raw = getattr(node, f"_raw_saved_{key}")
+        if raw.unpack_hook is not None:
+            return None
+        found = getattr(node, f"_saved_{key}")
+    except Exception as error:
+        if of_a_signal(error):
+            raise
+        return None
+    if type(found) is not Tensor and not isinstance(found, Tensor):
+        return None
+    return found.detach() if found.is_cpu and not found.is_sparse else None
+
+
+def plain(node: Any, key: str) -> Any:
+    """What is no tensor: a number, a flag, dimensions as a list; None where there is none."""
+    found = getattr(node, f"_saved_{key}", None)
+    if isinstance(found, (tuple, list)):
+        return [_signed(one) for one in found]
+    return _signed(found)
+
+
+def _signed(value: Any) -> Any:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value - 2 * NEGATIVE if whole and value >= NEGATIVE else value
+
+
+@cache
+def _word(name: str) -> str:
+    word = name.rpartition("::")[2].rstrip("0123456789").removesuffix("Backward")
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", word).lower()
+
+
+def word_of(node: Any) -> str:
+    """ "LogSoftmaxBackward0" -> "log_softmax", as torch's functions are called."""
+    return _word(name_of(node))
+
+
+OPERANDS: dict[str, tuple[str, ...]] = {
+    "mm": ("self", "mat2"),
+    "bmm": ("self", "mat2"),
+    "mv": ("self", "vec"),
+    "dot": ("self", "tensor"),
+    "addmm": ("self", "mat1", "mat2"),
+    "convolution": ("input", "weight", "bias"),
+    "mse_loss": ("self", "target"),
+    "smoothl1_loss": ("self", "target"),
+    "huber_loss": ("self", "target"),
+    "binary_cross_entropy": ("self", "target"),
+    "binary_cross_entropy_with_logits": ("self", "target"),
+    "cdist": ("x1", "x2"),
+    "linalg_det": ("A",),
+    "linalg_slogdet": ("A",),
+}
+"""What torch calls the tensors that an operation takes in, where not self and other."""
+
+
+def operands(node: Any) -> tuple[str, ...]:
+    """By slot, as `next_functions` has them."""
+    kind = type(node).__name__
+    if kind == "PowBackward1":
+        return "self", "exponent"
+    if kind == "PowBackward2":
+        return ("exponent",)
+    return OPERANDS.get(word_of(node), ("self", "other"))

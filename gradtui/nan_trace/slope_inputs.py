@@ -1,0 +1,120 @@
+"""What the operations of a loss with an infinite slope were given, kept until the step is over.
+
+Backward frees a graph node by node, and only after it is known that a gradient is not finite. So
+which such operations a loss has is found out in its first passes; where it has none, and few losses
+have, nothing is ever kept.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from gradtui.autograd.node_types import LAYERS, LEAF, name_of, opaque, stem
+from gradtui.nan_trace.saved_tensors import word_of
+from gradtui.nan_trace.slopes import SLOPES, Plan, Steep, plan
+
+FIRST = 3
+"""Backward passes from a node of one kind whose graphs are searched; later ones, where what was found
+is no longer there."""
+SEARCHES = 30
+"""All in all."""
+NODES = 256
+MOST = 16
+"""Operations of one pass."""
+PASSES = 8
+"""Of one step."""
+DEEPEST = 40
+
+Path = tuple[tuple[int, str], ...]
+"""From the loss down: slot, and the name of the node there."""
+Cliff = tuple[Path, Plan]
+MOVED = object()
+
+
+class Cliffs:
+    """`keep` before each backward pass; `kept` has them by pass, the nearest to the loss first."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Known] = {}
+        self._searches = 0
+        self.off = False
+        self.kept: list[list[Steep]] = []
+
+    def keep(self, loss: Tensor) -> None:
+        root = loss.grad_fn
+        if self.off or root is None:
+            return
+        name = name_of(root)
+        known = self._known.get(name)
+        if known is None or known.searches < FIRST:
+            known = self._search(name, root)
+        if not known.cliffs:
+            return
+        held = [_kept(root, one) for one in known.cliffs]
+        if MOVED in held:
+            held = [_kept(root, one) for one in self._search(name, root).cliffs]
+        held = [one for one in held if one is not None]
+        if held and len(self.kept) < PASSES:
+            self.kept.append(held)
+
+    def _search(self, name: str, root: Any) -> "_Known":
+        known = self._known.setdefault(name, _Known())
+        if self._searches >= SEARCHES:
+            known.searches, known.cliffs = FIRST, []
+            return known
+        self._searches += 1
+        known.searches += 1
+        known.cliffs = _search(root)
+        return known
+
+
+@dataclass(slots=True)
+class _Known:
+    """Of graphs whose last node is of one kind."""
+
+    searches: int = 0
+    cliffs: list[Cliff] = field(default_factory=list)
+
+
+def _search(root: Any) -> list[Cliff]:
+    """Each steep node between the loss and the first layers, the nearest to the loss first."""
+    found: list[Cliff] = []
+    waiting: list[tuple[Any, Path]] = [(root, ())]
+    seen = {root}
+    while waiting and len(seen) < NODES and len(found) < MOST:
+        node, path = waiting.pop(0)
+        planned = plan(node, _below(node)) if word_of(node) in SLOPES else None
+        if planned is not None:
+            found.append((path, planned))
+        for slot, (below, _) in enumerate(node.next_functions):
+            if below is None or below in seen or len(path) >= DEEPEST:
+                continue
+            name = name_of(below)
+            if stem(name) not in LAYERS and stem(name) != LEAF and not opaque(stem(name)):
+                seen.add(below)
+                waiting.append((below, (*path, (slot, name))))
+    return found
+
+
+def _kept(root: Any, cliff: Cliff) -> Any:
+    """MOVED where the graph is another one."""
+    node = root
+    path, planned = cliff
+    for slot, name in path:
+        edges = node.next_functions
+        node = edges[slot][0] if slot < len(edges) else None
+        if node is None or name_of(node) != name:
+            return MOVED
+    return planned.keep(node)
+
+
+def _below(node: Any) -> list[Any]:
+    """What follows, for as long as it is one after the other."""
+    found: list[Any] = []
+    while len(node.next_functions) >= 1 and len(found) < 8:
+        node = next((below for below, _ in node.next_functions if below is not None), None)
+        if node is None or stem(name_of(node)) in LAYERS or stem(name_of(node)) == LEAF:
+            break
+        found.append(node)
+    return found

@@ -1,0 +1,169 @@
+"""A stretch of kept steps in arrays: what one rank's files hold, and what merging them gives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from gradtui.core.layout import FloatArray, IntArray, Layout
+from gradtui.core.snapshot import Act, Grad, NonFinite, Snapshot, U32Array, Weight
+from gradtui.runstore.format.records import (
+    FLOATS,
+    NONFINITE,
+    RAISED,
+    SKIPPED,
+    STAGES,
+    STEP,
+    RecordArray,
+)
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class Block:
+    """n steps in rising order, as measured; all of one layout.
+
+    A gradient that is missing is NaN in all columns, and so is what was not measured.
+    """
+
+    scalars: RecordArray
+    """[n] STEP"""
+    grads: FloatArray
+    """[n, tensors, Grad.COLUMNS]"""
+    weights: FloatArray
+    """[n, tensors, Weight.COLUMNS]"""
+    activations: FloatArray
+    """[n, rows, Act.COLUMNS]"""
+    has_weights: BoolArray
+    has_activations: BoolArray
+    histograms: dict[int, U32Array] = field(default_factory=dict)
+    """Step -> [tensors, HIST_BINS]"""
+
+    def __len__(self) -> int:
+        return len(self.scalars)
+
+    @property
+    def steps(self) -> IntArray:
+        return np.asarray(self.scalars["step"], np.int64)
+
+    @property
+    def broken(self) -> BoolArray:
+        """[n] True where some gradient or weight was not finite."""
+        return np.asarray(self.scalars["flags"] & NONFINITE != 0)
+
+    def take(self, at: IntArray | BoolArray | slice) -> "Block":
+        """Some of the steps."""
+        scalars = self.scalars[at]
+        kept = set(scalars["step"].tolist()) if self.histograms else ()
+        return Block(
+            scalars,
+            self.grads[at],
+            self.weights[at],
+            self.activations[at],
+            self.has_weights[at],
+            self.has_activations[at],
+            {step: counts for step, counts in self.histograms.items() if step in kept},
+        )
+
+
+def block_bytes(layout: Layout) -> int:
+    """Of one step in a block."""
+    tensors, rows = len(layout.tensors), len(layout.rows)
+    return STEP.itemsize + 8 * (tensors * (Grad.COLUMNS + Weight.COLUMNS) + rows * Act.COLUMNS)
+
+
+def empty(layout: Layout, count: int = 0) -> Block:
+    """`count` steps of which nothing is known yet."""
+    tensors, rows = len(layout.tensors), len(layout.rows)
+    return Block(
+        np.zeros(count, STEP),
+        np.full((count, tensors, Grad.COLUMNS), np.nan),
+        np.full((count, tensors, Weight.COLUMNS), np.nan),
+        np.full((count, rows, Act.COLUMNS), np.nan),
+        np.zeros(count, np.bool_),
+        np.zeros(count, np.bool_),
+    )
+
+
+def joined(blocks: Sequence[Block]) -> Block:
+    """Blocks of one layout, one after the other; at least one."""
+    if len(blocks) == 1:
+        return blocks[0]
+    histograms: dict[int, U32Array] = {}
+    for block in blocks:
+        histograms |= block.histograms
+    return Block(
+        np.concatenate([b.scalars for b in blocks]),
+        np.concatenate([b.grads for b in blocks]),
+        np.concatenate([b.weights for b in blocks]),
+        np.concatenate([b.activations for b in blocks]),
+        np.concatenate([b.has_weights for b in blocks]),
+        np.concatenate([b.has_activations for b in blocks]),
+        histograms,
+    )
+
+
+def picked(block: Block, most: int, recent: int = 0) -> Block:
+    """At most about `most` of the steps: the first, the last, the `recent` latest, those that are
+    not finite (at most a quarter), and others evenly spaced, with weights where there are some."""
+    count = len(block)
+    if count <= most:
+        return block
+    broken = np.flatnonzero(block.broken)
+    broken = np.concatenate([broken[: most // 8], broken[-(most // 8) :]])
+    edges = np.linspace(0, count, most - len(np.unique(broken)) - recent + 1).astype(np.int64)
+    # Within each stretch a step with weights and activations tells more than one without.
+    rank = np.arange(count) + count * ~(block.has_weights | block.has_activations)
+    firsts = np.minimum.reduceat(rank, edges[:-1]) % count
+    late = np.arange(count - max(recent, 1), count)
+    return block.take(np.unique(np.concatenate([[0], firsts, broken, late])))
+
+
+def aligned(block: Block, most: int, recent: int) -> Block:
+    """As `picked`, but what is evenly spaced are multiples of a power of two: a History keeps them
+    when it thins."""
+    if len(block) <= most:
+        return block
+    broken = np.flatnonzero(block.broken)
+    broken = np.concatenate([broken[: most // 8], broken[-(most // 8) :]])
+    room, stride = most - len(np.unique(broken)) - recent, 1
+    while np.count_nonzero(block.steps % stride == 0) > room:
+        stride *= 2
+    even = np.flatnonzero(block.steps % stride == 0)
+    late = np.arange(len(block) - recent, len(block))
+    return block.take(np.unique(np.concatenate([[0], even, broken, late])))
+
+
+def snapshots_of(
+    block: Block, run: int, nonfinite: dict[int, NonFinite] | None = None
+) -> list[Snapshot]:
+    """One snapshot a step; its arrays are views. `nonfinite` tells by step where it showed."""
+    seen = nonfinite or {}
+    names = ("step", "optimizer", "evaluation", "stage", "flags", "backwards", "objective", *FLOATS)
+    columns = [block.scalars[name].tolist() for name in names]
+    out = []
+    for i, (step, optimizer, evaluation, stage, flags, backwards, objective, *floats) in enumerate(
+        zip(*columns, strict=True)
+    ):
+        out.append(
+            Snapshot(
+                run=run,
+                step=step,
+                grads=block.grads[i],
+                stage=STAGES[min(stage, len(STAGES) - 1)],
+                skipped=bool(flags & SKIPPED),
+                raised=bool(flags & RAISED),
+                weights=block.weights[i] if block.has_weights[i] else None,
+                activations=block.activations[i] if block.has_activations[i] else None,
+                histograms=block.histograms.get(step),
+                nonfinite=seen.get(step),
+                optimizer=optimizer,
+                evaluation=evaluation,
+                backwards=backwards,
+                objective=objective,
+                **dict(zip(FLOATS, floats, strict=True)),
+            )
+        )
+    return out

@@ -1,0 +1,204 @@
+"""run.json: what a reader must know before the first record. Written whole, read with suspicion."""
+
+import json
+import math
+from dataclasses import asdict, fields
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from gradtui.core.errors import GradtuiError
+from gradtui.core.event import RunInfo
+from gradtui.core.layout import Layout, RowInfo, TensorInfo
+from gradtui.core.secrets import masked
+from gradtui.core.text import printable, shown
+from gradtui.core.wiring import Faults
+from gradtui.runstore.format.file_names import detail_name, header_name, steps_name
+from gradtui.runstore.format.header import Generation, Header
+from gradtui.runstore.format.records import DETAILS, STAGES, described, detail_dtype, steps_dtype
+from gradtui.runstore.reader.reading import DAMAGE, HEADER, read_json
+from gradtui.runstore.writer.disk import replace_file
+
+SCHEMA = 2
+READS = (1, 2)
+"""Version 1 had no `backwards` in its steps."""
+OWN = ("generations", "steps")
+"""Fields of a header that are more than plain values."""
+LARGEST = 1 << 62
+"""Elements of a tensor."""
+LARGEST_SEED = 1 << 64
+LONGEST = 1 << 16
+"""Characters of a text, and of a whole command line."""
+MOST_GENERATIONS, MOST_TENSORS, MOST_DIMENSIONS = 4096, 1 << 18, 64
+
+
+def write_header(directory: Path, header: Header) -> None:
+    """Raises OSError."""
+    text = json.dumps(as_json(header), indent=1)
+    replace_file(directory / header_name(header.label), text.encode())
+
+
+def as_json(header: Header) -> dict[str, Any]:
+    plain = {f.name: getattr(header, f.name) for f in fields(header) if f.name not in OWN}
+    label = header.label
+    return {
+        "schema": SCHEMA,
+        **plain,
+        "steps": {
+            "file": steps_name(label),
+            "dtype": described(header.steps),
+            "stages": list(STAGES),
+        },
+        "generations": [
+            {
+                "info": asdict(generation.info),
+                "tensors": [
+                    {**asdict(t), "owner": generation.layout.rows[t.row].name}
+                    for t in generation.layout.tensors
+                ],
+                "rows": [asdict(row) for row in generation.layout.rows],
+                "files": {
+                    kind: {
+                        "file": detail_name(kind, label, number),
+                        "dtype": described(detail_dtype(kind, generation.layout)),
+                    }
+                    for kind in DETAILS
+                },
+            }
+            for number, generation in enumerate(header.generations)
+        ],
+    }
+
+
+def read_header(path: Path) -> Header:
+    """Raises GradtuiError with one sentence where the file is missing or not one of ours."""
+    where = printable(str(path))
+    try:
+        data = read_json(path, HEADER)
+        schema = data["schema"]
+    except DAMAGE as error:
+        kind = error.strerror if isinstance(error, OSError) and error.strerror else ""
+        kind = kind if kind and not isinstance(error, FileNotFoundError) else type(error).__name__
+        raise GradtuiError(f"{where} is not the header of a run ({kind})") from None
+    if schema not in READS or isinstance(schema, bool):
+        raise GradtuiError(
+            f"{where} was written by another version of gradtui (schema {shown(schema):.20}, "
+            f"this one reads {READS[0]} to {READS[-1]}): install the gradtui that wrote it"
+        )
+    try:
+        return _from_json(data)
+    except (*DAMAGE, AttributeError) as error:
+        wrong = printable(str(error))[:80]
+        raise GradtuiError(f"{where} is damaged: {type(error).__name__} {wrong}") from None
+
+
+def _from_json(data: dict[str, Any]) -> Header:
+    header = Header(
+        command=_command(data["command"]),
+        host=text(data["host"]),
+        machine=text(data["machine"]),
+        directory=text(data["directory"]),
+        device=text(data["device"]),
+        started=_number(data["started"]),
+        optimizers=tuple(text(name) for name in data["optimizers"]),
+        versions={text(k): text(v) for k, v in data["versions"].items()},
+        launcher=_launcher(data["launcher"]),
+        rank=whole(data["rank"], 10**6 - 1),
+        attempt=whole(data["attempt"], 10**4 - 1),
+        world_size=whole(data["world_size"]),
+        pid=whole(data["pid"]),
+        steps=steps_dtype(data["steps"]["dtype"]),
+    )
+    generations = data["generations"]
+    if not isinstance(generations, list) or len(generations) > MOST_GENERATIONS:
+        raise ValueError("generations are no list, or too many")
+    header.generations += [_generation(generation) for generation in generations]
+    return header
+
+
+def _generation(data: dict[str, Any]) -> Generation:
+    if max(len(data["rows"]), len(data["tensors"])) > MOST_TENSORS:
+        raise ValueError(f"more than {MOST_TENSORS:,} tensors or rows")
+    rows = tuple(RowInfo(**known(RowInfo, row)) for row in data["rows"])
+    tensors = []
+    for tensor in data["tensors"]:
+        shape = tuple(whole(n) for n in tensor["shape"])
+        row = whole(tensor["row"])
+        if row >= len(rows) or len(shape) > MOST_DIMENSIONS or prod(shape) > LARGEST:
+            raise ValueError(f"a tensor in row {row} of {len(rows)}, or its shape")
+        given = known(TensorInfo, tensor) | {"shape": shape, "row": row}
+        tensors.append(TensorInfo(**given))
+    given = known(RunInfo, data["info"])
+    carried = tuple(float(value) for value in given.get("carried", ()))
+    if len(carried) not in (0, len(rows)):
+        raise ValueError(f"carried: {len(carried)} numbers for {len(rows)} rows")
+    unseen = tuple(printable(text(name)) for name in given.get("unseen_names", ()))
+    own = {"carried": carried, "wiring": _wiring(given.get("wiring", ())), "unseen_names": unseen}
+    info = RunInfo(**given | own)
+    return Generation(Layout(tuple(tensors), rows), info)
+
+
+def text(value: Any) -> str:
+    """A string that can be written anywhere. Raises ValueError where it is none, or a book."""
+    if not isinstance(value, str) or len(value) > LONGEST:
+        raise ValueError("a text is missing, or too long")
+    return value.encode("utf-8", "backslashreplace").decode()
+
+
+def whole(value: Any, most: int = 1 << 62) -> int:
+    """A count. Raises ValueError."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+        raise ValueError("a number is missing, or out of range")
+    return value
+
+
+def _number(value: Any) -> float:
+    found = float(value)
+    if not math.isfinite(found):
+        raise ValueError("a number that is not finite")
+    return found
+
+
+def _command(given: Any) -> tuple[str, ...]:
+    """Masked once more: whoever wrote it may not have known how."""
+    if not isinstance(given, list):
+        raise ValueError("the command is no list")
+    words: list[str] = []
+    room = LONGEST
+    for word in given:
+        words.append(text(word[:room] if isinstance(word, str) else word))
+        room -= len(word) + 1
+        if room <= 0:
+            words.append("...")
+            break
+    return masked(words)
+
+
+def _launcher(given: Any) -> dict[str, Any]:
+    if not given:
+        return {}
+    return {"pid": whole(given.get("pid", 0)), "machine": text(given.get("machine", ""))}
+
+
+def _wiring(given: Any) -> Faults:
+    """Raises TypeError or ValueError."""
+    return tuple((printable(text(kind)), printable(text(words))) for kind, words in given)
+
+
+def known(cls: type[Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The items that `cls` has fields for, of its fields' plain types; a later version may add."""
+    out = {}
+    for f in fields(cls):
+        if f.name not in given:
+            continue
+        value = given[f.name]
+        if f.type in (str, "str"):
+            value = text(value)
+        if f.type in (int, "int") and f.name != "seed":
+            value = whole(value)
+        if f.name == "seed" and not (isinstance(value, int) and abs(value) <= LARGEST_SEED):
+            raise ValueError("seed is no integer")
+        if f.type in (bool, "bool") and not isinstance(value, bool):
+            raise ValueError(f"{f.name} is neither true nor false")
+        out[f.name] = value
+    return out

@@ -1,0 +1,1 @@
+"""Several processes of one run: who lives, whose steps belong together."""

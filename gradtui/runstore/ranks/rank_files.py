@@ -1,0 +1,170 @@
+"""The files of one rank, read as they grow."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gradtui.core.errors import GradtuiError
+from gradtui.core.layout import Layout
+from gradtui.core.text import printable
+from gradtui.runstore.format.block import Block, block_bytes, empty, joined
+from gradtui.runstore.format.file_names import detail_name, events_name, header_name, steps_name
+from gradtui.runstore.format.header import Header
+from gradtui.runstore.format.header_json import read_header
+from gradtui.runstore.format.json_lines import LineTail
+from gradtui.runstore.format.layout_mapping import moved, places
+from gradtui.runstore.format.records import DETAILS, RecordArray, detail_dtype, rising
+from gradtui.runstore.reader.reading import look_at
+from gradtui.runstore.reader.tail import RecordTail, StepsFile
+
+ROOM = 256 << 20
+"""Bytes of arrays that are made at once of one generation's records."""
+
+
+@dataclass(slots=True)
+class Tails:
+    """The files of one generation, and measurements whose step is still to come."""
+
+    layout: Layout
+    files: dict[str, RecordTail]
+    early: dict[str, RecordArray]
+
+
+class RankFiles:
+    """One rank of a run. Nothing here raises once the header has been read."""
+
+    def __init__(self, directory: Path, label: str) -> None:
+        """Raises GradtuiError where the header is missing, damaged or of another version."""
+        self.directory = directory
+        self.label = label
+        self.header: Header = self._read_header()
+        self.events = LineTail(directory / events_name(label))
+        self.steps_path = directory / steps_name(label)
+        self._tails: list[Tails] = []
+        self._stamp: tuple[int, int] | None = None
+
+    @property
+    def steps(self) -> StepsFile:
+        """The scalars of every step."""
+        return StepsFile(self.steps_path, self.header.steps)
+
+    @property
+    def layout(self) -> Layout | None:
+        """The newest; None before the first step."""
+        return self.header.generations[-1].layout if self.header.generations else None
+
+    @property
+    def last_step(self) -> int:
+        """The newest step on disk, -1 before the first."""
+        record = self.steps.last()
+        return int(record["step"][0]) if len(record) else -1
+
+    def refresh(self) -> None:
+        """Read the header again where it has been replaced."""
+        try:
+            there = look_at(self.directory / header_name(self.label))
+            stamp = (there.st_ino, there.st_mtime_ns)
+            if stamp != self._stamp:
+                self.header = self._read_header()
+                self._stamp = stamp
+        except (OSError, GradtuiError):
+            return
+
+    def _read_header(self) -> Header:
+        path = self.directory / header_name(self.label)
+        header = read_header(path)
+        if header.label != self.label:
+            raise GradtuiError(f"{printable(str(path))} is damaged: it is of rank {header.label}")
+        return header
+
+    def rewind(self) -> None:
+        """Begin again with the first step."""
+        self._tails = []
+
+    def poll(self, layout: Layout) -> Block:
+        """Kept steps that have come since the last call, as if all had been of `layout`."""
+        for number in range(len(self._tails), len(self.header.generations)):
+            self._tails.append(self._make(number))
+        blocks = [block for tails in self._tails if len(block := self._read(tails, layout))]
+        if not blocks:
+            return empty(layout)
+        whole = joined(blocks)
+        good = rising(whole.steps)  # a file of one generation may lie in the place of another's
+        return _last_evaluations(whole if good.all() else whole.take(good))
+
+    def _make(self, number: int) -> Tails:
+        layout = self.header.generations[number].layout
+        files = {}
+        for kind in DETAILS:
+            path = self.directory / detail_name(kind, self.label, number)
+            files[kind] = RecordTail(path, detail_dtype(kind, layout))
+        return Tails(layout, files, {})
+
+    def _read(self, tails: Tails, layout: Layout) -> Block:
+        # Gradients are written last and read first: the rest of their steps is there then.
+        found = tails.files["tensors"].poll(max(ROOM // block_bytes(layout), 1))
+        scalars = self.steps.at(np.asarray(found["record"], np.int64))
+        found = found[: len(scalars)]
+        good = rising(scalars["step"])
+        if not good.all():
+            scalars, found = scalars[good], found[good]
+        if not len(found):
+            return empty(layout)
+        old = tails.layout
+        if old.tensors == layout.tensors:
+            tensors = np.arange(len(layout.tensors))
+        else:
+            tensors = places([t.name for t in old.tensors], [t.name for t in layout.tensors])
+        rows = places([r.name for r in old.rows], [r.name for r in layout.rows])
+        block = empty(layout, len(found))
+        block.scalars = scalars
+        block.grads = moved(found["values"], tensors, np.nan)
+        for kind, into, flag, at in (
+            ("weights", block.weights, block.has_weights, tensors),
+            ("activations", block.activations, block.has_activations, rows),
+        ):
+            measured, place = self._measured(tails, kind, found)
+            into[place] = moved(measured["values"], at, np.nan)
+            flag[place] = True
+        measured, _ = self._measured(tails, "histograms", found)
+        if len(measured):
+            counts = moved(measured["values"], tensors, 0)
+            block.histograms = dict(zip(measured["step"].tolist(), counts, strict=True))
+        return block
+
+    def _measured(
+        self, tails: Tails, kind: str, found: RecordArray
+    ) -> tuple[RecordArray, np.ndarray]:
+        """Measurements up to the last of the steps found, each with the place of the first kept
+        step at or after it: its own may have been thinned away."""
+        fresh = tails.files[kind].poll()
+        early = tails.early.get(kind)
+        if early is not None and len(early):
+            fresh = np.concatenate([early, fresh])
+        place = np.searchsorted(found["record"], fresh["record"])
+        due = place < len(found)
+        tails.early[kind] = fresh[~due]
+        return fresh[due], place[due]
+
+
+def _last_evaluations(block: Block) -> Block:
+    """A step whose closure was evaluated several times is shown as it was the last time."""
+    steps = block.steps
+    last = np.append(steps[1:] != steps[:-1], True)
+    return block if last.all() else block.take(last)
+
+
+def labels(directory: Path) -> list[str]:
+    """The labels of the ranks that have a header, unsorted."""
+    out = []
+    try:
+        names = [path.name for path in directory.iterdir()]
+    except OSError:
+        return []
+    for name in names:
+        if name == "run.json":
+            out.append("0")
+        elif name.startswith("run-") and name.endswith(".json"):
+            out.append(name[4:-5])
+    return out

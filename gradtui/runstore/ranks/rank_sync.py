@@ -1,0 +1,80 @@
+"""Steps of several ranks that wait for each other, but not for ever."""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from gradtui.core.layout import Layout
+from gradtui.runstore.format.block import Block, empty, joined
+from gradtui.runstore.ranks.merge import complete, merged
+
+SETTLED = 0.25
+"""Seconds after which what a rank has not kept of a step is not going to come."""
+
+
+class Waiting:
+    """Takes what each rank has brought, gives what all have, or what has waited long enough.
+
+    Steps come out in rising order; what a rank brings after its step has gone out is let go.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything: all of it will be brought again."""
+        self._blocks: dict[str, Block] = {}
+        self._arrivals: list[tuple[float, int]] = []
+        self._taken: dict[str, list[tuple[float, int]]] = {}
+        self._delivered = -1
+
+    def __len__(self) -> int:
+        return sum(len(block) for block in self._blocks.values())
+
+    def add(self, rank: str, fresh: Block, last_step: int, now: float) -> None:
+        """`last_step` is the newest that the rank has taken, kept or not, before `fresh` was read."""
+        if self._delivered >= 0 and len(fresh):
+            fresh = fresh.take(fresh.steps > self._delivered)
+        before = self._blocks.get(rank)
+        parts = [block for block in (before, fresh) if block is not None and len(block)]
+        self._blocks[rank] = joined(parts or [fresh])
+        self._taken.setdefault(rank, []).append((now, last_step))
+
+    def ready(
+        self, ranks: Sequence[str], running: Collection[str], layout: Layout, now: float
+    ) -> Block:
+        """Steps of the ranks, lowest first, merged; only those `running` are waited for."""
+        waiting = [self._blocks[rank] for rank in ranks]
+        front = max((int(block.steps[-1]) for block in waiting if len(block)), default=-1)
+        if front < 0:
+            return empty(layout)
+        self._arrivals.append((now, front))
+        waited = [step for when, step in self._arrivals if now - when >= self._patience]
+        self._arrivals = [a for a in self._arrivals if now - a[0] < self._patience]
+        progress = {rank: self._progress(rank, now) for rank in ranks}
+        if len(ranks) == 1:
+            limit = front
+        else:
+            known = [progress[rank] for rank in ranks if rank in running]
+            limit = max(min(known, default=front), *waited[-1:], -1)
+        kept = [block.take(block.steps <= limit) for block in waiting]
+        for rank, block in zip(ranks, waiting, strict=True):
+            self._blocks[rank] = block.take(block.steps > limit)
+        if not any(len(block) for block in kept):
+            return empty(layout)
+        out = merged(complete(kept, [progress[rank] for rank in ranks]), layout)
+        if len(out):
+            self._delivered = max(self._delivered, int(np.max(out.steps)))
+        return out
+
+    def _progress(self, rank: str, now: float) -> int:
+        """The last step of which it is certain whether the rank has kept it. Its scalars are on disk
+        a moment before the rest, so they count only once they have settled."""
+        taken = self._taken[rank]
+        settled = [step for when, step in taken if now - when >= SETTLED]
+        if settled:
+            keep = len(settled) - 1
+            del taken[:keep]
+        block = self._blocks[rank]
+        return max(int(block.steps[-1]) if len(block) else -1, *settled[-1:], -1)

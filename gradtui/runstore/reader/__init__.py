@@ -1,0 +1,1 @@
+"""The files of a run, read while they grow or later. A run may come from anyone."""

@@ -1,0 +1,169 @@
+"""A recorded run as numpy arrays, for notebooks and scripts: `gradtui.open_run(path)`."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gradtui.core.autopsy import Autopsy
+from gradtui.core.errors import UsageError
+from gradtui.core.event import RunInfo
+from gradtui.core.facts import Facts
+from gradtui.core.layout import IntArray, Layout
+from gradtui.core.paths import is_there
+from gradtui.core.snapshot import Grad, NonFinite, U32Array, Weight
+from gradtui.core.text import printable
+from gradtui.runstore.format.block import Block, empty
+from gradtui.runstore.format.records import RecordArray
+from gradtui.runstore.ranks.merge import merged
+from gradtui.runstore.ranks.process_status import Ranks
+from gradtui.runstore.reader.by_name import ByName
+from gradtui.runstore.reader.every_step import EveryStep
+from gradtui.runstore.reader.load import Loaded, facts_of, load
+from gradtui.runstore.reader.places import find_run, runs_home
+from gradtui.runstore.reader.reading import in_a_sentence
+
+
+class OpenRun(EveryStep):
+    """What a run has recorded so far; files are read when an array is first asked for.
+
+    Scalars (`steps`, `loss`, ...) have one element for every step; per-tensor series one for every
+    step in `kept_steps`, weights and updates for every one in `weight_steps`. Ranks are merged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._loaded: Loaded = load(path)
+
+    def __repr__(self) -> str:
+        return f"<run {self.path.name}: {self.state}, {len(self.steps)} steps>"
+
+    @property
+    def layout(self) -> Layout:
+        return self._loaded.layout
+
+    @property
+    def info(self) -> RunInfo:
+        return self._loaded.info
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        return self._loaded.ranks[0].header.command
+
+    @property
+    def state(self) -> str:
+        """ "running", "ended", "crashed" or "lost"."""
+        return self._loaded.status.state
+
+    @property
+    def ranks(self) -> Ranks:
+        return self._loaded.status
+
+    @property
+    def events(self) -> tuple[dict[str, Any], ...]:
+        """The lines of the events files."""
+        return self._loaded.events
+
+    @property
+    def first_nonfinite(self) -> NonFinite | None:
+        return self._loaded.first_nonfinite
+
+    @property
+    def autopsy(self) -> Autopsy | None:
+        """What running that step once more has found out; None where it was not tried."""
+        seen = self._loaded.first_nonfinite
+        return None if seen is None else seen.autopsy
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """Names, in the order of the columns of every `array`."""
+        return tuple(tensor.name for tensor in self.layout.tensors)
+
+    def facts(self, max_steps: int = 4096) -> Facts:
+        """What `diagnose` reads."""
+        return facts_of(self._loaded, max_steps)
+
+    @cached_property
+    def scalars(self) -> RecordArray:
+        """[steps] of dtype STEP: every field that the steps file has."""
+        nothing = Layout((), ())
+        with in_a_sentence(self.path):
+            blocks = [_last_evaluations(rank.steps.all()) for rank in self._loaded.ranks]
+            return merged(blocks, nothing).scalars
+
+    @property
+    def kept_steps(self) -> IntArray:
+        """[kept] the steps that the gradients below belong to."""
+        return self._loaded.block.steps
+
+    @property
+    def weight_steps(self) -> IntArray:
+        """[measured] the steps that weights and updates belong to."""
+        block = self._loaded.block
+        return block.steps[block.has_weights]
+
+    @cached_property
+    def grad_norm(self) -> ByName:
+        """NaN where there was no gradient."""
+        return self._grads(Grad.NORM)
+
+    @cached_property
+    def grad_abs_max(self) -> ByName:
+        return self._grads(Grad.ABS_MAX)
+
+    @cached_property
+    def zeros(self) -> ByName:
+        """Elements that are exactly zero."""
+        return self._grads(Grad.ZEROS)
+
+    @cached_property
+    def nonfinite(self) -> ByName:
+        """Elements that are NaN or infinite."""
+        return self._grads(Grad.NONFINITE)
+
+    @cached_property
+    def weight_norm(self) -> ByName:
+        return self._weights(Weight.NORM)
+
+    @cached_property
+    def weight_abs_max(self) -> ByName:
+        return self._weights(Weight.ABS_MAX)
+
+    @cached_property
+    def update_norm(self) -> ByName:
+        return self._weights(Weight.UPDATE)
+
+    @property
+    def histograms(self) -> dict[int, U32Array]:
+        """Step -> [tensors, HIST_BINS] counts of log2|g|."""
+        return self._loaded.block.histograms
+
+    def _grads(self, column: int) -> ByName:
+        return ByName(self.tensors, self._loaded.block.grads[:, :, column])
+
+    def _weights(self, column: int) -> ByName:
+        block = self._loaded.block
+        return ByName(self.tensors, block.weights[block.has_weights, :, column])
+
+
+def _last_evaluations(found: RecordArray) -> Block:
+    """Every step of one rank, the last evaluation of each, without its tensors."""
+    steps = found["step"]
+    last = np.append(steps[1:] != steps[:-1], True)[: len(steps)]
+    kept = found if last.all() else found[last]
+    bare = empty(Layout((), ()), len(kept))
+    bare.scalars = kept
+    return bare
+
+
+def open_run(path: str | Path = "", runs: str | Path | None = None) -> OpenRun:
+    """Open a run by path, by name, by a part that only one name has, by part@last for the newest that
+    has it, or the newest. Imports no torch.
+
+    Raises UsageError where there is no such run, GradtuiError where it cannot be read.
+    """
+    given = Path(path)
+    if len(given.parts) > 1 and not is_there(given):
+        raise UsageError(f"there is no directory {printable(str(given))}")
+    return OpenRun(find_run(path, runs_home(runs)))

@@ -1,0 +1,213 @@
+"""A `Source` that follows a run directory while it is written: one rank or many, this machine or another."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from math import isfinite
+from pathlib import Path
+
+from gradtui.core.control import Control, Start
+from gradtui.core.course import Course
+from gradtui.core.ending import ending_word
+from gradtui.core.errors import GradtuiError
+from gradtui.core.event import Ended, Event, Failed, RunInfo, Started
+from gradtui.core.layout import Layout
+from gradtui.core.snapshot import Snapshot
+from gradtui.runstore.format.block import Block, aligned, snapshots_of
+from gradtui.runstore.format.layout_mapping import whole
+from gradtui.runstore.ranks.heartbeat import Pulse
+from gradtui.runstore.ranks.process_status import (
+    CRASHED,
+    LOST,
+    RUNNING,
+    Ranks,
+    ranks_status,
+    read_ranks,
+)
+from gradtui.runstore.ranks.rank_events import Hearing
+from gradtui.runstore.ranks.rank_files import RankFiles, labels
+from gradtui.runstore.ranks.rank_notes import rank_words
+from gradtui.runstore.ranks.rank_sync import Waiting
+from gradtui.runstore.reader.step_course import CourseTail
+from gradtui.runstore.writer.control_file import send_control
+from gradtui.runstore.writer.launch_record import exit_code
+from gradtui.runstore.writer.ports import Delivery
+
+MOST = 1024
+"""Snapshots a delivery: of a longer past some are picked."""
+RECENT = 128
+"""Latest steps that are among them in any case."""
+LOOK = 0.5
+"""Seconds between two looks for new ranks, new layouts and signs of life."""
+PATIENCE = 2.0
+"""Seconds that a step waits for ranks that have not reported it."""
+
+
+class RunReader:
+    """Delivers a run from its beginning, thinned, and then step by step as it goes on.
+
+    When parameters or shards are added, or more is found out of the run, `Started` comes again, and
+    the past after it. A `Start` sent to it delivers the run once more under the number that it names; other
+    controls are passed on to the training process. Raises GradtuiError on construction where the
+    directory holds no run.
+    """
+
+    def __init__(
+        self,
+        directory: Path | str,
+        *,
+        run: int = 1,
+        patience: float = PATIENCE,
+        look: float = LOOK,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.directory = Path(directory)
+        self._patience, self._look, self._clock = patience, look, clock
+        self._looked = float("-inf")
+        self._run = run
+        self._names: frozenset[str] = frozenset()
+        self._pulse = Pulse()
+        self._ranks: list[RankFiles] = read_ranks(self.directory)
+        self._begin()
+
+    @property
+    def ranks(self) -> Ranks:
+        """How the ranks are, as of the last look."""
+        return self._status
+
+    @property
+    def rank_notes(self) -> tuple[str, ...]:
+        """What is wrong with ranks, in words, as of the last look; empty while all is well."""
+        return self._notes
+
+    def poll(self) -> Delivery:
+        now = self._clock()
+        events, ended = self._hearing.listen(self._ranks)
+        if ended or now - self._looked >= self._look:
+            self._looked = now
+            self._see_ranks()
+        layout = self._see_layout(events)
+        snapshots: list[Snapshot] = []
+        course: Course | None = None
+        if layout is not None:
+            ready = self._ready(layout, now)
+            course = self._course()
+            snapshots = snapshots_of(ready, self._run, self._hearing.nonfinite)
+            events += self._hearing.nonfinite_seen(snapshots, layout)
+            if not snapshots and not len(self._waiting):
+                self._end(events)
+        elif self._status.state != RUNNING:
+            self._end(events)
+        measured, lag = None, 0.0
+        if course is not None and len(course):
+            measured = self._course_tail.measured
+            lag = max(time.time() - float(course.time[-1]), 0.0)
+            lag = lag if isfinite(lag) else 0.0
+        dropped = self._hearing.dropped
+        return Delivery(tuple(events), tuple(snapshots), dropped, course, measured, lag)
+
+    def send(self, control: Control) -> None:
+        if isinstance(control, Start):
+            if control.run != self._run or self._layout is not None:
+                self._run = control.run
+                self._ranks = read_ranks(self.directory)
+                self._begin()
+        else:
+            send_control(self.directory, control)
+
+    def close(self) -> None:
+        """Nothing is held open between two polls."""
+
+    def _begin(self) -> None:
+        """Deliver everything from the beginning."""
+        self._layout: Layout | None = None
+        self._info: RunInfo | None = None
+        self._waiting = Waiting(self._patience)
+        self._course_tail = CourseTail()
+        self._hearing = Hearing(self._run)
+        self._over = False
+        self._see_status()
+        self._looked = float("-inf")
+
+    def _see_ranks(self) -> None:
+        """Ranks that have come since the last look, a newer attempt, and how they all are."""
+        names = frozenset(labels(self.directory))
+        if names != self._names or len(self._ranks) < len(names):
+            self._names = names
+            with suppress(GradtuiError):
+                self._regroup(read_ranks(self.directory))
+        for rank in self._ranks:
+            rank.refresh()
+        self._see_status()
+
+    def _see_status(self) -> None:
+        wall, now = time.time(), self._clock()
+        told = [self._hearing.endings(rank) for rank in self._ranks]
+        silence = [self._pulse.silence(rank, wall, now) for rank in self._ranks]
+        self._status = ranks_status(self._ranks, told, wall, silence)
+        self._notes = tuple(rank_words(self._status))
+
+    def _regroup(self, found: list[RankFiles]) -> None:
+        known = {rank.label: i for i, rank in enumerate(self._ranks)}
+        if {rank.label for rank in found} == set(known):
+            return
+        attempts = {rank.header.attempt for rank in (*found, *self._ranks)}
+        self._ranks = [self._ranks[known[r.label]] if r.label in known else r for r in found]
+        if len(attempts) > 1:
+            self._begin()
+
+    def _see_layout(self, events: list[Event]) -> Layout | None:
+        """The layout of all ranks; told again, and the past with it, where it or what is known of the
+        run has changed."""
+        layouts = [rank.layout for rank in self._ranks if rank.layout is not None]
+        if not layouts:
+            return None
+        layout = whole(layouts)
+        first = next(rank for rank in self._ranks if rank.layout is not None)
+        info = first.header.generations[-1].info
+        known = self._info.wiring if self._info is not None else ()
+        if layout != self._layout or info.wiring != known:
+            self._layout, self._info = layout, info
+            self._waiting.restart()
+            self._course_tail = CourseTail()
+            for rank in self._ranks:
+                rank.rewind()
+            events.append(Started(self._run, layout, self._info))
+        return self._layout
+
+    def _ready(self, layout: Layout, now: float) -> Block:
+        """Steps that all ranks have reported, or that have waited long enough for the others."""
+        for rank in self._ranks:
+            last = rank.last_step if len(self._ranks) > 1 else -1
+            self._waiting.add(rank.label, rank.poll(layout), last, now)
+        states = {rank.rank: rank.state for rank in self._status.ranks}
+        running = [r.label for r in self._ranks if states.get(r.header.rank) in (RUNNING, None)]
+        ready = self._waiting.ready([r.label for r in self._ranks], running, layout, now)
+        return aligned(ready, MOST, RECENT)
+
+    def _course(self) -> Course | None:
+        """Of the steps since the last look. Where ranks would have to be averaged the steps that all
+        have measured are all that is delivered."""
+        if len(self._ranks) != 1:
+            return None
+        return self._course_tail.poll(self._ranks[0].steps)
+
+    def _end(self, events: list[Event]) -> None:
+        """Once all is delivered and no rank runs any more: how it ended."""
+        state = self._status.state
+        closing = self._hearing.closing
+        if self._over or (state == RUNNING and not isinstance(closing, Failed)):
+            return
+        step = max((rank.last_step for rank in self._status.ranks), default=-1)
+        if closing is None and state in (LOST, CRASHED):
+            lost = "the training process is gone; it did not say why"
+            code = exit_code(self.directory)
+            told = f"the command {_was(code)}" if code else lost
+            closing = Failed(self._run, step, told, "")
+        events.append(closing or Ended(self._run, step + 1, "finished"))
+        self._over = True
+
+
+def _was(code: int) -> str:
+    words = ending_word(code)
+    return f"was {words}" if words.startswith("killed") else words

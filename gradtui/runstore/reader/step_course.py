@@ -1,0 +1,104 @@
+"""The scalars of every step, read from the steps files of a run, however long it is."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradtui.core.course import PERIOD_FROM, POINTS, Course
+from gradtui.core.layout import IntArray, Layout
+from gradtui.core.turns import round_length
+from gradtui.runstore.format.block import empty
+from gradtui.runstore.format.records import SKIPPED, STEP, RecordArray, measured, rising
+from gradtui.runstore.ranks.merge import merged
+from gradtui.runstore.ranks.rank_files import RankFiles
+from gradtui.runstore.reader.tail import StepsFile
+
+
+def course_of(ranks: Sequence[RankFiles]) -> Course:
+    """Of a run, thinned evenly where it is long; losses are the means over the ranks."""
+    nothing = Layout((), ())
+    blocks = []
+    for rank in ranks:
+        found = last_evaluations(sampled(rank.steps))
+        block = empty(nothing, len(found))
+        block.scalars = found
+        blocks.append(block)
+    return as_course(merged(blocks, nothing).scalars) if blocks else as_course(np.empty(0, STEP))
+
+
+def sampled(steps: StepsFile, begin: int = 0) -> RecordArray:
+    """Records from index `begin` on, at most about POINTS of them, evenly spaced, and the last."""
+    count = steps.count
+    if count - begin <= POINTS:
+        return steps.at(np.arange(begin, count))
+    first = steps.at(np.arange(begin, begin + PERIOD_FROM))
+    period = round_length(
+        np.asarray(first["step"], np.int64), np.asarray(first["optimizer"], np.int64)
+    )
+    stride = 1
+    while (count - begin) / stride > POINTS:
+        stride *= 2
+    at: IntArray = np.arange(begin, count)
+    at = at[(at // period) % stride == 0]
+    return steps.at(np.unique(np.append(at, count - 1)))
+
+
+def last_evaluations(found: RecordArray) -> RecordArray:
+    """Of the records of a step the last: of a closure, or of a step that was measured after all. What
+    is out of order in a damaged file is left out."""
+    found = found[rising(np.asarray(found["step"], np.int64))]
+    steps = found["step"]
+    last: RecordArray = found[np.append(steps[1:] != steps[:-1], True)[: len(steps)]]
+    return last
+
+
+def as_course(found: RecordArray) -> Course:
+    """[n] STEP -> the course of these steps."""
+    time, loss, lr = (np.asarray(found[name], np.float64) for name in ("time", "loss", "lr"))
+    numbers = np.asarray(found["optimizer"], np.int64)
+    skipped = np.asarray(found["flags"] & SKIPPED != 0)
+    return Course(np.asarray(found["step"], np.int64), time, loss, lr, numbers, skipped)
+
+
+def measured_steps(ranks: Sequence[RankFiles]) -> IntArray:
+    """[n] the steps of a run whose gradients were measured by any rank, in rising order."""
+    known = [rank.steps.all() for rank in ranks]
+    numbers = [np.asarray(found["step"][measured(found)], np.int64) for found in known]
+    return np.unique(np.concatenate(numbers)) if numbers else np.empty(0, np.int64)
+
+
+COUNTED = 1 << 22
+"""Records of a past that are gone through one by one; a longer one would hold up the screen."""
+AT_ONCE = 1 << 16
+
+
+class CourseTail:
+    """The scalars of one rank's steps as they come.
+
+    `measured` is how many of them were measured; None where that would take too long to count."""
+
+    def __init__(self) -> None:
+        self._read = 0
+        self._counted = -1
+        self.measured: int | None = 0
+
+    def poll(self, steps: StepsFile) -> Course | None:
+        """Of the steps since the last call, of a long past some; None where there are none."""
+        count = steps.count
+        if count <= self._read:
+            return None
+        found = last_evaluations(sampled(steps, self._read))
+        self._count(steps, count)
+        self._read = count
+        return as_course(found)
+
+    def _count(self, steps: StepsFile, count: int) -> None:
+        if count - self._read > COUNTED:
+            self.measured = None
+        for begin in range(self._read, count, AT_ONCE) if self.measured is not None else ():
+            found = steps.at(np.arange(begin, min(begin + AT_ONCE, count)))
+            fresh = np.unique(np.asarray(found["step"][measured(found)], np.int64))
+            fresh = fresh[fresh > self._counted]
+            if len(fresh):
+                self.measured = (self.measured or 0) + len(fresh)
+                self._counted = int(fresh[-1])

@@ -1,0 +1,159 @@
+"""Reading files of records while somebody else writes them, each record once."""
+
+import os
+from bisect import bisect_left, bisect_right
+from pathlib import Path
+
+import numpy as np
+
+from gradtui.core.layout import IntArray
+from gradtui.runstore.format.records import STEP, RecordArray, as_steps, rising
+from gradtui.runstore.reader.reading import extent, look_at, opened, read_at, records_at
+
+SPARSE = 16
+"""Records apart from which on single ones are read instead of all between."""
+LARGEST = 128 << 20
+"""Bytes that are read at once of a file that its writer thins long before; the rest comes next."""
+BLANK = 512
+"""Records at the end that may be nothing but zeros: of a block that was given and never written to."""
+LEAST = 32
+"""Records that are read at once however large they are: the thinnest file has half as many."""
+
+
+class RecordTail:
+    """The records of a file that grows, and that may be replaced by a thinner one."""
+
+    def __init__(self, path: Path, dtype: np.dtype[np.void]) -> None:
+        self.path = path
+        self.dtype = dtype
+        self._state = (0, 0, 0)
+        self._count = 0
+        self._last = -1
+
+    def rewind(self) -> None:
+        """Begin again with the first record."""
+        self._state, self._count, self._last = (0, 0, 0), 0, -1
+
+    def poll(self, most: int = 1 << 62) -> RecordArray:
+        """What has come since the last call, at most `most` records of it; a torn last record waits
+        for its rest."""
+        nothing = np.empty(0, self.dtype)
+        most = min(most, max(LARGEST // self.dtype.itemsize, LEAST))
+        try:
+            there = look_at(self.path)
+            if (there.st_ino, there.st_size, there.st_mtime_ns) == self._state:
+                return nothing
+            with opened(self.path) as fd:
+                # The path may lead to another file by now: what counts is what was opened.
+                here = os.fstat(fd)
+                whole = extent(fd) // self.dtype.itemsize
+                begin = self._begin(fd, whole)
+                found = records_at(fd, self.dtype, begin, min(whole - begin, most))
+        except (OSError, MemoryError):
+            return nothing
+        self._count = begin + len(found)
+        self._state = (0, 0, 0)
+        if self._count == whole:
+            self._state = (here.st_ino, here.st_size, here.st_mtime_ns)
+        # Rising, as they are written; whatever else is in a damaged file is passed over.
+        before = np.maximum.accumulate(np.append(self._last, found["record"][:-1]))[: len(found)]
+        fresh = found[found["record"] > before]
+        if len(fresh):
+            self._last = int(fresh["record"][-1])
+        return fresh
+
+    def _begin(self, fd: int, whole: int) -> int:
+        """How many records of the file have been read. Thinning only ever moves later records
+        forward, so the last of those read tells whether they are still the first of the file; an
+        inode number does not, it may come again. After thinning the place is searched."""
+        if self._count == 0:
+            return 0
+        if self._count <= whole and self._number(fd, self._count - 1) == self._last:
+            return self._count
+        return bisect_right(range(whole), self._last, key=lambda at: self._number(fd, at))
+
+    def _number(self, fd: int, at: int) -> int:
+        """The index into the steps file that the record at `at` has; every record begins with it."""
+        return int.from_bytes(os.pread(fd, 8, at * self.dtype.itemsize), "little", signed=True)
+
+
+class StepsFile:
+    """The scalars of one rank's every step, read here and there. `dtype` is as its header says;
+    what comes out is STEP. Nothing raises: where nothing can be read nothing comes."""
+
+    def __init__(self, path: Path, dtype: np.dtype[np.void] = STEP) -> None:
+        self.path = path
+        self.dtype = dtype
+        self._size = dtype.itemsize
+
+    def last(self) -> RecordArray:
+        """[1] STEP, the last complete record that is not blank; [0] where there is none."""
+        try:
+            with opened(self.path) as fd:
+                count = extent(fd) // self.dtype.itemsize
+                before = max(count - BLANK, 0)
+                while count > before and not any(read_at(fd, self._size, (count - 1) * self._size)):
+                    count -= 1
+                return self._at(fd, count - 1) if count else np.empty(0, STEP)
+        except OSError:
+            return np.empty(0, STEP)
+
+    @property
+    def count(self) -> int:
+        """Complete records so far."""
+        try:
+            with opened(self.path) as fd:
+                return extent(fd) // self.dtype.itemsize
+        except OSError:
+            return 0
+
+    def all(self) -> RecordArray:
+        """[n] STEP, every complete record whose step is in order. Raises MemoryError."""
+        try:
+            with opened(self.path) as fd:
+                count = extent(fd) // self.dtype.itemsize
+                found = as_steps(records_at(fd, self.dtype, 0, count))
+        except OSError:
+            return np.empty(0, STEP)
+        good = rising(found["step"])
+        return found if good.all() else found[good]
+
+    def at(self, at: IntArray) -> RecordArray:
+        """[n] STEP, the records at rising indices, as many of them as there are."""
+        if not len(at):
+            return np.empty(0, STEP)
+        first, size = int(at[0]), self.dtype.itemsize
+        try:
+            with opened(self.path) as fd:
+                count = extent(fd) // size
+                at = at[at < count]
+                if not len(at):
+                    return np.empty(0, STEP)
+                span = int(at[-1]) - first + 1
+                if span <= SPARSE * len(at):
+                    found = records_at(fd, self.dtype, first, span)
+                    return as_steps(found[at[at - first < len(found)] - first])
+                parts = [os.pread(fd, size, int(i) * size) for i in at]
+        except OSError:
+            return np.empty(0, STEP)
+        return as_steps(np.frombuffer(b"".join(p for p in parts if len(p) == size), self.dtype))
+
+    def first_from(self, step: int) -> RecordArray:
+        """[1] STEP, the first record of `step` or a later one; [0] where there is none. Reads a
+        record for each doubling of the run's length."""
+        try:
+            with opened(self.path) as fd:
+                count = extent(fd) // self.dtype.itemsize
+                place = bisect_left(range(count), step, key=lambda at: self._step(fd, at))
+                return self._at(fd, place) if place < count else np.empty(0, STEP)
+        except OSError:
+            return np.empty(0, STEP)
+
+    def _at(self, fd: int, at: int) -> RecordArray:
+        data = os.pread(fd, self.dtype.itemsize, at * self.dtype.itemsize)
+        whole = data[: len(data) // self.dtype.itemsize * self.dtype.itemsize]
+        return as_steps(np.frombuffer(whole, self.dtype))
+
+    def _step(self, fd: int, at: int) -> int:
+        found = self._at(fd, at)
+        return int(found["step"][0]) if len(found) else 1 << 62

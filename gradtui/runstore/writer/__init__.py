@@ -1,0 +1,1 @@
+"""From a training process into the files of a run, without training ever waiting."""

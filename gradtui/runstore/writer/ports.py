@@ -1,0 +1,50 @@
+"""The two ports that every transport implements, and what a poll brings."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gradtui.core.control import Control
+from gradtui.core.course import Course
+from gradtui.core.event import Event
+from gradtui.core.snapshot import Snapshot
+from gradtui.runstore.format.scalar_rows import LetThrough
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What has come since the last poll. Read events before snapshots: a run's `Started` is among
+    the events by the time its first snapshot is delivered."""
+
+    events: tuple[Event, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
+    dropped: int = 0
+    """Snapshots lost so far in all because nobody fetched them in time."""
+    course: Course | None = None
+    """Scalars of the steps since the last poll, measured or not; None where all come as snapshots."""
+    measured: int | None = None
+    """Steps so far whose gradients were measured; None where nobody has counted them."""
+    lag: float = 0.0
+    """Seconds that the newest step in `course` is old already."""
+
+
+class Sink(Protocol):
+    """The training side. No call blocks, raises or waits for a reader."""
+
+    def put(self, snapshot: Snapshot) -> None: ...
+
+    def follow(self, steps: LetThrough) -> None:
+        """Steps that come after the snapshots put so far, and before the next: taken from `steps` as
+        they are appended to it, until it is closed, which is before anything else is put or told."""
+
+    def tell(self, event: Event) -> None: ...
+
+
+class Source(Protocol):
+    """The viewing side."""
+
+    def poll(self) -> Delivery: ...
+
+    def send(self, control: Control) -> None: ...
+
+    def close(self) -> None:
+        """Ask whatever feeds this source to end; returns without waiting for it."""

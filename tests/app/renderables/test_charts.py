@@ -1,0 +1,201 @@
+from math import inf, nan
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradtui.app.render.axis import robust_limits, step_axis, tick_labels
+from gradtui.app.render.canvas import polyline
+from gradtui.app.render.curve import curve_lines
+from gradtui.app.render.heat import grouped, heat_lines, row_at, worst
+from gradtui.app.render.histogram import histogram_lines
+from gradtui.app.render.history import Columns
+from gradtui.app.render.line import plain, width
+from gradtui.app.render.series import latest, thin
+from gradtui.core.snapshot import HIST_BINS, HIST_LOW
+from tests import factories
+
+ANY = st.floats() | st.sampled_from([nan, inf, -inf, 5e-324, 1e308, -1e308, 0.0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(ANY, ANY), max_size=30), st.booleans())
+def test_nothing_that_reaches_plotext_can_hurt_it(
+    points: list[tuple[float, float]], ascii_only: bool
+) -> None:
+    x, y = np.array([p[0] for p in points]), np.array([p[1] for p in points])
+    drawn = polyline(
+        x,
+        y,
+        x_limits=(-1e308, 1e308),
+        y_limits=(-1.0, 1e300),
+        width=20,
+        height=4,
+        ascii_only=ascii_only,
+    )
+    assert [len(row) for row in drawn] == [20] * 4
+    assert not ascii_only or "".join(drawn).isascii()
+
+
+def test_plotext_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    line = np.arange(9.0)
+    drawn = polyline(line, line, x_limits=(0, 8), y_limits=(0, 8), width=9, height=3)
+    assert capfd.readouterr() == ("", "")
+    assert drawn[0].strip()
+    assert drawn[0].index(drawn[0].strip()[0]) > drawn[2].index(drawn[2].strip()[0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ANY, min_size=1, max_size=40), st.booleans(), st.booleans())
+def test_any_loss_can_be_drawn(losses: list[float], log: bool, ascii_only: bool) -> None:
+    made = factories.healthy(2, len(losses))
+    made.loss = losses.__getitem__
+    view = factories.view(made, log_scale=log, ascii_only=ascii_only)
+    lines = curve_lines(view, "loss", 50, 9)
+    assert len(lines) == 9
+    assert all(width(line) == 50 for line in lines[1:])
+    broken = any(not np.isfinite(loss) for loss in losses)
+    assert ("NaN/inf" in "".join(plain(line) for line in lines)) == broken
+    assert not ascii_only or all(plain(line).isascii() for line in lines)
+
+
+@pytest.mark.parametrize("size", [(300, 90), (81, 25), (20, 4)])
+def test_a_line_goes_from_edge_to_edge_of_any_canvas(size: tuple[int, int]) -> None:
+    width, height = size
+    x = np.array([0.0, width])
+    drawn = polyline(x, x, x_limits=(0, width), y_limits=(0, width), width=width, height=height)
+    assert drawn[0][-1] != " "
+    assert drawn[-1][0] != " "
+
+
+def test_one_spike_does_not_flatten_the_rest() -> None:
+    values = np.concatenate([np.linspace(1.0, 2.0, 200), [1e9]])
+    low, high = robust_limits(values, log=False)
+    assert low <= 1.0
+    assert high < 10.0
+
+
+def test_the_spike_is_an_arrow() -> None:
+    made = factories.healthy(2, 120)
+    made.loss = lambda step: 1e9 if step == 60 else 2.0 - step / 200
+    lines = curve_lines(factories.view(made, log_scale=False), "loss", 130, 10)
+    assert "▲" in plain(lines[1])
+
+
+def test_a_steep_but_steady_rise_is_shown_whole() -> None:
+    assert robust_limits(np.linspace(0, 30, 100), log=True) == (0.0, 30.0)
+
+
+@given(st.lists(st.floats(-1e308, 1e308), max_size=30), st.booleans())
+def test_limits_hold_room(values: list[float], log: bool) -> None:
+    shown = np.clip(values, -300, 300) if log else np.array(values, dtype=float)
+    low, high = robust_limits(shown, log=log)
+    assert low < high
+    assert all(len(text) <= 7 for text in tick_labels(low, high, 10, log=log).values())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "log", "labels"),
+    [
+        (0.0, 1.0, False, ["0", "0.5", "1.0"]),
+        (0.2, 1.4, False, ["0.5", "1.0"]),
+        (2.28, 2.32, False, ["2.28", "2.30", "2.32"]),
+        (-3.0, 3.0, True, ["0.01", "1", "100"]),
+        (-12.0, 0.0, True, ["1e-10", "1e-5", "1"]),
+        (-0.5, 0.5, True, ["0.5", "1", "2"]),
+        (0.1, 0.2, True, ["1.3", "1.4", "1.5"]),
+    ],
+)
+def test_ticks_are_round(low: float, high: float, log: bool, labels: list[str]) -> None:
+    assert list(tick_labels(low, high, 9, log=log).values()) == labels
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(1, 90))
+def test_the_last_step_is_at_the_end_of_the_axis(first: int, steps: int, cells: int) -> None:
+    axis = step_axis(first, first + steps, cells, cells, "─")
+    assert len(axis) == cells
+    assert cells < 5 or axis[-1] != "─"
+
+
+@pytest.mark.parametrize("steps", [7, 30, 61, 100, 500])
+def test_a_run_that_is_over_fills_the_width(steps: int) -> None:
+    view = factories.view(factories.healthy(4, steps), state="finished")
+    chart = [plain(line) for line in curve_lines(view, "loss", 100, 12)]
+    assert any(line[-3:].strip() for line in chart[1:-1])
+    heat = heat_lines(view, 100, 12, Columns())
+    assert plain(heat[0]).rstrip().endswith("█")
+    assert len(plain(heat[0]).rstrip()) >= 97
+
+
+def test_the_heat_map_says_that_nothing_matches() -> None:
+    view = factories.view(factories.healthy(), order=())
+    assert "no row matches the filter" in plain(heat_lines(view, 60, 9, Columns())[0])
+
+
+def test_the_sick_run_is_a_second_series() -> None:
+    made = factories.vanishing()
+    view = factories.view(factories.healthy(20), reference=factories.reference(made))
+    lines = curve_lines(view, "loss", 60, 10)
+    assert "sick" in plain(lines[0])
+    assert any(meaning == "reference" for line in lines[1:] for _, meaning in line)
+
+
+def test_thinning_keeps_minimum_and_maximum() -> None:
+    steps, values = np.arange(100), np.ones(100)
+    values[41], values[42] = 9.0, -9.0
+    series = thin(steps, values, 0, 10, 10)
+    assert (series.low[4], series.high[4]) == (-9.0, 9.0)
+    assert not series.broken.any()
+
+
+def test_quantities_measured_now_and_then_are_held() -> None:
+    steps = np.arange(12)
+    values = np.where(steps % 5 == 0, steps, nan).astype(float)
+    thinned, now = latest(steps, values, ~np.isnan(values), 20)
+    assert now == 10
+    assert thinned.tolist() == [0, 0, 0, 0, 0, 5, 5, 5, 5, 5, 10]
+
+
+def test_heat_marks_nan_columns_and_the_time() -> None:
+    lines = heat_lines(factories.view(factories.exploding()), 90, 16, Columns())
+    assert plain(lines[0]).rstrip().endswith("!" * 20)
+    assert plain(lines[-2]).split() == ["0", "20", "40", "59"]
+    assert "NaN" in plain(lines[-1])
+
+
+@pytest.mark.parametrize("size", [(20, 4), (60, 10), (120, 40)])
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_heat_fits(size: tuple[int, int], ascii_only: bool) -> None:
+    view = factories.view(factories.deep(), ascii_only=ascii_only)
+    lines = heat_lines(view, *size, Columns(), by_shape=True)
+    assert len(lines) <= size[1]
+    assert all(width(line) <= size[0] for line in lines[:-1])
+    assert not ascii_only or all(plain(line).isascii() for line in lines)
+
+
+def test_each_line_of_the_heat_map_shows_its_worst_row() -> None:
+    logs = np.array([[-1.0, -9.0, 0.0], [-1.0, nan, inf], [-inf, 20.0, 0.0]])
+    np.testing.assert_array_equal(worst(logs), [-9.0, nan, -inf])
+
+
+def test_a_click_finds_the_row() -> None:
+    assert grouped(10, 7) == [(0, 2), (2, 4), (4, 6), (6, 8), (8, 10)]
+    assert row_at(1, 10, 7) == 2
+    assert row_at(5, 10, 7) is None
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=HIST_BINS, max_size=HIST_BINS))
+@settings(max_examples=20)
+def test_any_histogram_fits(counts: list[int]) -> None:
+    for line in histogram_lines(np.array(counts, dtype=float), 50, 4):
+        assert width(line) <= 50
+
+
+def test_a_histogram_peaks_where_its_elements_are() -> None:
+    counts = np.zeros(HIST_BINS)
+    counts[-20 - HIST_LOW] = 100
+    counts[-21 - HIST_LOW] = 50
+    lines = [plain(line) for line in histogram_lines(counts, 64, 4)]
+    assert lines[0].strip() == "████"
+    assert "2^-24" in lines[-1]

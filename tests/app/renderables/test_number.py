@@ -1,0 +1,65 @@
+from math import inf, nan
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradtui.app.render.number import number, rate, reading, share, step_label
+
+ANY = st.floats(allow_nan=True, allow_infinity=True, allow_subnormal=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.94e-12, "1.9e-12"),
+        (0.0, "0"),
+        (nan, "NaN"),
+        (inf, "inf"),
+        (-inf, "-inf"),
+        (250, "2.5e+02"),
+    ],
+)
+def test_numbers_for_columns(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (2.3, "2.300"),
+        (0.00432, "0.0043"),
+        (12.345, "12.35"),
+        (984.4, "984.4"),
+        (4321.0, "4321"),
+        (1e-5, "1.0e-05"),
+    ],
+)
+def test_readings_for_people(value: float, text: str) -> None:
+    assert reading(value) == text
+
+
+@given(ANY)
+def test_any_float_has_a_short_text(value: float) -> None:
+    for show in (number, reading, share, rate):
+        assert 0 < len(show(value)) <= 9
+
+
+@given(st.integers(0, 10**12))
+def test_step_labels_take_at_most_five_cells(step: int) -> None:
+    assert len(step_label(step)) <= 5
+
+
+def test_step_labels() -> None:
+    assert [step_label(n) for n in (0, 999, 1500, 20_000, 3_000_000)] == [
+        "0",
+        "999",
+        "1.5k",
+        "20k",
+        "3M",
+    ]
+
+
+def test_unknown_shares_and_rates_are_a_dash() -> None:
+    assert (share(nan), rate(nan)) == ("-", "-")
+    assert share(0.034) == "3.4%"

@@ -1,0 +1,195 @@
+from collections.abc import Sequence
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.message import Message
+
+from gradtui.app import themes, widgets
+from gradtui.app.render.depth import HEAD
+from gradtui.app.view import View
+from gradtui.app.widgets.changes import changed_until
+from gradtui.app.widgets.lined import Lined
+from tests import factories
+
+ALL: Sequence[type[Lined]] = (
+    widgets.HeaderBar,
+    widgets.NanBanner,
+    widgets.DepthView,
+    widgets.HeatMap,
+    widgets.Chart,
+    widgets.FindingsPanel,
+    widgets.StoryPanel,
+    widgets.LayerDetail,
+    widgets.LogPane,
+    widgets.WaitingPane,
+    widgets.RankLine,
+)
+
+
+class Bare(App[None]):
+    """One widget on the whole screen."""
+
+    def __init__(self, widget: Lined, theme: str = themes.DEFAULT) -> None:
+        super().__init__()
+        self.widget, self.wanted = widget, theme
+        self.messages: list[Message] = []
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return themes.VARIABLES
+
+    def compose(self) -> ComposeResult:
+        yield self.widget
+
+    def on_mount(self) -> None:
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self.theme = self.wanted
+
+    def on_depth_view_selected(self, message: widgets.DepthView.Selected) -> None:
+        self.messages.append(message)
+
+    def on_depth_view_activated(self, message: widgets.DepthView.Activated) -> None:
+        self.messages.append(message)
+
+    def on_remedy_clicks_remedy_clicked(self, message: Message) -> None:
+        self.messages.append(message)
+
+    def lines(self) -> list[str]:
+        return [strip.text for strip in self.screen._compositor.render_strips()]
+
+
+@pytest.mark.parametrize("kind", ALL)
+@pytest.mark.parametrize("theme", [theme.name for theme in themes.THEMES])
+async def test_every_widget_shows_every_run_in_every_theme(kind: type[Lined], theme: str) -> None:
+    app = Bare(kind(), theme)
+    async with app.run_test(size=(60, 20)) as pilot:
+        for view in (
+            View(),
+            factories.view(factories.healthy(), 0),
+            factories.view(factories.healthy(), 1),
+            factories.view(factories.exploding()),
+            factories.view(factories.vanishing(), ascii_only=True),
+        ):
+            app.widget.show(view)
+            await pilot.pause()
+        assert all(len(line) == 60 for line in app.lines())
+
+
+@pytest.mark.parametrize("kind", ALL)
+@pytest.mark.parametrize("size", [(1, 1), (5, 3), (24, 5), (80, 24)])
+async def test_any_size_is_survived(kind: type[Lined], size: tuple[int, int]) -> None:
+    app = Bare(kind())
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.widget.show(factories.view(factories.exploding()))
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        assert len(app.lines()) == size[1]
+
+
+async def test_the_selected_row_is_kept_in_sight() -> None:
+    depth = widgets.DepthView()
+    app = Bare(depth)
+    made = factories.deep(steps=3)
+    async with app.run_test(size=(80, 20)) as pilot:
+        for selected in (100, 151, 0):
+            depth.show(factories.view(made, selected=selected))
+            await pilot.pause()
+            lines = app.lines()
+            assert "healthy band" in lines[0]
+            chosen = [line for line in lines if line.startswith("▌")]
+            assert [line.split()[1] for line in chosen] == [f"layers.{selected}"]
+
+
+async def test_clicks_select_then_activate() -> None:
+    depth = widgets.DepthView()
+    app = Bare(depth)
+    made = factories.healthy()
+    async with app.run_test(size=(80, 20)) as pilot:
+        depth.show(factories.view(made))
+        await pilot.pause()
+        await pilot.click(depth, offset=(5, HEAD + 3))
+        depth.show(factories.view(made, selected=3))
+        await pilot.click(depth, offset=(5, HEAD + 3))
+        await pilot.click(depth, offset=(5, 0))
+        await pilot.click(depth, offset=(5, 18))
+    first, second = app.messages
+    assert isinstance(first, widgets.DepthView.Selected)
+    assert isinstance(second, widgets.DepthView.Activated)
+    assert (first.index, second.index) == (3, 3)
+
+
+async def test_a_click_after_scrolling_hits_what_is_seen() -> None:
+    depth = widgets.DepthView()
+    app = Bare(depth)
+    async with app.run_test(size=(80, 20)) as pilot:
+        depth.show(factories.view(factories.deep(steps=3)))
+        await pilot.pause()
+        depth.scroll_to(y=40, animate=False, force=True, immediate=True)
+        await pilot.pause()
+        assert "layers.40 " in app.lines()[HEAD]
+        await pilot.click(depth, offset=(5, HEAD))
+    (message,) = app.messages
+    assert isinstance(message, widgets.DepthView.Selected)
+    assert message.index == 40
+
+
+async def test_a_remedy_can_be_clicked() -> None:
+    panel = widgets.FindingsPanel()
+    app = Bare(panel)
+    async with app.run_test(size=(60, 40)) as pilot:
+        panel.show(factories.view(factories.vanishing()))
+        await pilot.pause()
+        at = next(i for i, line in enumerate(app.lines()) if "2 [ ]" in line)
+        await pilot.click(panel, offset=(5, at))
+    (message,) = app.messages
+    assert isinstance(message, widgets.FindingsPanel.RemedyClicked)
+    assert message.index == 1
+
+
+async def test_the_banner_appears_and_stays() -> None:
+    banner = widgets.NanBanner()
+    app = Bare(banner)
+    async with app.run_test(size=(100, 5)) as pilot:
+        banner.show(factories.view(factories.exploding(), 30))
+        await pilot.pause()
+        assert not app.lines()[0].strip()
+        for steps in (41, 60):
+            banner.show(factories.view(factories.exploding(), steps))
+            await pilot.pause()
+            assert "step 40, in the backward pass" in app.lines()[0]
+
+
+async def test_a_held_back_drawing_is_made_up_for() -> None:
+    heat = widgets.HeatMap()
+    app = Bare(heat)
+    made = factories.exploding()
+    views = [factories.view(made, n) for n in (30, 35, 60)]
+    shared = [view.info for view in views]
+    assert shared[0] is shared[2]
+    async with app.run_test(size=(90, 12)) as pilot:
+        for view in views:
+            heat.show(view)
+        await pilot.pause(heat.PACE + 0.2)
+        assert "!!!!!" in app.lines()[0]
+
+
+async def test_changing_the_theme_repaints() -> None:
+    depth = widgets.DepthView()
+    app = Bare(depth)
+    async with app.run_test(size=(80, 20)) as pilot:
+        depth.show(factories.view(factories.healthy()))
+        await pilot.pause()
+        before = depth.style_of("healthy")
+        app.theme = "gradtui-light"
+        await pilot.pause()
+        assert depth.style_of("healthy") != before
+        strip = depth.render_line(HEAD)
+        assert depth.style_of("healthy").color in {s.style.color for s in strip if s.style}
+
+
+def test_only_what_changed_is_repainted() -> None:
+    old = (("ab", "x"), ("cd", "y"), ("ef", "z"))
+    assert changed_until(old, old) == 0
+    assert changed_until(old, (("aX", "x"), ("cd", "y"), ("ef", "z"))) == 2
+    assert changed_until(old, (("ab", "x"), ("Xd", "y"), ("ef", "z"))) == 3
+    assert changed_until(old, (("ab", "x"), ("cd", "y"), ("ef", "other"))) == 6

@@ -1,0 +1,191 @@
+"""Wrong wiring as a finding, as a note, and as the cause of other findings; programs that have it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from gradtui.core.history import History
+from gradtui.core.snapshot import Grad, NonFinite, Snapshot, Weight
+from gradtui.core.symptom import Severity
+from gradtui.core.wiring import Faults
+from gradtui.doctor.diagnose import diagnose
+from gradtui.doctor.finding import Diagnosis
+from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.rules.miswired import CAUSES, EXPLAINS
+from tests.factories import mlp_layout, run_info, snapshot
+from tests.verdicts.watched import record
+
+CHANCE = math.log(10)
+LAYOUT = mlp_layout(6)
+
+
+def told(
+    steps: int,
+    *faults: str,
+    loss: Callable[[int], float] = lambda step: CHANCE,
+    norm: Callable[[int], float] = lambda step: 0.3,
+    change: Callable[[Snapshot], Snapshot] = lambda s: s,
+) -> Diagnosis:
+    wiring: Faults = tuple((kind, f"seen: {kind}") for kind in faults)
+    history = History(LAYOUT, run_info(wiring=wiring))
+    for step in range(steps):
+        made = snapshot(LAYOUT, step, np.full(6, norm(step)), loss=loss(step), accuracy=0.1)
+        history.append(change(made))
+    return diagnose(history.facts())
+
+
+@pytest.mark.parametrize("kind", CAUSES)
+def test_a_run_that_has_not_learned_is_miswired(kind: str) -> None:
+    found = told(40, kind)
+    (finding,) = found.findings
+    assert (found.verdict, found.severity) == ("miswired", Severity.WARNING)
+    assert finding.remedies == ADVICE[kind]
+    assert f"seen: {kind}" in finding.evidence
+    assert "guessing gives 2.3" in finding.evidence
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize("kind", CAUSES)
+def test_one_that_learns_all_the_same_has_a_note(kind: str) -> None:
+    found = told(200, kind, loss=lambda step: CHANCE * 0.98**step)
+    assert found.healthy
+    assert found.notes == (f"odd wiring: seen: {kind}",)
+
+
+def test_too_early_to_judge_it_is_a_note() -> None:
+    found = told(29, "softmax_twice")
+    assert found.healthy
+    assert len(found.notes) == 1
+
+
+def test_without_any_of_it_nothing_is_said() -> None:
+    assert told(100, loss=lambda step: CHANCE).healthy
+    assert told(100, "of_a_later_version").notes == ()
+
+
+def test_the_plateau_is_no_cause() -> None:
+    (finding,) = told(300, "broadcast_target").findings
+    assert finding.symptom == "miswired"
+
+
+def test_gradients_that_add_up_are_why_they_explode() -> None:
+    def grown(step: int) -> float:
+        return 0.3 * 1.2 ** min(step, 60)
+
+    found = told(100, "never_zeroed", loss=lambda step: CHANCE + step, norm=grown)
+    assert [f.symptom for f in found.findings] == ["miswired"]
+    assert found.severity is Severity.CRITICAL
+    apart = told(100, "softmax_twice", loss=lambda step: CHANCE + step, norm=grown)
+    assert [f.symptom for f in apart.findings] == ["exploding_gradient", "miswired"]
+
+
+def test_a_nan_at_the_end_of_that_comes_second() -> None:
+    def broken(s: Snapshot) -> Snapshot:
+        if s.step < 20:
+            return s
+        s.grads[:, Grad.NORM] = np.nan
+        s.grads[:, Grad.NONFINITE] = 1
+        return replace(s, loss=math.nan, nonfinite=NonFinite(20, "backward", "", ""))
+
+    def run(*faults: str) -> list[str]:
+        found = told(22, *faults, norm=lambda step: 0.3 * 2.0**step, change=broken)
+        assert found.severity is Severity.CRITICAL
+        return [f.symptom for f in found.findings]
+
+    assert run("never_zeroed") == ["miswired", "exploding_gradient", "nonfinite"]
+    assert run() == run("relu_logits") == ["exploding_gradient", "nonfinite"]
+
+
+def test_what_nobody_steps_is_a_note_and_the_cause_of_a_plateau() -> None:
+    found = told(100, "not_stepped", loss=lambda step: CHANCE * 0.98**step)
+    assert found.healthy
+    assert found.notes == (
+        "seen: not_stepped with gradients that no optimizer stepped at the start",
+    )
+    (finding,) = told(400, "not_stepped").findings
+    assert finding.symptom == "plateau"
+    assert "belong to no optimizer" in finding.cause
+    assert finding.remedies == ADVICE["not_stepped"]
+
+
+def without(s: Snapshot) -> Snapshot:
+    s.grads[:] = np.nan
+    assert s.weights is not None
+    s.weights[:, Weight.UPDATE] = 0
+    return s
+
+
+def moved_elsewhere(s: Snapshot) -> Snapshot:
+    s.grads[:] = np.nan
+    return s
+
+
+def test_steps_without_any_gradient() -> None:
+    (finding,) = told(5, "no_gradients", change=without).findings
+    assert (finding.symptom, finding.severity) == ("output_cannot_change", Severity.CRITICAL)
+    assert "no gradient ever reached the optimizer: seen: no_gradients" in finding.cause
+    found = told(400, change=without)  # as older versions recorded it
+    assert [f.symptom for f in found.findings] == ["output_cannot_change"]
+    assert "zero_grad() is called between backward() and step()" in found.findings[0].cause
+    assert found.notes == ()
+
+
+def test_gradients_that_come_later_or_lie_elsewhere() -> None:
+    def late(s: Snapshot) -> Snapshot:
+        return without(s) if s.step < 10 else s
+
+    assert told(60, "no_gradients", change=late).healthy
+    assert told(60, "no_gradients", change=moved_elsewhere).healthy
+
+
+def test_each_kind_has_advice() -> None:
+    assert {*CAUSES, "not_stepped", "no_gradients"} <= set(ADVICE)
+    assert set(EXPLAINS) <= set(CAUSES)
+
+
+def train(
+    change: Callable[[nn.Sequential], object] = lambda net: None, *, clear: str, lr: float = 0.2
+) -> None:
+    """80 steps on two clouds of points; `clear` says when gradients are cleared."""
+    net = nn.Sequential(nn.Linear(5, 16), nn.Tanh(), nn.Linear(16, 16), nn.Tanh(), nn.Linear(16, 4))
+    change(net)
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    centres = 2 * torch.randn(4, 5)
+    for _ in range(80):
+        labels = torch.randint(0, 4, (32,))
+        loss = F.cross_entropy(net(centres[labels] + torch.randn(32, 5)), labels)
+        if clear == "before":
+            optimizer.zero_grad()
+        loss.backward()
+        if clear == "between":
+            optimizer.zero_grad()
+        optimizer.step()
+
+
+def constant(net: nn.Sequential) -> None:
+    for p in net.parameters():
+        nn.init.constant_(p, 0.05)
+
+
+PROGRAMS: dict[str, tuple[Callable[[int], None], str]] = {
+    "healthy": (lambda seed: train(clear="before"), "healthy"),
+    "softmax twice": (
+        lambda seed: train(lambda net: net.append(nn.Softmax(1)), clear="before"),
+        "miswired",
+    ),
+    "constant weights": (lambda seed: train(constant, clear="before"), "miswired"),
+    "never cleared": (lambda seed: train(clear="never", lr=1.0), "miswired"),
+    "cleared too early": (lambda seed: train(clear="between"), "output_cannot_change"),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs(name: str) -> None:
+    program, verdict = PROGRAMS[name]
+    assert diagnose(record(program, 0).facts()).verdict == verdict

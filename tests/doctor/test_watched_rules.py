@@ -1,0 +1,179 @@
+"""What can be told where no activation was looked at and nobody said what the task is."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from gradtui.core.history import History
+from gradtui.core.layout import FloatArray, TensorInfo
+from gradtui.core.snapshot import Grad, Snapshot, Weight
+from gradtui.doctor.diagnose import diagnose
+from gradtui.doctor.finding import TOO_EARLY, Diagnosis
+from gradtui.doctor.optimizer_series import streams
+from gradtui.doctor.reading import Reading
+from tests.factories import mlp_layout, run_info, snapshot
+
+ROWS = 5
+LAYOUT = mlp_layout(ROWS)
+Change = Callable[[Snapshot], None]
+
+
+def watched(
+    steps: int,
+    change: Change = lambda s: None,
+    *,
+    loss: Callable[[int], float] = lambda step: 1.0,
+    norms: Callable[[int], FloatArray] = lambda step: np.full(ROWS, 0.3),
+    precision: str = "float32",
+) -> History:
+    info = run_info(task="", classes=0, optimizer="SGD", precision=precision)
+    history = History(LAYOUT, info)
+    for step in range(steps):
+        made = snapshot(LAYOUT, step, norms(step), loss=loss(step), accuracy=float("nan"))
+        made.grads[:, Grad.ABS_MAX] *= 1 + 1e-4 * np.pi  # no number of half precision
+        change(made)
+        history.append(replace(made, activations=None))
+    return history
+
+
+def told(history: History) -> Diagnosis:
+    return diagnose(history.facts())
+
+
+def zero(tensors: list[int]) -> Change:
+    def change(s: Snapshot) -> None:
+        for k in tensors:
+            s.grads[k] = 0
+            s.grads[k, Grad.ZEROS] = LAYOUT.tensors[k].numel
+
+    return change
+
+
+def test_a_short_run_is_undecided_and_not_healthy_by_name() -> None:
+    assert told(watched(9)).verdict == TOO_EARLY
+    assert told(watched(9)).healthy
+    assert not told(watched(9)).decided
+    assert told(watched(10)).verdict == "healthy"
+
+
+def test_zeros_up_to_a_layer_that_only_its_bias_feeds_are_dead_units() -> None:
+    # Weight and bias of layers 0 to 2, and the weight of layer 3, whose bias still learns.
+    finding = told(watched(30, zero([0, 1, 2, 3, 4, 5, 6]))).findings[0]
+    assert finding.symptom == "dead_relu"
+    assert finding.layers == ("layers.0", "layers.1", "layers.2")
+
+
+def test_zeros_below_a_layer_that_gets_a_signal_are_pinned_units() -> None:
+    finding = told(watched(30, zero([0, 1, 2, 3]))).findings[0]
+    assert finding.symptom == "saturated"
+    assert finding.layers == ("layers.0", "layers.1")
+
+
+def test_dead_layers_are_told_even_where_the_loss_came_down() -> None:
+    history = watched(60, zero([0, 1, 2, 3, 4]), loss=lambda step: 30.0 if step < 5 else 1.0)
+    assert told(history).verdict == "dead_relu"
+
+
+def test_zeros_with_a_loss_of_nothing_are_no_death() -> None:
+    every = list(range(2 * ROWS))
+
+    def change(s: Snapshot) -> None:
+        if s.step >= 30:
+            zero(every)(s)
+
+    history = watched(80, change, loss=lambda step: 1.0 if step < 10 else 0.0)
+    assert told(history).healthy
+
+
+def turns(s: Snapshot) -> None:
+    s.grads[slice(None, 4) if s.step % 2 else slice(4, None)] = np.nan
+
+
+def test_two_optimizers_are_two_streams_and_a_game_by_their_losses() -> None:
+    apart = streams(watched(40, turns, loss=lambda step: 0.5 + step % 2).facts())
+    assert [len(s.facts) for s in apart] == [20, 20]
+    assert all(s.game for s in apart)
+    assert {tuple(Reading(s.facts).rows.tolist()) for s in apart} == {(0, 1), (2, 3, 4)}
+    together = streams(watched(40, turns, loss=lambda step: float(step // 2)).facts())
+    assert not any(s.game for s in together)
+
+
+def test_the_side_of_a_game_that_lost_is_named() -> None:
+    def norms(step: int) -> FloatArray:
+        return np.where(np.arange(ROWS) < 2, 0.3 if step < 60 else 1e-4, 0.3)
+
+    history = watched(300, turns, loss=lambda step: 0.5 + step % 2, norms=norms)
+    finding = told(history).findings[0]
+    assert finding.symptom == "vanishing_gradient"
+    assert finding.layers == ("layers.0", "layers.1")
+
+
+def test_in_a_game_a_loss_that_rises_is_no_alarm() -> None:
+    assert told(watched(200, turns, loss=lambda step: 0.1 * step * (1 + step % 2))).healthy
+
+
+def test_a_loss_that_rises_without_large_steps_is_no_explosion() -> None:
+    def small(s: Snapshot) -> None:
+        assert s.weights is not None
+        s.weights[:, Weight.UPDATE] = 1e-3 * s.weights[:, Weight.NORM]
+
+    def norms(step: int) -> FloatArray:
+        return np.full(ROWS, 0.3 * (1 + step))
+
+    assert told(watched(100, small, loss=lambda step: 0.1 * (1 + step) ** 2, norms=norms)).healthy
+
+
+def test_a_solved_task_is_not_vanishing_and_a_wrong_output_is() -> None:
+    def output(error: float) -> Change:
+        def change(s: Snapshot) -> None:
+            s.grads[2 * ROWS - 1, Grad.NORM] = error
+            assert s.weights is not None
+            s.weights[:, Weight.UPDATE] = 0.0
+
+        return change
+
+    layout = LAYOUT.tensors[2 * ROWS - 1]
+    assert isinstance(layout, TensorInfo)
+    tiny = np.full(ROWS, 1e-9)
+    assert told(watched(40, output(0.2), norms=lambda step: tiny)).verdict == "vanishing_gradient"
+    assert told(watched(40, output(1e-9), norms=lambda step: tiny)).healthy
+
+
+def test_gradients_of_half_precision_betray_themselves() -> None:
+    def coarse(s: Snapshot) -> None:
+        s.grads[:, Grad.ABS_MAX] = np.float16(0.1234)
+
+    assert Reading(watched(30, coarse).facts()).half
+    assert not Reading(watched(30).facts()).half
+
+
+def test_converged_needs_more_than_one_quiet_stretch() -> None:
+    def loss(step: int) -> float:
+        return 2.3 if step < 40 else 0.01 if step < 70 or step > 100 else 0.5
+
+    def norms(step: int) -> FloatArray:
+        return np.full(ROWS, 0.3 if step < 40 else 0.003)
+
+    history = watched(320, loss=loss, norms=norms).facts()
+    assert diagnose(history.until(70)).verdict == "healthy"
+    assert diagnose(history.until(120)).verdict == "healthy"
+    assert diagnose(history).verdict == "converged"
+
+
+def test_an_odd_batch_is_a_note() -> None:
+    rng = np.random.default_rng(0)
+
+    def norms(step: int) -> FloatArray:
+        return np.full(ROWS, (30.0 if step == 60 else 0.3) * rng.uniform(0.9, 1.1))
+
+    diagnosis = told(watched(80, norms=norms, loss=lambda step: 0.99**step))
+    assert diagnosis.healthy
+    assert any("step 60" in note for note in diagnosis.notes)
+
+
+def test_a_loss_that_is_lost_is_nonfinite_and_one_never_known_is_not() -> None:
+    history = watched(40, loss=lambda step: float("nan") if step >= 30 else 1.0)
+    finding = told(history).findings[0]
+    assert (finding.symptom, finding.first_step) == ("nonfinite", 30)
+    assert told(watched(40, loss=lambda step: float("nan"))).healthy

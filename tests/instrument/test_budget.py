@@ -1,0 +1,190 @@
+"""The share of time is held to, everything counted, once a short run's allowance is spent."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from gradtui.instrument.budget import Budget, Ledger
+from gradtui.instrument.cost_meter import HOOKS, Meter
+
+SHARE = 0.03
+
+
+@dataclass
+class Costs:
+    """Seconds: of a step without us; for norms, for weights and for histograms beside them; for a
+    step that is let through; for a record in the writer's thread."""
+
+    step: float
+    norms: float
+    weights: float = 0.0
+    histograms: float = 0.0
+    passage: float = 0.0
+    writing: float = 0.0
+
+
+@dataclass
+class Outcome:
+    """Of the second half."""
+
+    share: float
+    said: float
+    norms: int
+    weights: int
+    histograms: int
+
+
+class Simulation:
+    """Optimizers that take turns, on a clock of its own."""
+
+    def __init__(self, *optimizers: Costs) -> None:
+        self.now = 1.0
+        self.written = 0.0
+        self.meter = Meter(lambda: self.now, each=0.0, after=0.0, wall=lambda: self.now)
+        self.meter.elsewhere = lambda: self.written
+        self.ledger = Ledger(SHARE, self.meter)
+        self.budgets = [(costs, Budget(self.ledger)) for costs in optimizers]
+
+    def run(self, rounds: int) -> Outcome:
+        spent = own = said = 0.0
+        taken = [0, 0, 0]
+        for i in range(rounds):
+            late = i >= rounds // 2
+            for costs, budget in self.budgets:
+                cost, told, seen = self.step(costs, budget)
+                if late:
+                    spent, own, said = spent + cost, own + costs.step, said + told
+                    taken = [a + b for a, b in zip(taken, seen, strict=True)]
+        return Outcome(spent / own, said / own, *taken)
+
+    def step(self, costs: Costs, budget: Budget) -> tuple[float, float, list[int]]:
+        """What it cost, what was said of that, and what was taken."""
+        self.now += costs.step
+        self.meter.steps += 1
+        self.meter.each = costs.passage / (1 + HOOKS)
+        self.meter.calls += 1
+        self.now += costs.passage
+        detail = budget.next()
+        if not detail.norms:
+            return costs.passage, 0.0, [0, 0, 0]
+        cost = costs.norms + costs.weights * detail.weights + costs.histograms * detail.histograms
+        self.meter.enter()
+        self.now += cost
+        self.meter.leave()
+        self.written += costs.writing
+        self.now += costs.writing
+        told = self.meter.take()
+        self.ledger.add(told, cost)
+        budget.took(detail, cost)
+        seen = [int(detail.norms), int(detail.weights), int(detail.histograms)]
+        return cost + costs.passage + costs.writing, told, seen
+
+
+def test_cheap_norms_are_taken_at_every_step() -> None:
+    seen = Simulation(Costs(step=0.1, norms=0.0005, weights=0.002, histograms=0.002)).run(4000)
+    assert seen.share < SHARE
+    assert (seen.norms, seen.weights, seen.histograms) == (2000, 200, 40)
+
+
+def test_the_dearest_are_thinned_first() -> None:
+    costs = Costs(step=0.01, norms=0.0002, weights=0.002, histograms=0.01)
+    seen = Simulation(costs).run(20_000)
+    assert seen.share < 1.05 * SHARE
+    assert seen.norms == 10_000
+    assert 0 < 10 * seen.weights < seen.norms
+    assert 0 < seen.histograms < seen.weights
+
+
+HARD = [
+    Costs(step=0.001, norms=0.0003, weights=0.0005, histograms=0.001),
+    Costs(step=0.001, norms=0.002, weights=0.004, histograms=0.004),
+    Costs(step=0.001, norms=0.05, weights=0.1, histograms=0.1),
+    Costs(step=0.0002, norms=0.0001, weights=0.0001, histograms=0.0003, passage=2e-6),
+    Costs(step=0.0005, norms=0.0001, weights=0.0001, passage=2e-6, writing=0.0002),
+]
+
+
+@pytest.mark.parametrize("costs", HARD, ids=str)
+def test_norms_come_more_rarely_where_they_must(costs: Costs) -> None:
+    simulation = Simulation(costs)
+    simulation.run(10_000)
+    seen = simulation.run(60_000)  # the dearest weights are taken once in 10,000 steps or so
+    assert seen.share < 1.15 * SHARE
+    assert seen.norms > 0
+    assert seen.weights > 0
+    every = simulation.budgets[0][1].every
+    assert every & (every - 1) == 0  # a power of two
+
+
+@pytest.mark.parametrize("costs", HARD, ids=str)
+def test_all_that_is_spent_is_said(costs: Costs) -> None:
+    simulation = Simulation(costs)
+    simulation.run(10_000)
+    seen = simulation.run(20_000)
+    assert seen.said == pytest.approx(seen.share, rel=0.1)
+
+
+def test_several_optimizers_share_one_budget() -> None:
+    costs = Costs(step=0.001, norms=0.0001, weights=0.0001, histograms=0.0003)
+    simulation = Simulation(*[costs] * 4)
+    simulation.run(5000)
+    seen = simulation.run(10_000)
+    assert seen.share < 1.15 * SHARE
+    assert seen.norms > 0
+
+
+def test_being_there_is_charged_even_where_nothing_is_left_for_measuring() -> None:
+    simulation = Simulation(Costs(step=0.0001, norms=0.0001, passage=5e-6))
+    simulation.run(20_000)
+    seen = simulation.run(40_000)
+    assert seen.share < 0.05 + 0.005  # which is what being there takes, and little more
+    assert seen.said == pytest.approx(seen.share, rel=0.1)
+    assert seen.norms > 0
+
+
+def test_a_pause_does_not_make_norms_dear() -> None:
+    simulation = Simulation(Costs(step=0.01, norms=0.0001, weights=0.0001))
+    simulation.run(10_000)
+    simulation.now += 600
+    assert simulation.run(1000).norms == 500
+
+
+def test_steps_that_others_let_through_are_taken_off() -> None:
+    simulation = Simulation(HARD[1])
+    simulation.run(20_000)
+    budget = simulation.budgets[0][1]
+    while not budget.left:
+        simulation.run(2)
+    budget.left = 0  # as the hooks leave it
+    assert budget.next().norms
+
+
+def test_without_a_bound_every_step_is_in_full() -> None:
+    simulation = Simulation(Costs(step=0.0001, norms=0.01, weights=0.01))
+    simulation.ledger.share = float("inf")
+    seen = simulation.run(1000)
+    assert (seen.norms, seen.weights) == (500, 500)
+
+
+def test_what_the_machine_does_beside_is_not_ours() -> None:
+    """Our own work is held up by others' ten times as long as it takes: as much is recorded."""
+    alone, busy = (Simulation(Costs(step=0.001, norms=0.0005)) for _ in range(2))
+    held = 0.0
+
+    def clock() -> float:
+        return busy.now - held
+
+    busy.meter.clock = clock
+    counts = []
+    for simulation in (alone, busy):
+        norms = 0
+        for _ in range(900):
+            _, _, (taken, _, _) = simulation.step(*simulation.budgets[0])
+            if simulation is busy and taken:
+                simulation.meter.enter()
+                simulation.now += 0.005
+                held += 0.005
+                simulation.meter.leave()
+            norms += taken
+        counts.append(norms)
+    assert counts == [900, 900]

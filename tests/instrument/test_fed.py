@@ -1,0 +1,119 @@
+"""What goes into a loss function: what is certainly wrong is told, what only looks like it is not."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gradtui.autograd.loss_inputs import fed_wrongly
+from gradtui.instrument.task_inference import look_ahead
+
+N = 6
+LABELS = torch.tensor([0, 1, 2, 3, 0, 1])
+ONES, TARGETS = torch.ones(N), torch.randn(N)
+SOFT = torch.full((N, 4), 0.25)
+Made = Callable[[Tensor], Tensor]
+
+WRONG: dict[str, tuple[int, Made, str]] = {
+    "softmax": (4, lambda y: F.cross_entropy(y.softmax(1), LABELS), "softmax_twice"),
+    "with a penalty": (
+        4,
+        lambda y: 3 * F.cross_entropy(y.softmax(1), LABELS) + y.square().mean(),
+        "softmax_twice",
+    ),
+    "smoothed": (
+        4,
+        lambda y: F.cross_entropy(y.softmax(1), LABELS, label_smoothing=0.1),
+        "softmax_twice",
+    ),
+    "soft labels": (4, lambda y: F.cross_entropy(y.softmax(1), SOFT), "softmax_twice"),
+    "of an image": (
+        4,
+        lambda y: F.cross_entropy(y.softmax(1).view(N, 4, 1, 1), LABELS.view(N, 1, 1)),
+        "softmax_twice",
+    ),
+    "sigmoid": (
+        1,
+        lambda y: F.binary_cross_entropy_with_logits(y.sigmoid().squeeze(1), ONES),
+        "softmax_twice",
+    ),
+    "relu": (4, lambda y: F.cross_entropy(y.relu(), LABELS), "relu_logits"),
+    "relu, two classes": (
+        1,
+        lambda y: F.binary_cross_entropy_with_logits(y.relu()[:, 0], ONES),
+        "relu_logits",
+    ),
+    "squares": (1, lambda y: F.mse_loss(y, TARGETS), "broadcast_target"),
+    "sizes": (1, lambda y: F.l1_loss(y, TARGETS), "broadcast_target"),
+    "smooth": (1, lambda y: F.smooth_l1_loss(y, TARGETS), "broadcast_target"),
+    "huber": (1, lambda y: F.huber_loss(y, TARGETS) / 2, "broadcast_target"),
+    "by hand": (1, lambda y: ((y - TARGETS) ** 2).mean(), "broadcast_target"),
+    "the other way": (1, lambda y: ((TARGETS - y) ** 2).mean(), "broadcast_target"),
+}
+RIGHT: dict[str, tuple[int, Made]] = {
+    "a distance of all pairs": (1, lambda y: (y - TARGETS).abs().mean()),
+    "cross entropy": (4, lambda y: F.cross_entropy(y, LABELS)),
+    "its two halves": (4, lambda y: F.nll_loss(F.log_softmax(y, 1), LABELS)),
+    "log of softmax": (4, lambda y: F.nll_loss(y.softmax(1).log(), LABELS)),
+    "log-softmax twice: the same": (4, lambda y: F.cross_entropy(y.log_softmax(1), LABELS)),
+    "attention": (4, lambda y: F.cross_entropy(y.softmax(1) @ SOFT.T[:, :4] + y, LABELS)),
+    "a mixture": (4, lambda y: F.cross_entropy(3 * y.softmax(1), LABELS)),
+    "a policy": (
+        4,
+        lambda y: -(torch.distributions.Categorical(logits=y).log_prob(LABELS) * ONES).mean(),
+    ),
+    "a policy of shares": (
+        4,
+        lambda y: -(torch.distributions.Categorical(y.softmax(1)).log_prob(LABELS)).mean(),
+    ),
+    "relu before the last layer": (4, lambda y: F.cross_entropy(y.relu() @ SOFT.T[:, :4], LABELS)),
+    "distances": (4, lambda y: F.cross_entropy(-y.relu(), LABELS)),
+    "sigmoid with its own loss": (1, lambda y: F.binary_cross_entropy(y.sigmoid()[:, 0], ONES)),
+    "columns": (1, lambda y: F.mse_loss(y, TARGETS[:, None])),
+    "rows": (1, lambda y: F.mse_loss(y.squeeze(1), TARGETS)),
+    "one example": (1, lambda y: F.mse_loss(y[:1], TARGETS[:1])),
+    "pairs by design": (1, lambda y: ((y - y.T) ** 2).mean()),
+    "pairs with constants": (1, lambda y: ((y.flatten()[:, None] - TARGETS) ** 2).mean()),
+    "pairs, contrastive": (1, lambda y: F.relu(1 - (y - TARGETS).abs()).mean()),
+    "a matrix less its mean": (N, lambda y: ((y - TARGETS) ** 2).mean()),
+    "a kernel": (1, lambda y: (-((y - TARGETS) ** 2)).exp().mean()),
+    "a distance to other samples": (
+        1,
+        lambda y: (y - TARGETS).abs().mean() - (y - y.T).abs().mean() / 2,
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Using a target size")
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_certainly_wrong(name: str) -> None:
+    width, made, kind = WRONG[name]
+    ((told, words),) = fed_wrongly(made(nn.Linear(3, width)(torch.randn(N, 3))))
+    assert told == kind
+    assert words.isprintable()
+
+
+@pytest.mark.filterwarnings("ignore:Using a target size")
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_only_looks_like_it(name: str) -> None:
+    width, made = RIGHT[name]
+    assert fed_wrongly(made(nn.Linear(3, width)(torch.randn(N, 3)))) == ()
+
+
+def test_a_forecast_that_is_stretched_by_hand_is_wanted() -> None:
+    one = nn.Linear(3, 1)(torch.randn(N, 3))
+    assert look_ahead(F.mse_loss(one.expand(-1, N), torch.randn(N, N))).faults == ()
+
+
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_what_was_saved_is_not_touched_and_other_nodes_are_no_trouble() -> None:
+    def unpack(packed: Tensor) -> Tensor:
+        raise AssertionError
+
+    with torch.autograd.graph.saved_tensors_hooks(lambda saved: saved, unpack):
+        loss = F.mse_loss(nn.Linear(3, 1)(torch.randn(N, 3)), TARGETS)
+    assert look_ahead(loss).faults == ()
+    assert fed_wrongly(torch.ones(())) == ()
+    assert fed_wrongly(nn.Parameter(torch.ones(())) * 1) == ()

@@ -1,0 +1,63 @@
+"""Errors that a handler of the program's raises while our code runs."""
+
+import functools
+import os
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from gradtui.instrument.cost_meter import Meter
+from gradtui.instrument.exception_guard import Quiet
+from gradtui.patching.tracebacks import of_a_signal
+
+
+class LateError(Exception):
+    pass
+
+
+def late(number: int, frame: Any) -> None:
+    raise LateError("of the program")
+
+
+class Handling:
+    def method(self, number: int, frame: Any) -> None:
+        late(number, frame)
+
+    def __call__(self, number: int, frame: Any) -> None:
+        raise LateError("of the program")
+
+
+@functools.wraps(late)
+def around(number: int, frame: Any) -> None:
+    late(number, frame)
+
+
+@pytest.fixture
+def put() -> Iterator[Callable[[Any], None]]:
+    before = signal.getsignal(signal.SIGUSR1)
+    yield lambda handler: signal.signal(signal.SIGUSR1, handler)
+    signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.parametrize(
+    "handler", [late, Handling().method, Handling(), around, functools.partial(late)]
+)
+def test_it_reaches_the_program(handler: Any, put: Callable[[Any], None]) -> None:
+    put(handler)
+    said: list[str] = []
+    quiet = Quiet(said.append, Meter())
+    with pytest.raises(LateError), quiet("anything"):
+        os.kill(os.getpid(), signal.SIGUSR1)
+    assert said == []
+    assert quiet.meter._depth == 0
+
+
+def test_errors_of_ours_do_not(put: Callable[[Any], None]) -> None:
+    put(late)
+    said: list[str] = []
+    with Quiet(said.append, Meter())("something"):
+        raise LateError("of ours")
+    assert said == ["something: LateError: of ours"]
+    assert not of_a_signal(LateError())
