@@ -18,7 +18,7 @@ from torch.optim import Optimizer
 from gradtui.core.event import Event, Started
 from gradtui.core.snapshot import Snapshot
 from gradtui.instrument.watcher import OVERHEAD, Watcher
-from gradtui.runstore.format.scalar_rows import LetThrough
+from gradtui.runstore.format.scalar_rows import ScalarRows
 from gradtui.runstore.reader.places import make_private, new_run, runs_home
 from gradtui.runstore.writer.disk import append_line
 from gradtui.runstore.writer.ports import Sink
@@ -47,7 +47,7 @@ class RunSink:
             self._writer.put(snapshot)
             self._put += 1
 
-    def follow(self, steps: LetThrough) -> None:
+    def follow(self, steps: ScalarRows) -> None:
         if self._writer is not None:
             self._writer.follow(steps)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradtui.app.keys import ELSEWHERE
-from gradtui.app.panels import Opening
+from gradtui.app.panels import Panels
 from gradtui.app.screens.lab import LabScreen
 from gradtui.app.screens.main import MainScreen
 from gradtui.app.themes import THEMES
@@ -12,7 +12,7 @@ LEAP = 20
 """Kept steps that a page in time is, where it is not a replay's."""
 
 
-class Actions(Opening):
+class Actions(Panels):
     """The part of the app that answers to keys."""
 
     def refused(self, action: str) -> bool:

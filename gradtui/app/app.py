@@ -14,14 +14,14 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from gradtui.app.appearance import dress
-from gradtui.app.message_handlers import Listening
+from gradtui.app.message_handlers import MessageHandlers
 from gradtui.app.notice import Notice
 from gradtui.app.playback import Playback, Player
-from gradtui.app.process_view import Beside
+from gradtui.app.process_view import ProcessView
 from gradtui.app.screens.lab import LabScreen, Shows
 from gradtui.app.screens.main import MainScreen
 from gradtui.app.session import Session
-from gradtui.app.target import Watched
+from gradtui.app.target import Target
 from gradtui.app.terminal import Output, add_fault, catch_signals
 from gradtui.app.themes import VARIABLES
 from gradtui.lab.scenario.schema import Scenario
@@ -31,7 +31,7 @@ BEHIND = 5
 """Under a modal screen the main screen is drawn only every so many ticks."""
 
 
-class GradtuiApp(Listening):
+class GradtuiApp(MessageHandlers):
     """Watches whatever `source` feeds, and asks it for runs of the catalogue's scenarios.
 
     `watched` is for runs that are recorded in a directory; None in the lab.
@@ -59,7 +59,7 @@ class GradtuiApp(Listening):
         ascii_only: bool = False,
         bell: bool = True,
         export_dir: Path | None = None,
-        watched: Watched | None = None,
+        watched: Target | None = None,
         output: Output | None = None,
     ) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class GradtuiApp(Listening):
                 self.playback = Playback(
                     source, speed=watched.speed, at=watched.at, whole=watched.whole
                 )
-            self.beside = Beside(watched, source, self.playback)
+            self.beside = ProcessView(watched, source, self.playback)
         self.fps = fps
         self.bell_wanted = bell
         self.export_dir = export_dir or Path.cwd()

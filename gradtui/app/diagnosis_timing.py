@@ -13,7 +13,7 @@ SHARE = 0.04
 """Of a core, at most; a slow diagnosis is asked for less often."""
 
 
-class Doctor:
+class DiagnosisTiming:
     """Remembers the last diagnosis of one run and renews it now and then."""
 
     def __init__(self, ask: Callable[[Facts], Diagnosis] = diagnose) -> None:

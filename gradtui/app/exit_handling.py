@@ -7,7 +7,7 @@ from gradtui.app.screens.quit import QuitScreen, StoppingScreen
 from gradtui.app.view import Outside
 
 
-class Quitting(Actions):
+class ExitHandling(Actions):
     """The part of the app that leaves."""
 
     exit_code: int

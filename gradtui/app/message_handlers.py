@@ -3,14 +3,14 @@
 from textual import events, on
 from textual.widgets import Input
 
-from gradtui.app.exit_handling import Quitting
+from gradtui.app.exit_handling import ExitHandling
 from gradtui.app.filter_bar import FilterBar
 from gradtui.app.screens.main import MainScreen
 from gradtui.app.widgets import DepthView
 from gradtui.app.widgets.remedy_clicks import RemedyClicks
 
 
-class Listening(Quitting):
+class MessageHandlers(ExitHandling):
     """The part of the app that widgets reach, and keys on their way to one."""
 
     def on_key(self, event: events.Key) -> None:

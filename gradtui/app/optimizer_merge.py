@@ -15,7 +15,7 @@ LOOK_BACK = 16
 """Histograms that are looked through for those of other optimizers' tensors."""
 
 
-class Together:
+class OptimizerMerge:
     """Fills the gaps in facts: what belongs to another optimizer keeps the value it had last.
 
     Where its own optimizer steps without it, a tensor has no gradient and gets none here. Loss and

@@ -14,26 +14,26 @@ from textual.widgets._toast import ToastRack
 from gradtui.app.notice import Severity
 from gradtui.app.picture import save_picture
 from gradtui.app.playback import Playback
-from gradtui.app.process_view import Beside
+from gradtui.app.process_view import ProcessView
 from gradtui.app.render.text import safe, to_ascii
 from gradtui.app.screens.main import MainScreen
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.session import Session
-from gradtui.app.target import Watched
+from gradtui.app.target import Target
 from gradtui.app.terminal import Output
-from gradtui.app.textual_faults import Containing, Palette
+from gradtui.app.textual_faults import FaultContainment, Palette
 from gradtui.core.event import Failed
 
 MOST_TOASTS = 2
 
 
-class Opening(Containing):
+class Panels(FaultContainment):
     """The part of the app that opens and closes things."""
 
     session: Session
-    watched: Watched | None
+    watched: Target | None
     playback: Playback | None
-    beside: Beside | None
+    beside: ProcessView | None
     export_dir: Path
     output: Output | None
     clock: Callable[[], float] = staticmethod(monotonic)

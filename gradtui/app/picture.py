@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from gradtui.app.playback import Player
-from gradtui.app.target import Watched
+from gradtui.app.target import Target
 from gradtui.core.errors import TrainingError
 from gradtui.lab.scenario.schema import Scenario
 from gradtui.runstore.writer.ports import Source
@@ -57,7 +57,7 @@ async def picture(
 
     watched = None
     if isinstance(source, Player):  # a recorded run: no scenario of the lab
-        watched = Watched("attach", directory or Path(), catalogue[0].title)
+        watched = Target("attach", directory or Path(), catalogue[0].title)
     app = GradtuiApp(
         source,
         catalogue,

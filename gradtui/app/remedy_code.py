@@ -9,7 +9,7 @@ from gradtui.doctor.remedies.code.prescriptions import prescribe
 
 
 @dataclass(frozen=True, slots=True)
-class Prescribed:
+class RemedyCode:
     """`items`: each finding with its remedies that are code; those of words alone are the finding's
     other remedies. `twin`: they are the untreated twin's, as the run itself needs none."""
 
@@ -36,12 +36,12 @@ class Prescribed:
         )
 
 
-NOTHING_YET = Prescribed(UNDECIDED)
+NOTHING_YET = RemedyCode(UNDECIDED)
 
 
-def prescribed(diagnosis: Diagnosis, facts: Facts, *, twin: bool = False) -> Prescribed:
+def prescribed(diagnosis: Diagnosis, facts: Facts, *, twin: bool = False) -> RemedyCode:
     """All remedies of a diagnosis as code made for what `facts` show."""
-    return Prescribed(diagnosis, tuple((f, prescribe(f, facts)) for f in diagnosis.findings), twin)
+    return RemedyCode(diagnosis, tuple((f, prescribe(f, facts)) for f in diagnosis.findings), twin)
 
 
 def as_script(prescription: Prescription) -> str:

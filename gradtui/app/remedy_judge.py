@@ -17,7 +17,7 @@ SHARE = 0.01
 """Of a core, at most."""
 
 
-class Judge:
+class RemedyJudge:
     """Remembers the last judgement of one treated run and renews it now and then."""
 
     def __init__(self) -> None:

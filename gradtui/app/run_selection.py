@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from gradtui.app.notice import Notice
-from gradtui.app.run_state import Recording
+from gradtui.app.run_state import RunState
 from gradtui.app.target import Mode
-from gradtui.app.view_state import Looking
+from gradtui.app.view_state import ViewState
 from gradtui.core.control import Control, SetPace, Start
 from gradtui.core.errors import UsageError
 from gradtui.core.facts import Facts
@@ -17,7 +17,7 @@ DEBOUNCE = 0.1
 """Seconds that a choice must stand before it is sent: n held down must not build every scenario."""
 
 
-class Choosing(Looking):
+class RunSelection(ViewState):
     """The run on screen is `current`; while a remedy is on, `reference` is its untreated twin, which
     goes on training beside it from where it is."""
 
@@ -41,7 +41,7 @@ class Choosing(Looking):
         self._runs = start.run
         self._due: float | None = float("-inf")
         scenario = self.find(start.scenario)
-        super().__init__(Recording(start, scenario, ask), ascii_only, mode)
+        super().__init__(RunState(start, scenario, ask), ascii_only, mode)
         if start.remedies:
             self._begin(scenario, start.remedies, start.seed, float("-inf"))
 
@@ -107,13 +107,13 @@ class Choosing(Looking):
         if remedies and (self.reference is None or self.reference.failure is not None):
             self._runs += 1
             untreated = Start(self._runs, scenario.name, (), seed)
-            self.reference = Recording(untreated, scenario, self._ask)
+            self.reference = RunState(untreated, scenario, self._ask)
         self._runs += 1
         twin = self.reference.start if remedies and self.reference is not None else None
         start = Start(self._runs, scenario.name, remedies, seed, twin)
-        self._show(Recording(start, scenario, self._ask), due)
+        self._show(RunState(start, scenario, self._ask), due)
 
-    def _show(self, run: Recording, due: float) -> None:
+    def _show(self, run: RunState, due: float) -> None:
         """Put a run on screen and have it trained."""
         self._due = due
         self._waiting = [control for control in self._waiting if isinstance(control, SetPace)]

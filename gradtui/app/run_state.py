@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradtui.app.diagnosis_timing import Doctor
-from gradtui.app.optimizer_merge import Together, histograms_together, several
-from gradtui.app.remedy_judge import Judge
+from gradtui.app.diagnosis_timing import DiagnosisTiming
+from gradtui.app.optimizer_merge import OptimizerMerge, histograms_together, several
+from gradtui.app.remedy_judge import RemedyJudge
 from gradtui.app.view import Measured
 from gradtui.core.control import Start
 from gradtui.core.course import Course
@@ -41,7 +41,7 @@ OVER = ("finished", "stopped", "failed")
 
 
 @dataclass(eq=False)
-class Recording:
+class RunState:
     """Takes in the events and snapshots that belong to `start.run`."""
 
     start: Start
@@ -51,20 +51,20 @@ class Recording:
     progress: str = ""
     history: History | None = None
     failure: Failed | None = None
-    doctor: Doctor = field(init=False)
+    doctor: DiagnosisTiming = field(init=False)
     taken: int = 0
     """Steps that the run says at its end that it took: not all of them need have come through."""
     skipped: int = 0
     """Steps thrown away, of those that came through."""
     measured_steps: int | None = None
     """Steps whose gradients were measured, where somebody has counted them."""
-    together: Together = field(default_factory=Together)
+    together: OptimizerMerge = field(default_factory=OptimizerMerge)
     _lag: float = 0.0
     _marks: deque[tuple[float, int]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self.doctor = Doctor(self.ask)
-        self.judge = Judge()
+        self.doctor = DiagnosisTiming(self.ask)
+        self.judge = RemedyJudge()
         self._line = Line()
         setup = treated(self.scenario, self.start.remedies)
         self._plain = setup.model.norm != "spectral"  # of which the layout shows nothing
@@ -101,7 +101,7 @@ class Recording:
                 # A record in which nothing was seen has nothing in its layout.
                 self.history = History(layout, info) if layout.tensors else None
                 self.failure = None
-                self.together, self.skipped = Together(), 0
+                self.together, self.skipped = OptimizerMerge(), 0
                 self.measured_steps = None
                 self._marks.clear()
             case NonFiniteSeen(snapshot=snapshot):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from random import randrange
 
 from gradtui.app.notice import Notice
-from gradtui.app.run_selection import Choosing
+from gradtui.app.run_selection import RunSelection
 from gradtui.app.target import Mode
 from gradtui.app.view import Outside
 from gradtui.core.control import Control, Pause, Resume, SetPace, Start, StepOnce
@@ -24,7 +24,7 @@ PACES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 0)
 """Steps a second, slowest first; 0 = as fast as it goes."""
 
 
-class Session(Choosing):
+class Session(RunSelection):
     """The state behind the screen."""
 
     def __init__(

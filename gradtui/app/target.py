@@ -33,7 +33,7 @@ class Child(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class Target:
     """A run that is recorded in `directory`."""
 
     mode: Mode

@@ -4,13 +4,13 @@ What was seen, with Textual 8.2.8 (pyproject bounds it above; look again before 
 
 - keys reach a screen that has not been composed yet, and one that has left. See `Panel`;
 - a screen that hears of two sizes, with anything else between, lays itself out for one and the other in
-  turns and does nothing else any more. See `Containing`;
+  turns and does nothing else any more. See `FaultContainment`;
 - once the app has been told to end nothing is mounted any more, but keys go on opening screens, which
-  are empty then. See `Containing`;
+  are empty then. See `FaultContainment`;
 - a click beside a palette that is closing, a double click: `Screen.dismiss` pops whatever is on top,
   and raises ScreenStackError where that is the last one. See `Panel`;
 - page down in a palette whose list has just been filled: KeyError in `OptionList._move_page`;
-- any exception in a handler ends the app. See `Containing`;
+- any exception in a handler ends the app. See `FaultContainment`;
 - a byte on the input that is no UTF-8, or a key sequence with a number too large for `chr`, ends the
   thread that reads keys, and with it the app, with exit code 0;
 - a paste whose end never comes leaves the app deaf for good, and what follows an escape within one is
@@ -72,7 +72,7 @@ def textuals_own(error: BaseException) -> bool:
     return bool(FOREIGN & set(roots)) and all(root in library for root in roots)
 
 
-class Containing(App[None]):
+class FaultContainment(App[None]):
     """The part of the app in which a fault of Textual's own is noted and ends nothing.
 
     Faults of ours end the app as ever, and so do those that come before it is up."""

@@ -8,7 +8,7 @@ from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import U32Array
 from gradtui.doctor.finding import UNDECIDED, Diagnosis
-from gradtui.doctor.remedy_effect import Treatment
+from gradtui.doctor.remedy_effect import RemedyEffect
 from gradtui.lab.scenario.schema import Scenario
 from gradtui.theory import NO_THEORY, Theory
 
@@ -20,7 +20,7 @@ STALE = 2.0
 class Judgement:
     """Whether the remedies help, over the steps that both runs have taken."""
 
-    treatment: Treatment | None
+    treatment: RemedyEffect | None
     """None while it is too early to tell."""
     steps: int
     """Steps that both have taken; where the untreated run broke down, those of the treated one."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradtui.app.rows import Rows
-from gradtui.app.run_state import Recording
+from gradtui.app.run_state import RunState
 from gradtui.app.target import Mode
 from gradtui.app.view import STALE, Outside, Reference, View
 from gradtui.core.facts import Facts
@@ -13,20 +13,20 @@ from gradtui.doctor.finding import UNDECIDED, Diagnosis
 from gradtui.theory import NO_THEORY
 
 if TYPE_CHECKING:
-    from gradtui.app.remedy_code import Prescribed
+    from gradtui.app.remedy_code import RemedyCode
 
 ARRANGE_EVERY = 1.0
 """Seconds between two sorts by badness, so that rows do not dance."""
 
 
-class Looking:
+class ViewState:
     """The cursor in time, the rows and the drawing, over a run that is recorded."""
 
-    def __init__(self, current: Recording, ascii_only: bool, mode: Mode = "lab") -> None:
+    def __init__(self, current: RunState, ascii_only: bool, mode: Mode = "lab") -> None:
         self.current = current
         self.mode = mode
         self.outside = Outside()
-        self.reference: Recording | None = None
+        self.reference: RunState | None = None
         """The untreated twin of `current`."""
         self.ascii_only = ascii_only
         self.rows = Rows()
@@ -130,7 +130,7 @@ class Looking:
             return None
         return facts if self.cursor is None else facts.until(self._count(facts))
 
-    def prescribed(self, now: float) -> "Prescribed":
+    def prescribed(self, now: float) -> "RemedyCode":
         """The remedies of what is found as code; of the untreated twin where all is well."""
         from gradtui.app.remedy_code import NOTHING_YET, prescribed  # seldom needed
 

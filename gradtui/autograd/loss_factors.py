@@ -41,7 +41,7 @@ SUMS = frozenset(("AddBackward0", "SubBackward0"))
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class LossFactors:
     """`kind` is the same word for losses that were computed alike. `factors` are the constants, the
     last one first; `summed` is how many values were added up without being averaged, 0 where that was not
     so or nobody knows. `unscaled` is the loss without a loss scaler's constant, where it has one, which
@@ -53,10 +53,12 @@ class Ending:
     unscaled: Value | None = None
 
 
-UNKNOWN = Ending()
+UNKNOWN = LossFactors()
 
 
-def ending(loss: Tensor, scaled: Mapping[int, tuple[Value, Ending]] | None = None) -> Ending:
+def ending(
+    loss: Tensor, scaled: Mapping[int, tuple[Value, LossFactors]] | None = None
+) -> LossFactors:
     """Call before backward. `scaled` has losses that a scaler has multiplied, by the sequence number
     of the node that did."""
     node = loss.grad_fn
@@ -64,11 +66,11 @@ def ending(loss: Tensor, scaled: Mapping[int, tuple[Value, Ending]] | None = Non
 
 
 class _Walk:
-    def __init__(self, scaled: Mapping[int, tuple[Value, Ending]]) -> None:
+    def __init__(self, scaled: Mapping[int, tuple[Value, LossFactors]]) -> None:
         self._scaled = scaled
         self._left = NODES
 
-    def follow(self, node: Any, number: int) -> Ending:
+    def follow(self, node: Any, number: int) -> LossFactors:
         """From the output `number` of a node."""
         factors: list[Value] = []
         while True:
@@ -80,7 +82,7 @@ class _Walk:
                 if known is not None:
                     value, end = known
                     given = (*factors, *end.factors)
-                    return Ending(end.kind, given, end.summed, times(value, factors))
+                    return LossFactors(end.kind, given, end.summed, times(value, factors))
             inner = [place for place, (one, _) in enumerate(below) if one is not None]
             if self._left <= 0 or not inner:
                 break
@@ -106,7 +108,7 @@ class _Walk:
                 both: Value | None = None
                 if word == "AddBackward0" and not (one.unscaled is None or other.unscaled is None):
                     both = times(one.unscaled + other.unscaled, factors)
-                return Ending(one.kind, (*factors, *common), unscaled=both)
+                return LossFactors(one.kind, (*factors, *common), unscaled=both)
             else:
                 break
             if factor is None:
@@ -114,7 +116,7 @@ class _Walk:
             factors.append(factor)
             node, number = below[inner[0]]
         before = type(below[0][0]).__name__ if below else ""
-        return Ending(f"{word} {before}", tuple(factors), _summed(node, word))
+        return LossFactors(f"{word} {before}", tuple(factors), _summed(node, word))
 
 
 def _constant(node: Any, name: str) -> Value | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from gradtui.autograd.topology import Used, Wiring, bits_of
+from gradtui.autograd.topology import Topology, Used, bits_of
 from gradtui.core.layout import BEFORE_NORM, Layout
 
 UNSEEN = "the graph of the loss was not seen"
@@ -29,7 +29,7 @@ def arranged(
     layout: Layout,
     tensors: Sequence[Tensor],
     standard: Set[int],
-    wirings: Sequence[Wiring],
+    wirings: Sequence[Topology],
 ) -> Arranged:
     """Rows that a path in a graph leads through come in its order, all others stay where they are.
     `standard`: rows of torch's own Linear and Conv2d."""
@@ -66,7 +66,7 @@ Known = dict[int, tuple[int, Used]]
 """Tensor of a layout -> its bit in a wiring, and its use."""
 
 
-def _known(wiring: Wiring, tensors: Sequence[Tensor]) -> Known:
+def _known(wiring: Topology, tensors: Sequence[Tensor]) -> Known:
     places = {id(tensor): at for at, tensor in enumerate(tensors)}
     out: Known = {}
     for bit, used in enumerate(wiring.leaves):
@@ -120,7 +120,7 @@ def _why(
     layout: Layout,
     order: list[int],
     standard: Set[int],
-    wirings: Sequence[Wiring],
+    wirings: Sequence[Topology],
     found: Sequence[Known],
 ) -> str:
     """What keeps the net from being a plain stack whose layers are the rows; "" where it is one."""

@@ -39,7 +39,7 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
+class Topology:
     """`leaves`: the bits of `Used.before` in rising order; None where a leaf's use was not found.
     `chain`: where the net is a plain stack the leaves of each layer, input side first, weight first;
     `why`: what keeps it from being one. `skips`: whether a layer's input is added to its output."""
@@ -54,13 +54,13 @@ class Wiring:
     """[chain] after each of its layers, "identity" where another one follows at once."""
 
 
-HIDDEN = Wiring(why="a part of the net is compiled or checkpointed, and was not seen")
-TOO_LARGE = Wiring(why="the graph of the net is too large to be read")
-UNREAD = Wiring(why="the graph of the net does not let itself be read")
+HIDDEN = Topology(why="a part of the net is compiled or checkpointed, and was not seen")
+TOO_LARGE = Topology(why="the graph of the net is too large to be read")
+UNREAD = Topology(why="the graph of the net does not let itself be read")
 UNSEEN = (HIDDEN, TOO_LARGE, UNREAD)
 
 
-def wiring_of(roots: Any, most: int = NODES) -> Wiring:
+def wiring_of(roots: Any, most: int = NODES) -> Topology:
     """Call before backward; `most` nodes are looked at."""
     try:
         graph = graph_of(roots, most)
@@ -73,7 +73,7 @@ def wiring_of(roots: Any, most: int = NODES) -> Wiring:
         return UNREAD
 
 
-def told(graph: Graph) -> Wiring:
+def told(graph: Graph) -> Topology:
     count = len(graph.words)
     bits = {node: bit for bit, node in enumerate(graph.leaves)}
     carries = [False] * count
@@ -115,7 +115,7 @@ def told(graph: Graph) -> Wiring:
         behind = sum(ahead[use] >> bit & 1 for use in uses[bit])
         turns = _turns(graph, uses[bit]) if behind >= FEW else 1 + behind
         leaves.append(Used(ref, ahead[node], level[node], followed[node], bit in idle, turns))
-    return Wiring(tuple(leaves), tuple(places), why, _skips(graph, carries), count, activations)
+    return Topology(tuple(leaves), tuple(places), why, _skips(graph, carries), count, activations)
 
 
 def _first(bit: int, uses: list[int], ahead: dict[int, int], level: list[int]) -> int:

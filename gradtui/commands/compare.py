@@ -32,7 +32,7 @@ from gradtui.core.text import printable
 
 if TYPE_CHECKING:
     from gradtui.doctor.comparison import Comparison
-    from gradtui.doctor.remedy_effect import Treatment
+    from gradtui.doctor.remedy_effect import RemedyEffect
     from gradtui.runstore.reader.runs import RunSummary
 
 SETTINGS = ("color", "runs")
@@ -85,7 +85,7 @@ def _compare(args: argparse.Namespace, settings: Settings) -> int:
 def _as_json(
     ends: "list[RunSummary]",
     found: "Comparison",
-    treatment: "Treatment | None",
+    treatment: "RemedyEffect | None",
     verdicts: tuple[str, str],
     lasts: tuple[int, int],
     why_not: str,
@@ -114,7 +114,7 @@ def _as_json(
 def _lines(
     ends: "list[RunSummary]",
     found: "Comparison",
-    treatment: "Treatment | None",
+    treatment: "RemedyEffect | None",
     verdicts: tuple[str, str],
     lasts: tuple[int, int],
     why_not: str,
@@ -158,7 +158,7 @@ def _parted(found: "Comparison", lasts: tuple[int, int]) -> str:
     return f"do not differ up to step {min(lasts):,}, where the shorter one ends"
 
 
-def _over(treatment: "Treatment", verdicts: tuple[str, str], lasts: tuple[int, int]) -> str:
+def _over(treatment: "RemedyEffect", verdicts: tuple[str, str], lasts: tuple[int, int]) -> str:
     """What the words on a treatment are about, where that is not all of both runs."""
     if lasts[0] == lasts[1]:
         return ""

@@ -83,7 +83,7 @@ def run_live(directory: Path, command: list[str], settings: Settings) -> int:
 
     The command's own exit code where it has ended, else that of the screen.
     """
-    from gradtui.app.target import Watched
+    from gradtui.app.target import Target
     from gradtui.commands.recorded import show_run
     from gradtui.runstore.reader.run_reader import RunReader
     from gradtui.runstore.writer.disk import open_private
@@ -95,7 +95,7 @@ def run_live(directory: Path, command: list[str], settings: Settings) -> int:
     finally:
         os.close(log)
     child = Command(popen, directory)
-    watched = Watched("run", directory, printable(shlex.join(masked(command))), child=child)
+    watched = Target("run", directory, printable(shlex.join(masked(command))), child=child)
 
     def ending(number: int) -> None:
         if number != signal.SIGHUP:

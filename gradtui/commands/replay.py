@@ -47,7 +47,7 @@ def place(word: str) -> int | Literal["alarm"]:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from gradtui.app.target import Watched
+    from gradtui.app.target import Target
     from gradtui.app.terminal import refuse_without_terminal
     from gradtui.commands.recorded import command_of, show_run
     from gradtui.runstore.reader.load import load_facts
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if not 0 < args.speed <= 1e6:
         raise UsageError(f"--speed must be above 0 and at most 1e6, not {args.speed:g}.")
     directory = find_run(args.run, runs_home(settings.runs))
-    watched = Watched(
+    watched = Target(
         "replay",
         directory,
         command_of(directory),

@@ -10,7 +10,7 @@ from gradtui.core.symptom import CONVERGED, HEALTHY, Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import TOO_EARLY, UNDECIDED, Diagnosis, Finding
 from gradtui.doctor.notes import idle, spikes, structural_zeros
-from gradtui.doctor.optimizer_series import Stream, streams
+from gradtui.doctor.optimizer_series import OptimizerSeries, streams
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies.conditions.selection import suited
 from gradtui.doctor.rules.clipping import clipping_dominates
@@ -144,7 +144,7 @@ def _notes(readings: list[Reading]) -> list[str]:
     return [note for reading in readings for note in (calibrating(reading), spikes(reading))]
 
 
-def _after_nonfinite(stream: Stream, step: int) -> Diagnosis:
+def _after_nonfinite(stream: OptimizerSeries, step: int) -> Diagnosis:
     facts = stream.facts
     assert facts.first_nonfinite is not None
     count = int(np.searchsorted(facts.steps, facts.first_nonfinite.step))

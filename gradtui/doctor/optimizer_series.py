@@ -14,7 +14,7 @@ from gradtui.doctor import thresholds as T
 
 
 @dataclass(frozen=True)
-class Stream:
+class OptimizerSeries:
     """The steps of one optimizer. In a `game` the optimizers pursue losses of their own, and a
     loss that rises may only mean that the other side is winning."""
 
@@ -24,7 +24,7 @@ class Stream:
     """Of all steps of the record."""
 
 
-def streams(facts: Facts) -> list[Stream]:
+def streams(facts: Facts) -> list[OptimizerSeries]:
     """`facts` taken apart by optimizer: parameters that ever step together belong together, but two
     optimizers over the same ones that take turns are two. Where one comes after the other has
     ended (a second phase, an optimizer made anew) they go on together.
@@ -33,14 +33,14 @@ def streams(facts: Facts) -> list[Stream]:
     """
     present = ~np.isnan(facts.grads[:, :, Grad.NONFINITE])
     if not len(facts) or (present.all() and not _turns(facts.optimizer)):
-        return [Stream(facts)]
+        return [OptimizerSeries(facts)]
     packed = np.packbits(present, axis=1)
     _, at, pattern = np.unique(packed, axis=0, return_index=True, return_inverse=True)
     group = _together(present[at])[pattern.reshape(-1)]
     group = _apart(group, facts.optimizer)
     known = np.unique(group[group >= 0])
     if len(known) < 2:
-        return [Stream(facts)]
+        return [OptimizerSeries(facts)]
     # Steps without any gradient belong with the most frequent kind.
     group[group < 0] = np.argmax(np.bincount(group[group >= 0]))
     game = _own_losses(group, facts.loss)
@@ -49,7 +49,7 @@ def streams(facts: Facts) -> list[Stream]:
         mine = np.flatnonzero(group == number)
         every = _own_course(facts, mine)
         share = len(mine) / len(facts) if every is None else len(every) / len(facts.course)
-        out.append(Stream(_picked(facts, mine, every), game, share))
+        out.append(OptimizerSeries(_picked(facts, mine, every), game, share))
     return out
 
 

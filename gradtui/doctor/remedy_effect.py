@@ -29,7 +29,7 @@ SUNK = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Treatment:
+class RemedyEffect:
     """What became of a run under a change."""
 
     word: str
@@ -44,7 +44,7 @@ class Treatment:
     """Time of a step as a multiple of that without the change, watching not counted; NaN unknown."""
 
 
-def judge_treatment(untreated: Facts, treated: Facts, *, same_loss: bool = True) -> Treatment:
+def judge_treatment(untreated: Facts, treated: Facts, *, same_loss: bool = True) -> RemedyEffect:
     """Judge `treated` beside `untreated`, both over the steps that both have taken; a run that ended
     in NaN is held against all of the other.
 
@@ -63,7 +63,7 @@ def judge_treatment(untreated: Facts, treated: Facts, *, same_loss: bool = True)
     else:
         word = CURED if healthy else PARTLY
     left = "" if healthy else f"; still {after.replace('_', ' ')}"
-    return Treatment(word, numbers + left, before, after, cost_ratio(untreated, treated))
+    return RemedyEffect(word, numbers + left, before, after, cost_ratio(untreated, treated))
 
 
 def on_common_steps(one: Facts, other: Facts) -> tuple[Facts, Facts]:

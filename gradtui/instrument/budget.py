@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from math import ceil, isfinite
 
-from gradtui.instrument.cost_meter import Meter
+from gradtui.instrument.cost_meter import CostMeter
 
 ALLOWANCE = 0.5
 """Seconds of processor time that may be spent, the first record's aside, before the share is held to:
@@ -62,7 +62,7 @@ class Ledger:
     does not change it.
     """
 
-    def __init__(self, share: float, meter: Meter) -> None:
+    def __init__(self, share: float, meter: CostMeter) -> None:
         self.share = max(share, 1e-4)
         self.meter = meter
         self.spent = 0.0

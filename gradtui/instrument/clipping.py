@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from gradtui.core.snapshot import Grad
-from gradtui.instrument.exception_guard import Quiet
+from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.patches import Around, Begun, Patches
-from gradtui.instrument.weak_tensors import References
+from gradtui.instrument.weak_tensors import WeakTensors
 from gradtui.stats.measure import measure_gradients
 from gradtui.stats.plan import Plan
 from gradtui.stats.tensors import local
@@ -33,7 +33,7 @@ class Clip:
     count: int = 0
     order: tuple[int, ...] = ()
     norms: Tensor | None = None
-    held: References | None = None
+    held: WeakTensors | None = None
     """The tensors of `order`, weakly."""
 
 
@@ -41,7 +41,7 @@ class Clips:
     """Clipping by norm is caught inside of torch's function, by whatever name that is called, and
     so is what its newer halves (get_total_norm, clip_grads_with_norm_) do."""
 
-    def __init__(self, quiet: Quiet) -> None:
+    def __init__(self, quiet: ExceptionGuard) -> None:
         self._quiet = quiet
         self._clips: list[Clip] = []
         self._before: dict[int, object] = {}
@@ -158,7 +158,7 @@ class Clips:
             hasattr(type(p), "to_local") for p in held
         )  # the norm is of other ranks' as well
         count = 0 if apart else len(order)
-        again = References([p for p in held if isinstance(p, Tensor)])
+        again = WeakTensors([p for p in held if isinstance(p, Tensor)])
         self._clips.append(Clip(frozenset(order), factor, norm, count, order, norms, again))
         del self._clips[:-KEPT]
 

@@ -23,7 +23,7 @@ def evaluated(closure: Callable[..., Any], before: Act, after: Act, raised: Act)
     """In place of `closure`: `before` each evaluation, and `after` it, or `raised` where it has
     raised."""
     if takes_nothing(closure):
-        return Evaluated(closure, before, after, raised)
+        return Closure(closure, before, after, raised)
 
     def closure_with_arguments(*args: Any, **kwargs: Any) -> Any:
         before()
@@ -55,7 +55,7 @@ def takes_nothing(closure: Any) -> bool:
     return code.co_argcount == given and not code.co_kwonlyargcount and not code.co_flags & STARS
 
 
-class Evaluated:
+class Closure:
     """A closure without arguments. One evaluation at a time."""
 
     __slots__ = ("__wrapped__", "_acts", "_ref")
@@ -92,7 +92,7 @@ class _Evaluation:
 
     __slots__ = ("__weakref__", "_owner")
 
-    def __init__(self, owner: Evaluated) -> None:
+    def __init__(self, owner: Closure) -> None:
         self._owner = owner
 
     def over(self, out: Any) -> Any:

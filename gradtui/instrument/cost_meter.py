@@ -21,7 +21,7 @@ small network: the step that one is taken in and the next take longer by 1.3 to 
 timed. A second-level cache of 1 MiB is full again after some 0.4 ms."""
 
 
-class Meter:
+class CostMeter:
     """Everything that we take is in here, in processor time of the thread that trains: the blocks of
     `Quiet` and of `Keeper`, which are timed, with what they do to the caches; passages through a wrapper
     that only hands on, too short to be timed each; and that of threads of ours, which a program waits

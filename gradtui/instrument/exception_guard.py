@@ -5,7 +5,7 @@ from types import TracebackType
 
 import torch
 
-from gradtui.instrument.cost_meter import Meter
+from gradtui.instrument.cost_meter import CostMeter
 from gradtui.patching.torch_modes import Unseen
 from gradtui.patching.tracebacks import of_a_signal, without_ours
 
@@ -15,17 +15,17 @@ MOST = 5
 """Lines that one place may write: a failure at every step is not news."""
 
 
-class Quiet:
+class ExceptionGuard:
     """Runs our own code inside somebody else's program; the meter adds up the time that it takes."""
 
-    def __init__(self, log: Log, meter: Meter) -> None:
+    def __init__(self, log: Log, meter: CostMeter) -> None:
         self.meter = meter
         self._log = log
         self._said: dict[str, int] = {}
 
-    def __call__(self, doing: str) -> "Block":
+    def __call__(self, doing: str) -> "GuardedBlock":
         """No exception of ours leaves this block, no graph is built in it, no mode of the program sees it."""
-        return Block(self, doing)
+        return GuardedBlock(self, doing)
 
     def say(self, text: str, key: str = "", most: int = MOST) -> None:
         """One line in the log; at most `most` for each key."""
@@ -37,12 +37,12 @@ class Quiet:
                 self._said[key] = MOST
 
 
-class Block:
+class GuardedBlock:
     """A class and no generator: it is entered several times a step."""
 
     __slots__ = ("_doing", "_grad", "_meter", "_quiet", "_unseen")
 
-    def __init__(self, quiet: Quiet, doing: str) -> None:
+    def __init__(self, quiet: ExceptionGuard, doing: str) -> None:
         self._quiet, self._doing, self._meter = quiet, doing, quiet.meter
 
     def __enter__(self) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradtui.instrument.exception_guard import Quiet
-from gradtui.instrument.loss_capture import Losses
+from gradtui.instrument.exception_guard import ExceptionGuard
+from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.patches import Begun, Patches
 
 
@@ -24,8 +24,8 @@ class Scaling:
         return {} if self.scale is None else {"scale": self.scale}
 
 
-class Scalers:
-    def __init__(self, quiet: Quiet, losses: Losses) -> None:
+class GradScalers:
+    def __init__(self, quiet: ExceptionGuard, losses: LossCapture) -> None:
         self._quiet = quiet
         self._losses = losses
         self.current: Scaling | None = None

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from gradtui.autograd.graph import NODES
 from gradtui.autograd.row_order import Arranged, arranged
-from gradtui.autograd.topology import UNSEEN, Wiring, wiring_of
+from gradtui.autograd.topology import UNSEEN, Topology, wiring_of
 from gradtui.core.layout import Layout
-from gradtui.instrument.exception_guard import Quiet
+from gradtui.instrument.exception_guard import ExceptionGuard
 
 FIRST = 3
 """Backward passes before the first layout whose graphs are read."""
@@ -23,13 +23,13 @@ ALLOWED, LEAST = 20_000, 500
 nothing was seen; and what a small graph counts for at least."""
 
 
-class Scout:
-    def __init__(self, quiet: Quiet) -> None:
+class GraphReader:
+    def __init__(self, quiet: ExceptionGuard) -> None:
         self._quiet = quiet
         self.forget()
 
     def forget(self) -> None:
-        self._wirings: list[Wiring] = []
+        self._wirings: list[Topology] = []
         self._left = ALLOWED
         self._lacking: set[int] | None = None
         """Tensors of the layout of which nothing was seen, by id; None before there is one."""
@@ -87,7 +87,7 @@ def as_it_is(layout: Layout) -> Arranged:
     return Arranged(layout, tuple(range(len(layout.tensors))))
 
 
-def _ids(wiring: Wiring) -> set[int]:
+def _ids(wiring: Topology) -> set[int]:
     """Of the tensors that are still there."""
     found = (used.tensor() for used in wiring.leaves if used is not None)
     return {id(tensor) for tensor in found if tensor is not None}

@@ -12,17 +12,17 @@ from gradtui.autograd.row_order import Arranged
 from gradtui.core.event import RunInfo
 from gradtui.core.layout import IntArray, Layout
 from gradtui.core.wiring import Faults
-from gradtui.instrument.graph_reader import Scout, as_it_is
+from gradtui.instrument.graph_reader import GraphReader, as_it_is
 from gradtui.instrument.initial_checks import first_look, once_more
 from gradtui.instrument.layout_rows import outline
 from gradtui.instrument.module_tree import Owned, owned, walk
-from gradtui.instrument.object_registry import Born
-from gradtui.instrument.optimizer_numbers import Numbering, parameters_of
+from gradtui.instrument.object_registry import ObjectRegistry
+from gradtui.instrument.optimizer_numbers import OptimizerNumbers, parameters_of
 from gradtui.instrument.parameter_names import Named, resolve
-from gradtui.instrument.program_facts import Known, precision
+from gradtui.instrument.program_facts import ProgramFacts, precision
 from gradtui.instrument.sequential_order import following
-from gradtui.instrument.task_inference import UNKNOWN, Outlook
-from gradtui.instrument.weak_tensors import GONE, References
+from gradtui.instrument.task_inference import UNKNOWN, TaskFacts
+from gradtui.instrument.weak_tensors import GONE, WeakTensors
 
 STANDARD = (nn.Linear, nn.Conv2d)
 UNSTABLE = 32
@@ -34,18 +34,21 @@ UNSEEN = 4
 """Names of unseen tensors that are told."""
 
 
-class Board:
+class LayoutBuilder:
     """Where in the layout each tensor is."""
 
     def __init__(
-        self, born: Born, models: Sequence[nn.Module], changed: Callable[[Layout, RunInfo], None]
+        self,
+        born: ObjectRegistry,
+        models: Sequence[nn.Module],
+        changed: Callable[[Layout, RunInfo], None],
     ) -> None:
         self._born = born
         self._models = list(models)
         self._changed = changed
         self._place: dict[int, int] = {}
-        self._held = References(())
-        self._numbering = Numbering()
+        self._held = WeakTensors(())
+        self._numbering = OptimizerNumbers()
         self._registered = Layout((), ())
         """In the order of registration."""
         self._standard: frozenset[int] = frozenset()
@@ -68,7 +71,7 @@ class Board:
         self.others: Callable[[], Sequence[Tensor]] = tuple
         """What is trained and no optimizer steps."""
         self.title = ""
-        self.known: Callable[[], Known] = Known
+        self.known: Callable[[], ProgramFacts] = ProgramFacts
         self.layout: Layout | None = None
 
     def at(self, tensors: Sequence[Tensor], word: str = "none") -> IntArray | None:
@@ -88,7 +91,7 @@ class Board:
 
     def forget(self) -> None:
         """The next step makes a layout of its own."""
-        self.layout, self._place, self._held, self._layouts = None, {}, References(()), 0
+        self.layout, self._place, self._held, self._layouts = None, {}, WeakTensors(()), 0
         self._grown = -1
         self._registered, self._first = Layout((), ()), {}
         self._faults = self._told = None
@@ -137,8 +140,8 @@ class Board:
             before=self._loose | self._born.words(),
         )
 
-    def _references(self, named: Sequence[Named]) -> References:
-        return References((one.tensor for one in named), self._gone)
+    def _references(self, named: Sequence[Named]) -> WeakTensors:
+        return WeakTensors((one.tensor for one in named), self._gone)
 
     def _gone(self, key: int) -> None:
         """An id is of use only while its owner lives."""
@@ -204,7 +207,7 @@ class Board:
         self._faults = self._looked(scout)
         self._changed(self.layout, self._info(words, known, done))
 
-    def _looked(self, scout: Scout | None) -> Faults:
+    def _looked(self, scout: GraphReader | None) -> Faults:
         assert self.layout is not None
         tensors = self._in_order()
         stepped = [p for one in self._born.optimizers() for p in parameters_of(one)]
@@ -214,7 +217,7 @@ class Board:
             return first_look(self.layout, tensors, leaves, stepped, roots)
         return once_more(self._faults, leaves, stepped, roots)
 
-    def _info(self, optimizers: list[str], known: Known, done: Arranged) -> RunInfo:
+    def _info(self, optimizers: list[str], known: ProgramFacts, done: Arranged) -> RunInfo:
         held = self._alive()
         outlook = known.outlook if len(optimizers) == 1 else UNKNOWN
         unseen = self._unseen() if optimizers == [BY_HAND] else []
@@ -248,7 +251,7 @@ class Board:
         ]
         return list({id(one.tensor): one for one in lacking}.values())
 
-    def _carried(self, outlook: Outlook, known: Known) -> tuple[float, ...]:
+    def _carried(self, outlook: TaskFacts, known: ProgramFacts) -> tuple[float, ...]:
         """Followed once: at a later layout the first weights are gone."""
         assert self.layout is not None
         rows = [row.name for row in self.layout.rows]
@@ -256,7 +259,7 @@ class Board:
             self._first = dict(zip(rows, self._follow(outlook, known), strict=False))
         return tuple(self._first[row] for row in rows) if {*rows} == {*self._first} else ()
 
-    def _follow(self, outlook: Outlook, known: Known) -> tuple[float, ...]:
+    def _follow(self, outlook: TaskFacts, known: ProgramFacts) -> tuple[float, ...]:
         # Not at the start: few programs have such a net, and theory takes 20 ms to be imported.
         from gradtui.stats.weight_gain import carried, entering
 

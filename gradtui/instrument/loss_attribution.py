@@ -35,7 +35,7 @@ class Reached(NamedTuple):
 NOBODY = Reached(frozenset(), frozenset(), frozenset())
 
 
-class Reach:
+class LossAttribution:
     """`begins` and `ends` around each backward pass. `optimizers` are those that there are."""
 
     def __init__(self, optimizers: Callable[[], Sequence[Optimizer]]) -> None:

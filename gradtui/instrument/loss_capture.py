@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from gradtui.autograd.loss_factors import UNKNOWN, Ending, Value, ending, times
+from gradtui.autograd.loss_factors import UNKNOWN, LossFactors, Value, ending, times
 from gradtui.core.layout import FloatArray
-from gradtui.instrument.exception_guard import Quiet
-from gradtui.instrument.graph_reader import Scout
-from gradtui.instrument.loss_attribution import Reach
+from gradtui.instrument.exception_guard import ExceptionGuard
+from gradtui.instrument.graph_reader import GraphReader
+from gradtui.instrument.loss_attribution import LossAttribution
 from gradtui.instrument.patches import Begun, Patches
-from gradtui.instrument.step_loss import Part, Sums, Windows, sums_of
-from gradtui.instrument.task_inference import Outlook, look_ahead
+from gradtui.instrument.step_loss import Part, StepLoss, Windows, sums_of
+from gradtui.instrument.task_inference import TaskFacts, look_ahead
 from gradtui.patching.cuda_capture import capturing
 from gradtui.stats.tensors import local
 
@@ -39,7 +39,7 @@ class Pass(NamedTuple):
     """One backward pass, as `Part` has it, of numbers that may still be on their device."""
 
     value: Value
-    end: Ending | None
+    end: LossFactors | None
     """None where it was not looked at."""
     seed: Value
     kept: bool
@@ -64,7 +64,7 @@ class Loss:
         """Numbers that are on another device, as `sums` wants them."""
         return [one for done in self.passes for one in _numbers(done) if isinstance(one, Tensor)]
 
-    def sums(self, remote: FloatArray | None = None) -> Sums | None:
+    def sums(self, remote: FloatArray | None = None) -> StepLoss | None:
         """[...] the values of `remote` in its order; None where no loss was seen."""
         if not self.passes:
             return None
@@ -78,7 +78,7 @@ class Loss:
         sums = sums_of(parts, self.windows or Windows())
         return sums._replace(objective=NAN) if self.forgotten else sums
 
-    def _endings(self) -> list[Ending]:
+    def _endings(self) -> list[LossFactors]:
         """One that was not looked at counts as like the next that was."""
         out, latest = [], UNKNOWN
         for done in reversed(self.passes):
@@ -91,14 +91,14 @@ def _numbers(done: Pass) -> list[Value]:
     return [done.value, done.seed, *(() if done.end is None else done.end.factors)]
 
 
-class Losses:
+class LossCapture:
     """Looks at calls of torch.autograd.backward, which Tensor.backward calls too.
 
     A backward within another one (checkpointing) is not counted. While the meter says that nothing
     is awaited, a call costs no more than being handed on and reading one number.
     """
 
-    def __init__(self, quiet: Quiet) -> None:
+    def __init__(self, quiet: ExceptionGuard) -> None:
         self._quiet = quiet
         self._passes: list[Pass | float] = []
         """A number is that of a pass of which nothing else is worth saying."""
@@ -115,12 +115,12 @@ class Losses:
         """The loss whose backward pass has raised, until the next one begins."""
         self._several = False
         """Whether there were several backward passes to a step lately."""
-        self._scaled: dict[int, tuple[Value, Ending]] = {}
+        self._scaled: dict[int, tuple[Value, LossFactors]] = {}
         """Losses that were scaled, by the sequence number of the node that did it."""
         self._windows: dict[int, Windows] = {}
         """By optimizer."""
-        self._scout = Scout(quiet)
-        self.outlook: Outlook | None = Outlook(scout=self._scout)
+        self._scout = GraphReader(quiet)
+        self.outlook: TaskFacts | None = TaskFacts(scout=self._scout)
         """What the first loss has told of the task."""
         self._looked = False
         self.depth = 0
@@ -131,7 +131,7 @@ class Losses:
         self.before: Callable[[Any], None] = lambda tensors: None
         self.graph: Callable[[Tensor, Value], None] = lambda loss, value: None
         """Called with each loss whose backward pass begins, and what it is without a scale."""
-        self.reach = Reach(list)
+        self.reach = LossAttribution(list)
         self.ended: Callable[[], None] = lambda: None
         """Called at the end, whether it raised or not; then `after`, where it has not."""
         self.after: Callable[[], None] = lambda: None
@@ -289,7 +289,7 @@ class Losses:
         kind = " + ".join(end.kind for end in ends)
         common = [f for f in ends[0].factors if all(f in end.factors for end in ends[1:])]
         plain = tuple(f for f in common if isinstance(f, float))
-        self._passes.append(Pass(whole, Ending(kind, plain), 1.0, kept))
+        self._passes.append(Pass(whole, LossFactors(kind, plain), 1.0, kept))
 
     def _clear(self) -> None:
         """Nothing has been seen since the last step."""
@@ -331,7 +331,7 @@ class Losses:
             self._aside = min(self._aside, len(left))
             self._broken = any(map(_is_broken, left))
 
-    def _ending(self, loss: Tensor) -> Ending:
+    def _ending(self, loss: Tensor) -> LossFactors:
         with self._quiet("the end of a loss"):
             return ending(loss, self._scaled)
         return UNKNOWN

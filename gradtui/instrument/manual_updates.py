@@ -19,15 +19,15 @@ from torch import Tensor
 from gradtui.autograd.leaves import leaves_of, loudest
 from gradtui.instrument.budget import Detail
 from gradtui.instrument.clipping import Clips
-from gradtui.instrument.exception_guard import Quiet
-from gradtui.instrument.layout_builder import BY_HAND, Board
-from gradtui.instrument.loss_capture import Losses, busy
+from gradtui.instrument.exception_guard import ExceptionGuard
+from gradtui.instrument.layout_builder import BY_HAND, LayoutBuilder
+from gradtui.instrument.loss_capture import LossCapture, busy
 from gradtui.instrument.nan_capture import lost
-from gradtui.instrument.object_registry import Born
-from gradtui.instrument.optimizer_steps import Steps
-from gradtui.instrument.param_groups import Source, Sources
+from gradtui.instrument.object_registry import ObjectRegistry
+from gradtui.instrument.optimizer_steps import OptimizerSteps
+from gradtui.instrument.param_groups import ParamGroup, ParamGroups
 from gradtui.instrument.patches import Begun, Patches
-from gradtui.instrument.step_records import Record, Records
+from gradtui.instrument.step_records import StepRecord, StepRecorder
 from gradtui.patching.cuda_capture import prepared
 
 PATIENCE = 3
@@ -39,17 +39,17 @@ WANTED = ("outputs", "inputs", "grad_outputs", "create_graph")
 """Of `torch.autograd.grad`."""
 
 
-class Bare:
+class ManualUpdates:
     def __init__(
         self,
-        steps: Steps,
-        sources: Sources,
-        records: Records,
-        board: Board,
-        born: Born,
-        losses: Losses,
+        steps: OptimizerSteps,
+        sources: ParamGroups,
+        records: StepRecorder,
+        board: LayoutBuilder,
+        born: ObjectRegistry,
+        losses: LossCapture,
         clips: Clips,
-        quiet: Quiet,
+        quiet: ExceptionGuard,
     ) -> None:
         self._steps, self._sources, self._records = steps, sources, records
         self._board, self._born = board, born
@@ -67,9 +67,9 @@ class Bare:
         """Key -> number, in the order of the first step."""
         self._version = -1
         """Of all leaves, after the last pass: an update raises it."""
-        self._source: Source | None = None
+        self._source: ParamGroup | None = None
         self._loudest: Tensor | None = None
-        self._held: list[tuple[Source, Record]] = []
+        self._held: list[tuple[ParamGroup, StepRecord]] = []
         """Steps that nobody has been told of, oldest first."""
         self._open = False
         """Whether the newest of them may still be replaced."""
@@ -107,7 +107,7 @@ class Bare:
         if self._leaves:
             self._take(self._leaves, {id(leaf): leaf.grad for leaf in self._leaves})
 
-    def newest(self) -> Record | None:
+    def newest(self) -> StepRecord | None:
         """What the last pass has left, numbered as it will be if nobody steps."""
         record = self._held[-1][1] if self._held and self._open else None
         if record is None or not record.detail.norms:
@@ -178,7 +178,7 @@ class Bare:
                 self._send(source, record)
         del self._held[: -PATIENCE - 1]
 
-    def _send(self, source: Source, record: Record) -> None:
+    def _send(self, source: ParamGroup, record: StepRecord) -> None:
         if not self._sources.place(source, BY_HAND):
             return
         record.step, record.layout, record.at = self._steps.new_step(), source.layout, source.at
@@ -189,7 +189,7 @@ class Bare:
         """`grads` by the ids of the leaves."""
         source = self._source = self._of(leaves)
         detail = source.budget.next()
-        record = Record(detail, {})
+        record = StepRecord(detail, {})
         if detail.norms:
             mine = [grads.get(id(tensor)) for tensor in source.tensors]
             record.parts |= source.gradients(mine, detail)
@@ -198,7 +198,7 @@ class Bare:
         self._open = True
         self._board.improve()
 
-    def _of(self, leaves: Sequence[Tensor]) -> Source:
+    def _of(self, leaves: Sequence[Tensor]) -> ParamGroup:
         ids = {id(leaf) for leaf in leaves}
         for at, kind in enumerate(self._kinds):
             known = {id(leaf) for leaf in kind}

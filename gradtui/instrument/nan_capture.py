@@ -10,17 +10,17 @@ from torch.optim import Optimizer
 
 from gradtui.core.autopsy import Autopsy
 from gradtui.core.snapshot import Grad
-from gradtui.instrument.exception_guard import Quiet
+from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.module_tree import outermost, owned, walk
-from gradtui.instrument.object_registry import Born
+from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.optimizer_numbers import parameters_of
 from gradtui.instrument.parameter_names import told_apart
 from gradtui.instrument.patches import Begun, Patches
-from gradtui.instrument.step_records import Record
-from gradtui.nan_trace.call_recorder import Keeper
+from gradtui.instrument.step_records import StepRecord
+from gradtui.nan_trace.call_recorder import CallRecorder
 from gradtui.nan_trace.calls import Call
 from gradtui.nan_trace.examination import examine
-from gradtui.nan_trace.loss_clues import Clues
+from gradtui.nan_trace.loss_clues import LossClues
 from gradtui.nan_trace.report import failed
 from gradtui.patching.torch_modes import Unseen
 from gradtui.patching.tracebacks import of_a_signal
@@ -30,21 +30,26 @@ LATE = 3
 """Steps whose calls are kept where numbers reach the host later: without their gradients."""
 
 
-class Scene:
+class NanCapture:
     """`enter` before the models are first called, `look` at each record before its step, `over`
     after it. Where the host has the numbers only later, `late` looks at what is left by then."""
 
     def __init__(
-        self, quiet: Quiet, born: Born, models: Sequence[nn.Module], *, rerun: bool = True
+        self,
+        quiet: ExceptionGuard,
+        born: ObjectRegistry,
+        models: Sequence[nn.Module],
+        *,
+        rerun: bool = True,
     ) -> None:
         """Without `rerun` nothing is kept and nothing of the program is ever called: only what the
         graph of a lost loss has saved is read."""
         self._rerun = rerun
         self._quiet, self._born = quiet, born
         self._models = list(models)
-        self._keeper = Keeper(quiet.meter)
+        self._keeper = CallRecorder(quiet.meter)
         quiet.meter.resting.append(self._keeper.rest)
-        self._clues = Clues(lambda: [t for call in self._keeper.calls() for t in call.alive()])
+        self._clues = LossClues(lambda: [t for call in self._keeper.calls() for t in call.alive()])
         self._entered: dict[int, weakref.ref[nn.Module]] = {}
         self._covered: set[int] = set()
         """Ids of parameters whose models are watched: one optimizer a parameter is no news."""
@@ -82,7 +87,7 @@ class Scene:
         self._covered |= _held(new)
         self._keeper.watch([("", root) for root in new])
 
-    def look(self, record: Record | None) -> None:
+    def look(self, record: StepRecord | None) -> None:
         """Before the update: the one step that is not finite is run once more."""
         if record is None or not record.detail.norms:
             return
@@ -119,7 +124,7 @@ class Scene:
             return found
         return failed(step, "by the time it was known the update had changed the weights", phase)
 
-    def over(self, record: Record | None = None) -> None:
+    def over(self, record: StepRecord | None = None) -> None:
         """A step is over."""
         keeper = self._keeper
         kept = self._rerun and not self._done
@@ -192,12 +197,12 @@ def _held(roots: Sequence[nn.Module]) -> set[int]:
     return {id(one.tensor) for root in roots for one in owned(root)}
 
 
-def _on_host(record: Record) -> bool:
+def _on_host(record: StepRecord) -> bool:
     with Unseen():
         return record.detail.norms and record.parts["grads"].device.type == "cpu"
 
 
-def lost(record: Record) -> bool:
+def lost(record: StepRecord) -> bool:
     """Whether loss or gradients are not finite, as far as that can be told without waiting."""
     if not _on_host(record):
         return False

@@ -15,10 +15,10 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from gradtui.instrument.budget import Ledger, Recent
-from gradtui.instrument.cost_meter import Meter
-from gradtui.instrument.loss_capture import Losses
-from gradtui.instrument.nan_capture import Scene
-from gradtui.instrument.param_groups import Source
+from gradtui.instrument.cost_meter import CostMeter
+from gradtui.instrument.loss_capture import LossCapture
+from gradtui.instrument.nan_capture import NanCapture
+from gradtui.instrument.param_groups import ParamGroup
 from gradtui.patching.tracebacks import of_a_signal
 
 SHARE = 0.5
@@ -41,10 +41,12 @@ FALSE = 3
 """Suspicions that came to nothing, after which there are no more."""
 
 
-class Vigil:
+class NanSampling:
     """`plan` after each record settles how the steps until the next one are looked at."""
 
-    def __init__(self, meter: Meter, ledger: Ledger, losses: Losses, scene: Scene) -> None:
+    def __init__(
+        self, meter: CostMeter, ledger: Ledger, losses: LossCapture, scene: NanCapture
+    ) -> None:
         self._meter, self._ledger, self._losses, self._scene = meter, ledger, losses, scene
         self._seen: dict[int, tuple[object, list[weakref.ref[Tensor]]]] = {}
         self._level = 0
@@ -53,7 +55,7 @@ class Vigil:
         self._plans = self._looked = self._false = self._calls = 0
         self._suspected = False
 
-    def know(self, optimizer: Optimizer, source: Source) -> None:
+    def know(self, optimizer: Optimizer, source: ParamGroup) -> None:
         """What this optimizer steps, in which order."""
         known = self._seen.get(id(optimizer))
         if known is None or known[0] is not source.layout:
@@ -133,7 +135,7 @@ class Vigil:
         return self._glance.value
 
 
-def firsts(source: Source) -> list[Tensor]:
+def firsts(source: ParamGroup) -> list[Tensor]:
     """Of the first layer of each part of the model the smallest tensor."""
     layout, at = source.layout, source.at
     if layout is None or at is None:

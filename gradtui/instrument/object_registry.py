@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from gradtui.instrument.exception_guard import Quiet
+from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.frame_search import Sight, attributes, visible
 from gradtui.instrument.patches import Begun, Patches
 from gradtui.patching.tracebacks import of_a_signal
@@ -19,10 +19,10 @@ LOOKS = 16
 """Optimizers at whose making it is looked around each time; after them at the 32nd, the 64th ..."""
 
 
-class Born:
+class ObjectRegistry:
     """Keyed by id: a module's own hash and equality are never asked for."""
 
-    def __init__(self, quiet: Quiet) -> None:
+    def __init__(self, quiet: ExceptionGuard) -> None:
         self._quiet = quiet
         self._count = itertools.count()
         self._modules: weakref.WeakValueDictionary[int, nn.Module] = weakref.WeakValueDictionary()

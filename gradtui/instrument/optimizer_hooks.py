@@ -1,6 +1,6 @@
 """The hooks that torch calls before and after every optimizer step, and which steps to look at.
 
-Most steps of a fast program are let through: then all that is done is done here and in `Passing`, in
+Most steps of a fast program are let through: then all that is done is done here and in `UnmeasuredSteps`, in
 a few lines.
 """
 
@@ -15,12 +15,12 @@ from torch.optim.optimizer import (
     register_optimizer_step_pre_hook,
 )
 
-from gradtui.instrument.cost_meter import Meter
+from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.nested_steps import let_be, outer_steps, share, untraced
-from gradtui.instrument.param_groups import Source
-from gradtui.instrument.step_records import Record
-from gradtui.instrument.thread_state import Threads
-from gradtui.instrument.unmeasured_steps import Passing
+from gradtui.instrument.param_groups import ParamGroup
+from gradtui.instrument.step_records import StepRecord
+from gradtui.instrument.thread_state import TrainingThreads
+from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
 from gradtui.patching.cuda_capture import capturing
 
 Replaced = tuple[tuple[Any, ...], dict[str, Any]] | None
@@ -32,14 +32,14 @@ class Door:
 
     __slots__ = ("budget", "owner", "source")
 
-    def __init__(self, optimizer: Optimizer, source: Source) -> None:
+    def __init__(self, optimizer: Optimizer, source: ParamGroup) -> None:
         self.owner = weakref.ref(optimizer)
         self.source = source
         """What it steps."""
         self.budget = source.budget
 
 
-class Hooks:
+class OptimizerHooks:
     """Calls `begin` before a step that is not let through, and `end` after it.
 
     A step within a step over the same parameters is part of it. What raises leaves its marks
@@ -71,7 +71,9 @@ class Hooks:
         "watchful",
     )
 
-    def __init__(self, meter: Meter, scalars: Passing, threads: Threads) -> None:
+    def __init__(
+        self, meter: CostMeter, scalars: UnmeasuredSteps, threads: TrainingThreads
+    ) -> None:
         self._meter, self._scalars, self.threads = meter, scalars, threads
         self.only: Optimizer | None = None
         """The one that is watched, where it is not all of them."""
@@ -79,7 +81,7 @@ class Hooks:
         self._passing: Door | None = None
         self._within = 0
         """Steps under way whose end means nothing: the one let through, and those in others."""
-        self.open: dict[int, Record | None] = {}
+        self.open: dict[int, StepRecord | None] = {}
         """By the optimizer's id, what is under way and not let through."""
         self.hushed = False
         """Whether steps are let through uncounted until this backward pass ends."""
@@ -118,7 +120,7 @@ class Hooks:
         self._scalars.forget()
         self.open, self._within, self._passing, self.hushed = {}, 0, None, False
 
-    def know(self, optimizer: Optimizer, source: Source) -> None:
+    def know(self, optimizer: Optimizer, source: ParamGroup) -> None:
         """From now on steps of this one are let through while the budget has some left to."""
         known = self._doors.get(id(optimizer))
         if known is None or known.owner() is not optimizer or known.source is not source:
@@ -212,7 +214,7 @@ class Hooks:
             self.end(optimizer)
 
     def _quick(self) -> bool:
-        return let_be(Hooks._before, Hooks._after, *self._straight)
+        return let_be(OptimizerHooks._before, OptimizerHooks._after, *self._straight)
 
     def _become_quick(self) -> None:
         """Have torch call the hooks straight, once dynamo can be told to leave them alone."""

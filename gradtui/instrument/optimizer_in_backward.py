@@ -5,27 +5,27 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from gradtui.instrument.budget import NOTHING, Budget, Detail, Ledger
-from gradtui.instrument.cost_meter import Meter
-from gradtui.instrument.layout_builder import Board
-from gradtui.instrument.optimizer_hooks import Hooks
-from gradtui.instrument.param_groups import Source
-from gradtui.instrument.step_measurement import Taking
-from gradtui.instrument.step_records import Record, Records
-from gradtui.instrument.unmeasured_steps import Passing
+from gradtui.instrument.cost_meter import CostMeter
+from gradtui.instrument.layout_builder import LayoutBuilder
+from gradtui.instrument.optimizer_hooks import OptimizerHooks
+from gradtui.instrument.param_groups import ParamGroup
+from gradtui.instrument.step_measurement import StepMeasurement
+from gradtui.instrument.step_records import StepRecord, StepRecorder
+from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
 
 
-class InBackward:
+class OptimizerInBackward:
     """`add` for each step, `together` when the pass is over. One step for all of them is counted."""
 
     def __init__(
         self,
-        meter: Meter,
+        meter: CostMeter,
         ledger: Ledger,
-        taking: Taking,
-        board: Board,
-        records: Records,
-        hooks: Hooks,
-        scalars: Passing,
+        taking: StepMeasurement,
+        board: LayoutBuilder,
+        records: StepRecorder,
+        hooks: OptimizerHooks,
+        scalars: UnmeasuredSteps,
     ) -> None:
         self._meter, self._taking, self._board = meter, taking, board
         self._records, self._hooks, self._scalars = records, hooks, scalars
@@ -33,7 +33,7 @@ class InBackward:
         self._step = -1
         self._number = 0
         self._detail = NOTHING
-        self._parts: list[tuple[Source, Record]] = []
+        self._parts: list[tuple[ParamGroup, StepRecord]] = []
 
     def add(self, optimizer: Optimizer) -> None:
         """Measure now: the gradients may be gone before the pass is over."""

@@ -10,7 +10,7 @@ from gradtui.instrument.frame_search import attributes
 from gradtui.stats.tensors import measurable
 
 
-class Numbering:
+class OptimizerNumbers:
     """Two that step the same parameters are told apart all the same: they may go by different
     losses. A wrapper and what it wraps are one, and so are those that came one a parameter. One that
     takes the place of another that is gone has its number."""

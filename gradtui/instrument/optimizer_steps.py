@@ -11,49 +11,49 @@ from torch.optim import Optimizer
 from gradtui.instrument.budget import NOTHING, Detail
 from gradtui.instrument.clipping import Clips
 from gradtui.instrument.closures import evaluated
-from gradtui.instrument.cost_meter import Meter
-from gradtui.instrument.exception_guard import Quiet
-from gradtui.instrument.grad_scalers import Scalers, Scaling
-from gradtui.instrument.loss_capture import Losses
-from gradtui.instrument.nan_capture import Scene, lost
-from gradtui.instrument.nan_sampling import Vigil
-from gradtui.instrument.object_registry import Born
-from gradtui.instrument.optimizer_hooks import Door, Hooks, Replaced
-from gradtui.instrument.optimizer_in_backward import InBackward
-from gradtui.instrument.param_groups import Source
-from gradtui.instrument.step_measurement import Taking
-from gradtui.instrument.step_records import Record, Records
-from gradtui.instrument.unmeasured_steps import Passing
+from gradtui.instrument.cost_meter import CostMeter
+from gradtui.instrument.exception_guard import ExceptionGuard
+from gradtui.instrument.grad_scalers import GradScalers, Scaling
+from gradtui.instrument.loss_capture import LossCapture
+from gradtui.instrument.nan_capture import NanCapture, lost
+from gradtui.instrument.nan_sampling import NanSampling
+from gradtui.instrument.object_registry import ObjectRegistry
+from gradtui.instrument.optimizer_hooks import Door, OptimizerHooks, Replaced
+from gradtui.instrument.optimizer_in_backward import OptimizerInBackward
+from gradtui.instrument.param_groups import ParamGroup
+from gradtui.instrument.step_measurement import StepMeasurement
+from gradtui.instrument.step_records import StepRecord, StepRecorder
+from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
 from gradtui.runstore.format.scalar_rows import Row
 
 UNNUMBERED = -2
 """The step of a record that gets its number at the end."""
 
 
-class Steps:
+class OptimizerSteps:
     """What is done when a hook says that a step begins or ends."""
 
     def __init__(
         self,
-        hooks: Hooks,
-        taking: Taking,
-        inside: InBackward,
-        records: Records,
-        born: Born,
-        losses: Losses,
+        hooks: OptimizerHooks,
+        taking: StepMeasurement,
+        inside: OptimizerInBackward,
+        records: StepRecorder,
+        born: ObjectRegistry,
+        losses: LossCapture,
         clips: Clips,
-        scalers: Scalers,
-        quiet: Quiet,
-        scene: Scene,
-        vigil: Vigil,
-        scalars: Passing,
+        scalers: GradScalers,
+        quiet: ExceptionGuard,
+        scene: NanCapture,
+        vigil: NanSampling,
+        scalars: UnmeasuredSteps,
     ) -> None:
         self._hooks, self._taking, self._inside = hooks, taking, inside
         self._records, self._born, self._losses, self._clips = records, born, losses, clips
         self._quiet, self._scene, self._vigil = quiet, scene, vigil
         self._scalars = scalars
-        self._meter: Meter = quiet.meter
-        self._sources: dict[int, Source] = {}
+        self._meter: CostMeter = quiet.meter
+        self._sources: dict[int, ParamGroup] = {}
         self.seen = False
         """Whether any optimizer's step has been seen."""
         self.first: Callable[[], None] = lambda: None
@@ -84,12 +84,12 @@ class Steps:
         if self._records.lost:
             return
         for source in self._taking.broken():
-            record = Record(Detail(weights=True), {}, source.layout, source.at)
+            record = StepRecord(Detail(weights=True), {}, source.layout, source.at)
             record.step, record.optimizer = step, source.number
             self._measure(record, source, left=False)
             return  # one is enough
 
-    def _measure(self, record: Record, source: Source, *, left: bool = True) -> None:
+    def _measure(self, record: StepRecord, source: ParamGroup, *, left: bool = True) -> None:
         """What is left of a step: weights, and gradients that nobody has cleared or added to."""
         gone: list[Tensor | None] = [None] * len(source.tensors)
         grads = source.left() if left and self._scalars.untouched else gone
@@ -121,7 +121,7 @@ class Steps:
         self._meter.steps += 1
         return step
 
-    def renumber(self, under_way: Iterable[Record | None]) -> None:
+    def renumber(self, under_way: Iterable[StepRecord | None]) -> None:
         """A second thread takes its first step: the one that is under way in the first may end later."""
         for record in under_way:
             if (
@@ -174,7 +174,7 @@ class Steps:
             else:
                 self._scene.over()
 
-    def _finish(self, record: Record, source: Source) -> None:
+    def _finish(self, record: StepRecord, source: ParamGroup) -> None:
         if record.detail.weights:
             record.parts["weights"] = source.weights()
         self._scene.over(record)
@@ -205,7 +205,9 @@ class Steps:
         self._clips.drop(door.source.members)
         self._meter.passed()
 
-    def _watched(self, optimizer: Optimizer, source: Source, closure: Callable[..., Any]) -> Any:
+    def _watched(
+        self, optimizer: Optimizer, source: ParamGroup, closure: Callable[..., Any]
+    ) -> Any:
         """A closure of whose every evaluation a record is made; the last one has the update."""
         step, count = self.new_step(), 0
 
@@ -255,9 +257,9 @@ class Steps:
         self._hooks.rest()
 
 
-def _of(row: Row, source: Source) -> Record:
+def _of(row: Row, source: ParamGroup) -> StepRecord:
     """A record in full of a step whose scalars have been handed on."""
-    record = Record(Detail(weights=True), {}, source.layout, source.at, row[0], time=row[1])
+    record = StepRecord(Detail(weights=True), {}, source.layout, source.at, row[0], time=row[1])
     record.loss, record.lr, record.optimizer, record.backwards = row[2:6]
     record.scale, record.objective, record.skipped = row[6:]
     record.told = not isnan(record.loss)

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from gradtui.core.layout import IntArray, Layout
 from gradtui.instrument.budget import Budget, Detail, Ledger
-from gradtui.instrument.layout_builder import Board
-from gradtui.instrument.weak_tensors import References
+from gradtui.instrument.layout_builder import LayoutBuilder
+from gradtui.instrument.weak_tensors import WeakTensors
 from gradtui.stats.histogram import histogram
 from gradtui.stats.measure import clone, measure_gradients, measure_weights
 from gradtui.stats.plan import Plan
@@ -21,11 +21,11 @@ def _sound(tensors: Sequence[Tensor]) -> bool:
     return all(bool(torch.isfinite(torch.stack(torch.aminmax(t))).all()) for t in plain)
 
 
-class Source:
+class ParamGroup:
     """`at` and `layout` are set once the tensors have a place among all others."""
 
     def __init__(self, tensors: Sequence[Tensor], budget: Budget) -> None:
-        self.held = References(tensors)
+        self.held = WeakTensors(tensors)
         self.ids = [id(tensor) for tensor in tensors]
         self.members = frozenset(self.ids)
         self.at: IntArray | None = None
@@ -58,24 +58,24 @@ class Source:
         return grads if any(g is not None and bool(g.any()) for g in grads) else [None] * len(grads)
 
 
-class Sources:
+class ParamGroups:
     """Made when first needed, and anew when the tensors of an optimizer change."""
 
-    def __init__(self, board: Board, ledger: Ledger) -> None:
+    def __init__(self, board: LayoutBuilder, ledger: Ledger) -> None:
         self._board, self._ledger = board, ledger
-        self._known: dict[int, Source] = {}
+        self._known: dict[int, ParamGroup] = {}
 
-    def of(self, key: int, tensors: Sequence[Tensor]) -> Source:
+    def of(self, key: int, tensors: Sequence[Tensor]) -> ParamGroup:
         """`key` is an optimizer's id, or anything that no optimizer's id can be."""
         known = self._known.get(key)
         if known is not None and known.held.are(tensors):
             return known
-        made = Source(tensors, Budget(self._ledger) if known is None else known.budget)
+        made = ParamGroup(tensors, Budget(self._ledger) if known is None else known.budget)
         made.key = key
         self._known[key] = made
         return made
 
-    def place(self, source: Source, word: str = "none") -> bool:
+    def place(self, source: ParamGroup, word: str = "none") -> bool:
         """Whether there is a place for it in the layout, which may have to be made anew; `word` is
         said of the optimizer where there is none."""
         if source.layout is not None and source.layout is self._board.layout:
@@ -84,7 +84,7 @@ class Sources:
         source.at, source.layout = at, self._board.layout
         return at is not None
 
-    def broken(self) -> list[Source]:
+    def broken(self) -> list[ParamGroup]:
         """Those whose tensors hold a NaN or an infinity by now."""
         return [s for s in self._known.values() if s.layout is not None and not _sound(s.tensors)]
 

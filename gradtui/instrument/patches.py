@@ -3,8 +3,8 @@
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Protocol
 
-from gradtui.instrument.cost_meter import Meter
-from gradtui.instrument.thread_state import Threads
+from gradtui.instrument.cost_meter import CostMeter
+from gradtui.instrument.thread_state import TrainingThreads
 from gradtui.patching.cuda_capture import capturing
 from gradtui.patching.enclosure import Enclosure, enclosure
 
@@ -30,8 +30,8 @@ class Passage:
 
     def __init__(
         self,
-        meter: Meter,
-        threads: Threads,
+        meter: CostMeter,
+        threads: TrainingThreads,
         around: Around,
         *,
         idle: bool,
@@ -89,7 +89,7 @@ class Passage:
 class Patches:
     """What is enclosed for one watcher, until `undo`."""
 
-    def __init__(self, meter: Meter, threads: Threads) -> None:
+    def __init__(self, meter: CostMeter, threads: TrainingThreads) -> None:
         self._meter, self._threads = meter, threads
         self._enclosed: list[tuple[Enclosure, Passage]] = []
         meter.resting.append(self._rest)

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from gradtui.core.wiring import Faults
-from gradtui.instrument.task_inference import UNKNOWN, Outlook
+from gradtui.instrument.task_inference import UNKNOWN, TaskFacts
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ProgramFacts:
     """What has been seen of a run by the time of its first step. A game of several optimizers has no
     task."""
 
-    outlook: Outlook = UNKNOWN
+    outlook: TaskFacts = UNKNOWN
     clip: str = ""
     scaled: bool = False
     begun: bool = False
@@ -23,7 +23,7 @@ class Known:
     """What the first steps have shown."""
 
 
-def precision(tensors: Sequence[Tensor], known: Known) -> str:
+def precision(tensors: Sequence[Tensor], known: ProgramFacts) -> str:
     """In a word, as a scenario has it, or "autocast" where it is not seen which one."""
     kinds = sorted({str(t.dtype).removeprefix("torch.") for t in tensors})
     if kinds == ["float32"]:

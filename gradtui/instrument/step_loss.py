@@ -41,30 +41,30 @@ class Windows:
     known to be how many values a whole step has."""
 
 
-class Sums(NamedTuple):
+class StepLoss(NamedTuple):
     loss: float
     objective: float
 
 
-def sums_of(parts: Sequence[Part], windows: Windows) -> Sums:
+def sums_of(parts: Sequence[Part], windows: Windows) -> StepLoss:
     """The loss and the objective of one step; at least one part."""
     if len(parts) == 1 and not windows.sizes:
         (one,) = parts
-        return Sums(one.value, one.seed * one.value)
+        return StepLoss(one.value, one.seed * one.value)
     objective = _total(parts)
     if len({part.seed for part in parts}) == 1:
         parts = [part._replace(seed=1.0) for part in parts]
     whole = _joined(parts)
     if _add_up(whole):
         _remember(whole, windows)
-        return Sums(_total(whole), objective)
+        return StepLoss(_total(whole), objective)
     kinds: dict[str, list[Part]] = {}
     for part in whole:
         kinds.setdefault(part.kind, []).append(part)
     groups = [_turned(group) for group in kinds.values()]
     if len({len(group) for group in groups}) > 1:  # of one loss, to which a term is added at times
         groups = [whole]
-    return Sums(sum(_loss(group, windows) for group in groups), objective)
+    return StepLoss(sum(_loss(group, windows) for group in groups), objective)
 
 
 def _loss(group: Sequence[Part], windows: Windows) -> float:

@@ -5,24 +5,29 @@ from torch.optim import Optimizer
 
 from gradtui.instrument.budget import NOTHING, Budget, Detail
 from gradtui.instrument.clipping import Clips
-from gradtui.instrument.grad_scalers import Scalers, Scaling
-from gradtui.instrument.layout_builder import Board
-from gradtui.instrument.loss_capture import Losses
+from gradtui.instrument.grad_scalers import GradScalers, Scaling
+from gradtui.instrument.layout_builder import LayoutBuilder
+from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.optimizer_numbers import parameters_of
-from gradtui.instrument.param_groups import Source, Sources
-from gradtui.instrument.step_records import Record
+from gradtui.instrument.param_groups import ParamGroup, ParamGroups
+from gradtui.instrument.step_records import StepRecord
 
 
-class Taking:
+class StepMeasurement:
     """Collects what is known at an optimizer's door: gradients, loss, clipping, scale, rate."""
 
     def __init__(
-        self, sources: Sources, board: Board, losses: Losses, clips: Clips, scalers: Scalers
+        self,
+        sources: ParamGroups,
+        board: LayoutBuilder,
+        losses: LossCapture,
+        clips: Clips,
+        scalers: GradScalers,
     ) -> None:
         self._sources, self._board = sources, board
         self._losses, self._clips, self._scalers = losses, clips, scalers
 
-    def source(self, optimizer: Optimizer) -> Source | None:
+    def source(self, optimizer: Optimizer) -> ParamGroup | None:
         """What it steps; None where that cannot be named."""
         tensors = parameters_of(optimizer)
         if not tensors:
@@ -38,22 +43,22 @@ class Taking:
         """Between two records: what has no good name yet may get one."""
         self._board.improve()
 
-    def placed(self, source: Source) -> bool:
+    def placed(self, source: ParamGroup) -> bool:
         """Whether there is a place for it in the layout as it is."""
         return source.layout is not None and source.layout is self._board.layout
 
-    def renew(self, record: Record, source: Source) -> None:
+    def renew(self, record: StepRecord, source: ParamGroup) -> None:
         """Another thread's optimizer may have brought another layout since the record was begun."""
         if record.layout is not self._board.layout and self._sources.place(source):
             record.layout, record.at = source.layout, source.at
 
-    def broken(self) -> list[Source]:
+    def broken(self) -> list[ParamGroup]:
         """What holds a NaN or an infinity by now."""
         return self._sources.broken()
 
-    def scalars(self, optimizer: Optimizer, step: int, number: int) -> Record:
+    def scalars(self, optimizer: Optimizer, step: int, number: int) -> StepRecord:
         """Of a step of which nothing is measured, whatever the optimizer steps."""
-        record = Record(NOTHING, {}, step=step, optimizer=number)
+        record = StepRecord(NOTHING, {}, step=step, optimizer=number)
         record.add_lr(optimizer)
         record.add_loss(self._losses.take(number, id(optimizer)))
         return record
@@ -61,21 +66,21 @@ class Taking:
     def take(
         self,
         optimizer: Optimizer,
-        source: Source,
+        source: ParamGroup,
         step: int,
         *,
         budget: Budget | None = None,
         detail: Detail | None = None,
         evaluation: int = 0,
         scaling: Scaling | None = None,
-    ) -> Record:
+    ) -> StepRecord:
         """Scalars alone where the budget, by default the source's own, has nothing left for this
         step. `detail` is what to measure where that is settled."""
         detail = detail or (budget or source.budget).next()
         loss = self._losses.take(source.number, id(optimizer))
         clips = self._clips.take(source.members)
         scaling = scaling or self._scalers.current
-        record = Record(detail, {}, source.layout, source.at, step)
+        record = StepRecord(detail, {}, source.layout, source.at, step)
         record.evaluation, record.optimizer = evaluation, source.number
         record.add_lr(optimizer)
         record.add_loss(loss)
@@ -95,7 +100,7 @@ class Taking:
         return record
 
 
-def _add_scaling(record: Record, optimizer: Optimizer, scaling: Scaling) -> None:
+def _add_scaling(record: StepRecord, optimizer: Optimizer, scaling: Scaling) -> None:
     record.stage = "unscaled"
     record.parts |= scaling.parts
     divisor = getattr(optimizer, "grad_scale", None)

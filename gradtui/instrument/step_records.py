@@ -15,10 +15,10 @@ from gradtui.core.layout import FloatArray, IntArray, Layout
 from gradtui.core.snapshot import HIST_BINS, Grad, Snapshot, U32Array, Weight
 from gradtui.instrument.budget import NOTHING, Budget, Detail, Ledger
 from gradtui.instrument.clipping import Clip
-from gradtui.instrument.cost_meter import Meter
+from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.loss_capture import Loss
 from gradtui.instrument.unclipped_norms import Cut, unclipped
-from gradtui.runstore.format.scalar_rows import LetThrough, Row
+from gradtui.runstore.format.scalar_rows import Row, ScalarRows
 from gradtui.runstore.writer.ports import Sink
 from gradtui.stats.host_copy import HostCopy
 from gradtui.stats.nonfinite import first_nonfinite
@@ -30,7 +30,7 @@ Late = Callable[[int, str, float], Autopsy | None]
 
 
 @dataclass(slots=True)
-class Record:
+class StepRecord:
     """One snapshot to be: what is known without asking the device, and what is on its way."""
 
     detail: Detail
@@ -109,9 +109,9 @@ class Record:
             self.lr = float(lr)
 
 
-def bare_record(step: int, when: float) -> Record:
+def bare_record(step: int, when: float) -> StepRecord:
     """Of a step of which scalars are recorded and nothing else."""
-    return Record(NOTHING, {}, step=step, time=when)
+    return StepRecord(NOTHING, {}, step=step, time=when)
 
 
 @dataclass(slots=True)
@@ -119,8 +119,8 @@ class Batch:
     """Records of scalars whose numbers travel together: `at` says whose those of each part are, and
     how many."""
 
-    records: list[Record]
-    at: dict[str, list[tuple[Record, int]]]
+    records: list[StepRecord]
+    at: dict[str, list[tuple[StepRecord, int]]]
 
     def fill(self, parts: dict[str, FloatArray]) -> None:
         """The numbers have arrived."""
@@ -131,14 +131,14 @@ class Batch:
                 begin += size
 
 
-class Records:
+class StepRecorder:
     """`send`, `add` and `flush` put what is measured, and the scalars between, into the sink in
     order."""
 
-    def __init__(self, sink: Sink, meter: Meter, ledger: Ledger) -> None:
+    def __init__(self, sink: Sink, meter: CostMeter, ledger: Ledger) -> None:
         self.sink = sink
         self._meter, self._ledger = meter, ledger
-        self._copy: HostCopy[Record | Batch] | None = None
+        self._copy: HostCopy[StepRecord | Batch] | None = None
         self._device = torch.device("cpu")
         self.late: Late = lambda step, phase, loss: None
         """Asked where a step turns out not to be finite only now."""
@@ -152,19 +152,19 @@ class Records:
         """Where steps go that are let through, while `let_through` need not be called."""
         self.latest: Row | None = None
         """The last step of which scalars alone were handed on."""
-        self._through: LetThrough | None = None
+        self._through: ScalarRows | None = None
         self._first = 0
-        self._later: list[Record] = []
+        self._later: list[StepRecord] = []
 
     def let_through(self) -> deque[Row]:
         """Begin a stretch of steps that are let through; ends when something else is handed on."""
-        self._through = LetThrough()
+        self._through = ScalarRows()
         self._first = self._meter.steps - 1
         self.rows = self._through.rows
         self.sink.follow(self._through)
         return self.rows
 
-    def add(self, record: Record) -> None:
+    def add(self, record: StepRecord) -> None:
         """A step of which scalars are recorded and nothing else. Where they are on a device several
         steps go together, so that it takes little time and no wait."""
         if not record.parts and not self._later and self.direct:
@@ -176,7 +176,7 @@ class Records:
             self._send_later()
             self._hand_on(wait=False)
 
-    def send(self, record: Record, budget: Budget) -> None:
+    def send(self, record: StepRecord, budget: Budget) -> None:
         """The step is over. All that has been taken since the last record is charged to it: steps
         that were let through have none of their own. What is still to be done here, such as handing
         on, is the next one's."""
@@ -188,12 +188,12 @@ class Records:
         self._hand_on(wait=False)
         budget.took(record.detail, cost)
 
-    def charge(self, record: Record, budget: Budget) -> None:
+    def charge(self, record: StepRecord, budget: Budget) -> None:
         """What was measured is of no use, but has taken its time."""
         if record.detail.norms:
             budget.took(record.detail, self._account(record))
 
-    def _account(self, record: Record) -> float:
+    def _account(self, record: StepRecord) -> float:
         """What measuring it has cost, in seconds."""
         spent = self._meter.take()
         cost = self._meter.lately_timed
@@ -201,7 +201,7 @@ class Records:
         record.seconds = self._ledger.add(spent, cost) or spent
         return cost
 
-    def submit(self, record: Record) -> None:
+    def submit(self, record: StepRecord) -> None:
         """Send what was measured on its way, not charging anything to it."""
         if self._copy is None:
             self._begin(record.parts["grads"].device)
@@ -223,7 +223,7 @@ class Records:
         self._device, self._copy = device, HostCopy(device)
         self.direct = device.type == "cpu"
 
-    def _copied(self, ticket: Record | Batch, parts: dict[str, Tensor]) -> None:
+    def _copied(self, ticket: StepRecord | Batch, parts: dict[str, Tensor]) -> None:
         assert self._copy is not None
         if self._device.type != "cpu" or any(t.device.type != "cpu" for t in parts.values()):
             parts = {name: t.to(self._device) for name, t in parts.items()}
@@ -236,7 +236,7 @@ class Records:
         records, self._later = self._later, []
         if self._copy is None:
             self._begin(next((t.device for r in records for t in r.parts.values()), self._device))
-        at: dict[str, list[tuple[Record, int]]] = {}
+        at: dict[str, list[tuple[StepRecord, int]]] = {}
         values: dict[str, list[Tensor]] = {}
         for record in records:
             for name, part in record.parts.items():
@@ -261,7 +261,7 @@ class Records:
             self.sink.put(snapshot)
             self.last_step = ticket.step
 
-    def _append(self, record: Record) -> None:
+    def _append(self, record: StepRecord) -> None:
         rows = self.let_through() if self.rows is None else self.rows
         scalars = record.loss, record.lr, record.optimizer, record.backwards, record.scale
         self.latest = (record.step, record.time, *scalars, record.objective, record.skipped)
@@ -274,7 +274,7 @@ class Records:
             self._through = self.rows = None
 
 
-def _snapshot(record: Record, parts: dict[str, FloatArray], late: Late) -> Snapshot:
+def _snapshot(record: StepRecord, parts: dict[str, FloatArray], late: Late) -> Snapshot:
     layout, at = record.layout, record.at
     assert layout is not None
     assert at is not None
@@ -333,7 +333,7 @@ def _snapshot(record: Record, parts: dict[str, FloatArray], late: Late) -> Snaps
     )
 
 
-def _cuts(record: Record, parts: dict[str, FloatArray]) -> list[Cut]:
+def _cuts(record: StepRecord, parts: dict[str, FloatArray]) -> list[Cut]:
     out = []
     for i, (at, given, whole) in enumerate(record.cuts):
         factor, norm = (float(parts.get(f"{name} {i}", NAN)) for name in ("factor", "norm"))

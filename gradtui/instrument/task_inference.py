@@ -15,7 +15,7 @@ from torch import Tensor
 from gradtui.autograd.batch_size import batch_of
 from gradtui.autograd.loss_inputs import fed_wrongly
 from gradtui.core.wiring import Faults
-from gradtui.instrument.graph_reader import Scout
+from gradtui.instrument.graph_reader import GraphReader
 from gradtui.patching.tracebacks import of_a_signal
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ HALVES = {torch.float16: "amp_float16", torch.bfloat16: "amp_bfloat16"}
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class TaskFacts:
     """`task` and `classes` as in `RunInfo`, "" and 0 where in doubt; `half` is the precision in
     which the last layers have computed, "" where that is the tensors' own; `batch` examples are in
     the loss, 0 where that cannot be told; `faults` is what the loss function is fed with wrongly.
@@ -54,13 +54,13 @@ class Outlook:
     half: str = ""
     batch: int = field(default=0, compare=False)
     faults: Faults = field(default=(), compare=False)
-    scout: Scout | None = field(default=None, compare=False, repr=False)
+    scout: GraphReader | None = field(default=None, compare=False, repr=False)
 
 
-UNKNOWN = Outlook()
+UNKNOWN = TaskFacts()
 
 
-def look_ahead(loss: Tensor) -> Outlook:
+def look_ahead(loss: Tensor) -> TaskFacts:
     """Call before backward. Cross-entropy counts only where the loss is its mean, so that guessing
     one of `classes` gives their logarithm; squares and the like count however they are scaled."""
     node = loss.grad_fn
@@ -68,7 +68,7 @@ def look_ahead(loss: Tensor) -> Outlook:
         return UNKNOWN
     task, classes = _told(lambda: _task(node), ("", 0))
     half, batch = _told(lambda: _half(node), ""), _told(lambda: batch_of(node), 0)
-    return Outlook(task, classes, half, batch, fed_wrongly(loss))
+    return TaskFacts(task, classes, half, batch, fed_wrongly(loss))
 
 
 def _told(read: Callable[[], T], unknown: T) -> T:

@@ -28,7 +28,7 @@ class State:
         self.values = values
 
 
-class Threads:
+class TrainingThreads:
     """`enter` before anything of ours, `leave` after it, and around what the program does within."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ import atexit
 
 import torch
 
-from gradtui.instrument.exception_guard import Quiet
+from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.patches import Begun, Patches
 
 OFTEN = 10
@@ -16,10 +16,10 @@ NOTICE = (
 )
 
 
-class Functional:
+class TorchFunc:
     """Says that nothing will be seen, if nothing was."""
 
-    def __init__(self, quiet: Quiet) -> None:
+    def __init__(self, quiet: ExceptionGuard) -> None:
         self._quiet = quiet
         self._calls = 0
 

@@ -9,15 +9,15 @@ from typing import Any
 from torch.optim import Optimizer
 
 from gradtui.instrument.closures import evaluated
-from gradtui.instrument.exception_guard import Quiet
-from gradtui.instrument.grad_scalers import Scalers
-from gradtui.instrument.loss_capture import Losses
-from gradtui.instrument.param_groups import Source
-from gradtui.instrument.step_records import NAN, Records, bare_record
-from gradtui.instrument.thread_state import Threads
+from gradtui.instrument.exception_guard import ExceptionGuard
+from gradtui.instrument.grad_scalers import GradScalers
+from gradtui.instrument.loss_capture import LossCapture
+from gradtui.instrument.param_groups import ParamGroup
+from gradtui.instrument.step_records import NAN, StepRecorder, bare_record
+from gradtui.instrument.thread_state import TrainingThreads
 
 
-class Passing:
+class UnmeasuredSteps:
     """`step` before each such step, `over` after it where `waiting` says that it is awaited."""
 
     __slots__ = (
@@ -36,24 +36,24 @@ class Passing:
 
     def __init__(
         self,
-        quiet: Quiet,
-        losses: Losses,
-        scalers: Scalers,
-        records: Records,
-        threads: Threads,
+        quiet: ExceptionGuard,
+        losses: LossCapture,
+        scalers: GradScalers,
+        records: StepRecorder,
+        threads: TrainingThreads,
     ) -> None:
         self.threads = threads
         self._quiet, self._meter = quiet, quiet.meter
         self._losses, self._scalers, self._records = losses, scalers, records
         self.waiting: Optimizer | None = None
         """What takes a step whose closure has the loss."""
-        self.source: Source | None = None
+        self.source: ParamGroup | None = None
         """Of the last step that was let through."""
         self.passes = 0
         """Backward passes that had begun by then."""
         self._step, self._when = 0, 0.0
 
-    def step(self, optimizer: Optimizer, source: Source, args: Any, kwargs: Any) -> Any:
+    def step(self, optimizer: Optimizer, source: ParamGroup, args: Any, kwargs: Any) -> Any:
         """A step is about to be let through; what a hook returns."""
         if self.waiting is not None:
             self.over()  # the step before has raised
@@ -89,7 +89,7 @@ class Passing:
             self.passes = self._losses.passes
             self._slowly(optimizer, self._step, self._when)
 
-    def bare(self, source: Source | None) -> None:
+    def bare(self, source: ParamGroup | None) -> None:
         """Another step of which scalars alone are recorded has been taken."""
         self.source, self.passes = source, self._losses.passes
 

@@ -13,29 +13,29 @@ from gradtui.core.event import Ended, Failed, RunInfo, Started
 from gradtui.core.layout import Layout
 from gradtui.instrument.budget import Ledger
 from gradtui.instrument.clipping import Clips
-from gradtui.instrument.cost_meter import Meter
-from gradtui.instrument.exception_guard import Log, Quiet
-from gradtui.instrument.grad_scalers import Scalers
-from gradtui.instrument.layout_builder import Board
-from gradtui.instrument.loss_attribution import Reach
-from gradtui.instrument.loss_capture import Losses
-from gradtui.instrument.manual_updates import Bare
-from gradtui.instrument.nan_capture import Scene
-from gradtui.instrument.nan_sampling import Vigil
-from gradtui.instrument.object_registry import Born
-from gradtui.instrument.optimizer_hooks import Hooks
-from gradtui.instrument.optimizer_in_backward import InBackward
-from gradtui.instrument.optimizer_steps import Steps
-from gradtui.instrument.param_groups import Sources
+from gradtui.instrument.cost_meter import CostMeter
+from gradtui.instrument.exception_guard import ExceptionGuard, Log
+from gradtui.instrument.grad_scalers import GradScalers
+from gradtui.instrument.layout_builder import LayoutBuilder
+from gradtui.instrument.loss_attribution import LossAttribution
+from gradtui.instrument.loss_capture import LossCapture
+from gradtui.instrument.manual_updates import ManualUpdates
+from gradtui.instrument.nan_capture import NanCapture
+from gradtui.instrument.nan_sampling import NanSampling
+from gradtui.instrument.object_registry import ObjectRegistry
+from gradtui.instrument.optimizer_hooks import OptimizerHooks
+from gradtui.instrument.optimizer_in_backward import OptimizerInBackward
+from gradtui.instrument.optimizer_steps import OptimizerSteps
+from gradtui.instrument.param_groups import ParamGroups
 from gradtui.instrument.patches import Patches
-from gradtui.instrument.program_facts import Known
-from gradtui.instrument.step_measurement import Taking
-from gradtui.instrument.step_records import Record, Records
+from gradtui.instrument.program_facts import ProgramFacts
+from gradtui.instrument.step_measurement import StepMeasurement
+from gradtui.instrument.step_records import StepRecord, StepRecorder
 from gradtui.instrument.task_inference import UNKNOWN
-from gradtui.instrument.thread_state import Threads
-from gradtui.instrument.torch_func import Functional
-from gradtui.instrument.unmeasured_steps import Passing
-from gradtui.instrument.zero_grad_check import Clearing
+from gradtui.instrument.thread_state import TrainingThreads
+from gradtui.instrument.torch_func import TorchFunc
+from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
+from gradtui.instrument.zero_grad_check import ZeroGradCheck
 from gradtui.runstore.writer.ports import Sink
 
 OVERHEAD = 0.03
@@ -66,30 +66,34 @@ class Watcher:
         renew: Callable[[Sink], Sink] | None = None,
         frame: FrameType | None = None,
     ) -> None:
-        self._meter = Meter()
-        self._quiet = quiet = Quiet(log, self._meter)
+        self._meter = CostMeter()
+        self._quiet = quiet = ExceptionGuard(log, self._meter)
         self._renew, self._closed, self._told = renew, False, False
         self._pid = os.getpid()
-        self._born = Born(quiet)
-        self._losses, self._clips = Losses(quiet), Clips(quiet)
-        self._scalers = Scalers(quiet, self._losses)
-        self._functional = Functional(quiet)
-        self._board = Board(self._born, models, self._changed)
+        self._born = ObjectRegistry(quiet)
+        self._losses, self._clips = LossCapture(quiet), Clips(quiet)
+        self._scalers = GradScalers(quiet, self._losses)
+        self._functional = TorchFunc(quiet)
+        self._board = LayoutBuilder(self._born, models, self._changed)
         self._board.title, self._board.known = title, self._known
         ledger = Ledger(overhead, self._meter)
-        self._sources = Sources(self._board, ledger)
-        self._records = Records(sink, self._meter, ledger)
-        self._threads = Threads()
-        self._scalars = Passing(quiet, self._losses, self._scalers, self._records, self._threads)
-        self._hooks = Hooks(self._meter, self._scalars, self._threads)
-        self._scene = Scene(quiet, self._born, models, rerun=autopsy)
+        self._sources = ParamGroups(self._board, ledger)
+        self._records = StepRecorder(sink, self._meter, ledger)
+        self._threads = TrainingThreads()
+        self._scalars = UnmeasuredSteps(
+            quiet, self._losses, self._scalers, self._records, self._threads
+        )
+        self._hooks = OptimizerHooks(self._meter, self._scalars, self._threads)
+        self._scene = NanCapture(quiet, self._born, models, rerun=autopsy)
         self._records.late = self._scene.late
         self._hooks.only = optimizer
-        taking = Taking(self._sources, self._board, self._losses, self._clips, self._scalers)
-        self._inside = InBackward(
+        taking = StepMeasurement(
+            self._sources, self._board, self._losses, self._clips, self._scalers
+        )
+        self._inside = OptimizerInBackward(
             self._meter, ledger, taking, self._board, self._records, self._hooks, self._scalars
         )
-        self._steps = Steps(
+        self._steps = OptimizerSteps(
             self._hooks,
             taking,
             self._inside,
@@ -100,10 +104,10 @@ class Watcher:
             self._scalers,
             quiet,
             self._scene,
-            Vigil(self._meter, ledger, self._losses, self._scene),
+            NanSampling(self._meter, ledger, self._losses, self._scene),
             self._scalars,
         )
-        self._bare = Bare(
+        self._bare = ManualUpdates(
             self._steps,
             self._sources,
             self._records,
@@ -116,11 +120,11 @@ class Watcher:
         self._bare.watching = optimizer is None
         self._board.others, self._losses.inner = self._bare.leaves, self._bare.inner
         self._steps.first = self._first
-        self._clearing = Clearing(quiet, self._board.tell_again)
+        self._clearing = ZeroGradCheck(quiet, self._board.tell_again)
         self._steps.door = self._clearing.step
         self._losses.before, self._losses.ended = self._backward_begins, self._backward_over
         self._losses.after, self._losses.graph = self._backward_done, self._scene.graph
-        self._losses.reach = Reach(self._born.optimizers)
+        self._losses.reach = LossAttribution(self._born.optimizers)
         self._own_of_each_thread()
         self._patches = Patches(self._meter, self._threads)
         for part in (self._born, self._losses, self._clips, self._scalers, self._bare, self._scene):
@@ -159,7 +163,7 @@ class Watcher:
         threads.each(self._bare, ("_held", "_open", "_fresh"))
         threads.under_way, threads.more = (self._hooks, "open"), self._several_train
 
-    def _several_train(self, under_way: dict[int, Record | None]) -> None:
+    def _several_train(self, under_way: dict[int, StepRecord | None]) -> None:
         """Calls of models and gradients are not told apart by threads: what is not looked at cannot
         be mistaken."""
         self._steps.renumber(under_way.values())
@@ -247,12 +251,12 @@ class Watcher:
                 self._scene.look(self._bare.newest())
                 self._scene.over()
 
-    def _known(self) -> Known:
+    def _known(self) -> ProgramFacts:
         """What is told of the run when its first step is."""
         outlook = self._losses.outlook or UNKNOWN
         steps = self._meter.steps
         clip, scaled, faults = self._clips.description, self._scalers.seen, self._clearing.told
-        return Known(outlook, clip, scaled, begun=steps > 0, faults=faults)
+        return ProgramFacts(outlook, clip, scaled, begun=steps > 0, faults=faults)
 
     def _count_threads(self) -> None:
         """Have the sink's own threads counted, where it says what they take."""

@@ -10,7 +10,7 @@ GONE = torch.empty(0)
 """Stands for a tensor that the program has let go."""
 
 
-class References:
+class WeakTensors:
     """A list of tensors, in their order. `gone`, if given, is told the id of each one that dies,
     before anything else can have that id."""
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from gradtui.core.wiring import NEVER_ZEROED, NO_GRADIENTS, Faults
-from gradtui.instrument.exception_guard import Quiet
+from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.optimizer_numbers import parameters_of
 from gradtui.patching.cuda_capture import capturing
 
@@ -33,8 +33,8 @@ UNREACHED = (
 )
 
 
-class Clearing:
-    def __init__(self, quiet: Quiet, news: Callable[[], None]) -> None:
+class ZeroGradCheck:
+    def __init__(self, quiet: ExceptionGuard, news: Callable[[], None]) -> None:
         self._quiet, self._news = quiet, news
         self.forget()
 

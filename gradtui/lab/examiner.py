@@ -2,7 +2,7 @@
 
 from gradtui.core.autopsy import Autopsy
 from gradtui.lab.models.rows import Network
-from gradtui.nan_trace.call_recorder import Keeper
+from gradtui.nan_trace.call_recorder import CallRecorder
 from gradtui.nan_trace.examination import examine
 from gradtui.nan_trace.wrappers import walk
 
@@ -12,7 +12,7 @@ class Examiner:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._keeper: Keeper | None = Keeper()
+        self._keeper: CallRecorder | None = CallRecorder()
         self._keeper.watch([("", network.module)])
 
     def over(self) -> None:

@@ -14,7 +14,7 @@ from gradtui.lab.loop import Training
 from gradtui.lab.run import Run
 from gradtui.lab.scenario.overlay import treated
 from gradtui.lab.scenario.schema import Scenario
-from gradtui.runstore.format.scalar_rows import LetThrough
+from gradtui.runstore.format.scalar_rows import ScalarRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class _Collector:
         if self._on_step is not None:
             self._on_step(self.history)
 
-    def follow(self, steps: LetThrough) -> None:
+    def follow(self, steps: ScalarRows) -> None:
         """Nothing: every step is measured."""
 
     def tell(self, event: Event) -> None:

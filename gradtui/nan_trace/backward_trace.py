@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gradtui.nan_trace.module_trace import Visit
 from gradtui.nan_trace.origin_search import Origin
-from gradtui.nan_trace.value_ranges import NOTHING, Look, look, look_at
+from gradtui.nan_trace.value_ranges import NOTHING, ValueRange, look, look_at
 from gradtui.nan_trace.wrappers import walk
 
 LARGEST_GRAPH = 200_000
@@ -21,13 +21,13 @@ class Step:
     """One node that ran and took or gave something that is not finite."""
 
     node: Any
-    taken: Look
-    given: Look
+    taken: ValueRange
+    given: ValueRange
     onward: int
     """Which of its results is not finite."""
 
 
-class Backward:
+class BackwardTrace:
     """`run` it; then `steps` has the nodes in question, in order, and `leaves` what reached them.
 
     An output that others were computed from had their part in its gradient already; so only the
@@ -48,7 +48,7 @@ class Backward:
             and (outputs[number].grad_fn not in inner or len(seeds) == 1)
         }
         self.steps: list[Step] = []
-        self.leaves: list[tuple[Tensor, Look]] = []
+        self.leaves: list[tuple[Tensor, ValueRange]] = []
         self._handles: list[Any] = []
 
     def run(self) -> None:
@@ -83,7 +83,7 @@ class Backward:
         return note
 
 
-def backward_origin(back: Backward, visits: list[Visit], root: nn.Module) -> Origin | None:
+def backward_origin(back: BackwardTrace, visits: list[Visit], root: nn.Module) -> Origin | None:
     """Where a gradient became NaN or infinite first, going down from the loss."""
     if back.steps:
         first = _first(back)
@@ -116,7 +116,7 @@ def _called(leaf: Tensor, module: nn.Module) -> str:
     return ""
 
 
-def _first(back: Backward) -> Step:
+def _first(back: BackwardTrace) -> Step:
     """The first step whose NaN or infinity reaches a parameter or an input; others are swallowed, as
     by the backward of a ReLU that was off."""
     steps = {step.node: step for step in back.steps if step.given.bad}

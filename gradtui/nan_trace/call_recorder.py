@@ -34,7 +34,7 @@ class Always:
     def leave(self) -> None: ...
 
 
-class Keeper:
+class CallRecorder:
     """`watch` modules; `over()` after each step; `calls` are those of the present step, in order."""
 
     def __init__(self, switch: Switch | None = None) -> None:

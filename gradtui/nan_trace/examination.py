@@ -6,11 +6,11 @@ from math import isfinite
 from torch import Tensor
 
 from gradtui.core.autopsy import Autopsy
-from gradtui.nan_trace.backward_trace import Backward, backward_origin
+from gradtui.nan_trace.backward_trace import BackwardTrace, backward_origin
 from gradtui.nan_trace.call_counters import Place
 from gradtui.nan_trace.calls import Call
-from gradtui.nan_trace.loss_clues import Clues
-from gradtui.nan_trace.module_trace import Trace
+from gradtui.nan_trace.loss_clues import LossClues
+from gradtui.nan_trace.module_trace import ModuleTrace
 from gradtui.nan_trace.nested_tensors import given, tensors
 from gradtui.nan_trace.origin_search import Origin, forward_origin
 from gradtui.nan_trace.outer_state import put_back
@@ -30,7 +30,7 @@ def examine(
     loss: float | None = None,
     *,
     dropped: int = 0,
-    clues: Clues | None = None,
+    clues: LossClues | None = None,
 ) -> Autopsy:
     """Why step `step` is not finite, from the calls that its loss was made of. Never raises, and
     changes nothing; `loss` is None where it is not known. `dropped` calls are not among them;
@@ -42,7 +42,7 @@ def examine(
     try:
         modules = [module for call in calls for _, module in walk(call.module)]
         with put_back(modules), silenced():
-            return _examine(calls, step, loss, dropped, clues or Clues())
+            return _examine(calls, step, loss, dropped, clues or LossClues())
     except Exception as error:
         if of_a_signal(error):
             raise
@@ -50,7 +50,7 @@ def examine(
 
 
 def _examine(
-    calls: Sequence[Call], step: int, loss: float | None, dropped: int, clues: Clues
+    calls: Sequence[Call], step: int, loss: float | None, dropped: int, clues: LossClues
 ) -> Autopsy:
     for call in calls:
         why = refusal(call.module)
@@ -141,12 +141,12 @@ def _once(call: Call, seeds: dict[int, Tensor], off: dict[Place, float], *, lost
     with (
         undisturbed(module, off) as counters,
         as_called(call),
-        Trace(module, call.word, call.names) as trace,
+        ModuleTrace(module, call.word, call.names) as trace,
     ):
         out = tensors(run_again(call, module))
         outputs = look_at(out)
         if seeds and not outputs.nan:
-            back = Backward([t for _, t in out], seeds)
+            back = BackwardTrace([t for _, t in out], seeds)
             inflow = look_at([("", grad) for grad in back.seeds.values()])
             if not inflow.bad:
                 back.run()

@@ -47,7 +47,7 @@ RESIDUALS = ("add", "sub")
 
 
 @dataclass(frozen=True, slots=True)
-class Birth:
+class BadOperation:
     """`operation` is "" where it is not known; `phase` is "data" where it was in what was given."""
 
     words: str
@@ -69,7 +69,7 @@ class _Place:
     given: list[Given] = field(default_factory=list)
 
 
-def birth(loss: Tensor, values: Values) -> Birth | None:
+def birth(loss: Tensor, values: Values) -> BadOperation | None:
     """None where nothing can be said."""
     place = _Place(loss.grad_fn, loss.output_nr, None)
     for _ in range(LONGEST):
@@ -86,7 +86,7 @@ def birth(loss: Tensor, values: Values) -> Birth | None:
     return None
 
 
-def _step(place: _Place, value: Tensor | None) -> _Place | Birth | None:
+def _step(place: _Place, value: Tensor | None) -> _Place | BadOperation | None:
     """One node further down, or what there is to say."""
     word = word_of(place.node)
     bad = [
@@ -113,7 +113,7 @@ def _step(place: _Place, value: Tensor | None) -> _Place | Birth | None:
 
 def _beyond(
     place: _Place, value: Tensor | None, word: str, unknown: list[Given]
-) -> _Place | Birth | None:
+) -> _Place | BadOperation | None:
     """Past something that nobody has kept."""
     (first, *more) = unknown
     if word in MASKABLE and value is not None and not more:
@@ -121,7 +121,7 @@ def _beyond(
             return _named(place, f"{word} over {rows} that a mask leaves nothing of")
         if hidden := hidden_choice(first.node, value, place.at):
             text = f"a mask of -inf hides {hidden} that the loss is made of"
-            return Birth(text, "masked_fill")
+            return BadOperation(text, "masked_fill")
     nan = value is not None and _nan(value)
     if word in OF_ZERO and value is not None and not nan:
         return _named(place, f"{word} of {result(value, place.at, 'zero', 'zeros')}")
@@ -131,33 +131,33 @@ def _beyond(
     passes = through is not None and value is not None and (through == "nan") == nan
     if (word in CARRIERS or passes) and not more and first.node is not None:
         return _Place(first.node, first.number)
-    return None if value is None else Birth(unknown_of(word, value, place.at))
+    return None if value is None else BadOperation(unknown_of(word, value, place.at))
 
 
-def _from_constant(place: _Place, value: Tensor, word: str, nan: bool) -> Birth | None:
+def _from_constant(place: _Place, value: Tensor, word: str, nan: bool) -> BadOperation | None:
     """All that has a gradient was finite; what the other was is told by the result alone."""
     dims = value.dim()
     if word in RESIDUALS and nan and dims:
         text = constant(word, value, place.at)
-        return Birth(text, phase="data", tensor="targets")
+        return BadOperation(text, phase="data", tensor="targets")
     if word in (*RESIDUALS, "where", "stack", "cat"):
         kind = "NaN" if nan else "infinity"
-        return Birth(f"{word} was given {kind} in a tensor that has no gradient")
+        return BadOperation(f"{word} was given {kind} in a tensor that has no gradient")
     return None
 
 
-def _constant(word: str, one: Given, at: Tensor) -> Birth | None:
+def _constant(word: str, one: Given, at: Tensor) -> BadOperation | None:
     """What has no gradient, and is there to be seen."""
     value = one.value
     assert value is not None
     text = constant(word, value, ~torch.isfinite(value))
     span = look_at([("", value)]).span
     if one.name == "target" or (word in RESIDUALS and value.dim()):
-        return Birth(text, phase="data", tensor="targets", inputs=span)
-    return Birth(text, inputs=span)
+        return BadOperation(text, phase="data", tensor="targets", inputs=span)
+    return BadOperation(text, inputs=span)
 
 
-def _named(place: _Place, text: str) -> Birth:
+def _named(place: _Place, text: str) -> BadOperation:
     first = place.given[0].node
     below = "" if first is None else word_of(first)
     span = look_at([("", one.value) for one in place.given if one.value is not None]).span
@@ -165,7 +165,7 @@ def _named(place: _Place, text: str) -> Birth:
     after = f"after {below}" if below in ("softmax", "sigmoid", "log_softmax") else ""
     if below == "rsub" and word_of(first.next_functions[0][0] or first) == "sigmoid":
         after = "after 1 - sigmoid"
-    return Birth(text + (f" ({after})" if after else ""), word, after=after, inputs=span)
+    return BadOperation(text + (f" ({after})" if after else ""), word, after=after, inputs=span)
 
 
 def _nan(value: Tensor | None) -> bool:

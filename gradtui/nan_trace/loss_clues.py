@@ -5,24 +5,24 @@ from math import isfinite
 
 from torch import Tensor
 
-from gradtui.nan_trace.graph_search import Birth, birth
+from gradtui.nan_trace.graph_search import BadOperation, birth
 from gradtui.nan_trace.known_values import Values
-from gradtui.nan_trace.slope_inputs import Cliffs
-from gradtui.nan_trace.slopes import Steep
+from gradtui.nan_trace.slope_inputs import SlopeInputs
+from gradtui.nan_trace.slopes import InfiniteSlope
 
 
-class Clues:
+class LossClues:
     """`note` each loss before its backward pass, `over` after the step: what there is stays until the
     next backward pass, for another optimizer may be about to step on the same gradients."""
 
     def __init__(self, outputs: Callable[[], Iterable[Tensor]] = tuple) -> None:
         self._outputs = outputs
-        self._cliffs = Cliffs()
+        self._cliffs = SlopeInputs()
         self._stale = False
-        self.birth: Birth | None = None
+        self.birth: BadOperation | None = None
 
     @property
-    def passes(self) -> list[list[Steep]]:
+    def passes(self) -> list[list[InfiniteSlope]]:
         """By backward pass."""
         return self._cliffs.kept
 

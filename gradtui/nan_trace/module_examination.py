@@ -31,7 +31,7 @@ def applies(visit: Visit, call: Call) -> bool:
     return bool(visit.dtypes & set(HALF)) or any(dtype in HALF for _, dtype in call.stamp.autocast)
 
 
-class Closer:
+class ModuleExamination:
     """During one more run, notes what one call of one module is given, and what flows back into it;
     `forward` and `backward` then try the same in float32.
 
@@ -46,7 +46,7 @@ class Closer:
         self._given: tuple[Any, Any] | None = None
         self._seeds: dict[int, Tensor] = {}
 
-    def __enter__(self) -> "Closer":
+    def __enter__(self) -> "ModuleExamination":
         self._handles = [
             self._module.register_forward_pre_hook(self._begin, with_kwargs=True),
             self._module.register_forward_hook(self._end, with_kwargs=True),

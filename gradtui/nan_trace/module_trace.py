@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from gradtui.nan_trace.nested_tensors import given, tensors
-from gradtui.nan_trace.value_ranges import NOTHING, Look, look, look_at, together
+from gradtui.nan_trace.value_ranges import NOTHING, ValueRange, look, look_at, together
 from gradtui.nan_trace.wrappers import walk
 
 MOST = 20_000
@@ -30,10 +30,10 @@ class Visit:
     call: int = 0
     ended: int = -1
     last: int = -1
-    inputs: Look = NOTHING
-    outputs: Look = NOTHING
-    weights: Look = NOTHING
-    gradient: Look = NOTHING
+    inputs: ValueRange = NOTHING
+    outputs: ValueRange = NOTHING
+    weights: ValueRange = NOTHING
+    gradient: ValueRange = NOTHING
     children: list["Visit"] = field(default_factory=list)
     dtypes: frozenset[torch.dtype] = frozenset()
 
@@ -42,7 +42,7 @@ class Visit:
         return type(self.module).__name__
 
 
-class Trace:
+class ModuleTrace:
     """Watches a module and everything in it from `with` to its end."""
 
     def __init__(self, module: nn.Module, word: str, names: Mapping[int, str]) -> None:
@@ -54,7 +54,7 @@ class Trace:
         self._handles: list[RemovableHandle] = []
         self.visits: list[Visit] = []
 
-    def __enter__(self) -> "Trace":
+    def __enter__(self) -> "ModuleTrace":
         for module in self._modules:
             if isinstance(module, torch.jit.ScriptModule):
                 continue
@@ -113,7 +113,7 @@ class Trace:
     def _weigh(self) -> None:
         """Parameters of each module that ran: its own, and those of children that did not run."""
         ran = {id(visit.module) for visit in self.visits}
-        looks: dict[int, Look] = {}
+        looks: dict[int, ValueRange] = {}
         for visit in self.visits:
             key = id(visit.module)
             if key not in looks:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gradtui.nan_trace.known_values import Given
 from gradtui.nan_trace.saved_tensors import plain, saved, word_of
-from gradtui.nan_trace.slopes import Steep
+from gradtui.nan_trace.slopes import InfiniteSlope
 from gradtui.nan_trace.value_ranges import look
 
 LOGS = ("log", "log2", "log10")
@@ -137,7 +137,7 @@ def result(value: Tensor, at: Tensor | None, one: str, several: str) -> str:
     return _count(count, one, several, value.numel())
 
 
-def at_fault(passes: Sequence[Sequence[Steep]]) -> tuple[str, str]:
+def at_fault(passes: Sequence[Sequence[InfiniteSlope]]) -> tuple[str, str]:
     """Which operation it was on the way back, "" where none or more than one can have been; and
     what there is to say."""
     found: dict[str, tuple[int, int, bool]] = {}

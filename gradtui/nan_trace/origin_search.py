@@ -7,7 +7,7 @@ So the first NaN, or else an output of the whole that is not finite, is followed
 from dataclasses import dataclass
 
 from gradtui.nan_trace.module_trace import Visit, own_parameters
-from gradtui.nan_trace.value_ranges import Look
+from gradtui.nan_trace.value_ranges import ValueRange
 from gradtui.nan_trace.value_ranges import look as look_at_tensor
 from gradtui.nan_trace.wrappers import walk
 
@@ -25,7 +25,7 @@ class Origin:
     tensor: str
     code: str = ""
     operation: str = ""
-    look: Look | None = None
+    look: ValueRange | None = None
     """What was not finite."""
 
 
@@ -35,7 +35,7 @@ class _Seen:
 
     when: int
     visit: Visit
-    look: Look
+    look: ValueRange
     end: bool
 
 
@@ -110,7 +110,7 @@ def _takes_masks(visit: Visit) -> bool:
     return any(word in words for word in SOFTMAX) or bool(visit.children)
 
 
-def _at(visit: Visit, visits: list[Visit], look: Look) -> Origin:
+def _at(visit: Visit, visits: list[Visit], look: ValueRange) -> Origin:
     """The module itself; its weights, where they were not finite to begin with."""
     names = [
         f"{name}"
@@ -128,7 +128,7 @@ def _at(visit: Visit, visits: list[Visit], look: Look) -> Origin:
     return Origin("forward", visit, "output", code, look=look)
 
 
-def _in_code(parent: Visit, child: Visit, visits: list[Visit], look: Look) -> Origin:
+def _in_code(parent: Visit, child: Visit, visits: list[Visit], look: ValueRange) -> Origin:
     """Between two of a module's children, or before the first."""
     lost = _lost_in(parent)
     if lost is not None:

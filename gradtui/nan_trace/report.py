@@ -10,17 +10,17 @@ from torch import Tensor
 from gradtui.core.autopsy import AROUND, Autopsy, ModuleRange, Span
 from gradtui.nan_trace.call_counters import Place
 from gradtui.nan_trace.calls import Call
-from gradtui.nan_trace.graph_search import Birth
-from gradtui.nan_trace.module_examination import Closer, Verdict, applies
+from gradtui.nan_trace.graph_search import BadOperation
+from gradtui.nan_trace.module_examination import ModuleExamination, Verdict, applies
 from gradtui.nan_trace.module_trace import Visit
 from gradtui.nan_trace.nested_tensors import tensors
 from gradtui.nan_trace.operation_causes import at_fault
 from gradtui.nan_trace.origin_search import Origin
 from gradtui.nan_trace.rerun import as_called, run_again
 from gradtui.nan_trace.sentences import number, sentence
-from gradtui.nan_trace.slopes import Steep
+from gradtui.nan_trace.slopes import InfiniteSlope
 from gradtui.nan_trace.state_restoration import undisturbed
-from gradtui.nan_trace.value_ranges import Look, together
+from gradtui.nan_trace.value_ranges import ValueRange, together
 from gradtui.nan_trace.wrappers import target
 
 
@@ -30,9 +30,9 @@ class Result:
 
     call: Call
     visits: list[Visit]
-    outputs: Look
+    outputs: ValueRange
     origin: Origin | None
-    inflow: Look
+    inflow: ValueRange
     back: dict[Place, float]
     """What was taken off its modules' counters beforehand."""
     changes: dict[Place, float]
@@ -43,7 +43,7 @@ def failed(step: int, why: str, phase: str = "") -> Autopsy:
     return Autopsy(step, phase, words=f"where it came from is not known: {why}", reproduced=False)
 
 
-def report(origin: Origin, result: Result, step: int, born: Birth | None = None) -> Autopsy:
+def report(origin: Origin, result: Result, step: int, born: BadOperation | None = None) -> Autopsy:
     """`born`: what the graph of the loss has told, for what lies outside of every module."""
     visit, call = origin.visit, result.call
     verdict = None
@@ -82,7 +82,7 @@ def _before(call: Call) -> str:
     return f"what {whom} was given had been computed outside of every module and was not finite"
 
 
-def in_loss(results: Sequence[Result], step: int, born: Birth | None = None) -> Autopsy:
+def in_loss(results: Sequence[Result], step: int, born: BadOperation | None = None) -> Autopsy:
     """`born`: what the graph of the loss has told."""
     outputs = together([result.outputs for result in results])
     words = "the loss function gave a loss that is not finite from finite outputs"
@@ -106,7 +106,7 @@ def in_loss(results: Sequence[Result], step: int, born: Birth | None = None) -> 
 
 
 def above(
-    results: Sequence[Result], place: int, step: int, passes: Sequence[Sequence[Steep]] = ()
+    results: Sequence[Result], place: int, step: int, passes: Sequence[Sequence[InfiniteSlope]] = ()
 ) -> Autopsy:
     """The gradient that came to a model was not finite already. `passes`: what was kept of the losses'
     steep operations."""
@@ -134,7 +134,7 @@ def _closer(phase: str, visit: Visit, result: Result) -> tuple[str, Verdict | No
     if not half and not forward:
         return "", None
     module = target(call.module)
-    closer = Closer(visit, operations=forward)
+    closer = ModuleExamination(visit, operations=forward)
     with undisturbed(module, result.back):
         with suppress(Exception), as_called(call), closer:
             out = [t for _, t in tensors(run_again(call, module))]
@@ -164,5 +164,5 @@ def _around(visits: Sequence[Visit], visit: Visit | None) -> tuple[tuple[ModuleR
     return ranges, at - first if at >= 0 else -1
 
 
-def _spans(*looks: Look) -> tuple[Span | None, ...]:
+def _spans(*looks: ValueRange) -> tuple[Span | None, ...]:
     return tuple([look.span for look in looks])

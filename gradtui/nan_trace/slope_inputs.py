@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gradtui.autograd.node_types import LAYERS, LEAF, name_of, opaque, stem
 from gradtui.nan_trace.saved_tensors import word_of
-from gradtui.nan_trace.slopes import SLOPES, Plan, Steep, plan
+from gradtui.nan_trace.slopes import SLOPES, InfiniteSlope, SlopePlan, plan
 
 FIRST = 3
 """Backward passes from a node of one kind whose graphs are searched; later ones, where what was found
@@ -28,18 +28,18 @@ DEEPEST = 40
 
 Path = tuple[tuple[int, str], ...]
 """From the loss down: slot, and the name of the node there."""
-Cliff = tuple[Path, Plan]
+Cliff = tuple[Path, SlopePlan]
 MOVED = object()
 
 
-class Cliffs:
+class SlopeInputs:
     """`keep` before each backward pass; `kept` has them by pass, the nearest to the loss first."""
 
     def __init__(self) -> None:
         self._known: dict[str, _Known] = {}
         self._searches = 0
         self.off = False
-        self.kept: list[list[Steep]] = []
+        self.kept: list[list[InfiniteSlope]] = []
 
     def keep(self, loss: Tensor) -> None:
         root = loss.grad_fn

@@ -18,11 +18,11 @@ Slope = Callable[[list[Tensor], Any], Tensor]
 
 
 @dataclass(slots=True, eq=False)
-class Steep:
+class InfiniteSlope:
     """What an operation's slope is made of, of one pass. Where `guard` is below `least`, what the
     operation was given came from a clamp, and no gradient goes further."""
 
-    plan: "Plan"
+    plan: "SlopePlan"
     kept: list[Tensor]
     versions: list[int]
     exponent: Any = None
@@ -99,7 +99,7 @@ SWALLOW = words(
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SlopePlan:
     """What is to be read of a node at each pass: names of saved tensors, the last of them of a clamp
     below where there is one, packed and unpacked."""
 
@@ -110,7 +110,7 @@ class Plan:
     """"self" of a clamp below, "result" of a ReLU below, "" for none."""
     sure: bool
 
-    def keep(self, node: Any) -> Steep | None:
+    def keep(self, node: Any) -> InfiniteSlope | None:
         """Without running anybody's code; None for what is large, packed, freed, or not on a CPU."""
         kept = []
         for packed, key in self.keys:
@@ -126,7 +126,7 @@ class Plan:
         versions = [tensor._version for tensor in kept]
         exponent = node._saved_exponent if self.power else None
         if not self.guard:
-            return Steep(self, kept, versions, exponent)
+            return InfiniteSlope(self, kept, versions, exponent)
         guard, least = kept[0], torch.finfo(kept[0].dtype).tiny
         if self.guard == "self":
             below = next(one for one, _ in node.next_functions if one is not None)
@@ -134,10 +134,10 @@ class Plan:
             if clamp is None:
                 return None
             guard, least = clamp, plain(below, "min")
-        return Steep(self, kept, versions, exponent, guard, least)
+        return InfiniteSlope(self, kept, versions, exponent, guard, least)
 
 
-def plan(node: Any, below: list[Any]) -> Plan | None:
+def plan(node: Any, below: list[Any]) -> SlopePlan | None:
     """None for what has no infinite slope; `below` are those under it, one after the other."""
     word = word_of(node)
     if word not in SLOPES or _flat(node, word):
@@ -155,7 +155,9 @@ def plan(node: Any, below: list[Any]) -> Plan | None:
     elif under[:1] == ["relu"] and word in ("sqrt", "log", "log2", "log10", "pow"):
         guard = "result"
     sure = not SWALLOW.intersection(under[1:] if guard else under)
-    return Plan(word, tuple([(f"_raw_saved_{k}", f"_saved_{k}") for k in keys]), power, guard, sure)
+    return SlopePlan(
+        word, tuple([(f"_raw_saved_{k}", f"_saved_{k}") for k in keys]), power, guard, sure
+    )
 
 
 def _flat(node: Any, word: str) -> bool:

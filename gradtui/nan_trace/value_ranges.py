@@ -11,7 +11,7 @@ from gradtui.stats.tensors import components, local
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ValueRange:
     """Of some tensors together: `low` and `high` are absolute and finite."""
 
     low: float = 0.0
@@ -45,11 +45,11 @@ class Look:
         return "NaN" if self.nan else "infinity" if self.bad else "finite"
 
 
-NOTHING = Look()
+NOTHING = ValueRange()
 
 
 @torch.no_grad()
-def look(tensor: Tensor, place: str = "") -> Look:
+def look(tensor: Tensor, place: str = "") -> ValueRange:
     """At one tensor; nothing where it holds no floating-point numbers, or they are elsewhere."""
     if not (tensor.is_floating_point() or tensor.is_complex()) or tensor.device.type == "meta":
         return NOTHING
@@ -61,13 +61,13 @@ def look(tensor: Tensor, place: str = "") -> Look:
     low, high = (float(end) for end in torch.aminmax(flat.abs()))
     count = flat.numel()
     if high < torch.inf:  # NaN is the largest to aminmax
-        return Look(low, high, count)
+        return ValueRange(low, high, count)
     finite = flat.isfinite()
     kept = flat[finite].abs()
     ends = (float(kept.min()), float(kept.max())) if kept.numel() else (0.0, 0.0)
     nan = int(flat.isnan().sum())
     plus, minus = int((flat == torch.inf).sum()), int((flat == -torch.inf).sum())
-    return Look(*ends, count, nan, plus, minus, frozenset((id(tensor),)), (place,))
+    return ValueRange(*ends, count, nan, plus, minus, frozenset((id(tensor),)), (place,))
 
 
 def _stored(tensor: Tensor) -> Tensor:
@@ -76,7 +76,7 @@ def _stored(tensor: Tensor) -> Tensor:
     return tensor
 
 
-def together(looks: Iterable[Look]) -> Look:
+def together(looks: Iterable[ValueRange]) -> ValueRange:
     """As if all of them were one."""
     some = [one for one in looks if one.count]
     if len(some) == 1:
@@ -84,7 +84,7 @@ def together(looks: Iterable[Look]) -> Look:
     if not some:
         return NOTHING
     usable = [one for one in some if one.nan + one.plus + one.minus < one.count] or some
-    return Look(
+    return ValueRange(
         min(one.low for one in usable),
         max(one.high for one in usable),
         sum(one.count for one in some),
@@ -96,5 +96,5 @@ def together(looks: Iterable[Look]) -> Look:
     )
 
 
-def look_at(found: Iterable[tuple[str, Tensor]]) -> Look:
+def look_at(found: Iterable[tuple[str, Tensor]]) -> ValueRange:
     return together([look(tensor, place) for place, tensor in found])

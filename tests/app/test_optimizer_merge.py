@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradtui.app.optimizer_merge import Together, histograms_together
+from gradtui.app.optimizer_merge import OptimizerMerge, histograms_together
 from gradtui.app.render.heat import heat_lines
 from gradtui.app.render.history import Columns
 from gradtui.app.render.line import plain
-from gradtui.app.target import Watched
+from gradtui.app.target import Target
 from gradtui.core.history import History
 from gradtui.core.layout import FloatArray
 from gradtui.core.snapshot import Grad, Snapshot
@@ -43,7 +43,7 @@ def history(steps: int) -> History:
 
 
 def test_rows_keep_their_latest_value_and_the_loss_is_the_firsts() -> None:
-    facts = Together().fill(history(9).facts())
+    facts = OptimizerMerge().fill(history(9).facts())
     lead = float(np.hypot(1.0, 0.1))  # a bias has a tenth of its layer's norm
     np.testing.assert_allclose(facts.row_norms[-1], lead * np.array([0.9] * 3 + [0.8] * 3))
     assert np.isfinite(facts.row_norms).all()
@@ -53,11 +53,11 @@ def test_rows_keep_their_latest_value_and_the_loss_is_the_firsts() -> None:
 
 
 def test_step_by_step_is_the_same_as_at_once() -> None:
-    one, together = History(LAYOUT, factories.run_info()), Together()
+    one, together = History(LAYOUT, factories.run_info()), OptimizerMerge()
     for step in range(300):
         one.append(turn(step))
         grown = together.fill(one.facts())
-    whole = Together().fill(one.facts())
+    whole = OptimizerMerge().fill(one.facts())
     for name in ("grads", "weights", "row_norms", "total_norm", "loss", "lr"):
         np.testing.assert_array_equal(getattr(grown, name), getattr(whole, name), err_msg=name)
     early = together.fill(one.facts().until(7))
@@ -65,12 +65,12 @@ def test_step_by_step_is_the_same_as_at_once() -> None:
 
 
 def test_after_thinning_all_is_filled_anew() -> None:
-    one, together = History(LAYOUT, factories.run_info(), capacity=64), Together()
+    one, together = History(LAYOUT, factories.run_info(), capacity=64), OptimizerMerge()
     for step in range(400):
         one.append(turn(step))
         facts = together.fill(one.facts())
         assert not step or np.isfinite(facts.row_norms).all()
-    np.testing.assert_array_equal(facts.row_norms, Together().fill(one.facts()).row_norms)
+    np.testing.assert_array_equal(facts.row_norms, OptimizerMerge().fill(one.facts()).row_norms)
 
 
 def test_what_its_own_optimizer_leaves_out_has_no_gradient() -> None:
@@ -78,7 +78,7 @@ def test_what_its_own_optimizer_leaves_out_has_no_gradient() -> None:
     own = turn(6)
     own.grads[0:2] = np.nan
     kept.append(own)
-    facts = Together().fill(kept.facts())
+    facts = OptimizerMerge().fill(kept.facts())
     assert np.isnan(facts.row_norms[-1, 0])
     assert np.isfinite(facts.row_norms[-1, 1:]).all()
 
@@ -87,14 +87,14 @@ def test_a_nan_of_another_optimizer_stays_on_screen() -> None:
     kept = history(5)
     kept.append(turn(5, np.full(6, np.nan)))
     kept.append(turn(6))
-    facts = Together().fill(kept.facts())
+    facts = OptimizerMerge().fill(kept.facts())
     assert np.isnan(facts.row_norms[-1, 3:]).all()
     assert (facts.grads[-1, OWN, Grad.NONFINITE] > 0).all()
 
 
 def test_one_optimizer_costs_nothing() -> None:
     facts = factories.history(factories.healthy()).facts()
-    assert Together().fill(facts) is facts
+    assert OptimizerMerge().fill(facts) is facts
 
 
 def test_histograms_of_all_are_together() -> None:
@@ -107,7 +107,7 @@ def test_histograms_of_all_are_together() -> None:
 
 
 def test_the_heat_map_has_no_gaps() -> None:
-    facts = Together().fill(history(40).facts())
+    facts = OptimizerMerge().fill(history(40).facts())
     made = factories.healthy(6)
     view = factories.view(made, 40)
     lines = heat_lines(replace(view, facts=facts, layout=LAYOUT), 90, 10, Columns())
@@ -123,7 +123,7 @@ class Turns(FakeSource):
 
 async def test_the_screen_stays_readable(tmp_path) -> None:  # type: ignore[no-untyped-def]
     source = Turns(lambda _: factories.healthy(6, 200), per_poll=3)
-    watched = Watched("attach", tmp_path, "python gan.py")
+    watched = Target("attach", tmp_path, "python gan.py")
     async with playing(source=source, watched=watched) as (app, pilot):
         await until(pilot, lambda: app.session.current.live_step > 60)
         for _ in range(6):

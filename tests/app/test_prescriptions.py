@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gradtui.app.app import GradtuiApp
-from gradtui.app.remedy_code import NOTHING_YET, Prescribed, as_script, prescribed
+from gradtui.app.remedy_code import NOTHING_YET, RemedyCode, as_script, prescribed
 from gradtui.app.render.line import plain, width
 from gradtui.app.render.prescriptions import (
     comment_at,
@@ -23,7 +23,7 @@ from tests.app.fake_source import FakeSource
 from tests.app.playing import playing, text, toasts, until
 
 
-def sick(prefix: str = "layers") -> Prescribed:
+def sick(prefix: str = "layers") -> RemedyCode:
     made = factories.vanishing(20)
     layout = factories.mlp_layout(20, activation="sigmoid", prefix=prefix)
     facts = factories.history(replace(made, layout=layout), 60).facts()
@@ -67,7 +67,7 @@ def test_long_lines_go_on_and_say_so() -> None:
 
 def test_a_healthy_run_gets_one_sentence() -> None:
     assert "measured" in nothing(NOTHING_YET)
-    assert "Nothing is wrong" in nothing(Prescribed(Diagnosis("healthy", UNDECIDED.severity, 9)))
+    assert "Nothing is wrong" in nothing(RemedyCode(Diagnosis("healthy", UNDECIDED.severity, 9)))
 
 
 async def test_x_shows_code_and_c_copies_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,13 @@ from math import nan
 import pytest
 
 from gradtui.app import remedy_judge
-from gradtui.app.remedy_judge import FEW, Judge
+from gradtui.app.remedy_judge import FEW, RemedyJudge
 from gradtui.app.render.findings import findings_lines
 from gradtui.app.render.judged import judged_lines, pace
 from gradtui.app.render.line import plain, width
 from gradtui.app.view import Judgement, Reference, View
 from gradtui.core.facts import Facts
-from gradtui.doctor.remedy_effect import Treatment
+from gradtui.doctor.remedy_effect import RemedyEffect
 from tests import factories
 from tests.app.playing import playing, text, until
 
@@ -24,7 +24,7 @@ def treated(steps: int) -> Facts:
 
 
 def test_too_early_then_cured() -> None:
-    judge = Judge()
+    judge = RemedyJudge()
     early = judge.look(SICK, treated(FEW - 1), 0.0, same_loss=True)
     assert early.treatment is None
     assert not early.short
@@ -35,7 +35,7 @@ def test_too_early_then_cured() -> None:
 
 
 def test_a_short_untreated_run_is_owned_up_to() -> None:
-    judge = Judge()
+    judge = RemedyJudge()
     short = judge.look(SICK.until(FEW // 2), treated(200), 0.0, same_loss=True, ended=True)
     assert short.treatment is None
     assert short.short
@@ -52,7 +52,7 @@ def test_asked_seldom_and_never_for_the_same(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(
         remedy_judge, "judge_treatment", lambda *a, **k: asked.append(1) or real(*a, **k)
     )
-    judge, many = Judge(), factories.history(factories.vanishing(20, 1000), 300).facts()
+    judge, many = RemedyJudge(), factories.history(factories.vanishing(20, 1000), 300).facts()
     for tick in range(100):  # ten seconds of a run
         judge.look(many, treated(100 + tick), tick / 10, same_loss=True)
     assert len(asked) <= 6
@@ -67,7 +67,7 @@ def test_asked_seldom_and_never_for_the_same(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_broken_treated_run_is_judged_at_once() -> None:
     broken = factories.history(factories.exploding(20), 60).facts().until(FEW + 3)
     assert broken.first_nonfinite is not None
-    found = Judge().look(SICK, broken, 0.0, same_loss=True)
+    found = RemedyJudge().look(SICK, broken, 0.0, same_loss=True)
     assert found.treatment is not None
     assert found.treatment.word == "worse"
 
@@ -81,13 +81,13 @@ def shown(judgement: Judgement | None, cells: int = 60, **changes: object) -> st
 
 
 def test_words() -> None:
-    good = Treatment("cured", "accuracy 0.11 → 0.97", "vanishing_gradient", "healthy", 1.62)
+    good = RemedyEffect("cured", "accuracy 0.11 → 0.97", "vanishing_gradient", "healthy", 1.62)
     assert "● cured so far: accuracy 0.11 → 0.97; a step takes 1.6 times as long" in shown(
         Judgement(good, 100, FEW)
     )
     assert "● cured: accuracy" in shown(Judgement(good, 100, FEW), state="finished")
     assert "in the 100 steps that both took" in shown(Judgement(good, 100, FEW, short=True))
-    bad = Treatment("no gain", "loss 2.3 → 2.3", "plateau", "plateau", nan)
+    bad = RemedyEffect("no gain", "loss 2.3 → 2.3", "plateau", "plateau", nan)
     assert "in the 100 steps that both took" in shown(Judgement(bad, 100, FEW, short=True))
     assert "too early to judge: 12 of 40 steps" in shown(Judgement(None, 12, FEW))
     assert "cannot be judged" in shown(Judgement(None, 12, FEW, short=True))

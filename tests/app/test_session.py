@@ -5,7 +5,7 @@ import pytest
 
 from gradtui.app.render.header import header_lines
 from gradtui.app.run_selection import DEBOUNCE
-from gradtui.app.run_state import Recording
+from gradtui.app.run_state import RunState
 from gradtui.app.session import Session
 from gradtui.core.control import Pause, Resume, SetPace, Start
 from gradtui.core.errors import UsageError
@@ -52,7 +52,7 @@ def test_a_number_that_is_old_says_so_once_a_second() -> None:
 
 
 def test_what_was_old_when_it_came_stays_so() -> None:
-    recording = Recording(Start(1, "healthy_relu", (), None), CATALOGUE[0])
+    recording = RunState(Start(1, "healthy_relu", (), None), CATALOGUE[0])
     layout = factories.mlp_layout(3)
     recording.hear(Started(1, layout, factories.run_info()))
     one = factories.snapshot(layout, 0, np.full(3, 0.1))

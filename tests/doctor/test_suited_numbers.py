@@ -13,7 +13,7 @@ from gradtui.core.snapshot import Grad, Weight
 from gradtui.doctor.remedies.advice import ADVICE
 from gradtui.doctor.remedies.code.inputs import LARGE, input_size
 from gradtui.doctor.remedies.code.prescriptions import prescribe
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.remedies.conditions import rates
 from gradtui.doctor.remedies.conditions.numbers import SCALE
 from tests.doctor.prescribed import apply, facts_of, finding
@@ -120,7 +120,7 @@ def test_the_size_of_inputs_is_told_by_gradients(scale: float) -> None:
         for k, p in enumerate(net.parameters()):
             assert p.grad is not None
             grads[:, k, Grad.NORM] = float(p.grad.norm())
-        size = input_size(Seen(replace(facts, grads=grads), finding(SCALE)))
+        size = input_size(ProgramSeen(replace(facts, grads=grads), finding(SCALE)))
         assert scale / 4 < size < 4 * scale
 
 

@@ -64,10 +64,10 @@ def test_check(home: Path) -> None:
 
 
 def test_treatments_are_named_as_they_are() -> None:
-    from gradtui.doctor.remedy_effect import CURED, NO_GAIN, PARTLY, WORSE, Treatment
+    from gradtui.doctor.remedy_effect import CURED, NO_GAIN, PARTLY, WORSE, RemedyEffect
 
     meaning = next(row[2] for row in table(section("check"), "field") if "treatment" in row[0])
-    assert named(meaning) == {field.name for field in fields(Treatment)}
+    assert named(meaning) == {field.name for field in fields(RemedyEffect)}
     assert set(re.findall(r'"([^"]+)"', meaning)) == {CURED, PARTLY, NO_GAIN, WORSE}
 
 

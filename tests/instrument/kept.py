@@ -10,20 +10,20 @@ from gradtui.core.event import Event, Started
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Grad, Snapshot
 from gradtui.instrument.watcher import OVERHEAD, Watcher
-from gradtui.runstore.format.scalar_rows import LetThrough, Row
+from gradtui.runstore.format.scalar_rows import Row, ScalarRows
 
 
 @dataclass
 class Kept:
     snapshots: list[Snapshot] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
-    followed: list[LetThrough] = field(default_factory=list)
+    followed: list[ScalarRows] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
 
     def put(self, snapshot: Snapshot) -> None:
         self.snapshots.append(snapshot)
 
-    def follow(self, steps: LetThrough) -> None:
+    def follow(self, steps: ScalarRows) -> None:
         self.followed.append(steps)
 
     def tell(self, event: Event) -> None:

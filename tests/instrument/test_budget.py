@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from gradtui.instrument.budget import Budget, Ledger
-from gradtui.instrument.cost_meter import HOOKS, Meter
+from gradtui.instrument.cost_meter import HOOKS, CostMeter
 
 SHARE = 0.03
 
@@ -40,7 +40,7 @@ class Simulation:
     def __init__(self, *optimizers: Costs) -> None:
         self.now = 1.0
         self.written = 0.0
-        self.meter = Meter(lambda: self.now, each=0.0, after=0.0, wall=lambda: self.now)
+        self.meter = CostMeter(lambda: self.now, each=0.0, after=0.0, wall=lambda: self.now)
         self.meter.elsewhere = lambda: self.written
         self.ledger = Ledger(SHARE, self.meter)
         self.budgets = [(costs, Budget(self.ledger)) for costs in optimizers]

@@ -8,40 +8,40 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gradtui.core.event import RunInfo, Started
-from gradtui.instrument.task_inference import Outlook, look_ahead
+from gradtui.instrument.task_inference import TaskFacts, look_ahead
 from gradtui.instrument.watcher import Watcher
 from tests.instrument.kept import Kept
 
 LABELS = torch.tensor([0, 1, 2, 3, 0])
-KNOWN: dict[str, tuple[Callable[[Tensor], Tensor], Outlook]] = {
-    "cross entropy": (lambda y: F.cross_entropy(y, LABELS), Outlook("classification", 4)),
-    "one label": (lambda y: F.cross_entropy(y[0], LABELS[0]), Outlook("classification", 4)),
+KNOWN: dict[str, tuple[Callable[[Tensor], Tensor], TaskFacts]] = {
+    "cross entropy": (lambda y: F.cross_entropy(y, LABELS), TaskFacts("classification", 4)),
+    "one label": (lambda y: F.cross_entropy(y[0], LABELS[0]), TaskFacts("classification", 4)),
     "of an image": (
         lambda y: F.cross_entropy(y.T.reshape(1, 4, 5, 1), LABELS.view(1, 5, 1)),
-        Outlook("classification", 4),
+        TaskFacts("classification", 4),
     ),
     "of a text": (
         lambda y: F.cross_entropy(y.T.unsqueeze(0), LABELS.view(1, 5)),
-        Outlook("classification", 4),
+        TaskFacts("classification", 4),
     ),
     "averaged later": (
         lambda y: F.cross_entropy(y, LABELS, reduction="none").mean(),
-        Outlook("classification", 4),
+        TaskFacts("classification", 4),
     ),
     "binary": (
         lambda y: F.binary_cross_entropy_with_logits(y, y.detach().sigmoid()),
-        Outlook("classification", 2),
+        TaskFacts("classification", 2),
     ),
-    "squares": (lambda y: F.mse_loss(y, y.detach() + 1) / 2, Outlook("regression")),
-    "huber": (lambda y: F.huber_loss(y, y.detach() + 1), Outlook("regression")),
-    "summed": (lambda y: F.cross_entropy(y, LABELS, reduction="sum"), Outlook()),
-    "scaled": (lambda y: F.cross_entropy(y, LABELS) / 2, Outlook()),
+    "squares": (lambda y: F.mse_loss(y, y.detach() + 1) / 2, TaskFacts("regression")),
+    "huber": (lambda y: F.huber_loss(y, y.detach() + 1), TaskFacts("regression")),
+    "summed": (lambda y: F.cross_entropy(y, LABELS, reduction="sum"), TaskFacts()),
+    "scaled": (lambda y: F.cross_entropy(y, LABELS) / 2, TaskFacts()),
     "weighted": (
         lambda y: (F.cross_entropy(y, LABELS, reduction="none") * torch.rand(5)).mean(),
-        Outlook(),
+        TaskFacts(),
     ),
-    "with a penalty": (lambda y: F.cross_entropy(y, LABELS) + y.square().mean(), Outlook()),
-    "anything": (lambda y: y.square().mean(), Outlook()),
+    "with a penalty": (lambda y: F.cross_entropy(y, LABELS) + y.square().mean(), TaskFacts()),
+    "anything": (lambda y: y.square().mean(), TaskFacts()),
 }
 
 

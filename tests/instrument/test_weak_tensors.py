@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from gradtui.instrument.watcher import Watcher
-from gradtui.instrument.weak_tensors import GONE, References
+from gradtui.instrument.weak_tensors import GONE, WeakTensors
 from gradtui.runstore.writer.mailbox import Mailbox
 
 
@@ -53,7 +53,7 @@ def test_a_net_that_is_let_go_is_freed_at_once() -> None:
 def test_references_say_whether_they_are_these() -> None:
     one, two = torch.zeros(2), torch.zeros(2)
     told: list[int] = []
-    held = References([one, two], told.append)
+    held = WeakTensors([one, two], told.append)
     key = id(two)
 
     assert held.are([one, two])

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gradtui.instrument.cost_meter import Meter
-from gradtui.instrument.exception_guard import Quiet
+from gradtui.instrument.cost_meter import CostMeter
+from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.patching.tracebacks import of_a_signal
 
 
@@ -47,7 +47,7 @@ def put() -> Iterator[Callable[[Any], None]]:
 def test_it_reaches_the_program(handler: Any, put: Callable[[Any], None]) -> None:
     put(handler)
     said: list[str] = []
-    quiet = Quiet(said.append, Meter())
+    quiet = ExceptionGuard(said.append, CostMeter())
     with pytest.raises(LateError), quiet("anything"):
         os.kill(os.getpid(), signal.SIGUSR1)
     assert said == []
@@ -57,7 +57,7 @@ def test_it_reaches_the_program(handler: Any, put: Callable[[Any], None]) -> Non
 def test_errors_of_ours_do_not(put: Callable[[Any], None]) -> None:
     put(late)
     said: list[str] = []
-    with Quiet(said.append, Meter())("something"):
+    with ExceptionGuard(said.append, CostMeter())("something"):
         raise LateError("of ours")
     assert said == ["something: LateError: of ours"]
     assert not of_a_signal(LateError())

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from gradtui.nan_trace.call_recorder import COMPILED, LEARNING, Keeper
+from gradtui.nan_trace.call_recorder import COMPILED, LEARNING, CallRecorder
 from gradtui.nan_trace.watched_calls import KEPT
 
 PLAIN = nn.Module.__call__.__code__
@@ -25,17 +25,17 @@ class Two(nn.Module):
 
 
 @pytest.fixture
-def keeper() -> Iterator[Keeper]:
-    keeper = Keeper()
+def keeper() -> Iterator[CallRecorder]:
+    keeper = CallRecorder()
     yield keeper
     keeper.close()
 
 
-def words(keeper: Keeper) -> list[str]:
+def words(keeper: CallRecorder) -> list[str]:
     return [call.word for call in keeper.calls()]
 
 
-def test_the_outermost_calls_are_kept_in_order(keeper: Keeper) -> None:
+def test_the_outermost_calls_are_kept_in_order(keeper: CallRecorder) -> None:
     one, two = Two(), Two()
     keeper.watch([("one", one), ("two", two)])
     x = torch.ones(2, 3)
@@ -50,7 +50,9 @@ def test_the_outermost_calls_are_kept_in_order(keeper: Keeper) -> None:
     assert words(keeper) == []
 
 
-def test_after_some_steps_only_those_are_watched_that_the_program_calls(keeper: Keeper) -> None:
+def test_after_some_steps_only_those_are_watched_that_the_program_calls(
+    keeper: CallRecorder,
+) -> None:
     model = Two()
     keeper.watch([("", model)])
     for _ in range(LEARNING + 1):
@@ -65,7 +67,7 @@ def test_after_some_steps_only_those_are_watched_that_the_program_calls(keeper: 
     assert nn.Module.__call__.__code__ is PLAIN
 
 
-def test_who_calls_parts_is_seen_as_well(keeper: Keeper) -> None:
+def test_who_calls_parts_is_seen_as_well(keeper: CallRecorder) -> None:
     """A LightningModule's own forward may never be called."""
     model = Two()
     keeper.watch([("", model)])
@@ -76,7 +78,7 @@ def test_who_calls_parts_is_seen_as_well(keeper: Keeper) -> None:
     assert keeper.root(model) is None
 
 
-def test_what_begins_later_is_seen_later(keeper: Keeper) -> None:
+def test_what_begins_later_is_seen_later(keeper: CallRecorder) -> None:
     model = Two()
     keeper.watch([("", model)])
     for _ in range(LEARNING + 2):
@@ -89,7 +91,7 @@ def test_what_begins_later_is_seen_later(keeper: Keeper) -> None:
     assert words(keeper) == ["b"]
 
 
-def test_calls_without_gradient_are_not_kept(keeper: Keeper) -> None:
+def test_calls_without_gradient_are_not_kept(keeper: CallRecorder) -> None:
     model = Two()
     keeper.watch([("", model)])
     with torch.no_grad():
@@ -99,7 +101,7 @@ def test_calls_without_gradient_are_not_kept(keeper: Keeper) -> None:
     assert words(keeper) == []
 
 
-def test_the_last_calls_of_many_are_kept(keeper: Keeper) -> None:
+def test_the_last_calls_of_many_are_kept(keeper: CallRecorder) -> None:
     model = Two()
     keeper.watch([("", model)])
     for number in range(KEPT + 3):
@@ -107,7 +109,7 @@ def test_the_last_calls_of_many_are_kept(keeper: Keeper) -> None:
     assert [int(call.args[0][0, 0]) for call in keeper.calls()] == list(range(3, KEPT + 3))
 
 
-def test_an_error_of_the_model_passes_through(keeper: Keeper) -> None:
+def test_an_error_of_the_model_passes_through(keeper: CallRecorder) -> None:
     model = Two()
     keeper.watch([("", model)])
     with pytest.raises(RuntimeError):
@@ -116,7 +118,7 @@ def test_an_error_of_the_model_passes_through(keeper: Keeper) -> None:
     assert words(keeper) == ["", ""]
 
 
-def test_copies_and_pickles_know_nothing_of_it(keeper: Keeper) -> None:
+def test_copies_and_pickles_know_nothing_of_it(keeper: CallRecorder) -> None:
     model = Two()
     before = sorted(vars(model))
     keeper.watch([("", model)])
@@ -136,7 +138,7 @@ class Own(Two):
         return vars(self).copy()
 
 
-def test_modules_that_pickle_themselves(keeper: Keeper) -> None:
+def test_modules_that_pickle_themselves(keeper: CallRecorder) -> None:
     model = Own()
     keeper.watch([("", model)])
     for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
@@ -145,7 +147,7 @@ def test_modules_that_pickle_themselves(keeper: Keeper) -> None:
     assert words(keeper) == []
 
 
-def test_what_has_no_part_in_a_loss_is_let_go(keeper: Keeper) -> None:
+def test_what_has_no_part_in_a_loss_is_let_go(keeper: CallRecorder) -> None:
     metric, loss = nn.Identity(), nn.MSELoss()
     keeper.watch([("metric", metric), ("loss", loss)])
     out = torch.ones(2, 3, requires_grad=True) * 2
@@ -154,7 +156,7 @@ def test_what_has_no_part_in_a_loss_is_let_go(keeper: Keeper) -> None:
     assert words(keeper) == ["loss"]
 
 
-def test_mapped_and_traced_calls_are_not_kept(keeper: Keeper) -> None:
+def test_mapped_and_traced_calls_are_not_kept(keeper: CallRecorder) -> None:
     model = Two()
     keeper.watch([("", model)])
     torch.func.vmap(model)(torch.ones(5, 2, 3))
@@ -163,7 +165,7 @@ def test_mapped_and_traced_calls_are_not_kept(keeper: Keeper) -> None:
     assert words(keeper) == []
 
 
-def test_a_copy_of_all_attributes_runs_its_own_weights(keeper: Keeper) -> None:
+def test_a_copy_of_all_attributes_runs_its_own_weights(keeper: CallRecorder) -> None:
     """As replicas of DataParallel are made."""
     model = Two()
     keeper.watch([("", model)])
@@ -174,7 +176,7 @@ def test_a_copy_of_all_attributes_runs_its_own_weights(keeper: Keeper) -> None:
     assert words(keeper) == []
 
 
-def test_scripting_and_tracing_go_on(keeper: Keeper) -> None:
+def test_scripting_and_tracing_go_on(keeper: CallRecorder) -> None:
     import warnings
 
     model = Two()
@@ -188,7 +190,7 @@ def test_scripting_and_tracing_go_on(keeper: Keeper) -> None:
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_compiled_programs_are_not_broken_up(keeper: Keeper, whole: bool) -> None:
+def test_compiled_programs_are_not_broken_up(keeper: CallRecorder, whole: bool) -> None:
     import warnings
 
     torch._dynamo.reset()
@@ -213,7 +215,7 @@ def test_compiled_programs_are_not_broken_up(keeper: Keeper, whole: bool) -> Non
     assert len(frames) == 1
 
 
-def test_a_model_compiled_in_place_is_put_back(keeper: Keeper) -> None:
+def test_a_model_compiled_in_place_is_put_back(keeper: CallRecorder) -> None:
     import warnings
 
     model = Two()
@@ -228,7 +230,7 @@ def test_a_model_compiled_in_place_is_put_back(keeper: Keeper) -> None:
     assert vars(model)[COMPILED] is compiled
 
 
-def test_random_draws_are_found_out(keeper: Keeper) -> None:
+def test_random_draws_are_found_out(keeper: CallRecorder) -> None:
     import random
 
     class Draws(nn.Module):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from gradtui.nan_trace.call_recorder import Keeper
+from gradtui.nan_trace.call_recorder import CallRecorder
 from gradtui.nan_trace.examination import examine
 from tests.nan_trace.broken import WIDTH, Do, zero
 
@@ -122,7 +122,7 @@ def train(make: Callable[[], nn.Module], *, watched: bool) -> tuple[nn.Module, l
     np.random.seed(3)
     model = make()
     optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
-    keeper, told = Keeper(), []
+    keeper, told = CallRecorder(), []
     if watched:
         keeper.watch([("", model)])
     dtype = next(model.parameters()).dtype
@@ -173,7 +173,7 @@ def test_nothing_changes(name: str) -> None:
 
 def test_what_a_failed_run_says() -> None:
     model = Raising()
-    keeper = Keeper()
+    keeper = CallRecorder()
     keeper.watch([("", model)])
     model(torch.randn(2, WIDTH)).sum().backward()
     found = examine(keeper.calls(), 4, float("nan"))
@@ -202,7 +202,7 @@ def test_what_a_signal_raises_reaches_the_program_and_all_is_put_back() -> None:
     def late(number: int, frame: Any) -> None:
         raise TimedOutError
 
-    model, keeper = Slow(), Keeper()
+    model, keeper = Slow(), CallRecorder()
     keeper.watch([("", model)])
     model(torch.randn(2, WIDTH)).sum().backward()
     before = signal.signal(signal.SIGUSR1, late)
@@ -217,7 +217,7 @@ def test_what_a_signal_raises_reaches_the_program_and_all_is_put_back() -> None:
 def test_a_retained_graph_can_be_used_afterwards() -> None:
     """In-place changes of buffers or parameters would make its second backward raise."""
     model = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.BatchNorm1d(WIDTH), nn.Linear(WIDTH, 1))
-    keeper = Keeper()
+    keeper = CallRecorder()
     keeper.watch([("", model)])
     loss = model(torch.randn(4, WIDTH)).sum()
     loss.backward(retain_graph=True)
@@ -231,7 +231,7 @@ def test_nothing_is_held_on_to() -> None:
     import weakref
 
     model = nn.Sequential(nn.Linear(WIDTH, WIDTH), Do(lambda x: zero(x).sqrt()))
-    keeper = Keeper()
+    keeper = CallRecorder()
     keeper.watch([("", model)])
     x = torch.randn(4, WIDTH)
     model(x).sum().backward()

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gradtui.nan_trace.loss_clues import Clues
-from gradtui.nan_trace.slope_inputs import Cliffs
+from gradtui.nan_trace.loss_clues import LossClues
+from gradtui.nan_trace.slope_inputs import SlopeInputs
 from tests.nan_trace.planted_losses import CLASSES
 
 
@@ -21,7 +21,7 @@ def test_what_somebody_has_packed_is_left_alone() -> None:
     out = torch.zeros(3, requires_grad=True)
     with torch.autograd.graph.saved_tensors_hooks(lambda tensor: tensor, unpack):
         bad, steep = (out * 2).log().sum(), (out * 2).sqrt().sum()
-    clues = Clues()
+    clues = LossClues()
     clues.note(steep, 0.0)
     clues.note(bad, -torch.inf)
     assert clues.passes == []
@@ -30,7 +30,7 @@ def test_what_somebody_has_packed_is_left_alone() -> None:
 
 def test_no_graph_is_kept_alive() -> None:
     out = torch.zeros(3, requires_grad=True)
-    clues, gone = Clues(), []
+    clues, gone = LossClues(), []
     for step in range(5):
         middle = out * 2
         middle.grad_fn.register_hook(_Mark(gone))  # type: ignore[union-attr]
@@ -53,7 +53,7 @@ class _Mark:
 
 def test_of_usual_losses_nothing_is_kept() -> None:
     out = torch.randn(6, CLASSES, requires_grad=True)
-    cliffs = Cliffs()
+    cliffs = SlopeInputs()
     for _ in range(5):
         cliffs.keep(F.cross_entropy(out * 2, torch.zeros(6, dtype=torch.long)))
         cliffs.keep(F.mse_loss(out, torch.zeros(6, CLASSES)) / 2)
@@ -62,7 +62,7 @@ def test_of_usual_losses_nothing_is_kept() -> None:
 
 def test_graphs_that_change() -> None:
     out = torch.zeros(3, requires_grad=True)
-    cliffs = Cliffs()
+    cliffs = SlopeInputs()
     for step in range(9):
         loss = (out.sqrt() if step % 2 else (out + 1).neg().acos()).sum()
         cliffs.kept = []

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gradtui.core.autopsy import Autopsy
-from gradtui.nan_trace.call_recorder import Keeper
+from gradtui.nan_trace.call_recorder import CallRecorder
 from gradtui.nan_trace.examination import examine
 from tests.nan_trace.planted import PLANTED, Fault
 
@@ -14,7 +14,7 @@ from tests.nan_trace.planted import PLANTED, Fault
 def autopsy_of(fault: Fault) -> Autopsy:
     torch.manual_seed(1)
     model = fault.make()
-    keeper = Keeper()
+    keeper = CallRecorder()
     keeper.watch([("", model)])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

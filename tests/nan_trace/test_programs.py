@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gradtui.core.autopsy import Autopsy, Span
-from gradtui.nan_trace.call_recorder import Keeper
+from gradtui.nan_trace.call_recorder import CallRecorder
 from gradtui.nan_trace.examination import examine
 from gradtui.nan_trace.nested_tensors import tensors
 from tests.nan_trace.broken import WIDTH, Do, Gap, zero
@@ -21,7 +21,7 @@ class Program:
 
     def __init__(self, **models: nn.Module) -> None:
         torch.manual_seed(0)
-        self.keeper = Keeper()
+        self.keeper = CallRecorder()
         self.keeper.watch([(word if len(models) > 1 else "", m) for word, m in models.items()])
 
     def examined(self, loss: Tensor | None, *, back: bool = True) -> Autopsy:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gradtui.nan_trace.call_recorder import Keeper
+from gradtui.nan_trace.call_recorder import CallRecorder
 from gradtui.nan_trace.examination import examine
 from tests.nan_trace.broken import BACKWARD, FORWARD, WIDTH, Do
 
@@ -54,7 +54,7 @@ def test_the_fault_is_found_wherever_it_is(seed: int) -> None:
     path, place = chance.choice(ends)
     name = chance.choice([*FORWARD, *BACKWARD])
     place.insert(0, Do((FORWARD | BACKWARD)[name]))
-    keeper = Keeper()
+    keeper = CallRecorder()
     keeper.watch([("", model)])
     loss = model(torch.randn(6, WIDTH)).square().mean()
     loss.backward()

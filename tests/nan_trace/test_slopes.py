@@ -4,16 +4,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from gradtui.nan_trace.slope_inputs import Cliffs
-from gradtui.nan_trace.slopes import SLOPES, Steep
+from gradtui.nan_trace.slope_inputs import SlopeInputs
+from gradtui.nan_trace.slopes import SLOPES, InfiniteSlope
 
 VALUES = [-200.0, -2.0, -1.0, -0.5, -1e-42, -0.0, 0.0, 1e-42, 1e-30, 0.5, 1.0, 2.0, 90.0, 1e20]
 ONE = ["sqrt", "rsqrt", "reciprocal", "exp", "log", "log2", "log10", "log1p"]
 ARCS = ["acos", "asin", "acosh", "atanh"]
 
 
-def kept(result: Tensor) -> list[Steep]:
-    cliffs = Cliffs()
+def kept(result: Tensor) -> list[InfiniteSlope]:
+    cliffs = SlopeInputs()
     cliffs.keep(result)
     return cliffs.kept[0]
 

@@ -14,7 +14,7 @@ from gradtui.core.history import History
 from gradtui.runstore.export.jsonl import write_jsonl
 from gradtui.runstore.format import scalar_rows
 from gradtui.runstore.format.records import measured
-from gradtui.runstore.format.scalar_rows import LetThrough
+from gradtui.runstore.format.scalar_rows import ScalarRows
 from gradtui.runstore.reader import step_course
 from gradtui.runstore.reader.load import load, load_facts
 from gradtui.runstore.reader.open_run import OpenRun
@@ -36,12 +36,12 @@ def row(step: int) -> scalar_rows.Row:
 def directory(tmp_path: Path) -> Path:
     """Every EVERY-th step in full, and the last, whose scalars came first."""
     writer = RunWriter(tmp_path / "run", LAYOUT, run_info(), flush=0.01)
-    between: LetThrough | None = None
+    between: ScalarRows | None = None
     for step in range(STEPS):
         full = step % EVERY == 0
         if not full:
             if between is None:
-                between = LetThrough()
+                between = ScalarRows()
                 writer.follow(between)
             between.rows.append(row(step))
         if full or step == STEPS - 1:
@@ -87,7 +87,7 @@ def test_viewers_know_how_many_were_measured(
 def test_a_replay_ends_with_the_last_step_that_was_taken(tmp_path: Path) -> None:
     writer = RunWriter(tmp_path / "run", LAYOUT, run_info(), flush=0.01)
     writer.put(snap(0))
-    rest = LetThrough()
+    rest = ScalarRows()
     writer.follow(rest)
     rest.rows += [row(step) for step in range(1, 50)]
     rest.close(EVERY)
@@ -127,7 +127,7 @@ def test_an_export_has_each_step_once(directory: Path) -> None:
 
 def test_a_long_course_is_sampled(tmp_path: Path) -> None:
     writer = RunWriter(tmp_path, LAYOUT, run_info(), flush=0.01)
-    between = LetThrough()
+    between = ScalarRows()
     writer.put(snap(0))
     writer.follow(between)
     between.rows.extend(row(step) for step in range(1, 50_001))
@@ -140,7 +140,7 @@ def test_a_long_course_is_sampled(tmp_path: Path) -> None:
 
 
 def test_rows_that_nobody_fetches_are_counted() -> None:
-    steps = LetThrough()
+    steps = ScalarRows()
     steps.rows.extend(row(step) for step in range(10))
     assert steps.take() == ([row(step) for step in range(10)], False, 0)
     steps.rows.extend(row(step) for step in range(10, 15 + scalar_rows.MOST))

@@ -9,7 +9,7 @@ from gradtui.core.event import Event, Started
 from gradtui.core.history import History
 from gradtui.core.snapshot import Snapshot
 from gradtui.instrument.watcher import Watcher
-from gradtui.runstore.format.scalar_rows import LetThrough
+from gradtui.runstore.format.scalar_rows import ScalarRows
 from tests.verdicts.case import Program
 
 UNBOUNDED = inf
@@ -27,7 +27,7 @@ class Keeper:
         assert self.history is not None
         self.history.append(snapshot)
 
-    def follow(self, steps: LetThrough) -> None:
+    def follow(self, steps: ScalarRows) -> None:
         raise AssertionError("every step is to be measured")
 
     def tell(self, event: Event) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from gradtui.app.remedy_code import Prescribed
+from gradtui.app.remedy_code import RemedyCode
 from gradtui.app.render.glyph import SEVERITY
 from gradtui.app.render.header import verdict_words
 from gradtui.app.render.line import Line, Piece
@@ -19,7 +19,7 @@ INDENT = "     "
 
 
 def prescription_lines(
-    what: Prescribed, chosen: int, width: int, total: int, ascii_only: bool
+    what: RemedyCode, chosen: int, width: int, total: int, ascii_only: bool
 ) -> list[Owned]:
     """`chosen`: index into `what.all`; `total`: rows of the model."""
     out = _parts(what, chosen, max(width, 16), total, ascii_only)
@@ -29,7 +29,7 @@ def prescription_lines(
 
 
 def _parts(
-    what: Prescribed, chosen: int, width: int, total: int, ascii_only: bool
+    what: RemedyCode, chosen: int, width: int, total: int, ascii_only: bool
 ) -> Iterator[Owned]:
     if not what.items:
         for line in wrap(nothing(what), width - 2):
@@ -57,7 +57,7 @@ def _parts(
             index += 1
 
 
-def nothing(what: Prescribed) -> str:
+def nothing(what: RemedyCode) -> str:
     """Why there is nothing to show, in one sentence."""
     if what.diagnosis.step < 0:
         return "Nothing has been measured yet, so there is nothing to prescribe."

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
-from gradtui.app.remedy_code import NOTHING_YET, Prescribed, as_script
+from gradtui.app.remedy_code import NOTHING_YET, RemedyCode, as_script
 from gradtui.app.render.line import Line
 from gradtui.app.render.prescriptions import Owned, prescription_lines
 from gradtui.app.textual_faults import Panel
@@ -25,7 +25,7 @@ class PrescriptionPane(Lined):
     DEFAULT_CSS = "PrescriptionPane { scrollbar-gutter: stable; height: 1fr; min-width: 20; }"
 
     class Clicked(Message):
-        """A prescription was clicked; `index` into `Prescribed.all`."""
+        """A prescription was clicked; `index` into `RemedyCode.all`."""
 
         def __init__(self, index: int) -> None:
             super().__init__()
@@ -42,7 +42,7 @@ class PrescriptionPane(Lined):
         self._owned = prescription_lines(self.what, self.chosen, width, total, view.ascii_only)
         return [line for line, _ in self._owned]
 
-    def tell(self, what: Prescribed, view: View) -> None:
+    def tell(self, what: RemedyCode, view: View) -> None:
         """Show other prescriptions; what was chosen stays so where it is still there."""
         same = what is self.what and view.ascii_only == self.view.ascii_only and bool(self._lines)
         if same:
@@ -94,11 +94,11 @@ class PrescriptionScreen(Panel[None]):
         Binding("question_mark", "go_on('help')", show=False),
     ]
 
-    def __init__(self, ask: Callable[[], Prescribed], copy: Callable[[str], None]) -> None:
+    def __init__(self, ask: Callable[[], RemedyCode], copy: Callable[[str], None]) -> None:
         super().__init__(classes="prescriptions")
         self._ask = ask
         self._copy = copy
-        self._what: Prescribed | None = None
+        self._what: RemedyCode | None = None
         self.pane = PrescriptionPane()
 
     def compose(self) -> ComposeResult:

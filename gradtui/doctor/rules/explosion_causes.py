@@ -9,50 +9,50 @@ from gradtui.doctor.reading import Reading
 from gradtui.doctor.rules.time_steps import PLAIN, looped, recurrent_gains, time_growth
 
 
-class Blame(NamedTuple):
+class ExplosionCause(NamedTuple):
     advice: str
     """A key of ADVICE."""
     cause: str
 
 
-CRITIC = Blame(
+CRITIC = ExplosionCause(
     "exploding_critic",
     "the weight clip lets each layer enlarge the signal: it grows with every layer",
 )
-STEPS = Blame(
+STEPS = ExplosionCause(
     "exploding_lr",
     "each step overshoots, and the next gradient is larger for it: the learning rate is too big for "
     "this net",
 )
-RECURRENT = Blame(
+RECURRENT = ExplosionCause(
     "exploding_time",
     "the very first gradient is out of all proportion, and the net is a recurrent one: its first "
     "weights enlarge the signal at each time step",
 )
-BRANCHES = Blame(
+BRANCHES = ExplosionCause(
     "exploding_branches",
     "no layer's weights enlarge a signal by much, and yet the very first gradient is out of all "
     "proportion: what skip connections add up grows from block to block, or the inputs are huge",
 )
-TARGETS = Blame(
+TARGETS = ExplosionCause(
     "badly_scaled",
     "the very first error is huge while the weights are sane: the targets are large numbers, or the "
     "loss is a sum, and the steps are as large",
 )
-FIRST_WEIGHTS = Blame(
+FIRST_WEIGHTS = ExplosionCause(
     "exploding_init",
     "the first weights are so large that signals grow from layer to layer: the very first gradient "
     "is out of all proportion",
 )
 
 
-def blamed(reading: Reading, at_start: bool) -> Blame:
+def blamed(reading: Reading, at_start: bool) -> ExplosionCause:
     """`at_start`: the first gradient of all was too large already."""
     if reading.facts.info.task == "critic":
         return CRITIC
     through_time = time_growth(reading)
     if through_time:
-        return Blame("exploding_time", through_time)
+        return ExplosionCause("exploding_time", through_time)
     if not at_start:
         return STEPS
     kinds = {row.kind for row in reading.facts.layout.rows}

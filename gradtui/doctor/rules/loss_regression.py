@@ -45,7 +45,7 @@ def thrown_back(reading: Reading) -> Finding | None:
     )
 
 
-class Fall(NamedTuple):
+class LossRegression(NamedTuple):
     """`back`: index into `used_course` from which on the loss is up again."""
 
     back: int
@@ -54,7 +54,7 @@ class Fall(NamedTuple):
     begun: float
 
 
-def fell_back(reading: Reading) -> Fall | None:
+def fell_back(reading: Reading) -> LossRegression | None:
     """Where a loss that was well down came back to where it began, for good."""
     if reading.critic or reading.signed or reading.learned or reading.falling:
         return None
@@ -67,7 +67,7 @@ def fell_back(reading: Reading) -> Fall | None:
     if len(losses) - back < T.WINDOW or not down[max(back - T.WINDOW, 0) : back].mean() > 0.5:
         return None
     best, now = median(losses[max(back - T.WINDOW, 0) : back]), median(losses[back:])
-    return None if now < T.LEARNED_LOSS * begun else Fall(back, best, now, begun)
+    return None if now < T.LEARNED_LOSS * begun else LossRegression(back, best, now, begun)
 
 
 def _raised(reading: Reading, back: int) -> str:

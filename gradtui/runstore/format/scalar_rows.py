@@ -22,7 +22,7 @@ class Rows(NamedTuple):
     lost: int
 
 
-class LetThrough:
+class ScalarRows:
     """The steps between two that are measured, numbered without a gap. One thread appends to `rows`,
     another takes from it; neither waits for the other."""
 

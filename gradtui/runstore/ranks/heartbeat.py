@@ -9,7 +9,7 @@ GRACE = 3.0
 machines and of file servers differ, but a living rank touches its file every second."""
 
 
-class Pulse:
+class Heartbeat:
     """Looks at the ranks' steps files again and again. Only that they change counts, not when."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from gradtui.runstore.ranks.rank_files import RankFiles
 ENDINGS = ("ended", "failed", "closed")
 
 
-class Hearing:
+class RankEvents:
     """Of one run under one number."""
 
     def __init__(self, run: int) -> None:

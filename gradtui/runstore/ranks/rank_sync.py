@@ -12,7 +12,7 @@ SETTLED = 0.25
 """Seconds after which what a rank has not kept of a step is not going to come."""
 
 
-class Waiting:
+class RankSync:
     """Takes what each rank has brought, gives what all have, or what has waited long enough.
 
     Steps come out in rising order; what a rank brings after its step has gone out is let go.

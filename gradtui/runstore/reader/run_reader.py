@@ -15,7 +15,7 @@ from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.block import Block, aligned, snapshots_of
 from gradtui.runstore.format.layout_mapping import whole
-from gradtui.runstore.ranks.heartbeat import Pulse
+from gradtui.runstore.ranks.heartbeat import Heartbeat
 from gradtui.runstore.ranks.process_status import (
     CRASHED,
     LOST,
@@ -24,10 +24,10 @@ from gradtui.runstore.ranks.process_status import (
     ranks_status,
     read_ranks,
 )
-from gradtui.runstore.ranks.rank_events import Hearing
+from gradtui.runstore.ranks.rank_events import RankEvents
 from gradtui.runstore.ranks.rank_files import RankFiles, labels
 from gradtui.runstore.ranks.rank_notes import rank_words
-from gradtui.runstore.ranks.rank_sync import Waiting
+from gradtui.runstore.ranks.rank_sync import RankSync
 from gradtui.runstore.reader.step_course import CourseTail
 from gradtui.runstore.writer.control_file import send_control
 from gradtui.runstore.writer.launch_record import exit_code
@@ -66,7 +66,7 @@ class RunReader:
         self._looked = float("-inf")
         self._run = run
         self._names: frozenset[str] = frozenset()
-        self._pulse = Pulse()
+        self._pulse = Heartbeat()
         self._ranks: list[RankFiles] = read_ranks(self.directory)
         self._begin()
 
@@ -122,9 +122,9 @@ class RunReader:
         """Deliver everything from the beginning."""
         self._layout: Layout | None = None
         self._info: RunInfo | None = None
-        self._waiting = Waiting(self._patience)
+        self._waiting = RankSync(self._patience)
         self._course_tail = CourseTail()
-        self._hearing = Hearing(self._run)
+        self._hearing = RankEvents(self._run)
         self._over = False
         self._see_status()
         self._looked = float("-inf")

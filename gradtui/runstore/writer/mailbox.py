@@ -4,7 +4,7 @@ from collections import deque
 
 from gradtui.core.event import Event
 from gradtui.core.snapshot import Snapshot
-from gradtui.runstore.format.scalar_rows import LetThrough
+from gradtui.runstore.format.scalar_rows import ScalarRows
 from gradtui.runstore.writer.ports import Delivery
 
 CAPACITY = 2048
@@ -28,7 +28,7 @@ class Mailbox:
         self._snapshots.append((self._written, snapshot))
         self._written += 1
 
-    def follow(self, steps: LetThrough) -> None:
+    def follow(self, steps: ScalarRows) -> None:
         """Nothing: the lab measures every step."""
 
     def tell(self, event: Event) -> None:

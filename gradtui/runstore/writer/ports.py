@@ -7,7 +7,7 @@ from gradtui.core.control import Control
 from gradtui.core.course import Course
 from gradtui.core.event import Event
 from gradtui.core.snapshot import Snapshot
-from gradtui.runstore.format.scalar_rows import LetThrough
+from gradtui.runstore.format.scalar_rows import ScalarRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Sink(Protocol):
 
     def put(self, snapshot: Snapshot) -> None: ...
 
-    def follow(self, steps: LetThrough) -> None:
+    def follow(self, steps: ScalarRows) -> None:
         """Steps that come after the snapshots put so far, and before the next: taken from `steps` as
         they are appended to it, until it is closed, which is before anything else is put or told."""
 

@@ -13,7 +13,7 @@ from gradtui.core.event import Event, RunInfo, Started
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.header import here
-from gradtui.runstore.format.scalar_rows import ROW_COST, LetThrough
+from gradtui.runstore.format.scalar_rows import ROW_COST, ScalarRows
 from gradtui.runstore.writer.recorder import Item, Recorder
 
 FLUSH = 0.2
@@ -52,8 +52,8 @@ class RunWriter:
         flush: float = FLUSH,
     ) -> None:
         self._pid = os.getpid()
-        self._queue: deque[tuple[float, Snapshot | Event | LetThrough]] = deque()
-        self._following: LetThrough | None = None
+        self._queue: deque[tuple[float, Snapshot | Event | ScalarRows]] = deque()
+        self._following: ScalarRows | None = None
         self._followed = False
         """Whether there was room for that."""
         self._most = queue
@@ -95,7 +95,7 @@ class RunWriter:
         if not self._take_in(_cost(snapshot), snapshot):
             self.dropped += 1
 
-    def follow(self, steps: LetThrough) -> None:
+    def follow(self, steps: ScalarRows) -> None:
         """Write steps as they are appended to `steps`, until it is closed."""
         if os.getpid() != self._pid or self._closing.is_set():
             return
@@ -103,7 +103,7 @@ class RunWriter:
         self._following = steps
         self._followed = self._take_in(SCALARS_COST, steps)
 
-    def _take_in(self, cost: int, thing: Snapshot | LetThrough) -> bool:
+    def _take_in(self, cost: int, thing: Snapshot | ScalarRows) -> bool:
         """Whether there was room for it."""
         # Each counter is written by one side only, so that neither needs a lock.
         if self._came - self._went + cost > self._most:
@@ -135,7 +135,7 @@ class RunWriter:
         if ended:
             self._working.release()
         atexit.unregister(self.close)
-        waits = [thing for _, thing in self._queue if not isinstance(thing, LetThrough)]
+        waits = [thing for _, thing in self._queue if not isinstance(thing, ScalarRows)]
         return ended and not waits
 
     def _work(self) -> None:
@@ -153,7 +153,7 @@ class RunWriter:
         cost = count = 0
         for _ in range(len(self._queue)):
             when, thing = self._queue[0]
-            if isinstance(thing, LetThrough):
+            if isinstance(thing, ScalarRows):
                 found = thing.take()
                 count += len(found.rows)
                 self._recorder.lost += found.lost

@@ -13,7 +13,7 @@ from gradtui.doctor.remedies.code.fragments import (
 )
 from gradtui.doctor.remedies.code.learning_rate import overshoot, set_lr
 from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.weights import ZERO_BIAS, all_matrices, init_code
 
 MODULES = {
@@ -59,7 +59,7 @@ FUSED = block("""
 """)
 
 
-def swap(seen: Seen, old: Sequence[str], new: str, function: str) -> str:
+def swap(seen: ProgramSeen, old: Sequence[str], new: str, function: str) -> str:
     """Lines that put the module `new` where one of `old` is; `function` is what to write for it.
     Where the graph did not tell which there are, any of `old`, but the last module of the model."""
     there = [word for word in old if word in seen.words]
@@ -89,7 +89,7 @@ def swap(seen: Seen, old: Sequence[str], new: str, function: str) -> str:
     )
 
 
-def _in_stacks(seen: Seen, rows: Sequence[RowInfo]) -> bool:
+def _in_stacks(seen: ProgramSeen, rows: Sequence[RowInfo]) -> bool:
     """Whether a number is left out behind each of these layers: '0', '2', '4' of one stack. Then it
     is modules that stand there, and not functions that forward() calls."""
     used = {seen.path(row) for row in seen.facts.layout.rows}
@@ -104,7 +104,7 @@ def _in_stacks(seen: Seen, rows: Sequence[RowInfo]) -> bool:
     return bool(rows)
 
 
-def steep_activation(seen: Seen) -> Lines:
+def steep_activation(seen: ProgramSeen) -> Lines:
     """ReLU in place of what squashes, and the weights that go with it. What is steep already only
     gets its weights; in a net through time, whose gates are no modules, what is not known stays."""
     old = tuple(word for word in seen.words if word in SQUASHING)
@@ -117,7 +117,7 @@ def steep_activation(seen: Seen) -> Lines:
     return Lines(MODEL, joined(made, weights), ALIKE)
 
 
-def orthogonal_tanh(seen: Seen) -> Lines:
+def orthogonal_tanh(seen: ProgramSeen) -> Lines:
     """Orthogonal weights keep every direction of a signal at its length, and tanh nearly does; ReLU
     takes half of them at each layer."""
     old = seen.words or ("sigmoid", "softsign", "relu")
@@ -128,16 +128,16 @@ def orthogonal_tanh(seen: Seen) -> Lines:
     return Lines(MODEL, joined(made, weights), ALIKE)
 
 
-def leaky_activation(seen: Seen) -> Lines:
+def leaky_activation(seen: ProgramSeen) -> Lines:
     """A slope on the negative side as well; and shorter steps, where steps put the units there."""
     killed = ((OPTIMIZER, set_lr(seen, overshoot(seen))),)
     return Lines(MODEL, _leaky(seen), ANSWERED, also=() if seen.from_start else killed)
 
 
-def leaky_and_sound_start(seen: Seen) -> Lines:
+def leaky_and_sound_start(seen: ProgramSeen) -> Lines:
     """Off the negative side as well, where the first weights put the units there."""
     return Lines(MODEL, joined(_leaky(seen), init_code(seen, "relu")), ANSWERED)
 
 
-def _leaky(seen: Seen) -> str:
+def _leaky(seen: ProgramSeen) -> str:
     return swap(seen, RECTIFIED, "torch.nn.LeakyReLU(0.1)", "F.leaky_relu(x, 0.1)")

@@ -6,7 +6,7 @@ from gradtui.core.snapshot import Grad, Weight
 from gradtui.doctor.optimizer_series import streams
 from gradtui.doctor.remedies.code.fragments import block
 from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER, Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 SOME = 0.05
 """Share of steps that is no accident."""
@@ -14,7 +14,7 @@ ALIKE, CLIPPED = 0.01, 0.4
 """Share of a limit by which largest weights may differ, and of a net's tensors that must be at it."""
 
 
-def wasserstein(seen: Seen) -> bool:
+def wasserstein(seen: ProgramSeen) -> bool:
     """Weights are clipped, or a side's losses are now above zero, now below."""
     facts = seen.facts
     if "critic" in facts.info.task or clipped_weights(seen):
@@ -26,7 +26,7 @@ def wasserstein(seen: Seen) -> bool:
     return False
 
 
-def clipped_weights(seen: Seen) -> bool:
+def clipped_weights(seen: ProgramSeen) -> bool:
     """Many tensors of a net end where the least of them does; those that a step has just taken beyond
     will be cut off."""
     for stream in streams(seen.facts):
@@ -41,7 +41,7 @@ def clipped_weights(seen: Seen) -> bool:
     return False
 
 
-def doubt(seen: Seen) -> Lines | None:
+def doubt(seen: ProgramSeen) -> Lines | None:
     """From log(1 - D) to -log D, of which the first alone is flat where D is near 0; None where
     losses are not logarithms of probabilities, as those of a Wasserstein critic are not."""
     if wasserstein(seen):
@@ -54,7 +54,7 @@ def doubt(seen: Seen) -> Lines | None:
     return Lines(LOSS, code, "gradients of the losing side back within the band")
 
 
-def slower_other(seen: Seen) -> Lines:
+def slower_other(seen: ProgramSeen) -> Lines:
     del seen
     code = block("""
         for group in optimizer.param_groups:  # optimizer: that of the side that wins
@@ -63,7 +63,7 @@ def slower_other(seen: Seen) -> Lines:
     return Lines(OPTIMIZER, code, "both losses moving, neither for good")
 
 
-def noisy_other(seen: Seen) -> Lines:
+def noisy_other(seen: ProgramSeen) -> Lines:
     del seen
     code = block("""
         inputs = inputs + 0.1 * torch.randn_like(inputs)  # what it gets to judge, true and made

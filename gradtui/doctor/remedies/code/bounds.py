@@ -2,13 +2,13 @@
 
 from gradtui.doctor.remedies.code.fragments import block, number
 from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER, STEP, Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 USUAL_DECAY = 0.01
 USUAL_CLIP = 1.0
 
 
-def slower_schedule(seen: Seen) -> Lines:
+def slower_schedule(seen: ProgramSeen) -> Lines:
     """In place of the schedule that is there; of the largest rate that was seen."""
     del seen
     code = block("""
@@ -18,7 +18,7 @@ def slower_schedule(seen: Seen) -> Lines:
     return Lines(OPTIMIZER, code, "a loss that goes on falling until the end of the run")
 
 
-def less_decay(seen: Seen) -> Lines:
+def less_decay(seen: ProgramSeen) -> Lines:
     del seen
     code = block(f"""
         for group in optimizer.param_groups:
@@ -30,7 +30,7 @@ def less_decay(seen: Seen) -> Lines:
     )
 
 
-def sign_and_range(seen: Seen) -> Lines:
+def sign_and_range(seen: ProgramSeen) -> Lines:
     del seen
     code = block("""
         print("loss", loss.item(), "targets", *targets.aminmax())
@@ -40,7 +40,7 @@ def sign_and_range(seen: Seen) -> Lines:
     return Lines(LOSS, code, expect, changes=False)
 
 
-def targets_in_reach(seen: Seen) -> Lines:
+def targets_in_reach(seen: ProgramSeen) -> Lines:
     del seen
     code = block("""
         low, high = targets.min(), targets.max()
@@ -50,7 +50,7 @@ def targets_in_reach(seen: Seen) -> Lines:
     return Lines(DATA, code, "a loss that falls far below the variance of the targets")
 
 
-def clip_norm(seen: Seen) -> Lines:
+def clip_norm(seen: ProgramSeen) -> Lines:
     del seen
     code = block(f"""
         # in place of clip_grad_value_

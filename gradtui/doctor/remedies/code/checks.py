@@ -2,10 +2,10 @@
 
 from gradtui.doctor.remedies.code.fragments import block
 from gradtui.doctor.remedies.code.prescription import DATA, LOSS, MODEL, OPTIMIZER, STEP, Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 
-def watch_module(seen: Seen) -> Lines:
+def watch_module(seen: ProgramSeen) -> Lines:
     """The range of what goes into the module that the finding names and comes out of it."""
     names = tuple(name for name in seen.finding.layers if name)[:1]
     code = block("""
@@ -27,7 +27,7 @@ def watch_module(seen: Seen) -> Lines:
     )
 
 
-def watch_loss(seen: Seen) -> Lines:
+def watch_loss(seen: ProgramSeen) -> Lines:
     """The range of what goes into the loss function, where it is what the finding is about."""
     del seen
     code = block("""
@@ -40,7 +40,7 @@ def watch_loss(seen: Seen) -> Lines:
     return Lines(LOSS, code, expect + "leave nothing to be counted", changes=False)
 
 
-def gradients_before_step(seen: Seen) -> Lines:
+def gradients_before_step(seen: ProgramSeen) -> Lines:
     del seen
     code = block("""
         for name, weight in model.named_parameters():  # here, and again behind your own lines
@@ -51,7 +51,7 @@ def gradients_before_step(seen: Seen) -> Lines:
     return Lines(STEP, code, expect, changes=False)
 
 
-def anomaly(seen: Seen) -> Lines:
+def anomaly(seen: ProgramSeen) -> Lines:
     del seen
     code = "torch.autograd.set_detect_anomaly(True)  # slow: while looking only"
     return Lines(
@@ -62,7 +62,7 @@ def anomaly(seen: Seen) -> Lines:
     )
 
 
-def finite_examples(seen: Seen) -> Lines:
+def finite_examples(seen: ProgramSeen) -> Lines:
     del seen
     code = block("""
         whole = torch.isfinite(inputs.float()).reshape(len(inputs), -1).all(dim=1)
@@ -73,7 +73,7 @@ def finite_examples(seen: Seen) -> Lines:
     return Lines(DATA, code, "no NaN from the data; count how many examples are left out")
 
 
-def one_batch(seen: Seen) -> Lines:
+def one_batch(seen: ProgramSeen) -> Lines:
     """A net that cannot learn eight samples by heart has wrong wiring, not too little time."""
     told = {"classification": "cross_entropy", "regression": "mse_loss"}
     loss = told.get(seen.facts.info.task, "cross_entropy")
@@ -97,7 +97,7 @@ def one_batch(seen: Seen) -> Lines:
     )
 
 
-def output_and_loss(seen: Seen) -> Lines:
+def output_and_loss(seen: ProgramSeen) -> Lines:
     """For a single output a loss that can change; else what the output looks like."""
     if seen.answers == 1:
         code = block("""
@@ -112,7 +112,7 @@ def output_and_loss(seen: Seen) -> Lines:
     return Lines(LOSS, code, "an output that differs from sample to sample", changes=False)
 
 
-def loss_depends(seen: Seen) -> Lines:
+def loss_depends(seen: ProgramSeen) -> Lines:
     del seen
     code = block("""
         for name, weight in model.named_parameters():

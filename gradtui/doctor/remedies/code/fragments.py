@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from textwrap import dedent
 
 from gradtui.core.layout import RowInfo
-from gradtui.doctor.remedies.code.program_seen import LAYERS, Seen
+from gradtui.doctor.remedies.code.program_seen import LAYERS, ProgramSeen
 
 NAMED = 4
 """Names that are written out; of more, the first and the last."""
@@ -56,17 +56,17 @@ def classes(kinds: Iterable[str]) -> str:
     return named[0] if len(named) == 1 else f"({', '.join(named)})"
 
 
-def layer_kinds(seen: Seen) -> tuple[str, ...]:
+def layer_kinds(seen: ProgramSeen) -> tuple[str, ...]:
     """Which of LAYERS the model has; the commonest two where that is not known."""
     return tuple(kind for kind in LAYERS if kind in seen.kinds) or ("Linear", "Conv2d")
 
 
-def layers(seen: Seen) -> list[RowInfo]:
+def layers(seen: ProgramSeen) -> list[RowInfo]:
     """The rows that a loop over `layer_kinds` comes to, input side first."""
     return [row for row in seen.all_rows if row.kind in LAYERS]
 
 
-def each_layer(seen: Seen, body: str) -> str:
+def each_layer(seen: ProgramSeen, body: str) -> str:
     """A loop over the layers of the model."""
     found = layers(seen)
     note = f"  # {quoted([row.name for row in found])}" if found else ""
@@ -75,7 +75,7 @@ def each_layer(seen: Seen, body: str) -> str:
     return joined(head, indented(body, 8))
 
 
-def fill_bias(seen: Seen, call: str) -> str:
+def fill_bias(seen: ProgramSeen, call: str) -> str:
     """`call` for the bias of `layer`, as far as the layers of the model have one."""
     found = [seen.has_bias(row) for row in layers(seen)]
     if found and not any(found):

@@ -5,19 +5,19 @@ import math
 import numpy as np
 
 from gradtui.core.snapshot import Grad
-from gradtui.doctor.remedies.code.program_seen import EARLY, Seen, middle
+from gradtui.doctor.remedies.code.program_seen import EARLY, ProgramSeen, middle
 
 LARGE = 20.0
 """Size of an input, in the middle, from which on it is large; standardised ones are about 1, bytes
 of an image about 150."""
 
 
-def integer_inputs(seen: Seen) -> bool:
+def integer_inputs(seen: ProgramSeen) -> bool:
     """Indices are among them, which nothing may be subtracted from."""
     return any(kind.startswith("Embedding") for kind in seen.kinds)
 
 
-def input_size(seen: Seen) -> float:
+def input_size(seen: ProgramSeen) -> float:
     """Root mean square of what the first layer is given; NaN where that cannot be told.
 
     The gradient of a weight is that of the bias times the input, so that the one norm over the other

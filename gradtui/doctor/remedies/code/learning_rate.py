@@ -4,7 +4,7 @@ import math
 
 from gradtui.doctor.remedies.code.fragments import block, joined, number, step_of
 from gradtui.doctor.remedies.code.prescription import OPTIMIZER, STEP, Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 SOUND_RATIO = 0.03
 """Update over weight norm in one of the first steps of a sound run, at most; later about 1e-3."""
@@ -21,7 +21,7 @@ net where it is."""
 WARMUP = 200
 
 
-def set_lr(seen: Seen, factor: float) -> str:
+def set_lr(seen: ProgramSeen, factor: float) -> str:
     """Lines that divide the learning rate by `factor` (multiply it, where that is below 1)."""
     change = f"/= {number(factor)}" if factor >= 1 else f"*= {number(1 / factor)}"
     if math.isnan(seen.lr):
@@ -38,19 +38,19 @@ def set_lr(seen: Seen, factor: float) -> str:
     """)
 
 
-def optimizer_kind(seen: Seen) -> str:
+def optimizer_kind(seen: ProgramSeen) -> str:
     """A key of CUSTOMARY, "" where it is neither."""
     words = seen.facts.info.optimizer.lower()
     return "adaptive" if "adam" in words or "rmsprop" in words else "sgd" if "sgd" in words else ""
 
 
-def above_custom(seen: Seen) -> float:
+def above_custom(seen: ProgramSeen) -> float:
     """The learning rate as a multiple of what people begin with; NaN where neither is known."""
     kind = optimizer_kind(seen)
     return seen.lr / CUSTOMARY[kind] if kind else math.nan
 
 
-def larger(seen: Seen, factor: float) -> float:
+def larger(seen: ProgramSeen, factor: float) -> float:
     """`factor`, or what of it still leads to a learning rate that is usual; not above 1 where that
     is none. From a tiny one it leads to where people begin."""
     if math.isnan(seen.lr):
@@ -66,13 +66,13 @@ def larger(seen: Seen, factor: float) -> float:
     return min(wanted, most) / seen.lr
 
 
-def overshoot(seen: Seen, least: float = 10.0) -> float:
+def overshoot(seen: ProgramSeen, least: float = 10.0) -> float:
     """By how much steps are too long, as the update ratio and custom tell."""
     told = (seen.ratio / SOUND_RATIO, above_custom(seen))
     return min(max([least, *(v for v in told if v > 0)]), 1e4)
 
 
-def lower_lr_somewhat(seen: Seen) -> Lines:
+def lower_lr_somewhat(seen: ProgramSeen) -> Lines:
     return Lines(
         OPTIMIZER,
         set_lr(seen, overshoot(seen, 3.0)),
@@ -80,7 +80,7 @@ def lower_lr_somewhat(seen: Seen) -> Lines:
     )
 
 
-def unclipped_lr(seen: Seen) -> Lines:
+def unclipped_lr(seen: ProgramSeen) -> Lines:
     """The learning rate that makes of a whole gradient what clipping makes of a shortened one, and
     a threshold that lets whole gradients pass."""
     factor = seen.clip_factor
@@ -93,7 +93,7 @@ def unclipped_lr(seen: Seen) -> Lines:
     )
 
 
-def clip_at(seen: Seen, size: float) -> str:
+def clip_at(seen: ProgramSeen, size: float) -> str:
     """A clip that takes the place of whatever clip there is."""
     there = bool(seen.clip_factor > 0)
     return joined(
@@ -103,7 +103,7 @@ def clip_at(seen: Seen, size: float) -> str:
     )
 
 
-def raise_lr(seen: Seen) -> Lines | None:
+def raise_lr(seen: ProgramSeen) -> Lines | None:
     """To where updates are about a thousandth of the weights; None where it is as high as people
     go."""
     wanted = 1e-3 / seen.ratio if seen.ratio > 0 else 100.0
@@ -117,7 +117,7 @@ def raise_lr(seen: Seen) -> Lines | None:
     )
 
 
-def other_lr(seen: Seen) -> Lines:
+def other_lr(seen: ProgramSeen) -> Lines:
     """The likelier side of the two first: the update ratio tells, or else the learning rate."""
     ratio = seen.whole_ratio
     short = ratio < FINE_RATIO if ratio > 0 else not above_custom(seen) > 1
@@ -125,15 +125,15 @@ def other_lr(seen: Seen) -> Lines:
     return _other(seen, short=short, why=why)
 
 
-def longer_steps(seen: Seen) -> Lines:
+def longer_steps(seen: ProgramSeen) -> Lines:
     return _other(seen, short=True)
 
 
-def shorter_steps(seen: Seen) -> Lines:
+def shorter_steps(seen: ProgramSeen) -> Lines:
     return _other(seen, short=False)
 
 
-def _other(seen: Seen, *, short: bool, why: str = "") -> Lines:
+def _other(seen: ProgramSeen, *, short: bool, why: str = "") -> Lines:
     """Larger where steps are `short`, as far as there is room above; then the other side."""
     up = larger(seen, 10.0)
     short = short and up > 1
@@ -152,13 +152,13 @@ def warm_up_code() -> str:
     """)
 
 
-def warm_up(seen: Seen) -> Lines:
+def warm_up(seen: ProgramSeen) -> Lines:
     del seen
     expect = f"no jump of the loss in the first {WARMUP} steps or after them"
     return Lines(OPTIMIZER, warm_up_code(), expect)
 
 
-def lower_and_warm_up(seen: Seen) -> Lines:
+def lower_and_warm_up(seen: ProgramSeen) -> Lines:
     """A good deal lower only where something says that steps are too long."""
     long = seen.ratio > SOUND_RATIO or above_custom(seen) > 1
     code = joined(set_lr(seen, overshoot(seen) if long else 3.0), warm_up_code())

@@ -3,7 +3,7 @@
 from gradtui.doctor.remedies.code.fragments import block, classes, layer_kinds, number
 from gradtui.doctor.remedies.code.learning_rate import clip_at
 from gradtui.doctor.remedies.code.prescription import AFTER, MODEL, STEP, Lines
-from gradtui.doctor.remedies.code.program_seen import SOUND_NORM, Seen
+from gradtui.doctor.remedies.code.program_seen import SOUND_NORM, ProgramSeen
 from gradtui.doctor.remedies.code.recurrent import orthogonal_code
 
 USUAL_CLIP = 1.0
@@ -11,7 +11,7 @@ GROWING = 1.1
 """Factor of a time step from which on a signal grows tenfold in 25."""
 
 
-def clip(seen: Seen) -> Lines:
+def clip(seen: ProgramSeen) -> Lines:
     """At about the size that gradients had before they grew; where recurrent weights make them grow,
     these as well, as a clip alone leaves a direction that means nothing."""
     code = orthogonal_code(seen) if seen.recurrent_gain > GROWING else ""
@@ -20,24 +20,24 @@ def clip(seen: Seen) -> Lines:
     return Lines(STEP, clip_at(seen, _usual(seen)), expect, also)
 
 
-def orthogonal_and_clip(seen: Seen) -> Lines | None:
+def orthogonal_and_clip(seen: ProgramSeen) -> Lines | None:
     """Weights that enlarge nothing, and a clip for what learning makes of them."""
     code = orthogonal_code(seen)
     expect = "a signal that is as large after many time steps back as after one"
     return Lines(MODEL, code, expect, ((STEP, clip_at(seen, _usual(seen))),)) if code else None
 
 
-def _usual(seen: Seen) -> float:
+def _usual(seen: ProgramSeen) -> float:
     return seen.norm if 0 < seen.norm < SOUND_NORM else USUAL_CLIP
 
 
-def raise_clip(seen: Seen) -> Lines:
+def raise_clip(seen: ProgramSeen) -> Lines:
     return Lines(
         STEP, clip_at(seen, seen.norm), "about half of the steps clipped, and those a little"
     )
 
 
-def skip_nonfinite(seen: Seen) -> Lines:
+def skip_nonfinite(seen: ProgramSeen) -> Lines:
     del seen
     code = block("""
         grads = [weight.grad for weight in model.parameters() if weight.grad is not None]
@@ -47,15 +47,15 @@ def skip_nonfinite(seen: Seen) -> Lines:
     return Lines(STEP, code, "weights that stay finite, whatever single batches do")
 
 
-def smaller_weight_clip(seen: Seen) -> Lines:
+def smaller_weight_clip(seen: ProgramSeen) -> Lines:
     return _weight_clip(seen, 0.3)
 
 
-def larger_weight_clip(seen: Seen) -> Lines:
+def larger_weight_clip(seen: ProgramSeen) -> Lines:
     return _weight_clip(seen, 3.0)
 
 
-def _weight_clip(seen: Seen, factor: float) -> Lines:
+def _weight_clip(seen: ProgramSeen, factor: float) -> Lines:
     size = seen.weight_clip
     limit = number(size * factor) if size > 0 else "0.003" if factor < 1 else "0.03"
     was = f", {number(size)} so far" if size > 0 else ""
@@ -67,7 +67,7 @@ def _weight_clip(seen: Seen, factor: float) -> Lines:
     return Lines(AFTER, code, "a critic whose gradients are of one size from first to last layer")
 
 
-def spectral(seen: Seen) -> Lines:
+def spectral(seen: ProgramSeen) -> Lines:
     """Layers that enlarge nothing by more than 1; a weight clip then limits only biases."""
     code = block(f"""
         for layer in list(model.modules()):  # model: the critic

@@ -2,10 +2,10 @@
 
 from gradtui.doctor.remedies.code import checks, operations
 from gradtui.doctor.remedies.code.prescription import Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 
-def undefined_loss(seen: Seen) -> Lines:
+def undefined_loss(seen: ProgramSeen) -> Lines:
     """The operation made safe where it is known; else what goes in, as no module is to blame."""
     made = operations.undefined_forward(seen)
     return made if made is not None and made.changes else checks.watch_loss(seen)

@@ -3,7 +3,7 @@
 from gradtui.doctor.remedies.code import checks
 from gradtui.doctor.remedies.code.fragments import block
 from gradtui.doctor.remedies.code.prescription import OPERATION, Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 ARC = """
     def safe_{word}(x, eps=1e-6):  # in place of torch.{word}(x); in half precision eps=1e-3
@@ -82,15 +82,15 @@ HIDDEN = (
 )
 
 
-def undefined_forward(seen: Seen) -> Lines | None:
+def undefined_forward(seen: ProgramSeen) -> Lines | None:
     return _lines(seen, "forward") or checks.watch_module(seen)
 
 
-def undefined_backward(seen: Seen) -> Lines | None:
+def undefined_backward(seen: ProgramSeen) -> Lines | None:
     return _lines(seen, "backward") or checks.anomaly(seen)
 
 
-def _lines(seen: Seen, phase: str) -> Lines | None:
+def _lines(seen: ProgramSeen, phase: str) -> Lines | None:
     first = seen.facts.first_nonfinite
     found = None if first is None else first.autopsy
     if found is None or not found.reproduced or found.phase != phase:

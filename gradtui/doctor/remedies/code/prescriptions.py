@@ -5,14 +5,14 @@ from dataclasses import asdict
 from gradtui.core.facts import Facts
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.remedies.code.prescription import Prescription
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.table import BUILDERS
 
 
 def prescribe(finding: Finding, facts: Facts) -> tuple[Prescription, ...]:
     """The remedies of `finding` as code for the program that `facts` were recorded of, in their
     order; those that are words alone are left out."""
-    seen = Seen(facts, finding)
+    seen = ProgramSeen(facts, finding)
     out = []
     for remedy in finding.remedies:
         builder = BUILDERS.get(remedy)

@@ -32,7 +32,7 @@ SEQUENCES = (*ATTENTION, "Embedding", "RNN", "LSTM", "GRU", "LayerNorm", "RMSNor
 
 
 @dataclass(frozen=True)
-class Seen:
+class ProgramSeen:
     facts: Facts
     finding: Finding
 

@@ -5,7 +5,7 @@ import re
 from gradtui.core.layout import RowInfo
 from gradtui.doctor.remedies.code.fragments import block, joined
 from gradtui.doctor.remedies.code.prescription import DATA, MODEL, Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.rules.time_steps import by_hand
 
 STRETCH = 20
@@ -14,7 +14,7 @@ PLAIN = ("RNN", "RNNCell")
 LONG = ("LSTM", "LSTMCell")
 
 
-def gates(seen: Seen) -> Lines | None:
+def gates(seen: ProgramSeen) -> Lines | None:
     """A GRU for a plain RNN; for an LSTM, gates that start open."""
     paths = recurrent_paths(seen, PLAIN)
     code = joined(*(_gru(seen, path) for path in paths)) if paths else _open_gates(seen)
@@ -22,7 +22,7 @@ def gates(seen: Seen) -> Lines | None:
     return Lines(MODEL, code, expect) if code else None
 
 
-def recurrent_paths(seen: Seen, kinds: tuple[str, ...]) -> dict[str, RowInfo]:
+def recurrent_paths(seen: ProgramSeen, kinds: tuple[str, ...]) -> dict[str, RowInfo]:
     """Path of each recurrent module of these kinds -> its row."""
     found: dict[str, RowInfo] = {}
     for tensor in seen.facts.layout.tensors:
@@ -32,7 +32,7 @@ def recurrent_paths(seen: Seen, kinds: tuple[str, ...]) -> dict[str, RowInfo]:
     return found
 
 
-def recurrent_tensors(seen: Seen, part: str) -> list[tuple[str, int]]:
+def recurrent_tensors(seen: ProgramSeen, part: str) -> list[tuple[str, int]]:
     """Names and lengths of the tensors called so, such as "weight_hh", of all recurrent layers."""
     return [
         (tensor.name, tensor.shape[0])
@@ -41,7 +41,7 @@ def recurrent_tensors(seen: Seen, part: str) -> list[tuple[str, int]]:
     ]
 
 
-def _gru(seen: Seen, path: str) -> str:
+def _gru(seen: ProgramSeen, path: str) -> str:
     """It takes and returns what an RNN does."""
     tensors = {t.name.removeprefix(path + "."): t.shape for t in seen.facts.layout.tensors}
     first = next(name for name in tensors if name.startswith("weight_ih"))
@@ -65,7 +65,7 @@ def _gru(seen: Seen, path: str) -> str:
     )
 
 
-def _open_gates(seen: Seen) -> str:
+def _open_gates(seen: ProgramSeen) -> str:
     found = [(name, size // 4) for name, size in recurrent_tensors(seen, "bias_ih")]
     if not recurrent_paths(seen, LONG):
         return ""
@@ -78,14 +78,14 @@ def _open_gates(seen: Seen) -> str:
     )
 
 
-def orthogonal(seen: Seen) -> Lines | None:
+def orthogonal(seen: ProgramSeen) -> Lines | None:
     """Recurrent weights that neither shrink nor enlarge a signal, gate by gate."""
     code = orthogonal_code(seen)
     expect = "a signal that is as large after many time steps back as after one"
     return Lines(MODEL, code, expect) if code else None
 
 
-def orthogonal_code(seen: Seen) -> str:
+def orthogonal_code(seen: ProgramSeen) -> str:
     """The identity where a plain net rectifies, as half of an orthogonal map would be lost at each
     step (Le, Jaitly and Hinton, 2015)."""
     found = []
@@ -111,7 +111,7 @@ def orthogonal_code(seen: Seen) -> str:
     return joined(*found)
 
 
-def shorter(seen: Seen) -> Lines:
+def shorter(seen: ProgramSeen) -> Lines:
     del seen
     code = block("""
         inputs = inputs[:, inputs.shape[1] // 2 :]  # [batch, time, ..]: the later half alone
@@ -120,7 +120,7 @@ def shorter(seen: Seen) -> Lines:
     return Lines(DATA, code, "half as many powers of ten between the first and the last time step")
 
 
-def stretches(seen: Seen) -> Lines | None:
+def stretches(seen: ProgramSeen) -> Lines | None:
     """The forward pass as it is, with gradients that end after some time steps."""
     paths = recurrent_paths(seen, ("RNN", "LSTM", "GRU"))
     if not paths:

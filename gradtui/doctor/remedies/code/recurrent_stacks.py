@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from gradtui.doctor.remedies.code.fragments import block, joined
 from gradtui.doctor.remedies.code.prescription import MODEL, Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.recurrent import (
     LONG,
     PLAIN,
@@ -42,7 +42,7 @@ class Stack(NamedTuple):
     bias: bool
 
 
-def recurrent_stacks(seen: Seen) -> list[Stack]:
+def recurrent_stacks(seen: ProgramSeen) -> list[Stack]:
     """Modules, cells among them."""
     found = []
     for path, row in recurrent_paths(seen, MODULES + CELLS).items():
@@ -70,7 +70,7 @@ def recurrent_stacks(seen: Seen) -> list[Stack]:
     return found
 
 
-def open_and_orthogonal(seen: Seen) -> Lines | None:
+def open_and_orthogonal(seen: ProgramSeen) -> Lines | None:
     """Both biases of a gate are added up: one of them is filled, the other cleared."""
     long = bool(recurrent_paths(seen, LONG))
     code = OPEN_LSTM if long else orthogonal_code(seen)
@@ -78,7 +78,7 @@ def open_and_orthogonal(seen: Seen) -> Lines | None:
     return Lines(MODEL, code, expect) if code else None
 
 
-def fewer_layers(seen: Seen) -> Lines | None:
+def fewer_layers(seen: ProgramSeen) -> Lines | None:
     """Built anew with two; None where none has more."""
     parts = []
     for stack in recurrent_stacks(seen):
@@ -98,7 +98,7 @@ def fewer_layers(seen: Seen) -> Lines | None:
     return Lines(MODEL, joined(*parts), expect) if parts else None
 
 
-def normed_outputs(seen: Seen) -> Lines | None:
+def normed_outputs(seen: ProgramSeen) -> Lines | None:
     """LayerNorm over what comes out at each time step; the state that is handed on is left alone."""
     parts = []
     for stack in recurrent_stacks(seen):

@@ -3,10 +3,10 @@
 from gradtui.doctor.remedies.code.fragments import block
 from gradtui.doctor.remedies.code.inputs import integer_inputs
 from gradtui.doctor.remedies.code.prescription import DATA, LOSS, Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 
-def scale_targets(seen: Seen) -> Lines:
+def scale_targets(seen: ProgramSeen) -> Lines:
     del seen
     code = block("""
         center, spread = targets.mean(dim=0), targets.std(dim=0)
@@ -16,7 +16,7 @@ def scale_targets(seen: Seen) -> Lines:
     return Lines(DATA, code, "a loss that starts near 1 and gradient norms within the band")
 
 
-def scale_inputs(seen: Seen) -> Lines | None:
+def scale_inputs(seen: ProgramSeen) -> Lines | None:
     """Columns of a table each by itself, as one of them alone may be large; what a convolution takes
     as a whole. None for indices."""
     if integer_inputs(seen):
@@ -31,7 +31,7 @@ def scale_inputs(seen: Seen) -> Lines | None:
     return Lines(DATA, code, "a first gradient within the band")
 
 
-def mean_loss(seen: Seen) -> Lines:
+def mean_loss(seen: ProgramSeen) -> Lines:
     code = "loss = loss / targets.numel()  # where it is a sum: reduction='mean' does the same"
     expect = "gradient norms smaller by the size of the batch"
     if seen.adaptive:

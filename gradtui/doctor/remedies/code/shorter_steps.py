@@ -3,7 +3,7 @@
 from gradtui.doctor.remedies.code.fragments import joined
 from gradtui.doctor.remedies.code.learning_rate import above_custom, overshoot, set_lr
 from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.weights import init_code
 
 FADING = 0.03
@@ -15,14 +15,14 @@ FAR_ABOVE = 10.0
 anything still moved."""
 
 
-def lower_lr(seen: Seen) -> Lines:
+def lower_lr(seen: ProgramSeen) -> Lines:
     expect = (
         "updates of about a hundredth of a weight's size or less, and a loss that falls steadily"
     )
     return Lines(OPTIMIZER, set_lr(seen, overshoot(seen)), expect, awake(seen))
 
 
-def lower_momentum_too(seen: Seen) -> Lines:
+def lower_momentum_too(seen: ProgramSeen) -> Lines:
     """The learning rate, and a momentum of 0.9 where it was more."""
     plain = "sgd" in seen.facts.info.optimizer.lower()
     momentum = '    group["momentum"] = min(group.get("momentum", 0.0), 0.9)' if plain else ""
@@ -30,7 +30,7 @@ def lower_momentum_too(seen: Seen) -> Lines:
     return Lines(OPTIMIZER, code, "weights that stay finite", awake(seen))
 
 
-def awake(seen: Seen) -> tuple[tuple[str, str], ...]:
+def awake(seen: ProgramSeen) -> tuple[tuple[str, str], ...]:
     """Weights that fit the activation, for a net that only long steps have kept from fading."""
     normed = any("Norm" in kind for kind in seen.kinds) or seen.sequences
     if seen.adaptive or normed or not above_custom(seen) > FAR_ABOVE:

@@ -9,7 +9,7 @@ from gradtui.doctor.remedies.code.fragments import (
     quoted,
 )
 from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.recurrent_stacks import normed_outputs
 
 NORMS = {
@@ -27,7 +27,7 @@ PRE_NORM = block("""
 """)
 
 
-def normalise(seen: Seen) -> Lines | None:
+def normalise(seen: ProgramSeen) -> Lines | None:
     """BatchNorm after each layer but the last; LayerNorm where batch statistics do not fit. A
     torch Transformer's norms go to the front of its branches (Xiong et al., 2020), None where they
     are there; of a recurrent net its outputs; None where no layer is hidden."""
@@ -60,7 +60,7 @@ def normalise(seen: Seen) -> Lines | None:
     return Lines(MODEL, code, expect)
 
 
-def smaller_branches(seen: Seen) -> Lines:
+def smaller_branches(seen: ProgramSeen) -> Lines:
     """The last layer of each branch by one over the root of how many there are, as in GPT-2 (Radford
     et al., 2019)."""
     del seen
@@ -73,14 +73,14 @@ def smaller_branches(seen: Seen) -> Lines:
     return Lines(MODEL, code, "a signal that is about as large after the last block as before it")
 
 
-def training_mode(seen: Seen) -> Lines:
+def training_mode(seen: ProgramSeen) -> Lines:
     """What a layout cannot tell."""
     del seen
     code = "model.train()  # and model.eval() for a validation only, with train() again after it"
     return Lines(OPTIMIZER, code, "gradient norms of all layers alike")
 
 
-def _normed_last(seen: Seen) -> bool:
+def _normed_last(seen: ProgramSeen) -> bool:
     """Blocks of torch's own that normalise the sum, not what goes into a branch."""
     places = {seen.path(row): at for at, row in enumerate(seen.facts.layout.rows)}
     blocks = [path.removesuffix("norm1") for path in places if path.endswith(".norm1")]
@@ -88,7 +88,7 @@ def _normed_last(seen: Seen) -> bool:
     return any(places[block + "norm1"] > places[block + "self_attn"] for block in torchs)
 
 
-def shallower(seen: Seen) -> Lines | None:
+def shallower(seen: ProgramSeen) -> Lines | None:
     """About half of the layers that keep their width goes, with what stands between them; None
     where they are not in one list."""
     runs: list[tuple[str, list[int]]] = []

@@ -21,9 +21,9 @@ from gradtui.doctor.remedies.code import (
     wiring,
 )
 from gradtui.doctor.remedies.code.prescription import Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
-Builder = Callable[[Seen], Lines | None]
+Builder = Callable[[ProgramSeen], Lines | None]
 
 BUILDERS: dict[str, Builder] = {
     "use an activation whose slope is near 1 (ReLU with He, tanh with Xavier initialisation)": (

@@ -15,7 +15,7 @@ from gradtui.doctor.remedies.code.fragments import (
 )
 from gradtui.doctor.remedies.code.learning_rate import SOUND_RATIO, overshoot, set_lr
 from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.recurrent import orthogonal_code
 
 BOUNDED = ("tanh", "sigmoid", "hardtanh", "softsign", "hardsigmoid")
@@ -45,7 +45,7 @@ BUT_TABLES = block("""
 EXPECT = "gradient norms of all layers within a factor of a hundred of each other from step 0 on"
 
 
-def fit_init(seen: Seen) -> Lines:
+def fit_init(seen: ProgramSeen) -> Lines:
     """He or Xavier, whichever the activation wants; the code finds out where that was not seen.
     Where signals grow though no weights were seen that make them, it is skip connections that add up:
     then layers between the first and the last get weights that are small for it."""
@@ -56,7 +56,7 @@ def fit_init(seen: Seen) -> Lines:
     return Lines(MODEL, code, EXPECT)
 
 
-def branches(seen: Seen) -> str:
+def branches(seen: ProgramSeen) -> str:
     """1/sqrt(depth), as in GPT-2 (Radford et al., 2019)."""
     inner = [row.name for row in layers(seen)[1:-1]]
     fitted = XAVIER if seen.activation in BOUNDED else HE
@@ -67,20 +67,20 @@ def branches(seen: Seen) -> str:
     )
 
 
-def fitting(seen: Seen) -> str:
+def fitting(seen: ProgramSeen) -> str:
     if seen.attention:
         return all_matrices(seen)
     return joined(init_code(seen, seen.activation), orthogonal_code(seen))
 
 
-def all_matrices(seen: Seen) -> str:
+def all_matrices(seen: ProgramSeen) -> str:
     """Of a Transformer: its projections are not modules with a `weight`."""
     layout = seen.facts.layout
     tables = tuple(t.name for t in layout.tensors if layout.rows[t.row].kind == "Embedding")
     return BUT_TABLES.replace("{tables}", repr(tables)) if tables else ALL_MATRICES
 
 
-def init_code(seen: Seen, activation: str) -> str:
+def init_code(seen: ProgramSeen, activation: str) -> str:
     bias = fill_bias(seen, ZERO_BIAS)
     if seen.all_rows and not layers(seen):
         return ""
@@ -89,7 +89,7 @@ def init_code(seen: Seen, activation: str) -> str:
     return each_layer(seen, joined(XAVIER if activation in BOUNDED else HE, bias))
 
 
-def refit(seen: Seen) -> str:
+def refit(seen: ProgramSeen) -> str:
     """New weights where those that are there are out of all proportion; where that was not measured,
     only for layers of which it is true as they are built or loaded: nothing learned is lost."""
     sane = 1 / OUT_OF_PROPORTION < seen.growth < OUT_OF_PROPORTION
@@ -105,7 +105,7 @@ def refit(seen: Seen) -> str:
     return each_layer(seen, joined(head, indented(body)))
 
 
-def smaller_weights(seen: Seen) -> Lines:
+def smaller_weights(seen: ProgramSeen) -> Lines:
     """Xavier: outputs as wide as inputs; and shorter steps, where it was these that pinned units."""
     xavier = joined(XAVIER, fill_bias(seen, ZERO_BIAS))
     code = all_matrices(seen) if seen.attention else each_layer(seen, xavier)
@@ -115,7 +115,7 @@ def smaller_weights(seen: Seen) -> Lines:
     return Lines(MODEL, code, "units that answer: a loss that moves within a few steps", also)
 
 
-def biases_and_he(seen: Seen) -> Lines:
+def biases_and_he(seen: ProgramSeen) -> Lines:
     """Units that start on the side where a ReLU passes something."""
     code = each_layer(seen, joined(HE, fill_bias(seen, LOW_BIAS)))
     return Lines(MODEL, code, "about half of the units of each layer active on any batch")

@@ -3,10 +3,10 @@ with something else than they are made for."""
 
 from gradtui.doctor.remedies.code.fragments import block, each_layer
 from gradtui.doctor.remedies.code.prescription import AFTER, LOSS, MODEL, OPTIMIZER, STEP, Lines
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 
-def zero_layers(seen: Seen) -> Lines:
+def zero_layers(seen: ProgramSeen) -> Lines:
     """Which weights are zero, and which of them may not change."""
     del seen
     code = block("""
@@ -18,7 +18,7 @@ def zero_layers(seen: Seen) -> Lines:
     return Lines(MODEL, code, expect, changes=False)
 
 
-def order_of_zero_grad(seen: Seen) -> Lines:
+def order_of_zero_grad(seen: ProgramSeen) -> Lines:
     """The three calls in the order that works."""
     del seen
     code = block("""
@@ -31,14 +31,14 @@ def order_of_zero_grad(seen: Seen) -> Lines:
     )
 
 
-def clear(seen: Seen) -> Lines:
+def clear(seen: ProgramSeen) -> Lines:
     del seen
     return Lines(
         AFTER, "optimizer.zero_grad()", "gradient norms that do not grow from step to step"
     )
 
 
-def raw_scores(seen: Seen) -> Lines:
+def raw_scores(seen: ProgramSeen) -> Lines:
     """The last module goes where it is one of these; what forward() does by itself stays."""
     del seen
     code = block("""
@@ -51,7 +51,7 @@ def raw_scores(seen: Seen) -> Lines:
     return Lines(MODEL, code, "a loss that comes down further, and a steeper gradient at first")
 
 
-def same_shape(seen: Seen) -> Lines:
+def same_shape(seen: ProgramSeen) -> Lines:
     del seen
     code = block("""
         answers = model(inputs)
@@ -62,12 +62,12 @@ def same_shape(seen: Seen) -> Lines:
     return Lines(LOSS, code, "a loss that falls below the variance of the targets")
 
 
-def draw_again(seen: Seen) -> Lines:
+def draw_again(seen: ProgramSeen) -> Lines:
     code = each_layer(seen, "layer.reset_parameters()")
     return Lines(MODEL, code, "units that differ, and a loss that comes down further")
 
 
-def hand_over(seen: Seen) -> Lines:
+def hand_over(seen: ProgramSeen) -> Lines:
     """What an optimizer holds already is left as it is."""
     del seen
     code = block("""

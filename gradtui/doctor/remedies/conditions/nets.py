@@ -3,7 +3,7 @@
 from gradtui.doctor.remedies.advice import ADVICE
 from gradtui.doctor.remedies.code.fragments import layers
 from gradtui.doctor.remedies.code.learning_rate import above_custom
-from gradtui.doctor.remedies.code.program_seen import EARLY, Seen
+from gradtui.doctor.remedies.code.program_seen import EARLY, ProgramSeen
 from gradtui.doctor.remedies.code.recurrent import LONG, PLAIN
 from gradtui.doctor.remedies.code.recurrent_stacks import SHALLOW, recurrent_stacks
 from gradtui.doctor.rules.explosion_causes import STEEP as STEEP_WORDS
@@ -32,7 +32,7 @@ FAR_ABOVE = 3.0
 """Times the customary learning rate that speak for one that is too large."""
 
 
-def recurrent(seen: Seen, told: Told) -> Told:
+def recurrent(seen: ProgramSeen, told: Told) -> Told:
     """Gates, fewer layers and norms in place of activations that are no modules of such a net."""
     start = told == ADVICE["plateau_init"]
     stacks = recurrent_stacks(seen) if told in FADING or start else []
@@ -46,7 +46,7 @@ def recurrent(seen: Seen, told: Told) -> Told:
     return (*first, *fewer, NORMED_OUTPUTS, *(told[-1:] if start else ()))
 
 
-def transformer(seen: Seen, told: Told) -> Told:
+def transformer(seen: ProgramSeen, told: Told) -> Told:
     """Where what fades is kept alive by what branches add to."""
     if not seen.attention or told not in FADING[:3]:
         return told
@@ -56,7 +56,7 @@ def transformer(seen: Seen, told: Told) -> Told:
     return suited if seen.facts.info.residual else without(suited, BRANCH_SIZE)
 
 
-def stack(seen: Seen, told: Told) -> Told:
+def stack(seen: ProgramSeen, told: Told) -> Told:
     """Other weights where activations are steep already; in a deep stack of others tanh."""
     if STEEP not in told:
         return told
@@ -70,7 +70,7 @@ def stack(seen: Seen, told: Told) -> Told:
     return (INIT, SKIPS, TANH)
 
 
-def normed(seen: Seen, told: Told) -> Told:
+def normed(seen: ProgramSeen, told: Told) -> Told:
     """Of norms that are there only their mode can be wrong: what blows up from the start has not
     been normalised by the batch. Of a recurrent net it is outputs that can be normalised."""
     if len(seen.all_rows) < 2:
@@ -90,7 +90,7 @@ def normed(seen: Seen, told: Told) -> Told:
     return (*ADVICE["eval_mode"], *left) if batch and at_once else left
 
 
-def dead_from_start(seen: Seen, told: Told) -> Told:
+def dead_from_start(seen: ProgramSeen, told: Told) -> Told:
     """Before any step: first weights and biases as well."""
     early = seen.finding.first_step < EARLY
     return (

@@ -5,7 +5,7 @@ import math
 from gradtui.doctor.remedies.advice import ADVICE
 from gradtui.doctor.remedies.code.adversarial_nets import wasserstein
 from gradtui.doctor.remedies.code.inputs import LARGE, input_size, integer_inputs
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 Told = tuple[str, ...]
 
@@ -14,7 +14,7 @@ DRIVEN_BY_INPUTS = ("exploding_gradient", "oscillating_loss", "dead_relu", "satu
 """Symptoms that inputs bring about by being large."""
 
 
-def inputs(seen: Seen, told: Told) -> Told:
+def inputs(seen: ProgramSeen, told: Told) -> Told:
     """First where they are seen to be large; last where that is not known; else not at all."""
     if seen.finding.symptom not in DRIVEN_BY_INPUTS or "critic" in seen.facts.info.task:
         return told
@@ -25,7 +25,7 @@ def inputs(seen: Seen, told: Told) -> Told:
     return (*left, SCALE) if SCALE in told and unknown else left
 
 
-def games(seen: Seen, told: Told) -> Told:
+def games(seen: ProgramSeen, told: Told) -> Told:
     """Of a Wasserstein loss no logarithm can be taken: what holds the critic down is to be changed."""
     return (
         ADVICE["vanishing_critic"][:2] if told == ADVICE["starved"] and wasserstein(seen) else told

@@ -2,7 +2,7 @@
 
 from gradtui.doctor.remedies.advice import ADVICE
 from gradtui.doctor.remedies.code.learning_rate import FAINT_RATIO, SOUND_RATIO, above_custom
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.thresholds import CLIPPED
 
 Told = tuple[str, ...]
@@ -15,18 +15,18 @@ FAR_BELOW = 1e-3
 """Share of the customary learning rate that is none."""
 
 
-def clipped(seen: Seen, told: Told) -> Told:
+def clipped(seen: ProgramSeen, told: Told) -> Told:
     """What shortens steps is the clip, not the learning rate."""
     return ADVICE["clipping_crawls"] if RAISE in told and seen.clip_factor < CLIPPED else told
 
 
-def too_small(seen: Seen, told: Told) -> Told:
+def too_small(seen: ProgramSeen, told: Told) -> Told:
     """Not ten times as much, but as much as anybody begins with."""
     far = above_custom(seen) < FAR_BELOW
     return tuple(USUAL if one == RAISE and far else one for one in told)
 
 
-def sides(seen: Seen, told: Told) -> Told:
+def sides(seen: ProgramSeen, told: Told) -> Told:
     """To which side of a learning rate the evidence points, if to any."""
     if COMPARE not in told:
         return told
@@ -38,7 +38,7 @@ def sides(seen: Seen, told: Told) -> Told:
     return ADVICE["plateau_long"] if ratio > SOUND_RATIO else told
 
 
-def half(seen: Seen, told: Told) -> Told:
+def half(seen: ProgramSeen, told: Told) -> Told:
     """Weights in half precision that stay where they are: never shorter steps."""
     if seen.finding.symptom != "plateau" or not seen.pure_half or FLOAT32 in told:
         return told

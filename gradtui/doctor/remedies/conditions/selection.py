@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from gradtui.core.facts import Facts
 from gradtui.doctor.finding import Finding
-from gradtui.doctor.remedies.code.program_seen import Seen
+from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.remedies.conditions import nets, numbers, rates
 
-Change = Callable[[Seen, tuple[str, ...]], tuple[str, ...]]
+Change = Callable[[ProgramSeen, tuple[str, ...]], tuple[str, ...]]
 
 CHANGES: tuple[Change, ...] = (
     nets.recurrent,
@@ -28,7 +28,7 @@ CHANGES: tuple[Change, ...] = (
 def suited(finding: Finding, facts: Facts) -> Finding:
     """The same finding; `facts` are those that its prescriptions are made from, so that words and
     code agree."""
-    seen, told = Seen(facts, finding), finding.remedies
+    seen, told = ProgramSeen(facts, finding), finding.remedies
     for change in CHANGES:
         told = change(seen, told) or told
     told = tuple(dict.fromkeys(told))
