@@ -17,8 +17,6 @@ from collections.abc import Callable, Mapping
 from types import CellType, CodeType, FrameType
 from typing import Any
 
-from gradtui.patching.tracebacks import of_a_signal
-
 POINTER = struct.calcsize("P")
 WORD = ctypes.c_void_p
 
@@ -43,6 +41,9 @@ def variables(frame: FrameType) -> Mapping[str, Any]:
     try:
         return _fast(frame)
     except Exception as error:
+        # Only here: other Pythons try this file by itself.
+        from gradtui.patching.tracebacks import of_a_signal
+
         if of_a_signal(error):
             raise
         return {}
