@@ -4,15 +4,20 @@ A training process writes facts about its gradients once a step; a source hands 
 looks; verdicts, causes and remedies are derived when reading and never stored. The map:
 
     cli         parser and dispatch; errors become one line and an exit code
-    commands/   one file a verb; the only place where training, streams and the app meet
-    tui/        all of Textual and plotext
+    commands/   one file a verb; the only place where training, run store and the app meet
+    app/        all of Textual and plotext: screens, widgets, pure drawing
     inject/     gets into a command that was not written for us
     integrations/  callbacks for Lightning and Hugging Face
     monitor     watch(): a training program's gradients into a run directory
-    training/   all of torch: measuring, models, data sets, the trainer
-    stream/     how facts travel, without training ever waiting
-    health/     from facts to findings: rules, causes, remedies
-    scenario/   TOML files in, frozen dataclasses out
+    lab/        scenarios, models, data sets, the thread that trains them
+    instrument/ watching any program: optimizer hooks, losses, clipping, scalers, names, budget
+    nan_trace/  the autopsy: recording calls, running them again, naming the operation
+    autograd/   reading a loss's graph: node types, topology, row order
+    patching/   our calls inside torch's functions, and none of our frames in tracebacks
+    stats/      one pass over tensors: plan, reductions, the copy to the host
+    theory/     mean field theory: what the weights alone would do
+    runstore/   runs on disk: format, writer, reader, ranks, export
+    doctor/     from facts to findings: rules, causes, remedies
     core/       the vocabulary: facts, errors, controls
 
 Imports point down this list. Importing gradtui, its parser and its lists imports neither torch nor
