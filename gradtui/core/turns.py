@@ -21,7 +21,7 @@ def round_length(steps: IntArray, optimizers: IntArray) -> int:
     if len(steps) and optimizers.min() != optimizers.max():
         for one in np.unique(optimizers):
             own = steps[optimizers == one]
-            gap = (own[-1] - own[0]) / (len(own) - 1) if len(own) > 1 else np.inf
+            gap = (float(own[-1]) - float(own[0])) / (len(own) - 1) if len(own) > 1 else np.inf
             if gap <= LONGEST:
                 longest = max(longest, gap)
     return round(longest)

@@ -82,3 +82,9 @@ def test_a_round_is_found_out_from_the_first_steps_whatever_their_portions() -> 
         for i in range(0, 2000, portion):
             turns.see(steps[i : i + portion], optimizers[i : i + portion])
         assert turns.period == 6
+
+
+def test_numbers_that_are_no_steps_break_nothing() -> None:
+    """As a damaged file has them: their distance fits no integer."""
+    steps = np.array([np.iinfo(np.int64).min, 0, np.iinfo(np.int64).max])
+    assert round_length(steps, np.array([0, 1, 0])) == 1

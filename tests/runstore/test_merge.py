@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from gradtui.core.event import Ended, NonFiniteSeen, Started
 from gradtui.core.layout import Layout, RowInfo, TensorInfo
 from gradtui.core.snapshot import Grad, NonFinite, Snapshot
-from gradtui.runstore.ranks.merge import replicated
+from gradtui.runstore.format.block import empty
+from gradtui.runstore.format.records import STEP
+from gradtui.runstore.ranks.merge import merged, replicated
 from gradtui.runstore.ranks.process_status import status
 from gradtui.runstore.reader.load import load, load_facts
 from gradtui.runstore.reader.open_run import OpenRun
@@ -203,3 +205,12 @@ def test_two_ranks_followed_live_lose_and_repeat_nothing(tmp_path: Path) -> None
         got += [s.step for s in reader.poll().snapshots]
         time.sleep(0.02)
     assert got == list(range(400))
+
+
+def test_norms_whose_ratio_is_no_number_are_merged_all_the_same() -> None:
+    """As a damaged file has them."""
+    scalars = np.zeros(1, STEP)
+    scalars["total_norm"], scalars["clipped_norm"] = 1e-300, 1e300
+    block = empty(Layout((), ()), 1)
+    block.scalars = scalars
+    assert merged([block, block], Layout((), ())).scalars["step"].tolist() == [0]

@@ -120,11 +120,12 @@ def _scalars(blocks: Sequence[Block], at: Sequence[IntArray], out: Block) -> Non
             total[where] += block.scalars[name]
         ranks[where] += 1
         sharded = block.scalars["sharded_norm"]
-        squares[where] = hypot(squares[where], np.asarray(sharded, np.float64))
-        replicas[where] = replicated(block.scalars["total_norm"], sharded)
-        cut = _cut(block)  # of a rank's shards and of its replicas alike
-        cut_squares[where] = hypot(cut_squares[where], sharded * cut)
-        cut_replicas[where] = replicas[where] * cut
+        with np.errstate(invalid="ignore", over="ignore"):  # of what a damaged file holds
+            squares[where] = hypot(squares[where], np.asarray(sharded, np.float64))
+            replicas[where] = replicated(block.scalars["total_norm"], sharded)
+            cut = _cut(block)  # of a rank's shards and of its replicas alike
+            cut_squares[where] = hypot(cut_squares[where], sharded * cut)
+            cut_replicas[where] = replicas[where] * cut
     for name, total in means.items():
         scalars[name] = total / np.maximum(ranks, 1)
     scalars["sharded_norm"] = squares
@@ -135,7 +136,7 @@ def _scalars(blocks: Sequence[Block], at: Sequence[IntArray], out: Block) -> Non
 def _cut(block: Block) -> FloatArray:
     """By what clipping shortened the gradient; NaN where nothing clips."""
     total, clipped = block.scalars["total_norm"], block.scalars["clipped_norm"]
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         return np.asarray(np.where(total > 0, clipped / total, clipped), np.float64)
 
 
