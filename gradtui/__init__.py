@@ -28,14 +28,10 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    # Reading the metadata takes longer than importing the rest, so it waits until it is asked for.
     if name == "__version__":
-        from importlib.metadata import PackageNotFoundError, version
+        from gradtui.core.version import version
 
-        try:
-            return version("gradtui")
-        except PackageNotFoundError:
-            return "0+unknown"
+        return version()
     if name == "open_run":
         from gradtui.runstore.reader.open_run import open_run
 

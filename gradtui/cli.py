@@ -16,6 +16,7 @@ from gradtui.commands.output import warn
 from gradtui.commands.settings import Settings, add_flags, read_settings
 from gradtui.core.errors import GradtuiError, UsageError
 from gradtui.core.text import did_you_mean, printable
+from gradtui.core.version import version
 from gradtui.lab.scenario.values import documented
 
 VERBS: dict[str, ModuleType] = {
@@ -125,9 +126,7 @@ def _dispatch(argv: Sequence[str]) -> int:
     args = parsed(parser, argv)
     args.whole = parser  # for `completion`, which describes it
     if args.version:
-        from gradtui import __version__
-
-        sys.stdout.write(f"gradtui {__version__}\n")
+        sys.stdout.write(f"gradtui {version()}\n")
         return 0
     if args.verb is None:
         args = parser.parse_args([*argv, "launch"])

@@ -18,9 +18,9 @@ from torch.optim import Optimizer
 from gradtui.core.event import Event, Started
 from gradtui.core.snapshot import Snapshot
 from gradtui.instrument.watcher import OVERHEAD, Watcher
+from gradtui.runstore.files.disk import append_line
+from gradtui.runstore.files.places import make_private, new_run, runs_home
 from gradtui.runstore.format.scalar_rows import ScalarRows
-from gradtui.runstore.reader.places import make_private, new_run, runs_home
-from gradtui.runstore.writer.disk import append_line
 from gradtui.runstore.writer.ports import Sink
 from gradtui.runstore.writer.run_writer import RunWriter
 

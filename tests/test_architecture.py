@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[1]
 READERS = {"open", "fdopen", "read_text", "read_bytes", "fromfile", "memmap", "mmap", "loadtxt"}
 """What a file's content can be got with."""
 OTHERS = {
-    "runstore/reader/reading.py": "the one place where files of a run are read",
-    "runstore/writer/disk.py": "writes, and looks at what it has opened to write",
+    "runstore/files/reading.py": "the one place where files of a run are read",
+    "runstore/files/disk.py": "writes, and looks at what it has opened to write",
     "runstore/format/header.py": "reads /proc",
     "runstore/ranks/process_status.py": "reads /proc",
     "commands/own_line.py": "looks at the end of standard error",
@@ -111,7 +111,7 @@ def test_files_of_a_run_are_opened_in_one_place() -> None:
         if (names := reads(path))
     }
     assert {name: calls for name, calls in found.items() if name not in OTHERS} == {}
-    assert found["runstore/reader/reading.py"] == {"open"}
+    assert found["runstore/files/reading.py"] == {"open"}
 
 
 def test_the_top_level_stays_as_it_is() -> None:

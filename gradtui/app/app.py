@@ -1,37 +1,60 @@
 """The app: one timer drains the source into the session and shows the session's view.
 
-Containing (Textual's faults) < Opening (panels, toasts) < Actions (keys) < Quitting (leaving) <
-Listening (widgets) < GradtuiApp (the timer).
+Keys are actions: wishes passed to the session, or to a replay's player. What is private in Textual, and
+its faults, are in `textual_faults`.
 """
 
+import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import ClassVar
 
-from textual.app import SystemCommand
+import numpy as np
+from textual import events, on
+from textual.app import ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.css.query import NoMatches
+from textual.notifications import Notify
 from textual.screen import Screen
+from textual.widgets import Input
+from textual.widgets._toast import ToastRack
 
 from gradtui.app.appearance import dress
-from gradtui.app.message_handlers import MessageHandlers
-from gradtui.app.notice import Notice
+from gradtui.app.filter_bar import FilterBar
+from gradtui.app.keys import ELSEWHERE
+from gradtui.app.notice import Notice, Severity
+from gradtui.app.picture_file import save_picture
 from gradtui.app.playback import Playback, Player
 from gradtui.app.process_view import ProcessView
+from gradtui.app.render.text import safe, to_ascii
 from gradtui.app.screens.lab import LabScreen, Shows
 from gradtui.app.screens.main import MainScreen
+from gradtui.app.screens.quit import QuitScreen, StoppingScreen
+from gradtui.app.screens.text import TextScreen
 from gradtui.app.session import Session
 from gradtui.app.target import Target
 from gradtui.app.terminal import Output, add_fault, catch_signals
-from gradtui.app.themes import VARIABLES
+from gradtui.app.textual_faults import FaultContainment, Palette
+from gradtui.app.themes import THEMES, VARIABLES
+from gradtui.app.view import Outside
+from gradtui.app.widgets import DepthView
+from gradtui.app.widgets.remedy_clicks import RemedyClicks
+from gradtui.core.event import Failed
 from gradtui.lab.scenario.schema import Scenario
 from gradtui.runstore.writer.ports import Source
 
 BEHIND = 5
 """Under a modal screen the main screen is drawn only every so many ticks."""
+LEAP = 20
+"""Kept steps that a page in time is, where it is not a replay's."""
+MOST_TOASTS = 2
 
 
-class GradtuiApp(MessageHandlers):
+class GradtuiApp(FaultContainment):
     """Watches whatever `source` feeds, and asks it for runs of the catalogue's scenarios.
 
     `watched` is for runs that are recorded in a directory; None in the lab.
@@ -45,6 +68,7 @@ class GradtuiApp(MessageHandlers):
         Binding("ctrl+c", "quit", "quit", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
     ]
+    clock: Callable[[], float] = staticmethod(monotonic)
 
     def __init__(
         self,
@@ -73,7 +97,8 @@ class GradtuiApp(MessageHandlers):
             ascii_only=ascii_only,
             mode=watched.mode if watched is not None else "lab",
         )
-        self.playback = self.beside = None
+        self.playback: Playback | None = None
+        self.beside: ProcessView | None = None
         if watched is not None:
             if isinstance(source, Player) and watched.mode == "replay":
                 self.playback = Playback(
@@ -171,9 +196,396 @@ class GradtuiApp(MessageHandlers):
             for screen in wanted:
                 screen.show(view)
 
+    # Leaving
+
+    async def action_quit(self) -> None:
+        """q and ctrl+c. While the question is on screen they answer nothing."""
+        if isinstance(self.screen, (QuitScreen, StoppingScreen)):
+            return
+        child = self.watched.child if self.watched is not None else None
+        if child is None or child.look() is not None:
+            self.exit()
+        else:
+            assert self.watched is not None
+            self.push_screen(QuitScreen(self.watched.command), self._answered)
+
+    def _answered(self, choice: str | None) -> None:
+        child = self.watched.child if self.watched is not None else None
+        if child is None or choice == "stay":
+            return
+        if choice == "leave":
+            self.exit()
+        elif choice == "stop":
+            child.stop()
+            self.push_screen(StoppingScreen())
+            self.tick()
+
+    def heed(self, outside: Outside) -> None:
+        """What becomes of the question once the command has ended by itself, and of a stopped one."""
+        if outside.code is None:
+            return
+        if isinstance(self.screen, StoppingScreen):
+            self.exit()
+        elif isinstance(self.screen, QuitScreen):
+            self.screen.dismiss("stay")  # what was asked about is gone: its end wants to be seen
+
+    def end_by_signal(self, number: int) -> None:
+        """Leave, giving the terminal back. A command goes on when the terminal is gone; who asks
+        this program to end, or interrupts it from elsewhere, asks that of the command."""
+        child = self.watched.child if self.watched is not None else None
+        if child is not None and number != signal.SIGHUP:
+            child.forward(number)
+        self.exit_code = 128 + number
+        self.exit(return_code=self.exit_code)
+
+    # What widgets say, and keys on their way to one
+
+    def on_key(self, event: events.Key) -> None:
+        """What was typed before a line of text had taken the keyboard belongs to it all the same:
+        the words behind a quick "/" must not start remedies."""
+        if isinstance(self.focused, Input) and event.is_printable:
+            event.prevent_default()
+            self.focused.post_message(events.Key(event.key, event.character))
+
+    @on(MainScreen.Laid)
+    def _redraw(self) -> None:
+        self.session.changed = True
+        self.tick()
+
+    @on(DepthView.Selected)
+    def _row_clicked(self, event: DepthView.Selected) -> None:
+        self.session.select(event.index)
+        self.tick()
+
+    @on(DepthView.Activated)
+    def _row_opened(self, event: DepthView.Activated) -> None:
+        self.session.select(event.index)
+        self.action_detail()
+
+    @on(RemedyClicks.RemedyClicked)
+    def _remedy_clicked(self, event: RemedyClicks.RemedyClicked) -> None:
+        self.action_remedy(event.index)
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, event: FilterBar.Changed) -> None:
+        self.session.filter_rows(event.text)
+        self.tick()
+
+    # Toasts
+
+    def tell(self, text: str, severity: Severity = "information") -> None:
+        """A toast. The text may come from files: it is made safe and never read as markup."""
+        text = safe(text)
+        if self.session.ascii_only:
+            text = to_ascii(text)
+        self.notify(text, severity=severity, timeout=6, markup=False)
+
+    def on_notify(self, event: Notify) -> None:
+        """The oldest toasts make way for this one, which Textual adds after this."""
+        for old in list(self._notifications)[: 1 - MOST_TOASTS]:
+            self._unnotify(old)
+
+    def _refresh_notifications(self) -> None:
+        # Textual has no public place at which the order of toasts could be told.
+        super()._refresh_notifications()
+        self.call_later(self._newest_on_top)
+
+    def _newest_on_top(self) -> None:
+        with suppress(ScreenStackError, NoMatches):
+            rack = self.screen.get_child_by_type(ToastRack)
+            if len(rack.children) > 1:
+                rack.sort_children(reverse=True)
+
+    # What is laid over the main screen
+
+    def to_main(self) -> MainScreen:
+        """Close whatever lies over the main screen."""
+        while not isinstance(self.screen, MainScreen):
+            self.pop_screen()
+        return self.screen
+
+    def action_picker(self) -> None:
+        if self.refused("picker"):
+            return
+        from gradtui.app.screens.picker import PickerScreen
+
+        session = self.session
+        picker = PickerScreen(session.catalogue, session.current.scenario.name, session.ascii_only)
+        self.push_screen(picker, self._picked)
+
+    def _picked(self, name: str | None) -> None:
+        if name:
+            self.session.choose(name, self.clock())
+            self.tick()
+
+    def _seen_again(self, result: None) -> None:
+        """What lay under a screen that drew views itself may have missed some."""
+        self.session.changed = True
+        self.tick()
+
+    def action_export(self) -> None:
+        session = self.session
+        stem = f"gradtui-{session.current.scenario.name}-step{session.current.live_step}"
+        try:
+            path = save_picture(self, self.export_dir, stem)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self.tell(f"No picture: cannot write to {self.export_dir}: {reason}.", "error")
+        else:
+            self.tell(f"picture: {path}")
+
+    # Screens of text
+
+    def show_text(self, screen: TextScreen) -> None:
+        """Lay a screen of text over what is there, in place of another one."""
+        if isinstance(self.screen, TextScreen):
+            self.pop_screen()
+        self.push_screen(screen)
+
+    def action_help(self) -> None:
+        from gradtui.app.screens.help import help_screen
+
+        self.show_text(help_screen(self.session.mode, self.session.ascii_only))
+
+    def action_failure(self) -> None:
+        failure = self.session.current.failure
+        if failure is None:
+            self.tell("Nothing has failed.")
+        else:
+            self.show_failure(failure)
+
+    def show_failure(self, failure: Failed) -> None:
+        """The sentence and the traceback of a run that has raised."""
+        again = "; n goes to the next scenario, r tries again" if self.watched is None else ""
+        no_trace = "It has left no traceback; v shows what it printed."
+        text = Content.assemble(
+            (safe(failure.message), "bold $error"),
+            (f"\n\nat step {failure.step}{again}\n\n", "$quiet"),
+            "\n".join(safe(line) for line in failure.traceback.splitlines()) or no_trace,
+        )
+        self.show_text(TextScreen("the run has failed", text, "failure"))
+
+    def action_prescriptions(self) -> None:
+        from gradtui.app.screens.prescriptions import PrescriptionScreen
+
+        if isinstance(self.screen, PrescriptionScreen):
+            return
+        if isinstance(self.screen, TextScreen):
+            self.pop_screen()
+        screen = PrescriptionScreen(lambda: self.session.prescribed(self.clock()), self.copy_code)
+        self.push_screen(screen, self._seen_again)
+        self.session.changed = True
+        self.call_after_refresh(self.tick)
+
+    def copy_code(self, code: str) -> None:
+        """On the clipboard; nobody can know whether the terminal allows that."""
+        self.copy_to_clipboard(code)
+        lines = len(code.rstrip().splitlines())
+        self.tell(f"Copied {lines} lines. If they are not there, the terminal does not allow it.")
+
+    def action_output(self) -> None:
+        if self.watched is not None:
+            from gradtui.app.screens.log import LogScreen
+
+            self.push_screen(LogScreen(), self._seen_again)
+            self.session.changed = True
+            self.call_after_refresh(self.tick)
+            return
+        printed = self.output.text() if self.output is not None else ""
+        lines = [safe(line.expandtabs()) for line in printed.splitlines()]
+        text = Content("\n".join(lines) or "Nothing has been printed.")
+        self.show_text(TextScreen("printed by libraries", text, "output"))
+
     # The palette
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         from gradtui.app.palette import commands
 
-        return commands(self)
+        return commands(self.session, self.run_action)
+
+    def action_command_palette(self) -> None:
+        if self.use_command_palette and not isinstance(self.screen, Palette):
+            words = "words of a command" if self.session.ascii_only else "words of a command…"
+            # Without the usual id: one that has just been closed may still be there.
+            self.push_screen(Palette(placeholder=words))
+
+    # Keys
+
+    def refused(self, action: str) -> bool:
+        """Whether an action means nothing for what is watched; then it is said why."""
+        modes, why = ELSEWHERE[action]
+        if self.session.mode in modes:
+            return False
+        self.tell(why)
+        return True
+
+    # Which run
+
+    def action_neighbour(self, by: int) -> None:
+        if not self.refused("neighbour"):
+            self.session.neighbour(by, self.clock())
+            self.tick()
+
+    def action_choose(self, name: str) -> None:
+        self._picked(name)
+
+    def action_remedy(self, index: int) -> None:
+        if not self.refused("remedy"):
+            self.session.toggle_remedy(index, self.clock())
+            self.tick()
+
+    def action_restart(self) -> None:
+        if not self.refused("restart"):
+            self.session.restart(self.clock())
+            self.tick()
+
+    def action_reseed(self) -> None:
+        if not self.refused("reseed"):
+            self.session.reseed(self.clock())
+            self.tick()
+
+    # Its pace
+
+    def action_pause(self) -> None:
+        if self.playback is not None:
+            self.playback.toggle()
+        else:
+            self.session.pause_or_resume()
+        self.tick()
+
+    def action_step(self) -> None:
+        if self.refused("step"):
+            return
+        if self.playback is not None:
+            self.playback.step()
+        else:
+            self.session.step_once()
+        self.tick()
+
+    def action_pace(self, by: int) -> None:
+        if self.refused("pace"):
+            return
+        if self.playback is not None:
+            self.playback.change_speed(by)
+            self.tell(f"{self.playback.speed} the recorded speed")
+        else:
+            self.session.change_pace(by)
+        self.tick()
+
+    # The step looked at: in a replay, the step gone to
+
+    def action_scrub(self, by: int) -> None:
+        if self.playback is None:
+            self.session.scrub(by)
+        elif by > 0:
+            self.playback.step()
+        else:
+            self.playback.seek(self._before(self.playback.position))
+        self.tick()
+
+    def _before(self, step: int) -> int:
+        """The last step before `step` that was played."""
+        facts = self.session.current.facts
+        if facts is None or not len(facts):
+            return 0
+        at = int(np.searchsorted(facts.steps, step)) - 1
+        return int(facts.steps[max(at, 0)])
+
+    def action_leap(self, by: int) -> None:
+        if self.playback is not None:
+            self.playback.leap(by)
+        else:
+            self.session.scrub(by * LEAP)
+        self.tick()
+
+    def action_to_first(self) -> None:
+        if self.playback is not None:
+            self.playback.seek(0)
+        else:
+            self.session.to_first()
+        self.tick()
+
+    def action_to_live(self) -> None:
+        if self.playback is not None:
+            self.playback.seek(self.playback.last_step)
+        else:
+            self.session.to_live()
+        self.tick()
+
+    def action_alarm(self) -> None:
+        if self.playback is not None:
+            step = self.playback.to_alarm()
+            if step is None:
+                self.tell("Nothing has alarmed in this run.")
+            else:
+                self.tell(f"The doctor first alarmed at step {step:,}.")
+        elif not self.session.to_alarm():
+            self.tell("Nothing has alarmed so far.")
+        self.tick()
+
+    # Rows
+
+    def action_move(self, by: int) -> None:
+        self.session.move(by)
+        self.tick()
+
+    def action_page(self, by: int) -> None:
+        screen = self.screen
+        self.action_move(by * (screen.page if isinstance(screen, LabScreen) else 10))
+
+    def action_first_row(self) -> None:
+        self.session.select(0)
+        self.tick()
+
+    def action_last_row(self) -> None:
+        self.session.select(len(self.session.rows.order) - 1)
+        self.tick()
+
+    def action_sort(self) -> None:
+        self.tell(f"sorted by {self.session.cycle_sort()}")
+        self.tick()
+
+    def action_filter(self) -> None:
+        self.to_main().open_filter(self.session.rows.text)
+
+    def action_detail(self) -> None:
+        if isinstance(self.screen, MainScreen) and self.session.rows.order:
+            from gradtui.app.screens.detail import DetailScreen
+
+            self.push_screen(DetailScreen(self.session.mode))
+            self.session.changed = True
+            self.call_after_refresh(self.tick)
+
+    def action_escape(self) -> None:
+        if not isinstance(self.screen, MainScreen):
+            self.pop_screen()
+        elif self.session.rows.text:
+            self.screen.clear_filter()
+        elif self.session.cursor is not None:
+            self.session.to_live()
+        self.session.changed = True
+        self.tick()
+
+    # Drawing
+
+    def action_pane(self, by: int) -> None:
+        if isinstance(self.screen, LabScreen):
+            self.screen.move_pane(by)
+
+    def action_log_scale(self) -> None:
+        self.session.toggle_log()
+        self.tick()
+
+    def action_compare(self) -> None:
+        if not self.refused("compare"):
+            self.session.toggle_compare()
+            self.tick()
+
+    def action_next_theme(self) -> None:
+        names = [theme.name for theme in THEMES]
+        here = names.index(self.theme) if self.theme in names else -1
+        self.action_theme(names[(here + 1) % len(names)])
+
+    def action_theme(self, name: str) -> None:
+        self.theme = name
+        self.tell(f"theme: {name}")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gradtui.app.render.text import safe
-from gradtui.runstore.reader.reading import look_at, opened, read_at
+from gradtui.runstore.files.reading import look_at, opened, read_at
 
 KEPT_BYTES = 128 * 1024
 """Bytes from the end that are read of a file that has grown by more."""

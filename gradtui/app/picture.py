@@ -1,36 +1,19 @@
-"""Pictures of the screen: of the running app, and of a run that nobody watches."""
+"""Pictures of the screen of a run that nobody watches."""
 
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gradtui.app.app import GradtuiApp
 from gradtui.app.playback import Player
 from gradtui.app.target import Target
 from gradtui.core.errors import TrainingError
 from gradtui.lab.scenario.schema import Scenario
 from gradtui.runstore.writer.ports import Source
 
-if TYPE_CHECKING:
-    from textual.app import App
-
 SIZE = (140, 45)
-
-
-def save_picture(app: "App[Any]", folder: Path, stem: str) -> Path:
-    """Write what is on screen as SVG into `folder`, under a name not yet taken."""
-    svg = app.export_screenshot(simplify=True)
-    clean = "".join(c if c.isalnum() or c in "-_." else "_" for c in stem)
-    for number in range(1, 10_000):
-        path = folder / (f"{clean}.svg" if number == 1 else f"{clean}-{number}.svg")
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(svg)
-        except FileExistsError:
-            continue
-        return path
-    raise FileExistsError(f"too many pictures named {clean}")
 
 
 async def picture(
@@ -53,8 +36,6 @@ async def picture(
     Without a terminal. `directory` is that of a recorded run, whose output is drawn as well. Raises
     TrainingError where a run of the lab fails, or any takes too long.
     """
-    from gradtui.app.app import GradtuiApp
-
     watched = None
     if isinstance(source, Player):  # a recorded run: no scenario of the lab
         watched = Target("attach", directory or Path(), catalogue[0].title)

@@ -1,31 +1,47 @@
 """Everything the app knows, without a terminal: deliveries and wishes in, controls and a View out.
 
-Looking (what is looked at) < Choosing (which run) < Session (what comes and goes, and its pace).
 Time is passed in, so that all of this is tested without waiting.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import randrange
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from gradtui.app.notice import Notice
-from gradtui.app.run_selection import RunSelection
+from gradtui.app.rows import Rows
+from gradtui.app.run_state import RunState
 from gradtui.app.target import Mode
-from gradtui.app.view import Outside
+from gradtui.app.view import STALE, Outside, Reference, View
 from gradtui.core.control import Control, Pause, Resume, SetPace, Start, StepOnce
+from gradtui.core.errors import UsageError
 from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resumed
 from gradtui.core.facts import Facts
+from gradtui.core.text import did_you_mean, printable
 from gradtui.doctor.diagnose import diagnose
-from gradtui.doctor.finding import Diagnosis
+from gradtui.doctor.finding import UNDECIDED, Diagnosis
 from gradtui.lab.scenario.schema import Scenario
 from gradtui.runstore.writer.ports import Delivery
+from gradtui.theory import NO_THEORY
+
+if TYPE_CHECKING:
+    from gradtui.app.remedy_code import RemedyCode
 
 PACES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 0)
 """Steps a second, slowest first; 0 = as fast as it goes."""
+DEBOUNCE = 0.1
+"""Seconds that a choice must stand before it is sent: n held down must not build every scenario."""
+ARRANGE_EVERY = 1.0
+"""Seconds between two sorts by badness, so that rows do not dance."""
 
 
-class Session(RunSelection):
-    """The state behind the screen."""
+class Session:
+    """The state behind the screen: which run, how it is looked at, what comes and goes, its pace.
+
+    The run on screen is `current`; while a remedy is on, `reference` is its untreated twin, which goes
+    on training beside it from where it is."""
 
     def __init__(
         self,
@@ -39,17 +55,116 @@ class Session(RunSelection):
         ask: Callable[[Facts], Diagnosis] = diagnose,
         new_seed: Callable[[], int] = lambda: randrange(2**31),  # noqa: S311 - not a secret
     ) -> None:
+        self.catalogue = tuple(catalogue)
+        self.mode = mode
+        self.ascii_only = ascii_only
+        self.outside = Outside()
+        self.reference: RunState | None = None
+        self.rows = Rows()
+        self.log_scale = True
+        self.compare = True
+        self.frozen = False
+        self.cursor: int | None = None
+        """The step being looked at; None = the newest."""
+        self.changed = True
+        """The next `view` would differ from the last one."""
+        self.dropped = 0
+        self._arranged = float("-inf")
+        self._age = 0
+        self._ask = ask
+        self._new_seed = new_seed
+        self._base_seed = seed
+        self._waiting: list[Control] = []
+        self._notices: list[Notice] = []
+        self._told: set[tuple[str, object]] = set()
+        self._pausing: bool | None = None
         self._dropped = self._dropped_before = 0
         self._pace = len(PACES) - 1
-        self._told: set[tuple[str, object]] = set()
-        super().__init__(
-            catalogue,
-            Start(1, scenario, tuple(remedies), seed),
-            ascii_only=ascii_only,
-            mode=mode,
-            ask=ask,
-            new_seed=new_seed,
+        start = Start(1, scenario, tuple(remedies), seed)
+        self._runs = start.run
+        self._due: float | None = float("-inf")
+        found = self.find(start.scenario)
+        self.current = RunState(start, found, ask)
+        if start.remedies:
+            self._begin(found, start.remedies, start.seed, float("-inf"))
+
+    # Which run
+
+    def find(self, name: str) -> Scenario:
+        """The scenario of that name, or a UsageError that suggests one."""
+        for scenario in self.catalogue:
+            if scenario.name == name:
+                return scenario
+        hint = did_you_mean(name, (s.name for s in self.catalogue))
+        raise UsageError(
+            f"there is no scenario {printable(name)!r}{hint or ': `gradtui list` shows them all'}"
         )
+
+    def choose(self, name: str, now: float) -> None:
+        """Switch to another scenario, untreated."""
+        scenario = self.find(name)
+        self.reference = None
+        self.rows.reset()
+        self._begin(scenario, (), self._base_seed, now + DEBOUNCE)
+
+    def neighbour(self, by: int, now: float) -> None:
+        """Switch to the scenario `by` places further in the catalogue, round the end."""
+        names = [scenario.name for scenario in self.catalogue]
+        at = names.index(self.current.scenario.name)
+        self.choose(names[(at + by) % len(names)], now)
+
+    def toggle_remedy(self, index: int, now: float) -> None:
+        """Treat the run, or take a treatment back: the same seed, hence the same batches."""
+        old = self.current
+        count = len(old.scenario.remedies)
+        if index >= count:
+            known = f"remedies 1 to {count}" if count > 1 else f"{count or 'no'} remedy"
+            self._notices.append(Notice(f"This scenario has {known}.", "warning"))
+            return
+        on = old.start.remedies
+        remedies = tuple(i for i in on if i != index) if index in on else (*on, index)
+        if not remedies and self.reference is not None:
+            self._show(self.reference, now + DEBOUNCE)
+            self.reference = None
+            return
+        if not on:
+            self.reference = old
+            self.compare = True
+        self._begin(old.scenario, remedies, old.start.seed, now + DEBOUNCE)
+
+    def restart(self, now: float) -> None:
+        """The same run from the beginning."""
+        old = self.current
+        self._begin(old.scenario, old.start.remedies, old.start.seed, now + DEBOUNCE)
+
+    def reseed(self, now: float) -> None:
+        """The same run from another seed, and its twin with it."""
+        old = self.current
+        seed = self._new_seed()
+        self.reference = None
+        self._begin(old.scenario, old.start.remedies, seed, now + DEBOUNCE)
+        self._notices.append(Notice(f"New seed {seed}."))
+
+    def _begin(
+        self, scenario: Scenario, remedies: tuple[int, ...], seed: int | None, due: float
+    ) -> None:
+        """Start a run; a treated one with its twin beside it, a fresh one where there is none."""
+        if remedies and (self.reference is None or self.reference.failure is not None):
+            self._runs += 1
+            untreated = Start(self._runs, scenario.name, (), seed)
+            self.reference = RunState(untreated, scenario, self._ask)
+        self._runs += 1
+        twin = self.reference.start if remedies and self.reference is not None else None
+        start = Start(self._runs, scenario.name, remedies, seed, twin)
+        self._show(RunState(start, scenario, self._ask), due)
+
+    def _show(self, run: RunState, due: float) -> None:
+        """Put a run on screen and have it trained."""
+        self._due = due
+        self._waiting = [control for control in self._waiting if isinstance(control, SetPace)]
+        self._pausing = None
+        self.to_live()
+        self.current = run
 
     # What comes in
 
@@ -73,12 +188,14 @@ class Session(RunSelection):
             self.changed = True
 
     def know(self, outside: Outside) -> None:
+        """What has become known of the command."""
         new = {rank_trouble(note): note for note in outside.ranks}
         for key, note in new.items():
             self._once(key, Notice(note, "warning"))
         if self.current.layout is not None:  # nobody waits any more
             outside = replace(outside, waited=0.0)
-        super().know(outside)
+        if outside != self.outside:
+            self.outside, self.changed = outside, True
 
     def _remark(self, event: Event) -> None:
         if event.run != self.current.start.run:  # the twin's; that it is sick is known
@@ -159,6 +276,168 @@ class Session(RunSelection):
             self._pausing = True
             self.cursor = None
         self.changed = True
+
+    # The step being looked at
+
+    def scrub(self, by: int) -> None:
+        """Look `by` kept steps later (earlier where negative); past the newest is live again, or the
+        newest where the view is held."""
+        facts = self.current.facts
+        if facts is None or not len(facts):
+            return
+        last = len(facts) - 1
+        at = min(max(self._count(facts) - 1 + by, 0), last)
+        self.cursor = None if at == last and not self.frozen else int(facts.steps[at])
+        self.changed = True
+
+    def to_first(self) -> None:
+        facts = self.current.facts
+        self.scrub(-len(facts) if facts is not None else 0)
+
+    def to_live(self) -> None:
+        self.cursor, self.frozen, self.changed = None, False, True
+
+    def look_at(self, step: int) -> None:
+        """Look at a step, given by its number."""
+        self.cursor, self.changed = step, True
+
+    def to_alarm(self) -> bool:
+        """Look at the step from which the first finding holds; False where there is none."""
+        facts = self.current.facts
+        if facts is None or not len(facts):
+            return False
+        found = [finding.first_step for finding in self.current.doctor.last.findings]
+        if facts.first_nonfinite is not None:
+            found.append(facts.first_nonfinite.step)
+        if found:
+            self.look_at(min(found))
+        return bool(found)
+
+    def grow_old(self, now: float) -> None:
+        """What is shown says how old it is, once a second from STALE on."""
+        age = self.current.age(now) if self.mode != "replay" else 0.0
+        shown = int(age) if age >= STALE else 0
+        if shown != self._age:
+            self._age, self.changed = shown, True
+
+    def _count(self, facts: Facts) -> int:
+        """How many of the kept steps are looked at."""
+        if self.cursor is None:
+            return len(facts)
+        return max(int(np.searchsorted(facts.steps, self.cursor, side="right")), 1)
+
+    # The rows
+
+    def select(self, index: int) -> None:
+        self.rows.select(index)
+        self.changed = True
+
+    def move(self, by: int) -> None:
+        self.select(self.rows.selected + by)
+
+    def filter_rows(self, text: str) -> None:
+        self.rows.text = text
+        self._arranged = float("-inf")
+        self.changed = True
+
+    def cycle_sort(self) -> str:
+        self.rows.cycle_sort()
+        self._arranged = float("-inf")
+        self.changed = True
+        return self.rows.sort
+
+    # The drawing
+
+    def toggle_log(self) -> None:
+        self.log_scale, self.changed = not self.log_scale, True
+
+    def toggle_compare(self) -> None:
+        self.compare, self.changed = not self.compare, True
+
+    def _looked_at(self) -> Facts | None:
+        """The facts up to the step being looked at; None where there are none."""
+        facts = self.current.facts
+        if facts is None or not len(facts):
+            return None
+        return facts if self.cursor is None else facts.until(self._count(facts))
+
+    def prescribed(self, now: float) -> "RemedyCode":
+        """The remedies of what is found as code; of the untreated twin where all is well."""
+        from gradtui.app.remedy_code import NOTHING_YET, prescribed  # seldom needed
+
+        facts = self._looked_at()
+        if facts is None:
+            return NOTHING_YET
+        diagnosis = self.current.doctor.look(facts, now)
+        beside = self._reference(facts, now)
+        if not diagnosis.findings and beside is not None and beside.diagnosis.findings:
+            return prescribed(beside.diagnosis, beside.facts, twin=True)
+        return prescribed(diagnosis, facts)
+
+    def view(self, now: float) -> View:
+        """All that the screen shows at this moment."""
+        run = self.current
+        facts = self._looked_at()
+        step = run.live_step
+        if facts is not None and self.cursor is not None:
+            step = int(facts.steps[-1])
+        diagnosis = run.doctor.look(facts, now) if facts is not None else UNDECIDED
+        self._arrange(facts, diagnosis, now)
+        reference = self._reference(facts, now)
+        self.changed = run.doctor.behind or (reference is not None and run.judge.behind)
+        return View(
+            state=run.state,
+            progress=run.progress,
+            scenario=run.scenario,
+            remedies=run.start.remedies,
+            info=run.info,
+            layout=run.layout,
+            facts=run.together.fill(facts) if facts is not None else None,
+            diagnosis=diagnosis,
+            theory=run.theory(facts, now) if facts is not None else NO_THEORY,
+            reference=reference,
+            histograms=run.histograms_at(step),
+            live_step=run.live_step,
+            scrubbing=self.cursor is not None,
+            frozen=self.frozen,
+            steps_per_s=run.steps_per_s,
+            age=run.age(now) if self.mode != "replay" else 0.0,
+            overhead=run.overhead,
+            dropped=self.dropped,
+            taken=run.taken if self.cursor is None and run.over else 0,
+            measured_steps=run.measured_steps if self.cursor is None else None,
+            failure=run.failure,
+            order=self.rows.order,
+            selected=self.rows.selected,
+            mode=self.mode,
+            outside=self.outside,
+            measured=run.measured,
+            log_scale=self.log_scale,
+            ascii_only=self.ascii_only,
+        )
+
+    def _arrange(self, facts: Facts | None, diagnosis: Diagnosis, now: float) -> None:
+        layout = self.current.layout
+        if layout is None:
+            self.rows.order = ()
+            return
+        due = now - self._arranged >= ARRANGE_EVERY and self.rows.sort == "worst first"
+        if due or self._arranged == float("-inf") or not self.rows.arranged_for(layout):
+            self.rows.arrange(layout, facts, diagnosis)
+            self._arranged = now
+
+    def _reference(self, facts: Facts | None, now: float) -> Reference | None:
+        other = self.reference
+        if other is None or not self.compare or other.facts is None:
+            return None
+        judgement = None
+        if facts is not None:
+            run = self.current
+            judgement = run.judge.look(
+                other.facts, facts, now, same_loss=run.same_loss, ended=other.over
+            )
+        diagnosis = other.doctor.look(other.facts, now)
+        return Reference(other.scenario.title, other.facts, diagnosis, judgement)
 
 
 def rank_trouble(note: str) -> str:

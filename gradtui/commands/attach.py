@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.app.target import Target
     from gradtui.app.terminal import refuse_without_terminal
     from gradtui.commands.recorded import command_of, show_run
-    from gradtui.runstore.reader.places import find_run, runs_home
+    from gradtui.runstore.files.places import find_run, runs_home
     from gradtui.runstore.reader.run_reader import RunReader
 
     refuse_without_terminal("gradtui export RUN")

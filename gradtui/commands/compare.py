@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from gradtui.runstore.reader.reading import any_numbers
+    from gradtui.runstore.files.reading import any_numbers
 
     with any_numbers():
         return _compare(args, settings)
@@ -59,8 +59,8 @@ def _compare(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.doctor.comparison import compared, not_comparable
     from gradtui.doctor.diagnose import diagnose
     from gradtui.doctor.remedy_effect import judge_treatment
+    from gradtui.runstore.files.places import find_run, runs_home
     from gradtui.runstore.reader.load import load_facts
-    from gradtui.runstore.reader.places import find_run, runs_home
     from gradtui.runstore.reader.runs import summary
 
     home = runs_home(settings.runs)

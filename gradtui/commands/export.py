@@ -84,7 +84,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _scenario(name: str, settings: Settings) -> Target | None:
     """The scenario of that name; None where a run is meant."""
-    from gradtui.runstore.reader.places import matching, run_paths, runs_home
+    from gradtui.runstore.files.places import matching, run_paths, runs_home
 
     if not name:
         return None
@@ -117,7 +117,7 @@ def _scenario_picture(
 def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str, Any]) -> str:
     from gradtui.app.picture import picture_now
     from gradtui.commands.recorded import as_scenario
-    from gradtui.runstore.reader.places import find_run, runs_home
+    from gradtui.runstore.files.places import find_run, runs_home
     from gradtui.runstore.reader.replay import Replay
 
     directory = find_run(args.target, runs_home(settings.runs))
@@ -141,7 +141,7 @@ def _write_numbers(args: argparse.Namespace, settings: Settings) -> None:
     from gradtui.runstore.export.output import refused, written
     from gradtui.runstore.export.table import write_csv, write_parquet
     from gradtui.runstore.export.tensorboard import write_tensorboard
-    from gradtui.runstore.reader.places import find_run, runs_home
+    from gradtui.runstore.files.places import find_run, runs_home
 
     directory = find_run(args.target, runs_home(settings.runs))
     if args.format in ("parquet", "tensorboard"):

@@ -10,7 +10,7 @@ from gradtui.core.coverage import covered
 from gradtui.core.ending import Ending, ending_sentences, one_line, signal_name
 from gradtui.core.errors import GradtuiError
 from gradtui.core.secrets import masked
-from gradtui.runstore.reader.reading import any_numbers, extent, opened, read_at
+from gradtui.runstore.files.reading import any_numbers, extent, opened, read_at
 
 LAST_BYTES = 2000
 NO_END = Ending()

@@ -85,8 +85,8 @@ def run_live(directory: Path, command: list[str], settings: Settings) -> int:
     """
     from gradtui.app.target import Target
     from gradtui.commands.recorded import show_run
+    from gradtui.runstore.files.disk import open_private
     from gradtui.runstore.reader.run_reader import RunReader
-    from gradtui.runstore.writer.disk import open_private
 
     log = open_private(directory / "output.log", os.O_WRONLY | os.O_APPEND)
     try:

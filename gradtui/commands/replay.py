@@ -50,8 +50,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.app.target import Target
     from gradtui.app.terminal import refuse_without_terminal
     from gradtui.commands.recorded import command_of, show_run
+    from gradtui.runstore.files.places import find_run, runs_home
     from gradtui.runstore.reader.load import load_facts
-    from gradtui.runstore.reader.places import find_run, runs_home
     from gradtui.runstore.reader.replay import Replay
 
     refuse_without_terminal("gradtui export RUN")

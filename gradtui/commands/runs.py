@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    from gradtui.runstore.files.places import runs_home
     from gradtui.runstore.ranks.process_status import ENDED, RUNNING
-    from gradtui.runstore.reader.places import runs_home
     from gradtui.runstore.reader.runs import list_runs
 
     home = runs_home(settings.runs)

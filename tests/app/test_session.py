@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from gradtui.app.render.header import header_lines
-from gradtui.app.run_selection import DEBOUNCE
 from gradtui.app.run_state import RunState
-from gradtui.app.session import Session
+from gradtui.app.session import DEBOUNCE, Session
 from gradtui.core.control import Pause, Resume, SetPace, Start
 from gradtui.core.errors import UsageError
 from gradtui.core.event import Ended, Failed, Started

@@ -12,8 +12,8 @@ from gradtui.commands.judge import judged
 from gradtui.commands.report import Report
 from gradtui.core.event import Ended, Failed
 from gradtui.core.snapshot import NonFinite
+from gradtui.runstore.files.disk import append_line
 from gradtui.runstore.format.json_lines import dumps
-from gradtui.runstore.writer.disk import append_line
 from gradtui.runstore.writer.launch_record import record_exit
 from tests.factories import snapshot
 from tests.runstore.recorded import LAYOUT, ROWS, record

@@ -11,7 +11,7 @@ import pytest
 
 from gradtui.cli import main
 from gradtui.core.event import Ended
-from gradtui.runstore.reader.places import new_run
+from gradtui.runstore.files.places import new_run
 from gradtui.runstore.writer.run_writer import RunWriter
 from tests.app.terminal_emulator import Terminal
 from tests.factories import mlp_layout, run_info, snapshot

@@ -13,11 +13,11 @@ from gradtui.core.control import Pause, Resume, SetPace, StepOnce, Stop
 from gradtui.core.event import Building, Ended, Failed, Paused, Resumed, RunInfo
 from gradtui.core.layout import RowInfo, TensorInfo
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Act, Grad, NonFinite, Weight
+from gradtui.runstore.files import reading
 from gradtui.runstore.format import header_json, json_lines, nan_trace_json
 from gradtui.runstore.format.event_json import control_json
 from gradtui.runstore.format.records import NONFINITE, RAISED, SKIPPED, STAGES, STEP, UNMEASURED
 from gradtui.runstore.ranks import process_status
-from gradtui.runstore.reader import reading
 from gradtui.runstore.writer import thinning
 from gradtui.runstore.writer.detail_files import LIVE, NEIGHBOURS
 from gradtui.runstore.writer.event_log import EventLog

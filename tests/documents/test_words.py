@@ -172,7 +172,7 @@ NUMBERS: list[tuple[str, str, str, float]] = [
     (
         "docs/harmless.md",
         "numbers below 150 (as a rule below 700)",
-        "gradtui.runstore.writer.disk:HIGH",
+        "gradtui.runstore.files.disk:HIGH",
         (700, 150),
     ),  # type: ignore[list-item]
     ("docs/nan-rerun.md", "the last four calls", "gradtui.nan_trace.watched_calls:KEPT", 4),

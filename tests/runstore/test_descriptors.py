@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gradtui.runstore.files.disk import Descriptor, RecordFile, append_line, replace_file
 from gradtui.runstore.reader.load import load_facts
-from gradtui.runstore.writer.disk import Descriptor, RecordFile, append_line, replace_file
 from gradtui.runstore.writer.thinning import ThinningFile
 
 ROOT = Path(__file__).parents[2]

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from gradtui.core.errors import GradtuiError
+from gradtui.runstore.files import disk
+from gradtui.runstore.files.places import is_run
 from gradtui.runstore.ranks.process_status import read_ranks, status
 from gradtui.runstore.reader.load import load_facts
-from gradtui.runstore.reader.places import is_run
 from gradtui.runstore.reader.run_reader import RunReader
-from gradtui.runstore.writer import disk
 from gradtui.runstore.writer.run_writer import RunWriter
 from tests.factories import mlp_layout, run_info
 from tests.runstore.recorded import LAYOUT, record, snap, wait_for

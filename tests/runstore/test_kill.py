@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gradtui.runstore.files.places import run_paths
+from gradtui.runstore.format.record_tail import StepsFile
 from gradtui.runstore.ranks.rank_files import labels
-from gradtui.runstore.reader.places import run_paths
-from gradtui.runstore.reader.tail import StepsFile
 from tests.app.terminal_emulator import Terminal
 from tests.runstore.killed_programs import told
 from tests.runstore.killing import (

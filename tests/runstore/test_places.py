@@ -11,9 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.core.errors import GradtuiError, UsageError
-from gradtui.runstore.format.header import machine
-from gradtui.runstore.ranks.process_status import alive, status
-from gradtui.runstore.reader.places import (
+from gradtui.runstore.files.places import (
     command_word,
     find_run,
     new_run,
@@ -21,6 +19,8 @@ from gradtui.runstore.reader.places import (
     run_paths,
     runs_home,
 )
+from gradtui.runstore.format.header import machine
+from gradtui.runstore.ranks.process_status import alive, status
 from gradtui.runstore.reader.runs import list_runs
 from gradtui.runstore.writer.launch_record import exit_code, record_exit, record_launch
 from tests.runstore.recorded import files, record, snap

@@ -12,11 +12,8 @@ import pytest
 from gradtui.app.log_tail import LogTail
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Started
-from gradtui.runstore.format.header_json import read_header
-from gradtui.runstore.format.json_lines import LineTail
-from gradtui.runstore.format.records import STEP, rising
-from gradtui.runstore.reader.open_run import OpenRun
-from gradtui.runstore.reader.reading import (
+from gradtui.runstore.files.disk import open_private
+from gradtui.runstore.files.reading import (
     extent,
     in_a_sentence,
     look_at,
@@ -26,9 +23,12 @@ from gradtui.runstore.reader.reading import (
     read_small,
     records_at,
 )
+from gradtui.runstore.format.header_json import read_header
+from gradtui.runstore.format.json_lines import LineTail
+from gradtui.runstore.format.record_tail import RecordTail, StepsFile
+from gradtui.runstore.format.records import STEP, rising
+from gradtui.runstore.reader.open_run import OpenRun
 from gradtui.runstore.reader.runs import list_runs
-from gradtui.runstore.reader.tail import RecordTail, StepsFile
-from gradtui.runstore.writer.disk import open_private
 from gradtui.runstore.writer.launch_record import exit_code
 from tests.factories import mlp_layout, run_info
 from tests.runstore.recorded import LAYOUT, record, snap

@@ -14,9 +14,9 @@ from gradtui.core.event import Event, Started
 from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.header import Generation, here
 from gradtui.runstore.format.header_json import write_header
+from gradtui.runstore.format.record_tail import RecordTail
 from gradtui.runstore.format.records import STEP, detail_dtype
 from gradtui.runstore.reader.load import load, load_facts
-from gradtui.runstore.reader.tail import RecordTail
 from gradtui.runstore.writer.detail_files import DetailFiles
 from gradtui.runstore.writer.run_writer import BUDGET
 from gradtui.runstore.writer.thinning import LEAST, ThinningFile, chosen, most_special

@@ -11,7 +11,7 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies.advice import ADVICE
-from gradtui.doctor.windows import median
+from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.words import norm, percent
 
 VALUE = re.compile(r"\bvalue ([0-9.e+-]+)")

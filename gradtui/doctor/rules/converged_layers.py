@@ -5,7 +5,7 @@ import numpy as np
 from gradtui.core.snapshot import Weight
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.windows import median
+from gradtui.doctor.robust_statistics import median
 
 
 def at_rest(reading: Reading) -> bool:

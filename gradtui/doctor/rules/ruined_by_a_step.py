@@ -7,9 +7,9 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.rules.exploding import SYMPTOM, onset_of
 from gradtui.doctor.rules.explosion_causes import blamed
-from gradtui.doctor.windows import median
 from gradtui.doctor.words import norm
 
 

@@ -8,7 +8,7 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies.advice import ADVICE
-from gradtui.doctor.windows import median
+from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.words import norm
 
 

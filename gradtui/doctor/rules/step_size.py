@@ -8,11 +8,11 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.rules.exploding import merely_unscaled
 from gradtui.doctor.rules.explosion_causes import summed
 from gradtui.doctor.rules.loss_regression import fell_back
 from gradtui.doctor.rules.small_updates import stopped_by_schedule
-from gradtui.doctor.windows import median
 from gradtui.doctor.words import norm
 
 

@@ -6,10 +6,9 @@ from gradtui.core.snapshot import Weight
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
-from gradtui.doctor.progress import spread
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies.advice import ADVICE
-from gradtui.doctor.windows import median
+from gradtui.doctor.robust_statistics import median, spread
 from gradtui.doctor.words import norm
 
 BOUNDED = ("Sigmoid", "Tanh", "Softsign", "Hardtanh", "Hardsigmoid", "sigmoid", "tanh", "softsign")

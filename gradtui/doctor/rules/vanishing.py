@@ -10,10 +10,10 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.robust_statistics import BoolArray, median
 from gradtui.doctor.rules.converged_layers import at_rest
 from gradtui.doctor.rules.explosion_causes import fading_advice
 from gradtui.doctor.rules.rounding import faded_forward
-from gradtui.doctor.windows import BoolArray, median
 from gradtui.doctor.words import norm
 
 SYMPTOM = "vanishing_gradient"

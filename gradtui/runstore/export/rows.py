@@ -9,7 +9,9 @@ import numpy as np
 
 from gradtui.core.layout import FloatArray, Layout
 from gradtui.core.snapshot import Grad, Weight
+from gradtui.runstore.files.reading import extent, in_a_sentence, opened, records_at
 from gradtui.runstore.format.file_names import detail_name
+from gradtui.runstore.format.record_tail import RecordTail
 from gradtui.runstore.format.records import (
     LATEST,
     SKIPPED,
@@ -20,8 +22,6 @@ from gradtui.runstore.format.records import (
 )
 from gradtui.runstore.ranks.process_status import read_ranks
 from gradtui.runstore.ranks.rank_files import RankFiles
-from gradtui.runstore.reader.reading import extent, in_a_sentence, opened, records_at
-from gradtui.runstore.reader.tail import RecordTail
 
 CHUNK = 4096
 SCALARS = (

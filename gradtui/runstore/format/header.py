@@ -15,6 +15,7 @@ import numpy as np
 from gradtui.core.event import RunInfo
 from gradtui.core.layout import Layout
 from gradtui.core.secrets import masked
+from gradtui.core.version import version
 from gradtui.runstore.format.records import STEP
 
 
@@ -71,9 +72,8 @@ def here(
     versions: dict[str, str] | None = None,
 ) -> Header:
     """A header that describes this process."""
-    from gradtui import __version__
 
-    own = {"python": platform.python_version(), "gradtui": __version__}
+    own = {"python": platform.python_version(), "gradtui": version()}
     for name in ("numpy", "torch"):
         if name in sys.modules:
             own[name] = str(getattr(sys.modules[name], "__version__", ""))

@@ -13,11 +13,11 @@ from gradtui.core.layout import Layout, RowInfo, TensorInfo
 from gradtui.core.secrets import masked
 from gradtui.core.text import printable, shown
 from gradtui.core.wiring import Faults
+from gradtui.runstore.files.disk import replace_file
+from gradtui.runstore.files.reading import DAMAGE, HEADER, read_json
 from gradtui.runstore.format.file_names import detail_name, header_name, steps_name
 from gradtui.runstore.format.header import Generation, Header
 from gradtui.runstore.format.records import DETAILS, STAGES, described, detail_dtype, steps_dtype
-from gradtui.runstore.reader.reading import DAMAGE, HEADER, read_json
-from gradtui.runstore.writer.disk import replace_file
 
 SCHEMA = 2
 READS = (1, 2)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from gradtui.runstore.reader.reading import look_at, opened, read_at
+from gradtui.runstore.files.reading import look_at, opened, read_at
 
 LONGEST = 1 << 20
 """Bytes of a line beyond which it is not one of ours."""

@@ -1,8 +1,8 @@
 """How long other machines have been silent, by this machine's clock alone."""
 
+from gradtui.runstore.files.reading import look_at
 from gradtui.runstore.ranks.process_status import SILENT, age_of
 from gradtui.runstore.ranks.rank_files import RankFiles
-from gradtui.runstore.reader.reading import look_at
 
 GRACE = 3.0
 """Seconds for which a file that looks old is watched before its writer counts as lost: the clocks of

@@ -12,6 +12,7 @@ from gradtui.core.event import RunInfo
 from gradtui.core.facts import SCALARS, Facts, before_clipping, merged_norms
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import NonFinite
+from gradtui.runstore.files.reading import any_numbers, in_a_sentence
 from gradtui.runstore.format.block import Block, empty, picked
 from gradtui.runstore.format.event_json import nonfinite_from
 from gradtui.runstore.format.layout_mapping import whole
@@ -19,7 +20,6 @@ from gradtui.runstore.format.records import SKIPPED, STAGES
 from gradtui.runstore.ranks.merge import complete, merged
 from gradtui.runstore.ranks.process_status import Ranks, ranks_status, read_ranks
 from gradtui.runstore.ranks.rank_files import RankFiles
-from gradtui.runstore.reader.reading import any_numbers, in_a_sentence
 from gradtui.runstore.reader.step_course import course_of
 
 

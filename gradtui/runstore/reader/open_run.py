@@ -14,6 +14,8 @@ from gradtui.core.layout import IntArray, Layout
 from gradtui.core.paths import is_there
 from gradtui.core.snapshot import Grad, NonFinite, U32Array, Weight
 from gradtui.core.text import printable
+from gradtui.runstore.files.places import find_run, runs_home
+from gradtui.runstore.files.reading import in_a_sentence
 from gradtui.runstore.format.block import Block, empty
 from gradtui.runstore.format.records import RecordArray
 from gradtui.runstore.ranks.merge import merged
@@ -21,8 +23,6 @@ from gradtui.runstore.ranks.process_status import Ranks
 from gradtui.runstore.reader.by_name import ByName
 from gradtui.runstore.reader.every_step import EveryStep
 from gradtui.runstore.reader.load import Loaded, facts_of, load
-from gradtui.runstore.reader.places import find_run, runs_home
-from gradtui.runstore.reader.reading import in_a_sentence
 
 
 class OpenRun(EveryStep):

@@ -8,10 +8,10 @@ from gradtui.core.course import PERIOD_FROM, POINTS, Course
 from gradtui.core.layout import IntArray, Layout
 from gradtui.core.turns import round_length
 from gradtui.runstore.format.block import empty
+from gradtui.runstore.format.record_tail import StepsFile
 from gradtui.runstore.format.records import SKIPPED, STEP, RecordArray, measured, rising
 from gradtui.runstore.ranks.merge import merged
 from gradtui.runstore.ranks.rank_files import RankFiles
-from gradtui.runstore.reader.tail import StepsFile
 
 
 def course_of(ranks: Sequence[RankFiles]) -> Course:

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from gradtui.core.control import Control
+from gradtui.runstore.files.disk import append_line
 from gradtui.runstore.format.event_json import control_from, control_json
 from gradtui.runstore.format.json_lines import LineTail, dumps
-from gradtui.runstore.writer.disk import append_line
 
 NAME = "control.jsonl"
 EVERY = 0.1

@@ -5,10 +5,10 @@ from time import time
 
 from gradtui.core.event import Event, NonFiniteSeen
 from gradtui.core.snapshot import NonFinite, Snapshot
+from gradtui.runstore.files.disk import append_line
 from gradtui.runstore.format.event_json import event_json, nonfinite_json
 from gradtui.runstore.format.json_lines import dumps
 from gradtui.runstore.format.records import RecordArray
-from gradtui.runstore.writer.disk import append_line
 from gradtui.runstore.writer.step_changes import Changes
 
 KEPT = 1000

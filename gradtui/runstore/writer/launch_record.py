@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from gradtui.runstore.files.disk import replace_file
+from gradtui.runstore.files.reading import DAMAGE, SMALL, read_json
 from gradtui.runstore.format.header import here
 from gradtui.runstore.format.header_json import write_header
-from gradtui.runstore.reader.reading import DAMAGE, SMALL, read_json
-from gradtui.runstore.writer.disk import replace_file
 
 EXIT = "exit.json"
 

@@ -4,13 +4,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from gradtui.core.errors import GradtuiError
+from gradtui.runstore.files.disk import RecordFile
+from gradtui.runstore.files.places import make_private
 from gradtui.runstore.format.file_names import header_name, steps_name
 from gradtui.runstore.format.header import Generation, Header
 from gradtui.runstore.format.header_json import read_header, write_header
 from gradtui.runstore.format.records import STEP
-from gradtui.runstore.reader.places import make_private
 from gradtui.runstore.writer.detail_files import DetailFiles
-from gradtui.runstore.writer.disk import RecordFile
 
 OPEN_GENERATIONS = 8
 ATTEMPTS = 10_000

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from gradtui.core.layout import IntArray
 from gradtui.core.turns import on_lattice
+from gradtui.runstore.files.disk import RecordFile
 from gradtui.runstore.format.records import RecordArray
-from gradtui.runstore.writer.disk import RecordFile
 
 BoolArray = npt.NDArray[np.bool_]
 

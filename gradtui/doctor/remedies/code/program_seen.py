@@ -13,7 +13,6 @@ from gradtui.core.snapshot import Grad, Weight
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.rules.time_steps import recurrent_gains
-from gradtui.doctor.windows import Windows
 
 EARLY = 10
 """Steps that tell what things are before anything goes wrong."""
@@ -223,7 +222,7 @@ class ProgramSeen:
 
     @property
     def adaptive(self) -> bool:
-        return Windows(self.facts).adaptive
+        return Reading(self.facts).adaptive
 
     @property
     def scaled(self) -> bool:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from gradtui.core.layout import IntArray
+from gradtui.runstore.files.reading import extent, look_at, opened, read_at, records_at
 from gradtui.runstore.format.records import STEP, RecordArray, as_steps, rising
-from gradtui.runstore.reader.reading import extent, look_at, opened, read_at, records_at
 
 SPARSE = 16
 """Records apart from which on single ones are read instead of all between."""

@@ -8,8 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-
-from gradtui.runstore.format.records import RecordArray
+import numpy.typing as npt
 
 HIGH = (700, 150)
 """Numbers from which on descriptors are that are kept open. A process may often have 1,024 or 256."""
@@ -154,7 +153,7 @@ class RecordFile:
             self._file = again
             return again.number
 
-    def append(self, records: RecordArray) -> None:
+    def append(self, records: npt.NDArray[np.void]) -> None:
         """Raises OSError; `count` says how many of them have been written whole even then."""
         data = np.ascontiguousarray(records).tobytes()
         end = self.count * self.itemsize
