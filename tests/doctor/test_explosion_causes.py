@@ -12,8 +12,8 @@ from gradtui.core.snapshot import Grad, Weight
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.reading import Reading
+from gradtui.doctor.recurrence import recurrent_gains
 from gradtui.doctor.rules.explosion_causes import blamed, summed
-from gradtui.doctor.rules.time_steps import recurrent_gains
 from tests.doctor.prescribed import facts_of
 from tests.factories import mlp_layout, run_info, snapshot
 from tests.verdicts.nets import Recurrent

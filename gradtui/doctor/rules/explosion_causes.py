@@ -6,7 +6,9 @@ import numpy as np
 
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.rules.time_steps import PLAIN, looped, recurrent_gains, time_growth
+from gradtui.doctor.recurrence import PLAIN, looped, recurrent_gains
+from gradtui.doctor.rules.time_steps import time_growth
+from gradtui.doctor.steep_activations import STEEP
 
 
 class ExplosionCause(NamedTuple):
@@ -78,12 +80,6 @@ def blown_up(reading: Reading) -> bool:
     gains = recurrent_gains(reading)
     ratio = float(reading.total[reading.used[0]]) / max(reading.error(reading.used[:1]), 1e-30)
     return max(gains.values(), default=0.0) > T.GAIN_GROWING and ratio > T.GROWN_RATIO
-
-
-STEEP = frozenset(
-    ("relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "selu", "celu", "gelu", "silu", "mish")
-) | {"hardswish", "tanh"}
-"""Activations that are not to blame where signals fade: what is before them is too small."""
 
 
 def fading_advice(reading: Reading) -> str:

@@ -12,7 +12,7 @@ from gradtui.core.layout import FloatArray, RowInfo
 from gradtui.core.snapshot import Grad, Weight
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.rules.time_steps import recurrent_gains
+from gradtui.doctor.recurrence import recurrent_gains
 
 EARLY = 10
 """Steps that tell what things are before anything goes wrong."""

@@ -3,10 +3,10 @@
 import re
 
 from gradtui.core.layout import RowInfo
+from gradtui.doctor.recurrence import by_hand
 from gradtui.doctor.remedies.code.fragments import block, joined
 from gradtui.doctor.remedies.code.prescription import DATA, MODEL, Lines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
-from gradtui.doctor.rules.time_steps import by_hand
 
 STRETCH = 20
 """Time steps that gradients go back at most."""

@@ -6,7 +6,7 @@ from gradtui.doctor.remedies.code.learning_rate import above_custom
 from gradtui.doctor.remedies.code.program_seen import EARLY, ProgramSeen
 from gradtui.doctor.remedies.code.recurrent import LONG, PLAIN
 from gradtui.doctor.remedies.code.recurrent_stacks import SHALLOW, recurrent_stacks
-from gradtui.doctor.rules.explosion_causes import STEEP as STEEP_WORDS
+from gradtui.doctor.steep_activations import STEEP as STEEP_WORDS
 from gradtui.doctor.thresholds import DEEP_STACK
 
 Told = tuple[str, ...]
