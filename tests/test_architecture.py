@@ -4,7 +4,6 @@ import ast
 import os
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import pytest
@@ -30,16 +29,11 @@ OTHERS = {
 """Modules of which a call that is named like one that reads is something else."""
 
 TOP = {
-    *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"),
+    *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"),
     *("gradtui", "scenarios", "tests", "docs", "findings"),
 }
 BUILT = {"build", "dist", "__pycache__"}
 """What tools leave behind and git ignores."""
-
-THRESHOLDS = ROOT / "gradtui" / "doctor" / "thresholds.py"
-"""A list, and all of it in one place is what it is for."""
-LONG = 250
-"""Lines from which a file is worth a look."""
 
 
 def test_import_contracts() -> None:
@@ -117,13 +111,3 @@ def test_files_of_a_run_are_opened_in_one_place() -> None:
 def test_the_top_level_stays_as_it_is() -> None:
     found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     assert found - TOP - BUILT == set()
-
-
-def test_long_files_are_noticed() -> None:
-    for path in sorted({*(ROOT / "gradtui").rglob("*.py")} - {THRESHOLDS}):
-        lines = len(path.read_text(encoding="utf-8").splitlines())
-        if lines > LONG:
-            # A notice, not a failure: one idea a file matters, its length does not.
-            with warnings.catch_warnings():
-                warnings.simplefilter("default")
-                warnings.warn(f"{path.relative_to(ROOT)} has {lines} lines", stacklevel=1)

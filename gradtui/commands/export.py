@@ -30,10 +30,11 @@ from gradtui.core.errors import ScenarioError, UsageError
 from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
 from gradtui.lab.scenario.catalogue import read_catalogue
+from gradtui.runstore.export.formats import FORMATS, PathFormat, format_named
 
 SETTINGS = ("device", "seed", "theme", "ascii", "scenarios", "runs")
 PICTURES = ("svg", "html")
-FORMATS = (*PICTURES, "jsonl", "csv", "parquet", "tensorboard")
+CHOICES = (*PICTURES, *(one.name for one in FORMATS))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "target", nargs="?", default="", metavar="SCENARIO|RUN", help="default: the newest run"
     )
     parser.add_argument(
-        "--format", choices=FORMATS, default="svg", metavar="FORMAT", help=", ".join(FORMATS)
+        "--format", choices=CHOICES, default="svg", metavar="FORMAT", help=", ".join(CHOICES)
     )
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="default: standard output"
@@ -137,24 +138,22 @@ def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str,
 
 def _write_numbers(args: argparse.Namespace, settings: Settings) -> None:
     """A run in a format for other programs."""
-    from gradtui.runstore.export.jsonl import write_jsonl
     from gradtui.runstore.export.output import refused, written
-    from gradtui.runstore.export.table import write_csv, write_parquet
-    from gradtui.runstore.export.tensorboard import write_tensorboard
     from gradtui.runstore.files.places import find_run, runs_home
 
     directory = find_run(args.target, runs_home(settings.runs))
-    if args.format in ("parquet", "tensorboard"):
+    form = format_named(args.format)
+    if isinstance(form, PathFormat):
         if args.output is None:
-            what = "a folder" if args.format == "tensorboard" else "a file"
-            raise UsageError(f"{args.format} cannot go to standard output: name {what} with -o.")
-        to_path = write_parquet if args.format == "parquet" else write_tensorboard
+            raise UsageError(
+                f"{form.name} cannot go to standard output: name a {form.target} with -o."
+            )
         try:
-            to_path(directory, args.output)
+            form.load()(directory, args.output)
         except OSError as error:
             raise refused(args.output, error) from None
         return
-    to_text = write_jsonl if args.format == "jsonl" else write_csv
+    to_text = form.load()
     if args.output is None:
         to_text(directory, sys.stdout)
         return

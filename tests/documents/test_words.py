@@ -9,7 +9,7 @@ import pytest
 from gradtui.app.keys import KEYS, bindings, footer_keys, help_keys
 from gradtui.app.themes import THEMES
 from gradtui.cli import VERBS, build_parser
-from gradtui.commands.export import FORMATS, size
+from gradtui.commands.export import CHOICES, size
 from gradtui.commands.report import FREE, Report
 from gradtui.commands.settings import Settings, read_settings
 from gradtui.commands.themes import checked_theme
@@ -138,7 +138,7 @@ def test_formats() -> None:
     line = next(
         line for _, code in README.blocks for line in code.splitlines() if "--format jsonl" in line
     )
-    assert set(re.findall(r"\b[a-z]+\b", line.partition("--format")[2])) - {"or"} == set(FORMATS)
+    assert set(re.findall(r"\b[a-z]+\b", line.partition("--format")[2])) - {"or"} == set(CHOICES)
 
 
 def test_sizes_and_counts() -> None:
