@@ -41,15 +41,15 @@ class Clips:
     """Clipping by norm is caught inside of torch's function, by whatever name that is called, and
     so is what its newer halves (get_total_norm, clip_grads_with_norm_) do."""
 
-    def __init__(self, quiet: ExceptionGuard) -> None:
-        self._quiet = quiet
+    def __init__(self, guard: ExceptionGuard) -> None:
+        self._guard = guard
         self._clips: list[Clip] = []
         self._before: dict[int, object] = {}
         """While a backward pass runs: which gradient each clipped tensor had, and its version."""
         self._plan: tuple[tuple[int, ...], Plan] | None = None
         self.unseen = False
         """Whether clipping since the last backward pass was not seen, as nothing was awaited."""
-        quiet.meter.resting.append(self._rest)
+        guard.meter.resting.append(self._rest)
         self.words: dict[str, str] = {}
         """How gradients were clipped last, in words, by kind."""
 
@@ -113,25 +113,25 @@ class Clips:
     def _with_norm(self, parameters: Any, max_norm: Any, total_norm: Any) -> Begun:
         held, again = _listed(parameters)
         norms = None
-        with self._quiet("norms before clipping"):
+        with self._guard("norms before clipping"):
             norms = None if _known(total_norm) else self._measured(held)
         yield again
-        with self._quiet("clipping by norm"):
+        with self._guard("clipping by norm"):
             self._add(held, "norm", float(max_norm), _plain(total_norm), norms)
 
     def _norm(self, parameters: Any, max_norm: Any) -> Begun:
         held, again = _listed(parameters)
         norm = yield again
-        with self._quiet("clipping by norm"):
+        with self._guard("clipping by norm"):
             self._add(held, "norm", float(max_norm), _plain(norm))
 
     def _value(self, parameters: Any, clip_value: Any) -> Begun:
         held, again = _listed(parameters)
         norms = None
-        with self._quiet("norms before clipping by value"):
+        with self._guard("norms before clipping by value"):
             norms = self._measured(held)
         yield again
-        with self._quiet("clipping by value"):
+        with self._guard("clipping by value"):
             self._add(held, "value", float(clip_value), None, norms)
 
     def _measured(self, held: list[Any]) -> Tensor:

@@ -40,10 +40,10 @@ class ExceptionGuard:
 class GuardedBlock:
     """A class and no generator: it is entered several times a step."""
 
-    __slots__ = ("_doing", "_grad", "_meter", "_quiet", "_unseen")
+    __slots__ = ("_doing", "_grad", "_guard", "_meter", "_unseen")
 
-    def __init__(self, quiet: ExceptionGuard, doing: str) -> None:
-        self._quiet, self._doing, self._meter = quiet, doing, quiet.meter
+    def __init__(self, guard: ExceptionGuard, doing: str) -> None:
+        self._guard, self._doing, self._meter = guard, doing, guard.meter
 
     def __enter__(self) -> None:
         self._meter.enter()
@@ -69,7 +69,7 @@ class GuardedBlock:
         ours = isinstance(error, Exception) and not of_a_signal(error)
         if ours:
             text = f"{self._doing}: {type(error).__name__}: {str(error)[:200]}"
-            self._quiet.say(text, key=self._doing)
+            self._guard.say(text, key=self._doing)
         elif error is not None:
             without_ours(error)
         self._meter.leave()

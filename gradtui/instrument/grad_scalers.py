@@ -25,8 +25,8 @@ class Scaling:
 
 
 class GradScalers:
-    def __init__(self, quiet: ExceptionGuard, losses: LossCapture) -> None:
-        self._quiet = quiet
+    def __init__(self, guard: ExceptionGuard, losses: LossCapture) -> None:
+        self._guard = guard
         self._losses = losses
         self.current: Scaling | None = None
         self.seen = False
@@ -44,14 +44,14 @@ class GradScalers:
     def _scale(self, outputs: Any) -> Begun:
         out = yield
         if isinstance(out, Tensor) and out is not outputs:
-            with self._quiet("scaling a loss"):
+            with self._guard("scaling a loss"):
                 if out.numel() == 1:
                     self._losses.unscaled(out, outputs)
 
     def _step(self, scaler: Any, optimizer: Any) -> Begun:
-        meter = self._quiet.meter
+        meter = self._guard.meter
         before = meter.steps
-        with self._quiet("a scaler's step"):
+        with self._guard("a scaler's step"):
             self.current = _scaling(scaler)
             self.seen = self.seen or self.current is not None
         try:
@@ -59,7 +59,7 @@ class GradScalers:
         finally:
             self.current = None
         if meter.steps == before:
-            with self._quiet("a skipped step"):
+            with self._guard("a skipped step"):
                 scaling = _scaling(scaler)
                 if scaling is not None and _found_inf(scaler, optimizer):
                     self.skipped(optimizer, scaling)

@@ -24,8 +24,8 @@ nothing was seen; and what a small graph counts for at least."""
 
 
 class GraphReader:
-    def __init__(self, quiet: ExceptionGuard) -> None:
-        self._quiet = quiet
+    def __init__(self, guard: ExceptionGuard) -> None:
+        self._guard = guard
         self.forget()
 
     def forget(self) -> None:
@@ -43,7 +43,7 @@ class GraphReader:
         if self._left <= 0 or (first and len(self._wirings) >= FIRST):
             return
         left, self._left = self._left, 0  # for good where this fails
-        with self._quiet("reading the graph of a loss"):
+        with self._guard("reading the graph of a loss"):
             wiring = wiring_of(roots, min(left, NODES))
             if wiring not in UNSEEN:
                 self._left = left - max(wiring.nodes, LEAST)
@@ -78,7 +78,7 @@ class GraphReader:
         seen = not any(wiring in UNSEEN for wiring in self._wirings)
         self._left = ALLOWED if lacking and seen else 0
         self._lacking, self._news = lacking, news
-        with self._quiet("the order of the layers"):
+        with self._guard("the order of the layers"):
             return arranged(layout, tensors, standard, self._wirings)
         return as_it_is(layout)
 

@@ -39,11 +39,11 @@ class LayoutBuilder:
 
     def __init__(
         self,
-        born: ObjectRegistry,
+        registry: ObjectRegistry,
         models: Sequence[nn.Module],
         changed: Callable[[Layout, RunInfo], None],
     ) -> None:
-        self._born = born
+        self._registry = registry
         self._models = list(models)
         self._changed = changed
         self._place: dict[int, int] = {}
@@ -87,7 +87,7 @@ class LayoutBuilder:
 
     def number(self, optimizer: Optimizer) -> int:
         """The index of an optimizer."""
-        return self._numbering.of(optimizer, self._born.optimizers())
+        return self._numbering.of(optimizer, self._registry.optimizers())
 
     def forget(self) -> None:
         """The next step makes a layout of its own."""
@@ -108,7 +108,7 @@ class LayoutBuilder:
         self.layout = None
 
     def _make(self, tensors: Sequence[Tensor], *, by_hand: bool) -> None:
-        live = self._born.optimizers()
+        live = self._registry.optimizers()
         every = [p for one in live for p in parameters_of(one)]
         every = list({id(p): p for p in [*every, *self.others(), *tensors]}.values())
         named = self._named(every)
@@ -127,17 +127,17 @@ class LayoutBuilder:
         self._grown = self.passes
 
     def _named(self, tensors: Sequence[Tensor]) -> list[Named]:
-        self._born.look(sys._getframe(1))
+        self._registry.look(sys._getframe(1))
         given: dict[int, str] = {}
-        for one in self._born.optimizers():
+        for one in self._registry.optimizers():
             given |= given_names(one)
         return resolve(
             tensors,
             models=self._models,
-            modules=self._born.modules(),
-            sights=self._born.sights(),
+            modules=self._registry.modules(),
+            sights=self._registry.sights(),
             given=given,
-            before=self._loose | self._born.words(),
+            before=self._loose | self._registry.words(),
         )
 
     def _references(self, named: Sequence[Named]) -> WeakTensors:
@@ -160,7 +160,7 @@ class LayoutBuilder:
 
     def _outlined(self, named: Sequence[Named]) -> Layout:
         inside = [module for root in self._models for _, module in walk(root)]
-        return outline(named, following([*inside, *self._born.modules()]))
+        return outline(named, following([*inside, *self._registry.modules()]))
 
     def _settle(self, named: Sequence[Named], registered: Layout) -> None:
         self._registered = registered
@@ -178,7 +178,7 @@ class LayoutBuilder:
         poor = {id(one.root) for one in named if one.poor}
         poor |= {id(one.tensor) for one in named if one.poor}
         self._loose = {key: word for key, word in self._loose.items() if key not in poor}
-        self._born.call([(one.root, one.word, id(one.root) not in poor) for one in named])
+        self._registry.call([(one.root, one.word, id(one.root) not in poor) for one in named])
 
     def improve(self) -> None:
         """Called at each record: where no word was found for some of it, look for one again, now and
@@ -193,26 +193,26 @@ class LayoutBuilder:
 
     def _arrange(self, word: str) -> None:
         known = self.known()
-        scout = known.outlook.scout
+        graph_reader = known.outlook.graph_reader
         held = self._held.tensors()
         done = as_it_is(self._registered)
-        if scout is not None:
-            done = scout.arrange(self._registered, held, self._standard, self._news)
+        if graph_reader is not None:
+            done = graph_reader.arrange(self._registered, held, self._standard, self._news)
         self.layout = done.layout
         self._place = {
             id(t): place for t, place in zip(held, done.places, strict=True) if t is not GONE
         }
-        words = [type(one).__name__ for one in self._born.optimizers()] or [word]
+        words = [type(one).__name__ for one in self._registry.optimizers()] or [word]
         self._told = words, done
-        self._faults = self._looked(scout)
+        self._faults = self._looked(graph_reader)
         self._changed(self.layout, self._info(words, known, done))
 
-    def _looked(self, scout: GraphReader | None) -> Faults:
+    def _looked(self, graph_reader: GraphReader | None) -> Faults:
         assert self.layout is not None
         tensors = self._in_order()
-        stepped = [p for one in self._born.optimizers() for p in parameters_of(one)]
-        roots = [*self._models, *self._born.modules()]
-        leaves = scout.leaves if scout else list
+        stepped = [p for one in self._registry.optimizers() for p in parameters_of(one)]
+        roots = [*self._models, *self._registry.modules()]
+        leaves = graph_reader.leaves if graph_reader else list
         if self._faults is None:
             return first_look(self.layout, tensors, leaves, stepped, roots)
         return once_more(self._faults, leaves, stepped, roots)
@@ -242,7 +242,7 @@ class LayoutBuilder:
 
     def _unseen(self) -> list[Owned]:
         """Of the models that a layout has a part of, what is to be trained and is not in it."""
-        held = [{id(one.tensor): one for one in owned(root)} for root in self._born.called()]
+        held = [{id(one.tensor): one for one in owned(root)} for root in self._registry.called()]
         lacking = [
             one
             for parts in held

@@ -98,8 +98,8 @@ class LossCapture:
     is awaited, a call costs no more than being handed on and reading one number.
     """
 
-    def __init__(self, quiet: ExceptionGuard) -> None:
-        self._quiet = quiet
+    def __init__(self, guard: ExceptionGuard) -> None:
+        self._guard = guard
         self._passes: list[Pass | float] = []
         """A number is that of a pass of which nothing else is worth saying."""
         self._forgotten = 0
@@ -119,8 +119,8 @@ class LossCapture:
         """Losses that were scaled, by the sequence number of the node that did it."""
         self._windows: dict[int, Windows] = {}
         """By optimizer."""
-        self._scout = GraphReader(quiet)
-        self.outlook: TaskFacts | None = TaskFacts(scout=self._scout)
+        self._graph_reader = GraphReader(guard)
+        self.outlook: TaskFacts | None = TaskFacts(graph_reader=self._graph_reader)
         """What the first loss has told of the task."""
         self._looked = False
         self.depth = 0
@@ -225,7 +225,7 @@ class LossCapture:
         self._clear()
         self.depth, self._several, self._taken = 0, False, False
         self._scaled, self._windows = {}, {}
-        self._scout.forget()
+        self._graph_reader.forget()
 
     def close(self) -> None:
         self.forget()
@@ -233,7 +233,7 @@ class LossCapture:
 
     def note(self, tensors: Any, seeds: Any = None, *, kept: bool = False) -> None:
         """A backward pass from `tensors` begins; it is a loss if it is one number."""
-        self._scout.look(tensors)
+        self._graph_reader.look(tensors)
         found = self._note(tensors, seeds, kept)
         if found is not None:
             self.graph(*found)
@@ -332,15 +332,15 @@ class LossCapture:
             self._broken = any(map(_is_broken, left))
 
     def _ending(self, loss: Tensor) -> LossFactors:
-        with self._quiet("the end of a loss"):
+        with self._guard("the end of a loss"):
             return ending(loss, self._scaled)
         return UNKNOWN
 
     def _look(self, loss: Tensor) -> None:
         if not self._looked:
             self._looked = True
-            with self._quiet("looking at the first loss"):
-                self.outlook = replace(look_ahead(loss), scout=self._scout)
+            with self._guard("looking at the first loss"):
+                self.outlook = replace(look_ahead(loss), graph_reader=self._graph_reader)
 
     def begin(self, *given: Any) -> int | None:
         """A backward pass begins, while nothing is awaited: only its loss is noted. How many there
@@ -348,7 +348,7 @@ class LossCapture:
         tensors, seeds, kept, _ = given
         if self.depth or self.closed or busy():
             return None
-        self._quiet.meter.calls += LIGHT
+        self._guard.meter.calls += LIGHT
         self.passes += 1
         plain = type(tensors) is Tensor and seeds is None and not kept
         alone = self._stale or self._taken or not self._passes
@@ -361,7 +361,7 @@ class LossCapture:
             else:
                 self._glimpse(tensors)
         else:
-            with self._quiet("a loss"):
+            with self._guard("a loss"):
                 self._note(tensors, seeds, bool(kept))
         self.depth += 1
         return before
@@ -372,13 +372,13 @@ class LossCapture:
         if not done:
             self._raised(token)
         elif self._several:
-            self._quiet.meter.calls += REACHING * self.reach.looked
-            with self._quiet("what a backward pass reached"):
+            self._guard.meter.calls += REACHING * self.reach.looked
+            with self._guard("what a backward pass reached"):
                 self._ends()
 
     def _glimpse(self, tensors: Tensor) -> None:
         """As `_note`, of a loss that is elsewhere."""
-        with self._quiet("a loss"):
+        with self._guard("a loss"):
             self._begins()
             if tensors.numel() == 1:
                 self._passes.append(Pass(_value(tensors), None, 1.0, False))
@@ -386,15 +386,15 @@ class LossCapture:
     def _around(self, tensors: Any, seeds: Any, kept: Any, create: Any) -> Begun:
         if self.closed or self.depth:
             if self.depth and self.inner is not None:
-                with self._quiet("a backward pass in another one"):
+                with self._guard("a backward pass in another one"):
                     self.inner(tensors)
             return
-        if self._quiet.meter.idle:
+        if self._guard.meter.idle:
             yield from self._lightly(tensors, seeds, kept, create)
             return
         self.passes += 1
         before = self._count()
-        with self._quiet("a backward pass"):
+        with self._guard("a backward pass"):
             self.before(tensors)
             self.note(tensors, seeds, kept=bool(create if kept is None else kept))
         self.depth += 1
@@ -406,7 +406,7 @@ class LossCapture:
             self.depth = 0
             if not done:
                 self._raised(before)
-            with self._quiet("what a backward pass reached"):
+            with self._guard("what a backward pass reached"):
                 self._ends()
             self.ended()
         self.after()

@@ -45,15 +45,15 @@ class ManualUpdates:
         steps: OptimizerSteps,
         sources: ParamGroups,
         records: StepRecorder,
-        board: LayoutBuilder,
-        born: ObjectRegistry,
+        layout_builder: LayoutBuilder,
+        registry: ObjectRegistry,
         losses: LossCapture,
         clips: Clips,
-        quiet: ExceptionGuard,
+        guard: ExceptionGuard,
     ) -> None:
         self._steps, self._sources, self._records = steps, sources, records
-        self._board, self._born = board, born
-        self._losses, self._clips, self._quiet = losses, clips, quiet
+        self._layout_builder, self._registry = layout_builder, registry
+        self._losses, self._clips, self._guard = losses, clips, guard
         self.watching = True
         """Until an optimizer steps."""
         self._leaves: list[Tensor] = []
@@ -113,7 +113,7 @@ class ManualUpdates:
         if record is None or not record.detail.norms:
             return None
         if record.step < 0:
-            record.step = self._quiet.meter.steps + len(self._held) - 1
+            record.step = self._guard.meter.steps + len(self._held) - 1
         if self._losses.broken or lost(record):
             record.add_loss(self._losses.seen())
         return record
@@ -157,7 +157,7 @@ class ManualUpdates:
 
     def _decided(self) -> bool:
         """Whether nobody is going to step, going by how often gradients were used and zeroed."""
-        return self._fresh > PATIENCE or not self._born.optimizers()
+        return self._fresh > PATIENCE or not self._registry.optimizers()
 
     def _settle(self) -> None:
         """The newest record is whole; those that need not be held any longer go."""
@@ -196,7 +196,7 @@ class ManualUpdates:
             self._loudest = loudest(source.tensors, record.parts["grads"])
         self._held.append((source, record))
         self._open = True
-        self._board.improve()
+        self._layout_builder.improve()
 
     def _of(self, leaves: Sequence[Tensor]) -> ParamGroup:
         ids = {id(leaf) for leaf in leaves}
@@ -204,7 +204,7 @@ class ManualUpdates:
             known = {id(leaf) for leaf in kind}
             if ids == known or (self._merged and ids <= known):
                 return self._sources.of(-at, kind)
-        self._born.look(sys._getframe(1))
+        self._registry.look(sys._getframe(1))
         at = self._successor(leaves)
         if at == len(self._kinds):
             self._kinds.append([])
@@ -220,7 +220,7 @@ class ManualUpdates:
         """The kind whose leaves a program has put these in the place of; else a new one's."""
         shapes = [leaf.shape for leaf in leaves]
         for at, kind in enumerate(self._kinds):
-            if shapes == [leaf.shape for leaf in kind] and not self._born.holds(kind):
+            if shapes == [leaf.shape for leaf in kind] and not self._registry.holds(kind):
                 return at
         return len(self._kinds)
 
@@ -228,7 +228,7 @@ class ManualUpdates:
         if self._losses.depth or self._losses.closed:
             return
         self._clips.unseen = False
-        if not self.watching or self._born.optimizers():
+        if not self.watching or self._registry.optimizers():
             self._for_optimizers(outputs, inputs, seeds, create)
         if not self.watching:
             return
@@ -237,12 +237,12 @@ class ManualUpdates:
         if not isinstance(held, (list, tuple, dict)):
             held = again = list(held)
         out = yield again
-        with self._quiet("autograd.grad"):
+        with self._guard("autograd.grad"):
             self._results(outputs, held, out)
 
     def begin(self, *given: Any) -> None:
         """autograd.grad is called, while nothing is awaited: only the loss is noted."""
-        self._quiet.meter.calls += 1
+        self._guard.meter.calls += 1
         if not self._losses.depth and not self._losses.closed and not busy():
             self._for_optimizers(*given)
 
@@ -254,7 +254,7 @@ class ManualUpdates:
         if create:
             return
         first = inputs[0] if isinstance(inputs, (list, tuple)) and inputs else inputs
-        with self._quiet("the loss of gradients that are taken"):
+        with self._guard("the loss of gradients that are taken"):
             if type(first) is torch.nn.Parameter or self._stepped(first):
                 self._losses.take_gradients(_only(outputs), _only(seeds))
 
@@ -263,13 +263,13 @@ class ManualUpdates:
         if type(one) is not Tensor or not one.is_leaf:
             return False
         groups = [
-            group for optimizer in self._born.optimizers() for group in optimizer.param_groups
+            group for optimizer in self._registry.optimizers() for group in optimizer.param_groups
         ]
         return any(one is held for group in groups for held in group["params"])
 
     def _results(self, outputs: Any, inputs: Any, out: Any) -> None:
         """Gradients that a program took by hand, where they are those of its parameters."""
-        if isinstance(inputs, dict) or self._leaves or self._born.optimizers():
+        if isinstance(inputs, dict) or self._leaves or self._registry.optimizers():
             return
         leaves = list(inputs)
         if not leaves or not all(type(leaf) is torch.nn.Parameter for leaf in leaves):

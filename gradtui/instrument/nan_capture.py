@@ -1,4 +1,4 @@
-"""The scene of the crime: what models were called with in this step, looked at once if it is lost."""
+"""NaN capture: what models were called with in this step, looked at once if it is lost."""
 
 import weakref
 from collections import deque
@@ -36,8 +36,8 @@ class NanCapture:
 
     def __init__(
         self,
-        quiet: ExceptionGuard,
-        born: ObjectRegistry,
+        guard: ExceptionGuard,
+        registry: ObjectRegistry,
         models: Sequence[nn.Module],
         *,
         rerun: bool = True,
@@ -45,11 +45,13 @@ class NanCapture:
         """Without `rerun` nothing is kept and nothing of the program is ever called: only what the
         graph of a lost loss has saved is read."""
         self._rerun = rerun
-        self._quiet, self._born = quiet, born
+        self._guard, self._registry = guard, registry
         self._models = list(models)
-        self._keeper = CallRecorder(quiet.meter)
-        quiet.meter.resting.append(self._keeper.rest)
-        self._clues = LossClues(lambda: [t for call in self._keeper.calls() for t in call.alive()])
+        self._call_recorder = CallRecorder(guard.meter)
+        guard.meter.resting.append(self._call_recorder.rest)
+        self._clues = LossClues(
+            lambda: [t for call in self._call_recorder.calls() for t in call.alive()]
+        )
         self._entered: dict[int, weakref.ref[nn.Module]] = {}
         self._covered: set[int] = set()
         """Ids of parameters whose models are watched: one optimizer a parameter is no news."""
@@ -77,15 +79,15 @@ class NanCapture:
         """Watch the models that there are by now, as far as they are known or in sight."""
         if self._done or not self._rerun:
             return
-        shown = [thing for _, thing in self._born.sights()]
+        shown = [thing for _, thing in self._registry.sights()]
         seen = [thing for thing in shown if issubclass(type(thing), nn.Module)]
-        roots = outermost([*self._models, *self._born.modules(), *seen])
+        roots = outermost([*self._models, *self._registry.modules(), *seen])
         new = [root for root in roots if self._known(root) is None]
         self._entered = {key: ref for key, ref in self._entered.items() if ref() is not None}
         for root in new:
             self._entered[id(root)] = weakref.ref(root)
         self._covered |= _held(new)
-        self._keeper.watch([("", root) for root in new])
+        self._call_recorder.watch([("", root) for root in new])
 
     def look(self, record: StepRecord | None) -> None:
         """Before the update: the one step that is not finite is run once more."""
@@ -95,17 +97,17 @@ class NanCapture:
         if self._done or record.skipped or not lost(record):
             return
         self._done = True
-        meter = self._quiet.meter
+        meter = self._guard.meter
         meter.enter()
         try:
             loss = record.loss if record.told else None
-            record.autopsy = self._examine(record.step, loss, self._keeper.calls())
+            record.autopsy = self._examine(record.step, loss, self._call_recorder.calls())
         except Exception as error:
             if of_a_signal(error):
                 raise
-            self._quiet.say(f"the autopsy: {type(error).__name__}: {str(error)[:200]}")
+            self._guard.say(f"the autopsy: {type(error).__name__}: {str(error)[:200]}")
         finally:
-            self._keeper.close()
+            self._call_recorder.close()
             self._clues.forget()
             meter.leave()
 
@@ -119,32 +121,32 @@ class NanCapture:
         calls = next((kept for past, kept, _ in self._past if past == step), [])
         found = self._examine(step, loss, calls)
         self._past.clear()
-        self._keeper.close()
+        self._call_recorder.close()
         if found.reproduced and found.phase in ("data", "forward"):
             return found
         return failed(step, "by the time it was known the update had changed the weights", phase)
 
     def over(self, record: StepRecord | None = None) -> None:
         """A step is over."""
-        keeper = self._keeper
+        call_recorder = self._call_recorder
         kept = self._rerun and not self._done
         if record is not None and record.detail.norms and kept and not _on_host(record):
-            calls = keeper.calls()
+            calls = call_recorder.calls()
             for call in calls:
                 call.inflows = {}
-            self._past.append((record.step, calls, keeper.dropped()))
-        keeper.over()
+            self._past.append((record.step, calls, call_recorder.dropped()))
+        call_recorder.over()
         self._clues.over()
 
     def forget(self) -> None:
         self._past.clear()
         self._clues.forget()
-        self._keeper.forget()
+        self._call_recorder.forget()
 
     def close(self) -> None:
         self._done = True
         self.forget()
-        self._keeper.close()
+        self._call_recorder.close()
 
     def _examine(self, step: int, loss: float | None, calls: Sequence[Call]) -> Autopsy:
         if not self._rerun:
@@ -156,11 +158,11 @@ class NanCapture:
         for call in calls:
             call.names = names
         clues = self._clues if self.near else None
-        return examine(calls, step, loss, dropped=self._keeper.dropped(), clues=clues)
+        return examine(calls, step, loss, dropped=self._call_recorder.dropped(), clues=clues)
 
     def _made(self, optimizer: Optimizer) -> Begun:
         yield
-        with self._quiet("the models of an optimizer"):
+        with self._guard("the models of an optimizer"):
             tensors = parameters_of(optimizer)
             if not {id(tensor) for tensor in tensors} <= self._covered:
                 self.enter()
@@ -173,10 +175,10 @@ class NanCapture:
         """Module -> path, as the layout has it: with the model's own name where there are several
         that are trained."""
         roots = [root for ref in self._entered.values() if (root := ref()) is not None]
-        stepped = {id(p) for one in self._born.optimizers() for p in parameters_of(one)}
+        stepped = {id(p) for one in self._registry.optimizers() for p in parameters_of(one)}
         trained = [root for root in roots if _held([root]) & (stepped or _held([root]))]
-        seen = self._born.sights()
-        told = {id(root): self._born.word(root) for root in trained}
+        seen = self._registry.sights()
+        told = {id(root): self._registry.word(root) for root in trained}
         words = {key: word for key, word in told.items() if word is not None}
         words |= told_apart([root for root in trained if id(root) not in words], [], seen, {})
         others = [root for root in roots if id(root) not in words]

@@ -45,9 +45,14 @@ class NanSampling:
     """`plan` after each record settles how the steps until the next one are looked at."""
 
     def __init__(
-        self, meter: CostMeter, ledger: Ledger, losses: LossCapture, scene: NanCapture
+        self, meter: CostMeter, ledger: Ledger, losses: LossCapture, nan_capture: NanCapture
     ) -> None:
-        self._meter, self._ledger, self._losses, self._scene = meter, ledger, losses, scene
+        self._meter, self._ledger, self._losses, self._nan_capture = (
+            meter,
+            ledger,
+            losses,
+            nan_capture,
+        )
         self._seen: dict[int, tuple[object, list[weakref.ref[Tensor]]]] = {}
         self._level = 0
         self._cost, self._glance = Recent(), Recent()
@@ -94,7 +99,7 @@ class NanSampling:
         return self._suspects(optimizer)
 
     def _suspects(self, optimizer: Optimizer) -> bool:
-        if self._false >= FALSE or self._scene.done:
+        if self._false >= FALSE or self._nan_capture.done:
             return False
         try:
             known = self._seen.get(id(optimizer))
@@ -116,7 +121,7 @@ class NanSampling:
         self._seen = {}
 
     def _affordable(self) -> int:
-        if self._scene.done or self._false >= FALSE or not self._scene.near:
+        if self._nan_capture.done or self._false >= FALSE or not self._nan_capture.near:
             return 0
         part = SHARE * self._ledger.share * self._ledger.pace
         each = self._meter.each

@@ -22,8 +22,8 @@ LOOKS = 16
 class ObjectRegistry:
     """Keyed by id: a module's own hash and equality are never asked for."""
 
-    def __init__(self, quiet: ExceptionGuard) -> None:
-        self._quiet = quiet
+    def __init__(self, guard: ExceptionGuard) -> None:
+        self._guard = guard
         self._count = itertools.count()
         self._modules: weakref.WeakValueDictionary[int, nn.Module] = weakref.WeakValueDictionary()
         self._optimizers: dict[int, weakref.ref[Optimizer]] = {}
@@ -74,9 +74,9 @@ class ObjectRegistry:
 
     def _optimizer(self, optimizer: Optimizer) -> Begun:
         yield
-        with self._quiet("an optimizer's making"):
+        with self._guard("an optimizer's making"):
             self.meet(optimizer)
-            self._quiet.meter.rest(False)  # its first step may be the next
+            self._guard.meter.rest(False)  # its first step may be the next
             self._made += 1
             if self._made <= LOOKS or self._made & (self._made - 1) == 0:  # one a parameter: seldom
                 self.look(sys._getframe(1))

@@ -22,12 +22,12 @@ class OptimizerInBackward:
         meter: CostMeter,
         ledger: Ledger,
         taking: StepMeasurement,
-        board: LayoutBuilder,
+        layout_builder: LayoutBuilder,
         records: StepRecorder,
         hooks: OptimizerHooks,
         scalars: UnmeasuredSteps,
     ) -> None:
-        self._meter, self._taking, self._board = meter, taking, board
+        self._meter, self._taking, self._layout_builder = meter, taking, layout_builder
         self._records, self._hooks, self._scalars = records, hooks, scalars
         self._budget = Budget(ledger)
         self._step = -1
@@ -62,12 +62,12 @@ class OptimizerInBackward:
 
     def together(self) -> None:
         parts, self._parts = self._parts, []
-        layout = self._board.layout
+        layout = self._layout_builder.layout
         parts = [(source, record) for source, record in parts if record.layout is layout]
         if not parts:
             return
         tensors: list[Tensor] = [t for source, _ in parts for t in source.tensors]
-        at = self._board.at(tensors)
+        at = self._layout_builder.at(tensors)
         if at is None or layout is None:
             return
         records = [record for _, record in parts]

@@ -39,20 +39,20 @@ class OptimizerSteps:
         taking: StepMeasurement,
         inside: OptimizerInBackward,
         records: StepRecorder,
-        born: ObjectRegistry,
+        registry: ObjectRegistry,
         losses: LossCapture,
         clips: Clips,
         scalers: GradScalers,
-        quiet: ExceptionGuard,
-        scene: NanCapture,
-        vigil: NanSampling,
+        guard: ExceptionGuard,
+        nan_capture: NanCapture,
+        nan_sampling: NanSampling,
         scalars: UnmeasuredSteps,
     ) -> None:
         self._hooks, self._taking, self._inside = hooks, taking, inside
-        self._records, self._born, self._losses, self._clips = records, born, losses, clips
-        self._quiet, self._scene, self._vigil = quiet, scene, vigil
+        self._records, self._registry, self._losses, self._clips = records, registry, losses, clips
+        self._guard, self._nan_capture, self._nan_sampling = guard, nan_capture, nan_sampling
         self._scalars = scalars
-        self._meter: CostMeter = quiet.meter
+        self._meter: CostMeter = guard.meter
         self._sources: dict[int, ParamGroup] = {}
         self.seen = False
         """Whether any optimizer's step has been seen."""
@@ -61,14 +61,14 @@ class OptimizerSteps:
         """Called before a step that is not let through; whether it calls a closure."""
         hooks.begin, hooks.end, hooks.passed = self._before, self._after, self._passed
         hooks.raised = self.raised
-        hooks.watchful, hooks.suspects = self._plan, vigil.suspects
+        hooks.watchful, hooks.suspects = self._plan, nan_sampling.suspects
         scalers.skipped = self._skipped
 
     def forget(self) -> None:
         """What is under way is another process's, or nobody's any more."""
         self._hooks.forget()
         self._inside.forget()
-        self._vigil.forget()
+        self._nan_sampling.forget()
         self._sources = {}
 
     def last_look(self) -> None:
@@ -104,13 +104,13 @@ class OptimizerSteps:
 
     def raised(self) -> None:
         """What is under way will not end: what was measured before it is recorded all the same."""
-        with self._quiet("a step that raised"):
+        with self._guard("a step that raised"):
             under_way, self._hooks.open = self._hooks.open, {}
             for key, record in under_way.items():
                 source = self._sources.pop(key, None)
                 if record is not None and source is not None:
                     record.raised = True
-                    self._scene.over(record if record.detail.norms else None)
+                    self._nan_capture.over(record if record.detail.norms else None)
                     self._taking.renew(record, source)
                     if record.step == UNNUMBERED:
                         record.step = self.new_step()
@@ -133,7 +133,7 @@ class OptimizerSteps:
                 self._meter.steps -= 1
 
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
-        with self._quiet("before a step"):
+        with self._guard("before a step"):
             self._see(optimizer)
             if self._losses.depth:
                 self._hooks.always = True
@@ -147,7 +147,7 @@ class OptimizerSteps:
             if source is None:
                 return None
             self._hooks.know(optimizer, source)
-            self._vigil.know(optimizer, source)
+            self._nan_sampling.know(optimizer, source)
             self._sources[id(optimizer)] = source
             self._hooks.open[id(optimizer)] = None
             if callable(closure):
@@ -160,24 +160,24 @@ class OptimizerSteps:
             record = self._taking.take(optimizer, source, step)
             self._hooks.open[id(optimizer)] = record
         found = self._hooks.open.get(id(optimizer))
-        self._scene.look(found)
+        self._nan_capture.look(found)
         if found is not None and found.detail.norms:
-            self._vigil.found(lost(found))
+            self._nan_sampling.found(lost(found))
         return None
 
     def _after(self, optimizer: Optimizer) -> None:
-        with self._quiet("after a step"):
+        with self._guard("after a step"):
             record = self._hooks.open.pop(id(optimizer), None)
             source = self._sources.pop(id(optimizer), None)
             if record is not None and source is not None:
                 self._finish(record, source)
             else:
-                self._scene.over()
+                self._nan_capture.over()
 
     def _finish(self, record: StepRecord, source: ParamGroup) -> None:
         if record.detail.weights:
             record.parts["weights"] = source.weights()
-        self._scene.over(record)
+        self._nan_capture.over(record)
         self._taking.renew(record, source)
         if record.step == UNNUMBERED:
             record.step = self.new_step()
@@ -188,20 +188,20 @@ class OptimizerSteps:
             self._scalars.bare(source)
 
     def _plan(self, passing: bool) -> bool:
-        close = self._vigil.plan(passing)
-        self._hooks.glance = self._vigil.glance if self._vigil.glancing else None
+        close = self._nan_sampling.plan(passing)
+        self._hooks.glance = self._nan_sampling.glance if self._nan_sampling.glancing else None
         return close
 
     def _see(self, optimizer: Optimizer) -> None:
         if not self.seen:
             self.seen = True
             self.first()
-        self._born.meet(optimizer)
+        self._registry.meet(optimizer)
 
     def _passed(self, door: Door) -> None:
         """A step was let through, while it is looked at or another optimizer's is waited for."""
         self._losses.used()
-        self._scene.over()
+        self._nan_capture.over()
         self._clips.drop(door.source.members)
         self._meter.passed()
 
@@ -222,14 +222,14 @@ class OptimizerSteps:
             if done or self._losses.fresh:  # also where it has raised after its backward pass
                 add()
             if done:
-                self._scene.look(self._hooks.open.get(id(optimizer)))
+                self._nan_capture.look(self._hooks.open.get(id(optimizer)))
             else:
                 self.raised()
 
         def add() -> None:
             nonlocal count
             count += 1
-            with self._quiet("a closure"):
+            with self._guard("a closure"):
                 before = self._hooks.open.get(id(optimizer))
                 detail = None if before is None else before.detail
                 if detail is not None and detail is not NOTHING:

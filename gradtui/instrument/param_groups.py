@@ -61,8 +61,8 @@ class ParamGroup:
 class ParamGroups:
     """Made when first needed, and anew when the tensors of an optimizer change."""
 
-    def __init__(self, board: LayoutBuilder, ledger: Ledger) -> None:
-        self._board, self._ledger = board, ledger
+    def __init__(self, layout_builder: LayoutBuilder, ledger: Ledger) -> None:
+        self._layout_builder, self._ledger = layout_builder, ledger
         self._known: dict[int, ParamGroup] = {}
 
     def of(self, key: int, tensors: Sequence[Tensor]) -> ParamGroup:
@@ -78,10 +78,10 @@ class ParamGroups:
     def place(self, source: ParamGroup, word: str = "none") -> bool:
         """Whether there is a place for it in the layout, which may have to be made anew; `word` is
         said of the optimizer where there is none."""
-        if source.layout is not None and source.layout is self._board.layout:
+        if source.layout is not None and source.layout is self._layout_builder.layout:
             return True
-        at = self._board.at(source.tensors, word)
-        source.at, source.layout = at, self._board.layout
+        at = self._layout_builder.at(source.tensors, word)
+        source.at, source.layout = at, self._layout_builder.layout
         return at is not None
 
     def broken(self) -> list[ParamGroup]:

@@ -19,12 +19,12 @@ class StepMeasurement:
     def __init__(
         self,
         sources: ParamGroups,
-        board: LayoutBuilder,
+        layout_builder: LayoutBuilder,
         losses: LossCapture,
         clips: Clips,
         scalers: GradScalers,
     ) -> None:
-        self._sources, self._board = sources, board
+        self._sources, self._layout_builder = sources, layout_builder
         self._losses, self._clips, self._scalers = losses, clips, scalers
 
     def source(self, optimizer: Optimizer) -> ParamGroup | None:
@@ -33,23 +33,23 @@ class StepMeasurement:
         if not tensors:
             return None
         source = self._sources.of(id(optimizer), tensors)
-        if source.layout is None or source.layout is not self._board.layout:
+        if source.layout is None or source.layout is not self._layout_builder.layout:
             if not self._sources.place(source):
                 return None
-            source.number = self._board.number(optimizer)
+            source.number = self._layout_builder.number(optimizer)
         return source
 
     def improve(self) -> None:
         """Between two records: what has no good name yet may get one."""
-        self._board.improve()
+        self._layout_builder.improve()
 
     def placed(self, source: ParamGroup) -> bool:
         """Whether there is a place for it in the layout as it is."""
-        return source.layout is not None and source.layout is self._board.layout
+        return source.layout is not None and source.layout is self._layout_builder.layout
 
     def renew(self, record: StepRecord, source: ParamGroup) -> None:
         """Another thread's optimizer may have brought another layout since the record was begun."""
-        if record.layout is not self._board.layout and self._sources.place(source):
+        if record.layout is not self._layout_builder.layout and self._sources.place(source):
             record.layout, record.at = source.layout, source.at
 
     def broken(self) -> list[ParamGroup]:

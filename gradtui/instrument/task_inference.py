@@ -47,14 +47,14 @@ class TaskFacts:
     """`task` and `classes` as in `RunInfo`, "" and 0 where in doubt; `half` is the precision in
     which the last layers have computed, "" where that is the tensors' own; `batch` examples are in
     the loss, 0 where that cannot be told; `faults` is what the loss function is fed with wrongly.
-    `scout` reads how the layers are wired."""
+    `graph_reader` reads how the layers are wired."""
 
     task: str = ""
     classes: int = 0
     half: str = ""
     batch: int = field(default=0, compare=False)
     faults: Faults = field(default=(), compare=False)
-    scout: GraphReader | None = field(default=None, compare=False, repr=False)
+    graph_reader: GraphReader | None = field(default=None, compare=False, repr=False)
 
 
 UNKNOWN = TaskFacts()

@@ -19,8 +19,8 @@ NOTICE = (
 class TorchFunc:
     """Says that nothing will be seen, if nothing was."""
 
-    def __init__(self, quiet: ExceptionGuard) -> None:
-        self._quiet = quiet
+    def __init__(self, guard: ExceptionGuard) -> None:
+        self._guard = guard
         self._calls = 0
 
     def install(self, patches: Patches) -> None:
@@ -34,7 +34,7 @@ class TorchFunc:
         self._calls = 0
 
     def _called(self) -> Begun:
-        with self._quiet("torch.func"):
+        with self._guard("torch.func"):
             self._calls += 1
             if self._calls == 1:
                 atexit.register(self._say)
@@ -43,5 +43,5 @@ class TorchFunc:
         yield
 
     def _say(self) -> None:
-        if not self._quiet.meter.steps:
-            self._quiet.say(NOTICE, key=NOTICE, most=1)
+        if not self._guard.meter.steps:
+            self._guard.say(NOTICE, key=NOTICE, most=1)

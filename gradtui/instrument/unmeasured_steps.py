@@ -21,9 +21,9 @@ class UnmeasuredSteps:
     """`step` before each such step, `over` after it where `waiting` says that it is awaited."""
 
     __slots__ = (
+        "_guard",
         "_losses",
         "_meter",
-        "_quiet",
         "_records",
         "_scalers",
         "_step",
@@ -36,14 +36,14 @@ class UnmeasuredSteps:
 
     def __init__(
         self,
-        quiet: ExceptionGuard,
+        guard: ExceptionGuard,
         losses: LossCapture,
         scalers: GradScalers,
         records: StepRecorder,
         threads: TrainingThreads,
     ) -> None:
         self.threads = threads
-        self._quiet, self._meter = quiet, quiet.meter
+        self._guard, self._meter = guard, guard.meter
         self._losses, self._scalers, self._records = losses, scalers, records
         self.waiting: Optimizer | None = None
         """What takes a step whose closure has the loss."""
@@ -124,7 +124,7 @@ class UnmeasuredSteps:
         return args, kwargs | {"closure": ours}
 
     def _slowly(self, optimizer: Optimizer, number: int, when: float) -> None:
-        with self._quiet("the scalars of a step"):
+        with self._guard("the scalars of a step"):
             record = bare_record(number, when)
             record.optimizer = 0 if self.source is None else self.source.number
             record.add_lr(optimizer)

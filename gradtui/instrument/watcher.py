@@ -67,78 +67,91 @@ class Watcher:
         frame: FrameType | None = None,
     ) -> None:
         self._meter = CostMeter()
-        self._quiet = quiet = ExceptionGuard(log, self._meter)
+        self._guard = guard = ExceptionGuard(log, self._meter)
         self._renew, self._closed, self._told = renew, False, False
         self._pid = os.getpid()
-        self._born = ObjectRegistry(quiet)
-        self._losses, self._clips = LossCapture(quiet), Clips(quiet)
-        self._scalers = GradScalers(quiet, self._losses)
-        self._functional = TorchFunc(quiet)
-        self._board = LayoutBuilder(self._born, models, self._changed)
-        self._board.title, self._board.known = title, self._known
+        self._registry = ObjectRegistry(guard)
+        self._losses, self._clips = LossCapture(guard), Clips(guard)
+        self._scalers = GradScalers(guard, self._losses)
+        self._functional = TorchFunc(guard)
+        self._layout_builder = LayoutBuilder(self._registry, models, self._changed)
+        self._layout_builder.title, self._layout_builder.known = title, self._known
         ledger = Ledger(overhead, self._meter)
-        self._sources = ParamGroups(self._board, ledger)
+        self._sources = ParamGroups(self._layout_builder, ledger)
         self._records = StepRecorder(sink, self._meter, ledger)
         self._threads = TrainingThreads()
         self._scalars = UnmeasuredSteps(
-            quiet, self._losses, self._scalers, self._records, self._threads
+            guard, self._losses, self._scalers, self._records, self._threads
         )
         self._hooks = OptimizerHooks(self._meter, self._scalars, self._threads)
-        self._scene = NanCapture(quiet, self._born, models, rerun=autopsy)
-        self._records.late = self._scene.late
+        self._nan_capture = NanCapture(guard, self._registry, models, rerun=autopsy)
+        self._records.late = self._nan_capture.late
         self._hooks.only = optimizer
         taking = StepMeasurement(
-            self._sources, self._board, self._losses, self._clips, self._scalers
+            self._sources, self._layout_builder, self._losses, self._clips, self._scalers
         )
         self._inside = OptimizerInBackward(
-            self._meter, ledger, taking, self._board, self._records, self._hooks, self._scalars
+            self._meter,
+            ledger,
+            taking,
+            self._layout_builder,
+            self._records,
+            self._hooks,
+            self._scalars,
         )
         self._steps = OptimizerSteps(
             self._hooks,
             taking,
             self._inside,
             self._records,
-            self._born,
+            self._registry,
             self._losses,
             self._clips,
             self._scalers,
-            quiet,
-            self._scene,
-            NanSampling(self._meter, ledger, self._losses, self._scene),
+            guard,
+            self._nan_capture,
+            NanSampling(self._meter, ledger, self._losses, self._nan_capture),
             self._scalars,
         )
         self._bare = ManualUpdates(
             self._steps,
             self._sources,
             self._records,
-            self._board,
-            self._born,
+            self._layout_builder,
+            self._registry,
             self._losses,
             self._clips,
-            quiet,
+            guard,
         )
         self._bare.watching = optimizer is None
-        self._board.others, self._losses.inner = self._bare.leaves, self._bare.inner
+        self._layout_builder.others, self._losses.inner = self._bare.leaves, self._bare.inner
         self._steps.first = self._first
-        self._clearing = ZeroGradCheck(quiet, self._board.tell_again)
-        self._steps.door = self._clearing.step
+        self._zero_grad_check = ZeroGradCheck(guard, self._layout_builder.tell_again)
+        self._steps.door = self._zero_grad_check.step
         self._losses.before, self._losses.ended = self._backward_begins, self._backward_over
-        self._losses.after, self._losses.graph = self._backward_done, self._scene.graph
-        self._losses.reach = LossAttribution(self._born.optimizers)
+        self._losses.after, self._losses.graph = self._backward_done, self._nan_capture.graph
+        self._losses.reach = LossAttribution(self._registry.optimizers)
         self._own_of_each_thread()
         self._patches = Patches(self._meter, self._threads)
-        for part in (self._born, self._losses, self._clips, self._scalers, self._bare, self._scene):
+        for part in (
+            self._registry,
+            self._losses,
+            self._clips,
+            self._scalers,
+            self._bare,
+            self._nan_capture,
+        ):
             part.install(self._patches)
         self._functional.install(self._patches)
         self._hooks.install()
         self._count_threads()
         if optimizer is not None:
-            self._born.meet(optimizer)
+            self._registry.meet(optimizer)
         if frame is not None:
-            with quiet("looking around"):
-                self._born.look(frame)
-        with quiet("the models"):
-            self._scene.enter()
+            with guard("looking around"):
+                self._registry.look(frame)
+        with guard("the models"):
+            self._nan_capture.enter()
         if hasattr(os, "register_at_fork"):
             this = weakref.ref(self)  # what is registered stays so for good
 
@@ -167,8 +180,8 @@ class Watcher:
         """Calls of models and gradients are not told apart by threads: what is not looked at cannot
         be mistaken."""
         self._steps.renumber(under_way.values())
-        self._scene.close()
-        self._clearing.stop()
+        self._nan_capture.close()
+        self._zero_grad_check.stop()
         self._meter.rest(False)
 
     @property
@@ -179,10 +192,10 @@ class Watcher:
     def failed(self, message: str, trace: str) -> None:
         """The program raised."""
         loss = float("nan")
-        with self._quiet("the loss of no step"):
+        with self._guard("the loss of no step"):
             loss = self._losses.unused
         self._last_look()
-        with self._quiet("an error of the program"):
+        with self._guard("an error of the program"):
             if self._told:
                 self._records.sink.tell(Failed(0, self.step, message, trace, loss))
                 self._told = False
@@ -201,40 +214,40 @@ class Watcher:
 
     def _close(self, reason: str) -> None:
         self._last_look()
-        with self._quiet("closing"):
+        with self._guard("closing"):
             if self._told and os.getpid() == self._pid:
                 self._records.sink.tell(Ended(0, self._meter.steps, reason))
-        with self._quiet("taking off"):
+        with self._guard("taking off"):
             self._hooks.remove()
             self._patches.undo()
             self._losses.close()
-            self._scene.close()
+            self._nan_capture.close()
             self._functional.close()
             self._steps.forget()
-            self._clearing.stop()
+            self._zero_grad_check.stop()
             self._sources.release()
             self._bare.stepped()
-            self._board.forget()
+            self._layout_builder.forget()
 
     def _last_look(self) -> None:
-        with self._quiet("what is left"):
+        with self._guard("what is left"):
             self._steps.raised()
             self._bare.close()
             self._scalars.over()
             self._records.flush()
         if os.getpid() == self._pid:
-            with self._quiet("a last look"):
+            with self._guard("a last look"):
                 self._steps.last_look()
 
     def _first(self) -> None:
         """The first step of an optimizer."""
         self._bare.stepped()
-        self._scene.enter()
+        self._nan_capture.enter()
 
     def _backward_begins(self, tensors: Any) -> None:
-        self._board.passes += 1
+        self._layout_builder.passes += 1
         self._clips.begins()
-        self._clearing.begins()
+        self._zero_grad_check.begins()
         self._bare.before(tensors)
 
     def _backward_over(self) -> None:
@@ -242,20 +255,24 @@ class Watcher:
         self._hooks.hushed = False
 
     def _backward_done(self) -> None:
-        self._clearing.over()
+        self._zero_grad_check.over()
         if self._inside.pending or self._bare.watching:
-            with self._quiet("the end of a backward pass"):
+            with self._guard("the end of a backward pass"):
                 self._inside.together()
                 self._bare.after()
-            if self._bare.watching and not self._born.optimizers():
-                self._scene.look(self._bare.newest())
-                self._scene.over()
+            if self._bare.watching and not self._registry.optimizers():
+                self._nan_capture.look(self._bare.newest())
+                self._nan_capture.over()
 
     def _known(self) -> ProgramFacts:
         """What is told of the run when its first step is."""
         outlook = self._losses.outlook or UNKNOWN
         steps = self._meter.steps
-        clip, scaled, faults = self._clips.description, self._scalers.seen, self._clearing.told
+        clip, scaled, faults = (
+            self._clips.description,
+            self._scalers.seen,
+            self._zero_grad_check.told,
+        )
         return ProgramFacts(outlook, clip, scaled, begun=steps > 0, faults=faults)
 
     def _count_threads(self) -> None:
@@ -279,15 +296,15 @@ class Watcher:
             self._meter.begin_anew()
             self._steps.forget()
             self._losses.forget()
-            self._scene.forget()
+            self._nan_capture.forget()
             self._clips.forget()
             self._scalers.forget()
-            self._clearing.forget()
-            self._board.forget()
+            self._zero_grad_check.forget()
+            self._layout_builder.forget()
             sink = self._records.sink if self._renew is None else self._renew(self._records.sink)
             self._records.begin_anew(sink)
             self._count_threads()
             self._functional.forget()
             self._told = False
         except Exception as error:
-            self._quiet.say(f"after a fork: {error}")
+            self._guard.say(f"after a fork: {error}")

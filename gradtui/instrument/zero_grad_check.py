@@ -34,8 +34,8 @@ UNREACHED = (
 
 
 class ZeroGradCheck:
-    def __init__(self, quiet: ExceptionGuard, news: Callable[[], None]) -> None:
-        self._quiet, self._news = quiet, news
+    def __init__(self, guard: ExceptionGuard, news: Callable[[], None]) -> None:
+        self._guard, self._news = guard, news
         self.forget()
 
     def forget(self) -> None:
@@ -75,7 +75,7 @@ class ZeroGradCheck:
 
     def _run(self, look: Callable[[], None]) -> None:
         done = False
-        with self._quiet("whether gradients are cleared"):
+        with self._guard("whether gradients are cleared"):
             if not capturing():
                 look()
                 done = True

@@ -12,23 +12,23 @@ class Examiner:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._keeper: CallRecorder | None = CallRecorder()
-        self._keeper.watch([("", network.module)])
+        self._call_recorder: CallRecorder | None = CallRecorder()
+        self._call_recorder.watch([("", network.module)])
 
     def over(self) -> None:
-        if self._keeper is not None:
-            self._keeper.over()
+        if self._call_recorder is not None:
+            self._call_recorder.over()
 
     def examine(self, step: int, loss: float) -> Autopsy | None:
         """None where that has been done before."""
-        keeper, self._keeper = self._keeper, None
-        if keeper is None:
+        call_recorder, self._call_recorder = self._call_recorder, None
+        if call_recorder is None:
             return None
-        calls, names = keeper.calls(), _names(self._network)
+        calls, names = call_recorder.calls(), _names(self._network)
         for call in calls:
             call.names = names
-        found = examine(calls, step, loss, dropped=keeper.dropped())
-        keeper.close()
+        found = examine(calls, step, loss, dropped=call_recorder.dropped())
+        call_recorder.close()
         return found
 
 

@@ -92,7 +92,11 @@ def page(name: str) -> Page:
 
 
 README = page("README.md")
-PAGES = [README, *(page(f"docs/{path.name}") for path in sorted((ROOT / "docs").glob("*.md")))]
+PAGES = [
+    README,
+    page("CONTRIBUTING.md"),
+    *(page(f"docs/{path.name}") for path in sorted((ROOT / "docs").glob("*.md"))),
+]
 
 
 def table(text: str, first: str) -> list[list[str]]:

@@ -27,7 +27,7 @@ def wiring(train: Train, kind: type[torch.optim.Optimizer] = torch.optim.SGD) ->
     train(net, kind(net.parameters(), lr=0.1))  # type: ignore[call-arg]
     watcher.close()
     assert sink.log == []
-    assert watcher._clearing._last is None  # nothing is kept
+    assert watcher._zero_grad_check._last is None  # nothing is kept
     return dict([e for e in sink.events if isinstance(e, Started)][-1].info.wiring)
 
 
@@ -172,8 +172,8 @@ def test_where_nobody_steps_looking_has_an_end() -> None:
     watcher = Watcher(Kept())
     for _ in range(80):
         loss(net).backward()  # type: ignore[no-untyped-call]
-    assert not watcher._clearing._keeps
-    assert not watcher._clearing._lacks
+    assert not watcher._zero_grad_check._keeps
+    assert not watcher._zero_grad_check._lacks
     watcher.close()
 
 

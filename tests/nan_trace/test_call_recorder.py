@@ -25,110 +25,110 @@ class Two(nn.Module):
 
 
 @pytest.fixture
-def keeper() -> Iterator[CallRecorder]:
-    keeper = CallRecorder()
-    yield keeper
-    keeper.close()
+def call_recorder() -> Iterator[CallRecorder]:
+    call_recorder = CallRecorder()
+    yield call_recorder
+    call_recorder.close()
 
 
-def words(keeper: CallRecorder) -> list[str]:
-    return [call.word for call in keeper.calls()]
+def words(call_recorder: CallRecorder) -> list[str]:
+    return [call.word for call in call_recorder.calls()]
 
 
-def test_the_outermost_calls_are_kept_in_order(keeper: CallRecorder) -> None:
+def test_the_outermost_calls_are_kept_in_order(call_recorder: CallRecorder) -> None:
     one, two = Two(), Two()
-    keeper.watch([("one", one), ("two", two)])
+    call_recorder.watch([("one", one), ("two", two)])
     x = torch.ones(2, 3)
     two(one(x))
     one.b(x)
-    assert words(keeper) == ["one", "two", "one.b"]
-    keeper.over()
-    assert words(keeper) == ["one", "two", "one.b"]  # a second optimizer may want them
+    assert words(call_recorder) == ["one", "two", "one.b"]
+    call_recorder.over()
+    assert words(call_recorder) == ["one", "two", "one.b"]  # a second optimizer may want them
     two(x)
-    assert words(keeper) == ["two"]
-    keeper.forget()
-    assert words(keeper) == []
+    assert words(call_recorder) == ["two"]
+    call_recorder.forget()
+    assert words(call_recorder) == []
 
 
 def test_after_some_steps_only_those_are_watched_that_the_program_calls(
-    keeper: CallRecorder,
+    call_recorder: CallRecorder,
 ) -> None:
     model = Two()
-    keeper.watch([("", model)])
+    call_recorder.watch([("", model)])
     for _ in range(LEARNING + 1):
         model(torch.ones(2, 3)).sum().backward()
-        assert words(keeper) == [""]
-        keeper.over()
-    assert keeper.root(model) is not None
-    assert keeper.root(model.a) is None
+        assert words(call_recorder) == [""]
+        call_recorder.over()
+    assert call_recorder.root(model) is not None
+    assert call_recorder.root(model.a) is None
     assert nn.Module.__call__.__code__ is not PLAIN
-    keeper.close()
-    assert keeper.root(model) is None
+    call_recorder.close()
+    assert call_recorder.root(model) is None
     assert nn.Module.__call__.__code__ is PLAIN
 
 
-def test_who_calls_parts_is_seen_as_well(keeper: CallRecorder) -> None:
+def test_who_calls_parts_is_seen_as_well(call_recorder: CallRecorder) -> None:
     """A LightningModule's own forward may never be called."""
     model = Two()
-    keeper.watch([("", model)])
+    call_recorder.watch([("", model)])
     for _ in range(LEARNING + 2):
         model.b(model.a(torch.ones(2, 3))).sum().backward()
-        assert words(keeper) == ["a", "b"]
-        keeper.over()
-    assert keeper.root(model) is None
+        assert words(call_recorder) == ["a", "b"]
+        call_recorder.over()
+    assert call_recorder.root(model) is None
 
 
-def test_what_begins_later_is_seen_later(keeper: CallRecorder) -> None:
+def test_what_begins_later_is_seen_later(call_recorder: CallRecorder) -> None:
     model = Two()
-    keeper.watch([("", model)])
+    call_recorder.watch([("", model)])
     for _ in range(LEARNING + 2):
         model.a(torch.ones(2, 3))
-        keeper.over()
+        call_recorder.over()
     for _ in range(2):
         model.b(torch.ones(2, 3))
-        keeper.over()
+        call_recorder.over()
     model.b(torch.ones(2, 3))
-    assert words(keeper) == ["b"]
+    assert words(call_recorder) == ["b"]
 
 
-def test_calls_without_gradient_are_not_kept(keeper: CallRecorder) -> None:
+def test_calls_without_gradient_are_not_kept(call_recorder: CallRecorder) -> None:
     model = Two()
-    keeper.watch([("", model)])
+    call_recorder.watch([("", model)])
     with torch.no_grad():
         model(torch.ones(2, 3))
     with torch.inference_mode():
         model(torch.ones(2, 3))
-    assert words(keeper) == []
+    assert words(call_recorder) == []
 
 
-def test_the_last_calls_of_many_are_kept(keeper: CallRecorder) -> None:
+def test_the_last_calls_of_many_are_kept(call_recorder: CallRecorder) -> None:
     model = Two()
-    keeper.watch([("", model)])
+    call_recorder.watch([("", model)])
     for number in range(KEPT + 3):
         model(torch.full((2, 3), float(number)))
-    assert [int(call.args[0][0, 0]) for call in keeper.calls()] == list(range(3, KEPT + 3))
+    assert [int(call.args[0][0, 0]) for call in call_recorder.calls()] == list(range(3, KEPT + 3))
 
 
-def test_an_error_of_the_model_passes_through(keeper: CallRecorder) -> None:
+def test_an_error_of_the_model_passes_through(call_recorder: CallRecorder) -> None:
     model = Two()
-    keeper.watch([("", model)])
+    call_recorder.watch([("", model)])
     with pytest.raises(RuntimeError):
         model(torch.ones(2, 5))
     model(torch.ones(2, 3))
-    assert words(keeper) == ["", ""]
+    assert words(call_recorder) == ["", ""]
 
 
-def test_copies_and_pickles_know_nothing_of_it(keeper: CallRecorder) -> None:
+def test_copies_and_pickles_know_nothing_of_it(call_recorder: CallRecorder) -> None:
     model = Two()
     before = sorted(vars(model))
-    keeper.watch([("", model)])
+    call_recorder.watch([("", model)])
     for other in (copy.deepcopy(model), copy.copy(model), pickle.loads(pickle.dumps(model))):
         assert sorted(vars(other)) == sorted(vars(model)) == before
         other(torch.ones(2, 3))
     file = io.BytesIO()
     torch.save(model, file)
     torch.save(model(torch.ones(2, 3)), file)
-    assert words(keeper)[-1] == ""
+    assert words(call_recorder)[-1] == ""
 
 
 class Own(Two):
@@ -138,49 +138,49 @@ class Own(Two):
         return vars(self).copy()
 
 
-def test_modules_that_pickle_themselves(keeper: CallRecorder) -> None:
+def test_modules_that_pickle_themselves(call_recorder: CallRecorder) -> None:
     model = Own()
-    keeper.watch([("", model)])
+    call_recorder.watch([("", model)])
     for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
         assert COMPILED not in vars(other)
         other(torch.ones(2, 3))
-    assert words(keeper) == []
+    assert words(call_recorder) == []
 
 
-def test_what_has_no_part_in_a_loss_is_let_go(keeper: CallRecorder) -> None:
+def test_what_has_no_part_in_a_loss_is_let_go(call_recorder: CallRecorder) -> None:
     metric, loss = nn.Identity(), nn.MSELoss()
-    keeper.watch([("metric", metric), ("loss", loss)])
+    call_recorder.watch([("metric", metric), ("loss", loss)])
     out = torch.ones(2, 3, requires_grad=True) * 2
     metric(out.detach())
     loss(out, torch.zeros(2, 3))
-    assert words(keeper) == ["loss"]
+    assert words(call_recorder) == ["loss"]
 
 
-def test_mapped_and_traced_calls_are_not_kept(keeper: CallRecorder) -> None:
+def test_mapped_and_traced_calls_are_not_kept(call_recorder: CallRecorder) -> None:
     model = Two()
-    keeper.watch([("", model)])
+    call_recorder.watch([("", model)])
     torch.func.vmap(model)(torch.ones(5, 2, 3))
     torch.func.grad(lambda x: model(x).sum())(torch.ones(2, 3))
     torch.export.export(model, (torch.ones(2, 3),))
-    assert words(keeper) == []
+    assert words(call_recorder) == []
 
 
-def test_a_copy_of_all_attributes_runs_its_own_weights(keeper: CallRecorder) -> None:
+def test_a_copy_of_all_attributes_runs_its_own_weights(call_recorder: CallRecorder) -> None:
     """As replicas of DataParallel are made."""
     model = Two()
-    keeper.watch([("", model)])
+    call_recorder.watch([("", model)])
     other = model._replicate_for_data_parallel()
     other._modules = {"a": nn.Identity(), "b": nn.Identity()}
     x = torch.ones(2, 3)
     assert torch.equal(other(x), x)
-    assert words(keeper) == []
+    assert words(call_recorder) == []
 
 
-def test_scripting_and_tracing_go_on(keeper: CallRecorder) -> None:
+def test_scripting_and_tracing_go_on(call_recorder: CallRecorder) -> None:
     import warnings
 
     model = Two()
-    keeper.watch([("", model)])
+    call_recorder.watch([("", model)])
     x = torch.ones(2, 3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -190,7 +190,7 @@ def test_scripting_and_tracing_go_on(keeper: CallRecorder) -> None:
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_compiled_programs_are_not_broken_up(keeper: CallRecorder, whole: bool) -> None:
+def test_compiled_programs_are_not_broken_up(call_recorder: CallRecorder, whole: bool) -> None:
     import warnings
 
     torch._dynamo.reset()
@@ -201,7 +201,7 @@ def test_compiled_programs_are_not_broken_up(keeper: CallRecorder, whole: bool) 
         return graph.forward
 
     model = Two()
-    keeper.watch([("", model)])
+    call_recorder.watch([("", model)])
     x = torch.ones(2, 3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -211,11 +211,11 @@ def test_compiled_programs_are_not_broken_up(keeper: CallRecorder, whole: bool) 
             run = torch.compile(lambda x: model(x) * 2, backend=backend, fullgraph=True)
         for _ in range(LEARNING + 3):
             run(x).sum().backward()
-            keeper.over()
+            call_recorder.over()
     assert len(frames) == 1
 
 
-def test_a_model_compiled_in_place_is_put_back(keeper: CallRecorder) -> None:
+def test_a_model_compiled_in_place_is_put_back(call_recorder: CallRecorder) -> None:
     import warnings
 
     model = Two()
@@ -223,14 +223,14 @@ def test_a_model_compiled_in_place_is_put_back(keeper: CallRecorder) -> None:
         warnings.simplefilter("ignore")
         model.compile(backend="eager")
         compiled = vars(model)[COMPILED]
-        keeper.watch([("", model)])
+        call_recorder.watch([("", model)])
         model(torch.ones(2, 3))
-    assert words(keeper) == [""]
-    keeper.close()
+    assert words(call_recorder) == [""]
+    call_recorder.close()
     assert vars(model)[COMPILED] is compiled
 
 
-def test_random_draws_are_found_out(keeper: CallRecorder) -> None:
+def test_random_draws_are_found_out(call_recorder: CallRecorder) -> None:
     import random
 
     class Draws(nn.Module):
@@ -238,9 +238,9 @@ def test_random_draws_are_found_out(keeper: CallRecorder) -> None:
             return x * random.random()
 
     model = Draws()
-    keeper.watch([("", model)])
+    call_recorder.watch([("", model)])
     for _ in range(4):
         model(torch.ones(2, requires_grad=True))
-    last = keeper.calls()[-1].stamp
+    last = call_recorder.calls()[-1].stamp
     assert last.python is not None
     assert last.numpy is None

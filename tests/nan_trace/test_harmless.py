@@ -122,9 +122,9 @@ def train(make: Callable[[], nn.Module], *, watched: bool) -> tuple[nn.Module, l
     np.random.seed(3)
     model = make()
     optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
-    keeper, told = CallRecorder(), []
+    call_recorder, told = CallRecorder(), []
     if watched:
-        keeper.watch([("", model)])
+        call_recorder.watch([("", model)])
     dtype = next(model.parameters()).dtype
     for step in range(6):
         if isinstance(model, Raising):
@@ -139,13 +139,15 @@ def train(make: Callable[[], nn.Module], *, watched: bool) -> tuple[nn.Module, l
         if watched:
             before = [(id(p.grad), p._version) for p in model.parameters()]
             versions = [b._version for b in model.buffers()]
-            examine(keeper.calls(), step, [float(loss.detach()), float("nan"), None][step % 3])
+            examine(
+                call_recorder.calls(), step, [float(loss.detach()), float("nan"), None][step % 3]
+            )
             assert before == [(id(p.grad), p._version) for p in model.parameters()]
             assert versions == [b._version for b in model.buffers()]
         optimizer.step()
-        keeper.over()
+        call_recorder.over()
         told.append(loss.detach())
-    keeper.close()
+    call_recorder.close()
     return model, told
 
 
@@ -173,11 +175,11 @@ def test_nothing_changes(name: str) -> None:
 
 def test_what_a_failed_run_says() -> None:
     model = Raising()
-    keeper = CallRecorder()
-    keeper.watch([("", model)])
+    call_recorder = CallRecorder()
+    call_recorder.watch([("", model)])
     model(torch.randn(2, WIDTH)).sum().backward()
-    found = examine(keeper.calls(), 4, float("nan"))
-    keeper.close()
+    found = examine(call_recorder.calls(), 4, float("nan"))
+    call_recorder.close()
     assert not found.reproduced
     assert "once only" in found.words
     assert not model.fresh
@@ -202,14 +204,14 @@ def test_what_a_signal_raises_reaches_the_program_and_all_is_put_back() -> None:
     def late(number: int, frame: Any) -> None:
         raise TimedOutError
 
-    model, keeper = Slow(), CallRecorder()
-    keeper.watch([("", model)])
+    model, call_recorder = Slow(), CallRecorder()
+    call_recorder.watch([("", model)])
     model(torch.randn(2, WIDTH)).sum().backward()
     before = signal.signal(signal.SIGUSR1, late)
     with pytest.raises(TimedOutError):
-        examine(keeper.calls(), 4, float("nan"))
+        examine(call_recorder.calls(), 4, float("nan"))
     signal.signal(signal.SIGUSR1, before)
-    keeper.close()
+    call_recorder.close()
     assert model.training
     assert not model.fresh
 
@@ -217,13 +219,13 @@ def test_what_a_signal_raises_reaches_the_program_and_all_is_put_back() -> None:
 def test_a_retained_graph_can_be_used_afterwards() -> None:
     """In-place changes of buffers or parameters would make its second backward raise."""
     model = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.BatchNorm1d(WIDTH), nn.Linear(WIDTH, 1))
-    keeper = CallRecorder()
-    keeper.watch([("", model)])
+    call_recorder = CallRecorder()
+    call_recorder.watch([("", model)])
     loss = model(torch.randn(4, WIDTH)).sum()
     loss.backward(retain_graph=True)
-    assert examine(keeper.calls(), 0, float("nan")).tensor == "loss"
+    assert examine(call_recorder.calls(), 0, float("nan")).tensor == "loss"
     loss.backward()
-    keeper.close()
+    call_recorder.close()
 
 
 def test_nothing_is_held_on_to() -> None:
@@ -231,18 +233,18 @@ def test_nothing_is_held_on_to() -> None:
     import weakref
 
     model = nn.Sequential(nn.Linear(WIDTH, WIDTH), Do(lambda x: zero(x).sqrt()))
-    keeper = CallRecorder()
-    keeper.watch([("", model)])
+    call_recorder = CallRecorder()
+    call_recorder.watch([("", model)])
     x = torch.randn(4, WIDTH)
     model(x).sum().backward()
-    assert examine(keeper.calls(), 0, 1.0).phase == "backward"
+    assert examine(call_recorder.calls(), 0, 1.0).phase == "backward"
     refs = [weakref.ref(one) for one in (x, model[0])]
-    keeper.over()
+    call_recorder.over()
     del x
     model(torch.randn(4, WIDTH))
     assert refs[0]() is None
-    keeper.forget()
+    call_recorder.forget()
     del model
     gc.collect()
     assert refs[1]() is None
-    assert keeper.calls() == []
+    assert call_recorder.calls() == []

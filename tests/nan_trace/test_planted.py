@@ -14,16 +14,16 @@ from tests.nan_trace.planted import PLANTED, Fault
 def autopsy_of(fault: Fault) -> Autopsy:
     torch.manual_seed(1)
     model = fault.make()
-    keeper = CallRecorder()
-    keeper.watch([("", model)])
+    call_recorder = CallRecorder()
+    call_recorder.watch([("", model)])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         loss = fault.loss(model(fault.batch()))
         loss.backward()
     grads = [p.grad for p in model.parameters() if p.grad is not None]
     assert not all(torch.isfinite(one).all() for one in (loss, *grads)), "healthy"
-    found = examine(keeper.calls(), fault.step, float(loss.detach()))
-    keeper.close()
+    found = examine(call_recorder.calls(), fault.step, float(loss.detach()))
+    call_recorder.close()
     return found
 
 

@@ -21,15 +21,17 @@ class Program:
 
     def __init__(self, **models: nn.Module) -> None:
         torch.manual_seed(0)
-        self.keeper = CallRecorder()
-        self.keeper.watch([(word if len(models) > 1 else "", m) for word, m in models.items()])
+        self.call_recorder = CallRecorder()
+        self.call_recorder.watch(
+            [(word if len(models) > 1 else "", m) for word, m in models.items()]
+        )
 
     def examined(self, loss: Tensor | None, *, back: bool = True) -> Autopsy:
         if loss is not None and back:
             loss.backward()
         value = None if loss is None else float(loss.detach())
-        found = examine(self.keeper.calls(), 3, value, dropped=self.keeper.dropped())
-        self.keeper.close()
+        found = examine(self.call_recorder.calls(), 3, value, dropped=self.call_recorder.dropped())
+        self.call_recorder.close()
         return found
 
 
@@ -250,7 +252,7 @@ def test_counters_are_set_back(kind: str, later: int) -> None:
     run = Program(model=model)
     for _ in range(2):
         model(x())
-    run.keeper.forget()
+    run.call_recorder.forget()
     loss = sum((model(x()).sum() for _ in range(later + 1)), torch.zeros(()))
     found = run.examined(loss)
     assert (found.phase, found.module) == ("backward", "1")

@@ -54,14 +54,14 @@ def test_the_fault_is_found_wherever_it_is(seed: int) -> None:
     path, place = chance.choice(ends)
     name = chance.choice([*FORWARD, *BACKWARD])
     place.insert(0, Do((FORWARD | BACKWARD)[name]))
-    keeper = CallRecorder()
-    keeper.watch([("", model)])
+    call_recorder = CallRecorder()
+    call_recorder.watch([("", model)])
     loss = model(torch.randn(6, WIDTH)).square().mean()
     loss.backward()
     grads = [p.grad for p in model.parameters() if p.grad is not None]
     broken = not all(torch.isfinite(one).all() for one in (loss, *grads))
-    found = examine(keeper.calls(), 1, float(loss.detach()))
-    keeper.close()
+    found = examine(call_recorder.calls(), 1, float(loss.detach()))
+    call_recorder.close()
     if broken:
         assert found.module == (f"{path}.0" if path else "0"), found.words
         assert found.phase == ("backward" if torch.isfinite(loss) else "forward")
