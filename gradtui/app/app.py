@@ -36,7 +36,7 @@ from gradtui.app.screens.main import MainScreen
 from gradtui.app.screens.quit import QuitScreen, StoppingScreen
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.session import Session
-from gradtui.app.target import Target
+from gradtui.app.target import WatchedRun
 from gradtui.app.terminal import Output, add_fault, catch_signals
 from gradtui.app.textual_faults import FaultContainment, Palette
 from gradtui.app.themes import THEMES, VARIABLES
@@ -83,7 +83,7 @@ class GradtuiApp(FaultContainment):
         ascii_only: bool = False,
         bell: bool = True,
         export_dir: Path | None = None,
-        watched: Target | None = None,
+        watched: WatchedRun | None = None,
         output: Output | None = None,
     ) -> None:
         super().__init__()

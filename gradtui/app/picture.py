@@ -8,7 +8,7 @@ from typing import Any
 
 from gradtui.app.app import GradtuiApp
 from gradtui.app.playback import Player
-from gradtui.app.target import Target
+from gradtui.app.target import WatchedRun
 from gradtui.core.errors import TrainingError
 from gradtui.lab.scenario.schema import Scenario
 from gradtui.runstore.writer.ports import Source
@@ -38,7 +38,7 @@ async def picture(
     """
     watched = None
     if isinstance(source, Player):  # a recorded run: no scenario of the lab
-        watched = Target("attach", directory or Path(), catalogue[0].title)
+        watched = WatchedRun("attach", directory or Path(), catalogue[0].title)
     app = GradtuiApp(
         source,
         catalogue,

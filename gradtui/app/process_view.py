@@ -5,7 +5,7 @@ from typing import Any
 from gradtui.app.log_tail import LogTail
 from gradtui.app.playback import Playback
 from gradtui.app.render.text import safe
-from gradtui.app.target import Target
+from gradtui.app.target import WatchedRun
 from gradtui.app.view import Outside
 from gradtui.runstore.writer.launch_record import exit_code
 from gradtui.runstore.writer.ports import Source
@@ -20,7 +20,7 @@ ASK_EVERY = 1.0
 class ProcessView:
     """Collects an `Outside` at every tick."""
 
-    def __init__(self, watched: Target, source: Source, playback: Playback | None) -> None:
+    def __init__(self, watched: WatchedRun, source: Source, playback: Playback | None) -> None:
         self._watched = watched
         self._source: Any = source
         self._playback = playback

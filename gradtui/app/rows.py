@@ -12,7 +12,7 @@ SORTS = ("depth", "worst first", "name")
 
 
 @dataclass
-class Rows:
+class LayerOrder:
     """The filter, the sort and the selection; the selection follows its row, not its place."""
 
     text: str = ""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradtui.app.notice import Notice
-from gradtui.app.rows import Rows
+from gradtui.app.rows import LayerOrder
 from gradtui.app.run_state import RunState
 from gradtui.app.target import Mode
 from gradtui.app.view import STALE, Outside, Reference, View
@@ -60,7 +60,7 @@ class Session:
         self.ascii_only = ascii_only
         self.outside = Outside()
         self.reference: RunState | None = None
-        self.rows = Rows()
+        self.rows = LayerOrder()
         self.log_scale = True
         self.compare = True
         self.frozen = False

@@ -33,7 +33,7 @@ class Child(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class WatchedRun:
     """A run that is recorded in `directory`."""
 
     mode: Mode

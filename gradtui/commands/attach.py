@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from gradtui.app.target import Target
+    from gradtui.app.target import WatchedRun
     from gradtui.app.terminal import refuse_without_terminal
     from gradtui.commands.recorded import command_of, show_run
     from gradtui.runstore.files.places import find_run, runs_home
@@ -33,5 +33,5 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     refuse_without_terminal("gradtui export RUN")
     directory = find_run(args.run, runs_home(settings.runs))
-    watched = Target("attach", directory, command_of(directory))
+    watched = WatchedRun("attach", directory, command_of(directory))
     return show_run(RunReader(directory), watched, settings)

@@ -27,7 +27,7 @@ import os
 from collections.abc import Iterable
 from contextlib import closing
 
-from gradtui.commands.check_lines import Lines
+from gradtui.commands.check_lines import VerdictLines
 from gradtui.commands.check_scenarios import Judge, reports_on
 from gradtui.commands.output import paint, say
 from gradtui.commands.report import CURED, FAILED, SCHEMA, Report
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         targets = named_targets(args.scenario, catalogue, remedies=args.remedies or args.treat)
         broken = []
     judge = Judge(settings.device, settings.seed, args.steps, args.treat)
-    show = Lines(paint(settings.color), [target.name for target in targets], brief=args.all)
+    show = VerdictLines(paint(settings.color), [target.name for target in targets], brief=args.all)
     reports = []
     with closing(reports_on(targets, judge, args.jobs or _cores())) as arriving:
         for report in (*broken, *arriving):
@@ -94,7 +94,7 @@ def _command(args: argparse.Namespace, command: list[str], settings: Settings) -
     if args.json:
         say(json.dumps(report.as_json()))
     else:
-        say(Lines(paint(settings.color), [report.target], brief=False).report(report))
+        say(VerdictLines(paint(settings.color), [report.target], brief=False).report(report))
     return report.exit_code
 
 

@@ -10,7 +10,7 @@ from gradtui.commands.report import FAILED, Report
 from gradtui.core.text import printable
 
 
-class Lines:
+class VerdictLines:
     """Reports as lines for people, aligned over all targets."""
 
     def __init__(self, color: Paint, names: Iterable[str], *, brief: bool) -> None:

@@ -83,7 +83,7 @@ def run_live(directory: Path, command: list[str], settings: Settings) -> int:
 
     The command's own exit code where it has ended, else that of the screen.
     """
-    from gradtui.app.target import Target
+    from gradtui.app.target import WatchedRun
     from gradtui.commands.recorded import show_run
     from gradtui.runstore.files.disk import open_private
     from gradtui.runstore.reader.run_reader import RunReader
@@ -95,7 +95,7 @@ def run_live(directory: Path, command: list[str], settings: Settings) -> int:
     finally:
         os.close(log)
     child = Command(popen, directory)
-    watched = Target("run", directory, printable(shlex.join(masked(command))), child=child)
+    watched = WatchedRun("run", directory, printable(shlex.join(masked(command))), child=child)
 
     def ending(number: int) -> None:
         if number != signal.SIGHUP:

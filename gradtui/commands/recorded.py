@@ -13,7 +13,7 @@ from gradtui.lab.scenario.schema import Scenario, Setup
 from gradtui.runstore.writer.ports import Source
 
 if TYPE_CHECKING:
-    from gradtui.app.target import Target
+    from gradtui.app.target import WatchedRun
 
 
 def command_of(directory: Path) -> str:
@@ -41,7 +41,7 @@ def as_scenario(directory: Path) -> Scenario:
 
 def show_run(
     source: Source,
-    watched: "Target",
+    watched: "WatchedRun",
     settings: Settings,
     ending: Callable[[int], object] = bool,
 ) -> int:

@@ -47,7 +47,7 @@ def place(word: str) -> int | Literal["alarm"]:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from gradtui.app.target import Target
+    from gradtui.app.target import WatchedRun
     from gradtui.app.terminal import refuse_without_terminal
     from gradtui.commands.recorded import command_of, show_run
     from gradtui.runstore.files.places import find_run, runs_home
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if not 0 < args.speed <= 1e6:
         raise UsageError(f"--speed must be above 0 and at most 1e6, not {args.speed:g}.")
     directory = find_run(args.run, runs_home(settings.runs))
-    watched = Target(
+    watched = WatchedRun(
         "replay",
         directory,
         command_of(directory),

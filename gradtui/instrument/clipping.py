@@ -22,7 +22,7 @@ KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class ClipCall:
     """`factor` and the `norm` that gradients were clipped by are None where they are not known, as for
     clipping by value: then `norms` were measured before, of `order`. `count` tensors were clipped, 0
     where some lie on several ranks, of which `tensors` have not been stepped yet."""
@@ -43,7 +43,7 @@ class Clips:
 
     def __init__(self, guard: ExceptionGuard) -> None:
         self._guard = guard
-        self._clips: list[Clip] = []
+        self._clips: list[ClipCall] = []
         self._before: dict[int, object] = {}
         """While a backward pass runs: which gradient each clipped tensor had, and its version."""
         self._plan: tuple[tuple[int, ...], Plan] | None = None
@@ -71,13 +71,13 @@ class Clips:
     def description(self) -> str:
         return ", ".join(self.words.values())
 
-    def take(self, mine: frozenset[int]) -> list[Clip]:
+    def take(self, mine: frozenset[int]) -> list[ClipCall]:
         """What was done to any of these since they were last taken, in order."""
         found = self.seen(mine)
         self.drop(mine)
         return found
 
-    def seen(self, mine: frozenset[int]) -> list[Clip]:
+    def seen(self, mine: frozenset[int]) -> list[ClipCall]:
         """As `take`, for somebody who may not be the one to step."""
         return [clip for clip in self._clips if clip.tensors & mine]
 
@@ -159,7 +159,7 @@ class Clips:
         )  # the norm is of other ranks' as well
         count = 0 if apart else len(order)
         again = WeakTensors([p for p in held if isinstance(p, Tensor)])
-        self._clips.append(Clip(frozenset(order), factor, norm, count, order, norms, again))
+        self._clips.append(ClipCall(frozenset(order), factor, norm, count, order, norms, again))
         del self._clips[:-KEPT]
 
 

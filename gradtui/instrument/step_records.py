@@ -14,7 +14,7 @@ from gradtui.core.autopsy import Autopsy
 from gradtui.core.layout import FloatArray, IntArray, Layout
 from gradtui.core.snapshot import HIST_BINS, Grad, Snapshot, U32Array, Weight
 from gradtui.instrument.budget import NOTHING, Budget, Detail, Ledger
-from gradtui.instrument.clipping import Clip
+from gradtui.instrument.clipping import ClipCall
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.loss_capture import Loss
 from gradtui.instrument.unclipped_norms import Cut, unclipped
@@ -83,7 +83,7 @@ class StepRecord:
             sums = self.later.sums(values)
             self.loss, self.objective = sums if sums is not None else (NAN, NAN)
 
-    def add_clips(self, clips: Sequence[Clip], ids: Sequence[int]) -> None:
+    def add_clips(self, clips: Sequence[ClipCall], ids: Sequence[int]) -> None:
         """How the gradients of the tensors with these ids were clipped, in that order."""
         place = {key: i for i, key in enumerate(ids)}
         for clip in clips:
@@ -115,7 +115,7 @@ def bare_record(step: int, when: float) -> StepRecord:
 
 
 @dataclass(slots=True)
-class Batch:
+class RecordBatch:
     """Records of scalars whose numbers travel together: `at` says whose those of each part are, and
     how many."""
 
@@ -138,7 +138,7 @@ class StepRecorder:
     def __init__(self, sink: Sink, meter: CostMeter, ledger: Ledger) -> None:
         self.sink = sink
         self._meter, self._ledger = meter, ledger
-        self._copy: HostCopy[StepRecord | Batch] | None = None
+        self._copy: HostCopy[StepRecord | RecordBatch] | None = None
         self._device = torch.device("cpu")
         self.late: Late = lambda step, phase, loss: None
         """Asked where a step turns out not to be finite only now."""
@@ -223,7 +223,7 @@ class StepRecorder:
         self._device, self._copy = device, HostCopy(device)
         self.direct = device.type == "cpu"
 
-    def _copied(self, ticket: StepRecord | Batch, parts: dict[str, Tensor]) -> None:
+    def _copied(self, ticket: StepRecord | RecordBatch, parts: dict[str, Tensor]) -> None:
         assert self._copy is not None
         if self._device.type != "cpu" or any(t.device.type != "cpu" for t in parts.values()):
             parts = {name: t.to(self._device) for name, t in parts.items()}
@@ -244,13 +244,13 @@ class StepRecorder:
                 at.setdefault(name, []).append((record, len(flat)))
                 values.setdefault(name, []).append(flat)
         parts = {name: torch.cat(some) for name, some in values.items()}
-        self._copied(Batch(records, at), parts)
+        self._copied(RecordBatch(records, at), parts)
 
     def _hand_on(self, *, wait: bool) -> None:
         if self._copy is None:
             return
         for ticket, parts in self._copy.flush() if wait else self._copy.ready():
-            if isinstance(ticket, Batch):
+            if isinstance(ticket, RecordBatch):
                 ticket.fill(parts)
                 for record in ticket.records:
                     self._append(record)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from gradtui.core.snapshot import Act
-from gradtui.lab.models.rows import Row
+from gradtui.lab.models.rows import LayerRow
 
 AT_ONCE = 1 << 20
 """Elements that are copied together at most, which bounds scratch memory."""
@@ -69,7 +69,7 @@ class ActivationWatch:
     must not be changed in place after their module has run.
     """
 
-    def __init__(self, rows: Sequence[Row], *, signals: bool = True) -> None:
+    def __init__(self, rows: Sequence[LayerRow], *, signals: bool = True) -> None:
         self._rows = rows
         self._outputs: dict[int, Tensor] = {}
         self._units: dict[int, Tensor] = {}

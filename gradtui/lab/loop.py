@@ -25,7 +25,7 @@ class Training:
     def __init__(self, run: Run, sink: Sink, steps: int) -> None:
         self._run = run
         self._steps = steps
-        self._watch = Watch(run.run, sink)
+        self._watch = RunWatch(run.run, sink)
         self._sink = sink
         self.over = False
 
@@ -61,7 +61,7 @@ class Training:
         self._sink.tell(Ended(self.number, self.step_number, reason))
 
 
-class Watch:
+class RunWatch:
     """Passes snapshots on, tells of the first non-finite one, and counts how long it lasts."""
 
     def __init__(self, run: int, sink: Sink) -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from gradtui.nan_trace.calls import Call, Draws, Stamp, uses_cuda
-from gradtui.nan_trace.watched_calls import Listener, Root, Switch, busy
+from gradtui.nan_trace.watched_calls import CallListener, Root, Switch, busy
 from gradtui.nan_trace.wrappers import walk
 from gradtui.patching.cuda_capture import capturing
 from gradtui.patching.torch_modes import Unseen
@@ -49,7 +49,7 @@ class CallRecorder:
         self._wanted: list[tuple[str, weakref.ref[nn.Module]]] = []
         self._off = False
         """Whether modules are called as if nobody watched, for the time being."""
-        self._listener = Listener(self)
+        self._listener = CallListener(self)
 
     def watch(self, modules: Iterable[tuple[str, nn.Module]]) -> None:
         """Models by the word that their paths begin with. Their submodules are watched too for some

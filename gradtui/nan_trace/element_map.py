@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.node_types import words
-from gradtui.nan_trace.known_values import Given
+from gradtui.nan_trace.known_values import GivenTensor
 from gradtui.nan_trace.recomputation import LARGEST
 from gradtui.nan_trace.saved_tensors import plain, saved, word_of
 
@@ -19,7 +19,9 @@ ELEMENTWISE = words(
 """Each of their results is made of what is at the same place."""
 
 
-def reaches(node: Any, given: list[Given], one: Given, at: Tensor | None) -> Tensor | None:
+def reaches(
+    node: Any, given: list[GivenTensor], one: GivenTensor, at: Tensor | None
+) -> Tensor | None:
     """Where `one` of what a node was given is not finite, as far as the result at `at` can come of it;
     None if nowhere."""
     value = one.value

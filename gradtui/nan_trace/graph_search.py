@@ -10,7 +10,7 @@ from torch import Tensor
 from gradtui.autograd.node_types import words
 from gradtui.core.autopsy import Span
 from gradtui.nan_trace.element_map import reaches
-from gradtui.nan_trace.known_values import Given, Values
+from gradtui.nan_trace.known_values import GivenTensor, KnownValues
 from gradtui.nan_trace.operation_causes import (
     constant,
     covered_rows,
@@ -66,10 +66,10 @@ class _Place:
     node: Any
     number: int
     at: Tensor | None = None
-    given: list[Given] = field(default_factory=list)
+    given: list[GivenTensor] = field(default_factory=list)
 
 
-def birth(loss: Tensor, values: Values) -> BadOperation | None:
+def birth(loss: Tensor, values: KnownValues) -> BadOperation | None:
     """None where nothing can be said."""
     place = _Place(loss.grad_fn, loss.output_nr, None)
     for _ in range(LONGEST):
@@ -112,7 +112,7 @@ def _step(place: _Place, value: Tensor | None) -> _Place | BadOperation | None:
 
 
 def _beyond(
-    place: _Place, value: Tensor | None, word: str, unknown: list[Given]
+    place: _Place, value: Tensor | None, word: str, unknown: list[GivenTensor]
 ) -> _Place | BadOperation | None:
     """Past something that nobody has kept."""
     (first, *more) = unknown
@@ -146,7 +146,7 @@ def _from_constant(place: _Place, value: Tensor, word: str, nan: bool) -> BadOpe
     return None
 
 
-def _constant(word: str, one: Given, at: Tensor) -> BadOperation | None:
+def _constant(word: str, one: GivenTensor, at: Tensor) -> BadOperation | None:
     """What has no gradient, and is there to be seen."""
     value = one.value
     assert value is not None

@@ -16,7 +16,7 @@ DEEPEST = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenTensor:
     """One tensor that a node takes in. `node` is None for what has no gradient; `value` where it is
     not known."""
 
@@ -26,7 +26,7 @@ class Given:
     name: str
 
 
-class Values:
+class KnownValues:
     """Of the graph above `loss`; `outputs` are tensors in it that are known from elsewhere."""
 
     def __init__(self, loss: Tensor, outputs: Iterable[Tensor] = ()) -> None:
@@ -73,7 +73,7 @@ class Values:
             return leaf.detach() if leaf.is_cpu else None
         return computed(node, [one.value for one in self.given(node)])
 
-    def given(self, node: Any) -> list[Given]:
+    def given(self, node: Any) -> list[GivenTensor]:
         """What a node takes in, slot by slot."""
         names = operands(node)
         found = []
@@ -82,5 +82,5 @@ class Values:
             value = saved(node, name) if name else None
             if value is None and below is not None:
                 value = self.of(below, number)
-            found.append(Given(below, number, value, name))
+            found.append(GivenTensor(below, number, value, name))
         return found

@@ -6,7 +6,7 @@ from math import isfinite
 from torch import Tensor
 
 from gradtui.nan_trace.graph_search import BadOperation, birth
-from gradtui.nan_trace.known_values import Values
+from gradtui.nan_trace.known_values import KnownValues
 from gradtui.nan_trace.slope_inputs import SlopeInputs
 from gradtui.nan_trace.slopes import InfiniteSlope
 
@@ -39,7 +39,7 @@ class LossClues:
                 self._cliffs.off = True
                 raise
         elif self.birth is None and loss.grad_fn is not None:
-            self.birth = birth(loss, Values(loss, self._outputs()))
+            self.birth = birth(loss, KnownValues(loss, self._outputs()))
 
     def over(self) -> None:
         self._stale = True

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradtui.nan_trace.known_values import Given
+from gradtui.nan_trace.known_values import GivenTensor
 from gradtui.nan_trace.saved_tensors import plain, saved, word_of
 from gradtui.nan_trace.slopes import InfiniteSlope
 from gradtui.nan_trace.value_ranges import look
@@ -25,7 +25,7 @@ EITHER = {
 """Of which it is not known which."""
 
 
-def undefined(node: Any, given: list[Given], value: Tensor | None, at: Tensor | None) -> str:
+def undefined(node: Any, given: list[GivenTensor], value: Tensor | None, at: Tensor | None) -> str:
     """ "log of 3 zeros among 640 values"."""
     word = word_of(node)
     first = given[0].value

@@ -61,7 +61,7 @@ class Root:
     """Whether it has no parameters."""
 
 
-class Listener:
+class CallListener:
     """Listens to the calls of all modules, while `on` and as long as whoever wants to know lives."""
 
     def __init__(self, post: Post) -> None:

@@ -11,7 +11,7 @@ from gradtui.stats.widths import START_COST, START_COST_ELSEWHERE, by_width, pie
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class PaddedRows:
     """Tensors of similar size, each in one or more whole rows of one buffer.
 
     `members` are indices into the plan's tensors, `places` views of the buffer in their shapes,
@@ -31,7 +31,7 @@ class Rows:
         width: int,
         dtype: torch.dtype,
         device: torch.device,
-    ) -> "Rows":
+    ) -> "PaddedRows":
         counts = [rows_of(shapes[i].numel(), width) for i in members]
         buffer = torch.zeros(sum(counts), width, dtype=dtype, device=device)
         parts = torch.split(buffer, counts)
@@ -55,7 +55,7 @@ class Rows:
         return self.buffer
 
 
-class Batch:
+class TensorBatch:
     """All small tensors of one device and working type.
 
     `numels` maps indices into the plan's tensors to element counts.
@@ -74,7 +74,7 @@ class Batch:
         classes = by_width(filled, ROW, START_COST.get(device.type, START_COST_ELSEWHERE))
         if device.type == "cpu":
             classes = pieces(classes, filled)
-        self.rows = [Rows.of(part, shapes, width, dtype, device) for width, part in classes]
+        self.rows = [PaddedRows.of(part, shapes, width, dtype, device) for width, part in classes]
         counts = {i: rows_of(filled[i], width) for width, part in classes for i in part}
         total = sum(counts.values())
         self.partials = Partials([len(rows.buffer) for rows in self.rows], dtype, device)

@@ -14,7 +14,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from gradtui.stats.batch import Batch
+from gradtui.stats.batch import TensorBatch
 from gradtui.stats.reduction import Partials
 from gradtui.stats.sample import sample_strides
 from gradtui.stats.tensors import PLAIN_TYPES, home, is_plain, local, working_dtype
@@ -62,7 +62,7 @@ class Plan:
             for i in _smallest(parts):
                 small[homes[i], working_dtype(parts[i].dtype)][i] = parts[i].numel()
             self.batches = [
-                Batch(numels, self.shapes, dtype, device, self.looks(device))
+                TensorBatch(numels, self.shapes, dtype, device, self.looks(device))
                 for (device, dtype), numels in small.items()
             ]
             self._places = {i: _place(parts[i]) for numels in small.values() for i in numels}

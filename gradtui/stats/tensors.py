@@ -13,7 +13,7 @@ _COMPRESSED = (torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.spars
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
+class RealValues:
     """What a tensor stores: `flat` [n] real numbers; what it does not store is zero.
 
     `signed` [n] is what the sum is taken over, where that differs from `flat`.
@@ -67,7 +67,7 @@ def is_plain(tensor: Tensor) -> bool:
     return tensor.layout is torch.strided and tensor.is_floating_point()
 
 
-def values(tensor: Tensor) -> Values:
+def values(tensor: Tensor) -> RealValues:
     """The stored values of a local tensor of any layout and number type.
 
     Complex numbers become their moduli (float64), NaN where either part is NaN; their sum is the
@@ -81,11 +81,11 @@ def values(tensor: Tensor) -> Values:
     elif tensor.layout is not torch.strided:
         tensor = tensor.to_dense()
     if not tensor.is_complex():
-        return Values(_flat(tensor))
+        return RealValues(_flat(tensor))
     parts = torch.view_as_real(tensor.resolve_conj()).to(torch.float64)
     real, imaginary = parts[..., 0].reshape(-1), parts[..., 1].reshape(-1)
     lost = real.isnan() | imaginary.isnan()  # hypot(inf, nan) would be inf
-    return Values(torch.hypot(real, imaginary).masked_fill_(lost, torch.nan), signed=real)
+    return RealValues(torch.hypot(real, imaginary).masked_fill_(lost, torch.nan), signed=real)
 
 
 def components(tensor: Tensor) -> Tensor:

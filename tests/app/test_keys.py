@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from gradtui.app.app import GradtuiApp
 from gradtui.app.keys import KEYS
 from gradtui.app.screens.main import MainScreen
-from gradtui.app.target import Mode, Target
+from gradtui.app.target import Mode, WatchedRun
 from gradtui.core.control import Control, Start
 from gradtui.core.event import Building, Ended, Event, Failed, Paused, Resumed, Started
 from gradtui.core.history import CAPACITY
@@ -143,7 +143,7 @@ async def opened(
 ) -> AsyncIterator[tuple[GradtuiApp, Pilot[None]]]:
     """The app with a timer so slow that all frames are those of the keys."""
     directory = tmp_path / "run"
-    watched = Target(
+    watched = WatchedRun(
         mode, directory, "python train.py", whole=lambda: load_facts(directory, CAPACITY)
     )
     app = GradtuiApp(

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from gradtui.app.alarm import first_alarm
 from gradtui.app.app import GradtuiApp
-from gradtui.app.target import Target
+from gradtui.app.target import WatchedRun
 from gradtui.core.event import Ended, Failed
 from gradtui.core.snapshot import NonFinite
 from gradtui.lab.scenario.schema import Scenario
@@ -38,7 +38,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def replaying(
     directory: Path, *, speed: float = 1e-3, **wishes: object
 ) -> AsyncIterator[tuple[GradtuiApp, Pilot[None]]]:
-    watched = Target(
+    watched = WatchedRun(
         "replay",
         directory,
         "python train.py",
@@ -121,7 +121,7 @@ async def test_a_healthy_run_has_no_alarm(tmp_path: Path) -> None:
 async def test_a_record_in_which_nothing_was_seen(tmp_path: Path) -> None:
     record_launch(tmp_path, ["python", "train.py"])
     record_exit(tmp_path, 0)
-    watched = Target("replay", tmp_path, "python train.py", whole=lambda: load_facts(tmp_path))
+    watched = WatchedRun("replay", tmp_path, "python train.py", whole=lambda: load_facts(tmp_path))
     app = GradtuiApp(Replay(tmp_path), [STORY], scenario="recorded", watched=watched)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await until(pilot, lambda: "Nothing was seen" in "".join(lines(app)))

@@ -12,7 +12,7 @@ from gradtui.app.keys import KEYS, footer_keys, keys_of
 from gradtui.app.screens.log import LogScreen
 from gradtui.app.screens.main import MainScreen
 from gradtui.app.screens.quit import QuitScreen, StoppingScreen
-from gradtui.app.target import Mode, Target
+from gradtui.app.target import Mode, WatchedRun
 from gradtui.core.control import Start
 from gradtui.core.event import Building
 from tests.app.fake_source import CATALOGUE, FakeSource
@@ -49,8 +49,8 @@ class Silent(FakeSource):
         self._events.append(Building(control.run, ""))
 
 
-def watched(directory: Path, mode: Mode = "run", child: FakeChild | None = None) -> Target:
-    return Target(mode, directory, "python train.py --lr [bold]0.1", child=child)
+def watched(directory: Path, mode: Mode = "run", child: FakeChild | None = None) -> WatchedRun:
+    return WatchedRun(mode, directory, "python train.py --lr [bold]0.1", child=child)
 
 
 # Leaving

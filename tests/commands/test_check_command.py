@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gradtui.commands.check_lines import Lines
+from gradtui.commands.check_lines import VerdictLines
 from gradtui.commands.judge import unseen
 from gradtui.commands.output import paint
 from gradtui.commands.report import SCHEMA, Report
@@ -72,7 +72,9 @@ def test_lines_for_people(home: Path) -> None:
 def test_plain_words_come_first() -> None:
     def line(**told: Any) -> str:
         made = Report(SCHEMA, "python a.py", None, "healthy", steps=9, command_exit=0)
-        text = Lines(paint(False), ["python a.py"], brief=False).report(replace(made, **told))
+        text = VerdictLines(paint(False), ["python a.py"], brief=False).report(
+            replace(made, **told)
+        )
         return text.split("\n")[0]
 
     assert line(verdict="healthy", as_expected=True) == "healthy  python a.py  (9 steps)"

@@ -16,7 +16,7 @@ from typing import Any
 
 from gradtui.app.app import GradtuiApp
 from gradtui.app.log_tail import LogTail
-from gradtui.app.target import Mode, Target
+from gradtui.app.target import Mode, WatchedRun
 from gradtui.cli import main
 from gradtui.commands.recorded import as_scenario, command_of
 from gradtui.core.control import SetPace
@@ -194,7 +194,7 @@ def screen(run: Path, mode: Mode) -> None:
     try:
         source: Source = RunReader(run) if mode == "attach" else Replay(run, speed=1e6)
         story = as_scenario(run)
-        watched = Target(mode, run, command_of(run), whole=lambda: load_facts(run, 64))
+        watched = WatchedRun(mode, run, command_of(run), whole=lambda: load_facts(run, 64))
     except GradtuiError as error:
         sentence(error)
         return

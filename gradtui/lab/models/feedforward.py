@@ -10,14 +10,14 @@ from gradtui.lab.models.parts import (
     normalisation,
     pieces,
 )
-from gradtui.lab.models.rows import Network, Row, module_row
+from gradtui.lab.models.rows import LayerRow, Network, module_row
 from gradtui.lab.scenario import schema
 
 PIXELS = 64
 """Of an 8 x 8 image, and so of every feature map."""
 
 
-class Block(nn.Module):
+class LayerBlock(nn.Module):
     """layer -> norm -> activation, with a skip connection where one is asked for and shapes allow."""
 
     def __init__(
@@ -55,7 +55,9 @@ class Head(nn.Module):
         return out
 
 
-def stack(model: schema.Model, blocks: list[Block], kind: str, head: nn.Linear) -> list[Row]:
+def stack(
+    model: schema.Model, blocks: list[LayerBlock], kind: str, head: nn.Linear
+) -> list[LayerRow]:
     """Rows of the blocks and the output layer."""
     rows = []
     for index, block in enumerate(blocks):
@@ -92,7 +94,7 @@ def mlp(model: schema.Model, inputs: int, outputs: int) -> Network:
         norm = normalisation(model.norm, model.width * pieces(model.activation))
         skip = model.residual and size == model.width
         act = activation(model.activation)
-        blocks.append(Block(layer, norm, act, skip, model.branch_scale))
+        blocks.append(LayerBlock(layer, norm, act, skip, model.branch_scale))
     head = nn.Linear(model.width, outputs)
     initialise(head, model, hidden=False)
     rows = stack(model, blocks, "Linear", head)
@@ -123,7 +125,7 @@ def cnn(model: schema.Model, outputs: int) -> Network:
         norm = normalisation(model.norm, channels, spatial=True)
         skip = model.residual and size == model.width
         act = activation(model.activation)
-        blocks.append(Block(layer, norm, act, skip, model.branch_scale))
+        blocks.append(LayerBlock(layer, norm, act, skip, model.branch_scale))
     head = Head(model.width, outputs)
     initialise(head.linear, model, hidden=False)
     rows = stack(model, blocks, "Conv2d", head.linear)

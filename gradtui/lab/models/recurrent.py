@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from gradtui.lab.models.parts import initialise
-from gradtui.lab.models.rows import Network, Row, module_row
+from gradtui.lab.models.rows import LayerRow, Network, module_row
 from gradtui.lab.scenario import schema
 
 CELLS: dict[str, type[nn.RNNCellBase]] = {
@@ -75,10 +75,10 @@ def recurrent(model: schema.Model, features: int, outputs: int, steps: int, batc
         initialise(net.readout, model, hidden=False)
     kind = type(cell).__name__
     whole = module_row("cell", cell, kind=kind)
-    rows: list[Row] = []
+    rows: list[LayerRow] = []
     for part, label in (("ih", "input"), ("hh", "recurrent")):
         mine = [p for p in whole.parameters if part in p[0]]
-        rows.append(Row(type(whole.info)(f"{label} weights", kind), mine))
+        rows.append(LayerRow(type(whole.info)(f"{label} weights", kind), mine))
     fans = (model.width, outputs)
     rows.append(module_row("readout", net.readout, kind="Linear", fans=fans, block=net.readout))
     shape = (batch, model.width)

@@ -11,7 +11,7 @@ KEY_BIAS = "softmax ignores what is added to all scores alike"
 
 
 @dataclass(frozen=True)
-class Row:
+class LayerRow:
     """`parameters` lists (name, tensor, role, structural zero or ""). `block` is the module whose
     output is the layer's output, `act` the one whose output shows dead and saturated units."""
 
@@ -27,7 +27,7 @@ class Network:
     pass, its states at each time step as lists of tensors, one list a time row."""
 
     module: nn.Module
-    rows: Sequence[Row]
+    rows: Sequence[LayerRow]
     steps: int = 0
     """Time steps of a recurrent net; 0 otherwise. They are the first rows of the layout."""
     state_shapes: Sequence[tuple[str, tuple[int, ...]]] = field(default_factory=tuple)
@@ -62,7 +62,7 @@ def module_row(
     bias_is_idle: bool = False,
     block: nn.Module | None = None,
     act: nn.Module | None = None,
-) -> Row:
+) -> LayerRow:
     """A row of one module's parameters and those of `extra` (its normalisation, its activation)."""
     found: list[tuple[str, Tensor, str, str]] = []
     for part, owner in enumerate((module, *extra)):
@@ -76,4 +76,4 @@ def module_row(
             where = name if part == 0 else f"{name}.{type(owner).__name__.lower()}"
             found.append((f"{where}.{short}", tensor, role, idle))
     info = RowInfo(name, kind, activation, *fans)
-    return Row(info, found, block, act)
+    return LayerRow(info, found, block, act)

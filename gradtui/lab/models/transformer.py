@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from gradtui.core.layout import RowInfo
 from gradtui.lab.models.parts import activation, initialise, normalisation
-from gradtui.lab.models.rows import KEY_BIAS, Network, Row, module_row
+from gradtui.lab.models.rows import KEY_BIAS, LayerRow, Network, module_row
 from gradtui.lab.scenario import schema
 
 HEADS = 4
@@ -97,7 +97,7 @@ def transformer(model: schema.Model, features: int, outputs: int) -> Network:
     """`depth` blocks; each gives two rows, attention and feed-forward."""
     net = Encoder(model, features, outputs)
     rows = [module_row("embed", net.embed, kind="Linear", block=net.embed)]
-    rows[0] = Row(
+    rows[0] = LayerRow(
         rows[0].info,
         [*rows[0].parameters, ("embed.place", net.place, "gain", "")],
         net.embed,
@@ -116,7 +116,7 @@ def transformer(model: schema.Model, features: int, outputs: int) -> Network:
         ]
         act = branch.inner.act if isinstance(branch.inner, FeedForward) else None
         shown = model.activation if act is not None else ""
-        rows.append(Row(RowInfo(name, kind, shown), tensors, branch, act))
+        rows.append(LayerRow(RowInfo(name, kind, shown), tensors, branch, act))
     extra = [net.last] if net.last is not None else []
     rows.append(module_row("head", net.head, kind="Linear", extra=extra, block=net.head))
     return Network(net, rows)

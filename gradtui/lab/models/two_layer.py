@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from gradtui.core.layout import RowInfo
-from gradtui.lab.models.rows import Network, Row
+from gradtui.lab.models.rows import LayerRow, Network
 from gradtui.lab.scenario import schema
 
 
@@ -26,7 +26,7 @@ def two_layer(model: schema.Model, inputs: int, outputs: int) -> Network:
     hidden = RowInfo("w1", "matrix", "relu", inputs, model.width)
     last = RowInfo("w2", "matrix", "", model.width, outputs)
     rows = [
-        Row(hidden, [("w1", net.w1, "weight", "")], net.relu, net.relu),
-        Row(last, [("w2", net.w2, "weight", "")], net),
+        LayerRow(hidden, [("w1", net.w1, "weight", "")], net.relu, net.relu),
+        LayerRow(last, [("w2", net.w2, "weight", "")], net),
     ]
     return Network(net, rows)

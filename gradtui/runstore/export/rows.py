@@ -53,7 +53,7 @@ FIELDS = (*GRADS, *WEIGHTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ExportRow:
     """One step of one rank. `grads` [tensors, Grad.COLUMNS] and `weights` are None where the step
     was thinned or nothing was measured."""
 
@@ -92,7 +92,7 @@ def _unmeasured(weight: list[float]) -> bool:
     return weight[Weight.NONFINITE] != weight[Weight.NONFINITE]
 
 
-def rows(directory: Path) -> Iterator[Row]:
+def rows(directory: Path) -> Iterator[ExportRow]:
     """Every recorded step, one rank after the other. Raises GradtuiError where there is no run."""
     with in_a_sentence(directory):
         for rank in read_ranks(directory):
@@ -108,7 +108,7 @@ def columns(directory: Path) -> list[str]:
     return list(names)
 
 
-def _rows_of(rank: RankFiles) -> Iterator[Row]:
+def _rows_of(rank: RankFiles) -> Iterator[ExportRow]:
     details: dict[tuple[str, int], dict[int, FloatArray]] = {}
     dtype = rank.header.steps
     now = 0
@@ -129,7 +129,7 @@ def _rows_of(rank: RankFiles) -> Iterator[Row]:
                             # One generation at a time: what is over is let go.
                             details = {k: v for k, v in details.items() if k[1] == number}
                             details[kind, number] = _details(rank, kind, number)
-                    yield Row(
+                    yield ExportRow(
                         _plain(record, rank.header.rank),
                         float(record["time"]),
                         rank.header.generations[number].layout,

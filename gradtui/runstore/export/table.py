@@ -8,7 +8,7 @@ from typing import Any, TextIO
 from gradtui.core.text import printable
 from gradtui.runstore.export.extra import needed
 from gradtui.runstore.export.output import written
-from gradtui.runstore.export.rows import FIELDS, SCALARS, Row, columns, rows
+from gradtui.runstore.export.rows import FIELDS, SCALARS, ExportRow, columns, rows
 
 TEXT, TRUTH, WHOLE = ("stage",), ("skipped",), ("step", "rank", "optimizer", "evaluation")
 BATCH = 512
@@ -72,8 +72,8 @@ def _arrow_type(arrow: Any, title: str) -> Any:
     return arrow.int64() if title in WHOLE else arrow.float64()
 
 
-def _batches(source: Iterator[Row]) -> Iterator[list[Row]]:
-    batch: list[Row] = []
+def _batches(source: Iterator[ExportRow]) -> Iterator[list[ExportRow]]:
+    batch: list[ExportRow] = []
     for row in source:
         batch.append(row)
         if len(batch) == BATCH:
@@ -83,7 +83,7 @@ def _batches(source: Iterator[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _cells(row: Row) -> dict[str, Any]:
+def _cells(row: ExportRow) -> dict[str, Any]:
     cells = dict(row.scalars)
     for name, values in row.tensors().items():
         for field in FIELDS:

@@ -13,7 +13,7 @@ ROW_COST = 256
 """Bytes that a waiting row takes, roughly."""
 
 
-class Rows(NamedTuple):
+class ScalarBatch(NamedTuple):
     """What a taker finds: rows in the order of steps; `closed`: none will follow; `lost`: how many
     were pushed out before them."""
 
@@ -40,7 +40,7 @@ class ScalarRows:
         self.size = size
         self.closed = True
 
-    def take(self) -> Rows:
+    def take(self) -> ScalarBatch:
         """What has come since the last call."""
         closed = self.closed  # first: what was appended before closing is found below
         found: list[Row] = []
@@ -50,4 +50,4 @@ class ScalarRows:
         if found:
             lost = found[0][0] - self._next if self._next >= 0 else 0
             self._next = found[-1][0] + 1
-        return Rows(found, closed, max(lost, 0))
+        return ScalarBatch(found, closed, max(lost, 0))

@@ -12,7 +12,7 @@ from gradtui.doctor.remedies.code.fragments import (
     quoted,
 )
 from gradtui.doctor.remedies.code.learning_rate import overshoot, set_lr
-from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, Lines
+from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, CodeLines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.weights import ZERO_BIAS, all_matrices, init_code
 
@@ -104,7 +104,7 @@ def _in_stacks(seen: ProgramSeen, rows: Sequence[RowInfo]) -> bool:
     return bool(rows)
 
 
-def steep_activation(seen: ProgramSeen) -> Lines:
+def steep_activation(seen: ProgramSeen) -> CodeLines:
     """ReLU in place of what squashes, and the weights that go with it. What is steep already only
     gets its weights; in a net through time, whose gates are no modules, what is not known stays."""
     old = tuple(word for word in seen.words if word in SQUASHING)
@@ -114,10 +114,10 @@ def steep_activation(seen: ProgramSeen) -> Lines:
     weights = init_code(seen, "relu" if old else seen.activation)
     if seen.attention:
         weights = "" if old else all_matrices(seen)
-    return Lines(MODEL, joined(made, weights), ALIKE)
+    return CodeLines(MODEL, joined(made, weights), ALIKE)
 
 
-def orthogonal_tanh(seen: ProgramSeen) -> Lines:
+def orthogonal_tanh(seen: ProgramSeen) -> CodeLines:
     """Orthogonal weights keep every direction of a signal at its length, and tanh nearly does; ReLU
     takes half of them at each layer."""
     old = seen.words or ("sigmoid", "softsign", "relu")
@@ -125,18 +125,18 @@ def orthogonal_tanh(seen: ProgramSeen) -> Lines:
     made = swap(seen, old, "torch.nn.Tanh()", "torch.tanh(x)") if old else ""
     bias = fill_bias(seen, ZERO_BIAS)
     weights = each_layer(seen, joined("torch.nn.init.orthogonal_(layer.weight)", bias))
-    return Lines(MODEL, joined(made, weights), ALIKE)
+    return CodeLines(MODEL, joined(made, weights), ALIKE)
 
 
-def leaky_activation(seen: ProgramSeen) -> Lines:
+def leaky_activation(seen: ProgramSeen) -> CodeLines:
     """A slope on the negative side as well; and shorter steps, where steps put the units there."""
     killed = ((OPTIMIZER, set_lr(seen, overshoot(seen))),)
-    return Lines(MODEL, _leaky(seen), ANSWERED, also=() if seen.from_start else killed)
+    return CodeLines(MODEL, _leaky(seen), ANSWERED, also=() if seen.from_start else killed)
 
 
-def leaky_and_sound_start(seen: ProgramSeen) -> Lines:
+def leaky_and_sound_start(seen: ProgramSeen) -> CodeLines:
     """Off the negative side as well, where the first weights put the units there."""
-    return Lines(MODEL, joined(_leaky(seen), init_code(seen, "relu")), ANSWERED)
+    return CodeLines(MODEL, joined(_leaky(seen), init_code(seen, "relu")), ANSWERED)
 
 
 def _leaky(seen: ProgramSeen) -> str:

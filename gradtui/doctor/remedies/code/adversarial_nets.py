@@ -5,7 +5,7 @@ import numpy as np
 from gradtui.core.snapshot import Grad, Weight
 from gradtui.doctor.optimizer_series import streams
 from gradtui.doctor.remedies.code.fragments import block
-from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER, Lines
+from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER, CodeLines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 SOME = 0.05
@@ -41,7 +41,7 @@ def clipped_weights(seen: ProgramSeen) -> bool:
     return False
 
 
-def doubt(seen: ProgramSeen) -> Lines | None:
+def doubt(seen: ProgramSeen) -> CodeLines | None:
     """From log(1 - D) to -log D, of which the first alone is flat where D is near 0; None where
     losses are not logarithms of probabilities, as those of a Wasserstein critic are not."""
     if wasserstein(seen):
@@ -51,21 +51,21 @@ def doubt(seen: ProgramSeen) -> Lines | None:
             loss = -torch.log(-torch.expm1(loss))  # -log D(fake) in its place
         # a loss made of binary_cross_entropy(D(fake), ones) has this form already
     """)
-    return Lines(LOSS, code, "gradients of the losing side back within the band")
+    return CodeLines(LOSS, code, "gradients of the losing side back within the band")
 
 
-def slower_other(seen: ProgramSeen) -> Lines:
+def slower_other(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
         for group in optimizer.param_groups:  # optimizer: that of the side that wins
             group["lr"] /= 4
     """)
-    return Lines(OPTIMIZER, code, "both losses moving, neither for good")
+    return CodeLines(OPTIMIZER, code, "both losses moving, neither for good")
 
 
-def noisy_other(seen: ProgramSeen) -> Lines:
+def noisy_other(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
         inputs = inputs + 0.1 * torch.randn_like(inputs)  # what it gets to judge, true and made
     """)
-    return Lines(DATA, code, "a winning side whose loss no longer goes to nothing")
+    return CodeLines(DATA, code, "a winning side whose loss no longer goes to nothing")

@@ -1,59 +1,61 @@
 """What a run must stay within: an end to its schedule, decay that leaves weights, targets in reach."""
 
 from gradtui.doctor.remedies.code.fragments import block, number
-from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER, STEP, Lines
+from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER, STEP, CodeLines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 USUAL_DECAY = 0.01
 USUAL_CLIP = 1.0
 
 
-def slower_schedule(seen: ProgramSeen) -> Lines:
+def slower_schedule(seen: ProgramSeen) -> CodeLines:
     """In place of the schedule that is there; of the largest rate that was seen."""
     del seen
     code = block("""
         total = 10_000  # all steps of the run; step the scheduler once a step, in place of the other one
         scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.1, total_iters=total)
     """)
-    return Lines(OPTIMIZER, code, "a loss that goes on falling until the end of the run")
+    return CodeLines(OPTIMIZER, code, "a loss that goes on falling until the end of the run")
 
 
-def less_decay(seen: ProgramSeen) -> Lines:
+def less_decay(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block(f"""
         for group in optimizer.param_groups:
             print("weight decay so far:", group.get("weight_decay"))  # 0: a penalty in the loss?
             group["weight_decay"] = min(group.get("weight_decay", 0), {USUAL_DECAY})
     """)
-    return Lines(
+    return CodeLines(
         OPTIMIZER, code, "weight norms that stay within a factor of a few of the first ones"
     )
 
 
-def sign_and_range(seen: ProgramSeen) -> Lines:
+def sign_and_range(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
         print("loss", loss.item(), "targets", *targets.aminmax())
         assert loss.item() >= 0, "the sign of a term is wrong, or targets are out of range"
     """)
     expect = "a loss that is never negative, and targets between 0 and 1 where it is cross-entropy"
-    return Lines(LOSS, code, expect, changes=False)
+    return CodeLines(LOSS, code, expect, changes=False)
 
 
-def targets_in_reach(seen: ProgramSeen) -> Lines:
+def targets_in_reach(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
         low, high = targets.min(), targets.max()
         targets = (targets - low) / (high - low)  # for a sigmoid at the output; 2 * targets - 1 for tanh
         # an answer in the old units is: answer * (high - low) + low
     """)
-    return Lines(DATA, code, "a loss that falls far below the variance of the targets")
+    return CodeLines(DATA, code, "a loss that falls far below the variance of the targets")
 
 
-def clip_norm(seen: ProgramSeen) -> Lines:
+def clip_norm(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block(f"""
         # in place of clip_grad_value_
         torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm={number(USUAL_CLIP)})
     """)
-    return Lines(STEP, code, "steps that keep the direction of the gradient, few of them clipped")
+    return CodeLines(
+        STEP, code, "steps that keep the direction of the gradient, few of them clipped"
+    )

@@ -1,11 +1,11 @@
 """Lines that look: what to change only whoever reads their answer can say."""
 
 from gradtui.doctor.remedies.code.fragments import block
-from gradtui.doctor.remedies.code.prescription import DATA, LOSS, MODEL, OPTIMIZER, STEP, Lines
+from gradtui.doctor.remedies.code.prescription import DATA, LOSS, MODEL, OPTIMIZER, STEP, CodeLines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 
-def watch_module(seen: ProgramSeen) -> Lines:
+def watch_module(seen: ProgramSeen) -> CodeLines:
     """The range of what goes into the module that the finding names and comes out of it."""
     names = tuple(name for name in seen.finding.layers if name)[:1]
     code = block("""
@@ -19,7 +19,7 @@ def watch_module(seen: ProgramSeen) -> Lines:
             module.register_forward_hook(look)
     """)
     chosen = f"[model.get_submodule({names[0]!r})]" if names else "model.modules()"
-    return Lines(
+    return CodeLines(
         MODEL,
         code.replace("{chosen}", chosen),
         "inputs that are zero or below where a log, a root or a division follows, or one far off",
@@ -27,7 +27,7 @@ def watch_module(seen: ProgramSeen) -> Lines:
     )
 
 
-def watch_loss(seen: ProgramSeen) -> Lines:
+def watch_loss(seen: ProgramSeen) -> CodeLines:
     """The range of what goes into the loss function, where it is what the finding is about."""
     del seen
     code = block("""
@@ -37,10 +37,10 @@ def watch_loss(seen: ProgramSeen) -> Lines:
     expect = (
         "outputs that are zero or below where a log, a root or a division follows; targets that "
     )
-    return Lines(LOSS, code, expect + "leave nothing to be counted", changes=False)
+    return CodeLines(LOSS, code, expect + "leave nothing to be counted", changes=False)
 
 
-def gradients_before_step(seen: ProgramSeen) -> Lines:
+def gradients_before_step(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
         for name, weight in model.named_parameters():  # here, and again behind your own lines
@@ -48,13 +48,13 @@ def gradients_before_step(seen: ProgramSeen) -> Lines:
                 print("not finite:", name)
     """)
     expect = "nothing right after backward(); the lines before the first name are to blame"
-    return Lines(STEP, code, expect, changes=False)
+    return CodeLines(STEP, code, expect, changes=False)
 
 
-def anomaly(seen: ProgramSeen) -> Lines:
+def anomaly(seen: ProgramSeen) -> CodeLines:
     del seen
     code = "torch.autograd.set_detect_anomaly(True)  # slow: while looking only"
-    return Lines(
+    return CodeLines(
         MODEL,
         code,
         "an error that names the line of the forward pass whose slope is NaN: add an eps there",
@@ -62,7 +62,7 @@ def anomaly(seen: ProgramSeen) -> Lines:
     )
 
 
-def finite_examples(seen: ProgramSeen) -> Lines:
+def finite_examples(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
         whole = torch.isfinite(inputs.float()).reshape(len(inputs), -1).all(dim=1)
@@ -70,10 +70,10 @@ def finite_examples(seen: ProgramSeen) -> Lines:
         print("examples left out:", int((~whole).sum()))
         inputs, targets = inputs[whole], targets[whole]
     """)
-    return Lines(DATA, code, "no NaN from the data; count how many examples are left out")
+    return CodeLines(DATA, code, "no NaN from the data; count how many examples are left out")
 
 
-def one_batch(seen: ProgramSeen) -> Lines:
+def one_batch(seen: ProgramSeen) -> CodeLines:
     """A net that cannot learn eight samples by heart has wrong wiring, not too little time."""
     told = {"classification": "cross_entropy", "regression": "mse_loss"}
     loss = told.get(seen.facts.info.task, "cross_entropy")
@@ -89,7 +89,7 @@ def one_batch(seen: ProgramSeen) -> Lines:
             adam.step()
         print("loss on 8 samples after 300 steps:", error.item(), "targets:", wanted.tolist())
     """)
-    return Lines(
+    return CodeLines(
         OPTIMIZER,
         code,
         "a loss near 0: the net can learn, so look at which label goes with which input",
@@ -97,28 +97,28 @@ def one_batch(seen: ProgramSeen) -> Lines:
     )
 
 
-def output_and_loss(seen: ProgramSeen) -> Lines:
+def output_and_loss(seen: ProgramSeen) -> CodeLines:
     """For a single output a loss that can change; else what the output looks like."""
     if seen.answers == 1:
         code = block("""
             answers = model(inputs).reshape(targets.shape)  # no softmax: of one value it is 1
             loss = torch.nn.functional.binary_cross_entropy_with_logits(answers, targets.float())
         """)
-        return Lines(LOSS, code, "gradients above zero at every layer, and a loss that falls")
+        return CodeLines(LOSS, code, "gradients above zero at every layer, and a loss that falls")
     code = block("""
         answers = model(inputs)
         print("output:", tuple(answers.shape), "differs:", bool((answers != answers[0]).any()))
     """)
-    return Lines(LOSS, code, "an output that differs from sample to sample", changes=False)
+    return CodeLines(LOSS, code, "an output that differs from sample to sample", changes=False)
 
 
-def loss_depends(seen: ProgramSeen) -> Lines:
+def loss_depends(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
         for name, weight in model.named_parameters():
             print(name, "unused" if weight.grad is None else weight.grad.norm().item())
     """)
-    return Lines(
+    return CodeLines(
         STEP,
         code,
         "a norm for each: unused ones are cut off by a detach, an argmax or a cast to integers",

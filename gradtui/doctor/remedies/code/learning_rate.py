@@ -3,7 +3,7 @@
 import math
 
 from gradtui.doctor.remedies.code.fragments import block, joined, number, step_of
-from gradtui.doctor.remedies.code.prescription import OPTIMIZER, STEP, Lines
+from gradtui.doctor.remedies.code.prescription import OPTIMIZER, STEP, CodeLines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 SOUND_RATIO = 0.03
@@ -72,20 +72,20 @@ def overshoot(seen: ProgramSeen, least: float = 10.0) -> float:
     return min(max([least, *(v for v in told if v > 0)]), 1e4)
 
 
-def lower_lr_somewhat(seen: ProgramSeen) -> Lines:
-    return Lines(
+def lower_lr_somewhat(seen: ProgramSeen) -> CodeLines:
+    return CodeLines(
         OPTIMIZER,
         set_lr(seen, overshoot(seen, 3.0)),
         "a loss that falls instead of jumping from step to step",
     )
 
 
-def unclipped_lr(seen: ProgramSeen) -> Lines:
+def unclipped_lr(seen: ProgramSeen) -> CodeLines:
     """The learning rate that makes of a whole gradient what clipping makes of a shortened one, and
     a threshold that lets whole gradients pass."""
     factor = seen.clip_factor
     wanted = 10.0 if seen.adaptive or math.isnan(factor) else 1 / factor
-    return Lines(
+    return CodeLines(
         OPTIMIZER,
         set_lr(seen, step_of(wanted, 3.0, 1000.0)),
         "fewer than half of the steps clipped, and a lower loss",
@@ -103,21 +103,21 @@ def clip_at(seen: ProgramSeen, size: float) -> str:
     )
 
 
-def raise_lr(seen: ProgramSeen) -> Lines | None:
+def raise_lr(seen: ProgramSeen) -> CodeLines | None:
     """To where updates are about a thousandth of the weights; None where it is as high as people
     go."""
     wanted = 1e-3 / seen.ratio if seen.ratio > 0 else 100.0
     factor = larger(seen, step_of(wanted, 10.0, 1e6))
     if not factor > 1:
         return None
-    return Lines(
+    return CodeLines(
         OPTIMIZER,
         set_lr(seen, 1 / factor),
         "updates of about a thousandth of a weight's size, and a loss that falls",
     )
 
 
-def other_lr(seen: ProgramSeen) -> Lines:
+def other_lr(seen: ProgramSeen) -> CodeLines:
     """The likelier side of the two first: the update ratio tells, or else the learning rate."""
     ratio = seen.whole_ratio
     short = ratio < FINE_RATIO if ratio > 0 else not above_custom(seen) > 1
@@ -125,15 +125,15 @@ def other_lr(seen: ProgramSeen) -> Lines:
     return _other(seen, short=short, why=why)
 
 
-def longer_steps(seen: ProgramSeen) -> Lines:
+def longer_steps(seen: ProgramSeen) -> CodeLines:
     return _other(seen, short=True)
 
 
-def shorter_steps(seen: ProgramSeen) -> Lines:
+def shorter_steps(seen: ProgramSeen) -> CodeLines:
     return _other(seen, short=False)
 
 
-def _other(seen: ProgramSeen, *, short: bool, why: str = "") -> Lines:
+def _other(seen: ProgramSeen, *, short: bool, why: str = "") -> CodeLines:
     """Larger where steps are `short`, as far as there is room above; then the other side."""
     up = larger(seen, 10.0)
     short = short and up > 1
@@ -142,7 +142,7 @@ def _other(seen: ProgramSeen, *, short: bool, why: str = "") -> Lines:
         code = f"# {why}: {'larger' if short else 'smaller'} first\n{code}"
     if not math.isnan(seen.lr) and (not short or seen.lr >= TINY) and up > 1:
         code += f"; then the other side: {number(seen.lr * (0.1 if short else up))}"
-    return Lines(OPTIMIZER, code, "a loss that leaves the plateau on one side")
+    return CodeLines(OPTIMIZER, code, "a loss that leaves the plateau on one side")
 
 
 def warm_up_code() -> str:
@@ -152,14 +152,14 @@ def warm_up_code() -> str:
     """)
 
 
-def warm_up(seen: ProgramSeen) -> Lines:
+def warm_up(seen: ProgramSeen) -> CodeLines:
     del seen
     expect = f"no jump of the loss in the first {WARMUP} steps or after them"
-    return Lines(OPTIMIZER, warm_up_code(), expect)
+    return CodeLines(OPTIMIZER, warm_up_code(), expect)
 
 
-def lower_and_warm_up(seen: ProgramSeen) -> Lines:
+def lower_and_warm_up(seen: ProgramSeen) -> CodeLines:
     """A good deal lower only where something says that steps are too long."""
     long = seen.ratio > SOUND_RATIO or above_custom(seen) > 1
     code = joined(set_lr(seen, overshoot(seen) if long else 3.0), warm_up_code())
-    return Lines(OPTIMIZER, code, f"a loss that falls from the first {WARMUP} steps on")
+    return CodeLines(OPTIMIZER, code, f"a loss that falls from the first {WARMUP} steps on")

@@ -2,7 +2,7 @@
 
 from gradtui.doctor.remedies.code import checks
 from gradtui.doctor.remedies.code.fragments import block
-from gradtui.doctor.remedies.code.prescription import OPERATION, Lines
+from gradtui.doctor.remedies.code.prescription import OPERATION, CodeLines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 ARC = """
@@ -82,15 +82,15 @@ HIDDEN = (
 )
 
 
-def undefined_forward(seen: ProgramSeen) -> Lines | None:
+def undefined_forward(seen: ProgramSeen) -> CodeLines | None:
     return _lines(seen, "forward") or checks.watch_module(seen)
 
 
-def undefined_backward(seen: ProgramSeen) -> Lines | None:
+def undefined_backward(seen: ProgramSeen) -> CodeLines | None:
     return _lines(seen, "backward") or checks.anomaly(seen)
 
 
-def _lines(seen: ProgramSeen, phase: str) -> Lines | None:
+def _lines(seen: ProgramSeen, phase: str) -> CodeLines | None:
     first = seen.facts.first_nonfinite
     found = None if first is None else first.autopsy
     if found is None or not found.reproduced or found.phase != phase:
@@ -104,7 +104,9 @@ def _lines(seen: ProgramSeen, phase: str) -> Lines | None:
         return None
     code = block(text).replace("{word}", word)
     if phase == "forward":
-        return Lines(
+        return CodeLines(
             OPERATION, code, "a finite result where there was none, and the rest as before"
         )
-    return Lines(OPERATION, f"{code}\n{HIDDEN}", "gradients that are finite in this step as well")
+    return CodeLines(
+        OPERATION, f"{code}\n{HIDDEN}", "gradients that are finite in this step as well"
+    )

@@ -2,13 +2,13 @@
 
 from gradtui.doctor.remedies.code.fragments import block, joined
 from gradtui.doctor.remedies.code.learning_rate import SOUND_RATIO, above_custom, overshoot, set_lr
-from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, STEP, Lines
+from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, STEP, CodeLines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.shorter_steps import FAR_ABOVE, awake
 from gradtui.doctor.remedies.code.weights import refit
 
 
-def bfloat16(seen: ProgramSeen) -> Lines:
+def bfloat16(seen: ProgramSeen) -> CodeLines:
     """Weights in float32, arithmetic in bfloat16, whatever the script casts to. Where first weights or
     steps are out of proportion precision has only brought that to light: they change as well."""
     inside = "amp_float16" in seen.facts.info.precision or seen.scaled
@@ -25,27 +25,27 @@ def bfloat16(seen: ProgramSeen) -> Lines:
         "model.forward = autocast(model.forward)",
     )
     expect = "no value out of range: bfloat16 reaches as far as float32"
-    made = Lines(MODEL, code, expect)
+    made = CodeLines(MODEL, code, expect)
     long = seen.ratio > SOUND_RATIO or above_custom(seen) > FAR_ABOVE
     return _slower(seen, made) if long else made
 
 
-def lower_and_bfloat16(seen: ProgramSeen) -> Lines:
+def lower_and_bfloat16(seen: ProgramSeen) -> CodeLines:
     """Numbers had grown before one was out of range: of more range alone they make no use."""
     made = bfloat16(seen)
     return made if made.also else _slower(seen, made)
 
 
-def _slower(seen: ProgramSeen, made: Lines) -> Lines:
+def _slower(seen: ProgramSeen, made: CodeLines) -> CodeLines:
     fresh = "" if refit(seen) else joined(*(code for _, code in awake(seen)))
     lower = (OPTIMIZER, set_lr(seen, overshoot(seen)))
-    return Lines(made.place, joined(fresh, made.code), made.expect, (lower,))
+    return CodeLines(made.place, joined(fresh, made.code), made.expect, (lower,))
 
 
-def what_overflows(seen: ProgramSeen) -> Lines:
+def what_overflows(seen: ProgramSeen) -> CodeLines:
     """After backward, where the scaler has left its infinities."""
     del seen
-    return Lines(
+    return CodeLines(
         place=STEP,
         code=block("""
             for name, weight in model.named_parameters():

@@ -34,7 +34,7 @@ class Prescription:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class CodeLines:
     """What a builder makes of what was seen; the remedy in words is added by `prescribe`."""
 
     place: str

@@ -5,7 +5,7 @@ import re
 from gradtui.core.layout import RowInfo
 from gradtui.doctor.recurrence import by_hand
 from gradtui.doctor.remedies.code.fragments import block, joined
-from gradtui.doctor.remedies.code.prescription import DATA, MODEL, Lines
+from gradtui.doctor.remedies.code.prescription import DATA, MODEL, CodeLines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 STRETCH = 20
@@ -14,12 +14,12 @@ PLAIN = ("RNN", "RNNCell")
 LONG = ("LSTM", "LSTMCell")
 
 
-def gates(seen: ProgramSeen) -> Lines | None:
+def gates(seen: ProgramSeen) -> CodeLines | None:
     """A GRU for a plain RNN; for an LSTM, gates that start open."""
     paths = recurrent_paths(seen, PLAIN)
     code = joined(*(_gru(seen, path) for path in paths)) if paths else _open_gates(seen)
     expect = "a loss that leaves guessing behind, as what came early is remembered"
-    return Lines(MODEL, code, expect) if code else None
+    return CodeLines(MODEL, code, expect) if code else None
 
 
 def recurrent_paths(seen: ProgramSeen, kinds: tuple[str, ...]) -> dict[str, RowInfo]:
@@ -78,11 +78,11 @@ def _open_gates(seen: ProgramSeen) -> str:
     )
 
 
-def orthogonal(seen: ProgramSeen) -> Lines | None:
+def orthogonal(seen: ProgramSeen) -> CodeLines | None:
     """Recurrent weights that neither shrink nor enlarge a signal, gate by gate."""
     code = orthogonal_code(seen)
     expect = "a signal that is as large after many time steps back as after one"
-    return Lines(MODEL, code, expect) if code else None
+    return CodeLines(MODEL, code, expect) if code else None
 
 
 def orthogonal_code(seen: ProgramSeen) -> str:
@@ -111,16 +111,18 @@ def orthogonal_code(seen: ProgramSeen) -> str:
     return joined(*found)
 
 
-def shorter(seen: ProgramSeen) -> Lines:
+def shorter(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
         inputs = inputs[:, inputs.shape[1] // 2 :]  # [batch, time, ..]: the later half alone
         # targets with one answer a time step: targets = targets[:, targets.shape[1] // 2 :]
     """)
-    return Lines(DATA, code, "half as many powers of ten between the first and the last time step")
+    return CodeLines(
+        DATA, code, "half as many powers of ten between the first and the last time step"
+    )
 
 
-def stretches(seen: ProgramSeen) -> Lines | None:
+def stretches(seen: ProgramSeen) -> CodeLines | None:
     """The forward pass as it is, with gradients that end after some time steps."""
     paths = recurrent_paths(seen, ("RNN", "LSTM", "GRU"))
     if not paths:
@@ -144,4 +146,4 @@ def stretches(seen: ProgramSeen) -> Lines | None:
 
         rnn.forward = in_stretches
     """)
-    return Lines(MODEL, code, f"gradients as large as {STRETCH} time steps make them, not more")
+    return CodeLines(MODEL, code, f"gradients as large as {STRETCH} time steps make them, not more")

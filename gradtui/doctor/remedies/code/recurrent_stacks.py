@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from gradtui.doctor.remedies.code.fragments import block, joined
-from gradtui.doctor.remedies.code.prescription import MODEL, Lines
+from gradtui.doctor.remedies.code.prescription import MODEL, CodeLines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.recurrent import (
     LONG,
@@ -29,7 +29,7 @@ SHALLOW = 2
 """Recurrent layers above one another that learn as they are."""
 
 
-class Stack(NamedTuple):
+class RecurrentStack(NamedTuple):
     """A recurrent module: its path, torch's name for it, and what it was built with."""
 
     path: str
@@ -42,7 +42,7 @@ class Stack(NamedTuple):
     bias: bool
 
 
-def recurrent_stacks(seen: ProgramSeen) -> list[Stack]:
+def recurrent_stacks(seen: ProgramSeen) -> list[RecurrentStack]:
     """Modules, cells among them."""
     found = []
     for path, row in recurrent_paths(seen, MODULES + CELLS).items():
@@ -57,7 +57,7 @@ def recurrent_stacks(seen: ProgramSeen) -> list[Stack]:
         )
         levels = {m[1] for name in mine if (m := re.match(r"weight_hh_l(\d+)", name))}
         found.append(
-            Stack(
+            RecurrentStack(
                 path,
                 row.kind,
                 first[-1],
@@ -70,15 +70,15 @@ def recurrent_stacks(seen: ProgramSeen) -> list[Stack]:
     return found
 
 
-def open_and_orthogonal(seen: ProgramSeen) -> Lines | None:
+def open_and_orthogonal(seen: ProgramSeen) -> CodeLines | None:
     """Both biases of a gate are added up: one of them is filled, the other cleared."""
     long = bool(recurrent_paths(seen, LONG))
     code = OPEN_LSTM if long else orthogonal_code(seen)
     expect = "gradients that differ little from the first recurrent layer to the last one"
-    return Lines(MODEL, code, expect) if code else None
+    return CodeLines(MODEL, code, expect) if code else None
 
 
-def fewer_layers(seen: ProgramSeen) -> Lines | None:
+def fewer_layers(seen: ProgramSeen) -> CodeLines | None:
     """Built anew with two; None where none has more."""
     parts = []
     for stack in recurrent_stacks(seen):
@@ -95,10 +95,10 @@ def fewer_layers(seen: ProgramSeen) -> Lines | None:
             f"model.set_submodule({stack.path!r}, new)",
         ]
     expect = "a loss that leaves guessing behind; a skip connection adds what a layer was given"
-    return Lines(MODEL, joined(*parts), expect) if parts else None
+    return CodeLines(MODEL, joined(*parts), expect) if parts else None
 
 
-def normed_outputs(seen: ProgramSeen) -> Lines | None:
+def normed_outputs(seen: ProgramSeen) -> CodeLines | None:
     """LayerNorm over what comes out at each time step; the state that is handed on is left alone."""
     parts = []
     for stack in recurrent_stacks(seen):
@@ -114,4 +114,6 @@ def normed_outputs(seen: ProgramSeen) -> Lines | None:
     if not parts:
         return None
     code = joined("# where it is given tensors, not packed sequences", *parts)
-    return Lines(MODEL, code, "outputs of one size, whatever the recurrent weights make of them")
+    return CodeLines(
+        MODEL, code, "outputs of one size, whatever the recurrent weights make of them"
+    )

@@ -2,7 +2,7 @@
 
 from gradtui.doctor.remedies.code.fragments import joined
 from gradtui.doctor.remedies.code.learning_rate import above_custom, overshoot, set_lr
-from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, Lines
+from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, CodeLines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.weights import init_code
 
@@ -15,19 +15,19 @@ FAR_ABOVE = 10.0
 anything still moved."""
 
 
-def lower_lr(seen: ProgramSeen) -> Lines:
+def lower_lr(seen: ProgramSeen) -> CodeLines:
     expect = (
         "updates of about a hundredth of a weight's size or less, and a loss that falls steadily"
     )
-    return Lines(OPTIMIZER, set_lr(seen, overshoot(seen)), expect, awake(seen))
+    return CodeLines(OPTIMIZER, set_lr(seen, overshoot(seen)), expect, awake(seen))
 
 
-def lower_momentum_too(seen: ProgramSeen) -> Lines:
+def lower_momentum_too(seen: ProgramSeen) -> CodeLines:
     """The learning rate, and a momentum of 0.9 where it was more."""
     plain = "sgd" in seen.facts.info.optimizer.lower()
     momentum = '    group["momentum"] = min(group.get("momentum", 0.0), 0.9)' if plain else ""
     code = joined(set_lr(seen, overshoot(seen)), momentum)
-    return Lines(OPTIMIZER, code, "weights that stay finite", awake(seen))
+    return CodeLines(OPTIMIZER, code, "weights that stay finite", awake(seen))
 
 
 def awake(seen: ProgramSeen) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from gradtui.doctor.remedies.code.fragments import (
     layers,
     quoted,
 )
-from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, Lines
+from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, CodeLines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.recurrent_stacks import normed_outputs
 
@@ -27,13 +27,13 @@ PRE_NORM = block("""
 """)
 
 
-def normalise(seen: ProgramSeen) -> Lines | None:
+def normalise(seen: ProgramSeen) -> CodeLines | None:
     """BatchNorm after each layer but the last; LayerNorm where batch statistics do not fit. A
     torch Transformer's norms go to the front of its branches (Xiong et al., 2020), None where they
     are there; of a recurrent net its outputs; None where no layer is hidden."""
     expect = "gradient norms of all layers alike, and a loss that falls at once"
     if seen.attention:
-        return Lines(MODEL, PRE_NORM, expect) if _normed_last(seen) else None
+        return CodeLines(MODEL, PRE_NORM, expect) if _normed_last(seen) else None
     recurrent, found = normed_outputs(seen), layers(seen)
     hidden = [row for row in found if row is not seen.all_rows[-1]]
     if recurrent is not None or (seen.all_rows and not hidden):
@@ -57,10 +57,10 @@ def normalise(seen: ProgramSeen) -> Lines | None:
         f"for name, layer in list(model.named_modules()):{where}",
         indented(joined(*parts)),
     )
-    return Lines(MODEL, code, expect)
+    return CodeLines(MODEL, code, expect)
 
 
-def smaller_branches(seen: ProgramSeen) -> Lines:
+def smaller_branches(seen: ProgramSeen) -> CodeLines:
     """The last layer of each branch by one over the root of how many there are, as in GPT-2 (Radford
     et al., 2019)."""
     del seen
@@ -70,14 +70,16 @@ def smaller_branches(seen: ProgramSeen) -> Lines:
         for layer in ends:
             layer.weight.data *= len(ends) ** -0.5
     """)
-    return Lines(MODEL, code, "a signal that is about as large after the last block as before it")
+    return CodeLines(
+        MODEL, code, "a signal that is about as large after the last block as before it"
+    )
 
 
-def training_mode(seen: ProgramSeen) -> Lines:
+def training_mode(seen: ProgramSeen) -> CodeLines:
     """What a layout cannot tell."""
     del seen
     code = "model.train()  # and model.eval() for a validation only, with train() again after it"
-    return Lines(OPTIMIZER, code, "gradient norms of all layers alike")
+    return CodeLines(OPTIMIZER, code, "gradient norms of all layers alike")
 
 
 def _normed_last(seen: ProgramSeen) -> bool:
@@ -88,7 +90,7 @@ def _normed_last(seen: ProgramSeen) -> bool:
     return any(places[block + "norm1"] > places[block + "self_attn"] for block in torchs)
 
 
-def shallower(seen: ProgramSeen) -> Lines | None:
+def shallower(seen: ProgramSeen) -> CodeLines | None:
     """About half of the layers that keep their width goes, with what stands between them; None
     where they are not in one list."""
     runs: list[tuple[str, list[int]]] = []
@@ -113,7 +115,7 @@ def shallower(seen: ProgramSeen) -> Lines | None:
     first, end = places[len(places) - 1 - gone], places[-1]
     stack = f"model.get_submodule({name!r})" if name else "model"
     code = f"del {stack}[{first}:{end}]  # {gone} of {len(places)} layers, with what follows each"
-    return Lines(
+    return CodeLines(
         MODEL,
         code,
         "half as many powers of ten between first and last layer; seldom enough by itself",

@@ -20,10 +20,10 @@ from gradtui.doctor.remedies.code import (
     weights,
     wiring,
 )
-from gradtui.doctor.remedies.code.prescription import Lines
+from gradtui.doctor.remedies.code.prescription import CodeLines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
-Builder = Callable[[ProgramSeen], Lines | None]
+Builder = Callable[[ProgramSeen], CodeLines | None]
 
 BUILDERS: dict[str, Builder] = {
     "use an activation whose slope is near 1 (ReLU with He, tanh with Xavier initialisation)": (

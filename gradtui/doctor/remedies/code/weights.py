@@ -14,7 +14,7 @@ from gradtui.doctor.remedies.code.fragments import (
     quoted,
 )
 from gradtui.doctor.remedies.code.learning_rate import SOUND_RATIO, overshoot, set_lr
-from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, Lines
+from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, CodeLines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.recurrent import orthogonal_code
 
@@ -45,7 +45,7 @@ BUT_TABLES = block("""
 EXPECT = "gradient norms of all layers within a factor of a hundred of each other from step 0 on"
 
 
-def fit_init(seen: ProgramSeen) -> Lines:
+def fit_init(seen: ProgramSeen) -> CodeLines:
     """He or Xavier, whichever the activation wants; the code finds out where that was not seen.
     Where signals grow though no weights were seen that make them, it is skip connections that add up:
     then layers between the first and the last get weights that are small for it."""
@@ -53,7 +53,7 @@ def fit_init(seen: ProgramSeen) -> Lines:
     sane = 1 / OUT_OF_PROPORTION < seen.growth < OUT_OF_PROPORTION
     adds_up = sane or (seen.facts.info.residual and math.isnan(seen.growth))
     code = branches(seen) if grows and adds_up and len(layers(seen)) > 2 else fitting(seen)
-    return Lines(MODEL, code, EXPECT)
+    return CodeLines(MODEL, code, EXPECT)
 
 
 def branches(seen: ProgramSeen) -> str:
@@ -105,17 +105,17 @@ def refit(seen: ProgramSeen) -> str:
     return each_layer(seen, joined(head, indented(body)))
 
 
-def smaller_weights(seen: ProgramSeen) -> Lines:
+def smaller_weights(seen: ProgramSeen) -> CodeLines:
     """Xavier: outputs as wide as inputs; and shorter steps, where it was these that pinned units."""
     xavier = joined(XAVIER, fill_bias(seen, ZERO_BIAS))
     code = all_matrices(seen) if seen.attention else each_layer(seen, xavier)
     also = (
         ((OPTIMIZER, set_lr(seen, overshoot(seen))),) if seen.first_ratio > 10 * SOUND_RATIO else ()
     )
-    return Lines(MODEL, code, "units that answer: a loss that moves within a few steps", also)
+    return CodeLines(MODEL, code, "units that answer: a loss that moves within a few steps", also)
 
 
-def biases_and_he(seen: ProgramSeen) -> Lines:
+def biases_and_he(seen: ProgramSeen) -> CodeLines:
     """Units that start on the side where a ReLU passes something."""
     code = each_layer(seen, joined(HE, fill_bias(seen, LOW_BIAS)))
-    return Lines(MODEL, code, "about half of the units of each layer active on any batch")
+    return CodeLines(MODEL, code, "about half of the units of each layer active on any batch")

@@ -2,11 +2,11 @@
 with something else than they are made for."""
 
 from gradtui.doctor.remedies.code.fragments import block, each_layer
-from gradtui.doctor.remedies.code.prescription import AFTER, LOSS, MODEL, OPTIMIZER, STEP, Lines
+from gradtui.doctor.remedies.code.prescription import AFTER, LOSS, MODEL, OPTIMIZER, STEP, CodeLines
 from gradtui.doctor.remedies.code.program_seen import ProgramSeen
 
 
-def zero_layers(seen: ProgramSeen) -> Lines:
+def zero_layers(seen: ProgramSeen) -> CodeLines:
     """Which weights are zero, and which of them may not change."""
     del seen
     code = block("""
@@ -15,10 +15,10 @@ def zero_layers(seen: ProgramSeen) -> Lines:
                 print(name, "is zero", "" if weight.requires_grad else "and frozen")
     """)
     expect = "no line at all; a frozen one: weight.requires_grad_(True), or load its values"
-    return Lines(MODEL, code, expect, changes=False)
+    return CodeLines(MODEL, code, expect, changes=False)
 
 
-def order_of_zero_grad(seen: ProgramSeen) -> Lines:
+def order_of_zero_grad(seen: ProgramSeen) -> CodeLines:
     """The three calls in the order that works."""
     del seen
     code = block("""
@@ -26,19 +26,19 @@ def order_of_zero_grad(seen: ProgramSeen) -> Lines:
         loss.backward()
         optimizer.step()
     """)
-    return Lines(
+    return CodeLines(
         STEP, code, "gradients above zero at every layer, and a loss that falls", changes=False
     )
 
 
-def clear(seen: ProgramSeen) -> Lines:
+def clear(seen: ProgramSeen) -> CodeLines:
     del seen
-    return Lines(
+    return CodeLines(
         AFTER, "optimizer.zero_grad()", "gradient norms that do not grow from step to step"
     )
 
 
-def raw_scores(seen: ProgramSeen) -> Lines:
+def raw_scores(seen: ProgramSeen) -> CodeLines:
     """The last module goes where it is one of these; what forward() does by itself stays."""
     del seen
     code = block("""
@@ -48,10 +48,10 @@ def raw_scores(seen: ProgramSeen) -> Lines:
         else:
             print("take softmax, sigmoid or relu out of the end of forward()")
     """)
-    return Lines(MODEL, code, "a loss that comes down further, and a steeper gradient at first")
+    return CodeLines(MODEL, code, "a loss that comes down further, and a steeper gradient at first")
 
 
-def same_shape(seen: ProgramSeen) -> Lines:
+def same_shape(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
         answers = model(inputs)
@@ -59,15 +59,15 @@ def same_shape(seen: ProgramSeen) -> Lines:
             answers = answers.reshape(targets.shape)
             loss = torch.nn.functional.mse_loss(answers, targets.to(answers.dtype))  # or your own
     """)
-    return Lines(LOSS, code, "a loss that falls below the variance of the targets")
+    return CodeLines(LOSS, code, "a loss that falls below the variance of the targets")
 
 
-def draw_again(seen: ProgramSeen) -> Lines:
+def draw_again(seen: ProgramSeen) -> CodeLines:
     code = each_layer(seen, "layer.reset_parameters()")
-    return Lines(MODEL, code, "units that differ, and a loss that comes down further")
+    return CodeLines(MODEL, code, "units that differ, and a loss that comes down further")
 
 
-def hand_over(seen: ProgramSeen) -> Lines:
+def hand_over(seen: ProgramSeen) -> CodeLines:
     """What an optimizer holds already is left as it is."""
     del seen
     code = block("""
@@ -76,4 +76,4 @@ def hand_over(seen: ProgramSeen) -> Lines:
         if left:
             optimizer.add_param_group({"params": left})
     """)
-    return Lines(OPTIMIZER, code, "layers that move at every step, all of them")
+    return CodeLines(OPTIMIZER, code, "layers that move at every step, all of them")
