@@ -19,7 +19,7 @@ OTHERS = {
     "runstore/ranks/process_status.py": "reads /proc",
     "commands/own_line.py": "looks at the end of standard error",
     "app/terminal.py": "the terminal, and a log of its own",
-    "app/picture.py": "writes a picture",
+    "app/picture_file.py": "writes a picture",
     "app/filter_bar.py": "a filter, which is opened as well",
     "app/screens/main.py": "the same",
     "runstore/writer/rank_output.py": "opens files to write",

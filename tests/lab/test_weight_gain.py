@@ -84,7 +84,7 @@ def test_a_later_layout_keeps_what_the_first_weights_did() -> None:
         optimizer.zero_grad()
         F.cross_entropy(net(torch.randn(16, 8)), torch.randint(0, 3, (16,))).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        watcher._board._news()  # as when a graph shows more of the order of the rows
+        watcher._layout_builder._news()  # as when a graph shows more of the order of the rows
     watcher.close()
     told = [event.info.carried for event in sink.events if isinstance(event, Started)]
     assert len(told) == 3
