@@ -23,9 +23,9 @@ timed. A second-level cache of 1 MiB is full again after some 0.4 ms."""
 
 class CostMeter:
     """Everything that we take is in here, in processor time of the thread that trains: the blocks of
-    `Quiet` and of `Keeper`, which are timed, with what they do to the caches; passages through a wrapper
-    that only hands on, too short to be timed each; and that of threads of ours, which a program waits
-    for because they hold the interpreter.
+    `ExceptionGuard` and of `CallRecorder`, which are timed, with what they do to the caches; passages
+    through a wrapper that only hands on, too short to be timed each; and that of threads of ours, which
+    a program waits for because they hold the interpreter.
     """
 
     __slots__ = (
