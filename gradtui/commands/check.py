@@ -33,6 +33,7 @@ from gradtui.commands.output import paint, say
 from gradtui.commands.report import CURED, FAILED, SCHEMA, Report
 from gradtui.commands.settings import Settings
 from gradtui.commands.targets import all_targets, named_targets
+from gradtui.commands.training_extra import require_torch
 from gradtui.commands.values import count
 from gradtui.core.errors import UsageError
 from gradtui.lab.scenario.catalogue import Catalogue, read_catalogue
@@ -63,6 +64,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             "name the scenarios to check, or --all ('gradtui list' names them), "
             "or a command after --."
         )
+    require_torch()
     catalogue = read_catalogue(settings.scenario_folder)
     if args.all:
         targets, broken = all_targets(catalogue), _broken(catalogue)

@@ -25,6 +25,7 @@ from gradtui.commands.page import page
 from gradtui.commands.settings import Settings
 from gradtui.commands.targets import Target, named_targets
 from gradtui.commands.themes import checked_theme
+from gradtui.commands.training_extra import require_torch
 from gradtui.commands.values import count
 from gradtui.core.errors import ScenarioError, UsageError
 from gradtui.core.paths import is_folder
@@ -104,6 +105,7 @@ def _scenario_picture(
     from gradtui.app.picture import picture_now
     from gradtui.lab.trainer import Lab
 
+    require_torch()
     scenario = target.scenario if steps is None else replace(target.scenario, steps=steps)
     return picture_now(
         Lab({scenario.name: scenario}, settings.device, stretch=1),

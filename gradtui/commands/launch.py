@@ -17,6 +17,7 @@ from gradtui.commands.list import warn_of_broken
 from gradtui.commands.settings import Settings
 from gradtui.commands.targets import Target, all_targets, named_targets
 from gradtui.commands.themes import checked_theme
+from gradtui.commands.training_extra import require_torch
 from gradtui.lab.scenario.catalogue import Catalogue, read_catalogue
 
 SETTINGS = ("device", "seed", "fps", "theme", "ascii", "color", "bell", "scenarios")
@@ -30,6 +31,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.app.terminal import refuse_without_terminal
 
     refuse_without_terminal()
+    require_torch()
     catalogue = read_catalogue(settings.scenario_folder)
     first = opened_at(catalogue, args.scenario)
     warn_of_broken(catalogue)
