@@ -4,6 +4,7 @@ python training.py WHERE [STEPS]   ends after so many steps, or once WHERE.stop 
 """
 
 import hashlib
+import signal
 import sys
 import time
 from pathlib import Path
@@ -37,4 +38,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:  # stopped from the screen, where a traceback would look like a crash
+        sys.exit(128 + signal.SIGINT)

@@ -41,8 +41,8 @@ PANES = ((80, 24), (40, 12), (140, 45), (100, 30), (200, 60), (120, 24), (60, 50
 that random sizes reach after hours: that would be told as growth."""
 KEPT = 20_000
 """Bytes of what a terminal was sent that are kept at both ends: how it was taken and given back."""
-LEAVING = (b"\x10", b"\x1a", b"\x1b[<")
-"""What may lead to the end, or to a stop: the palette, ctrl+z and clicks are for the viewer."""
+LEAVING = (b"\x10", b"\x1a", b"\x1b[<", b"q")
+"""What may lead to the end, or to a stop: the palette, ctrl+z, clicks and q are for the viewer."""
 
 
 class Stage(Ground):

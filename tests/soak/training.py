@@ -5,6 +5,7 @@ python training.py WHERE SECONDS   ends after so many seconds, or once WHERE.sto
 WHERE.steps: a row of float64 for each step, (step, loss, learning rate).
 """
 
+import signal
 import sys
 import time
 from array import array
@@ -40,4 +41,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:  # stopped from the screen, where a traceback would look like a crash
+        sys.exit(128 + signal.SIGINT)
