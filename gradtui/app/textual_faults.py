@@ -11,6 +11,8 @@ What was seen, with Textual 8.2.8 (pyproject bounds it above; look again before 
   and raises ScreenStackError where that is the last one. See `Panel`;
 - page down in a palette whose list has just been filled: KeyError in `OptionList._move_page`;
 - any exception in a handler ends the app. See `FaultContainment`;
+- `StylesCache.get_inner_outer` is cached with the object that it is asked of: a thousand widgets that are
+  long gone are kept with every line that they had drawn. See `forget_closed_widgets`;
 - a byte on the input that is no UTF-8, or a key sequence with a number too large for `chr`, ends the
   thread that reads keys, and with it the app, with exit code 0;
 - a paste whose end never comes leaves the app deaf for good, and what follows an escape within one is
@@ -33,11 +35,13 @@ from codecs import getincrementaldecoder
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from functools import cache, lru_cache, partial
 from importlib.metadata import version
 from time import monotonic
 from typing import IO, Any, ClassVar, cast
 
 from textual import on
+from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_complete import AwaitComplete
@@ -72,6 +76,15 @@ def textuals_own(error: BaseException) -> bool:
     return bool(FOREIGN & set(roots)) and all(root in library for root in roots)
 
 
+@cache  # once
+def forget_closed_widgets() -> None:
+    """Cache what two colours give by the colours alone, and not by whose they are."""
+    plain = getattr(StylesCache.get_inner_outer, "__wrapped__", None)
+    if plain is not None:
+        cached = lru_cache(1024)(partial(plain, StylesCache))
+        setattr(StylesCache, "get_inner_outer", staticmethod(cached))  # noqa: B010
+
+
 class FaultContainment(App[None]):
     """The part of the app in which a fault of Textual's own is noted and ends nothing.
 
@@ -82,6 +95,7 @@ class FaultContainment(App[None]):
     """From the first frame on."""
 
     def __init__(self) -> None:
+        forget_closed_widgets()
         super().__init__(driver_class=TerminalDriver)
         self._stop_asked = False
         self._faults: deque[float] = deque(maxlen=MOST)

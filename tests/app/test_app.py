@@ -1,9 +1,11 @@
 """The app in a headless terminal: keys in, screen out."""
 
+import gc
 from pathlib import Path
 
 import pytest
 from textual import events
+from textual._styles_cache import StylesCache
 from textual.geometry import Size
 
 from gradtui.app.app import GradtuiApp
@@ -490,3 +492,17 @@ async def test_panels_leave_once() -> None:
             panel.dismiss(None)
             await pilot.pause()
             assert app.screen is under
+
+
+async def test_a_screen_that_is_closed_is_forgotten() -> None:
+    def caches() -> int:
+        gc.collect()
+        return sum(type(thing) is StylesCache for thing in gc.get_objects())
+
+    async with playing() as (app, pilot):
+        await pilot.press("question_mark", "escape", "x", "escape")
+        before = caches()
+        for _ in range(3):
+            await pilot.press("question_mark", "escape", "x", "escape")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        assert caches() <= before + 3
