@@ -21,10 +21,16 @@ from gradtui.core.layout import FloatArray, Layout, RowInfo, TensorInfo
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Act, Grad, NonFinite, Snapshot, Weight
 from gradtui.core.symptom import HEALTHY, Severity
 from gradtui.doctor.finding import UNDECIDED, Diagnosis, Finding
-from gradtui.lab.scenario.schema import Remedy, Scenario, Setup
+from gradtui.doctor.remedy import Remedy
+from gradtui.lab.scenario.schema import Scenario, ScenarioRemedy, Setup
 
 Norms = Callable[[int], FloatArray]
 """Step -> [rows] gradient norms."""
+
+
+def remedy(text: str) -> Remedy:
+    """Words without code."""
+    return Remedy(text.replace(" ", "_"), text, lambda seen: None)
 
 
 def mlp_layout(rows: int = 8, *, activation: str = "relu", prefix: str = "layers") -> Layout:
@@ -168,7 +174,7 @@ def vanishing(rows: int = 20, steps: int = 60) -> MadeUp:
         first_step=0,
         evidence="the first layer's gradient norm is 1.0e-12, 3e10 times below the last layer's",
         cause="the sigmoid's slope is at most 1/4, so each layer shrinks the signal",
-        remedies=("use relu with He initialisation", "add residual connections"),
+        remedies=(remedy("use relu with He initialisation"), remedy("add residual connections")),
         rows=sick,
         layers=names,
     )
@@ -203,7 +209,7 @@ def exploding(rows: int = 12, steps: int = 60, nan_from: int = 40) -> MadeUp:
         nan_from,
         f"NaN in {rows} of {rows} layers from step {nan_from} on",
         "the gradients grew until float32 overflowed",
-        ("clip the gradient norm to 1", "lower the learning rate"),
+        (remedy("clip the gradient norm to 1"), remedy("lower the learning rate")),
         every,
         names,
     )
@@ -253,9 +259,15 @@ def scenario(name: str = "vanishing_sigmoid", **changes: Any) -> Scenario:
         steps=500,
         seed=0,
         remedies=(
-            Remedy("ReLU and He initialisation", "healthy", "the first layer comes back at once"),
-            Remedy("Residual connections", "healthy", "the identity path carries the signal"),
-            Remedy("A larger learning rate", "vanishing_gradient", "it does not help: see why"),
+            ScenarioRemedy(
+                "ReLU and He initialisation", "healthy", "the first layer comes back at once"
+            ),
+            ScenarioRemedy(
+                "Residual connections", "healthy", "the identity path carries the signal"
+            ),
+            ScenarioRemedy(
+                "A larger learning rate", "vanishing_gradient", "it does not help: see why"
+            ),
         ),
     )
     return replace(made, **changes)

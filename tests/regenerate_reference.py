@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gradtui.lab.scenario.overlay import TABLES
-from gradtui.lab.scenario.schema import Remedy, Scenario
+from gradtui.lab.scenario.schema import Scenario, ScenarioRemedy
 from gradtui.lab.scenario.values import bound, documented, kinds
 
 PAGE = Path(__file__).parents[1] / "docs" / "scenario-files.md"
@@ -23,7 +23,7 @@ def reference() -> str:
     """Every table with its keys: what they take, their default, what they do."""
     parts = [section("Top of the file", Scenario)]
     parts += [section(f"`[{name}]`", cls) for name, cls in TABLES.items()]
-    parts.append(section("`[[remedy]]`", Remedy))
+    parts.append(section("`[[remedy]]`", ScenarioRemedy))
     parts.append(
         "A remedy also has `set`: the keys that it changes, by table, in either form:\n\n"
         "```toml\n"

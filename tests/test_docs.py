@@ -6,12 +6,18 @@ import tomllib
 import pytest
 
 from gradtui.lab.scenario.parse import parse_scenario
+from tests import regenerate_remedies
 from tests.regenerate_reference import PAGE, rewritten
 
 
 def test_the_reference_of_scenario_files_is_the_schema() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert page == rewritten(page), "run: python -m tests.regenerate_reference"
+
+
+def test_the_list_of_remedies_is_what_the_code_has() -> None:
+    page = regenerate_remedies.PAGE.read_text(encoding="utf-8")
+    assert page == regenerate_remedies.page(), "run: python -m tests.regenerate_remedies"
 
 
 BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

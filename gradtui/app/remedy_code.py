@@ -46,7 +46,7 @@ def prescribed(diagnosis: Diagnosis, facts: Facts, *, twin: bool = False) -> Rem
 
 def as_script(prescription: Prescription) -> str:
     """What is copied: the remedy and the places of its lines as comments, then the lines."""
-    out = [f"# {prescription.remedy}"]
+    out = [f"# {prescription.remedy.text}"]
     for place, code in parts(prescription):
         out += [f"# {place}:", code, ""]
     return "\n".join(out)

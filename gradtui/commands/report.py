@@ -135,7 +135,7 @@ def _finding(finding: "Finding", facts: "Facts") -> dict[str, Any]:
         "first_step": finding.first_step,
         "evidence": finding.evidence,
         "cause": finding.cause,
-        "remedies": list(finding.remedies),
+        "remedies": [remedy.text for remedy in finding.remedies],
         "prescriptions": [prescription_json(p) for p in prescribe(finding, facts)],
     }
 

@@ -26,6 +26,8 @@ class RunInfo:
     residual: bool = False
     clip: str = ""
     """How gradients are clipped, in words; empty where they are not."""
+    clip_value: float | None = None
+    """The largest magnitude that clipping by value leaves of an element; None where nothing clips so."""
     not_plain: str = ""
     """Why the rows may not be taken for layers that follow one another; empty where they may."""
     carried: tuple[float, ...] = ()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gradtui.core.symptom import CONVERGED, HEALTHY, Severity
+from gradtui.doctor.remedy import Remedy
 
 TOO_EARLY = "undecided"
 """In place of "healthy" where a run is too short for anything to have shown."""
@@ -20,7 +21,7 @@ class Finding:
     """One sentence of numbers."""
     cause: str
     """One sentence."""
-    remedies: tuple[str, ...]
+    remedies: tuple[Remedy, ...]
     """What to do, the most promising first."""
     rows: tuple[int, ...] = ()
     """Indices into `Layout.rows`; empty when it concerns the whole run."""

@@ -50,8 +50,8 @@ class Clips:
         self.unseen = False
         """Whether clipping since the last backward pass was not seen, as nothing was awaited."""
         guard.meter.resting.append(self._rest)
-        self.words: dict[str, str] = {}
-        """How gradients were clipped last, in words, by kind."""
+        self.limits: dict[str, float] = {}
+        """What gradients were clipped to last, by kind: "norm", "value"."""
 
     def install(self, patches: Patches) -> None:
         module = torch.nn.utils.clip_grad
@@ -69,7 +69,7 @@ class Clips:
 
     @property
     def description(self) -> str:
-        return ", ".join(self.words.values())
+        return ", ".join(f"{kind} {limit:g}" for kind, limit in self.limits.items())
 
     def take(self, mine: frozenset[int]) -> list[ClipCall]:
         """What was done to any of these since they were last taken, in order."""
@@ -151,7 +151,7 @@ class Clips:
         norms: Tensor | None = None,
     ) -> None:
         if math.isfinite(limit):  # an infinite one is how people ask for the norm alone
-            self.words[kind] = f"{kind} {limit:g}"
+            self.limits[kind] = limit
         order = tuple(map(id, held))
         factor = None if norm is None else _factor(norm, limit)
         apart = any(

@@ -232,6 +232,7 @@ class LayoutBuilder:
             seed=torch.initial_seed(),
             residual=done.residual,
             clip=known.clip,
+            clip_value=known.clip_value,
             not_plain=done.not_plain,
             wiring=(*known.outlook.faults, *(self._faults or ()), *known.faults),
             unseen_tensors=len(unseen),

@@ -95,7 +95,7 @@ class OptimizerSteps:
         grads = source.left() if left and self._scalars.untouched else gone
         if all(grad is None for grad in grads):
             record.stage = "unknown"
-        elif self._clips.words:
+        elif self._clips.limits:
             record.stage = "clipped"
         record.parts |= source.gradients(grads, record.detail)
         record.parts["weights"], record.left = source.weights(updates=False), True

@@ -16,6 +16,7 @@ class ProgramFacts:
 
     outlook: TaskFacts = UNKNOWN
     clip: str = ""
+    clip_value: float | None = None
     scaled: bool = False
     begun: bool = False
     """Whether any step has been taken."""

@@ -92,7 +92,7 @@ class StepMeasurement:
         if clips:
             record.stage = "clipped"
             record.add_clips(clips, source.ids)
-        elif self._clips.unseen and self._clips.words:
+        elif self._clips.unseen and self._clips.limits:
             record.stage = "clipped"
         record.parts |= source.gradients([tensor.grad for tensor in source.tensors], detail)
         if detail.weights and evaluation <= 1:

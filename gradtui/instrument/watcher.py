@@ -268,12 +268,14 @@ class Watcher:
         """What is told of the run when its first step is."""
         outlook = self._losses.outlook or UNKNOWN
         steps = self._meter.steps
-        clip, scaled, faults = (
-            self._clips.description,
-            self._scalers.seen,
-            self._zero_grad_check.told,
+        return ProgramFacts(
+            outlook,
+            clip=self._clips.description,
+            clip_value=self._clips.limits.get("value"),
+            scaled=self._scalers.seen,
+            begun=steps > 0,
+            faults=self._zero_grad_check.told,
         )
-        return ProgramFacts(outlook, clip, scaled, begun=steps > 0, faults=faults)
 
     def _count_threads(self) -> None:
         """Have the sink's own threads counted, where it says what they take."""

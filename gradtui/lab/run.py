@@ -81,6 +81,7 @@ class Run:
             seed=self.seed,
             residual=setup.model.residual,
             clip=describe(setup.clip),
+            clip_value=setup.clip.value,
             carried=carried,
         )
 

@@ -16,7 +16,7 @@ from gradtui.core.event import (
     Started,
 )
 from gradtui.core.snapshot import NonFinite, Snapshot
-from gradtui.lab.scenario.schema import Remedy, Scenario, Setup
+from gradtui.lab.scenario.schema import Scenario, ScenarioRemedy, Setup
 from gradtui.runstore.writer.ports import Delivery
 from tests import factories
 from tests.factories import MadeUp
@@ -34,7 +34,7 @@ def scenario(name: str, title: str = "", group: str = "depth", remedies: int = 2
         setup=Setup(),
         steps=60,
         seed=7,
-        remedies=tuple(Remedy(f"cure number {i + 1}") for i in range(remedies)),
+        remedies=tuple(ScenarioRemedy(f"cure number {i + 1}") for i in range(remedies)),
     )
 
 

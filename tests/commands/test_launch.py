@@ -16,9 +16,9 @@ import pytest
 from gradtui.commands.launch import opened_at
 from gradtui.core.errors import ScenarioError
 from gradtui.lab.scenario.catalogue import Catalogue
-from gradtui.lab.scenario.schema import Remedy, Scenario
+from gradtui.lab.scenario.schema import Scenario, ScenarioRemedy
 
-NET = Scenario(name="net", title="t", remedies=(Remedy(title="r"),))
+NET = Scenario(name="net", title="t", remedies=(ScenarioRemedy(title="r"),))
 CATALOGUE = Catalogue({"first": Scenario(name="first", title="t"), "net": NET})
 
 

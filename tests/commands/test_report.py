@@ -14,15 +14,17 @@ from gradtui.core.facts import Facts
 from gradtui.core.snapshot import NonFinite
 from gradtui.core.symptom import Severity
 from gradtui.doctor.finding import Diagnosis, Finding
-from gradtui.doctor.remedies.advice import ADVICE
-from gradtui.lab.scenario.schema import Remedy, Scenario
-from tests.factories import healthy, history
+from gradtui.lab.scenario.schema import Scenario, ScenarioRemedy
+from tests.doctor.prescribed import ADVICE
+from tests.factories import healthy, history, remedy
 
 SCENARIO = Scenario(
     name="net",
     title="A net",
     expect="vanishing_gradient",
-    remedies=(Remedy(title="tanh", expect="healthy", set={"model": {"activation": "tanh"}}),),
+    remedies=(
+        ScenarioRemedy(title="tanh", expect="healthy", set={"model": {"activation": "tanh"}}),
+    ),
 )
 FINDING = Finding(
     symptom="vanishing_gradient",
@@ -30,7 +32,7 @@ FINDING = Finding(
     first_step=3,
     evidence="1e-12 at the first layer",
     cause="sigmoids",
-    remedies=("tanh",),
+    remedies=(remedy("tanh"),),
     rows=(0,),
     layers=("layer 1",),
 )
@@ -166,6 +168,6 @@ def test_remedies_come_as_code() -> None:
     report = examined(Target(SCENARIO), facts(), diagnosis, Ended(1, 59, "finished"))
     (finding,) = report.findings
     codes = [part["code"] for one in finding["prescriptions"] for part in one["parts"]]
-    assert [one["remedy"] for one in finding["prescriptions"]] == list(known.remedies)
+    assert [one["remedy"] for one in finding["prescriptions"]] == [r.text for r in known.remedies]
     assert all(compile(code, "a prescription", "exec") for code in codes)
     parsed(report)

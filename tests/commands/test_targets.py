@@ -5,14 +5,14 @@ import pytest
 from gradtui.commands.targets import all_targets, named_targets
 from gradtui.core.errors import ScenarioError, UsageError
 from gradtui.lab.scenario.catalogue import Catalogue
-from gradtui.lab.scenario.schema import Remedy, Scenario
+from gradtui.lab.scenario.schema import Scenario, ScenarioRemedy
 
 PLAIN = Scenario(name="plain", title="t")
 CURED = Scenario(
     name="cured",
     title="t",
     expect="plateau",
-    remedies=(Remedy(title="a"), Remedy(title="b", expect="dead_relu")),
+    remedies=(ScenarioRemedy(title="a"), ScenarioRemedy(title="b", expect="dead_relu")),
 )
 CATALOGUE = Catalogue({"cured": CURED, "plain": PLAIN})
 

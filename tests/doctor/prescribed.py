@@ -14,11 +14,19 @@ from gradtui.core.layout import Layout, RowInfo, TensorInfo
 from gradtui.core.snapshot import Weight
 from gradtui.core.symptom import Severity
 from gradtui.doctor.finding import Finding
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedies.code.prescription import Prescription, parts
+from gradtui.doctor.remedy import Remedy
 from tests.factories import run_info, snapshot
 
+ADVICE: dict[str, tuple[Remedy, ...]] = {
+    name.lower(): value for name, value in vars(choices).items() if isinstance(value, tuple)
+}
+"""Cause -> its remedies, the most promising first."""
+BY_TEXT = {remedy.text: remedy for remedies in ADVICE.values() for remedy in remedies}
 
-def finding(*remedies: str, symptom: str = "vanishing_gradient", **changes: Any) -> Finding:
+
+def finding(*remedies: Remedy, symptom: str = "vanishing_gradient", **changes: Any) -> Finding:
     made = Finding(symptom, Severity.CRITICAL, 0, "evidence", "cause", remedies)
     return replace(made, **changes)
 

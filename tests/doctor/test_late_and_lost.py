@@ -10,6 +10,7 @@ import pytest
 
 from gradtui.core.snapshot import Grad, Snapshot, Weight
 from gradtui.doctor.finding import Diagnosis
+from gradtui.doctor.remedies.code.learning_rate import RAISE_LR
 from tests.doctor.telling import GUESS, LAYOUT, ROWS, Number, told
 
 
@@ -28,7 +29,7 @@ def test_a_learning_rate_that_was_raised_throws_a_run_back() -> None:
 def test_long_steps_throw_a_run_back_at_one_learning_rate() -> None:
     found = told(200, jumping(3.0), ratio=lambda step: 0.2 if step >= 149 else 1e-3).findings[0]
     assert (found.symptom, found.first_step) == ("exploding_gradient", 150)
-    assert found.remedies[0] == "lower the learning rate"
+    assert found.remedies[0].text == "lower the learning rate"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_updates_that_bfloat16_rounds_away() -> None:
     found = told(150, slow, precision="bfloat16", change=lost(0.15)).findings[0]
     assert found.symptom == "plateau"
     assert "15%" in found.evidence.replace(" %", "%")
-    assert found.remedies[0].startswith("keep the weights in float32")
+    assert found.remedies[0].text.startswith("keep the weights in float32")
     assert told(150, slow, precision="bfloat16", change=lost(0.9)).healthy
     assert told(150, slow, precision="float32", change=lost(0.15)).healthy
 
@@ -67,10 +68,10 @@ def test_a_clip_threshold_that_leaves_nothing_is_to_be_raised() -> None:
 
     found = told(120, lambda step: GUESS, ratio=lambda step: 1e-6, change=clipped).findings
     (clip,) = [f for f in found if f.symptom == "clipping_dominates"]
-    assert clip.remedies[0].startswith("raise the clip threshold")
+    assert clip.remedies[0].text.startswith("raise the clip threshold")
     found = told(120, lambda step: GUESS, ratio=lambda step: 0.02, change=clipped).findings
     (clip,) = [f for f in found if f.symptom == "clipping_dominates"]
-    assert clip.remedies[0].startswith("lower the learning rate")
+    assert clip.remedies[0].text.startswith("lower the learning rate")
 
 
 def test_a_schedule_that_ends_before_learning_does() -> None:
@@ -136,7 +137,7 @@ def test_layers_behind_zero_weights_are_not_called_rectifiers_that_died() -> Non
 
     found = told(60, lambda step: GUESS, change=zero).findings[0]
     assert "exactly zero" in found.cause
-    assert found.remedies[0].startswith("initialise")
+    assert found.remedies[0].text.startswith("initialise")
 
 
 def test_an_optimum_from_the_start_is_no_learning_rate_that_is_too_small() -> None:
@@ -144,7 +145,7 @@ def test_an_optimum_from_the_start_is_no_learning_rate_that_is_too_small() -> No
     quiet: Number = lambda step: 1e-12 * (1 + step % 5)  # noqa: E731
     assert told(60, quiet, norm=lambda step: 2e-6, **at_rest).healthy
     found = told(60, lambda step: 5.0, norm=lambda step: 0.5, **at_rest).findings[0]
-    assert found.remedies == ("raise the learning rate by a factor of 10 to 1000",)
+    assert found.remedies == (RAISE_LR,)
 
 
 def test_a_last_layer_that_learns_alone_does_not_hide_that_the_others_are_lost() -> None:

@@ -16,8 +16,8 @@ from gradtui.core.symptom import Severity
 from gradtui.core.wiring import Faults
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import Diagnosis
-from gradtui.doctor.remedies.advice import ADVICE
 from gradtui.doctor.rules.miswired import CAUSES, EXPLAINS
+from tests.doctor.prescribed import ADVICE
 from tests.factories import mlp_layout, run_info, snapshot
 from tests.verdicts.watched import record
 

@@ -15,8 +15,8 @@ from torch import nn
 from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Weight
-from gradtui.doctor.remedies.advice import ADVICE
 from gradtui.doctor.remedies.code.fragments import number, step_of
+from gradtui.doctor.remedies.code.limits import CLIP
 from gradtui.doctor.remedies.code.prescription import (
     MODEL,
     OPTIMIZER,
@@ -26,13 +26,16 @@ from gradtui.doctor.remedies.code.prescription import (
     parts,
 )
 from gradtui.doctor.remedies.code.prescriptions import prescribe
-from gradtui.doctor.remedies.code.table import BUILDERS
+from gradtui.doctor.remedies.code.shorter_steps import LOWER_LR
 from gradtui.doctor.remedies.code.text import (
     prescription_json,
     prescription_lines,
     prescriptions_text,
 )
-from tests.doctor.prescribed import apply, facts_of, finding
+from gradtui.doctor.remedy import Remedy
+from tests.doctor.prescribed import ADVICE, apply, facts_of, finding
+from tests.factories import remedy
+from tests.regenerate_remedies import defined
 from tests.repairs.nets import Functional, conv
 from tests.verdicts.nets import Attention, Recurrent, Residual, mlp
 
@@ -45,11 +48,10 @@ KNOWN: dict[str, tuple[Callable[[], nn.Module], str]] = {
     "transformer": (lambda: Attention(2), "relu"),
     "unknown": (lambda: mlp(4), ""),
 }
-SENTENCES = {remedy for remedies in ADVICE.values() for remedy in remedies}
-LOWER = "lower the learning rate"
+LOWER = LOWER_LR
 
 
-def first(remedy: str, facts: Facts, **changes: Any) -> Prescription:
+def first(remedy: Remedy, facts: Facts, **changes: Any) -> Prescription:
     return prescribe(finding(remedy, **changes), facts)[0]
 
 
@@ -69,8 +71,11 @@ def net_for(key: str) -> nn.Module:
     return Recurrent(nn.RNN, 8, 32, 10) if "_time" in key else mlp(4)
 
 
-def test_every_remedy_has_code() -> None:
-    assert set(BUILDERS) == SENTENCES
+def test_every_remedy_is_chosen_for_something_and_told_apart() -> None:
+    chosen = {remedy for remedies in ADVICE.values() for remedy in remedies}
+    every = defined()
+    assert set(every) == chosen
+    assert len({one.id for one in every}) == len({one.text for one in every}) == len(every)
 
 
 def test_remedies_come_in_the_order_of_the_finding() -> None:
@@ -168,8 +173,8 @@ def test_what_a_net_does_not_have_is_not_prescribed() -> None:
     assert prescribe(finding(*ADVICE["vanishing_time"][:2]), facts_of(mlp(4))) == ()
 
 
-def test_a_remedy_of_another_version_is_left_out() -> None:
-    assert prescribe(finding("stand on your head"), facts_of(mlp(4))) == ()
+def test_a_remedy_without_lines_is_left_out() -> None:
+    assert prescribe(finding(remedy("stand on your head")), facts_of(mlp(4))) == ()
 
 
 def test_the_learning_rate_is_computed() -> None:
@@ -205,11 +210,11 @@ def test_how_much_lower_depends_on_how_far_steps_went(
 def test_a_clip_is_as_large_as_gradients_were() -> None:
     facts = facts_of(mlp(4))
     facts = replace(facts, total_norm=np.array([0.48, 0.52, 0.6, 9e3, 1e9]))
-    one = first("clip the gradient norm", facts, first_step=3)
+    one = first(CLIP, facts, first_step=3)
     assert (one.place, one.also) == (STEP, ())
     assert "max_norm=0.5)" in one.code
     huge = replace(facts, total_norm=np.full(5, 1e12))
-    assert "max_norm=1)" in first("clip the gradient norm", huge).code
+    assert "max_norm=1)" in first(CLIP, huge).code
 
 
 def test_precision_follows_what_was_seen() -> None:
@@ -237,8 +242,8 @@ def test_dead_from_the_start_is_another_matter_than_killed_by_steps() -> None:
 def test_recurrent_weights_that_enlarge_are_not_left_to_a_clip() -> None:
     facts = facts_of(Recurrent(nn.RNN, 8, 32, 10))
     grown = measured(facts, 20.0, 0.1)
-    assert "orthogonal_" in first("clip the gradient norm", grown).also[0][1]
-    assert first("clip the gradient norm", measured(facts, 5.0, 0.1)).also == ()
+    assert "orthogonal_" in first(CLIP, grown).also[0][1]
+    assert first(CLIP, measured(facts, 5.0, 0.1)).also == ()
 
 
 HOSTILE = [
@@ -288,10 +293,10 @@ def test_lines_that_look_at_a_module_with_an_odd_name_look_at_it() -> None:
 def test_json_and_text() -> None:
     made = prescribe(finding(*ADVICE["clipping_dominates"]), facts_of(mlp(4)))
     told = json.loads(json.dumps(prescription_json(made[0])))
-    assert set(told) == {"remedy", "changes", "parts", "expect"}
+    assert set(told) == {"id", "remedy", "source", "changes", "parts", "expect"}
     assert [part["place"] for part in told["parts"]] == [OPTIMIZER, STEP]
     text = prescriptions_text(made)
-    assert text.startswith(f"1. {made[0].remedy}\n  {OPTIMIZER}:\n\n    for group in")
+    assert text.startswith(f"1. {made[0].remedy.text}\n  {OPTIMIZER}:\n\n    for group in")
     assert "\n2. " in text
 
 

@@ -11,11 +11,11 @@ from torch import Tensor
 from gradtui.core.autopsy import Autopsy
 from gradtui.core.facts import Facts
 from gradtui.core.snapshot import NonFinite
-from gradtui.doctor.remedies.advice import ADVICE
 from gradtui.doctor.remedies.code.operations import CODE, TOGETHER
 from gradtui.doctor.remedies.code.prescription import OPERATION, Prescription
 from gradtui.doctor.remedies.code.prescriptions import prescribe
-from tests.doctor.prescribed import apply, facts_of, finding
+from gradtui.doctor.remedy import Remedy
+from tests.doctor.prescribed import ADVICE, apply, facts_of, finding
 from tests.verdicts.nets import mlp
 
 FORWARD, BACKWARD = ADVICE["nonfinite_start"][0], ADVICE["nonfinite_backward"][0]
@@ -28,7 +28,7 @@ def seen(**told: Any) -> Facts:
     return replace(facts_of(mlp(3)), first_nonfinite=NonFinite(3, found.phase, "", "", found))
 
 
-def first(remedy: str, facts: Facts) -> Prescription:
+def first(remedy: Remedy, facts: Facts) -> Prescription:
     return prescribe(finding(remedy, symptom="nonfinite"), facts)[0]
 
 
@@ -40,7 +40,7 @@ def defined(code: str) -> Callable[..., Tensor]:
 
 @pytest.mark.parametrize("word", CODE)
 @pytest.mark.parametrize(("phase", "remedy"), [("forward", FORWARD), ("backward", BACKWARD)])
-def test_every_operation_is_made_safe(word: str, phase: str, remedy: str) -> None:
+def test_every_operation_is_made_safe(word: str, phase: str, remedy: Remedy) -> None:
     made = first(remedy, seen(phase=phase, operation=NAMES.get(word, word)))
     assert made.changes
     assert made.place == OPERATION

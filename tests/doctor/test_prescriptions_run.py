@@ -6,10 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gradtui.doctor.remedies.advice import ADVICE
 from gradtui.doctor.remedies.code.prescription import PLACES, parts
 from gradtui.doctor.remedies.code.prescriptions import prescribe
-from tests.doctor.prescribed import apply, facts_of, finding, script_of
+from tests.doctor.prescribed import ADVICE, apply, facts_of, finding, script_of
 from tests.repairs.nets import Blocks, Functional, Shared, conv
 from tests.verdicts.nets import Attention, Recurrent, mlp
 
@@ -73,7 +72,7 @@ def test_the_lines_run_and_the_net_still_trains(name: str, known: bool) -> None:
                 continue
             net = build()
             inputs, targets = batch(shape)
-            if "standard deviation" in remedy:
+            if "standard deviation" in remedy.text:
                 targets = targets.float()
                 apply(one, {"torch": torch, "inputs": inputs.float(), "targets": targets})
                 continue
@@ -136,7 +135,7 @@ def test_norms_go_to_the_front_of_a_transformers_branches() -> None:
 
 
 def test_norms_go_where_they_fit() -> None:
-    (remedy,) = [r for r in ADVICE["vanishing_uniform"] if "BatchNorm" in r]
+    (remedy,) = [r for r in ADVICE["vanishing_uniform"] if "BatchNorm" in r.text]
     wanted = {"mlp": nn.BatchNorm1d, "cnn": nn.BatchNorm2d}
     for name, kind in wanted.items():
         net = NETS[name][0]()

@@ -11,8 +11,9 @@ from gradtui.core.history import History
 from gradtui.core.layout import Layout, TensorInfo
 from gradtui.core.snapshot import Act, Grad, NonFinite, Snapshot, Weight
 from gradtui.core.symptom import HEALTHY, VERDICTS, Severity
-from gradtui.doctor.diagnose import EXPLAINED_BY, diagnose
+from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import UNDECIDED, Diagnosis
+from gradtui.doctor.rules.registry import EXPLAINED_BY
 from tests.factories import mlp_layout, run_info, snapshot, time_layout
 
 CHANCE = float(np.log(10))

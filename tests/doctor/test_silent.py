@@ -27,7 +27,7 @@ def test_a_rate_that_is_gone_early_leaves_most_of_the_run_without() -> None:
     half: Number = lambda step: 0.7 * GUESS - 0.004 * min(step, 30)  # noqa: E731
     found = told(300, half, lr=rate, ratio=rate).findings[0]
     assert (found.symptom, found.first_step) == ("plateau", 30)
-    assert found.remedies[0].startswith("let the learning rate fall over the whole run")
+    assert found.remedies[0].text.startswith("let the learning rate fall over the whole run")
     late: Number = lambda step: 0.1 if step < 200 else 0.0  # noqa: E731
     assert told(300, half, lr=late, ratio=late).healthy
     solved: Number = lambda step: 0.01 * GUESS  # noqa: E731
@@ -58,7 +58,7 @@ def test_weights_that_were_decayed_away(task: str) -> None:
     fading = grown(lambda step: 0.95**step)
     found = told(200, lambda step: GUESS, change=fading, task=task, classes=classes).findings[0]
     assert found.symptom == "vanishing_gradient"
-    assert found.remedies[0].startswith("lower the weight decay")
+    assert found.remedies[0].text.startswith("lower the weight decay")
     assert found.first_step == 90  # the first measured step beyond 0.95 to the 89th
     halved = grown(lambda step: max(0.95**step, 0.05))
     said = told(190, lambda step: GUESS, change=halved, task=task, classes=classes)
@@ -85,7 +85,7 @@ def test_values_that_are_all_clipped() -> None:
 
         return change
 
-    words = {"clip": "value 1e-07", "ratio": lambda step: 1e-7}
+    words = {"clip_value": 1e-7, "ratio": lambda step: 1e-7}
     found = told(120, lambda step: GUESS, change=clipped(0.99), **words).findings
     assert "clipping_dominates" in [f.symptom for f in found]
     found = told(120, lambda step: GUESS, change=clipped(0.2), **words).findings

@@ -9,13 +9,23 @@ from torch import Tensor, nn
 
 from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies.code.activations import ORTHOGONAL_TANH, STEEP_ACTIVATION
+from gradtui.doctor.remedies.code.learning_rate import LOWER_LR_AND_WARM_UP
 from gradtui.doctor.remedies.code.prescription import Prescription
 from gradtui.doctor.remedies.code.prescriptions import prescribe
+from gradtui.doctor.remedies.code.recurrent import GATES, ORTHOGONAL
+from gradtui.doctor.remedies.code.recurrent_stacks import (
+    FEWER_RECURRENT_LAYERS,
+    NORMED_OUTPUTS,
+    OPEN_GATES,
+)
+from gradtui.doctor.remedies.code.scale import STANDARD_INPUTS
+from gradtui.doctor.remedies.code.structure import NORMALISING, SKIPS_OR_NORMS, SMALLER_BRANCHES
+from gradtui.doctor.remedies.code.weights import FITTING_INIT
 from gradtui.doctor.remedies.conditions import nets
-from gradtui.doctor.remedies.conditions.numbers import SCALE
 from gradtui.doctor.remedies.conditions.selection import suited
-from tests.doctor.prescribed import apply, facts_of, finding
+from gradtui.doctor.remedy import Remedy
+from tests.doctor.prescribed import ADVICE, apply, facts_of, finding
 from tests.repairs.nets import conv
 from tests.verdicts.nets import Attention, Recurrent, mlp
 
@@ -36,11 +46,11 @@ class Reader(nn.Module):
         return self.head(out[:, -1])
 
 
-def remedies(facts: Facts, *told: str, **changes: Any) -> tuple[str, ...]:
+def remedies(facts: Facts, *told: Remedy, **changes: Any) -> tuple[Remedy, ...]:
     return suited(finding(*told, **changes), facts).remedies
 
 
-def code(facts: Facts, remedy: str, **changes: Any) -> Prescription:
+def code(facts: Facts, remedy: Remedy, **changes: Any) -> Prescription:
     return prescribe(finding(remedy, **changes), facts)[0]
 
 
@@ -55,18 +65,18 @@ def test_a_recurrent_net_gets_recurrent_advice() -> None:
     for told in nets.FADING:
         assert remedies(facts_of(Reader()), *told) == ADVICE["vanishing_recurrent"]
     gru = remedies(facts_of(Reader(nn.GRU, 1)), *DEPTH)
-    assert gru == (nets.ORTHOGONAL, nets.NORMED_OUTPUTS)
+    assert gru == (ORTHOGONAL, NORMED_OUTPUTS)
     plain = remedies(facts_of(Recurrent(nn.RNN, 8, 32, 10)), *WEIGHTS)
-    assert plain[:2] == (nets.ORTHOGONAL, nets.GATES)
+    assert plain[:2] == (ORTHOGONAL, GATES)
     start = remedies(facts_of(Reader()), *ADVICE["plateau_init"], symptom="plateau")
     assert start[-1] == ADVICE["plateau_init"][-1]
 
 
 def test_a_saturated_one_is_normed_where_it_gives_something_out() -> None:
     told = remedies(facts_of(Reader(nn.GRU, 1)), *ADVICE["driven"], symptom="saturated")
-    assert told == (ADVICE["driven"][0], nets.NORMED_OUTPUTS, nets.ORTHOGONAL)
+    assert told == (ADVICE["driven"][0], NORMED_OUTPUTS, ORTHOGONAL)
     alone = facts_of(nn.Sequential(nn.Linear(4, 2)))
-    assert not set(remedies(alone, *ADVICE["driven"])).intersection(nets.NORMALISING)
+    assert not set(remedies(alone, *ADVICE["driven"])).intersection(NORMALISING)
 
 
 def test_its_lines_run() -> None:
@@ -83,7 +93,7 @@ def test_its_lines_run() -> None:
 
 def test_forget_gates_are_open_once_and_layers_fewer() -> None:
     facts, net = facts_of(Reader()), Reader()
-    apply(code(facts, nets.OPEN), {"torch": torch, "model": net})
+    apply(code(facts, OPEN_GATES), {"torch": torch, "model": net})
     for layer in range(6):
         both = net.rnn.get_parameter(f"bias_ih_l{layer}") + net.rnn.get_parameter(
             f"bias_hh_l{layer}"
@@ -91,7 +101,7 @@ def test_forget_gates_are_open_once_and_layers_fewer() -> None:
         assert torch.equal(both[24:48], torch.ones(24))
         gate = net.rnn.get_parameter(f"weight_hh_l{layer}")[24:48]
         assert torch.allclose(gate @ gate.T, torch.eye(24), atol=1e-4)
-    apply(code(facts, nets.FEWER), {"torch": torch, "model": net})
+    apply(code(facts, FEWER_RECURRENT_LAYERS), {"torch": torch, "model": net})
     assert net.rnn.num_layers == 2
     assert net.rnn.batch_first
 
@@ -104,23 +114,23 @@ def test_nothing_is_subtracted_from_indices_nor_swapped_unseen() -> None:
             for one in prescribe(named, facts):
                 if "targets" not in one.code:
                     assert "spread" not in one.code, one.remedy
-    assert prescribe(finding(SCALE), facts) == ()
-    assert "setattr" not in code(facts, nets.STEEP).code
+    assert prescribe(finding(STANDARD_INPUTS), facts) == ()
+    assert "setattr" not in code(facts, STEEP_ACTIVATION).code
 
 
 def test_what_is_steep_already_gets_its_own_weights_first() -> None:
     facts = facts_of(mlp(24), activation="relu")
     told = remedies(facts, *DEPTH)
-    assert told == (nets.INIT, nets.SKIPS, nets.TANH)
+    assert told == (FITTING_INIT, SKIPS_OR_NORMS, ORTHOGONAL_TANH)
     first = code(facts, told[0]).code
     assert "kaiming_normal_" in first
     assert "Tanh" not in first
-    assert "torch.nn.Tanh()" in code(facts, nets.TANH).code
+    assert "torch.nn.Tanh()" in code(facts, ORTHOGONAL_TANH).code
     convolutions = facts_of(conv(12, nn.ReLU), activation="relu")
     told = remedies(convolutions, *ADVICE["vanishing_convolutions"])
-    assert told[:2] == (nets.SKIPS, nets.INIT)
+    assert told[:2] == (SKIPS_OR_NORMS, FITTING_INIT)
     tanh = facts_of(mlp(24, act=nn.Tanh), activation="tanh")
-    assert remedies(tanh, *DEPTH)[0] == nets.TANH
+    assert remedies(tanh, *DEPTH)[0] == ORTHOGONAL_TANH
     assert remedies(facts_of(mlp(4, act=nn.Sigmoid), activation="sigmoid"), *DEPTH) == DEPTH
 
 
@@ -131,15 +141,15 @@ def test_a_transformer_is_normed_before_its_weights_are_drawn_anew() -> None:
     assert remedies(usual, *DEPTH) == ADVICE["vanishing_transformer"]
     fast = replace(facts, lr=np.full(len(facts), 0.03))
     told = remedies(fast, *DEPTH)
-    assert told[0] == nets.LOWER_AND_WARM
-    assert told[-1] == nets.INIT
+    assert told[0] == LOWER_LR_AND_WARM_UP
+    assert told[-1] == FITTING_INIT
     lower = code(fast, told[0]).code
     assert 'group["lr"] = 0.001' in lower
     assert "LinearLR" in lower
     cut = replace(usual, info=replace(usual.info, residual=False))
-    assert nets.BRANCH_SIZE not in remedies(cut, *DEPTH)
+    assert SMALLER_BRANCHES not in remedies(cut, *DEPTH)
     before = net.blocks.layers[0].linear2.weight.detach().clone()
-    apply(code(usual, nets.BRANCH_SIZE), {"torch": torch, "model": net})
+    apply(code(usual, SMALLER_BRANCHES), {"torch": torch, "model": net})
     assert torch.allclose(net.blocks.layers[0].linear2.weight, before / 2)
 
 
@@ -148,10 +158,10 @@ def test_norms_that_are_there_are_not_added_once_more() -> None:
     facts, told = facts_of(net, activation="relu"), ADVICE["exploding_init"]
     ill = remedies(facts, *told, symptom="exploding_gradient")
     assert ill[0] == ADVICE["eval_mode"][0]
-    assert not set(ill).intersection(nets.NORMALISING)
+    assert not set(ill).intersection(NORMALISING)
     later = remedies(facts, *told, symptom="exploding_gradient", first_step=50)
     assert ADVICE["eval_mode"][0] not in later
-    assert nets.SKIPS not in remedies(facts, *WEIGHTS)
+    assert SKIPS_OR_NORMS not in remedies(facts, *WEIGHTS)
     assert remedies(facts_of(mlp(4), activation="relu"), *WEIGHTS) == WEIGHTS
 
 
@@ -160,7 +170,7 @@ def test_words_of_a_leaky_activation_say_whether_weights_are_drawn_anew() -> Non
     born = replace(facts, judged_norms=np.zeros_like(facts.judged_norms))
     told = remedies(born, *ADVICE["dead_relu"], symptom="dead_relu")
     assert told == ADVICE["dead_start"]
-    assert "He initialisation" in told[0]
+    assert "He initialisation" in told[0].text
     assert "kaiming_normal_" in code(born, told[0], symptom="dead_relu").code
     late = remedies(born, *ADVICE["dead_relu"], symptom="dead_relu", first_step=160)
     assert late == ADVICE["dead_relu"]

@@ -10,13 +10,21 @@ from torch import nn
 
 from gradtui.core.facts import Facts
 from gradtui.core.snapshot import Grad, Weight
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.checks import INPUTS_WITH_LABELS
 from gradtui.doctor.remedies.code.inputs import LARGE, input_size
+from gradtui.doctor.remedies.code.learning_rate import (
+    COMPARE_LARGER_LR,
+    COMPARE_LR,
+    COMPARE_SMALLER_LR,
+    USUAL_LR,
+)
+from gradtui.doctor.remedies.code.limits import RAISE_CLIP
+from gradtui.doctor.remedies.code.precision import FLOAT32_WEIGHTS
 from gradtui.doctor.remedies.code.prescriptions import prescribe
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
-from gradtui.doctor.remedies.conditions import rates
-from gradtui.doctor.remedies.conditions.numbers import SCALE
-from tests.doctor.prescribed import apply, facts_of, finding
+from gradtui.doctor.remedies.code.scale import STANDARD_INPUTS
+from gradtui.doctor.remedy import Remedy
+from tests.doctor.prescribed import ADVICE, apply, facts_of, finding
 from tests.doctor.test_prescriptions import measured
 from tests.doctor.test_suited_nets import code, remedies
 from tests.repairs.nets import conv
@@ -40,33 +48,33 @@ def with_inputs(facts: Facts, size: float) -> Facts:
 @pytest.mark.parametrize(
     ("optimizer", "lr", "update", "first", "new"),
     [
-        ("SGD", 0.01, 1e-5, rates.LARGER, "0.1"),
-        ("SGD", 0.01, 1.0, rates.SMALLER, "0.001"),
-        ("Adam", 1e-3, 0.05, rates.INPUTS_AND_LABELS, "0.0001"),
-        ("Adam", 6e-7, 1e-5, rates.USUAL, "0.001"),
-        ("SGD", 1e-6, 1e-5, rates.USUAL, "0.01"),
+        ("SGD", 0.01, 1e-5, COMPARE_LARGER_LR, "0.1"),
+        ("SGD", 0.01, 1.0, COMPARE_SMALLER_LR, "0.001"),
+        ("Adam", 1e-3, 0.05, INPUTS_WITH_LABELS, "0.0001"),
+        ("Adam", 6e-7, 1e-5, USUAL_LR, "0.001"),
+        ("SGD", 1e-6, 1e-5, USUAL_LR, "0.01"),
     ],
 )
 def test_the_side_is_the_one_that_steps_point_at(
-    optimizer: str, lr: float, update: float, first: str, new: str
+    optimizer: str, lr: float, update: float, first: Remedy, new: str
 ) -> None:
     facts = measured(with_lr(facts_of(mlp(4), optimizer=optimizer), lr), 4.0, update)
     told = remedies(facts, *PLATEAU, symptom="plateau")
     assert told[0] == first
-    side = rates.COMPARE if first == rates.INPUTS_AND_LABELS else first
+    side = COMPARE_LR if first == INPUTS_WITH_LABELS else first
     assert f'group["lr"] = {new} ' in code(facts, side).code
 
 
 def test_where_no_side_is_likelier_the_numbers_are_given() -> None:
     facts = measured(with_lr(facts_of(mlp(4), optimizer="Adam"), 1e-3), 4.0, 0.05)
-    text = code(facts, rates.COMPARE).code
+    text = code(facts, COMPARE_LR).code
     assert text.startswith("# steps change 0.01 of a weight: smaller first\n")
     assert "then the other side: 0.01" in text
 
 
 @pytest.mark.parametrize(("optimizer", "most"), [("SGD", 1.0), ("AdamW", 0.01), ("Lion", 1.0)])
 def test_no_learning_rate_is_beyond_what_is_usual(optimizer: str, most: float) -> None:
-    sentences = {one for told in ADVICE.values() for one in told if "learning rate" in one}
+    sentences = {one for told in ADVICE.values() for one in told if "learning rate" in one.text}
     for lr in (1e-7, 1e-4, 0.1 * most, 0.5 * most, most):
         facts = measured(with_lr(facts_of(mlp(4), optimizer=optimizer), lr), 4.0, 1e-9)
         for sentence in sentences:
@@ -82,28 +90,29 @@ def test_what_a_clip_makes_short_is_not_made_up_for_by_the_learning_rate() -> No
     facts = facts_of(mlp(4))
     short = replace(facts, clip_coefficient=np.full(len(facts), 1e-5))
     told = remedies(short, *ADVICE["too_small_lr"], symptom="plateau")
-    assert (
-        told == ADVICE["clipping_crawls"] == ("raise the clip threshold towards the median norm",)
-    )
+    assert told == ADVICE["clipping_crawls"] == (RAISE_CLIP,)
 
 
 def test_weights_in_half_precision_go_up_or_to_float32() -> None:
     facts = measured(facts_of(mlp(4), precision="bfloat16"), 4.0, 1.0)
     told = remedies(facts, *PLATEAU, symptom="plateau")
-    assert told[0] == rates.FLOAT32
-    assert rates.LARGER in told
+    assert told[0] == FLOAT32_WEIGHTS
+    assert COMPARE_LARGER_LR in told
     assert "model.float()" in code(facts, told[0]).code
 
 
 def test_inputs_come_first_where_they_are_large_only() -> None:
     facts, told = facts_of(mlp(4)), ADVICE["exploding_branches"]
-    assert told[-1] == SCALE
+    assert told[-1] == STANDARD_INPUTS
     ill = {"symptom": "exploding_gradient"}
-    assert remedies(with_inputs(facts, 10 * LARGE), *told, **ill)[0] == SCALE
-    assert SCALE not in remedies(with_inputs(facts, 1.0), *told, **ill)
+    assert remedies(with_inputs(facts, 10 * LARGE), *told, **ill)[0] == STANDARD_INPUTS
+    assert STANDARD_INPUTS not in remedies(with_inputs(facts, 1.0), *told, **ill)
     unknown = facts_of(mlp(4, bias=False))
-    assert remedies(unknown, *told, **ill)[-1] == SCALE
-    assert remedies(with_inputs(facts, 150.0), *ADVICE["driven"], symptom="saturated")[0] == SCALE
+    assert remedies(unknown, *told, **ill)[-1] == STANDARD_INPUTS
+    assert (
+        remedies(with_inputs(facts, 150.0), *ADVICE["driven"], symptom="saturated")[0]
+        == STANDARD_INPUTS
+    )
 
 
 @pytest.mark.parametrize("scale", [1.0, 150.0])
@@ -120,17 +129,17 @@ def test_the_size_of_inputs_is_told_by_gradients(scale: float) -> None:
         for k, p in enumerate(net.parameters()):
             assert p.grad is not None
             grads[:, k, Grad.NORM] = float(p.grad.norm())
-        size = input_size(ProgramSeen(replace(facts, grads=grads), finding(SCALE)))
+        size = input_size(ProgramSeen(replace(facts, grads=grads), finding(STANDARD_INPUTS)))
         assert scale / 4 < size < 4 * scale
 
 
 def test_columns_are_scaled_each_by_itself_and_images_as_a_whole() -> None:
     table = torch.randn(50, 4) * torch.tensor([1.0, 1000.0, 1.0, 0.0])
     script: dict[str, Any] = {"torch": torch, "inputs": table}
-    apply(code(facts_of(nn.Sequential(nn.Linear(4, 2))), SCALE), script)
+    apply(code(facts_of(nn.Sequential(nn.Linear(4, 2))), STANDARD_INPUTS), script)
     assert script["inputs"].std(0).tolist() == pytest.approx([1, 1, 1, 0], abs=1e-4)
     script["inputs"] = 255 * torch.rand(8, 1, 8, 8)
-    apply(code(facts_of(conv(3, nn.ReLU)), SCALE), script)
+    apply(code(facts_of(conv(3, nn.ReLU)), STANDARD_INPUTS), script)
     assert float(script["inputs"].std()) == pytest.approx(1, abs=1e-3)
     assert script["center"].dim() == 0
 

@@ -8,9 +8,10 @@ import pytest
 from gradtui.core.autopsy import Autopsy, Span
 from gradtui.core.snapshot import NonFinite, Snapshot
 from gradtui.doctor.finding import Finding
-from gradtui.doctor.remedies.advice import ADVICE
 from gradtui.doctor.remedies.code.prescriptions import prescribe
+from gradtui.doctor.remedy import Remedy
 from gradtui.doctor.rules.undefined_operations import BETWEEN_CAUSE
+from tests.doctor.prescribed import ADVICE
 from tests.doctor.test_rules import CHANCE, made, told
 
 LOOK, SHORTER = ADVICE["nonfinite_forward"]
@@ -83,7 +84,7 @@ def forward(module: str = "", **autopsy: Any) -> NonFinite:
     ],
 )
 def test_the_cause_names_what_is_known(
-    seen: NonFinite, cause: str, remedies: tuple[str, ...]
+    seen: NonFinite, cause: str, remedies: tuple[Remedy, ...]
 ) -> None:
     finding, _ = found(seen)
     assert finding.cause == cause

@@ -83,6 +83,7 @@ def test_a_run_with_autocast_and_clipping() -> None:
     info = told(train)
     assert (info.task, info.classes) == ("classification", 4)
     assert (info.precision, info.clip) == ("amp_bfloat16", "norm 0.5, value 0.1")
+    assert info.clip_value == 0.1
 
 
 def test_a_scaler_means_autocast_where_nothing_shows_which() -> None:

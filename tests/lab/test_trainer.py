@@ -13,7 +13,7 @@ import pytest
 from gradtui.core.control import Pause, Resume, SetPace, Start, StepOnce, Stop
 from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resumed, Started
 from gradtui.core.snapshot import Snapshot
-from gradtui.lab.scenario.schema import Remedy
+from gradtui.lab.scenario.schema import ScenarioRemedy
 from gradtui.lab.trainer import Lab
 from tests.runs import scenario
 
@@ -245,7 +245,7 @@ def test_importing_the_lab_does_not_import_torch() -> None:
 
 
 def test_a_remedy_changes_the_run_and_nothing_else(viewer: Viewer) -> None:
-    remedy = Remedy(title="wider", set={"model": {"width": 12}})
+    remedy = ScenarioRemedy(title="wider", set={"model": {"width": 12}})
     treated = scenario(steps=3, model={"depth": 2, "width": 8})
     lab = Lab({"x": type(treated)(**{**_fields(treated), "remedies": (remedy,)})}, "cpu", stretch=1)
     other = Viewer(lab)

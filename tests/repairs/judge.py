@@ -45,18 +45,20 @@ def repair(case: Case, seed: int, *, every: bool = False) -> list[Repair]:
     out = []
     for rank, one in enumerate(prescribe(finding, sick), 1):
         if not one.changes:
-            out.append(Repair(case.name, seed, found.verdict, one.remedy, rank, ONLY_LOOKS, key))
+            out.append(
+                Repair(case.name, seed, found.verdict, one.remedy.text, rank, ONLY_LOOKS, key)
+            )
             continue
         try:
             treated = train(case, seed, one)
         except Exception as error:
             out.append(
-                Repair(case.name, seed, found.verdict, one.remedy, rank, FAILED, repr(error))
+                Repair(case.name, seed, found.verdict, one.remedy.text, rank, FAILED, repr(error))
             )
         else:
             judged = judge_treatment(sick, treated, same_loss=_same_loss(one))
             word, reason = judged.word, judged.reason
-            out.append(Repair(case.name, seed, found.verdict, one.remedy, rank, word, reason))
+            out.append(Repair(case.name, seed, found.verdict, one.remedy.text, rank, word, reason))
         if not every:
             break
     return out

@@ -107,3 +107,19 @@ def test_what_an_old_record_lacks() -> None:
     found = as_steps(np.array([(1.0, 7, 2.0)], dtype))
     assert (found["step"][0], found["flags"][0], found["backwards"][0]) == (7, 2, 1)
     assert np.isnan(found["loss"][0])
+
+
+@pytest.mark.parametrize(
+    ("words", "value"), [("norm 1, value 1e-07", 1e-7), ("norm 1", None), ("", None)]
+)
+def test_a_clip_that_is_told_in_words_alone_is_known_all_the_same(
+    tmp_path: Path, words: str, value: float | None
+) -> None:
+    run = tmp_path / "r"
+    record(run, [snap(i) for i in range(3)])
+    header = json.loads((run / "run.json").read_text())
+    for generation in header["generations"]:
+        del generation["info"]["clip_value"]
+        generation["info"]["clip"] = words
+    (run / "run.json").write_text(json.dumps(header))
+    assert load_facts(run).info.clip_value == value

@@ -81,7 +81,7 @@ def _finding(finding: Finding, view: View, width: int) -> Iterator[Line]:
     if finding.symptom == "nonfinite":
         yield from _autopsy(view, width)
     for remedy in finding.remedies:
-        yield from _paragraph("try   ", remedy, "", width)
+        yield from _paragraph("try   ", remedy.text, "", width)
 
 
 def _autopsy(view: View, width: int) -> Iterator[Line]:

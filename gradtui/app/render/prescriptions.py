@@ -50,7 +50,7 @@ def _parts(
         for remedy in finding.remedies:
             one = made.get(remedy)
             if one is None:
-                for line in wrap(f"{remedy} (no code)", width - 6):
+                for line in wrap(f"{remedy.text} (no code)", width - 6):
                     yield ((f"   - {line}", "quiet"),), None
                 continue
             yield from _one(one, index, index == chosen, width, ascii_only)
@@ -71,7 +71,7 @@ def _one(
 ) -> Iterator[Owned]:
     mark = (">" if ascii_only else "▌") if open_ else " "
     lead: Piece = (mark, "accent")
-    for i, line in enumerate(wrap(one.remedy, width - 5)):
+    for i, line in enumerate(wrap(one.remedy.text, width - 5)):
         number = f" {index + 1:>2} " if i == 0 else "    "
         yield (lead, (number, "accent"), (line, "strong" if open_ else "")), index
     if not open_:
@@ -85,8 +85,9 @@ def _one(
             for piece in folded_code(safe(line), width - 1 - len(INDENT) - 1, ascii_only):
                 yield (lead, (INDENT, ""), *piece), index
         yield (lead,), index
-    for i, line in enumerate(wrap(one.expect, width - 12)):
-        yield (lead, ("    expect " if i == 0 else " " * 11, "quiet"), (line, "")), index
+    for label, text in (("expect", one.expect), ("source", one.remedy.source)):
+        for i, line in enumerate(wrap(text, width - 12) if text else ()):
+            yield (lead, (f"    {label} " if i == 0 else " " * 11, "quiet"), (line, "")), index
     yield (), None
 
 

@@ -47,9 +47,9 @@ class PrescriptionPane(Lined):
         same = what is self.what and view.ascii_only == self.view.ascii_only and bool(self._lines)
         if same:
             return
-        old = self.what.all[self.chosen].remedy if self.what.all else ""
-        names = [one.remedy for one in what.all]
-        self.what, self.chosen = what, names.index(old) if old in names else 0
+        old = self.what.all[self.chosen].remedy if self.what.all else None
+        offered = [one.remedy for one in what.all]
+        self.what, self.chosen = what, offered.index(old) if old in offered else 0
         self.show(view)
 
     def choose(self, index: int) -> None:

@@ -1,8 +1,6 @@
 """Clipping that decides over the steps: by norm, told by its coefficient, or by value, told by gradients
 all of whose elements lie at the limit."""
 
-import re
-
 import numpy as np
 
 from gradtui.core.snapshot import Grad
@@ -10,12 +8,9 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.words import norm, percent
-
-VALUE = re.compile(r"\bvalue ([0-9.e+-]+)")
-"""In the words of `RunInfo.clip`."""
 
 
 def enough(reading: Reading) -> float:
@@ -56,16 +51,16 @@ def clipping_dominates(reading: Reading) -> Finding | None:
         if crawling
         else "the threshold, not the gradient, sets the step: clipping is rescuing a learning rate that "
         "is too big",
-        ADVICE["clipping_crawls" if crawling else "clipping_dominates"],
+        choices.CLIPPING_CRAWLS if crawling else choices.CLIPPING_DOMINATES,
     )
 
 
 def _values_clipped(reading: Reading) -> Finding | None:
     """Most elements of most gradients have the one size that clipping leaves them."""
-    found = VALUE.search(reading.facts.info.clip)
-    if found is None or not len(reading.now) or reading.learned:
+    limit = reading.facts.info.clip_value
+    if limit is None or not len(reading.now) or reading.learned:
         return None  # where it has learned, going by signs does, too
-    limit, layout = float(found[1]), reading.facts.layout
+    layout = reading.facts.layout
     whole = limit * np.sqrt(layout.numel[layout.judged])
     norms = reading.facts.grads[reading.used][:, layout.judged, Grad.NORM]
     clipped = np.asarray((norms > T.CLIPPED_WHOLE * whole).mean(axis=1) > 0.5)
@@ -85,5 +80,5 @@ def _values_clipped(reading: Reading) -> Finding | None:
             if crawling
             else ""
         ),
-        ADVICE["value_clips"],
+        choices.VALUE_CLIPS,
     )

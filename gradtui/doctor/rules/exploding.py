@@ -12,7 +12,7 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.rules.explosion_causes import blamed, blown_up
 from gradtui.doctor.words import norm
@@ -44,7 +44,7 @@ def exploded_to_nan(before: Reading, facts: Facts) -> Finding | None:
     onset = int(before.facts.steps[before.used[0]])
     if not at_start:
         onset = int(before.facts.steps[before.used[onset_of(norms)]])
-    key, cause = blamed(before, at_start)
+    remedies, cause = blamed(before, at_start)
     rows = before.largest_rows(before.used[-1])
     return Finding(
         SYMPTOM,
@@ -53,7 +53,7 @@ def exploded_to_nan(before: Reading, facts: Facts) -> Finding | None:
         f"total gradient norm {norm(first)} at step {int(before.facts.steps[before.used[0]])}, "
         f"{norm(peak)} before the first {seen.phase} NaN or infinity at step {seen.step}",
         cause,
-        ADVICE[key],
+        remedies,
         rows,
         before.names(list(rows)),
     )
@@ -88,7 +88,7 @@ def exploding(reading: Reading) -> Finding | None:
     if not (now > T.BAND_HIGH or diverged) or (not diverged and merely_unscaled(reading)):
         return None
     at_start = float(norms[reading.used[0]]) > T.BAND_HIGH
-    key, cause = blamed(reading, at_start)
+    remedies, cause = blamed(reading, at_start)
     held = norms > min(T.BAND_HIGH, T.SPIKE_NORM * first)
     rows = reading.largest_rows(reading.used[-1])
     return Finding(
@@ -98,7 +98,7 @@ def exploding(reading: Reading) -> Finding | None:
         f"total gradient norm {norm(now)} (first {norm(first)}), loss {norm(reading.loss)} (first "
         f"{norm(reading.start_loss)}), and {'little' if reading.learned else 'no'} progress",
         cause,
-        ADVICE[key],
+        remedies,
         rows,
         reading.names(list(rows)),
     )
@@ -133,7 +133,7 @@ def _overflow_at_start(facts: Facts) -> Finding | None:
         f"layer outputs grow from {norm(float(finite[0]))} to {norm(float(finite[-1]))} and then "
         "overflow, in the very first forward pass",
         "the first weights are so large that signals grow from layer to layer",
-        ADVICE["exploding_init"],
+        choices.EXPLODING_INIT,
         tuple(int(r) for r in rows),
         tuple(facts.layout.rows[int(r)].name for r in rows),
     )

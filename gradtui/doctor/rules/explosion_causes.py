@@ -1,4 +1,4 @@
-"""Why gradients are too large: which advice, and the cause in one sentence."""
+"""Why gradients are too large: the cause in one sentence, and its remedies."""
 
 from typing import NamedTuple
 
@@ -7,42 +7,43 @@ import numpy as np
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.recurrence import PLAIN, looped, recurrent_gains
+from gradtui.doctor.remedies import choices
+from gradtui.doctor.remedy import Remedy
 from gradtui.doctor.rules.time_steps import time_growth
 from gradtui.doctor.steep_activations import STEEP
 
 
 class ExplosionCause(NamedTuple):
-    advice: str
-    """A key of ADVICE."""
+    remedies: tuple[Remedy, ...]
     cause: str
 
 
 CRITIC = ExplosionCause(
-    "exploding_critic",
+    choices.EXPLODING_CRITIC,
     "the weight clip lets each layer enlarge the signal: it grows with every layer",
 )
 STEPS = ExplosionCause(
-    "exploding_lr",
+    choices.EXPLODING_LR,
     "each step overshoots, and the next gradient is larger for it: the learning rate is too big for "
     "this net",
 )
 RECURRENT = ExplosionCause(
-    "exploding_time",
+    choices.EXPLODING_TIME,
     "the very first gradient is out of all proportion, and the net is a recurrent one: its first "
     "weights enlarge the signal at each time step",
 )
 BRANCHES = ExplosionCause(
-    "exploding_branches",
+    choices.EXPLODING_BRANCHES,
     "no layer's weights enlarge a signal by much, and yet the very first gradient is out of all "
     "proportion: what skip connections add up grows from block to block, or the inputs are huge",
 )
 TARGETS = ExplosionCause(
-    "badly_scaled",
+    choices.BADLY_SCALED,
     "the very first error is huge while the weights are sane: the targets are large numbers, or the "
     "loss is a sum, and the steps are as large",
 )
 FIRST_WEIGHTS = ExplosionCause(
-    "exploding_init",
+    choices.EXPLODING_INIT,
     "the first weights are so large that signals grow from layer to layer: the very first gradient "
     "is out of all proportion",
 )
@@ -54,7 +55,7 @@ def blamed(reading: Reading, at_start: bool) -> ExplosionCause:
         return CRITIC
     through_time = time_growth(reading)
     if through_time:
-        return ExplosionCause("exploding_time", through_time)
+        return ExplosionCause(choices.EXPLODING_TIME, through_time)
     if not at_start:
         return STEPS
     kinds = {row.kind for row in reading.facts.layout.rows}
@@ -82,19 +83,19 @@ def blown_up(reading: Reading) -> bool:
     return max(gains.values(), default=0.0) > T.GAIN_GROWING and ratio > T.GROWN_RATIO
 
 
-def fading_advice(reading: Reading) -> str:
-    """Key of ADVICE for gradients that fade with depth, by the activations that were seen: another
+def fading_remedies(reading: Reading) -> tuple[Remedy, ...]:
+    """For gradients that fade with depth, by the activations that were seen: another
     one, other first weights, or, in a deep net of convolutions, norms or skips (which repair such a
     one better than tanh does)."""
     layout = reading.facts.layout
     rows = [layout.rows[int(row)] for row in layout.weight_rows]
     words = {row.activation for row in rows[:-1]} - {"", "identity"}
     if not words or not words <= STEEP:
-        return "vanishing_depth"
+        return choices.VANISHING_DEPTH
     if len(rows) <= T.DEEP_STACK:
-        return "vanishing_weights"
+        return choices.VANISHING_WEIGHTS
     convolves = any(row.kind.startswith("Conv") for row in rows)
-    return "vanishing_convolutions" if convolves else "vanishing_depth"
+    return choices.VANISHING_CONVOLUTIONS if convolves else choices.VANISHING_DEPTH
 
 
 def summed(reading: Reading) -> bool:

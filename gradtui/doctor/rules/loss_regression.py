@@ -9,7 +9,6 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
 from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.rules.explosion_causes import STEPS
 from gradtui.doctor.words import norm
@@ -39,7 +38,7 @@ def thrown_back(reading: Reading) -> Finding | None:
         f"the loss was {norm(best)} before step {step} and has been {norm(now)} since, no better than "
         f"at first ({norm(begun)})",
         f"{raised}: {STEPS.cause}" if raised else STEPS.cause,
-        ADVICE[STEPS.advice],
+        STEPS.remedies,
         rows,
         reading.names(list(rows)),
     )

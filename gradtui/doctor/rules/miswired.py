@@ -15,22 +15,38 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies import choices
+from gradtui.doctor.remedy import Remedy
 from gradtui.doctor.words import norm
 
 SYMPTOM = "miswired"
-CAUSES = {
-    W.NEVER_ZEROED: "gradients are never cleared: each step goes by the sum of all gradients so far, "
-    "old ones as much as new ones",
-    W.BROADCAST_TARGET: "the shapes of predictions and targets differ, and broadcasting pairs each "
-    "prediction with every target: the best answer is the same for all, the mean",
-    W.SOFTMAX_TWICE: "the loss function normalises what is normalised already: its scores lie between "
-    "0 and 1, so that no answer can be sure and gradients are small",
-    W.RELU_LOGITS: "scores below zero are cut off by a ReLU, and get no gradient there",
-    W.SAME_UNITS: "the units of a layer are copies of one another and get the same gradient: each "
-    "layer does the work of a single unit",
+CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
+    W.NEVER_ZEROED: (
+        "gradients are never cleared: each step goes by the sum of all gradients so far, "
+        "old ones as much as new ones",
+        choices.NEVER_ZEROED,
+    ),
+    W.BROADCAST_TARGET: (
+        "the shapes of predictions and targets differ, and broadcasting pairs each "
+        "prediction with every target: the best answer is the same for all, the mean",
+        choices.BROADCAST_TARGET,
+    ),
+    W.SOFTMAX_TWICE: (
+        "the loss function normalises what is normalised already: its scores lie between "
+        "0 and 1, so that no answer can be sure and gradients are small",
+        choices.SOFTMAX_TWICE,
+    ),
+    W.RELU_LOGITS: (
+        "scores below zero are cut off by a ReLU, and get no gradient there",
+        choices.RELU_LOGITS,
+    ),
+    W.SAME_UNITS: (
+        "the units of a layer are copies of one another and get the same gradient: each "
+        "layer does the work of a single unit",
+        choices.SAME_UNITS,
+    ),
 }
-"""Kind -> cause, the most telling first."""
+"""Kind -> cause and remedies, the most telling first."""
 NEVER_MOVED = "no gradient ever reached the optimizer"
 EXPLAINS = {
     W.NEVER_ZEROED: (
@@ -77,7 +93,7 @@ def blown_up_by_wiring(before: Reading) -> Finding | None:
 def _finding(reading: Reading, losses: str) -> Finding:
     kind = _kind(reading.facts)
     words = "; ".join(text for name, text in reading.facts.info.wiring if name in CAUSES)
-    return Finding(SYMPTOM, Severity.WARNING, 0, f"{words}; {losses}", CAUSES[kind], ADVICE[kind])
+    return Finding(SYMPTOM, Severity.WARNING, 0, f"{words}; {losses}", *CAUSES[kind])
 
 
 def _learned(reading: Reading) -> bool:
@@ -113,7 +129,7 @@ def no_gradients(reading: Reading) -> Finding | None:
         f"none of {len(facts.layout.tensors)} tensors has had a gradient at any of {len(facts)} steps, "
         f"loss {norm(reading.loss)} (first {norm(reading.start_loss)})",
         f"{NEVER_MOVED}: {why}",
-        ADVICE["no_gradients"],
+        choices.NO_GRADIENTS,
     )
 
 
@@ -137,7 +153,7 @@ def without_consequences(first: dict[str, Finding], facts: Facts) -> dict[str, F
         found["plateau"] = replace(
             found["plateau"],
             cause=f"parameters that get gradients belong to no optimizer: they stay as they are ({left})",
-            remedies=ADVICE[W.NOT_STEPPED],
+            remedies=choices.NOT_STEPPED,
         )
     return found
 

@@ -9,7 +9,8 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies import choices
+from gradtui.doctor.remedy import Remedy
 from gradtui.doctor.rules.undefined_operations import (
     BETWEEN_CAUSE,
     between,
@@ -26,7 +27,12 @@ PHASES = {
     "weights": "loss and gradients were finite before: a step that is too long, the optimizer's own "
     "arithmetic, or code that writes to weights left one that is not",
 }
-KNOWN = ("forward", *PHASES)
+REMEDIES = {
+    "data": choices.NONFINITE_DATA,
+    "forward": choices.NONFINITE_FORWARD,
+    "backward": choices.NONFINITE_BACKWARD,
+    "weights": choices.NONFINITE_WEIGHTS,
+}
 
 
 def first_seen(facts: Facts) -> NonFinite | None:
@@ -59,7 +65,7 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
     if seen is None:
         return None
     found = seen.autopsy if seen.autopsy is not None and seen.autopsy.reproduced else None
-    phase = found.phase if found is not None and found.phase in KNOWN else seen.phase
+    phase = found.phase if found is not None and found.phase in REMEDIES else seen.phase
     half = before.half if found is None or found.float32_would_hold is None else False
     half = half or (found is not None and found.float32_would_hold is True)
     cause = forward_cause(seen, found) if phase == "forward" else PHASES[phase]
@@ -70,14 +76,17 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
             "became NaN or infinite (with --overhead off every step is looked at)"
         )
     grown = _grown(before)
-    key = f"nonfinite_{phase}"
+    remedies = REMEDIES[phase]
     if half:
         cause += f"; half precision holds nothing above {T.HALF_LARGEST:.0f}"
-        key = "nonfinite_half_grown" if grown else "nonfinite_half"
+        remedies = choices.NONFINITE_HALF_GROWN if grown else choices.NONFINITE_HALF
         if grown:
             cause += ", and steps that are too long made the numbers grow"
+    elif phase == "forward":
+        early = not grown and before.seen <= T.STARTING
+        remedies = _forward_remedies(seen, found, early=early)
     elif phase == "backward" and between(seen):
-        cause, key = BETWEEN_CAUSE, "nonfinite_between"
+        cause, remedies = BETWEEN_CAUSE, choices.NONFINITE_BETWEEN
     rows = tuple(i for i, row in enumerate(facts.layout.rows) if row.name == seen.module)
     names = tuple(facts.layout.rows[r].name for r in rows)
     if not rows and found is not None and found.module:
@@ -88,20 +97,18 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         seen.step,
         _evidence(seen, before),
         cause,
-        _advice(key, seen, found, early=not grown and before.seen <= T.STARTING),
+        remedies,
         rows,
         names,
     )
 
 
-def _advice(key: str, seen: NonFinite, found: Autopsy | None, *, early: bool) -> tuple[str, ...]:
+def _forward_remedies(seen: NonFinite, found: Autopsy | None, *, early: bool) -> tuple[Remedy, ...]:
     """Shorter steps only where numbers may have grown; a module only where one is named."""
-    if key != "nonfinite_forward":
-        return ADVICE[key]
     apart = early or undefined(found)
     if in_loss(seen, found):
-        return ADVICE["nonfinite_loss"][: 1 if apart else None]
-    return ADVICE["nonfinite_start" if apart else key]
+        return choices.NONFINITE_LOSS_AT_ONCE if apart else choices.NONFINITE_LOSS
+    return choices.NONFINITE_START if apart else choices.NONFINITE_FORWARD
 
 
 def _evidence(seen: NonFinite, before: Reading) -> str:
@@ -158,7 +165,7 @@ def scaler_stuck(reading: Reading) -> Finding | None:
         f"{percent(share)} of the last {len(recent)} steps were skipped, loss scale {norm(scale)}",
         "gradients overflow whatever the loss scale is: the overflow is not of the scaler's making"
         + ("; the loss itself is a huge number, as its targets are" if odd else ""),
-        ADVICE["scaler_stuck_scale" if odd else "scaler_stuck"],
+        choices.SCALER_STUCK_SCALE if odd else choices.SCALER_STUCK,
     )
 
 

@@ -7,7 +7,7 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.words import norm, percent
 
 
@@ -38,7 +38,7 @@ def fp16_underflow(reading: Reading) -> Finding | None:
         f"{len(rows)} of {len(reading.rows)} layers have gradients that are exactly zero; the largest "
         f"entry of any weight gradient is {norm(largest)}",
         f"half precision holds nothing below {T.HALF_SMALLEST:g}: what is smaller becomes 0",
-        ADVICE["fp16_underflow"],
+        choices.FP16_UNDERFLOW,
         rows,
         reading.names(list(rows)),
     )
@@ -71,7 +71,7 @@ def updates_rounded_away(reading: Reading) -> Finding | None:
         f"{norm(reading.start_loss)}",
         "the weights are kept in half precision: what a step adds to them is mostly too little to "
         "reach the next number, and is rounded away",
-        ADVICE["rounded_away"],
+        choices.ROUNDED_AWAY,
         tuple(int(r) for r in reading.rows),
         reading.names(reading.rows),
     )

@@ -6,7 +6,6 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
 from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.rules.exploding import SYMPTOM, onset_of
 from gradtui.doctor.rules.explosion_causes import blamed
@@ -45,7 +44,7 @@ def exploded_and_died(reading: Reading) -> Finding | None:
     gone = "dead" if spiked and peak > T.SPIKE_FLOOR else "cut off"
     since = f"; {len(dead)} of {len(reading.rows)} layers are {gone} since" if dead else ""
     at_start = spike == 0
-    key, cause = blamed(reading, at_start and peak > T.BAND_HIGH)
+    remedies, cause = blamed(reading, at_start and peak > T.BAND_HIGH)
     before = "" if at_start else f"norm {norm(first)} at first, "
     return Finding(
         SYMPTOM,
@@ -55,7 +54,7 @@ def exploded_and_died(reading: Reading) -> Finding | None:
         f"now{since}",
         "first it exploded, then it died: one step pushed the weights so far that hardly any input "
         f"reaches the output; {cause}",
-        ADVICE[key],
+        remedies,
         dead or reading.largest_rows(used[spike]),
         reading.names(list(dead or reading.largest_rows(used[spike]))),
     )

@@ -7,7 +7,7 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.words import norm
 
@@ -36,7 +36,7 @@ def too_small_steps(reading: Reading) -> Finding | None:
         int(reading.facts.steps[0]),
         f"{moved}, while gradient norms are {norm(float(norms.min()))} to {norm(float(norms.max()))}",
         "the learning rate is too small: the weights stay where they are",
-        ADVICE["too_small_lr"],
+        choices.TOO_SMALL_LR,
         tuple(int(r) for r in reading.rows),
         reading.names(reading.rows),
     )
@@ -98,7 +98,7 @@ def stopped_by_schedule(reading: Reading) -> Finding | None:
         f"the learning rate fell from {most:.3g} to {now:.3g}, below a hundredth of it by step "
         f"{since}; the loss is {reading.loss:.3g}, {beside}",
         "the schedule ends long before learning does: the weights stay where they are",
-        ADVICE["schedule_ended"],
+        choices.SCHEDULE_ENDED,
         tuple(int(r) for r in reading.rows),
         reading.names(reading.rows),
     )

@@ -7,7 +7,7 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.rules.exploding import merely_unscaled
 from gradtui.doctor.rules.explosion_causes import summed
@@ -44,7 +44,7 @@ def badly_scaled(reading: Reading) -> Finding | None:
         if total
         else "the targets or the loss are large numbers, and so is every gradient; nothing diverges",
         # Adam and its kin divide out whatever the loss is multiplied by.
-        ADVICE["badly_summed" if total and not reading.adaptive else "badly_scaled"],
+        choices.BADLY_SUMMED if total and not reading.adaptive else choices.BADLY_SCALED,
     )
 
 
@@ -74,7 +74,7 @@ def oscillating_loss(reading: Reading) -> Finding | None:
         f"from one step to the next the loss changes by a factor of {np.exp(typical):.1f} in the "
         f"middle, between {norm(float(recent.min()))} and {norm(float(recent.max()))}",
         "each step jumps across the valley: the learning rate is at the edge of what is stable",
-        ADVICE["oscillating_loss"],
+        choices.OSCILLATING_LOSS,
     )
 
 
@@ -94,7 +94,7 @@ def output_cannot_change(reading: Reading) -> Finding | None:
         f"{norm(reading.loss)}",
         "the loss does not depend on any parameter, or gradients are set to zero between backward "
         "and step",
-        ADVICE["output_cannot_change"],
+        choices.OUTPUT_CANNOT_CHANGE,
     )
 
 
@@ -125,7 +125,7 @@ def plateau(reading: Reading) -> Finding | None:
         "goes in, much the same comes out"
         if unfit and reading.growth > 0
         else "gradients flow, and yet nothing is learned",
-        ADVICE["plateau_init" if unfit else "plateau"],
+        choices.PLATEAU_INIT if unfit else choices.PLATEAU,
     )
 
 
@@ -142,5 +142,5 @@ def _lost_again(reading: Reading) -> Finding | None:
         f"the loss was {norm(at.best)} before step {step} and has been {norm(at.now)} since; no step "
         "was long enough to do that",
         "the data have changed there: inputs or labels are not what they were",
-        ADVICE["data_changed"],
+        choices.DATA_CHANGED,
     )

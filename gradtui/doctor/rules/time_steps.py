@@ -7,7 +7,7 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.recurrence import recurrent_gains
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.words import norm
 
 
@@ -39,7 +39,7 @@ def vanishing_through_time(reading: Reading) -> Finding | None:
         reading.since(history[:, 0] < T.TIME_RATIO * history.max(axis=1)),
         f"signal {norm(float(signal[0]))} at the first time step, {norm(last)} near the last",
         cause,
-        ADVICE["vanishing_time"],
+        choices.VANISHING_TIME,
         tuple(int(r) for r in faded),
         reading.names(faded),
     )
@@ -63,7 +63,7 @@ def fading_memory(reading: Reading) -> Finding | None:
         f"step, {norm(gain**20)} over 20",
         "at each time step back the signal is multiplied by recurrent weights of a gain below 1: "
         "what came early in a sequence has no part in learning",
-        ADVICE["vanishing_time"],
+        choices.VANISHING_TIME,
         rows,
         reading.names(list(rows)),
     )

@@ -7,7 +7,7 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.words import norm
 
@@ -40,7 +40,7 @@ def unbounded(reading: Reading) -> Finding | None:
         f"the gradient norm from {norm(first)} to {norm(now)}",
         "nothing holds the loss from below: its sign is wrong, or targets lie outside of what it is "
         "made for" + (" (cross-entropy is never below 0)" if told else ""),
-        ADVICE["unbounded"],
+        choices.UNBOUNDED,
         rows,
         reading.names(list(rows)),
     )

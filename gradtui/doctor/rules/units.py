@@ -7,7 +7,7 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.rules.rounding import faded_forward
 from gradtui.doctor.words import percent
 
@@ -56,7 +56,7 @@ def dead_relu(reading: Reading) -> Finding | None:
         f"{len(rows)} of {len(rectified)} rectified layers have at least "
         f"{percent(float(shares.min()))} of their units at zero for every input{whole}",
         KILLED if killed else NO_RETURN,
-        ADVICE["killed" if killed else "dead_relu"],
+        choices.KILLED if killed else choices.DEAD_RELU,
         rows,
         reading.names(list(rows)),
     )
@@ -90,16 +90,16 @@ def dead_by_zeros(reading: Reading) -> Finding | None:
         )
         since = int(reading.facts.steps[reading.now[0]])
     killed = _by_steps(reading, rows)
-    cause, key = (KILLED, "killed") if killed else (NO_RETURN, "dead_relu")
+    cause, remedies = (KILLED, choices.KILLED) if killed else (NO_RETURN, choices.DEAD_RELU)
     if _all_zero(reading, rows):
-        cause, key = ZERO_WEIGHTS, "zero_weights"
+        cause, remedies = ZERO_WEIGHTS, choices.ZERO_WEIGHTS
     return Finding(
         "dead_relu",
         Severity.CRITICAL,
         since,
         evidence,
         cause,
-        ADVICE[key],
+        remedies,
         rows,
         reading.names(list(rows)),
     )
@@ -144,7 +144,7 @@ def saturated(reading: Reading) -> Finding | None:
         f"{len(rows)} of {len(bounded)} layers have at least "
         f"{percent(float(shares[list(rows)].min()))} of their outputs on the flat ends, and no progress",
         DRIVEN if driven else PINNED,
-        ADVICE["driven" if driven else "saturated"],
+        choices.DRIVEN if driven else choices.SATURATED,
         rows,
         reading.names(list(rows)),
     )
@@ -170,7 +170,7 @@ def saturated_by_zeros(reading: Reading) -> Finding | None:
         f"units of {len(rows)} of {len(reading.rows)} layers, and yet the next layer gets a signal "
         "from them",
         DRIVEN if driven else PINNED,
-        ADVICE["driven" if driven else "saturated"],
+        choices.DRIVEN if driven else choices.SATURATED,
         rows,
         reading.names(list(rows)),
     )

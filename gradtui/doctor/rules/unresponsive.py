@@ -7,7 +7,7 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median, spread
 from gradtui.doctor.words import norm
 
@@ -50,7 +50,7 @@ def unresponsive(reading: Reading) -> Finding | None:
         "every output lies at the flat end of the last activation: the targets are out of its range"
         if pinned
         else "the output no longer answers to the weights: somewhere units are pinned or cut off",
-        ADVICE["out_of_reach" if pinned else "saturated"],
+        choices.OUT_OF_REACH if pinned else choices.SATURATED,
         rows,
         reading.names(list(rows)),
     )

@@ -9,10 +9,10 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import BoolArray, median
 from gradtui.doctor.rules.converged_layers import at_rest
-from gradtui.doctor.rules.explosion_causes import fading_advice
+from gradtui.doctor.rules.explosion_causes import fading_remedies
 from gradtui.doctor.rules.rounding import faded_forward
 from gradtui.doctor.words import norm
 
@@ -99,7 +99,7 @@ def _with_depth(reading: Reading, norms: FloatArray, faint: BoolArray, early: bo
         f"gradient norm {norm(first)} at {name}, {norm(last)} at {end}{_decades(first, last)}, and "
         f"{but}",
         f"{cause}; over {_depth(reading)} layers that multiplies to almost nothing",
-        ADVICE["vanishing_critic" if reading.critic else fading_advice(reading)],
+        choices.VANISHING_CRITIC if reading.critic else fading_remedies(reading),
         tuple(int(r) for r in rows),
         reading.names(rows),
     )
@@ -161,7 +161,7 @@ def starved(reading: Reading) -> Finding | None:
         f"{norm(first)} to {norm(now)}",
         "the other side has won: its answer is flat where this one stands, and says nothing of the "
         "way back",
-        ADVICE["starved"],
+        choices.STARVED,
         tuple(int(r) for r in reading.rows),
         reading.names(reading.rows),
     )
@@ -187,7 +187,7 @@ def _everywhere(reading: Reading, norms: FloatArray, early: bool) -> Finding:
         int(reading.facts.steps[0]) if early else reading.since(faint),
         f"all {len(norms)} layers have gradient norms {size}, and the loss does not move",
         cause,
-        ADVICE["vanishing_critic" if reading.critic else "vanishing_uniform"],
+        choices.VANISHING_CRITIC if reading.critic else choices.VANISHING_UNIFORM,
         tuple(int(r) for r in reading.rows),
         reading.names(reading.rows),
     )

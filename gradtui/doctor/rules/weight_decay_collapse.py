@@ -7,7 +7,7 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.words import norm
 
 
@@ -50,7 +50,7 @@ def withered(reading: Reading) -> Finding | None:
         f"{norm(float(sizes[-1, worst]))}; the loss is {norm(reading.loss)}",
         "weight decay, or a penalty on the weights, pulls harder than the loss does: nothing is left "
         "that could carry a signal",
-        ADVICE["withered"],
+        choices.WITHERED,
         rows,
         reading.names(list(rows)),
     )

@@ -8,7 +8,7 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.rules.explosion_causes import FIRST_WEIGHTS, STEPS
 from gradtui.doctor.rules.step_size import oscillating_loss
 from gradtui.doctor.rules.units import PINNED
@@ -34,11 +34,11 @@ def worse_than_guessing(reading: Reading) -> Finding | None:
         return None  # the task has changed
     if oscillating_loss(reading) is not None:
         return None  # which says more
-    symptom, key, cause = "exploding_gradient", STEPS.advice, STEPS.cause
+    symptom, (remedies, cause) = "exploding_gradient", STEPS
     if at_start and _bounded_units(reading, first):
-        symptom, key, cause = "saturated", "saturated", PINNED
+        symptom, remedies, cause = "saturated", choices.SATURATED, PINNED
     elif at_start:
-        key, cause = FIRST_WEIGHTS
+        remedies, cause = FIRST_WEIGHTS
     above = reading.facts.loss > T.OVERCONFIDENT * reading.chance
     rows = reading.largest_rows(reading.used[-1])
     return Finding(
@@ -48,7 +48,7 @@ def worse_than_guessing(reading: Reading) -> Finding | None:
         f"after {reading.seen} steps the loss is {norm(reading.loss)} (first {norm(first)}), "
         f"{reading.loss / reading.chance:.0f} times that of guessing, {reading.chance:.3g}",
         cause,
-        ADVICE[key],
+        remedies,
         rows,
         reading.names(list(rows)),
     )

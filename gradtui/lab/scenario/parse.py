@@ -10,7 +10,7 @@ from typing import Any
 from gradtui.core.text import did_you_mean, shown
 from gradtui.lab.scenario.checks import check_setup
 from gradtui.lab.scenario.overlay import TABLES, overlaid
-from gradtui.lab.scenario.schema import Remedy, Scenario, Setup
+from gradtui.lab.scenario.schema import Scenario, ScenarioRemedy, Setup
 from gradtui.lab.scenario.values import Place, checked_table, documented
 
 LARGEST = 256 * 1024
@@ -62,7 +62,7 @@ def _refuse_unknown(key: str, value: object, place: Place) -> None:
     raise place.refused(f"has no key {shown(key)}{hint}")
 
 
-def _remedies(entries: object, setup: Setup, place: Place) -> tuple[Remedy, ...]:
+def _remedies(entries: object, setup: Setup, place: Place) -> tuple[ScenarioRemedy, ...]:
     if not isinstance(entries, list):
         raise place.refused("write remedies as [[remedy]], with two brackets.")
     return tuple(
@@ -71,7 +71,7 @@ def _remedies(entries: object, setup: Setup, place: Place) -> tuple[Remedy, ...]
     )
 
 
-def _remedy(entry: object, setup: Setup, place: Place) -> Remedy:
+def _remedy(entry: object, setup: Setup, place: Place) -> ScenarioRemedy:
     """One remedy, tried on the setup that it is for."""
     if not isinstance(entry, dict):
         raise place.refused("write remedies as [[remedy]], with two brackets.")
@@ -81,13 +81,13 @@ def _remedy(entry: object, setup: Setup, place: Place) -> Remedy:
     for key in entry:
         if key in TABLES:
             raise place.refused(f"has no key '{key}': write [remedy.set.{key}].")
-    values = checked_table(Remedy, {k: v for k, v in entry.items() if k != "set"}, place)
-    _require(Remedy, values, place)
+    values = checked_table(ScenarioRemedy, {k: v for k, v in entry.items() if k != "set"}, place)
+    _require(ScenarioRemedy, values, place)
     after = overlaid(setup, change, place)
     if after == setup:
         raise place.refused("changes nothing: set a key to another value than the scenario's.")
     check_setup(after, place)
-    return Remedy(set=change, **values)
+    return ScenarioRemedy(set=change, **values)
 
 
 def _require(cls: type, values: dict[str, Any], place: Place) -> None:

@@ -135,7 +135,7 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True)
-class Remedy:
+class ScenarioRemedy:
     title: str = text("", "what is changed, in a few words", required=True)
     expect: str = choice("healthy", VERDICTS, "the verdict that the treated run must reach")
     note: str = text("", "what to watch, or why the cure is only partial")
@@ -155,6 +155,6 @@ class Scenario:
     setup: Setup = field(default_factory=Setup)
     steps: int = number(200, 1, 1_000_000, "optimizer steps of a run")
     seed: int = number(0, 0, 2**32 - 1, "seed of weights, data and batches")
-    remedies: tuple[Remedy, ...] = ()
+    remedies: tuple[ScenarioRemedy, ...] = ()
     path: str = ""
     order: int = number(1000, 0, 1_000_000, "place in the list; scenarios of one order go by name")

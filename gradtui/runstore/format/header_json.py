@@ -133,7 +133,12 @@ def _generation(data: dict[str, Any]) -> Generation:
     if len(carried) not in (0, len(rows)):
         raise ValueError(f"carried: {len(carried)} numbers for {len(rows)} rows")
     unseen = tuple(printable(text(name)) for name in given.get("unseen_names", ()))
-    own = {"carried": carried, "wiring": _wiring(given.get("wiring", ())), "unseen_names": unseen}
+    own = {
+        "carried": carried,
+        "wiring": _wiring(given.get("wiring", ())),
+        "unseen_names": unseen,
+        "clip_value": _clip_value(given),
+    }
     info = RunInfo(**given | own)
     return Generation(Layout(tuple(tensors), rows), info)
 
@@ -183,6 +188,15 @@ def _launcher(given: Any) -> dict[str, Any]:
 def _wiring(given: Any) -> Faults:
     """Raises TypeError or ValueError."""
     return tuple((printable(text(kind)), printable(text(words))) for kind, words in given)
+
+
+def _clip_value(given: dict[str, Any]) -> float | None:
+    """Earlier versions wrote it in words alone, such as "norm 1, value 0.5"."""
+    if "clip_value" in given:
+        value = given["clip_value"]
+        return None if value is None else _number(value)
+    words = (word.partition("value ")[2] for word in given.get("clip", "").split(", "))
+    return next((_number(word) for word in words if word), None)
 
 
 def known(cls: type[Any], given: dict[str, Any]) -> dict[str, Any]:

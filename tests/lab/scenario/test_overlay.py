@@ -5,7 +5,7 @@ import pytest
 from gradtui.core.errors import ScenarioError
 from gradtui.lab.scenario.overlay import overlaid, treated
 from gradtui.lab.scenario.parse import parse_scenario
-from gradtui.lab.scenario.schema import Clip, Model, Optimizer, Remedy, Scenario, Setup
+from gradtui.lab.scenario.schema import Clip, Model, Optimizer, Scenario, ScenarioRemedy, Setup
 from gradtui.lab.scenario.values import Place
 
 PLACE = Place("net.toml")
@@ -16,7 +16,7 @@ def scenario(*overlays: dict[str, object], setup: Setup | None = None) -> Scenar
         name="net",
         title="A net",
         setup=setup or Setup(),
-        remedies=tuple(Remedy(title=f"r{i}", set=o) for i, o in enumerate(overlays)),
+        remedies=tuple(ScenarioRemedy(title=f"r{i}", set=o) for i, o in enumerate(overlays)),
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gradtui.core.errors import ScenarioError
 from gradtui.lab.scenario.overlay import TABLES, treated
 from gradtui.lab.scenario.parse import parse_scenario
-from gradtui.lab.scenario.schema import Remedy, Scenario
+from gradtui.lab.scenario.schema import Scenario, ScenarioRemedy
 from gradtui.lab.scenario.values import documented
 
 WORDS = sorted(
@@ -44,7 +44,7 @@ def documents(draw: st.DrawFn) -> str:
     top = draw(st.dictionaries(st.sampled_from([*TOP[4:], "zzz"]), literals, max_size=2))
     source += lines(top)
     for table in draw(st.lists(st.sampled_from([*TABLES, "zzz"]), unique=True, max_size=3)):
-        own = [item.name for item in documented(TABLES.get(table, Remedy))]
+        own = [item.name for item in documented(TABLES.get(table, ScenarioRemedy))]
         values = draw(st.dictionaries(st.sampled_from(own), literals, max_size=3) | pairs)
         source += f"[{table}]\n{lines(values)}"
     if draw(st.booleans()):

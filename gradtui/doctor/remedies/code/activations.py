@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from gradtui.core.layout import RowInfo
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import (
     block,
     each_layer,
@@ -12,9 +13,9 @@ from gradtui.doctor.remedies.code.fragments import (
     quoted,
 )
 from gradtui.doctor.remedies.code.learning_rate import overshoot, set_lr
-from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, CodeLines
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER
 from gradtui.doctor.remedies.code.weights import ZERO_BIAS, all_matrices, init_code
+from gradtui.doctor.remedy import CodeLines, Remedy
 
 MODULES = {
     "sigmoid": "Sigmoid",
@@ -141,3 +142,33 @@ def leaky_and_sound_start(seen: ProgramSeen) -> CodeLines:
 
 def _leaky(seen: ProgramSeen) -> str:
     return swap(seen, RECTIFIED, "torch.nn.LeakyReLU(0.1)", "F.leaky_relu(x, 0.1)")
+
+
+STEEP_ACTIVATION = Remedy(
+    id="steep_activation",
+    text=(
+        "use an activation whose slope is near 1 (ReLU with He, tanh with Xavier initialisation)"
+    ),
+    code=steep_activation,
+    source=("Glorot and Bengio, 2010, AISTATS; He et al., 2015, arXiv:1502.01852"),
+)
+ORTHOGONAL_TANH = Remedy(
+    id="orthogonal_tanh",
+    text=(
+        "use tanh with orthogonal first weights: they keep a signal's length through many layers"
+    ),
+    code=orthogonal_tanh,
+    source=("Saxe, McClelland and Ganguli, 2014, arXiv:1312.6120"),
+)
+LEAKY_ACTIVATION = Remedy(
+    id="leaky_activation",
+    text=("use LeakyReLU, GELU or ELU: they pass a gradient on the negative side"),
+    code=leaky_activation,
+    source=("Maas, Hannun and Ng, 2013, ICML"),
+)
+LEAKY_AND_FITTING_INIT = Remedy(
+    id="leaky_and_fitting_init",
+    text=("use LeakyReLU, GELU or ELU, and start biases at zero, weights with He initialisation"),
+    code=leaky_and_sound_start,
+    source=("Maas, Hannun and Ng, 2013, ICML; He et al., 2015, arXiv:1502.01852"),
+)

@@ -4,9 +4,10 @@ import numpy as np
 
 from gradtui.core.snapshot import Grad, Weight
 from gradtui.doctor.optimizer_series import streams
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import block
-from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER, CodeLines
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER
+from gradtui.doctor.remedy import CodeLines, Remedy
 
 SOME = 0.05
 """Share of steps that is no accident."""
@@ -69,3 +70,26 @@ def noisy_other(seen: ProgramSeen) -> CodeLines:
         inputs = inputs + 0.1 * torch.randn_like(inputs)  # what it gets to judge, true and made
     """)
     return CodeLines(DATA, code, "a winning side whose loss no longer goes to nothing")
+
+
+NON_SATURATING_LOSS = Remedy(
+    id="non_saturating_loss",
+    text=(
+        "let this side maximise the log of the other's doubt (the non-saturating loss), or use a "
+        "Wasserstein loss with a gradient penalty"
+    ),
+    code=doubt,
+    source=("Goodfellow et al., 2014, arXiv:1406.2661; Gulrajani et al., 2017, arXiv:1704.00028"),
+)
+SLOWER_OTHER_SIDE = Remedy(
+    id="slower_other_side",
+    text=("give the other side a smaller learning rate or fewer steps"),
+    code=slower_other,
+    source=("Heusel et al., 2017, arXiv:1706.08500"),
+)
+NOISY_OTHER_SIDE = Remedy(
+    id="noisy_other_side",
+    text=("smooth its labels, or add noise to its inputs"),
+    code=noisy_other,
+    source=("Salimans et al., 2016, arXiv:1606.03498; Arjovsky and Bottou, 2017, arXiv:1701.04862"),
+)

@@ -1,8 +1,9 @@
 """What a run must stay within: an end to its schedule, decay that leaves weights, targets in reach."""
 
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import block, number
-from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER, STEP, CodeLines
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER, STEP
+from gradtui.doctor.remedy import CodeLines, Remedy
 
 USUAL_DECAY = 0.01
 USUAL_CLIP = 1.0
@@ -59,3 +60,34 @@ def clip_norm(seen: ProgramSeen) -> CodeLines:
     return CodeLines(
         STEP, code, "steps that keep the direction of the gradient, few of them clipped"
     )
+
+
+SLOWER_SCHEDULE = Remedy(
+    id="slower_schedule",
+    text=("let the learning rate fall over the whole run: to a tenth by its end, not to nothing"),
+    code=slower_schedule,
+    source=("Hoffmann et al., 2022, arXiv:2203.15556"),
+)
+LESS_WEIGHT_DECAY = Remedy(
+    id="less_weight_decay",
+    text=("lower the weight decay (0.01 is usual), and any penalty on the weights in the loss"),
+    code=less_decay,
+    source=("Loshchilov and Hutter, 2019, arXiv:1711.05101"),
+)
+SIGN_AND_RANGE = Remedy(
+    id="sign_and_range",
+    text=("check the sign of the loss, and that the targets are in the range that it is made for"),
+    code=sign_and_range,
+)
+TARGETS_IN_RANGE = Remedy(
+    id="targets_in_range",
+    text=("bring the targets into the range of the output, or leave its bounds off"),
+    code=targets_in_reach,
+    source=("LeCun et al., 1998, Efficient BackProp"),
+)
+NORM_IN_PLACE_OF_VALUES = Remedy(
+    id="norm_in_place_of_values",
+    text=("clip the gradient norm in place of its values, or raise the limit"),
+    code=clip_norm,
+    source=("Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063"),
+)

@@ -1,8 +1,9 @@
 """Lines that look: what to change only whoever reads their answer can say."""
 
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import block
-from gradtui.doctor.remedies.code.prescription import DATA, LOSS, MODEL, OPTIMIZER, STEP, CodeLines
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.prescription import DATA, LOSS, MODEL, OPTIMIZER, STEP
+from gradtui.doctor.remedy import CodeLines, Remedy
 
 
 def watch_module(seen: ProgramSeen) -> CodeLines:
@@ -124,3 +125,33 @@ def loss_depends(seen: ProgramSeen) -> CodeLines:
         "a norm for each: unused ones are cut off by a detach, an argmax or a cast to integers",
         changes=False,
     )
+
+
+FINITE_EXAMPLES = Remedy(
+    id="finite_examples",
+    text=("leave out the examples whose values are not finite, or fill them in"),
+    code=finite_examples,
+)
+GRADIENT_EDITS = Remedy(
+    id="gradient_edits",
+    text=(
+        "look at what edits gradients between backward() and step(): a division by a norm of zero"
+    ),
+    code=gradients_before_step,
+)
+LAST_LAYER_AND_LOSS = Remedy(
+    id="last_layer_and_loss",
+    text=("check the last layer and the loss: a softmax over one value is always 1"),
+    code=output_and_loss,
+)
+LOSS_OF_PARAMETERS = Remedy(
+    id="loss_of_parameters",
+    text=("check that the loss depends on the parameters (no detach, no argmax, no integer cast)"),
+    code=loss_depends,
+)
+INPUTS_WITH_LABELS = Remedy(
+    id="inputs_with_labels",
+    text=("check that inputs and labels belong together"),
+    code=one_batch,
+    source=("Karpathy, 2019, A Recipe for Training Neural Networks"),
+)

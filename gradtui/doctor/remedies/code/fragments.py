@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from textwrap import dedent
 
 from gradtui.core.layout import RowInfo
-from gradtui.doctor.remedies.code.program_seen import LAYERS, ProgramSeen
+from gradtui.doctor.program_seen import LAYERS, ProgramSeen
 
 NAMED = 4
 """Names that are written out; of more, the first and the last."""

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from gradtui.core.snapshot import Grad
-from gradtui.doctor.remedies.code.program_seen import EARLY, ProgramSeen, middle
+from gradtui.doctor.program_seen import EARLY, ProgramSeen, middle
 
 LARGE = 20.0
 """Size of an input, in the middle, from which on it is large; standardised ones are about 1, bytes

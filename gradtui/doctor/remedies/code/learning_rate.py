@@ -2,9 +2,10 @@
 
 import math
 
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import block, joined, number, step_of
-from gradtui.doctor.remedies.code.prescription import OPTIMIZER, STEP, CodeLines
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.prescription import OPTIMIZER, STEP
+from gradtui.doctor.remedy import CodeLines, Remedy
 
 SOUND_RATIO = 0.03
 """Update over weight norm in one of the first steps of a sound run, at most; later about 1e-3."""
@@ -163,3 +164,69 @@ def lower_and_warm_up(seen: ProgramSeen) -> CodeLines:
     long = seen.ratio > SOUND_RATIO or above_custom(seen) > 1
     code = joined(set_lr(seen, overshoot(seen) if long else 3.0), warm_up_code())
     return CodeLines(OPTIMIZER, code, f"a loss that falls from the first {WARMUP} steps on")
+
+
+LOWER_LR_AND_WARM_UP = Remedy(
+    id="lower_lr_and_warm_up",
+    text=("lower the learning rate, and warm it up over the first hundreds of steps"),
+    code=lower_and_warm_up,
+    source=("Goyal et al., 2017, arXiv:1706.02677; Xiong et al., 2020, arXiv:2002.04745"),
+)
+WARM_UP = Remedy(
+    id="warm_up",
+    text=("warm the learning rate up over the first hundreds of steps"),
+    code=warm_up,
+    source=("Goyal et al., 2017, arXiv:1706.02677"),
+)
+LOWER_LR_BELOW_CLIP = Remedy(
+    id="lower_lr_below_clip",
+    text=("lower the learning rate until fewer than half of the steps are clipped"),
+    code=unclipped_lr,
+    source=("Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063"),
+)
+LOWER_LR_SOMEWHAT = Remedy(
+    id="lower_lr_somewhat",
+    text=("lower the learning rate by a factor of 3 to 10"),
+    code=lower_lr_somewhat,
+    source=("Bengio, 2012, arXiv:1206.5533"),
+)
+LARGER_BATCH = Remedy(
+    id="larger_batch",
+    text=("use a larger batch, or warm the learning rate up"),
+    code=warm_up,
+    source=("Smith et al., 2018, arXiv:1711.00489; Goyal et al., 2017, arXiv:1706.02677"),
+)
+COMPARE_LR = Remedy(
+    id="compare_lr",
+    text=("compare a learning rate 10 times larger and one 10 times smaller"),
+    code=other_lr,
+    source=("Smith, 2017, arXiv:1506.01186"),
+)
+COMPARE_LARGER_LR = Remedy(
+    id="compare_larger_lr",
+    text=(
+        "compare a learning rate 10 times larger: steps change hardly a thousandth of the weights"
+    ),
+    code=longer_steps,
+    source=("Smith, 2017, arXiv:1506.01186"),
+)
+COMPARE_SMALLER_LR = Remedy(
+    id="compare_smaller_lr",
+    text=(
+        "compare a learning rate 10 times smaller: steps change several hundredths of the weights"
+    ),
+    code=shorter_steps,
+    source=("Smith, 2017, arXiv:1506.01186"),
+)
+RAISE_LR = Remedy(
+    id="raise_lr",
+    text=("raise the learning rate by a factor of 10 to 1000"),
+    code=raise_lr,
+    source=("Smith, 2017, arXiv:1506.01186"),
+)
+USUAL_LR = Remedy(
+    id="usual_lr",
+    text=("raise the learning rate to what is usual for the optimizer"),
+    code=raise_lr,
+    source=("Bengio, 2012, arXiv:1206.5533"),
+)

@@ -1,10 +1,11 @@
 """Limits: on the gradient's norm, on what counts as a gradient, on a critic's weights."""
 
+from gradtui.doctor.program_seen import SOUND_NORM, ProgramSeen
 from gradtui.doctor.remedies.code.fragments import block, classes, layer_kinds, number
 from gradtui.doctor.remedies.code.learning_rate import clip_at
-from gradtui.doctor.remedies.code.prescription import AFTER, MODEL, STEP, CodeLines
-from gradtui.doctor.remedies.code.program_seen import SOUND_NORM, ProgramSeen
+from gradtui.doctor.remedies.code.prescription import AFTER, MODEL, STEP
 from gradtui.doctor.remedies.code.recurrent import orthogonal_code
+from gradtui.doctor.remedy import CodeLines, Remedy
 
 USUAL_CLIP = 1.0
 GROWING = 1.1
@@ -78,3 +79,67 @@ def spectral(seen: ProgramSeen) -> CodeLines:
         # and take the clipping of the critic's weights out
     """)
     return CodeLines(MODEL, code, "gradients of one size from the critic's first to its last layer")
+
+
+CLIP_ALONE = Remedy(
+    id="clip_alone",
+    text=(
+        "clip the gradient norm: it keeps numbers finite, and alone seldom makes such a net learn"
+    ),
+    code=clip,
+    source=("Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063"),
+)
+CLIP_AT_USUAL_NORM = Remedy(
+    id="clip_at_usual_norm",
+    text=("clip the gradient norm at about its usual size"),
+    code=clip,
+    source=("Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063"),
+)
+ORTHOGONAL_AND_CLIP = Remedy(
+    id="orthogonal_and_clip",
+    text=(
+        "initialise the recurrent weights orthogonally (spectral radius 1), and clip the gradient "
+        "norm"
+    ),
+    code=orthogonal_and_clip,
+    source=(
+        "Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063; Saxe, McClelland and Ganguli, 2014, "
+        "arXiv:1312.6120"
+    ),
+)
+CLIP = Remedy(
+    id="clip",
+    text=("clip the gradient norm"),
+    code=clip,
+    source=("Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063"),
+)
+SPECTRAL_NORM = Remedy(
+    id="spectral_norm",
+    text=("use a gradient penalty or spectral normalisation in place of weight clipping"),
+    code=spectral,
+    source=("Gulrajani et al., 2017, arXiv:1704.00028; Miyato et al., 2018, arXiv:1802.05957"),
+)
+SMALLER_WEIGHT_CLIP = Remedy(
+    id="smaller_weight_clip",
+    text=("make the weight clip smaller"),
+    code=smaller_weight_clip,
+    source=("Arjovsky, Chintala and Bottou, 2017, arXiv:1701.07875"),
+)
+LARGER_WEIGHT_CLIP = Remedy(
+    id="larger_weight_clip",
+    text=("make the weight clip larger"),
+    code=larger_weight_clip,
+    source=("Arjovsky, Chintala and Bottou, 2017, arXiv:1701.07875"),
+)
+SKIP_NONFINITE = Remedy(
+    id="skip_nonfinite",
+    text=("skip steps whose gradient norm is not finite"),
+    code=skip_nonfinite,
+    source=("Micikevicius et al., 2018, arXiv:1710.03740"),
+)
+RAISE_CLIP = Remedy(
+    id="raise_clip",
+    text=("raise the clip threshold towards the median norm"),
+    code=raise_clip,
+    source=("Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063"),
+)

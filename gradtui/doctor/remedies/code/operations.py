@@ -1,9 +1,10 @@
 """For an operation that the autopsy has named: the same, defined where it was not."""
 
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code import checks
 from gradtui.doctor.remedies.code.fragments import block
-from gradtui.doctor.remedies.code.prescription import OPERATION, CodeLines
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.prescription import OPERATION
+from gradtui.doctor.remedy import CodeLines, Remedy
 
 ARC = """
     def safe_{word}(x, eps=1e-6):  # in place of torch.{word}(x); in half precision eps=1e-3
@@ -110,3 +111,17 @@ def _lines(seen: ProgramSeen, phase: str) -> CodeLines | None:
     return CodeLines(
         OPERATION, f"{code}\n{HIDDEN}", "gradients that are finite in this step as well"
     )
+
+
+MODULE_INPUTS = Remedy(
+    id="module_inputs",
+    text=("look at the named module's inputs: a division by zero, a log or square root of zero"),
+    code=undefined_forward,
+)
+EPS_AT_ZERO = Remedy(
+    id="eps_at_zero",
+    text=(
+        "look for a square root, norm or division at zero: its slope is infinite there; add an eps"
+    ),
+    code=undefined_backward,
+)

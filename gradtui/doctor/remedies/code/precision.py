@@ -1,11 +1,12 @@
 """Half precision: the range of float32 in 16 bits, or a scale for the loss."""
 
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import block, joined
 from gradtui.doctor.remedies.code.learning_rate import SOUND_RATIO, above_custom, overshoot, set_lr
-from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, STEP, CodeLines
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, STEP
 from gradtui.doctor.remedies.code.shorter_steps import FAR_ABOVE, awake
 from gradtui.doctor.remedies.code.weights import refit
+from gradtui.doctor.remedy import CodeLines, Remedy
 
 
 def bfloat16(seen: ProgramSeen) -> CodeLines:
@@ -55,3 +56,43 @@ def what_overflows(seen: ProgramSeen) -> CodeLines:
         expect="the same few names at each skipped step: the last of them overflows first",
         changes=False,
     )
+
+
+AUTOCAST = Remedy(
+    id="autocast",
+    text=("train under autocast with a GradScaler, or in bfloat16"),
+    code=bfloat16,
+    source=("Micikevicius et al., 2018, arXiv:1710.03740; Kalamkar et al., 2019, arXiv:1905.12322"),
+)
+LOWER_LR_AND_AUTOCAST = Remedy(
+    id="lower_lr_and_autocast",
+    text=("lower the learning rate, and train in bfloat16 or under autocast with a GradScaler"),
+    code=lower_and_bfloat16,
+    source=("Bengio, 2012, arXiv:1206.5533; Micikevicius et al., 2018, arXiv:1710.03740"),
+)
+OVERFLOWING_LAYER = Remedy(
+    id="overflowing_layer",
+    text=(
+        "find the layer that overflows: a loss scale below 1 means that true gradients are too big"
+    ),
+    code=what_overflows,
+    source=("Micikevicius et al., 2018, arXiv:1710.03740"),
+)
+BFLOAT16 = Remedy(
+    id="bfloat16",
+    text=("use bfloat16, whose range is that of float32"),
+    code=bfloat16,
+    source=("Kalamkar et al., 2019, arXiv:1905.12322"),
+)
+SCALED_LOSS = Remedy(
+    id="scaled_loss",
+    text=("scale the loss (GradScaler), or train in bfloat16"),
+    code=bfloat16,
+    source=("Micikevicius et al., 2018, arXiv:1710.03740; Kalamkar et al., 2019, arXiv:1905.12322"),
+)
+FLOAT32_WEIGHTS = Remedy(
+    id="float32_weights",
+    text=("keep the weights in float32, and compute under autocast"),
+    code=bfloat16,
+    source=("Micikevicius et al., 2018, arXiv:1710.03740"),
+)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from gradtui.doctor.remedy import CodeLines, Remedy
+
 DATA = "where the data are prepared"
 MODEL = "after the model is built, before the optimizer is"
 OPTIMIZER = "after the optimizer is built"
@@ -15,33 +17,12 @@ PLACES = (DATA, MODEL, OPTIMIZER, OPERATION, LOSS, STEP, AFTER)
 model, optimizer, loss, inputs and targets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prescription:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prescription(CodeLines):
     """A remedy as code."""
 
-    remedy: str
-    """What is changed, in words: the sentence of the finding."""
-    place: str
-    """Where the lines go: one of PLACES."""
-    code: str
-    """Lines of Python, complete but for `import torch`."""
-    expect: str
-    """What should be seen once it is done, in a few words."""
-    also: tuple[tuple[str, str], ...] = ()
-    """Further (place, code) that belong to it: one change alone would not do."""
-    changes: bool = True
-    """False for lines that only look, where what to change must be decided by whoever sees it."""
-
-
-@dataclass(frozen=True, slots=True)
-class CodeLines:
-    """What a builder makes of what was seen; the remedy in words is added by `prescribe`."""
-
-    place: str
-    code: str
-    expect: str
-    also: tuple[tuple[str, str], ...] = ()
-    changes: bool = True
+    remedy: Remedy
+    """What is changed."""
 
 
 def parts(prescription: Prescription) -> tuple[tuple[str, str], ...]:

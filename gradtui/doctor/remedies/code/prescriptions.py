@@ -4,9 +4,8 @@ from dataclasses import asdict
 
 from gradtui.core.facts import Facts
 from gradtui.doctor.finding import Finding
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.prescription import Prescription
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
-from gradtui.doctor.remedies.code.table import BUILDERS
 
 
 def prescribe(finding: Finding, facts: Facts) -> tuple[Prescription, ...]:
@@ -15,9 +14,7 @@ def prescribe(finding: Finding, facts: Facts) -> tuple[Prescription, ...]:
     seen = ProgramSeen(facts, finding)
     out = []
     for remedy in finding.remedies:
-        builder = BUILDERS.get(remedy)
-        if builder is not None:
-            made = builder(seen)
-            if made is not None:
-                out.append(Prescription(remedy, **asdict(made)))
+        made = remedy.code(seen)
+        if made is not None:
+            out.append(Prescription(**asdict(made), remedy=remedy))
     return tuple(out)

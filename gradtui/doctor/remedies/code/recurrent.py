@@ -3,10 +3,11 @@
 import re
 
 from gradtui.core.layout import RowInfo
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.recurrence import by_hand
 from gradtui.doctor.remedies.code.fragments import block, joined
-from gradtui.doctor.remedies.code.prescription import DATA, MODEL, CodeLines
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.prescription import DATA, MODEL
+from gradtui.doctor.remedy import CodeLines, Remedy
 
 STRETCH = 20
 """Time steps that gradients go back at most."""
@@ -147,3 +148,29 @@ def stretches(seen: ProgramSeen) -> CodeLines | None:
         rnn.forward = in_stretches
     """)
     return CodeLines(MODEL, code, f"gradients as large as {STRETCH} time steps make them, not more")
+
+
+ORTHOGONAL = Remedy(
+    id="orthogonal",
+    text=("initialise the recurrent weights orthogonally"),
+    code=orthogonal,
+    source=("Saxe, McClelland and Ganguli, 2014, arXiv:1312.6120"),
+)
+GATES = Remedy(
+    id="gates",
+    text=("use an LSTM with a forget-gate bias of 1 to 3, or a GRU"),
+    code=gates,
+    source=("Hochreiter and Schmidhuber, 1997; Jozefowicz, Zaremba and Sutskever, 2015, ICML"),
+)
+SHORTER_SEQUENCES = Remedy(
+    id="shorter_sequences",
+    text=("bring the input that matters closer to the loss (shorter sequences, attention)"),
+    code=shorter,
+    source=("Bengio, Simard and Frasconi, 1994, IEEE Transactions on Neural Networks"),
+)
+TRUNCATED_BACKPROPAGATION = Remedy(
+    id="truncated_backpropagation",
+    text=("cut back-propagation through time into shorter stretches"),
+    code=stretches,
+    source=("Williams and Peng, 1990, Neural Computation"),
+)

@@ -3,15 +3,16 @@
 import re
 from typing import NamedTuple
 
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import block, joined
-from gradtui.doctor.remedies.code.prescription import MODEL, CodeLines
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.prescription import MODEL
 from gradtui.doctor.remedies.code.recurrent import (
     LONG,
     PLAIN,
     orthogonal_code,
     recurrent_paths,
 )
+from gradtui.doctor.remedy import CodeLines, Remedy
 
 MODULES = ("RNN", "LSTM", "GRU")
 CELLS = ("RNNCell", "LSTMCell", "GRUCell")
@@ -117,3 +118,26 @@ def normed_outputs(seen: ProgramSeen) -> CodeLines | None:
     return CodeLines(
         MODEL, code, "outputs of one size, whatever the recurrent weights make of them"
     )
+
+
+OPEN_GATES = Remedy(
+    id="open_gates",
+    text=("start the forget gates open (bias 1), and the recurrent weights orthogonal"),
+    code=open_and_orthogonal,
+    source=(
+        "Jozefowicz, Zaremba and Sutskever, 2015, ICML; Saxe, McClelland and Ganguli, 2014, "
+        "arXiv:1312.6120"
+    ),
+)
+FEWER_RECURRENT_LAYERS = Remedy(
+    id="fewer_recurrent_layers",
+    text=("stack fewer recurrent layers, or put skip connections around them"),
+    code=fewer_layers,
+    source=("Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063"),
+)
+NORMED_OUTPUTS = Remedy(
+    id="normed_outputs",
+    text=("normalise the outputs of the recurrent layers (LayerNorm)"),
+    code=normed_outputs,
+    source=("Ba, Kiros and Hinton, 2016, arXiv:1607.06450"),
+)

@@ -1,9 +1,31 @@
-"""Units of measure: of the targets, of the loss."""
+"""Units of measure: of the targets, of the inputs, of the loss."""
 
+import math
+
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import block
-from gradtui.doctor.remedies.code.inputs import integer_inputs
-from gradtui.doctor.remedies.code.prescription import DATA, LOSS, CodeLines
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.inputs import LARGE, input_size, integer_inputs
+from gradtui.doctor.remedies.code.prescription import DATA, LOSS
+from gradtui.doctor.remedy import CodeLines, Remedy
+
+DRIVEN_BY_INPUTS = ("exploding_gradient", "oscillating_loss", "dead_relu", "saturated")
+"""Symptoms that inputs bring about by being large."""
+
+
+def inputs_to_blame(seen: ProgramSeen) -> bool:
+    """Whether what is wrong is something that large inputs bring about."""
+    return seen.finding.symptom in DRIVEN_BY_INPUTS and "critic" not in seen.facts.info.task
+
+
+def large_inputs(seen: ProgramSeen) -> bool:
+    """They are seen to be large."""
+    return input_size(seen) > LARGE
+
+
+def perhaps_large_inputs(seen: ProgramSeen) -> bool:
+    """They are, or it is not known; always where a rule has other reasons for it."""
+    unknown = math.isnan(input_size(seen)) and not integer_inputs(seen)
+    return not inputs_to_blame(seen) or large_inputs(seen) or unknown
 
 
 def scale_targets(seen: ProgramSeen) -> CodeLines:
@@ -37,3 +59,24 @@ def mean_loss(seen: ProgramSeen) -> CodeLines:
     if seen.adaptive:
         expect += f"; {seen.optimizer or 'the optimizer'} divides that out and steps as before"
     return CodeLines(LOSS, code, expect)
+
+
+STANDARD_INPUTS = Remedy(
+    id="standard_inputs",
+    text=("bring the inputs to mean 0 and standard deviation 1"),
+    code=scale_inputs,
+    applies=perhaps_large_inputs,
+    source=("LeCun et al., 1998, Efficient BackProp"),
+)
+STANDARD_TARGETS = Remedy(
+    id="standard_targets",
+    text=("divide the targets by their standard deviation"),
+    code=scale_targets,
+    source=("LeCun et al., 1998, Efficient BackProp"),
+)
+MEAN_LOSS = Remedy(
+    id="mean_loss",
+    text=("take the mean of the loss rather than its sum"),
+    code=mean_loss,
+    source=("Goyal et al., 2017, arXiv:1706.02677"),
+)

@@ -1,10 +1,11 @@
 """Shorter steps, with what else must change once they are short."""
 
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import joined
 from gradtui.doctor.remedies.code.learning_rate import above_custom, overshoot, set_lr
-from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, CodeLines
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER
 from gradtui.doctor.remedies.code.weights import init_code
+from gradtui.doctor.remedy import CodeLines, Remedy
 
 FADING = 0.03
 """Times that the first weights make of a signal on its way through: with less (torch's own weights
@@ -40,3 +41,23 @@ def awake(seen: ProgramSeen) -> tuple[tuple[str, str], ...]:
     smaller = f"{1 / seen.growth:.0f}"
     why = f"# its first weights make signals {smaller} times smaller: short steps would get nowhere"
     return ((MODEL, joined(why, init_code(seen, seen.activation))),)
+
+
+LOWER_LR = Remedy(
+    id="lower_lr",
+    text=("lower the learning rate"),
+    code=lower_lr,
+    source=("Bengio, 2012, arXiv:1206.5533"),
+)
+LOWER_LR_OR_CLIP = Remedy(
+    id="lower_lr_or_clip",
+    text=("lower the learning rate or clip the gradient norm"),
+    code=lower_lr,
+    source=("Bengio, 2012, arXiv:1206.5533; Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063"),
+)
+LOWER_LR_OR_MOMENTUM = Remedy(
+    id="lower_lr_or_momentum",
+    text=("lower the learning rate or the momentum"),
+    code=lower_momentum_too,
+    source=("Bengio, 2012, arXiv:1206.5533"),
+)

@@ -1,5 +1,6 @@
 """Changes of the net itself: normalisation, fewer layers."""
 
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import (
     block,
     indented,
@@ -8,9 +9,9 @@ from gradtui.doctor.remedies.code.fragments import (
     layers,
     quoted,
 )
-from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, CodeLines
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER
 from gradtui.doctor.remedies.code.recurrent_stacks import normed_outputs
+from gradtui.doctor.remedy import CodeLines, Remedy
 
 NORMS = {
     "Linear": "torch.nn.BatchNorm1d(layer.out_features)",
@@ -20,11 +21,21 @@ NORMS = {
 }
 LAYER_NORM = "torch.nn.LayerNorm(layer.out_features)"
 GROUP_NORM = "torch.nn.GroupNorm(1, layer.out_channels)"
-PRE_NORM = block("""
+NORMS_FIRST = block("""
     for block in model.modules():  # or norm_first=True where they are built
         if isinstance(block, torch.nn.TransformerEncoderLayer):
             block.norm_first = True
 """)
+
+
+def several_layers(seen: ProgramSeen) -> bool:
+    """There is something between two layers that could be normalised."""
+    return len(seen.all_rows) >= 2
+
+
+def has_branches(seen: ProgramSeen) -> bool:
+    """Something is added to what goes past it."""
+    return seen.facts.info.residual
 
 
 def normalise(seen: ProgramSeen) -> CodeLines | None:
@@ -33,7 +44,7 @@ def normalise(seen: ProgramSeen) -> CodeLines | None:
     are there; of a recurrent net its outputs; None where no layer is hidden."""
     expect = "gradient norms of all layers alike, and a loss that falls at once"
     if seen.attention:
-        return CodeLines(MODEL, PRE_NORM, expect) if _normed_last(seen) else None
+        return CodeLines(MODEL, NORMS_FIRST, expect) if _normed_last(seen) else None
     recurrent, found = normed_outputs(seen), layers(seen)
     hidden = [row for row in found if row is not seen.all_rows[-1]]
     if recurrent is not None or (seen.all_rows and not hidden):
@@ -120,3 +131,77 @@ def shallower(seen: ProgramSeen) -> CodeLines | None:
         code,
         "half as many powers of ten between first and last layer; seldom enough by itself",
     )
+
+
+SKIPS_OR_NORMS = Remedy(
+    id="skips_or_norms",
+    text=("add skip connections or BatchNorm between the layers"),
+    code=normalise,
+    applies=several_layers,
+    source=("He et al., 2016, arXiv:1512.03385; Ioffe and Szegedy, 2015, arXiv:1502.03167"),
+)
+SHALLOWER = Remedy(
+    id="shallower",
+    text=("make the net shallower"),
+    code=shallower,
+    source=("Glorot and Bengio, 2010, AISTATS"),
+)
+NORMALISE = Remedy(
+    id="normalise",
+    text=("normalise the layers (BatchNorm, LayerNorm)"),
+    code=normalise,
+    applies=several_layers,
+    source=(
+        "Ioffe and Szegedy, 2015, arXiv:1502.03167; Ba, Kiros and Hinton, 2016, arXiv:1607.06450"
+    ),
+)
+PRE_NORM = Remedy(
+    id="pre_norm",
+    text=("let each branch add to what it is given, and normalise before it (pre-norm), not after"),
+    code=normalise,
+    source=("Xiong et al., 2020, arXiv:2002.04745"),
+)
+SMALLER_BRANCHES = Remedy(
+    id="smaller_branches",
+    text=("scale down what each branch adds at first"),
+    code=smaller_branches,
+    applies=has_branches,
+    source=("Radford et al., 2019, Language Models are Unsupervised Multitask Learners"),
+)
+NORMALISE_OR_SMALLER_BRANCHES = Remedy(
+    id="normalise_or_smaller_branches",
+    text=("normalise the layers (BatchNorm, LayerNorm) or scale down residual branches"),
+    code=normalise,
+    applies=several_layers,
+    source=(
+        "Ioffe and Szegedy, 2015, arXiv:1502.03167; Zhang, Dauphin and Ma, 2019, arXiv:1901.09321"
+    ),
+)
+NORMALISE_CRITIC = Remedy(
+    id="normalise_critic",
+    text=("normalise the layers"),
+    code=normalise,
+    source=("Ba, Kiros and Hinton, 2016, arXiv:1607.06450"),
+)
+NORMALISE_INPUTS_OF_LAYERS = Remedy(
+    id="normalise_inputs_of_layers",
+    text=("normalise the layers' inputs (BatchNorm, LayerNorm)"),
+    code=normalise,
+    applies=several_layers,
+    source=(
+        "Ioffe and Szegedy, 2015, arXiv:1502.03167; Ba, Kiros and Hinton, 2016, arXiv:1607.06450"
+    ),
+)
+TRAINING_MODE = Remedy(
+    id="training_mode",
+    text=("check that the model is in training mode: in eval mode BatchNorm ignores the batch"),
+    code=training_mode,
+    source=("Ioffe and Szegedy, 2015, arXiv:1502.03167"),
+)
+NORMALISING = (
+    SKIPS_OR_NORMS,
+    NORMALISE,
+    NORMALISE_OR_SMALLER_BRANCHES,
+    NORMALISE_INPUTS_OF_LAYERS,
+)
+"""Remedies that put norms into a net."""

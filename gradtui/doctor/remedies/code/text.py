@@ -10,9 +10,11 @@ INDENT = "    "
 
 
 def prescription_json(prescription: Prescription) -> dict[str, Any]:
-    """remedy, changes, expect, and parts: [{place, code}], as a script comes to them."""
+    """id, remedy, source, changes, expect, and parts: [{place, code}], as a script comes to them."""
     return {
-        "remedy": prescription.remedy,
+        "id": prescription.remedy.id,
+        "remedy": prescription.remedy.text,
+        "source": prescription.remedy.source,
         "changes": prescription.changes,
         "parts": [{"place": place, "code": code} for place, code in parts(prescription)],
         "expect": prescription.expect,
@@ -22,13 +24,15 @@ def prescription_json(prescription: Prescription) -> dict[str, Any]:
 def prescription_lines(prescription: Prescription) -> list[str]:
     """The remedy, where its lines go, the lines, what to expect. The code is not wrapped, so that
     it can be copied; a line never holds anything that a terminal would obey."""
-    lines = [prescription.remedy]
+    lines = [prescription.remedy.text]
     for place, code in parts(prescription):
         look = "" if prescription.changes else " (only looks)"
         lines += [f"  {place}{look}:", ""]
         lines += [INDENT + line if line else "" for line in code.split("\n")]
         lines.append("")
     lines.append(f"  expect {prescription.expect}")
+    if prescription.remedy.source:
+        lines.append(f"  source {prescription.remedy.source}")
     return [printable(line) for line in lines]
 
 

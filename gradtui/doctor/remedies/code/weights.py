@@ -2,6 +2,7 @@
 
 import math
 
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import (
     block,
     classes,
@@ -14,9 +15,9 @@ from gradtui.doctor.remedies.code.fragments import (
     quoted,
 )
 from gradtui.doctor.remedies.code.learning_rate import SOUND_RATIO, overshoot, set_lr
-from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER, CodeLines
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.prescription import MODEL, OPTIMIZER
 from gradtui.doctor.remedies.code.recurrent import orthogonal_code
+from gradtui.doctor.remedy import CodeLines, Remedy
 
 BOUNDED = ("tanh", "sigmoid", "hardtanh", "softsign", "hardsigmoid")
 OUT_OF_PROPORTION = 1e2
@@ -119,3 +120,35 @@ def biases_and_he(seen: ProgramSeen) -> CodeLines:
     """Units that start on the side where a ReLU passes something."""
     code = each_layer(seen, joined(HE, fill_bias(seen, LOW_BIAS)))
     return CodeLines(MODEL, code, "about half of the units of each layer active on any batch")
+
+
+FITTING_INIT = Remedy(
+    id="fitting_init",
+    text=("initialise for the activation: Xavier for tanh, He for ReLU"),
+    code=fit_init,
+    source=("Glorot and Bengio, 2010, AISTATS; He et al., 2015, arXiv:1502.01852"),
+)
+FITTING_INIT_RELU_FIRST = Remedy(
+    id="fitting_init_relu_first",
+    text=("initialise for the activation: He for ReLU, Xavier for tanh"),
+    code=fit_init,
+    source=("Glorot and Bengio, 2010, AISTATS; He et al., 2015, arXiv:1502.01852"),
+)
+FITTING_INIT_FOR_HALF = Remedy(
+    id="fitting_init_for_half",
+    text=("initialise for the activation, so that gradients are not so small to begin with"),
+    code=fit_init,
+    source=("Glorot and Bengio, 2010, AISTATS; He et al., 2015, arXiv:1502.01852"),
+)
+BIASES_AND_HE = Remedy(
+    id="biases_and_he",
+    text=("start biases at zero or slightly above, weights with He initialisation"),
+    code=biases_and_he,
+    source=("He et al., 2015, arXiv:1502.01852"),
+)
+SMALLER_WEIGHTS = Remedy(
+    id="smaller_weights",
+    text=("make the first weights smaller (Xavier)"),
+    code=smaller_weights,
+    source=("Glorot and Bengio, 2010, AISTATS"),
+)

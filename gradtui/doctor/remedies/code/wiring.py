@@ -1,9 +1,10 @@
 """What is wired wrongly: layers that pass nothing on, steps without gradients, losses that are fed
 with something else than they are made for."""
 
+from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import block, each_layer
-from gradtui.doctor.remedies.code.prescription import AFTER, LOSS, MODEL, OPTIMIZER, STEP, CodeLines
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.prescription import AFTER, LOSS, MODEL, OPTIMIZER, STEP
+from gradtui.doctor.remedy import CodeLines, Remedy
 
 
 def zero_layers(seen: ProgramSeen) -> CodeLines:
@@ -77,3 +78,46 @@ def hand_over(seen: ProgramSeen) -> CodeLines:
             optimizer.add_param_group({"params": left})
     """)
     return CodeLines(OPTIMIZER, code, "layers that move at every step, all of them")
+
+
+FROZEN_ZERO_LAYERS = Remedy(
+    id="frozen_zero_layers",
+    text=("check that no pretrained or adapter layer that is zero has been frozen"),
+    code=zero_layers,
+)
+ZERO_GRAD_ORDER = Remedy(
+    id="zero_grad_order",
+    text=("call zero_grad before backward or after step, never between the two"),
+    code=order_of_zero_grad,
+)
+ALL_PARAMETERS = Remedy(
+    id="all_parameters",
+    text=("hand all parameters of the model to the optimizer"),
+    code=hand_over,
+)
+ZERO_GRAD_EACH_STEP = Remedy(
+    id="zero_grad_each_step",
+    text=("call zero_grad once for each step, after step or before backward"),
+    code=clear,
+)
+RAW_SCORES = Remedy(
+    id="raw_scores",
+    text=("hand the loss function raw scores: no softmax or sigmoid before it"),
+    code=raw_scores,
+)
+SAME_SHAPE = Remedy(
+    id="same_shape",
+    text=("give predictions the shape of the targets before they are compared"),
+    code=same_shape,
+)
+NO_RELU_ON_SCORES = Remedy(
+    id="no_relu_on_scores",
+    text=("let the last layer's scores be: no ReLU between them and the loss"),
+    code=raw_scores,
+)
+RANDOM_WEIGHTS = Remedy(
+    id="random_weights",
+    text=("draw the first weights at random, as the layers do by default"),
+    code=draw_again,
+    source=("Glorot and Bengio, 2010, AISTATS"),
+)

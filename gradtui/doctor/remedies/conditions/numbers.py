@@ -1,32 +1,23 @@
 """By the size of what goes in, and by what the losses are."""
 
-import math
-
-from gradtui.doctor.remedies.advice import ADVICE
+from gradtui.doctor.program_seen import ProgramSeen
+from gradtui.doctor.remedies import choices
+from gradtui.doctor.remedies.choices import Choice
 from gradtui.doctor.remedies.code.adversarial_nets import wasserstein
-from gradtui.doctor.remedies.code.inputs import LARGE, input_size, integer_inputs
-from gradtui.doctor.remedies.code.program_seen import ProgramSeen
-
-Told = tuple[str, ...]
-
-(SCALE,) = ADVICE["large_inputs"]
-DRIVEN_BY_INPUTS = ("exploding_gradient", "oscillating_loss", "dead_relu", "saturated")
-"""Symptoms that inputs bring about by being large."""
+from gradtui.doctor.remedies.code.scale import STANDARD_INPUTS, inputs_to_blame, large_inputs
 
 
-def inputs(seen: ProgramSeen, told: Told) -> Told:
-    """First where they are seen to be large; last where that is not known; else not at all."""
-    if seen.finding.symptom not in DRIVEN_BY_INPUTS or "critic" in seen.facts.info.task:
-        return told
-    size, left = input_size(seen), tuple(one for one in told if one != SCALE)
-    if size > LARGE:
-        return (SCALE, *left)
-    unknown = math.isnan(size) and not integer_inputs(seen)
-    return (*left, SCALE) if SCALE in told and unknown else left
+def inputs(seen: ProgramSeen, chosen: Choice) -> Choice:
+    """First where they are seen to be large; else last, as that is not known."""
+    if not inputs_to_blame(seen):
+        return chosen
+    others = tuple(one for one in chosen if one != STANDARD_INPUTS)
+    if large_inputs(seen):
+        return (STANDARD_INPUTS, *others)
+    return (*others, STANDARD_INPUTS) if STANDARD_INPUTS in chosen else chosen
 
 
-def games(seen: ProgramSeen, told: Told) -> Told:
+def games(seen: ProgramSeen, chosen: Choice) -> Choice:
     """Of a Wasserstein loss no logarithm can be taken: what holds the critic down is to be changed."""
-    return (
-        ADVICE["vanishing_critic"][:2] if told == ADVICE["starved"] and wasserstein(seen) else told
-    )
+    lost = chosen == choices.STARVED and wasserstein(seen)
+    return choices.WASSERSTEIN_LOST if lost else chosen

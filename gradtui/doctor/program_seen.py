@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
 from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray, RowInfo
 from gradtui.core.snapshot import Grad, Weight
-from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.recurrence import recurrent_gains
 
@@ -30,10 +30,23 @@ SEQUENCES = (*ATTENTION, "Embedding", "RNN", "LSTM", "GRU", "LayerNorm", "RMSNor
 """Kinds of a net whose signals have a dimension of time: batch statistics do not fit them."""
 
 
+class SymptomSeen(Protocol):
+    """What a remedy goes by of the finding that it is for."""
+
+    @property
+    def symptom(self) -> str: ...
+    @property
+    def first_step(self) -> int: ...
+    @property
+    def rows(self) -> tuple[int, ...]: ...
+    @property
+    def layers(self) -> tuple[str, ...]: ...
+
+
 @dataclass(frozen=True)
 class ProgramSeen:
     facts: Facts
-    finding: Finding
+    finding: SymptomSeen
 
     @cached_property
     def all_rows(self) -> tuple[RowInfo, ...]:

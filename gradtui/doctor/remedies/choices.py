@@ -1,0 +1,336 @@
+"""Which remedies are for which cause, the most promising first."""
+
+from gradtui.doctor.remedies.code.activations import (
+    LEAKY_ACTIVATION,
+    LEAKY_AND_FITTING_INIT,
+    ORTHOGONAL_TANH,
+    STEEP_ACTIVATION,
+)
+from gradtui.doctor.remedies.code.adversarial_nets import (
+    NOISY_OTHER_SIDE,
+    NON_SATURATING_LOSS,
+    SLOWER_OTHER_SIDE,
+)
+from gradtui.doctor.remedies.code.bounds import (
+    LESS_WEIGHT_DECAY,
+    NORM_IN_PLACE_OF_VALUES,
+    SIGN_AND_RANGE,
+    SLOWER_SCHEDULE,
+    TARGETS_IN_RANGE,
+)
+from gradtui.doctor.remedies.code.checks import (
+    FINITE_EXAMPLES,
+    GRADIENT_EDITS,
+    INPUTS_WITH_LABELS,
+    LAST_LAYER_AND_LOSS,
+    LOSS_OF_PARAMETERS,
+)
+from gradtui.doctor.remedies.code.learning_rate import (
+    COMPARE_LARGER_LR,
+    COMPARE_LR,
+    COMPARE_SMALLER_LR,
+    LARGER_BATCH,
+    LOWER_LR_AND_WARM_UP,
+    LOWER_LR_BELOW_CLIP,
+    LOWER_LR_SOMEWHAT,
+    RAISE_LR,
+    USUAL_LR,
+    WARM_UP,
+)
+from gradtui.doctor.remedies.code.limits import (
+    CLIP,
+    CLIP_ALONE,
+    CLIP_AT_USUAL_NORM,
+    LARGER_WEIGHT_CLIP,
+    ORTHOGONAL_AND_CLIP,
+    RAISE_CLIP,
+    SKIP_NONFINITE,
+    SMALLER_WEIGHT_CLIP,
+    SPECTRAL_NORM,
+)
+from gradtui.doctor.remedies.code.losses import (
+    LOSS_INPUTS,
+)
+from gradtui.doctor.remedies.code.operations import (
+    EPS_AT_ZERO,
+    MODULE_INPUTS,
+)
+from gradtui.doctor.remedies.code.precision import (
+    AUTOCAST,
+    BFLOAT16,
+    FLOAT32_WEIGHTS,
+    LOWER_LR_AND_AUTOCAST,
+    OVERFLOWING_LAYER,
+    SCALED_LOSS,
+)
+from gradtui.doctor.remedies.code.recurrent import (
+    GATES,
+    ORTHOGONAL,
+    SHORTER_SEQUENCES,
+    TRUNCATED_BACKPROPAGATION,
+)
+from gradtui.doctor.remedies.code.recurrent_stacks import (
+    FEWER_RECURRENT_LAYERS,
+    NORMED_OUTPUTS,
+    OPEN_GATES,
+)
+from gradtui.doctor.remedies.code.scale import (
+    MEAN_LOSS,
+    STANDARD_INPUTS,
+    STANDARD_TARGETS,
+)
+from gradtui.doctor.remedies.code.shorter_steps import (
+    LOWER_LR,
+    LOWER_LR_OR_CLIP,
+    LOWER_LR_OR_MOMENTUM,
+)
+from gradtui.doctor.remedies.code.structure import (
+    NORMALISE,
+    NORMALISE_CRITIC,
+    NORMALISE_INPUTS_OF_LAYERS,
+    NORMALISE_OR_SMALLER_BRANCHES,
+    PRE_NORM,
+    SHALLOWER,
+    SKIPS_OR_NORMS,
+    SMALLER_BRANCHES,
+    TRAINING_MODE,
+)
+from gradtui.doctor.remedies.code.weights import (
+    BIASES_AND_HE,
+    FITTING_INIT,
+    FITTING_INIT_FOR_HALF,
+    FITTING_INIT_RELU_FIRST,
+    SMALLER_WEIGHTS,
+)
+from gradtui.doctor.remedies.code.wiring import (
+    ALL_PARAMETERS,
+    FROZEN_ZERO_LAYERS,
+    NO_RELU_ON_SCORES,
+    RANDOM_WEIGHTS,
+    RAW_SCORES,
+    SAME_SHAPE,
+    ZERO_GRAD_EACH_STEP,
+    ZERO_GRAD_ORDER,
+)
+from gradtui.doctor.remedy import Remedy
+
+Choice = tuple[Remedy, ...]
+
+VANISHING_DEPTH: Choice = (
+    STEEP_ACTIVATION,
+    SKIPS_OR_NORMS,
+    SHALLOWER,
+)
+VANISHING_WEIGHTS: Choice = (
+    FITTING_INIT,
+    SKIPS_OR_NORMS,
+    SHALLOWER,
+)
+VANISHING_CONVOLUTIONS: Choice = (
+    SKIPS_OR_NORMS,
+    STEEP_ACTIVATION,
+    SHALLOWER,
+)
+VANISHING_UNIFORM: Choice = (
+    FITTING_INIT,
+    NORMALISE,
+)
+VANISHING_RECURRENT: Choice = (
+    OPEN_GATES,
+    FEWER_RECURRENT_LAYERS,
+    NORMED_OUTPUTS,
+)
+VANISHING_TRANSFORMER: Choice = (
+    PRE_NORM,
+    LOWER_LR_AND_WARM_UP,
+    SMALLER_BRANCHES,
+    FITTING_INIT,
+)
+VANISHING_STACK: Choice = (
+    ORTHOGONAL_TANH,
+    SKIPS_OR_NORMS,
+    SHALLOWER,
+)
+VANISHING_TIME: Choice = (
+    ORTHOGONAL,
+    GATES,
+    SHORTER_SEQUENCES,
+)
+EXPLODING_INIT: Choice = (
+    FITTING_INIT_RELU_FIRST,
+    NORMALISE_OR_SMALLER_BRANCHES,
+    CLIP_ALONE,
+)
+EXPLODING_BRANCHES: Choice = (
+    NORMALISE_OR_SMALLER_BRANCHES,
+    FITTING_INIT_RELU_FIRST,
+    STANDARD_INPUTS,
+)
+EXPLODING_LR: Choice = (
+    LOWER_LR,
+    WARM_UP,
+    CLIP_AT_USUAL_NORM,
+)
+EXPLODING_TIME: Choice = (
+    ORTHOGONAL_AND_CLIP,
+    CLIP,
+    TRUNCATED_BACKPROPAGATION,
+)
+EXPLODING_CRITIC: Choice = (
+    SPECTRAL_NORM,
+    SMALLER_WEIGHT_CLIP,
+    NORMALISE_CRITIC,
+)
+VANISHING_CRITIC: Choice = (
+    SPECTRAL_NORM,
+    LARGER_WEIGHT_CLIP,
+    NORMALISE_CRITIC,
+)
+STARVED: Choice = (
+    NON_SATURATING_LOSS,
+    SLOWER_OTHER_SIDE,
+    NOISY_OTHER_SIDE,
+)
+NONFINITE_HALF: Choice = (
+    AUTOCAST,
+    LOWER_LR,
+    CLIP,
+)
+NONFINITE_HALF_GROWN: Choice = (
+    LOWER_LR_AND_AUTOCAST,
+    AUTOCAST,
+    CLIP,
+)
+NONFINITE_DATA: Choice = (FINITE_EXAMPLES,)
+NONFINITE_START: Choice = (MODULE_INPUTS,)
+NONFINITE_LOSS: Choice = (
+    LOSS_INPUTS,
+    LOWER_LR_OR_CLIP,
+)
+NONFINITE_FORWARD: Choice = (
+    MODULE_INPUTS,
+    LOWER_LR_OR_CLIP,
+)
+NONFINITE_BACKWARD: Choice = (
+    EPS_AT_ZERO,
+    SKIP_NONFINITE,
+)
+NONFINITE_BETWEEN: Choice = (
+    GRADIENT_EDITS,
+    SKIP_NONFINITE,
+)
+NONFINITE_WEIGHTS: Choice = (
+    LOWER_LR_OR_MOMENTUM,
+    SKIP_NONFINITE,
+)
+SCALER_STUCK: Choice = (
+    OVERFLOWING_LAYER,
+    BFLOAT16,
+)
+SCALER_STUCK_SCALE: Choice = (
+    STANDARD_TARGETS,
+    OVERFLOWING_LAYER,
+    BFLOAT16,
+)
+FP16_UNDERFLOW: Choice = (
+    SCALED_LOSS,
+    FITTING_INIT_FOR_HALF,
+)
+DEAD_RELU: Choice = (
+    LEAKY_ACTIVATION,
+    LOWER_LR,
+    BIASES_AND_HE,
+)
+DEAD_START: Choice = (
+    LEAKY_AND_FITTING_INIT,
+    BIASES_AND_HE,
+    LOWER_LR,
+)
+ZERO_WEIGHTS: Choice = (
+    FITTING_INIT,
+    FROZEN_ZERO_LAYERS,
+)
+KILLED: Choice = (
+    LOWER_LR,
+    LEAKY_ACTIVATION,
+    WARM_UP,
+)
+DRIVEN: Choice = (
+    LOWER_LR,
+    NORMALISE_INPUTS_OF_LAYERS,
+    SMALLER_WEIGHTS,
+)
+SATURATED: Choice = (
+    SMALLER_WEIGHTS,
+    NORMALISE_INPUTS_OF_LAYERS,
+    LOWER_LR,
+)
+CLIPPING_DOMINATES: Choice = (
+    LOWER_LR_BELOW_CLIP,
+    RAISE_CLIP,
+)
+CLIPPING_CRAWLS: Choice = (RAISE_CLIP,)
+BADLY_SCALED: Choice = (
+    STANDARD_TARGETS,
+    MEAN_LOSS,
+)
+BADLY_SUMMED: Choice = (
+    MEAN_LOSS,
+    STANDARD_TARGETS,
+)
+OUTPUT_CANNOT_CHANGE: Choice = (
+    LAST_LAYER_AND_LOSS,
+    LOSS_OF_PARAMETERS,
+    ZERO_GRAD_ORDER,
+)
+NO_GRADIENTS: Choice = (
+    ZERO_GRAD_ORDER,
+    LOSS_OF_PARAMETERS,
+    ALL_PARAMETERS,
+)
+NEVER_ZEROED: Choice = (ZERO_GRAD_EACH_STEP,)
+SOFTMAX_TWICE: Choice = (RAW_SCORES,)
+BROADCAST_TARGET: Choice = (SAME_SHAPE,)
+RELU_LOGITS: Choice = (NO_RELU_ON_SCORES,)
+SAME_UNITS: Choice = (RANDOM_WEIGHTS,)
+NOT_STEPPED: Choice = (ALL_PARAMETERS,)
+OSCILLATING_LOSS: Choice = (
+    LOWER_LR_SOMEWHAT,
+    LARGER_BATCH,
+)
+PLATEAU: Choice = (
+    INPUTS_WITH_LABELS,
+    COMPARE_LR,
+)
+PLATEAU_SHORT: Choice = (
+    COMPARE_LARGER_LR,
+    INPUTS_WITH_LABELS,
+)
+PLATEAU_LONG: Choice = (
+    COMPARE_SMALLER_LR,
+    INPUTS_WITH_LABELS,
+)
+PLATEAU_INIT: Choice = (
+    FITTING_INIT,
+    NORMALISE,
+    INPUTS_WITH_LABELS,
+)
+ROUNDED_AWAY: Choice = (
+    FLOAT32_WEIGHTS,
+    RAISE_LR,
+)
+TOO_SMALL_LR: Choice = (RAISE_LR,)
+FAR_TOO_SMALL_LR: Choice = (USUAL_LR,)
+LARGE_INPUTS: Choice = (STANDARD_INPUTS,)
+EVAL_MODE: Choice = (TRAINING_MODE,)
+SCHEDULE_ENDED: Choice = (
+    SLOWER_SCHEDULE,
+    RAISE_LR,
+)
+WITHERED: Choice = (LESS_WEIGHT_DECAY,)
+UNBOUNDED: Choice = (SIGN_AND_RANGE,)
+OUT_OF_REACH: Choice = (TARGETS_IN_RANGE,)
+DATA_CHANGED: Choice = (INPUTS_WITH_LABELS,)
+VALUE_CLIPS: Choice = (NORM_IN_PLACE_OF_VALUES,)
+NONFINITE_LOSS_AT_ONCE: Choice = (LOSS_INPUTS,)
+WASSERSTEIN_LOST: Choice = (SPECTRAL_NORM, LARGER_WEIGHT_CLIP)

@@ -1,0 +1,86 @@
+"""All rules, in their order, and which finding explains which."""
+
+from collections.abc import Callable
+
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.rules.clipping import clipping_dominates
+from gradtui.doctor.rules.exploding import exploding
+from gradtui.doctor.rules.loss_regression import thrown_back
+from gradtui.doctor.rules.miswired import miswired, no_gradients
+from gradtui.doctor.rules.nonfinite import scaler_stuck
+from gradtui.doctor.rules.rounding import fp16_underflow, updates_rounded_away
+from gradtui.doctor.rules.ruined_by_a_step import exploded_and_died
+from gradtui.doctor.rules.small_updates import schedule_ended, too_small_steps
+from gradtui.doctor.rules.step_size import (
+    badly_scaled,
+    oscillating_loss,
+    output_cannot_change,
+    plateau,
+)
+from gradtui.doctor.rules.time_steps import fading_memory, vanishing_through_time
+from gradtui.doctor.rules.unbounded import unbounded
+from gradtui.doctor.rules.units import (
+    dead_by_zeros,
+    dead_relu,
+    saturated,
+    saturated_by_zeros,
+)
+from gradtui.doctor.rules.unresponsive import unresponsive
+from gradtui.doctor.rules.vanishing import (
+    starved,
+    vanishing_everywhere,
+    vanishing_with_depth,
+)
+from gradtui.doctor.rules.weight_decay_collapse import withered
+from gradtui.doctor.rules.worse_than_guessing import worse_than_guessing
+
+Rule = Callable[[Reading], Finding | None]
+
+RULES: tuple[Rule, ...] = (
+    scaler_stuck,
+    output_cannot_change,
+    no_gradients,
+    miswired,
+    exploded_and_died,
+    saturated,
+    exploding,
+    unbounded,
+    thrown_back,
+    fp16_underflow,
+    dead_relu,
+    dead_by_zeros,
+    saturated_by_zeros,
+    withered,
+    unresponsive,
+    vanishing_through_time,
+    vanishing_with_depth,
+    vanishing_everywhere,
+    starved,
+    fading_memory,
+    clipping_dominates,
+    badly_scaled,
+    oscillating_loss,
+    worse_than_guessing,
+    too_small_steps,
+    schedule_ended,
+    updates_rounded_away,
+    plateau,
+)
+"""In the order in which one finding goes before another of the same severity."""
+
+EXPLAINED_BY: dict[str, tuple[str, ...]] = {
+    "vanishing_gradient": (
+        "dead_relu",
+        "fp16_underflow",
+        "saturated",
+        "output_cannot_change",
+        "exploding_gradient",
+    ),
+    "exploding_gradient": ("saturated",),
+    "dead_relu": ("fp16_underflow", "output_cannot_change"),
+    "oscillating_loss": ("exploding_gradient",),
+    "badly_scaled": ("exploding_gradient",),
+}
+"""Symptom -> findings that cause it: where one began no later, the symptom is not told again; where
+it began later, it is the consequence and comes second. A plateau is a consequence of anything."""
