@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-BEGIN, SPAN = 0.15, 0.1
+BEGIN, SPAN = 0.4, 0.1
 """Shares of the whole time: what comes before the first is the start, where everything is loaded and
-every history filled; growth is told between the stretch of the second's length after it, and the
-last such stretch."""
+every history filled (2,048 steps in full, some six a second: six minutes of twenty); growth is told
+between the stretch of the second's length after it, and the last such stretch."""
 MiB = 1 << 20
 
 
