@@ -7,6 +7,7 @@ random state (in the output), peak memory.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -27,6 +28,8 @@ def main() -> int:
     parser.add_argument("--bare", action="store_true", help="run each twice without gradtui")
     parser.add_argument("--jobs", type=int, default=2, metavar="N")
     given = parser.parse_args()
+    # A shell that starts this in the background has it ignored, and children would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         chosen = programs(tuple(given.names))
     except ValueError as error:
