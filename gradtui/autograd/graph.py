@@ -88,8 +88,9 @@ class Graph:
         return self.shapes.get(at, ())[2:] if at in self.leaves else ()
 
 
-def graph_of(roots: Any, most: int = NODES) -> Graph | None:
-    """Of what a backward pass from `roots` will go through; None where that is too much."""
+def graph_of(roots: Any, most: int = NODES, kept: list[Any] | None = None) -> Graph | None:
+    """Of what a backward pass from `roots` will go through; None where that is too much. `kept` gets
+    the nodes themselves, by number: they hold what the pass needs, so let go of them at once."""
     given = roots if isinstance(roots, (list, tuple)) else [roots]
     waiting: list[Any] = [t.grad_fn for t in given if isinstance(t, Tensor) and t.grad_fn]
     out = Graph()
@@ -116,4 +117,6 @@ def graph_of(roots: Any, most: int = NODES) -> Graph | None:
         waiting.pop()
         numbers = tuple(-1 if below is None else place[id(below)] for below, _ in edges)
         place[key] = out.add(node, numbers)
+        if kept is not None:
+            kept.append(node)
     return out

@@ -111,7 +111,7 @@ def told(graph: Graph) -> Topology:
             leaves.append(None)
             continue
         if node not in followed:
-            followed[node] = _activation(graph, node)
+            followed[node] = activation_after(graph, node)[0]
         behind = sum(ahead[use] >> bit & 1 for use in uses[bit])
         turns = _turns(graph, uses[bit]) if behind >= FEW else 1 + behind
         leaves.append(Used(ref, ahead[node], level[node], followed[node], bit in idle, turns))
@@ -151,24 +151,24 @@ def bits_of(mask: int) -> list[int]:
     return out
 
 
-def _activation(graph: Graph, start: int) -> str:
-    """The one that follows a node, be there a normalisation or a sum between; "" where it is not
-    the only one."""
-    found: set[str] = set()
+def activation_after(graph: Graph, start: int) -> tuple[str, int]:
+    """The one that follows a node, be there a normalisation or a sum between, and its own node; ""
+    where it is not the only one, and -1 where it is put together of several."""
+    found: dict[str, int] = {}
     waiting, seen = [(start, False)], {start}
     while waiting and len(seen) <= FAR:
         node, added = waiting.pop()
         for up in graph.above[node]:
             word = graph.words[up]
             if up in graph.activations:
-                found.add(graph.activations[up][0])
+                found.setdefault(graph.activations[up][0], up)
                 gate = any(graph.words[on] == "Mul" for on in graph.above[up])
                 if word == "Sigmoid" and gate and _gated(graph, node, up):
-                    return "silu"
+                    return "silu", -1
             elif up not in seen and (word in THROUGH or (word == "Add" and not added)):
                 seen.add(up)
                 waiting.append((up, added or word == "Add"))
-    return found.pop() if len(found) == 1 else ""
+    return next(iter(found.items())) if len(found) == 1 else ("", -1)
 
 
 def _gated(graph: Graph, node: int, gate: int) -> bool:

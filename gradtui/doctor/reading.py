@@ -273,6 +273,18 @@ class Reading:
         at = self.facts.activations_at[-T.ACTIVATION_WINDOW :]
         return self.facts.activations[at]
 
+    @cached_property
+    def units_seen(self) -> bool:
+        """Whether activations tell of most layers that have one which units answer. Of a watched
+        program that is not so where batches are small, or a part of the net is hidden."""
+        named = [
+            row
+            for row in self.rows
+            if self.facts.layout.rows[int(row)].activation not in ("", "identity")
+        ]
+        known = np.isfinite(self.dead[named])
+        return len(known) > 0 and bool(known.mean() > 0.5)
+
     def share(self, column: int) -> FloatArray:
         """[rows of the layout] least of the last measurements of a share; NaN where unmeasured."""
         if not len(self.activations):

@@ -139,6 +139,10 @@ class OptimizerHooks:
         close = self.watchful(passing)
         self._meter.rest(not close)
 
+    def awaited(self) -> bool:
+        """Whether the next step of any optimizer is to be recorded in full, as far as is known."""
+        return not self._doors or any(not door.budget.left for door in self._doors.values())
+
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
         if capturing():
             return None

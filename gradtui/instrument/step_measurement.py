@@ -3,6 +3,7 @@
 from torch import Tensor
 from torch.optim import Optimizer
 
+from gradtui.instrument.activation_capture import ActivationCapture
 from gradtui.instrument.budget import NOTHING, Budget, Detail
 from gradtui.instrument.clipping import Clips
 from gradtui.instrument.grad_scalers import GradScalers, Scaling
@@ -23,9 +24,11 @@ class StepMeasurement:
         losses: LossCapture,
         clips: Clips,
         scalers: GradScalers,
+        activations: ActivationCapture,
     ) -> None:
         self._sources, self._layout_builder = sources, layout_builder
         self._losses, self._clips, self._scalers = losses, clips, scalers
+        self._activations = activations
 
     def source(self, optimizer: Optimizer) -> ParamGroup | None:
         """What it steps; None where that cannot be named."""
@@ -95,9 +98,17 @@ class StepMeasurement:
         elif self._clips.unseen and self._clips.limits:
             record.stage = "clipped"
         record.parts |= source.gradients([tensor.grad for tensor in source.tensors], detail)
+        if evaluation <= 1:
+            self._add_activations(record, source)
         if detail.weights and evaluation <= 1:
             source.remember_weights()
         return record
+
+    def _add_activations(self, record: StepRecord, source: ParamGroup) -> None:
+        found = self._activations.take(source, record.step)
+        if found is not None:
+            record.parts["activations"] = found
+            record.looking = self._activations.cost()
 
 
 def _add_scaling(record: StepRecord, optimizer: Optimizer, scaling: Scaling) -> None:

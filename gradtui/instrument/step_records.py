@@ -60,6 +60,8 @@ class StepRecord:
     backwards: int = 1
     seconds: float = 0.0
     overhead: float = 0.0
+    looking: float = 0.0
+    """Seconds of the overhead that went to activations, which have a cadence of their own."""
     time: float = field(default_factory=time.time)
     """Seconds since 1970."""
 
@@ -186,12 +188,12 @@ class StepRecorder:
         cost = self._account(record)
         self.submit(record)
         self._hand_on(wait=False)
-        budget.took(record.detail, cost)
+        budget.took(record.detail, cost - record.looking)
 
     def charge(self, record: StepRecord, budget: Budget) -> None:
         """What was measured is of no use, but has taken its time."""
         if record.detail.norms:
-            budget.took(record.detail, self._account(record))
+            budget.took(record.detail, self._account(record) - record.looking)
 
     def _account(self, record: StepRecord) -> float:
         """What measuring it has cost, in seconds."""
@@ -324,6 +326,7 @@ def _snapshot(record: StepRecord, parts: dict[str, FloatArray], late: Late) -> S
         skipped=skipped,
         raised=record.raised,
         weights=weights,
+        activations=parts.get("activations"),
         histograms=counts,
         nonfinite=seen,
         optimizer=record.optimizer,

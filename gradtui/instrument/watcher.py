@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 
 from gradtui.core.event import Ended, Failed, RunInfo, Started
 from gradtui.core.layout import Layout
+from gradtui.instrument.activation_capture import ActivationCapture
 from gradtui.instrument.budget import Ledger
 from gradtui.instrument.clipping import Clips
 from gradtui.instrument.cost_meter import CostMeter
@@ -87,8 +88,14 @@ class Watcher:
         self._nan_capture = NanCapture(guard, self._registry, models, rerun=autopsy)
         self._records.late = self._nan_capture.late
         self._hooks.only = optimizer
+        self._activations = ActivationCapture(guard, ledger, self._hooks.awaited)
         taking = StepMeasurement(
-            self._sources, self._layout_builder, self._losses, self._clips, self._scalers
+            self._sources,
+            self._layout_builder,
+            self._losses,
+            self._clips,
+            self._scalers,
+            self._activations,
         )
         self._inside = OptimizerInBackward(
             self._meter,
@@ -169,6 +176,7 @@ class Watcher:
         threads.each(self._losses, ("_broken", "_taken", "_aside", "reach", "depth", "passes"))
         threads.each(self._scalars, ("waiting", "_step", "_when", "source", "passes"))
         threads.each(self._clips, ("_clips", "_before"))
+        threads.each(self._activations, ("_found", "_step"))
         threads.each(self._scalers, ("current",))
         threads.each(self._steps, ("_sources",))
         threads.each(self._inside, ("_step", "_detail", "_parts"))
@@ -248,6 +256,7 @@ class Watcher:
         self._layout_builder.passes += 1
         self._clips.begins()
         self._zero_grad_check.begins()
+        self._activations.look(tensors)
         self._bare.before(tensors)
 
     def _backward_over(self) -> None:
@@ -300,6 +309,7 @@ class Watcher:
             self._losses.forget()
             self._nan_capture.forget()
             self._clips.forget()
+            self._activations.forget()
             self._scalers.forget()
             self._zero_grad_check.forget()
             self._layout_builder.forget()

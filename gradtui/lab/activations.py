@@ -4,8 +4,7 @@ During the step the hooks keep references; the arithmetic is done afterwards, fo
 shape together, because starting an operation costs more than the operation.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -14,52 +13,19 @@ from torch.utils.hooks import RemovableHandle
 
 from gradtui.core.snapshot import Act
 from gradtui.lab.models.rows import LayerRow
-
-AT_ONCE = 1 << 20
-"""Elements that are copied together at most, which bounds scratch memory."""
+from gradtui.stats.activations import FLAT_ENDS, batches, output_statistics, unit_statistics
 
 
 def flat_ends(act: nn.Module) -> tuple[float, float] | None:
-    """(centre, distance) beyond which the slope is below a tenth of the steepest; None if never."""
-    match type(act).__name__:
-        case "Sigmoid":
-            return 0.5, 0.475
-        case "ScaledSigmoid":
-            return 0.0, 1.9
-        case "Tanh":
-            return 0.0, 0.95
-    return None
+    """As FLAT_ENDS has it, of a module."""
+    name = type(act).__name__
+    return (0.0, 1.9) if name == "ScaledSigmoid" else FLAT_ENDS.get(name.lower())
 
 
-def output_statistics(outputs: Tensor) -> Tensor:
-    """[k, ...] outputs of k layers -> [k, 3] float64: VARIANCE, RMS, NONFINITE."""
-    flat = outputs.flatten(1)
-    rms = torch.linalg.vector_norm(flat, dim=1, dtype=torch.float64) / flat.shape[1] ** 0.5
-    mean = flat.sum(dim=1, dtype=torch.float64) / flat.shape[1]
-    variance = (rms.square() - mean.square()).clamp_min(0)
-    if flat.device.type == "cpu" and torch.isfinite(rms).all():
-        broken = torch.zeros_like(rms)
-    else:
-        broken = (~torch.isfinite(flat)).sum(dim=1).double()
-    return torch.stack([variance, rms, broken], dim=1)
-
-
-def unit_statistics(outputs: Tensor, ends: tuple[float, float] | None) -> Tensor:
-    """[k, batch, units, ...] (or [k, batch, time, units]) -> [k, 2] float64: DEAD, SATURATED.
-
-    A unit is dead in this batch when it is exactly zero for every example.
-    """
-    units = 3 if outputs.dim() == 4 else 2
-    alive = outputs != 0
-    for dim in reversed(range(1, outputs.dim())):
-        if dim != units:
-            alive = alive.any(dim=dim)
-    dead = 1 - alive.double().mean(dim=1)
-    if ends is None:
-        return torch.stack([dead, torch.full_like(dead, torch.nan)], dim=1)
-    centre, distance = ends
-    flat = ((outputs - centre).abs() > distance).flatten(1)
-    return torch.stack([dead, flat.sum(dim=1) / flat.shape[1]], dim=1)
+def units_of(outputs: Tensor) -> int:
+    """The dimension of units in outputs that are stacked: [k, batch, units, ...] or, of a sequence,
+    [k, batch, time, units]."""
+    return 3 if outputs.dim() == 4 else 2
 
 
 class ActivationWatch:
@@ -117,7 +83,7 @@ class ActivationWatch:
         columns = torch.tensor([Act.DEAD, Act.SATURATED], device=device)
         for found, stacked in batches(self._units, self._ends):
             table[torch.tensor(found, device=device)[:, None], columns] = unit_statistics(
-                stacked, self._ends(found[0])
+                stacked, units_of(stacked), self._ends(found[0])
             )
         for found, stacked in batches(self._signals, lambda index: None):
             table[torch.tensor(found, device=device), Act.SIGNAL] = torch.linalg.vector_norm(
@@ -128,17 +94,3 @@ class ActivationWatch:
     def _ends(self, index: int) -> tuple[float, float] | None:
         act = self._rows[index].act
         return None if act is None else flat_ends(act)
-
-
-def batches(
-    kept: dict[int, Tensor], kind: Callable[[int], object]
-) -> Iterator[tuple[list[int], Tensor]]:
-    """Tensors of one shape, type and kind stacked, with their row numbers, some at a time."""
-    groups: dict[object, list[int]] = defaultdict(list)
-    for index, tensor in kept.items():
-        groups[tensor.shape, tensor.dtype, kind(index)].append(index)
-    for members in groups.values():
-        some = max(1, AT_ONCE // max(1, kept[members[0]].numel()))
-        for at in range(0, len(members), some):
-            part = members[at : at + some]
-            yield part, torch.stack([kept[i] for i in part])

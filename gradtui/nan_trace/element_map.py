@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.node_types import words
+from gradtui.autograd.saved_tensors import plain, saved, word_of
 from gradtui.nan_trace.known_values import GivenTensor
 from gradtui.nan_trace.recomputation import LARGEST
-from gradtui.nan_trace.saved_tensors import plain, saved, word_of
 
 ELEMENTWISE = words(
     "log log2 log10 log1p sqrt rsqrt exp expm1 exp2 acos asin atan acosh asinh atanh tan sin cos "

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.node_types import words
+from gradtui.autograd.saved_tensors import word_of
 from gradtui.core.autopsy import Span
 from gradtui.nan_trace.element_map import reaches
 from gradtui.nan_trace.known_values import GivenTensor, KnownValues
@@ -20,7 +21,6 @@ from gradtui.nan_trace.operation_causes import (
     undefined,
 )
 from gradtui.nan_trace.operation_causes import unknown as unknown_of
-from gradtui.nan_trace.saved_tensors import word_of
 from gradtui.nan_trace.value_ranges import look_at
 
 LONGEST = 2000

@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
+from gradtui.autograd.saved_tensors import operands, saved
 from gradtui.nan_trace.recomputation import computed
-from gradtui.nan_trace.saved_tensors import operands, saved
 
 MOST = 2000
 """Nodes that are read, those next to the loss first."""

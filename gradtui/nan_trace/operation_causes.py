@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gradtui.autograd.saved_tensors import plain, saved, word_of
 from gradtui.nan_trace.known_values import GivenTensor
-from gradtui.nan_trace.saved_tensors import plain, saved, word_of
 from gradtui.nan_trace.slopes import InfiniteSlope
 from gradtui.nan_trace.value_ranges import look
 

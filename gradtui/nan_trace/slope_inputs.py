@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from gradtui.autograd.node_types import LAYERS, LEAF, name_of, opaque, stem
-from gradtui.nan_trace.saved_tensors import word_of
+from gradtui.autograd.saved_tensors import word_of
 from gradtui.nan_trace.slopes import SLOPES, InfiniteSlope, SlopePlan, plan
 
 FIRST = 3

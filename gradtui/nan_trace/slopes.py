@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.node_types import words
-from gradtui.nan_trace.saved_tensors import plain, saved, word_of
+from gradtui.autograd.saved_tensors import plain, saved, word_of
 from gradtui.patching.tracebacks import of_a_signal
 
 LARGEST = 1 << 20

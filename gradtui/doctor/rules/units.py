@@ -63,8 +63,8 @@ def dead_relu(reading: Reading) -> Finding | None:
 
 
 def dead_by_zeros(reading: Reading) -> Finding | None:
-    """The same from gradients alone, where no activation was looked at."""
-    if len(reading.activations) or reading.half or reading.converged or reading.game:
+    """The same from gradients alone, where it was not seen which units answer."""
+    if reading.units_seen or reading.half or reading.converged or reading.game:
         return None
     if reading.silent and not faded_forward(reading) and not _solved(reading):
         rows = tuple(int(reading.rows[i]) for i in reading.silent)
@@ -152,7 +152,7 @@ def saturated(reading: Reading) -> Finding | None:
 
 def saturated_by_zeros(reading: Reading) -> Finding | None:
     """The same from gradients alone: a slope of exactly zero, and an output that is not zero."""
-    if len(reading.activations) or reading.half or reading.progress or reading.critic:
+    if reading.units_seen or reading.half or reading.progress or reading.critic:
         return None
     if reading.seen < T.STILL_STEPS:
         return None

@@ -8,6 +8,7 @@ import re
 from functools import cache
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from gradtui.autograd.node_types import name_of
@@ -17,8 +18,9 @@ NEGATIVE = 1 << 63
 """Torch tells negative dimensions as what they are without a sign."""
 
 
-def saved(node: Any, key: str) -> Tensor | None:
-    """One tensor by torch's name for it; None for whatever is not there, or not on a CPU."""
+def saved(node: Any, key: str, *, anywhere: bool = False) -> Tensor | None:
+    """One dense tensor by torch's name for it; None for whatever is not there, or not on a CPU, where
+    it is not asked for `anywhere`."""
     try:
         raw = getattr(node, f"_raw_saved_{key}")
         if raw.unpack_hook is not None:
@@ -30,7 +32,8 @@ def saved(node: Any, key: str) -> Tensor | None:
         return None
     if type(found) is not Tensor and not isinstance(found, Tensor):
         return None
-    return found.detach() if found.is_cpu and not found.is_sparse else None
+    there = (anywhere or found.is_cpu) and found.layout is torch.strided
+    return found.detach() if there else None
 
 
 def plain(node: Any, key: str) -> Any:

@@ -1,0 +1,166 @@
+"""What the layers of a net have put out, read from what the graph of a loss keeps for its backward pass.
+
+Nothing is hooked and nothing is computed twice: the result of a ReLU, a sigmoid or a tanh is kept for
+its own slope, and what goes into a layer is kept for the gradient of its weight. Where only what went
+into an activation is kept, it is computed anew from a sample.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from gradtui.autograd.graph import NODES, Graph, graph_of
+from gradtui.autograd.node_types import TURNS, VIEWS
+from gradtui.autograd.saved_tensors import operands, plain, saved
+from gradtui.autograd.topology import activation_after
+
+WEIGHT_SLOT = {"Addmm": 2, "Mm": 1, "Linear": 1, "Convolution": 1}
+"""Layers whose output is looked for, and which of their arguments is the weight. Units are the second
+dimension of what a convolution puts out, and the last one of what others do."""
+OWN_RESULT = frozenset(("Relu", "Sigmoid", "Tanh"))
+"""Activations that keep what they put out."""
+ANEW: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": F.relu,
+    "relu6": F.relu6,
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "leaky_relu": F.leaky_relu,
+    "elu": F.elu,
+    "selu": F.selu,
+    "mish": F.mish,
+    "hardswish": F.hardswish,
+    "hardsigmoid": F.hardsigmoid,
+    "softplus": F.softplus,
+}
+"""Activation, in its usual form -> how to compute it from what went in."""
+WITHOUT_SETTINGS = frozenset(("relu", "relu6", "selu", "mish", "hardswish", "hardsigmoid"))
+SAMPLE = 1 << 18
+"""Elements of one layer's output that are looked at, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerOutput:
+    """`weight` is the layer's, `activation` the name of what follows it, or "identity". `values` are
+    without a graph and not to be written to: some of what came out behind the activation, the front of
+    each dimension but that of `units`, a number of SAMPLE elements at most."""
+
+    weight: Tensor
+    activation: str
+    values: Tensor
+    units: int
+    examples: int
+    """How many of the batch are among the values: of the first dimension of a convolution's output,
+    of all others' but the units'."""
+
+
+def layer_outputs(roots: Any, most: int = NODES) -> list[LayerOutput]:
+    """Of each layer, at its first use, as far as the graph of `roots` keeps it; empty where that is
+    larger than `most` nodes, or hides a part of the net. Call before the backward pass."""
+    nodes: list[Any] = []
+    graph = graph_of(roots, most, nodes)
+    if graph is None or graph.opaque:
+        return []
+    found = []
+    for leaf, ref in graph.leaves.items():
+        weight, layer = ref(), _first_use(graph, leaf)
+        if weight is None or layer < 0:
+            continue
+        word, node = activation_after(graph, layer)
+        if word and node < 0:
+            continue
+        values = _output(graph, nodes, node if word else layer, word)
+        if values is None or values.dim() < 2:
+            continue
+        units = 1 if graph.words[layer] == "Convolution" else values.dim() - 1
+        if values.shape[units] == weight.shape[0] and values.numel():
+            some = sample(values, units)
+            counted = (
+                some.shape[0] if units == 1 < values.dim() - 1 else some.numel() // weight.shape[0]
+            )
+            found.append(LayerOutput(weight, word or "identity", some, units, counted))
+    return found
+
+
+def _first_use(graph: Graph, leaf: int) -> int:
+    """The layer whose weight it is; -1 where it is none's."""
+    waiting, found = [leaf], []
+    for _ in range(8):
+        if not waiting:
+            break
+        node = waiting.pop()
+        for up in graph.above[node]:
+            slot = WEIGHT_SLOT.get(graph.words[up])
+            if slot is not None and len(graph.below[up]) > slot and graph.below[up][slot] == node:
+                found.append(up)
+            elif graph.words[up] in TURNS or graph.words[up] == "ToCopy":
+                waiting.append(up)
+    return min(found, default=-1)
+
+
+def _output(graph: Graph, nodes: list[Any], node: int, word: str) -> Tensor | None:
+    if graph.words[node] in OWN_RESULT:
+        kept = _values(nodes[node], "result")
+        if kept is not None:
+            return kept
+    kept = _taken_in(graph, nodes, node)
+    if kept is not None or not word:
+        return kept
+    usual = graph.activations[node][1] or word in WITHOUT_SETTINGS
+    if word == "gelu":
+        usual = plain(nodes[node], "approximate") in ("none", "tanh")  # alike to 1e-3
+    given = _values(nodes[node], "self") if usual and word in ANEW else None
+    if given is None or given.dim() < 2:
+        return None
+    # Which dimension counts units is not known yet: a sample keeps whole rows of both.
+    return ANEW[word](_front(given))
+
+
+def _taken_in(graph: Graph, nodes: list[Any], node: int) -> Tensor | None:
+    """What came out of a node, as one of those that take it in has kept it; views in between are
+    passed where they leave the last dimension alone."""
+    waiting = [node]
+    for _ in range(8):
+        if not waiting:
+            break
+        at = waiting.pop()
+        for up in graph.above[at]:
+            if graph.words[up] in VIEWS:
+                waiting.append(up)
+                continue
+            slot = graph.below[up].index(at)
+            names = operands(nodes[up])
+            name = {"NativeBatchNorm": "input", "NativeLayerNorm": "input"}.get(graph.words[up])
+            if name is None and slot < len(names):
+                name = names[slot]
+            kept = _values(nodes[up], name) if name else None
+            if kept is not None:
+                return kept
+    return None
+
+
+def _values(node: Any, key: str) -> Tensor | None:
+    found = saved(node, key, anywhere=True)
+    if found is None or type(found) is not Tensor or found.is_nested:
+        return None
+    there = found.device.type in ("cpu", "cuda", "xpu")  # those that have float64
+    return found if there and found.is_floating_point() else None
+
+
+def sample(values: Tensor, units: int) -> Tensor:
+    """A view of at most SAMPLE elements with all units, as far as one value of each allows."""
+    for dim in range(values.dim()):
+        size = values.numel()
+        if size <= SAMPLE:
+            break
+        if dim != units:
+            values = values.narrow(dim, 0, max(1, values.shape[dim] * SAMPLE // size))
+    return values
+
+
+def _front(values: Tensor) -> Tensor:
+    """A view of whole examples, of about SAMPLE elements."""
+    some = max(1, values.shape[0] * SAMPLE // max(values.numel(), 1))
+    return values.narrow(0, 0, min(some, values.shape[0])) if values.shape[0] else values

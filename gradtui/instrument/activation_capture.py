@@ -1,0 +1,122 @@
+"""Activations of a watched program: read from the graph of a loss, before the backward pass of a step that
+is going to be measured in full, as often as their part of the budget allows."""
+
+from collections.abc import Callable
+from math import isfinite, nan
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradtui.autograd.layer_outputs import LayerOutput, layer_outputs
+from gradtui.core.layout import Layout
+from gradtui.core.snapshot import Act
+from gradtui.instrument.budget import Ledger
+from gradtui.instrument.exception_guard import ExceptionGuard
+from gradtui.instrument.param_groups import ParamGroup
+from gradtui.patching.cuda_capture import capturing
+from gradtui.stats.activations import FLAT_ENDS, batches, output_statistics, unit_statistics
+
+EVERY, FIRST = 10, 3
+"""Steps between two looks, at least, and how many of the first steps are looked at one after the other."""
+NEVER = 1 << 62
+SHARE = 0.1
+"""Of what may be spent on measuring, at most."""
+EXAMPLES = 32
+"""Of a batch from which on it is told which units answer to none of them: of fewer many a sound unit
+answers to none."""
+COLUMNS = (Act.VARIANCE, Act.RMS, Act.NONFINITE)
+UNIT_COLUMNS = (Act.DEAD, Act.SATURATED)
+
+
+class ActivationCapture:
+    """`look` before a backward pass, `take` for the record of the step that it belongs to."""
+
+    def __init__(self, guard: ExceptionGuard, ledger: Ledger, awaited: Callable[[], bool]) -> None:
+        """`awaited` says whether the next step of any optimizer is measured in full."""
+        self._guard, self._ledger, self._awaited = guard, ledger, awaited
+        self.forget()
+
+    def forget(self) -> None:
+        self._found: dict[int, Tensor] = {}
+        """[COLUMNS] by the id of the layer's weight."""
+        self._step, self._next, self._looks = -1, 0, 0
+        self._cost = 0.0
+
+    def look(self, roots: Any) -> None:
+        """A backward pass from `roots` is about to begin."""
+        meter = self._guard.meter
+        step = meter.steps
+        if step == self._step or step < self._next or not self._awaited() or capturing():
+            return
+        self._step, self._found = step, {}
+        self._next = NEVER  # for good where this fails
+        began = meter.clock()
+        with self._guard("activations"):
+            self._found = statistics(layer_outputs(roots))
+            self._looks += 1
+            self._cost = meter.clock() - began
+            self._next = step + self._pause()
+
+    def _pause(self) -> int:
+        """Steps until the next look."""
+        if not self._found:
+            return NEVER if self._looks >= FIRST else 1
+        if not isfinite(self._ledger.share):
+            return 1
+        if not self._ledger.scarce:
+            return 1 if self._looks < FIRST else EVERY
+        wanted = self._cost / (SHARE * self._ledger.room)
+        return max(EVERY, int(min(wanted, NEVER)))
+
+    def take(self, source: ParamGroup, step: int) -> Tensor | None:
+        """[rows, Act.COLUMNS] of the rows whose weights are among these, NaN for others; None where
+        nothing was seen in this step's backward pass. `step` is below 0 where it is not numbered yet."""
+        if not self._found or (step >= 0 and step != self._step) or source.layout is None:
+            return None
+        assert source.at is not None
+        found, self._found = self._found, {}
+        layout: Layout = source.layout
+        lines = {
+            layout.tensors[int(place)].row: found[key]
+            for key, place in zip(source.ids, source.at, strict=True)
+            if key in found
+        }
+        if not lines:
+            self._found = found  # another optimizer's, which steps after this one
+            return None
+        home = next(iter(lines.values())).device
+        table = torch.full((len(layout.rows), Act.COLUMNS), nan, dtype=torch.float64, device=home)
+        rows = torch.tensor(list(lines), device=home)
+        table[rows] = torch.stack([line.to(home) for line in lines.values()])
+        return table
+
+    def cost(self) -> float:
+        """Seconds that the look at this step took, once."""
+        cost, self._cost = self._cost, 0.0
+        return cost
+
+
+def statistics(outputs: list[LayerOutput]) -> dict[int, Tensor]:
+    """[Act.COLUMNS] float64 for each layer, by the id of its weight. The signal is NaN: it is known
+    only once the backward pass has been there."""
+    kept = {at: one.values for at, one in enumerate(outputs)}
+    lines = {
+        at: torch.full((Act.COLUMNS,), nan, dtype=torch.float64, device=one.values.device)
+        for at, one in enumerate(outputs)
+    }
+    for some, stacked in batches(kept, lambda at: None):
+        table = output_statistics(stacked)
+        for at, line in zip(some, table, strict=True):
+            lines[at][list(COLUMNS)] = line
+    answers = {
+        at: one.values
+        for at, one in enumerate(outputs)
+        if one.activation != "identity" and one.examples >= EXAMPLES
+    }
+    for some, stacked in batches(answers, lambda at: (outputs[at].units, outputs[at].activation)):
+        first = outputs[some[0]]
+        table = unit_statistics(stacked, 1 + first.units, FLAT_ENDS.get(first.activation))
+        for at, line in zip(some, table, strict=True):
+            lines[at][list(UNIT_COLUMNS)] = line
+    return {id(one.weight): lines[at] for at, one in enumerate(outputs)}

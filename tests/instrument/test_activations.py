@@ -1,0 +1,230 @@
+"""Activations of watched programs, against float64 numbers from forward hooks on the very modules."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from functools import partial
+from math import isnan
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from gradtui.autograd import layer_outputs as outputs
+from gradtui.autograd.layer_outputs import layer_outputs, sample
+from gradtui.core.snapshot import Act, Snapshot
+from gradtui.instrument import activation_capture
+from tests.instrument.kept import Kept, recorded
+
+BATCH = 48
+
+
+def mlp(*acts: nn.Module, width: int = 24) -> nn.Sequential:
+    layers: list[nn.Module] = [nn.Linear(8, width)]
+    for act in acts:
+        layers += [act, nn.Linear(width, width)]
+    return nn.Sequential(*layers[:-1], nn.Linear(width, 5))
+
+
+def cnn() -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 3, padding=1),
+        nn.BatchNorm2d(6),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 4, 3, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(4 * 16, 5),
+    )
+
+
+class Blocks(nn.Module):
+    """Functions in place of modules, a skip connection, a sequence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up, self.down, self.head = nn.Linear(8, 16), nn.Linear(16, 8), nn.Linear(8, 5)
+        self.norm = nn.LayerNorm(8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.down(F.gelu(self.up(self.norm(x))))
+        out: Tensor = self.head(x.mean(dim=1))
+        return out
+
+
+def step(net: nn.Module, inputs: Tensor, optimizer: torch.optim.Optimizer) -> None:
+    loss = F.cross_entropy(net(inputs), torch.arange(len(inputs)) % 5)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+def looked_at(kept: Kept, net: nn.Module, inputs: Tensor, steps: int = 1) -> list[Snapshot]:
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+    for _ in range(steps):
+        step(net, inputs, optimizer)
+    return [one for one in kept.snapshots if one.activations is not None]
+
+
+def hooked(net: nn.Module, inputs: Tensor, names: list[str]) -> dict[str, np.ndarray[Any, Any]]:
+    """Name of a module -> its output in float64."""
+    found = {}
+
+    def keep(name: str, module: nn.Module, args: Any, output: Tensor) -> None:
+        found[name] = output.detach().clone().double().numpy()
+
+    handles = [net.get_submodule(name).register_forward_hook(partial(keep, name)) for name in names]
+    with torch.no_grad():
+        net(inputs)
+    for handle in handles:
+        handle.remove()
+    return found
+
+
+def line_of(kept: Kept, snapshot: Snapshot, row: str) -> np.ndarray[Any, Any]:
+    assert snapshot.activations is not None
+    names = [one.name for one in kept.layout.rows]
+    found: np.ndarray[Any, Any] = snapshot.activations[names.index(row)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("build", "shape", "rows"),
+    [
+        (
+            lambda: mlp(nn.ReLU(), nn.Sigmoid(), nn.Tanh(), nn.GELU(), nn.SiLU(), nn.LeakyReLU()),
+            (BATCH, 8),
+            {"0": "1", "2": "3", "4": "5", "6": "7", "8": "9"},
+        ),
+        (lambda: mlp(nn.ELU(), nn.Softplus(), nn.ReLU6()), (BATCH, 8), {"0": "1", "2": "3"}),
+        (cnn, (BATCH, 1, 8, 8), {"0": "2", "4": "5"}),
+    ],
+)
+def test_they_are_those_of_the_modules(
+    kept: Kept, build: Callable[[], nn.Module], shape: tuple[int, ...], rows: dict[str, str]
+) -> None:
+    torch.manual_seed(0)
+    net, inputs = build(), torch.randn(shape)
+    truth = hooked(net, inputs, list(rows.values()))
+    first = looked_at(kept, net, inputs)[0]
+    for row, module in rows.items():
+        line, values = line_of(kept, first, row), truth[module]
+        units = np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)
+        np.testing.assert_allclose(line[Act.VARIANCE], values.var(), rtol=1e-5)
+        np.testing.assert_allclose(line[Act.RMS], np.sqrt((values**2).mean()), rtol=1e-5)
+        assert line[Act.DEAD] == (units == 0).all(axis=1).mean()
+        assert line[Act.NONFINITE] == 0
+        assert isnan(line[Act.SIGNAL])
+        kind = type(net.get_submodule(module)).__name__
+        if kind in ("Sigmoid", "Tanh"):
+            far = abs(values - 0.5) > 0.475 if kind == "Sigmoid" else abs(values) > 0.95
+            np.testing.assert_allclose(line[Act.SATURATED], far.mean())
+        else:
+            assert isnan(line[Act.SATURATED])
+
+
+def test_functions_and_sequences(kept: Kept) -> None:
+    torch.manual_seed(0)
+    net, inputs = Blocks(), torch.randn(BATCH, 3, 8)
+    with torch.no_grad():
+        hidden = F.gelu(net.up(net.norm(inputs))).double()
+    first = looked_at(kept, net, inputs)[0]
+    line = line_of(kept, first, "up")
+    np.testing.assert_allclose(line[Act.VARIANCE], float(hidden.var(correction=0)), rtol=1e-5)
+    assert line[Act.DEAD] == 0
+
+
+def test_dead_and_pinned_units_are_counted(kept: Kept) -> None:
+    torch.manual_seed(0)
+    net = mlp(nn.ReLU(), nn.Tanh())
+    with torch.no_grad():
+        net.get_parameter("0.bias")[:18] = -100.0
+        net.get_parameter("2.bias")[:6] = 100.0
+    first = looked_at(kept, net, torch.randn(BATCH, 8))[0]
+    assert line_of(kept, first, "0")[Act.DEAD] == 18 / 24
+    assert line_of(kept, first, "2")[Act.SATURATED] == pytest.approx(6 / 24, abs=0.02)
+
+
+def test_of_a_few_examples_it_is_not_told_which_units_are_dead(kept: Kept) -> None:
+    first = looked_at(kept, mlp(nn.ReLU()), torch.randn(activation_capture.EXAMPLES - 1, 8))[0]
+    line = line_of(kept, first, "0")
+    assert isnan(line[Act.DEAD])
+    assert line[Act.RMS] > 0
+
+
+def test_of_large_outputs_a_part_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outputs, "SAMPLE", 1000)
+    for shape, units in [((100, 50), 1), ((4, 6, 40, 40), 1), ((8, 200, 30), 2), ((1, 2000), 1)]:
+        some = sample(torch.zeros(shape), units)
+        assert some.shape[units] == shape[units]
+        assert some.numel() <= max(1000, shape[units])
+    net = mlp(nn.ReLU(), nn.GELU(), width=64)
+    found = layer_outputs(net(torch.randn(500, 8)).sum())
+    assert {one.activation for one in found} == {"relu", "gelu"}
+    assert all(32 <= one.values.numel() <= 1000 for one in found)
+
+
+def test_what_somebody_packed_is_left_alone(kept: Kept) -> None:
+    unpacked = []
+
+    def unpack(tensor: Tensor) -> Tensor:
+        unpacked.append(1)
+        return tensor
+
+    net, inputs = mlp(nn.ReLU(), nn.Sigmoid()), torch.randn(BATCH, 8)
+    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: tensor, unpack):
+        loss = net(inputs).sum()
+    assert layer_outputs(loss) == []
+    assert unpacked == []
+    half = checkpoint(net[:3], inputs, use_reentrant=False)
+    outside = layer_outputs(net[3:](half).sum())
+    assert [one.activation for one in outside] == ["sigmoid"]
+
+
+def test_results_are_the_same_to_the_last_bit() -> None:
+    def trained() -> list[Tensor]:
+        torch.manual_seed(3)
+        net = cnn()
+        optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+        for _ in range(20):
+            step(net, torch.randn(BATCH, 1, 8, 8), optimizer)
+        return [p.detach() for p in net.parameters()]
+
+    bare = trained()
+    with contextmanager(recorded)() as kept:
+        watched = trained()
+    assert sum(one.activations is not None for one in kept.snapshots) > 3
+    assert all(torch.equal(a, b) for a, b in zip(bare, watched, strict=True))
+
+
+def test_they_come_at_first_and_then_at_a_cadence(kept: Kept) -> None:
+    taken = looked_at(kept, mlp(nn.ReLU()), torch.randn(BATCH, 8), steps=40)
+    assert [one.step for one in taken] == [0, 1, 2, 12, 22, 32]
+
+
+def test_each_optimizer_has_those_of_its_own_net(kept: Kept) -> None:
+    first, second = mlp(nn.ReLU()), mlp(nn.Tanh())
+    steps = [(net, torch.optim.SGD(net.parameters(), lr=0.01)) for net in (first, second)]
+    for _ in range(3):
+        for net, optimizer in steps:
+            step(net, torch.randn(BATCH, 8), optimizer)
+    for snapshot in kept.snapshots:
+        if snapshot.activations is not None:
+            mine = kept.layout.row_of[~np.isnan(snapshot.grads[:, 0])]
+            seen = np.flatnonzero(~np.isnan(snapshot.activations[:, Act.RMS]))
+            assert len(seen) == 1
+            assert {*seen} <= {*mine}
+    assert {one.optimizer for one in kept.snapshots if one.activations is not None} == {0, 1}
+
+
+def test_accumulated_batches_are_looked_at_once(kept: Kept) -> None:
+    net = mlp(nn.ReLU())
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+    for _ in range(4):
+        net(torch.randn(BATCH, 8)).sum().backward()
+    optimizer.step()
+    assert [one.activations is not None for one in kept.snapshots] == [True]
