@@ -21,6 +21,7 @@ from gradtui.instrument.watcher import OVERHEAD, Watcher
 from gradtui.runstore.files.disk import append_line
 from gradtui.runstore.files.places import make_private, new_run, runs_home
 from gradtui.runstore.format.scalar_rows import ScalarRows
+from gradtui.runstore.writer.control_file import ControlInbox
 from gradtui.runstore.writer.ports import Sink
 from gradtui.runstore.writer.run_writer import RunWriter
 
@@ -35,8 +36,10 @@ class RunSink:
     """A `Sink` that makes its run directory at the first step, so that what never steps leaves
     nothing behind."""
 
-    def __init__(self, directory: Callable[[], Path], began: Callable[[], None]) -> None:
-        self.directory = directory
+    def __init__(
+        self, directory: Callable[[], Path], began: Callable[[], None], inbox: ControlInbox
+    ) -> None:
+        self.directory, self.inbox = directory, inbox
         self._began = began
         self._writer: RunWriter | None = None
         self._clock: int | None = None
@@ -65,6 +68,7 @@ class RunSink:
                 command=command(),
                 optimizers=event.info.optimizer.split(", "),
                 versions={"torch": str(torch.__version__)},
+                inbox=self.inbox,
             )
             self._clock = _clock_of(self._writer.thread)
             self._began()
@@ -79,7 +83,7 @@ class RunSink:
 
     def again(self) -> "RunSink":
         """The same for a forked child."""
-        return RunSink(self.directory, self._began)
+        return RunSink(self.directory, self._began, self.inbox)
 
     def close(self) -> None:
         if self._writer is not None:
@@ -104,7 +108,8 @@ class Watch:
         """`failure`, asked when it is closed, says what the program has died of."""
         self._directory, self._failure = directory, failure
         share = checked_share(overhead)
-        self._sink = RunSink(directory, self._began)
+        inbox = ControlInbox()
+        self._sink = RunSink(directory, self._began, inbox)
         self._watcher = Watcher(
             self._sink,
             models=() if model is None else (model,),
@@ -115,6 +120,7 @@ class Watch:
             log=self._log,
             renew=self._renew,
             frame=sys._getframe(2) if look else None,
+            inbox=inbox,
         )
         if share is None:
             self._complain(f"overhead {overhead!r:.40} is ignored: {OVERHEAD:g} is used instead")

@@ -157,7 +157,10 @@ class GradtuiApp(FaultContainment):
         if self.playback is not None:
             self.playback.arrived()
         for control in session.outgoing(now):
-            self.source.send(control)
+            why_not = self.source.send(control)
+            if why_not:
+                session.not_asked()
+                self.tell(why_not, "warning")
         if session.current.start.run != self._run:
             self._run = session.current.start.run
             self.clear_notifications()  # they are about another run
@@ -453,9 +456,29 @@ class GradtuiApp(FaultContainment):
             self.session.pause_or_resume()
         self.tick()
 
-    def action_step(self) -> None:
-        if self.refused("step"):
+    def action_hold_training(self) -> None:
+        if not self.refused("hold_training"):
+            self.session.hold_training()
+            self.tick()
+
+    def action_record_all(self) -> None:
+        if not self.refused("record_all"):
+            self.session.record_all()
+            self.tick()
+
+    def action_stop_training(self) -> None:
+        if self.refused("stop_training") or isinstance(self.screen, (QuitScreen, StoppingScreen)):
             return
+        assert self.watched is not None
+        asking = QuitScreen(self.watched.command, "Stop this training?", ("end", "stay"))
+        self.push_screen(asking, self._stop_answered)
+
+    def _stop_answered(self, choice: str | None) -> None:
+        if choice == "end":
+            self.session.stop_training()
+            self.tick()
+
+    def action_step(self) -> None:
         if self.playback is not None:
             self.playback.step()
         else:

@@ -57,7 +57,31 @@ KEYS: tuple[Key, ...] = (
     Key("space", "pause", "space", "pause", "pause or resume training", "The run", 85, modes=LAB),
     Key("space", "pause", "space", "hold", "hold the view, let it go", "The run", 85, modes=RECORD),
     Key("space", "pause", "space", "play", "play or hold", "The run", 85, modes=REPLAY),
+    Key(
+        "P",
+        "hold_training",
+        "P",
+        "pause",
+        "pause training, let it go on",
+        "The run",
+        47,
+        modes=RECORD,
+    ),
     Key("full_stop", "step", ".", "step", "one step, then pause", "The run", 50, modes=PLAYED),
+    Key(
+        "full_stop", "step", ".", "step", "train one step, then pause", "The run", 11, modes=RECORD
+    ),
+    Key(
+        "F",
+        "record_all",
+        "F",
+        "full",
+        "record every step in full, or not",
+        "The run",
+        14,
+        modes=RECORD,
+    ),
+    Key("S", "stop_training", "S", "stop", "ask training to end", "The run", 9, modes=RECORD),
     Key("plus", "pace(1)", "+", "faster", "train faster", "The run", 12, modes=LAB),
     Key("plus", "pace(1)", "+", "faster", "play faster", "The run", 48, modes=REPLAY),
     Key("minus", "pace(-1)", "-", "slower", "hold training back", "The run", 13, modes=LAB),
@@ -110,7 +134,9 @@ ELSEWHERE: dict[str, tuple[tuple[Mode, ...], str]] = {
     "reseed": (LAB, "A recorded run cannot be started again from here."),
     "remedy": (LAB, "Remedies can be tried in the lab; what to do here is among the findings."),
     "compare": (LAB, "There is no other run to compare with here."),
-    "step": (PLAYED, "There is no training to step here; space holds the view."),
+    "hold_training": (RECORD, "Space pauses here."),
+    "record_all": (RECORD, "There is no recording to be changed here."),
+    "stop_training": (RECORD, "There is no training of another program here."),
     "pace": (PLAYED, "Training goes at its own pace here; space holds the view."),
 }
 """Action -> where it means something, and the sentence for those who ask elsewhere."""

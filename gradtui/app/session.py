@@ -15,7 +15,7 @@ from gradtui.app.rows import LayerOrder
 from gradtui.app.run_state import RunState
 from gradtui.app.target import Mode
 from gradtui.app.view import STALE, Outside, Reference, View
-from gradtui.core.control import Control, Pause, Resume, SetPace, Start, StepOnce
+from gradtui.core.control import Control, Pause, RecordAll, Resume, SetPace, Start, StepOnce, Stop
 from gradtui.core.errors import UsageError
 from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resumed
 from gradtui.core.facts import Facts
@@ -64,6 +64,8 @@ class Session:
         self.log_scale = True
         self.compare = True
         self.frozen = False
+        self.recording_all = False
+        """Whether this viewer has asked for every step in full."""
         self.cursor: int | None = None
         """The step being looked at; None = the newest."""
         self.changed = True
@@ -261,6 +263,31 @@ class Session:
             self._pausing = not paused
         self.changed = True
 
+    def hold_training(self) -> None:
+        """Ask the program that is watched to pause after a step, or to go on."""
+        held = self.current.state == "paused" if self._pausing is None else self._pausing
+        self._waiting.append(Resume() if held else Pause())
+        self._pausing = not held
+        self._notices.append(
+            Notice("Training goes on." if held else "Training pauses after a step.")
+        )
+
+    def record_all(self) -> None:
+        """Ask it to measure every step in full from now on, or within the budget again."""
+        self.recording_all = not self.recording_all
+        self._waiting.append(RecordAll(self.recording_all))
+        words = "Every step is recorded in full from now on, at any price; F goes back."
+        self._notices.append(Notice(words if self.recording_all else "Within the budget again."))
+
+    def stop_training(self) -> None:
+        """Ask it to end, as Ctrl+C would."""
+        self._waiting.append(Stop())
+        self._notices.append(Notice("Training is asked to end, as by Ctrl+C."))
+
+    def not_asked(self) -> None:
+        """What was asked last could not be."""
+        self._pausing = None
+
     def change_pace(self, by: int) -> None:
         """Train faster or slower; the fastest is not held back at all."""
         self._pace = min(max(self._pace + by, 0), len(PACES) - 1)
@@ -269,7 +296,7 @@ class Session:
         self._notices.append(Notice(f"{pace:g} steps a second at most" if pace else "full speed"))
 
     def step_once(self) -> None:
-        if self.mode != "lab" or self.current.over:
+        if self.mode == "replay" or self.current.over:
             self._notices.append(Notice("There is no training to step here.", "warning"))
         else:
             self._waiting.append(StepOnce())

@@ -26,6 +26,13 @@ class SetPace:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordAll:
+    """Measure every step in full from now on, at any price; with `on` False within the budget again."""
+
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End the run after the step under way."""
 
@@ -46,4 +53,4 @@ class Start:
     """Its twin, the untreated run of the same seed: trained in step with it once it has caught up."""
 
 
-Control = Pause | Resume | StepOnce | SetPace | Stop | Start
+Control = Pause | Resume | StepOnce | SetPace | RecordAll | Stop | Start

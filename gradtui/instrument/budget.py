@@ -119,6 +119,11 @@ class Ledger:
             self._compare(spent, own)
         return passed
 
+    def stood_still(self, seconds: float) -> None:
+        """So long the program was held, since the last record: no time of its own."""
+        if self._before is not None:
+            self._before = self._before[0], self._before[1] + seconds
+
     def _odd(self, value: float, total: float, steps: int) -> float:
         return min(value, ODD * total / self._steps * steps) if self._steps and total else value
 
@@ -182,6 +187,11 @@ class Budget:
         if histograms:
             self._histograms = count
         return Detail(True, weights or not self._ledger.scarce, weights, histograms)
+
+    def begin_anew(self) -> None:
+        """The share has changed: the next step is measured."""
+        self.every, self.left, self._planned = 1, 0, 0
+        self._weights_every, self._histograms_every = WEIGHTS, HISTOGRAMS
 
     def took(self, detail: Detail, cost: float) -> None:
         """Measuring as `detail` says took `cost` seconds."""

@@ -18,6 +18,7 @@ from torch.optim.optimizer import (
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.nested_steps import let_be, outer_steps, share, untraced
 from gradtui.instrument.param_groups import ParamGroup
+from gradtui.instrument.run_control import RunControl
 from gradtui.instrument.step_records import StepRecord
 from gradtui.instrument.thread_state import TrainingThreads
 from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
@@ -59,6 +60,7 @@ class OptimizerHooks:
         "_within",
         "always",
         "begin",
+        "control",
         "end",
         "glance",
         "hushed",
@@ -72,8 +74,13 @@ class OptimizerHooks:
     )
 
     def __init__(
-        self, meter: CostMeter, scalars: UnmeasuredSteps, threads: TrainingThreads
+        self,
+        meter: CostMeter,
+        scalars: UnmeasuredSteps,
+        threads: TrainingThreads,
+        control: RunControl,
     ) -> None:
+        self.control = control
         self._meter, self._scalars, self.threads = meter, scalars, threads
         self.only: Optimizer | None = None
         """The one that is watched, where it is not all of them."""
@@ -102,7 +109,10 @@ class OptimizerHooks:
     def install(self) -> None:
         self._slow_before: Callable[..., Any] = untraced(self._before_seen)
         self._slow_after: Callable[..., Any] = untraced(self._after_seen)
-        self._straight = self.threads.hook(self._before), self.threads.hook(self._after)
+        self._straight = (
+            self.threads.hook(self._before),
+            self.threads.hook(self._after, self.control.inbox, self._between),
+        )
         quick = self._quick()
         slow = untraced(self._straight[0]), untraced(self._straight[1])
         before, after = self._straight if quick else slow
@@ -180,6 +190,11 @@ class OptimizerHooks:
                 self._meter.rest(False)
         elif self.open:
             self._slow_after(optimizer, args, kwargs)
+
+    def _between(self) -> None:
+        """Something is asked, and a step may be over. Other threads are not kept out meanwhile."""
+        if not (self.open or self._within or self.always):
+            self.control.between()
 
     def _before_seen(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
         if self.hushed or capturing() or (self.only is not None and optimizer is not self.only):

@@ -88,6 +88,9 @@ class ParamGroups:
         """Those whose tensors hold a NaN or an infinity by now."""
         return [s for s in self._known.values() if s.layout is not None and not _sound(s.tensors)]
 
+    def budgets(self) -> list[Budget]:
+        return [source.budget for source in self._known.values()]
+
     def drop(self, key: int) -> None:
         self._known.pop(key, None)
 

@@ -13,6 +13,9 @@ from typing import Any
 
 import torch
 
+from gradtui.patching.tracebacks import without_ours
+from gradtui.runstore.writer.control_file import ControlInbox
+
 PATIENCE = 1.0
 """Seconds that a thread waits at most for another one to be done with being measured, which takes a
 tenth of a millisecond, and some tenths of a second once, when names are found. Then it goes on, and
@@ -79,9 +82,16 @@ class TrainingThreads:
 
         return out
 
-    def hook(self, called: Callable[..., Any]) -> Callable[..., Any]:
-        """Before or after a step. Nobody waits in vain: what comes too late is not called."""
+    def hook(
+        self,
+        called: Callable[..., Any],
+        inbox: ControlInbox | None = None,
+        then: Callable[[], None] = lambda: None,
+    ) -> Callable[..., Any]:
+        """Before or after a step. Nobody waits in vain: what comes too late is not called. `then` is
+        called with the others let in, where something is `wanted`."""
         enter, leave = self.enter, self.leave
+        inbox = inbox or ControlInbox()
 
         def hook(optimizer: Any, args: Any, kwargs: Any) -> Any:
             if not enter():
@@ -89,9 +99,16 @@ class TrainingThreads:
             try:
                 if self._here is not self._trained:
                     self._trains()
-                return called(optimizer, args, kwargs)
+                found = called(optimizer, args, kwargs)
             finally:
                 leave()
+            if inbox.wanted:
+                try:
+                    then()
+                except BaseException as error:  # a signal's, while we wait: the program's own
+                    without_ours(error)
+                    raise
+            return found
 
         return hook
 

@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
-from gradtui.core.event import Ended, Failed, RunInfo, Started
+from gradtui.core.event import Ended, Event, Failed, RunInfo, Started
 from gradtui.core.layout import Layout
 from gradtui.instrument.activation_capture import ActivationCapture
 from gradtui.instrument.budget import Ledger
@@ -30,6 +30,7 @@ from gradtui.instrument.optimizer_steps import OptimizerSteps
 from gradtui.instrument.param_groups import ParamGroups
 from gradtui.instrument.patches import Patches
 from gradtui.instrument.program_facts import ProgramFacts
+from gradtui.instrument.run_control import RunControl
 from gradtui.instrument.step_measurement import StepMeasurement
 from gradtui.instrument.step_records import StepRecord, StepRecorder
 from gradtui.instrument.task_inference import UNKNOWN
@@ -37,6 +38,7 @@ from gradtui.instrument.thread_state import TrainingThreads
 from gradtui.instrument.torch_func import TorchFunc
 from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
 from gradtui.instrument.zero_grad_check import ZeroGradCheck
+from gradtui.runstore.writer.control_file import ControlInbox
 from gradtui.runstore.writer.ports import Sink
 
 OVERHEAD = 0.03
@@ -66,6 +68,7 @@ class Watcher:
         log: Log = lambda line: None,
         renew: Callable[[Sink], Sink] | None = None,
         frame: FrameType | None = None,
+        inbox: ControlInbox | None = None,
     ) -> None:
         self._meter = CostMeter()
         self._guard = guard = ExceptionGuard(log, self._meter)
@@ -84,7 +87,10 @@ class Watcher:
         self._scalars = UnmeasuredSteps(
             guard, self._losses, self._scalers, self._records, self._threads
         )
-        self._hooks = OptimizerHooks(self._meter, self._scalars, self._threads)
+        self._control = RunControl(
+            inbox or ControlInbox(), ledger, self._meter, self._sources.budgets, self._tell
+        )
+        self._hooks = OptimizerHooks(self._meter, self._scalars, self._threads, self._control)
         self._nan_capture = NanCapture(guard, self._registry, models, rerun=autopsy)
         self._records.late = self._nan_capture.late
         self._hooks.only = optimizer
@@ -291,6 +297,12 @@ class Watcher:
         spent = getattr(self._records.sink, "spent", None)
         if callable(spent):
             self._meter.elsewhere = spent
+
+    def _tell(self, event: Event) -> None:
+        """What was done that a viewer has asked for."""
+        with self._guard("an answer to a viewer"):
+            self._records.flush()
+            self._records.sink.tell(event)
 
     def _changed(self, layout: Layout, info: RunInfo) -> None:
         self._records.flush()

@@ -57,11 +57,12 @@ class Lab:
     def poll(self) -> Delivery:
         return self._mailbox.poll()
 
-    def send(self, control: Control) -> None:
+    def send(self, control: Control) -> str:
         self._controls.put(control)
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="gradtui-trainer", daemon=True)
             self._thread.start()
+        return ""
 
     def close(self) -> None:
         """Ask the thread to end after the step under way; does not wait for it."""

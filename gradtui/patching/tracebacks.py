@@ -25,7 +25,8 @@ def without_ours(error: BaseException) -> None:
             if not at.tb_frame.f_code.co_filename.startswith(OURS):
                 kept.append(at)
             at = at.tb_next
-        for one, following in zip(kept, [*kept[1:], None], strict=True):
+        for place, one in enumerate(kept, 1):
+            following = kept[place] if place < len(kept) else None
             if one.tb_next is not following:
                 one.tb_next = following
         _TRACE.__set__(error, kept[0] if kept else None)

@@ -6,7 +6,7 @@ import pytest
 from gradtui.app.render.header import header_lines
 from gradtui.app.run_state import RunState
 from gradtui.app.session import DEBOUNCE, Session
-from gradtui.core.control import Pause, Resume, SetPace, Start
+from gradtui.core.control import Pause, RecordAll, Resume, SetPace, Start, StepOnce, Stop
 from gradtui.core.errors import UsageError
 from gradtui.core.event import Ended, Failed, Started
 from gradtui.doctor.finding import Diagnosis
@@ -188,6 +188,13 @@ def test_elsewhere_than_in_the_lab_space_holds_the_view() -> None:
     assert not play.view().frozen
     assert play.session.outgoing(play.now) == []
     play.session.step_once()
+    assert play.session.outgoing(play.now) == [StepOnce()]
+    play.session.hold_training()
+    play.session.hold_training()
+    play.session.record_all()
+    play.session.stop_training()
+    asked = [Resume(), Pause(), RecordAll(True), Stop()]
+    assert play.session.outgoing(play.now) == asked
     assert play.session.notices()
 
 

@@ -235,7 +235,7 @@ async def test_trouble_of_ranks_is_a_line_and_a_toast(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["run", pytest.param("attach", marks=pytest.mark.long)])
-@pytest.mark.parametrize("key", ["n", "p", "s", "r", "R", "1", "c", "plus", "minus", "full_stop"])
+@pytest.mark.parametrize("key", ["n", "p", "s", "r", "R", "1", "c", "plus", "minus"])
 async def test_keys_of_the_lab_say_one_sentence(key: str, mode: Mode, tmp_path: Path) -> None:
     source = FakeSource()
     async with playing(source=source, watched=watched(tmp_path, mode)) as (app, pilot):
@@ -249,8 +249,8 @@ async def test_keys_of_the_lab_say_one_sentence(key: str, mode: Mode, tmp_path: 
 
 def test_they_are_not_in_the_footer() -> None:
     shown = {key.shown for key in footer_keys("attach")}
-    assert not shown & {"n", "p", "s", "r", "R", "1-9", "c", "+", "-", "."}
-    assert {"q", "v", "space", "a"} <= shown
+    assert not shown & {"n", "p", "s", "r", "R", "1-9", "c", "+", "-"}
+    assert {"q", "v", "space", "a", "P", ".", "F", "S"} <= shown
     assert {"1-9", "n", "s", "r"} <= {key.shown for key in footer_keys("lab")}
     assert {"space", ".", "+", "-", "a"} <= {key.shown for key in footer_keys("replay")}
 

@@ -1,5 +1,6 @@
 """Following a run while it is written: nothing twice, nothing torn, the same for every reader."""
 
+import os
 import shutil
 import threading
 import time
@@ -8,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradtui.core.control import Pause, SetPace, Start, Stop
+from gradtui.core.control import Pause, RecordAll, SetPace, Start, Stop
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Ended, Failed, Started
 from gradtui.core.history import History
 from gradtui.runstore.format.records import STEP
 from gradtui.runstore.reader.load import load_facts
 from gradtui.runstore.reader.run_reader import RunReader
-from gradtui.runstore.writer.control_file import ControlReader
+from gradtui.runstore.writer.control_file import ControlReader, send_control, show_sign
 from gradtui.runstore.writer.run_writer import RunWriter
 from tests.factories import run_info
 from tests.runstore.recorded import LAYOUT, record, remembered, same, snap, wait_for
@@ -85,14 +86,42 @@ def test_torn_lines_wait_and_rubbish_is_passed_over(tmp_path: Path, name: str) -
 
 def test_what_is_asked_reaches_the_trainer_once(tmp_path: Path) -> None:
     record(tmp_path / "r", [snap(0)])
-    control = ControlReader(tmp_path / "r", every=0.0)
-    reader = RunReader(tmp_path / "r")
-    for asked in (Pause(), SetPace(20.0), Start(1, "x"), Stop()):
-        reader.send(asked)
-    assert control.poll() == [Pause(), SetPace(20.0), Stop()]
+    control = ControlReader(tmp_path / "r")
+    for asked in (Pause(), SetPace(20.0), Start(1, "x"), RecordAll(False), Stop()):
+        assert send_control(tmp_path / "r", asked) is not isinstance(asked, Start)
+    assert control.poll() == [Pause(), SetPace(20.0), RecordAll(False), Stop()]
     assert control.poll() == []
-    later = ControlReader(tmp_path / "r", every=0.0, after=time.time() + 60)
+    later = ControlReader(tmp_path / "r", after=time.time() + 60)
     assert later.poll() == [], "what a process before this one was told"
+
+
+def test_only_the_owner_of_a_run_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = tmp_path / "r"
+    record(run, [snap(0)])
+    path = run / "control.jsonl"
+    assert send_control(run, Pause())
+    path.chmod(0o620)
+    control = ControlReader(run)
+    assert (control.poll(), control.heard) == ([], False)
+    path.chmod(0o600)
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    assert (control.poll(), control.heard) == ([], False)
+    monkeypatch.undo()
+    assert (control.poll(), control.heard) == ([Pause()], True)
+    assert (control.poll(), control.heard) == ([], False)
+    show_sign(run)
+    assert (control.poll(), control.heard) == ([], True)
+    path.rename(run / "elsewhere")
+    path.symlink_to(run / "elsewhere")
+    assert ControlReader(run).poll() == []
+
+
+def test_a_run_that_is_over_is_not_asked(tmp_path: Path) -> None:
+    record(tmp_path / "r", [snap(0), Ended(1, 0, "finished")])
+    reader = RunReader(tmp_path / "r")
+    reader.poll()
+    assert reader.send(Pause()) == "The run is over."
+    assert not (tmp_path / "r" / "control.jsonl").exists()
 
 
 def test_a_start_delivers_the_run_again_under_its_number(tmp_path: Path) -> None:

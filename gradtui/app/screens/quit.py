@@ -1,5 +1,6 @@
 """Leaving while the command still runs: asked first, and what happens when it is to end."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -16,6 +17,7 @@ from gradtui.app.view import View
 
 CHOICES = {
     "stop": "[s]   stop training, and leave when it has ended",
+    "end": "[s]   ask training to end, as Ctrl+C would",
     "leave": "[l]   leave it running in the background",
     "stay": "[esc] stay here",
 }
@@ -26,31 +28,39 @@ class QuitScreen(Panel[str]):
 
     AUTO_FOCUS = "#stay"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "answer('stop')", show=False),
+        Binding("s", "answer('stop', 'end')", show=False),
         Binding("l", "answer('leave')", show=False),
         Binding("escape", "answer('stay')", show=False),
         Binding("down,right", "app.focus_next", show=False),
         Binding("up,left", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, command: str) -> None:
+    def __init__(
+        self,
+        command: str,
+        question: str = "The command still runs:",
+        choices: Sequence[str] = ("stop", "leave", "stay"),
+    ) -> None:
         super().__init__(classes="quit")
-        self._command = command
+        self._command, self._question, self._choices = command, question, choices
 
     def compose(self) -> ComposeResult:
         with Vertical(id="panel") as panel:
-            panel.border_title = "quit"
-            yield Static("The command still runs:", markup=False)
+            panel.border_title = "quit" if "leave" in self._choices else "stop"
+            yield Static(self._question, markup=False)
             yield Static(safe(self._command), id="command", markup=False)
-            for name, label in CHOICES.items():
-                yield Button(Content(label), id=name, compact=True)
+            for name in self._choices:
+                yield Button(Content(CHOICES[name]), id=name, compact=True)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id or "stay")
 
-    def action_answer(self, choice: str) -> None:
-        self.dismiss(choice)
+    def action_answer(self, *choices: str) -> None:
+        """The first of these that was offered."""
+        offered = [choice for choice in choices if choice in self._choices]
+        if offered:
+            self.dismiss(offered[0])
 
 
 class StoppingScreen(Panel[None]):

@@ -63,8 +63,9 @@ def dead_relu(reading: Reading) -> Finding | None:
 
 
 def dead_by_zeros(reading: Reading) -> Finding | None:
-    """The same from gradients alone, where it was not seen which units answer."""
-    if reading.units_seen or reading.half or reading.converged or reading.game:
+    """The same from gradients alone: layers that get exactly zero, and, where it was not seen which
+    units answer, those whose units get none."""
+    if reading.half or reading.converged or reading.game:
         return None
     if reading.silent and not faded_forward(reading) and not _solved(reading):
         rows = tuple(int(reading.rows[i]) for i in reading.silent)
@@ -77,7 +78,7 @@ def dead_by_zeros(reading: Reading) -> Finding | None:
         )
         since = reading.since(np.asarray((history[:, mine] == 0).all(axis=1)))
     else:
-        if reading.progress or reading.seen < T.STILL_STEPS:
+        if reading.units_seen or reading.progress or reading.seen < T.STILL_STEPS:
             return None
         quiet = reading.quiet_units >= T.DEAD_SHARE
         if not quiet.any() or not reading.passes_zeros[np.flatnonzero(quiet)[-1]]:

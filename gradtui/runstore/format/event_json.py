@@ -3,7 +3,7 @@
 from math import isnan
 from typing import Any, TypeGuard
 
-from gradtui.core.control import Control, Pause, Resume, SetPace, StepOnce, Stop
+from gradtui.core.control import Control, Pause, RecordAll, Resume, SetPace, StepOnce, Stop
 from gradtui.core.event import (
     Building,
     Ended,
@@ -102,6 +102,8 @@ def control_json(control: Control) -> dict[str, Any] | None:
             return {"ask": "step"}
         case SetPace(steps_per_s=pace):
             return {"ask": "pace", "steps_per_s": pace}
+        case RecordAll(on=on):
+            return {"ask": "record", "every_step": on}
         case Stop():
             return {"ask": "stop"}
         case _:
@@ -118,6 +120,9 @@ def control_from(data: dict[str, Any]) -> Control | None:
             return StepOnce()
         case "stop":
             return Stop()
+        case "record":
+            on = data.get("every_step")
+            return RecordAll(on) if isinstance(on, bool) else None
         case "pace":
             pace = data.get("steps_per_s")
             if isinstance(pace, (int, float)) and 0 <= pace <= FASTEST:

@@ -98,7 +98,7 @@ class Replay:
         measured = int(np.searchsorted(self._measured, self.position, side="right"))
         return Delivery(tuple(events), tuple(snapshots), 0, course, measured)
 
-    def send(self, control: Control) -> None:
+    def send(self, control: Control) -> str:
         match control:
             case Pause() if not self._paused:
                 self._paused = True
@@ -119,7 +119,8 @@ class Replay:
                 self._run = run
                 self._restart()
             case _:
-                pass
+                return "This is a record: there is no training to ask."
+        return ""
 
     def seek(self, step: int) -> None:
         """Go to a step. Backwards the run begins anew: `Started` comes again, then the past."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 from math import isfinite
 from pathlib import Path
 
-from gradtui.core.control import Control, Start
+from gradtui.core.control import Control, Pause, Resume, SetPace, Start, StepOnce, Stop
 from gradtui.core.course import Course
 from gradtui.core.ending import ending_word
 from gradtui.core.errors import GradtuiError
@@ -29,7 +29,7 @@ from gradtui.runstore.ranks.rank_files import RankFiles, labels
 from gradtui.runstore.ranks.rank_notes import rank_words
 from gradtui.runstore.ranks.rank_sync import RankSync
 from gradtui.runstore.reader.step_course import CourseTail
-from gradtui.runstore.writer.control_file import send_control
+from gradtui.runstore.writer.control_file import send_control, show_sign
 from gradtui.runstore.writer.launch_record import exit_code
 from gradtui.runstore.writer.ports import Delivery
 
@@ -39,6 +39,8 @@ RECENT = 128
 """Latest steps that are among them in any case."""
 LOOK = 0.5
 """Seconds between two looks for new ranks, new layouts and signs of life."""
+SIGN = 5.0
+"""Seconds between two signs of life of a viewer that holds training (it goes on without: `LEASE`)."""
 PATIENCE = 2.0
 """Seconds that a step waits for ranks that have not reported it."""
 
@@ -67,6 +69,8 @@ class RunReader:
         self._run = run
         self._names: frozenset[str] = frozenset()
         self._pulse = Heartbeat()
+        self._holds, self._shown = False, float("-inf")
+        """Whether training is held at this viewer's wish, and when it has last shown that it is there."""
         self._ranks: list[RankFiles] = read_ranks(self.directory)
         self._begin()
 
@@ -82,6 +86,7 @@ class RunReader:
 
     def poll(self) -> Delivery:
         now = self._clock()
+        self._show_sign()
         events, ended = self._hearing.listen(self._ranks)
         if ended or now - self._looked >= self._look:
             self._looked = now
@@ -106,17 +111,35 @@ class RunReader:
         dropped = self._hearing.dropped
         return Delivery(tuple(events), tuple(snapshots), dropped, course, measured, lag)
 
-    def send(self, control: Control) -> None:
+    def send(self, control: Control) -> str:
         if isinstance(control, Start):
             if control.run != self._run or self._layout is not None:
                 self._run = control.run
                 self._ranks = read_ranks(self.directory)
                 self._begin()
-        else:
-            send_control(self.directory, control)
+            return ""
+        if self._status.state != RUNNING:
+            return "The run is over."
+        if len(self._ranks) > 1 and isinstance(control, (Pause, StepOnce, SetPace)):
+            return "Processes that train together cannot be held: they wait for each other."
+        if not send_control(self.directory, control):
+            return "The run cannot be asked: its directory cannot be written to."
+        if isinstance(control, (Pause, StepOnce, Resume, Stop)):
+            self._holds = isinstance(control, (Pause, StepOnce))
+            self._shown = time.monotonic()
+        return ""
 
     def close(self) -> None:
-        """Nothing is held open between two polls."""
+        """What this viewer has held goes on."""
+        if self._holds:
+            self.send(Resume())
+
+    def _show_sign(self) -> None:
+        """Training is held for as long as whoever asked for it is there."""
+        now = time.monotonic()
+        if self._holds and now - self._shown >= SIGN:
+            self._shown = now
+            show_sign(self.directory)
 
     def _begin(self) -> None:
         """Deliver everything from the beginning."""

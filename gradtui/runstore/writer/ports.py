@@ -44,7 +44,9 @@ class Source(Protocol):
 
     def poll(self) -> Delivery: ...
 
-    def send(self, control: Control) -> None: ...
+    def send(self, control: Control) -> str:
+        """Ask something of the run. "", or in a sentence why it cannot be asked."""
+        ...
 
     def close(self) -> None:
         """Ask whatever feeds this source to end; returns without waiting for it."""

@@ -14,6 +14,7 @@ from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.header import here
 from gradtui.runstore.format.scalar_rows import ROW_COST, ScalarRows
+from gradtui.runstore.writer.control_file import ControlInbox, ControlReader
 from gradtui.runstore.writer.recorder import Item, Recorder
 
 FLUSH = 0.2
@@ -33,7 +34,7 @@ class RunWriter:
     `put` and `tell` append to a queue in memory and return: they neither wait nor raise, whatever
     the disk does. A thread does all that touches files; `threading` does not know of it. In a forked
     child every call does nothing: a child that trains makes a writer of its own. Call `close` at the
-    end; a normal end of the interpreter does.
+    end; a normal end of the interpreter does. What viewers ask comes into `inbox`.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class RunWriter:
         budget: int = BUDGET,
         queue: int = QUEUE,
         flush: float = FLUSH,
+        inbox: ControlInbox | None = None,
     ) -> None:
         self._pid = os.getpid()
         self._queue: deque[tuple[float, Snapshot | Event | ScalarRows]] = deque()
@@ -63,6 +65,7 @@ class RunWriter:
             command, rank=rank, world_size=world_size, optimizers=optimizers, versions=versions
         )
         self._recorder = Recorder(Path(directory), header, budget)
+        self._inbox, self._control = inbox, ControlReader(directory, after=time())
         self._queue.append((time(), Started(0, layout, info)))
         self._closing = threading.Event()
         self._working = _thread.allocate_lock()
@@ -142,6 +145,8 @@ class RunWriter:
         try:
             while not self._closing.wait(self._flush):
                 self._round()
+                if self._inbox is not None:
+                    self._inbox.take_in(self._control.poll(), heard=self._control.heard)
             self._round()
             self._recorder.close()
         finally:
