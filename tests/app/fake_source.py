@@ -89,6 +89,8 @@ class FakeSource:
         self.every = every
         self.sent: list[Control] = []
         self.closed = False
+        self.refusal = ""
+        """Why nothing can be asked of it."""
         self.dropped = 0
         self.start: Start | None = None
         self._held: dict[int, Playing] = {}
@@ -103,8 +105,10 @@ class FakeSource:
     def starts(self) -> list[Start]:
         return [control for control in self.sent if isinstance(control, Start)]
 
-    def send(self, control: Control) -> None:
+    def send(self, control: Control) -> str:
         self.sent.append(control)
+        if self.refusal and not isinstance(control, Start):
+            return self.refusal
         main = self._main
         step = main.step if main is not None else 0
         match control:
@@ -122,6 +126,7 @@ class FakeSource:
                 self._events.append(Paused(self._run, step))
             case _:
                 pass
+        return ""
 
     def close(self) -> None:
         self.closed = True

@@ -110,7 +110,7 @@ class Staged:
         self.rank_notes = stage.ranks
         self._due: list[Delivery] = []
 
-    def send(self, control: Control) -> None:
+    def send(self, control: Control) -> str:
         match control:
             case Start(run=run, beside=beside):
                 for number in [run] if beside is None else [beside.run, run]:
@@ -121,6 +121,7 @@ class Staged:
                 told = {"Pause": Paused(self._run, 0), "Resume": Resumed(self._run)}
                 if name in told:
                     self._due.append(Delivery((told[name],), (), 0))
+        return ""
 
     def _whole(self, run: int) -> Delivery:
         stage = self.stage

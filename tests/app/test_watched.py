@@ -13,7 +13,7 @@ from gradtui.app.screens.log import LogScreen
 from gradtui.app.screens.main import MainScreen
 from gradtui.app.screens.quit import QuitScreen, StoppingScreen
 from gradtui.app.target import Mode, WatchedRun
-from gradtui.core.control import Start
+from gradtui.core.control import Pause, RecordAll, Resume, Start, StepOnce, Stop
 from gradtui.core.event import Building
 from tests.app.fake_source import CATALOGUE, FakeSource
 from tests.app.playing import lines, playing, text, toasts, until
@@ -89,6 +89,34 @@ async def test_a_key_hit_twice_ends_nothing(key: str, tmp_path: Path) -> None:
         assert isinstance(app.screen, QuitScreen)
         assert not child.stopped
         assert app.is_running
+
+
+async def test_the_keys_of_the_training_itself(tmp_path: Path) -> None:
+    async with playing(watched=watched(tmp_path, "attach")) as (app, pilot):
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(app.screen, QuitScreen))
+        assert "leave" not in text(app)
+        await pilot.press("l", "q", "escape")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        assert not [one for one in app.source.sent if isinstance(one, Stop)]
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(app.screen, QuitScreen))
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        await until(pilot, lambda: Stop() in app.source.sent)
+        await pilot.press("P")
+        await until(pilot, lambda: Pause() in app.source.sent)
+        await until(pilot, lambda: app.session.current.state == "paused")
+        await pilot.press("full_stop", "P", "F", "F")
+        wanted = [StepOnce(), Resume(), RecordAll(True), RecordAll(False)]
+        await until(pilot, lambda: app.source.sent[-4:] == wanted)
+
+
+async def test_why_a_run_cannot_be_asked_is_said(tmp_path: Path) -> None:
+    async with playing(watched=watched(tmp_path, "attach")) as (app, pilot):
+        app.source.refusal = "The run is over."
+        await pilot.press("P")
+        await until(pilot, lambda: "The run is over." in text(app))
 
 
 async def test_stopping_waits_for_the_commands_end(tmp_path: Path) -> None:

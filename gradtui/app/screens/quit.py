@@ -56,9 +56,10 @@ class QuitScreen(Panel[str]):
     def _pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id or "stay")
 
-    def action_answer(self, *choices: str) -> None:
-        """The first of these that was offered."""
-        offered = [choice for choice in choices if choice in self._choices]
+    def action_answer(self, choice: str, other: str = "") -> None:
+        """Whichever of the two was offered. (Textual hands no second argument to a method that takes
+        any number.)"""
+        offered = [one for one in (choice, other) if one in self._choices]
         if offered:
             self.dismiss(offered[0])
 
