@@ -14,6 +14,7 @@ from gradtui.core.snapshot import Act
 from gradtui.instrument.budget import Ledger
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.param_groups import ParamGroup
+from gradtui.instrument.step_listeners import StepListener
 from gradtui.patching.cuda_capture import capturing
 from gradtui.stats.activations import FLAT_ENDS, batches, output_statistics, unit_statistics
 
@@ -29,8 +30,8 @@ COLUMNS = (Act.VARIANCE, Act.RMS, Act.NONFINITE)
 UNIT_COLUMNS = (Act.DEAD, Act.SATURATED)
 
 
-class ActivationCapture:
-    """`look` before a backward pass, `take` for the record of the step that it belongs to."""
+class ActivationCapture(StepListener):
+    """Looks before a backward pass; `take` is for the record of the step that it belongs to."""
 
     def __init__(self, guard: ExceptionGuard, ledger: Ledger, awaited: Callable[[], bool]) -> None:
         """`awaited` says whether the next step of any optimizer is measured in full."""
@@ -43,8 +44,7 @@ class ActivationCapture:
         self._step, self._next, self._looks = -1, 0, 0
         self._cost = 0.0
 
-    def look(self, roots: Any) -> None:
-        """A backward pass from `roots` is about to begin."""
+    def backward_begins(self, roots: Any) -> None:
         meter = self._guard.meter
         step = meter.steps
         if step == self._step or step < self._next or not self._awaited() or capturing():
@@ -75,15 +75,13 @@ class ActivationCapture:
         if not self._found or (step >= 0 and step != self._step) or source.layout is None:
             return None
         assert source.at is not None
-        found, self._found = self._found, {}
         layout: Layout = source.layout
         lines = {
-            layout.tensors[int(place)].row: found[key]
+            layout.tensors[int(place)].row: self._found.pop(key)
             for key, place in zip(source.ids, source.at, strict=True)
-            if key in found
+            if key in self._found
         }
         if not lines:
-            self._found = found  # another optimizer's, which steps after this one
             return None
         home = next(iter(lines.values())).device
         table = torch.full((len(layout.rows), Act.COLUMNS), nan, dtype=torch.float64, device=home)

@@ -12,6 +12,7 @@ from torch import Tensor
 from gradtui.core.snapshot import Grad
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.patches import Around, Begun, Patches
+from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.weak_tensors import WeakTensors
 from gradtui.stats.measure import measure_gradients
 from gradtui.stats.plan import Plan
@@ -37,7 +38,7 @@ class ClipCall:
     """The tensors of `order`, weakly."""
 
 
-class Clips:
+class Clips(StepListener):
     """Clipping by norm is caught inside of torch's function, by whatever name that is called, and
     so is what its newer halves (get_total_norm, clip_grads_with_norm_) do."""
 
@@ -87,13 +88,13 @@ class Clips:
             left = [replace(clip, tensors=clip.tensors - tensors) for clip in self._clips]
             self._clips = [clip for clip in left if clip.tensors]
 
-    def begins(self) -> None:
-        """A backward pass begins: what it adds to is as if it had never been clipped."""
+    def backward_begins(self, roots: Any) -> None:
+        """What it adds to is as if it had never been clipped."""
         self.unseen = False
         if self._clips:
             self._before = self._state()
 
-    def over(self) -> None:
+    def backward_ended(self) -> None:
         """It has ended."""
         if self._before:
             now, before = self._state(), self._before

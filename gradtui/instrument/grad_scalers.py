@@ -1,6 +1,5 @@
 """Gradient scaling: what the scale is, and the steps that a scaler throws away."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ from torch import Tensor
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.patches import Begun, Patches
+from gradtui.instrument.step_listeners import StepListeners
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,14 @@ class Scaling:
 
 
 class GradScalers:
-    def __init__(self, guard: ExceptionGuard, losses: LossCapture) -> None:
-        self._guard = guard
+    def __init__(
+        self, guard: ExceptionGuard, losses: LossCapture, listeners: StepListeners
+    ) -> None:
+        self._guard, self._listeners = guard, listeners
         self._losses = losses
         self.current: Scaling | None = None
         self.seen = False
         """Whether any scaler that is enabled has been used."""
-        self.skipped: Callable[[Any, Scaling], None] = lambda optimizer, scaling: None
 
     def install(self, patches: Patches) -> None:
         scaler = torch.amp.GradScaler
@@ -62,7 +63,7 @@ class GradScalers:
             with self._guard("a skipped step"):
                 scaling = _scaling(scaler)
                 if scaling is not None and _found_inf(scaler, optimizer):
-                    self.skipped(optimizer, scaling)
+                    self._listeners.step_skipped(optimizer, scaling)
 
 
 def _scaling(scaler: Any) -> Scaling | None:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from gradtui.instrument.optimizer_numbers import OptimizerNumbers, parameters_of
 from gradtui.instrument.parameter_names import Named, resolve
 from gradtui.instrument.program_facts import ProgramFacts, precision
 from gradtui.instrument.sequential_order import following
+from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.task_inference import UNKNOWN, TaskFacts
 from gradtui.instrument.weak_tensors import GONE, WeakTensors
 
@@ -34,15 +36,20 @@ UNSEEN = 4
 """Names of unseen tensors that are told."""
 
 
-class LayoutBuilder:
+class LayoutBuilder(StepListener):
     """Where in the layout each tensor is."""
 
     def __init__(
         self,
         registry: ObjectRegistry,
         models: Sequence[nn.Module],
+        title: str,
+        known: Callable[[], ProgramFacts],
+        by_hand: Callable[[], Sequence[Tensor]],
         changed: Callable[[Layout, RunInfo], None],
     ) -> None:
+        """`known` says what has been seen of the program, `by_hand` what is trained and no optimizer
+        steps; `changed` is told of each layout."""
         self._registry = registry
         self._models = list(models)
         self._changed = changed
@@ -68,11 +75,13 @@ class LayoutBuilder:
         """By id, what a tensor that no module holds is called for good."""
         self._poor = self._waited = 0
         """Tensors for which no word was found, and records since."""
-        self.others: Callable[[], Sequence[Tensor]] = tuple
-        """What is trained and no optimizer steps."""
-        self.title = ""
-        self.known: Callable[[], ProgramFacts] = ProgramFacts
+        self.title = title
+        self._known, self._by_hand = known, by_hand
         self.layout: Layout | None = None
+
+    def backward_begins(self, roots: Any) -> None:
+        del roots
+        self.passes += 1
 
     def at(self, tensors: Sequence[Tensor], word: str = "none") -> IntArray | None:
         """[tensors] their places in the layout, which may have to be made anew; None where it has
@@ -101,7 +110,7 @@ class LayoutBuilder:
         """More is known of the run, and nothing of the order of its rows."""
         if self.layout is not None and self._told is not None:
             words, done = self._told
-            self._changed(self.layout, self._info(words, self.known(), done))
+            self._changed(self.layout, self._info(words, self._known(), done))
 
     def _news(self) -> None:
         """More is known of the order of the rows: the next step makes a layout of the same tensors."""
@@ -110,7 +119,7 @@ class LayoutBuilder:
     def _make(self, tensors: Sequence[Tensor], *, by_hand: bool) -> None:
         live = self._registry.optimizers()
         every = [p for one in live for p in parameters_of(one)]
-        every = list({id(p): p for p in [*every, *self.others(), *tensors]}.values())
+        every = list({id(p): p for p in [*every, *self._by_hand(), *tensors]}.values())
         named = self._named(every)
         registered = self._outlined(named)
         if by_hand and self.layout is not None and registered == self._registered:
@@ -192,7 +201,7 @@ class LayoutBuilder:
                 self._settle(named, self._outlined(named))
 
     def _arrange(self, word: str) -> None:
-        known = self.known()
+        known = self._known()
         graph_reader = known.outlook.graph_reader
         held = self._held.tensors()
         done = as_it_is(self._registered)

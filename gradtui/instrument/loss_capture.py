@@ -14,6 +14,7 @@ from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.graph_reader import GraphReader
 from gradtui.instrument.loss_attribution import LossAttribution
 from gradtui.instrument.patches import Begun, Patches
+from gradtui.instrument.step_listeners import StepListeners
 from gradtui.instrument.step_loss import Part, StepLoss, Windows, sums_of
 from gradtui.instrument.task_inference import TaskFacts, look_ahead
 from gradtui.patching.cuda_capture import capturing
@@ -98,8 +99,13 @@ class LossCapture:
     is awaited, a call costs no more than being handed on and reading one number.
     """
 
-    def __init__(self, guard: ExceptionGuard) -> None:
-        self._guard = guard
+    def __init__(
+        self,
+        guard: ExceptionGuard,
+        listeners: StepListeners,
+        optimizers: Callable[[], Sequence[Any]],
+    ) -> None:
+        self._guard, self._listeners = guard, listeners
         self._passes: list[Pass | float] = []
         """A number is that of a pass of which nothing else is worth saying."""
         self._forgotten = 0
@@ -128,15 +134,7 @@ class LossCapture:
         """Whether nobody listens any more, though somebody may have kept what we put there."""
         self.passes = 0
         """Backward passes that have begun."""
-        self.before: Callable[[Any], None] = lambda tensors: None
-        self.graph: Callable[[Tensor, Value], None] = lambda loss, value: None
-        """Called with each loss whose backward pass begins, and what it is without a scale."""
-        self.reach = LossAttribution(list)
-        self.ended: Callable[[], None] = lambda: None
-        """Called at the end, whether it raised or not; then `after`, where it has not."""
-        self.after: Callable[[], None] = lambda: None
-        self.inner: Callable[[Any], None] | None = None
-        """Called before a backward within another one, as of reentrant checkpoints."""
+        self.reach = LossAttribution(optimizers)
 
     def install(self, patches: Patches) -> None:
         patches.enclose(torch.autograd, "backward", ARGUMENTS, self._around, light=self)
@@ -236,7 +234,7 @@ class LossCapture:
         self._graph_reader.look(tensors)
         found = self._note(tensors, seeds, kept)
         if found is not None:
-            self.graph(*found)
+            self._listeners.loss_seen(*found)
 
     def take_gradients(self, loss: Any, seeds: Any) -> None:
         """Gradients of parameters are taken with autograd.grad, as an optimizer may be given them. A
@@ -385,9 +383,9 @@ class LossCapture:
 
     def _around(self, tensors: Any, seeds: Any, kept: Any, create: Any) -> Begun:
         if self.closed or self.depth:
-            if self.depth and self.inner is not None:
+            if self.depth:
                 with self._guard("a backward pass in another one"):
-                    self.inner(tensors)
+                    self._listeners.backward_within(tensors)
             return
         if self._guard.meter.idle:
             yield from self._lightly(tensors, seeds, kept, create)
@@ -395,7 +393,7 @@ class LossCapture:
         self.passes += 1
         before = self._count()
         with self._guard("a backward pass"):
-            self.before(tensors)
+            self._listeners.backward_begins(tensors)
             self.note(tensors, seeds, kept=bool(create if kept is None else kept))
         self.depth += 1
         done = False
@@ -408,8 +406,8 @@ class LossCapture:
                 self._raised(before)
             with self._guard("what a backward pass reached"):
                 self._ends()
-            self.ended()
-        self.after()
+            self._listeners.backward_ended()
+        self._listeners.backward_done()
 
     def _lightly(self, *given: Any) -> Begun:
         before = self.begin(*given)

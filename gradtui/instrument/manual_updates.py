@@ -22,11 +22,12 @@ from gradtui.instrument.clipping import Clips
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.layout_builder import BY_HAND, LayoutBuilder
 from gradtui.instrument.loss_capture import LossCapture, busy
-from gradtui.instrument.nan_capture import lost
+from gradtui.instrument.nan_capture import NanCapture, lost
 from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.optimizer_steps import OptimizerSteps
 from gradtui.instrument.param_groups import ParamGroup, ParamGroups
 from gradtui.instrument.patches import Begun, Patches
+from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.step_records import StepRecord, StepRecorder
 from gradtui.patching.cuda_capture import prepared
 
@@ -39,7 +40,7 @@ WANTED = ("outputs", "inputs", "grad_outputs", "create_graph")
 """Of `torch.autograd.grad`."""
 
 
-class ManualUpdates:
+class ManualUpdates(StepListener):
     def __init__(
         self,
         steps: OptimizerSteps,
@@ -50,7 +51,9 @@ class ManualUpdates:
         losses: LossCapture,
         clips: Clips,
         guard: ExceptionGuard,
+        nan_capture: NanCapture,
     ) -> None:
+        self._nan_capture = nan_capture
         self._steps, self._sources, self._records = steps, sources, records
         self._layout_builder, self._registry = layout_builder, registry
         self._losses, self._clips, self._guard = losses, clips, guard
@@ -79,8 +82,7 @@ class ManualUpdates:
         patches.enclose(torch.autograd, "grad", WANTED, self._grad, light=self, replaced="inputs")
         patches.enclose(torch.cuda.graphs, "make_graphed_callables", (), prepared)
 
-    def before(self, tensors: Any) -> None:
-        """A backward pass begins."""
+    def backward_begins(self, tensors: Any) -> None:
         if not self.watching:
             return
         self._gathering = self._source is None or not self._source.budget.left
@@ -96,10 +98,22 @@ class ManualUpdates:
             self._settle()
             self._leaves = fresh
 
-    def inner(self, tensors: Any) -> None:
-        """A backward pass within another one begins: what it reaches, the outer one reaches."""
+    def backward_within(self, tensors: Any) -> None:
+        """What it reaches, the outer one reaches."""
         if self.watching and self._gathering:
             self._leaves = _distinct([*self._leaves, *leaves_of(tensors)])
+
+    def backward_done(self) -> None:
+        if not self.watching:
+            return
+        with self._guard("updates by hand"):
+            self.after()
+        if self.watching and not self._registry.optimizers():
+            self._nan_capture.look(self.newest())
+            self._nan_capture.over()
+
+    def first_step(self) -> None:
+        self.stepped()
 
     def after(self) -> None:
         self._gathering = False

@@ -16,6 +16,7 @@ from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.optimizer_numbers import parameters_of
 from gradtui.instrument.parameter_names import told_apart
 from gradtui.instrument.patches import Begun, Patches
+from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.step_records import StepRecord
 from gradtui.nan_trace.call_recorder import CallRecorder
 from gradtui.nan_trace.calls import Call
@@ -30,7 +31,7 @@ LATE = 3
 """Steps whose calls are kept where numbers reach the host later: without their gradients."""
 
 
-class NanCapture:
+class NanCapture(StepListener):
     """`enter` before the models are first called, `look` at each record before its step, `over`
     after it. Where the host has the numbers only later, `late` looks at what is left by then."""
 
@@ -70,7 +71,7 @@ class NanCapture:
             return
         patches.enclose(Optimizer, "__init__", ("self",), self._made)
 
-    def graph(self, loss: Tensor, value: float | Tensor) -> None:
+    def loss_seen(self, loss: Tensor, value: float | Tensor) -> None:
         """A backward pass is about to begin."""
         if not self._done and (self._rerun or (type(value) is float and not isfinite(value))):
             self._clues.note(loss, value)
@@ -88,6 +89,9 @@ class NanCapture:
             self._entered[id(root)] = weakref.ref(root)
         self._covered |= _held(new)
         self._call_recorder.watch([("", root) for root in new])
+
+    def first_step(self) -> None:
+        self.enter()
 
     def look(self, record: StepRecord | None) -> None:
         """Before the update: the one step that is not finite is run once more."""

@@ -6,7 +6,7 @@ a few lines.
 
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from torch.optim import Optimizer
 from torch.optim import optimizer as module
@@ -19,6 +19,7 @@ from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.nested_steps import let_be, outer_steps, share, untraced
 from gradtui.instrument.param_groups import ParamGroup
 from gradtui.instrument.run_control import RunControl
+from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.step_records import StepRecord
 from gradtui.instrument.thread_state import TrainingThreads
 from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
@@ -40,8 +41,30 @@ class Door:
         self.budget = source.budget
 
 
-class OptimizerHooks:
-    """Calls `begin` before a step that is not let through, and `end` after it.
+class StepHandler(Protocol):
+    """What the hooks call, of steps that are not let through and some that are."""
+
+    def before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced: ...
+    def after(self, optimizer: Optimizer) -> None: ...
+    def passed(self, door: Door) -> None:
+        """A step was let through while something is awaited."""
+        ...
+
+    def raised(self) -> None:
+        """What is `open` turns out to have raised."""
+        ...
+
+    def plan(self, passing: bool) -> bool:
+        """After each record, whether steps are let through or not: are calls looked at until the next
+        one? Then `suspects` is asked at each step whether it must not be let through, else the hooks'
+        `glance`, if there is one."""
+        ...
+
+    def suspects(self, optimizer: Optimizer) -> bool: ...
+
+
+class OptimizerHooks(StepListener):
+    """Calls the handler's `before` before a step that is not let through, and its `after` after it.
 
     A step within a step over the same parameters is part of it. What raises leaves its marks
     behind; they are seen to be stale at the next step.
@@ -50,6 +73,7 @@ class OptimizerHooks:
     __slots__ = (
         "_are_quick",
         "_doors",
+        "_handler",
         "_handles",
         "_meter",
         "_passing",
@@ -59,18 +83,12 @@ class OptimizerHooks:
         "_straight",
         "_within",
         "always",
-        "begin",
         "control",
-        "end",
         "glance",
         "hushed",
         "only",
         "open",
-        "passed",
-        "raised",
-        "suspects",
         "threads",
-        "watchful",
     )
 
     def __init__(
@@ -94,19 +112,13 @@ class OptimizerHooks:
         """Whether steps are let through uncounted until this backward pass ends."""
         self.always = False
         """Whether every backward pass matters, because steps are taken in it."""
-        self.begin: Callable[[Optimizer, Any, Any], Replaced] = lambda optimizer, args, kwargs: None
-        self.end: Callable[[Optimizer], None] = lambda optimizer: None
-        self.passed: Callable[[Door], None] = lambda door: None
-        self.raised: Callable[[], None] = lambda: None
-        """Called where what is `open` turns out to have raised."""
-        self.watchful: Callable[[bool], bool] = lambda passing: not passing
-        """Asked after each record, whether steps are let through or not: are calls looked at until the
-        next one? Then `suspects` is asked at each step whether it must not be let through, else
-        `glance`, if there is one."""
-        self.suspects: Callable[[Optimizer], bool] = lambda optimizer: False
         self.glance: Callable[[Optimizer], bool] | None = None
 
-    def install(self) -> None:
+    def backward_ended(self) -> None:
+        self.hushed = False
+
+    def install(self, handler: StepHandler) -> None:
+        self._handler = handler
         self._slow_before: Callable[..., Any] = untraced(self._before_seen)
         self._slow_after: Callable[..., Any] = untraced(self._after_seen)
         self._straight = (
@@ -146,7 +158,7 @@ class OptimizerHooks:
             and bool(self._doors)
             and all(door.budget.left for door in self._doors.values())
         )
-        close = self.watchful(passing)
+        close = self._handler.plan(passing)
         self._meter.rest(not close)
 
     def awaited(self) -> bool:
@@ -160,7 +172,7 @@ class OptimizerHooks:
         if door is not None:
             budget = door.budget
             if budget.left and not self._within and not self.open and door.owner() is optimizer:
-                suspects = self.glance if self._meter.idle else self.suspects
+                suspects = self.glance if self._meter.idle else self._handler.suspects
                 if suspects is None or not suspects(optimizer):
                     budget.left -= 1
                     self._passing = door
@@ -185,7 +197,7 @@ class OptimizerHooks:
             if self._scalars.waiting is not None:
                 self._scalars.over()
             if not self._meter.idle:
-                self.passed(door)
+                self._handler.passed(door)
             elif not door.budget.left:
                 self._meter.rest(False)
         elif self.open:
@@ -212,13 +224,13 @@ class OptimizerHooks:
             self._within, self._passing = 1, door
             passed: Replaced = self._scalars.step(optimizer, door.source, args, kwargs)
             return passed
-        return self.begin(optimizer, args, kwargs)
+        return self._handler.before(optimizer, args, kwargs)
 
     def _is_part(self, optimizer: Optimizer) -> bool:
         """Whether a step that we have seen begin is under way further out, over the same tensors."""
         outer = outer_steps(optimizer)
         if not outer and self.open:
-            self.raised()
+            self._handler.raised()
             self.open.clear()
         passing = self._passing.owner() if self._passing is not None else None
         begun = [one for one in outer if id(one) in self.open or one is passing]
@@ -230,7 +242,7 @@ class OptimizerHooks:
         elif capturing():
             return
         elif id(optimizer) in self.open:
-            self.end(optimizer)
+            self._handler.after(optimizer)
 
     def _quick(self) -> bool:
         return let_be(OptimizerHooks._before, OptimizerHooks._after, *self._straight)

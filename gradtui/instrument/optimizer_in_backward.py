@@ -5,21 +5,22 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from gradtui.instrument.budget import NOTHING, Budget, Detail, Ledger
-from gradtui.instrument.cost_meter import CostMeter
+from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.layout_builder import LayoutBuilder
 from gradtui.instrument.optimizer_hooks import OptimizerHooks
 from gradtui.instrument.param_groups import ParamGroup
+from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.step_measurement import StepMeasurement
 from gradtui.instrument.step_records import StepRecord, StepRecorder
 from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
 
 
-class OptimizerInBackward:
+class OptimizerInBackward(StepListener):
     """`add` for each step, `together` when the pass is over. One step for all of them is counted."""
 
     def __init__(
         self,
-        meter: CostMeter,
+        guard: ExceptionGuard,
         ledger: Ledger,
         taking: StepMeasurement,
         layout_builder: LayoutBuilder,
@@ -27,7 +28,8 @@ class OptimizerInBackward:
         hooks: OptimizerHooks,
         scalars: UnmeasuredSteps,
     ) -> None:
-        self._meter, self._taking, self._layout_builder = meter, taking, layout_builder
+        self._guard, self._meter = guard, guard.meter
+        self._taking, self._layout_builder = taking, layout_builder
         self._records, self._hooks, self._scalars = records, hooks, scalars
         self._budget = Budget(ledger)
         self._step = -1
@@ -53,14 +55,15 @@ class OptimizerInBackward:
         record = self._taking.take(optimizer, source, self._step, detail=self._detail)
         self._parts.append((source, record))
 
-    @property
-    def pending(self) -> bool:
-        return bool(self._parts)
-
     def forget(self) -> None:
         self._parts = []
 
-    def together(self) -> None:
+    def backward_done(self) -> None:
+        if self._parts:
+            with self._guard("steps within a backward pass"):
+                self._together()
+
+    def _together(self) -> None:
         parts, self._parts = self._parts, []
         layout = self._layout_builder.layout
         parts = [(source, record) for source, record in parts if record.layout is layout]
@@ -74,6 +77,10 @@ class OptimizerInBackward:
         whole = records[0]
         home = whole.parts["grads"].device
         whole.parts["grads"] = torch.cat([r.parts["grads"].to(home) for r in records])
+        seen = [r.parts["activations"] for r in records if "activations" in r.parts]
+        for table in seen:
+            known = whole.parts.setdefault("activations", table)
+            whole.parts["activations"] = torch.where(known.isnan(), table.to(known.device), known)
         whole.at = at
         whole.optimizer = self._number = min(record.optimizer for record in records)
         self._records.send(whole, self._budget)

@@ -13,7 +13,7 @@ from gradtui.instrument.clipping import Clips
 from gradtui.instrument.closures import evaluated
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.exception_guard import ExceptionGuard
-from gradtui.instrument.grad_scalers import GradScalers, Scaling
+from gradtui.instrument.grad_scalers import Scaling
 from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.nan_capture import NanCapture, lost
 from gradtui.instrument.nan_sampling import NanSampling
@@ -21,6 +21,7 @@ from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.optimizer_hooks import Door, OptimizerHooks, Replaced
 from gradtui.instrument.optimizer_in_backward import OptimizerInBackward
 from gradtui.instrument.param_groups import ParamGroup
+from gradtui.instrument.step_listeners import StepListener, StepListeners
 from gradtui.instrument.step_measurement import StepMeasurement
 from gradtui.instrument.step_records import StepRecord, StepRecorder
 from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
@@ -30,8 +31,8 @@ UNNUMBERED = -2
 """The step of a record that gets its number at the end."""
 
 
-class OptimizerSteps:
-    """What is done when a hook says that a step begins or ends."""
+class OptimizerSteps(StepListener):
+    """What is done when a hook says that a step begins or ends: a `StepHandler`."""
 
     def __init__(
         self,
@@ -42,11 +43,11 @@ class OptimizerSteps:
         registry: ObjectRegistry,
         losses: LossCapture,
         clips: Clips,
-        scalers: GradScalers,
         guard: ExceptionGuard,
         nan_capture: NanCapture,
         nan_sampling: NanSampling,
         scalars: UnmeasuredSteps,
+        listeners: StepListeners,
     ) -> None:
         self._hooks, self._taking, self._inside = hooks, taking, inside
         self._records, self._registry, self._losses, self._clips = records, registry, losses, clips
@@ -56,13 +57,7 @@ class OptimizerSteps:
         self._sources: dict[int, ParamGroup] = {}
         self.seen = False
         """Whether any optimizer's step has been seen."""
-        self.first: Callable[[], None] = lambda: None
-        self.door: Callable[[Optimizer, bool], None] = lambda optimizer, closure: None
-        """Called before a step that is not let through; whether it calls a closure."""
-        hooks.begin, hooks.end, hooks.passed = self._before, self._after, self._passed
-        hooks.raised = self.raised
-        hooks.watchful, hooks.suspects = self._plan, nan_sampling.suspects
-        scalers.skipped = self._skipped
+        self._listeners = listeners
 
     def forget(self) -> None:
         """What is under way is another process's, or nobody's any more."""
@@ -132,7 +127,7 @@ class OptimizerSteps:
                 record.step = UNNUMBERED
                 self._meter.steps -= 1
 
-    def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
+    def before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
         with self._guard("before a step"):
             self._see(optimizer)
             if self._losses.depth:
@@ -141,7 +136,7 @@ class OptimizerSteps:
                 self._losses.used()
                 return None
             closure = args[1] if len(args) > 1 else kwargs.get("closure")
-            self.door(optimizer, callable(closure))
+            self._listeners.step_begins(optimizer, callable(closure))
             self._taking.improve()
             source = self._taking.source(optimizer)
             if source is None:
@@ -165,7 +160,7 @@ class OptimizerSteps:
             self._nan_sampling.found(lost(found))
         return None
 
-    def _after(self, optimizer: Optimizer) -> None:
+    def after(self, optimizer: Optimizer) -> None:
         with self._guard("after a step"):
             record = self._hooks.open.pop(id(optimizer), None)
             source = self._sources.pop(id(optimizer), None)
@@ -187,18 +182,21 @@ class OptimizerSteps:
         else:
             self._scalars.bare(source)
 
-    def _plan(self, passing: bool) -> bool:
+    def plan(self, passing: bool) -> bool:
         close = self._nan_sampling.plan(passing)
         self._hooks.glance = self._nan_sampling.glance if self._nan_sampling.glancing else None
         return close
 
+    def suspects(self, optimizer: Optimizer) -> bool:
+        return self._nan_sampling.suspects(optimizer)
+
     def _see(self, optimizer: Optimizer) -> None:
         if not self.seen:
             self.seen = True
-            self.first()
+            self._listeners.first_step()
         self._registry.meet(optimizer)
 
-    def _passed(self, door: Door) -> None:
+    def passed(self, door: Door) -> None:
         """A step was let through, while it is looked at or another optimizer's is waited for."""
         self._losses.used()
         self._nan_capture.over()
@@ -243,7 +241,7 @@ class OptimizerSteps:
 
         return evaluated(closure, nothing, lambda: over(True), lambda: over(False))
 
-    def _skipped(self, optimizer: Optimizer, scaling: Scaling) -> None:
+    def step_skipped(self, optimizer: Optimizer, scaling: Scaling) -> None:
         """A scaler has thrown a step away: no hook was called."""
         if self._hooks.only is not None and optimizer is not self._hooks.only:
             return

@@ -137,12 +137,12 @@ class StepRecorder:
     """`send`, `add` and `flush` put what is measured, and the scalars between, into the sink in
     order."""
 
-    def __init__(self, sink: Sink, meter: CostMeter, ledger: Ledger) -> None:
+    def __init__(self, sink: Sink, meter: CostMeter, ledger: Ledger, late: Late) -> None:
         self.sink = sink
         self._meter, self._ledger = meter, ledger
         self._copy: HostCopy[StepRecord | RecordBatch] | None = None
         self._device = torch.device("cpu")
-        self.late: Late = lambda step, phase, loss: None
+        self.late = late
         """Asked where a step turns out not to be finite only now."""
         self.last_step = -1
         """The last that has been handed on in full."""

@@ -34,12 +34,12 @@ class State:
 class TrainingThreads:
     """`enter` before anything of ours, `leave` after it, and around what the program does within."""
 
-    def __init__(self) -> None:
+    def __init__(self, more: Callable[[Any], None]) -> None:
+        """`more` is called when a second thread turns out to train, with what is under way in the
+        first: the value there of the attribute that `under_way` names."""
+        self.more = more
         self._parts: list[tuple[Any, str]] = []
         self._fresh: list[Any] = []
-        self.more: Callable[[Any], None] = lambda under_way: None
-        """Called when a second thread turns out to train, with what is under way in the first: the
-        value there of the attribute that `under_way` names."""
         self.under_way: tuple[Any, str] = (self, "")
         self.begin_anew()
 

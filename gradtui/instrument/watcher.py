@@ -4,9 +4,8 @@ import os
 import weakref
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gradtui.core.event import Ended, Event, Failed, RunInfo, Started
@@ -18,7 +17,6 @@ from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.exception_guard import ExceptionGuard, Log
 from gradtui.instrument.grad_scalers import GradScalers
 from gradtui.instrument.layout_builder import LayoutBuilder
-from gradtui.instrument.loss_attribution import LossAttribution
 from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.manual_updates import ManualUpdates
 from gradtui.instrument.nan_capture import NanCapture
@@ -31,6 +29,7 @@ from gradtui.instrument.param_groups import ParamGroups
 from gradtui.instrument.patches import Patches
 from gradtui.instrument.program_facts import ProgramFacts
 from gradtui.instrument.run_control import RunControl
+from gradtui.instrument.step_listeners import StepListeners
 from gradtui.instrument.step_measurement import StepMeasurement
 from gradtui.instrument.step_records import StepRecord, StepRecorder
 from gradtui.instrument.task_inference import UNKNOWN
@@ -75,15 +74,19 @@ class Watcher:
         self._renew, self._closed, self._told = renew, False, False
         self._pid = os.getpid()
         self._registry = ObjectRegistry(guard)
-        self._losses, self._clips = LossCapture(guard), Clips(guard)
-        self._scalers = GradScalers(guard, self._losses)
+        self._listeners = listeners = StepListeners()
+        self._losses = LossCapture(guard, listeners, self._registry.optimizers)
+        self._clips = Clips(guard)
+        self._scalers = GradScalers(guard, self._losses, listeners)
         self._functional = TorchFunc(guard)
-        self._layout_builder = LayoutBuilder(self._registry, models, self._changed)
-        self._layout_builder.title, self._layout_builder.known = title, self._known
+        self._layout_builder = LayoutBuilder(
+            self._registry, models, title, self._known, self._by_hand, self._changed
+        )
         ledger = Ledger(overhead, self._meter)
         self._sources = ParamGroups(self._layout_builder, ledger)
-        self._records = StepRecorder(sink, self._meter, ledger)
-        self._threads = TrainingThreads()
+        self._nan_capture = NanCapture(guard, self._registry, models, rerun=autopsy)
+        self._records = StepRecorder(sink, self._meter, ledger, self._nan_capture.late)
+        self._threads = TrainingThreads(self._several_train)
         self._scalars = UnmeasuredSteps(
             guard, self._losses, self._scalers, self._records, self._threads
         )
@@ -91,8 +94,6 @@ class Watcher:
             inbox or ControlInbox(), ledger, self._meter, self._sources.budgets, self._tell
         )
         self._hooks = OptimizerHooks(self._meter, self._scalars, self._threads, self._control)
-        self._nan_capture = NanCapture(guard, self._registry, models, rerun=autopsy)
-        self._records.late = self._nan_capture.late
         self._hooks.only = optimizer
         self._activations = ActivationCapture(guard, ledger, self._hooks.awaited)
         taking = StepMeasurement(
@@ -104,7 +105,7 @@ class Watcher:
             self._activations,
         )
         self._inside = OptimizerInBackward(
-            self._meter,
+            guard,
             ledger,
             taking,
             self._layout_builder,
@@ -120,11 +121,11 @@ class Watcher:
             self._registry,
             self._losses,
             self._clips,
-            self._scalers,
             guard,
             self._nan_capture,
             NanSampling(self._meter, ledger, self._losses, self._nan_capture),
             self._scalars,
+            listeners,
         )
         self._bare = ManualUpdates(
             self._steps,
@@ -135,15 +136,21 @@ class Watcher:
             self._losses,
             self._clips,
             guard,
+            self._nan_capture,
         )
         self._bare.watching = optimizer is None
-        self._layout_builder.others, self._losses.inner = self._bare.leaves, self._bare.inner
-        self._steps.first = self._first
         self._zero_grad_check = ZeroGradCheck(guard, self._layout_builder.tell_again)
-        self._steps.door = self._zero_grad_check.step
-        self._losses.before, self._losses.ended = self._backward_begins, self._backward_over
-        self._losses.after, self._losses.graph = self._backward_done, self._nan_capture.graph
-        self._losses.reach = LossAttribution(self._registry.optimizers)
+        listeners.listen(
+            self._layout_builder,
+            self._clips,
+            self._zero_grad_check,
+            self._activations,
+            self._hooks,
+            self._inside,
+            self._bare,
+            self._nan_capture,
+            self._steps,
+        )
         self._own_of_each_thread()
         self._patches = Patches(self._meter, self._threads)
         for part in (
@@ -156,7 +163,7 @@ class Watcher:
         ):
             part.install(self._patches)
         self._functional.install(self._patches)
-        self._hooks.install()
+        self._hooks.install(self._steps)
         self._count_threads()
         if optimizer is not None:
             self._registry.meet(optimizer)
@@ -188,7 +195,7 @@ class Watcher:
         threads.each(self._inside, ("_step", "_detail", "_parts"))
         threads.each(self._bare, ("_leaves", "_gathering", "_source", "_loudest", "_version"))
         threads.each(self._bare, ("_held", "_open", "_fresh"))
-        threads.under_way, threads.more = (self._hooks, "open"), self._several_train
+        threads.under_way = self._hooks, "open"
 
     def _several_train(self, under_way: dict[int, StepRecord | None]) -> None:
         """Calls of models and gradients are not told apart by threads: what is not looked at cannot
@@ -253,31 +260,9 @@ class Watcher:
             with self._guard("a last look"):
                 self._steps.last_look()
 
-    def _first(self) -> None:
-        """The first step of an optimizer."""
-        self._bare.stepped()
-        self._nan_capture.enter()
-
-    def _backward_begins(self, tensors: Any) -> None:
-        self._layout_builder.passes += 1
-        self._clips.begins()
-        self._zero_grad_check.begins()
-        self._activations.look(tensors)
-        self._bare.before(tensors)
-
-    def _backward_over(self) -> None:
-        self._clips.over()
-        self._hooks.hushed = False
-
-    def _backward_done(self) -> None:
-        self._zero_grad_check.over()
-        if self._inside.pending or self._bare.watching:
-            with self._guard("the end of a backward pass"):
-                self._inside.together()
-                self._bare.after()
-            if self._bare.watching and not self._registry.optimizers():
-                self._nan_capture.look(self._bare.newest())
-                self._nan_capture.over()
+    def _by_hand(self) -> Sequence[Tensor]:
+        """What is trained and no optimizer steps."""
+        return self._bare.leaves()
 
     def _known(self) -> ProgramFacts:
         """What is told of the run when its first step is."""

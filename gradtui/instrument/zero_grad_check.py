@@ -7,6 +7,7 @@ would be done. After the first steps nothing is looked at any more.
 
 import weakref
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,6 +16,7 @@ from torch.optim import Optimizer
 from gradtui.core.wiring import NEVER_ZEROED, NO_GRADIENTS, Faults
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.optimizer_numbers import parameters_of
+from gradtui.instrument.step_listeners import StepListener
 from gradtui.patching.cuda_capture import capturing
 
 STEPS = 3
@@ -33,7 +35,7 @@ UNREACHED = (
 )
 
 
-class ZeroGradCheck:
+class ZeroGradCheck(StepListener):
     def __init__(self, guard: ExceptionGuard, news: Callable[[], None]) -> None:
         self._guard, self._news = guard, news
         self.forget()
@@ -53,18 +55,16 @@ class ZeroGradCheck:
         """Whether the last pass changed it."""
         self._flags: list[Tensor] = []
 
-    def begins(self) -> None:
-        """A backward pass."""
+    def backward_begins(self, roots: Any) -> None:
+        del roots
         if self._keeps or self._lacks:
             self._run(self._begins)
 
-    def over(self) -> None:
-        """A backward pass."""
+    def backward_done(self) -> None:
         if self._keeps or self._lacks:
             self._run(self._over)
 
-    def step(self, optimizer: Optimizer, closure: bool) -> None:
-        """Is about to be taken."""
+    def step_begins(self, optimizer: Optimizer, closure: bool) -> None:
         if self._keeps or self._lacks:
             self._run(lambda: self._step(optimizer, closure))
 
