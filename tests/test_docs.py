@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from gradtui.lab.scenario.parse import parse_scenario
-from tests import regenerate_remedies
+from tests import regenerate_api, regenerate_remedies
 from tests.regenerate_reference import PAGE, rewritten
 
 
@@ -18,6 +18,11 @@ def test_the_reference_of_scenario_files_is_the_schema() -> None:
 def test_the_list_of_remedies_is_what_the_code_has() -> None:
     page = regenerate_remedies.PAGE.read_text(encoding="utf-8")
     assert page == regenerate_remedies.page(), "run: python -m tests.regenerate_remedies"
+
+
+def test_the_page_of_the_api_is_what_the_docstrings_say() -> None:
+    page = regenerate_api.PAGE.read_text(encoding="utf-8")
+    assert page == regenerate_api.page(), "run: python -m tests.regenerate_api"
 
 
 BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

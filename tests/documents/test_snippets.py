@@ -51,7 +51,7 @@ def test_a_run_goes_by_what_the_page_says(tmp_path: Path, monkeypatch: pytest.Mo
     """Its name, a part that only one name has, part@last, or its path."""
     from gradtui.core.errors import UsageError
 
-    assert "by `part@last` for the newest whose name has it, or by its path" in README.flat
+    assert "`part@last` is the newest whose name has the part. A path works as well." in README.flat
     monkeypatch.setenv("GRADTUI_RUNS", str(tmp_path))
     names = ("20261121-063337-train-3f9a07", "20261122-063337-train-aaaaaa", "train")
     for name in names:

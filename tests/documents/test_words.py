@@ -61,10 +61,14 @@ def codes(text: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "text", [README.flat, build_parser().format_help()], ids=["README", "help"]
+    "told",
+    [
+        {code: meaning for code, meaning, *_ in table(README.text, "exit code")},
+        codes(" ".join(build_parser().format_help().split())),
+    ],
+    ids=["README", "help"],
 )
-def test_exit_codes(text: str) -> None:
-    told = codes(" ".join(text.split()))
+def test_exit_codes(told: dict[str, str]) -> None:
     assert set(told) == {"0", "1", "2", "3", "4", "128+n"}
 
     def code(verdict: str, **known: Any) -> str:
@@ -143,7 +147,7 @@ def test_formats() -> None:
 
 def test_sizes_and_counts() -> None:
     catalogue = read_catalogue().scenarios
-    assert f"the *lab*, {len(catalogue)} scenarios" in README.flat
+    assert f"*The lab*: {len(catalogue)} scenarios" in README.flat
     assert f"{Settings().overhead:g} % of the training time (`--overhead`)" in README.flat
     from gradtui.instrument.budget import ALLOWANCE
     from gradtui.instrument.watcher import OVERHEAD
@@ -175,6 +179,16 @@ NUMBERS: list[tuple[str, str, str, float]] = [
         "gradtui.runstore.files.disk:HIGH",
         (700, 150),
     ),  # type: ignore[list-item]
+    (
+        "README.md",
+        "Of a large output 262,144 values",
+        "gradtui.autograd.layer_outputs:SAMPLE",
+        262_144,
+    ),
+    ("README.md", "dead is told of 32", "gradtui.instrument.activation_capture:EXAMPLES", 32),
+    ("README.md", "a tenth of what measuring", "gradtui.instrument.activation_capture:SHARE", 0.1),
+    ("README.md", "longer than 30 seconds", "gradtui.instrument.run_control:LEASE", 30),
+    ("docs/run-format.md", "held for 30 s", "gradtui.instrument.run_control:LEASE", 30),
     ("docs/nan-rerun.md", "the last four calls", "gradtui.nan_trace.watched_calls:KEPT", 4),
     (
         "docs/nan-rerun.md",
@@ -228,7 +242,7 @@ def test_benches_count_what_the_page_counts() -> None:
     from tests.nan_trace.planted_losses import BACKWARD, DATA, FORWARD
     from tests.repairs.catalogue import CASES as REPAIRED
 
-    assert f"of all {2 * len(REPAIRED)} runs" in README.flat  # two seeds
+    assert f"Of all {2 * len(REPAIRED)} runs" in page("docs/benches.md").flat  # two seeds
     assert f"{len(PLANTED)} planted faults" in README.flat
     assert f"and {len(FORWARD) + len(DATA) + len(BACKWARD)} in loss functions" in README.flat
     assert len(list(programs())) > 100

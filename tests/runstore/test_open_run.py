@@ -9,7 +9,7 @@ import pytest
 
 import gradtui
 from gradtui.core.errors import UsageError
-from gradtui.core.snapshot import Grad, NonFinite
+from gradtui.core.snapshot import Act, Grad, NonFinite
 from gradtui.doctor.diagnose import diagnose
 from tests.runstore.recorded import record, remembered, snap
 
@@ -30,6 +30,17 @@ def test_arrays_by_name(tmp_path: Path) -> None:
     assert run.grad_norm.array.shape == (30, 6)
     assert (run.state, run.command, run.stage[0]) == ("ended", ("python", "train.py"), "raw")
     assert set(run.histograms) == set(range(0, 30, 5))
+    at = facts.activations_at
+    assert len(at) > 0
+    np.testing.assert_array_equal(run.activation_steps, facts.steps[at])
+    assert list(run.dead_units) == list(run.rows)
+    for values, column in (
+        (run.output_variance, Act.VARIANCE),
+        (run.output_rms, Act.RMS),
+        (run.dead_units, Act.DEAD),
+        (run.saturated, Act.SATURATED),
+    ):
+        np.testing.assert_array_equal(values.array, facts.activations[at][:, :, column])
     with pytest.raises(KeyError, match=r"did you mean 'layers\.0\.weight'"):
         run.grad_norm["layer.0.weight"]
 

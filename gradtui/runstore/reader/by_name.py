@@ -9,7 +9,8 @@ from gradtui.core.text import did_you_mean
 
 
 class ByName(Mapping[str, FloatArray]):
-    """Tensor name -> its series; `array` has them all, [n, tensors] in the layout's order."""
+    """Name of a tensor or a layer -> its series; `array` has them all, [n, tensors] or [n, rows] in the
+    layout's order."""
 
     def __init__(self, names: tuple[str, ...], array: FloatArray) -> None:
         self.array = array
@@ -18,7 +19,7 @@ class ByName(Mapping[str, FloatArray]):
     def __getitem__(self, name: str) -> FloatArray:
         if name not in self._names:
             hint = did_you_mean(name, self._names)
-            raise KeyError(f"no tensor {name!r}{hint}")
+            raise KeyError(f"there is no {name!r}{hint}")
         return np.asarray(self.array[:, self._names.index(name)])
 
     def __iter__(self) -> Iterator[str]:

@@ -17,6 +17,7 @@ class EveryStep:
 
     @property
     def steps(self) -> IntArray:
+        """Their numbers, from 0 over all optimizers."""
         return np.asarray(self.scalars["step"], np.int64)
 
     @property
@@ -37,10 +38,12 @@ class EveryStep:
 
     @property
     def accuracy(self) -> FloatArray:
+        """Share of right answers in the batch; NaN outside the lab."""
         return self._float("accuracy")
 
     @property
     def lr(self) -> FloatArray:
+        """Learning rate of the first parameter group."""
         return self._float("lr")
 
     @property
@@ -55,10 +58,12 @@ class EveryStep:
 
     @property
     def clip_coefficient(self) -> FloatArray:
+        """Factor by which clipping has shortened the gradient; NaN where none is set."""
         return self._float("clip_coefficient")
 
     @property
     def loss_scale(self) -> FloatArray:
+        """What a gradient scaler multiplies the loss by; NaN where there is none."""
         return self._float("loss_scale")
 
     @property
@@ -78,6 +83,7 @@ class EveryStep:
 
     @property
     def skipped(self) -> BoolArray:
+        """Where a gradient scaler has thrown the step away."""
         return np.asarray(self.scalars["flags"] & SKIPPED != 0)
 
     @property
@@ -87,6 +93,7 @@ class EveryStep:
 
     @property
     def stage(self) -> list[str]:
+        """What the gradients are that were measured: "raw", "unscaled", "clipped", "unknown" or "none"."""
         return [STAGES[min(n, len(STAGES) - 1)] for n in self.scalars["stage"].tolist()]
 
     def _float(self, name: str) -> FloatArray:

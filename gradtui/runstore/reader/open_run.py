@@ -12,7 +12,7 @@ from gradtui.core.event import RunInfo
 from gradtui.core.facts import Facts
 from gradtui.core.layout import IntArray, Layout
 from gradtui.core.paths import is_there
-from gradtui.core.snapshot import Grad, NonFinite, U32Array, Weight
+from gradtui.core.snapshot import Act, Grad, NonFinite, U32Array, Weight
 from gradtui.core.text import printable
 from gradtui.runstore.files.places import find_run, runs_home
 from gradtui.runstore.files.reading import in_a_sentence
@@ -41,14 +41,17 @@ class OpenRun(EveryStep):
 
     @property
     def layout(self) -> Layout:
+        """Tensors and rows, in the order of every array below."""
         return self._loaded.layout
 
     @property
     def info(self) -> RunInfo:
+        """How the run was set up: device, optimizer, precision, task, clipping."""
         return self._loaded.info
 
     @property
     def command(self) -> tuple[str, ...]:
+        """The command line, secrets masked."""
         return self._loaded.ranks[0].header.command
 
     @property
@@ -58,6 +61,7 @@ class OpenRun(EveryStep):
 
     @property
     def ranks(self) -> Ranks:
+        """How each process of the run is."""
         return self._loaded.status
 
     @property
@@ -67,6 +71,7 @@ class OpenRun(EveryStep):
 
     @property
     def first_nonfinite(self) -> NonFinite | None:
+        """Step, phase and place of the first NaN or infinity; None where there is none."""
         return self._loaded.first_nonfinite
 
     @property
@@ -105,11 +110,12 @@ class OpenRun(EveryStep):
 
     @cached_property
     def grad_norm(self) -> ByName:
-        """NaN where there was no gradient."""
+        """L2 norm of each gradient as the optimizer got it; NaN where there was none."""
         return self._grads(Grad.NORM)
 
     @cached_property
     def grad_abs_max(self) -> ByName:
+        """Largest magnitude of an element."""
         return self._grads(Grad.ABS_MAX)
 
     @cached_property
@@ -124,15 +130,49 @@ class OpenRun(EveryStep):
 
     @cached_property
     def weight_norm(self) -> ByName:
+        """L2 norm of each tensor, after the step."""
         return self._weights(Weight.NORM)
 
     @cached_property
     def weight_abs_max(self) -> ByName:
+        """Largest magnitude of an element."""
         return self._weights(Weight.ABS_MAX)
 
     @cached_property
     def update_norm(self) -> ByName:
+        """L2 norm of what the step has changed."""
         return self._weights(Weight.UPDATE)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Names of the layers, in the order of the columns of the activations below."""
+        return tuple(row.name for row in self.layout.rows)
+
+    @property
+    def activation_steps(self) -> IntArray:
+        """[looked at] the steps that the activations below belong to."""
+        block = self._loaded.block
+        return block.steps[block.has_activations]
+
+    @cached_property
+    def output_variance(self) -> ByName:
+        """Variance of each layer's output; NaN where it was not seen."""
+        return self._activations(Act.VARIANCE)
+
+    @cached_property
+    def output_rms(self) -> ByName:
+        """Its root mean square."""
+        return self._activations(Act.RMS)
+
+    @cached_property
+    def dead_units(self) -> ByName:
+        """Share of units that are zero for the whole batch; NaN where that was not seen."""
+        return self._activations(Act.DEAD)
+
+    @cached_property
+    def saturated(self) -> ByName:
+        """Share of values on the flat ends of a bounded activation; NaN for others."""
+        return self._activations(Act.SATURATED)
 
     @property
     def histograms(self) -> dict[int, U32Array]:
@@ -141,6 +181,10 @@ class OpenRun(EveryStep):
 
     def _grads(self, column: int) -> ByName:
         return ByName(self.tensors, self._loaded.block.grads[:, :, column])
+
+    def _activations(self, column: int) -> ByName:
+        block = self._loaded.block
+        return ByName(self.rows, block.activations[block.has_activations, :, column])
 
     def _weights(self, column: int) -> ByName:
         block = self._loaded.block
