@@ -14,6 +14,7 @@ from gradtui.commands import attach, check, compare, completion, export, launch,
 from gradtui.commands import list as list_
 from gradtui.commands.output import warn
 from gradtui.commands.settings import Settings, add_flags, read_settings
+from gradtui.commands.shell import answer, asked
 from gradtui.core.errors import GradtuiError, UsageError
 from gradtui.core.text import did_you_mean, printable
 from gradtui.core.version import version
@@ -123,8 +124,9 @@ def _discard_output() -> None:
 
 def _dispatch(argv: Sequence[str]) -> int:
     parser = build_parser()
+    if asked():
+        answer(parser)
     args = parsed(parser, argv)
-    args.whole = parser  # for `completion`, which describes it
     if args.version:
         sys.stdout.write(f"gradtui {version()}\n")
         return 0

@@ -5,6 +5,7 @@ descriptors 1 and 2 lead to a file that the app can show, and Textual writes to 
 terminal's own. It finds that as `sys.__stderr__` (to draw) and `sys.__stdout__` (to ask its size).
 """
 
+import errno
 import fcntl
 import os
 import signal
@@ -18,6 +19,7 @@ from traceback import format_exception
 from typing import IO
 
 from gradtui.core.errors import UsageError
+from gradtui.core.paths import state_home
 
 KEPT = 256 * 1024
 """Bytes of captured output that are kept; a chatty library must not fill the disk."""
@@ -115,10 +117,10 @@ def catch_signals(end: Callable[[int], object]) -> None:
 
 
 def state_dir() -> Path:
-    """Where logs go: `$XDG_STATE_HOME/gradtui`, readable by its owner alone."""
-    home = os.environ.get("XDG_STATE_HOME", "")
-    root = Path(home) if home.startswith("/") else Path.home() / ".local" / "state"
-    path = root / "gradtui"
+    """Where logs go: `$XDG_STATE_HOME/gradtui`, readable by its owner alone. Raises OSError."""
+    path = state_home()
+    if path is None:
+        raise FileNotFoundError(errno.ENOENT, "there is no home directory")
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 

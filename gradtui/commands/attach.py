@@ -13,15 +13,18 @@ at one run; none of them can hold it up. A run on another machine's file system 
 
 import argparse
 
+from gradtui.commands.completers import recorded
 from gradtui.commands.settings import Settings
+from gradtui.commands.shell import offering
 
 SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    which = parser.add_argument(
         "run", nargs="?", default="", metavar="RUN", help="name, part of it, part@last, or path"
     )
+    offering(which, recorded)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

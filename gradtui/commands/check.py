@@ -29,9 +29,11 @@ from contextlib import closing
 
 from gradtui.commands.check_lines import VerdictLines
 from gradtui.commands.check_scenarios import Judge, reports_on
+from gradtui.commands.completers import scenarios
 from gradtui.commands.output import paint, say
 from gradtui.commands.report import CURED, FAILED, SCHEMA, Report
 from gradtui.commands.settings import Settings
+from gradtui.commands.shell import offering
 from gradtui.commands.targets import all_targets, named_targets
 from gradtui.commands.training_extra import require_torch
 from gradtui.commands.values import count
@@ -42,7 +44,10 @@ SETTINGS = ("device", "seed", "color", "scenarios", "runs", "overhead", "autopsy
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="name, name+N or file")
+    offering(
+        parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="name, name+N or file"),
+        scenarios,
+    )
     parser.add_argument("--all", action="store_true", help="every scenario and every remedy")
     parser.add_argument("--remedies", action="store_true", help="each scenario's remedies as well")
     parser.add_argument(

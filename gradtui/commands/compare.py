@@ -23,9 +23,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gradtui.commands.check_lines import treatment_words
+from gradtui.commands.completers import recorded
 from gradtui.commands.output import Paint, paint, say
 from gradtui.commands.report import strict
 from gradtui.commands.settings import Settings
+from gradtui.commands.shell import offering
 from gradtui.commands.targets import WELL
 from gradtui.commands.values import step_number
 from gradtui.core.text import printable
@@ -42,8 +44,10 @@ FAR = 3.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("one", metavar="RUN", help="name, part of it, part@last, or path")
-    parser.add_argument("other", metavar="RUN", help="what is compared with it")
+    one = parser.add_argument("one", metavar="RUN", help="name, part of it, part@last, or path")
+    other = parser.add_argument("other", metavar="RUN", help="what is compared with it")
+    for which in (one, other):
+        offering(which, recorded)
     parser.add_argument("--step", type=step_number, metavar="N", help="at this step")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 

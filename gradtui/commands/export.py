@@ -21,8 +21,10 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+from gradtui.commands.completers import scenarios_and_recorded
 from gradtui.commands.page import page
 from gradtui.commands.settings import Settings
+from gradtui.commands.shell import offering
 from gradtui.commands.targets import Target, named_targets
 from gradtui.commands.themes import checked_theme
 from gradtui.commands.training_extra import require_torch
@@ -39,9 +41,10 @@ CHOICES = (*PICTURES, *(one.name for one in FORMATS))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    which = parser.add_argument(
         "target", nargs="?", default="", metavar="SCENARIO|RUN", help="default: the newest run"
     )
+    offering(which, scenarios_and_recorded)
     parser.add_argument(
         "--format", choices=CHOICES, default="svg", metavar="FORMAT", help=", ".join(CHOICES)
     )

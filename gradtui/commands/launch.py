@@ -13,8 +13,10 @@ Press ? in the lab for its keys. Without a terminal use 'gradtui check SCENARIO'
 import argparse
 import os
 
+from gradtui.commands.completers import scenarios
 from gradtui.commands.list import warn_of_broken
 from gradtui.commands.settings import Settings
+from gradtui.commands.shell import offering
 from gradtui.commands.targets import Target, all_targets, named_targets
 from gradtui.commands.themes import checked_theme
 from gradtui.commands.training_extra import require_torch
@@ -24,7 +26,10 @@ SETTINGS = ("device", "seed", "fps", "theme", "ascii", "color", "bell", "scenari
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help="name, name+N or file")
+    offering(
+        parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help="name, name+N or file"),
+        scenarios,
+    )
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

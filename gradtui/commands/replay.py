@@ -17,7 +17,9 @@ Space plays and holds, . takes one step, + and - change the speed, [ and ] go a 
 import argparse
 from typing import Literal
 
+from gradtui.commands.completers import recorded
 from gradtui.commands.settings import Settings
+from gradtui.commands.shell import offering
 from gradtui.core.errors import UsageError
 
 SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs")
@@ -26,9 +28,10 @@ GLANCED = 2048
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    which = parser.add_argument(
         "run", nargs="?", default="", metavar="RUN", help="name, part of it, part@last, or path"
     )
+    offering(which, recorded)
     parser.add_argument(
         "--speed", type=float, default=1.0, metavar="X", help="times as fast as it was recorded"
     )

@@ -8,6 +8,7 @@ from dataclasses import Field, dataclass
 from pathlib import Path
 from typing import Any
 
+from gradtui.commands.shell import offering
 from gradtui.core.errors import UsageError
 from gradtui.core.paths import config_home
 from gradtui.lab.scenario.parse import parse_toml, read_file
@@ -62,12 +63,14 @@ def add_flags(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
             )
             continue
         allowed = item.metadata.get("allowed")
-        group.add_argument(
+        action = group.add_argument(
             flags,
             metavar="|".join(allowed) if allowed else _metavar(item.name),
             default=argparse.SUPPRESS,
             help=words,
         )
+        if allowed:
+            offering(action, lambda allowed=allowed, **_: allowed)
 
 
 def _metavar(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Where a person's own files live (XDG Base Directory Specification)."""
+"""Where a person's own files live: XDG folders on every system, as run directories travel between them."""
 
 import os
 from pathlib import Path
@@ -6,25 +6,23 @@ from pathlib import Path
 
 def config_home() -> Path | None:
     """gradtui's folder of settings and scenarios; None where there is no home directory."""
-    base = os.environ.get("XDG_CONFIG_HOME", "")
-    # The specification says that a relative path is to be ignored.
-    if base and Path(base).is_absolute():
-        return Path(base) / "gradtui"
-    try:
-        return Path.home() / ".config" / "gradtui"
-    except RuntimeError:
-        return None
+    return _home("user_config_path")
 
 
 def state_home() -> Path | None:
     """gradtui's folder of what it recorded; None where there is no home directory."""
-    base = os.environ.get("XDG_STATE_HOME", "")
-    if base and Path(base).is_absolute():
-        return Path(base) / "gradtui"
+    return _home("user_state_path")
+
+
+def _home(name: str) -> Path | None:
+    # Not at the start: a watched program that is told where to record never asks.
+    from platformdirs.unix import Unix
+
     try:
-        return Path.home() / ".local" / "state" / "gradtui"
-    except RuntimeError:
+        found: Path = getattr(Unix("gradtui"), name)
+    except (KeyError, RuntimeError):  # a user without a home, and no variable that says where
         return None
+    return found if found.is_absolute() else None
 
 
 def is_folder(path: Path | str) -> bool:
