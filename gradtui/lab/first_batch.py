@@ -5,6 +5,7 @@ import torch
 from gradtui.lab.data.tasks import Batches, Task
 from gradtui.lab.models.rows import Network
 from gradtui.lab.objective import objective
+from gradtui.lab.scenario.kinds import KIND
 from gradtui.lab.scenario.schema import Setup
 from gradtui.stats.weight_gain import carried
 
@@ -13,7 +14,7 @@ def carried_by(network: Network, setup: Setup, task: Task, seed: int) -> tuple[f
     """`RunInfo.carried` of a net that has just been built; empty for all but plain stacks. Of the batch
     no more is used than its mean error at the outputs."""
     model = setup.model
-    plain = model.kind in ("mlp", "cnn") and model.norm == "none" and not model.residual
+    plain = KIND[model.kind].stack and model.norm == "none" and not model.residual
     if not plain or task.kind == "critic":
         return ()
     tensors = [tensor for row in network.rows for _, tensor, _, _ in row.parameters]

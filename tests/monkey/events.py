@@ -26,7 +26,7 @@ NAMED = {
 }
 KEYS = [
     *"nnpsrRxce+-.. [[]]{{}}0aakjgGhl/oytvf?123456789",
-    *"bdimuwzABZ@#~,;:!",
+    *"bdimuwzABZ@#~,;:!PPF",
     *("\r", "\t", ESC, ESC, ESC, "\x7f", "\x10", "\x10", "\x1a"),  # enter, tab, ctrl+p, ctrl+z
     *("\x01", "\x05", "\x08", "\x0b", "\x15", "\x17", "\x04", "\x1c", "\x00"),
     *(ESC + rest for rest in NAMED.values()),

@@ -167,7 +167,9 @@ class App:
         code = self.terminal.process.poll()
         if code is not None:
             self.terminal.read(0.2)
-            if self.mode == "run" and b"stopping..." in self.terminal.sent:
+            # In a small terminal nothing need be seen of the question; nobody interrupts the app itself.
+            asked = b"stopping..." in self.terminal.sent or code == 128 + signal.SIGINT
+            if self.mode == "run" and asked:
                 self.stopped.add(self.left)
                 code = 0  # it is the training's
             if code or set(self.ground.logs("crash", self.name)) - self.crashes:

@@ -1,6 +1,7 @@
 """Data sets as tensors, made from a seed alone: the same on every machine and device."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 
@@ -32,27 +33,12 @@ MEMORY_CLASSES = 8
 def build_task(data: schema.Data, seed: int) -> Task:
     """The data set that `data` names. Synthetic ones are drawn from `seed`."""
     generator = torch.Generator().manual_seed(seed + 0x5EED)
-    match data.name:
-        case "digits":
-            return digits()
-        case "digit_rows":
-            flat = digits()
-            return Task("classification", flat.inputs.view(-1, 8, 8), flat.targets, 10, 10)
-        case "memory":
-            return memory(data, generator)
-        case "noise":
-            inputs = torch.randn(data.examples, data.features, generator=generator)
-            targets = torch.randn(data.examples, data.outputs, generator=generator)
-            return Task("regression", inputs, targets * data.target_scale, 0, data.outputs)
-        case "teacher":
-            return teacher(data, generator)
-        case "swiss_roll":
-            return swiss_roll(data, generator)
-    raise ValueError(f"unknown data set {data.name!r}")
+    return DRAWN[data.name](data, generator)
 
 
-def digits() -> Task:
+def digits(data: schema.Data, generator: torch.Generator) -> Task:
     """1,797 handwritten digits of 8 x 8 pixels, each pixel standardised over the whole set."""
+    del data, generator
     source = files("gradtui.lab.data") / "digits.npz"
     with as_file(source) as path, np.load(path, allow_pickle=False) as archive:
         pixels = archive["pixels"].astype(np.float32)
@@ -88,6 +74,30 @@ def swiss_roll(data: schema.Data, generator: torch.Generator) -> Task:
     points = torch.stack([turns * turns.cos(), turns * turns.sin()], dim=1) / 7.5
     fakes = points + torch.randn(data.examples, 2, generator=generator)
     return Task("critic", points, fakes, 0, 1)
+
+
+def digit_rows(data: schema.Data, generator: torch.Generator) -> Task:
+    """The digits as sequences of their eight rows."""
+    flat = digits(data, generator)
+    return Task("classification", flat.inputs.view(-1, 8, 8), flat.targets, 10, 10)
+
+
+def noise(data: schema.Data, generator: torch.Generator) -> Task:
+    """Targets that have nothing to do with the inputs."""
+    inputs = torch.randn(data.examples, data.features, generator=generator)
+    targets = torch.randn(data.examples, data.outputs, generator=generator)
+    return Task("regression", inputs, targets * data.target_scale, 0, data.outputs)
+
+
+DRAWN: dict[str, Callable[[schema.Data, torch.Generator], Task]] = {
+    "digits": digits,
+    "digit_rows": digit_rows,
+    "memory": memory,
+    "noise": noise,
+    "teacher": teacher,
+    "swiss_roll": swiss_roll,
+}
+"""By the name in `lab/scenario/kinds.py`."""
 
 
 class Batches:

@@ -1,5 +1,7 @@
 """From a scenario's model table to a network."""
 
+from collections.abc import Callable
+
 import torch
 
 from gradtui.lab.data.tasks import Task
@@ -10,26 +12,43 @@ from gradtui.lab.models.transformer import transformer
 from gradtui.lab.models.two_layer import two_layer
 from gradtui.lab.scenario import schema
 
+Builder = Callable[[schema.Setup, Task], Network]
+
+
+def _flat(make: Callable[[schema.Model, int, int], Network]) -> Builder:
+    """Of a net that is told how many numbers come in and go out."""
+
+    def build(setup: schema.Setup, task: Task) -> Network:
+        return make(setup.model, task.inputs.shape[-1], task.outputs)
+
+    return build
+
+
+def _cnn(setup: schema.Setup, task: Task) -> Network:
+    return cnn(setup.model, task.outputs)
+
+
+def _recurrent(setup: schema.Setup, task: Task) -> Network:
+    batch = min(setup.data.batch_size, len(task.inputs))
+    _, steps, features = task.inputs.shape
+    return recurrent(setup.model, features, task.outputs, steps, batch)
+
+
+BUILDERS: dict[str, Builder] = {
+    "mlp": _flat(mlp),
+    "cnn": _cnn,
+    "rnn": _recurrent,
+    "lstm": _recurrent,
+    "gru": _recurrent,
+    "critic": _flat(critic),
+    "transformer": _flat(transformer),
+    "two_layer": _flat(two_layer),
+}
+"""By the name in `lab/scenario/kinds.py`."""
+
 
 def build_network(setup: schema.Setup, task: Task, seed: int) -> Network:
     """The network on the CPU in float32, its first weights drawn from `seed` alone."""
-    model = setup.model
-    features = task.inputs.shape[-1]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        match model.kind:
-            case "mlp":
-                return mlp(model, features, task.outputs)
-            case "critic":
-                return critic(model, features, task.outputs)
-            case "cnn":
-                return cnn(model, task.outputs)
-            case "rnn" | "lstm" | "gru":
-                batch = min(setup.data.batch_size, len(task.inputs))
-                steps = task.inputs.shape[1]
-                return recurrent(model, features, task.outputs, steps, batch)
-            case "transformer":
-                return transformer(model, features, task.outputs)
-            case "two_layer":
-                return two_layer(model, features, task.outputs)
-    raise ValueError(f"unknown model {model.kind!r}")
+        return BUILDERS[setup.model.kind](setup, task)

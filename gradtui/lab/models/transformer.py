@@ -9,8 +9,8 @@ from gradtui.core.layout import RowInfo
 from gradtui.lab.models.parts import activation, initialise, normalisation
 from gradtui.lab.models.rows import KEY_BIAS, LayerRow, Network, module_row
 from gradtui.lab.scenario import schema
+from gradtui.lab.scenario.kinds import HEADS
 
-HEADS = 4
 TOKENS = 8
 
 

@@ -3,33 +3,12 @@
 Each check is a small generator of complaints about a Setup; a new rule is a new function in CHECKS.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from gradtui.lab.scenario.kinds import DATA, KIND, MODEL_KINDS, ModelKind
 from gradtui.lab.scenario.schema import Setup
 from gradtui.lab.scenario.values import Place
 
-RECURRENT = ("rnn", "lstm", "gru")
-SYNTHETIC = ("memory", "noise", "teacher", "swiss_roll")
-DIGIT_EXAMPLES = 1797
-DIGIT_ROWS = 8
-HEADS = 4
-
-DATA_OF = {
-    "mlp": ("digits", "noise", "teacher"),
-    "cnn": ("digits",),
-    "rnn": ("memory", "digit_rows"),
-    "lstm": ("memory", "digit_rows"),
-    "gru": ("memory", "digit_rows"),
-    "critic": ("swiss_roll",),
-    "transformer": ("digit_rows",),
-    "two_layer": ("noise", "teacher"),
-}
-NORMS_OF = {
-    "mlp": ("none", "batch", "layer", "group", "rms"),
-    "cnn": ("none", "batch", "layer", "group"),
-    "critic": ("none", "batch", "layer", "group", "rms", "spectral"),
-    "transformer": ("none", "layer", "rms"),
-}
 MOST_PARAMETERS = 50_000_000
 MOST_VALUES = 200_000_000
 """About 1 GB in float32: a scenario is a lesson and has to fit beside other work."""
@@ -45,73 +24,79 @@ def check_setup(setup: Setup, place: Place) -> None:
 
 
 def data_suits_model(setup: Setup) -> Complaints:
-    kind, name = setup.model.kind, setup.data.name
-    if name not in DATA_OF[kind]:
-        yield (
-            f"[model] kind = '{kind}' needs [data] name = {_either(DATA_OF[kind])}, not '{name}'."
-        )
+    kind, name = _kind(setup), setup.data.name
+    if name not in kind.data:
+        yield f"[model] kind = '{kind.name}' needs [data] name = {_either(kind.data)}, not '{name}'."
 
 
 def norm_suits_model(setup: Setup) -> Complaints:
-    kind, norm = setup.model.kind, setup.model.norm
-    allowed = NORMS_OF.get(kind, ("none",))
-    if norm not in allowed:
-        yield f"[model] norm = {_either(allowed)} with kind = '{kind}', not '{norm}'."
+    kind, norm = _kind(setup), setup.model.norm
+    if norm not in kind.norms:
+        yield f"[model] norm = {_either(kind.norms)} with kind = '{kind.name}', not '{norm}'."
     if norm == "batch" and min(setup.data.batch_size, _examples(setup)) == 1:
         yield "[model] norm = 'batch' needs a [data] batch_size of at least 2."
-    if setup.model.norm_place == "pre" and kind != "transformer":
-        yield f"[model] norm_place = 'pre' is for kind = 'transformer' only, not '{kind}'."
+    if setup.model.norm_place == "pre" and not kind.pre_norm:
+        able = _either(k.name for k in MODEL_KINDS if k.pre_norm)
+        yield f"[model] norm_place = 'pre' is for kind = {able} only, not '{kind.name}'."
 
 
 def activation_suits_model(setup: Setup) -> Complaints:
-    kind, activation = setup.model.kind, setup.model.activation
-    if kind == "rnn" and activation not in ("tanh", "relu"):
-        yield f"[model] activation = 'tanh' or 'relu' with kind = 'rnn', not '{activation}'."
-    if kind == "transformer" and activation == "maxout":
-        yield "[model] activation = 'maxout' is not for kind = 'transformer': take 'gelu'."
-    if kind == "two_layer" and activation != "relu":
-        yield f"[model] activation = 'relu' with kind = 'two_layer', not '{activation}'."
+    kind, activation = _kind(setup), setup.model.activation
+    if kind.activations and activation not in kind.activations:
+        able = _either(kind.activations)
+        yield f"[model] activation = {able} with kind = '{kind.name}', not '{activation}'."
+    instead = dict(kind.unsuited).get(activation)
+    if instead is not None:
+        yield (
+            f"[model] activation = '{activation}' is not for kind = '{kind.name}': take '{instead}'."
+        )
 
 
 def shape_suits_model(setup: Setup) -> Complaints:
-    model = setup.model
-    if model.kind == "transformer" and model.width % HEADS:
-        yield f"[model] width must be a multiple of {HEADS} (attention heads), not {model.width}."
-    if model.residual and model.kind not in ("mlp", "cnn", "critic"):
-        yield f"[model] residual is for kind = 'mlp', 'cnn' or 'critic', not '{model.kind}'."
+    model, kind = setup.model, _kind(setup)
+    if model.width % kind.multiple:
+        many = f"{kind.multiple} ({kind.multiple_of})"
+        yield f"[model] width must be a multiple of {many}, not {model.width}."
+    if model.residual and not kind.residual:
+        able = _either(k.name for k in MODEL_KINDS if k.residual)
+        yield f"[model] residual is for kind = {able}, not '{kind.name}'."
     if model.branch_scale != 1.0 and not model.residual:
         yield "[model] branch_scale does nothing without residual = true."
-    if model.bias is not None and model.kind in (*RECURRENT, "two_layer"):
-        yield f"[model] bias is not for kind = '{model.kind}': leave it out."
+    if model.bias is not None and not kind.bias:
+        yield f"[model] bias is not for kind = '{kind.name}': leave it out."
 
 
 def init_is_used(setup: Setup) -> Complaints:
-    model = setup.model
-    if model.kind == "two_layer" and model.init != "default":
-        yield "[model] kind = 'two_layer' always starts from N(0, 1): leave init out."
+    model, kind = setup.model, _kind(setup)
+    if kind.own_init and model.init != "default":
+        yield f"[model] kind = '{kind.name}' always starts from {kind.own_init}: leave init out."
     if model.init_mode == "fan_out" and not model.init.startswith(("he_", "lecun_")):
         yield f"[model] init_mode = 'fan_out' does nothing with init = '{model.init}'."
 
 
 def recurrent_keys(setup: Setup) -> Complaints:
-    model = setup.model
-    if model.kind not in RECURRENT:
+    model, kind = setup.model, _kind(setup)
+    if not kind.recurrent:
+        names = [k.name for k in MODEL_KINDS if k.recurrent]
+        able = f"{', '.join(names[:-1])} and {names[-1]}"
         if model.recurrent_scale is not None:
-            yield f"[model] recurrent_scale is for rnn, lstm and gru only, not '{model.kind}'."
+            yield f"[model] recurrent_scale is for {able} only, not '{kind.name}'."
         if model.truncate:
-            yield f"[model] truncate is for rnn, lstm and gru only, not '{model.kind}'."
+            yield f"[model] truncate is for {able} only, not '{kind.name}'."
         return
-    length = setup.data.length if setup.data.name == "memory" else DIGIT_ROWS
+    length = _steps(setup)
     if model.truncate >= length:
         yield f"[model] truncate must be below the {length} time steps, not {model.truncate}."
 
 
 def keys_of_one_model(setup: Setup) -> Complaints:
-    model = setup.model
-    if model.forget_bias is not None and model.kind != "lstm":
-        yield f"[model] forget_bias is for kind = 'lstm' only, not '{model.kind}'."
-    if model.gradient_penalty and model.kind != "critic":
-        yield f"[model] gradient_penalty is for kind = 'critic' only, not '{model.kind}'."
+    model, kind = setup.model, _kind(setup)
+    if model.forget_bias is not None and not kind.forget_bias:
+        able = _either(k.name for k in MODEL_KINDS if k.forget_bias)
+        yield f"[model] forget_bias is for kind = {able} only, not '{kind.name}'."
+    if model.gradient_penalty and not kind.gradient_penalty:
+        able = _either(k.name for k in MODEL_KINDS if k.gradient_penalty)
+        yield f"[model] gradient_penalty is for kind = {able} only, not '{kind.name}'."
 
 
 def momentum_is_used(setup: Setup) -> Complaints:
@@ -130,23 +115,21 @@ def loss_scale_is_used(setup: Setup) -> Complaints:
 
 
 def fits_in_memory(setup: Setup) -> Complaints:
-    model, data = setup.model, setup.data
-    layers = 1 if model.kind in (*RECURRENT, "two_layer") else model.depth
-    window = {"cnn": 9, "transformer": 8, "lstm": 8, "gru": 6, "rnn": 2}.get(model.kind, 1)
-    inputs = data.features + data.outputs if data.name in ("noise", "teacher") else 0
+    model, data, kind, drawn = setup.model, setup.data, _kind(setup), DATA[setup.data.name]
+    layers = model.depth if kind.deep else 1
+    window = kind.window
+    inputs = data.features + data.outputs if drawn.numbers < 0 else 0
     parameters = layers * window * model.width**2 + model.width * inputs
     if parameters > MOST_PARAMETERS:
         yield (
             f"[model] width {model.width} and depth {model.depth} make about {parameters:.0e} "
             f"parameters; at most {MOST_PARAMETERS:.0e} are allowed."
         )
-    places = {"cnn": 64, "transformer": 8}.get(model.kind, 1)
-    if model.kind in RECURRENT:
-        places = data.length if data.name == "memory" else DIGIT_ROWS
+    places = _steps(setup) if kind.recurrent else kind.places
     batch = min(data.batch_size, _examples(setup))
     if layers * places * model.width * batch > MOST_VALUES:
         yield "[data] batch_size times [model] depth and width is too large: make one smaller."
-    one = {"memory": data.length * 8, "swiss_roll": 4}.get(data.name, inputs)
+    one = inputs or drawn.numbers or drawn.numbers_a_step * _steps(setup)
     if data.examples * one > MOST_VALUES:
         yield f"[data] {data.examples} examples of {one} numbers are too many: make one smaller."
 
@@ -165,10 +148,20 @@ CHECKS: tuple[Callable[[Setup], Complaints], ...] = (
 )
 
 
+def _kind(setup: Setup) -> ModelKind:
+    return KIND[setup.model.kind]
+
+
 def _examples(setup: Setup) -> int:
-    return setup.data.examples if setup.data.name in SYNTHETIC else DIGIT_EXAMPLES
+    return DATA[setup.data.name].examples or setup.data.examples
 
 
-def _either(words: tuple[str, ...]) -> str:
+def _steps(setup: Setup) -> int:
+    """Time steps of the data."""
+    steps = DATA[setup.data.name].steps
+    return setup.data.length if steps < 0 else steps
+
+
+def _either(words: Iterable[str]) -> str:
     quoted = [f"'{word}'" for word in words]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradtui.core.symptom import VERDICTS
+from gradtui.lab.scenario.kinds import DATA, KIND
 
 ACTIVATIONS = (
     "sigmoid",
@@ -31,10 +32,10 @@ INITS = (
     "normal",
 )
 NORMS = ("none", "batch", "layer", "group", "rms", "spectral")
-MODELS = ("mlp", "cnn", "rnn", "lstm", "gru", "critic", "transformer", "two_layer")
+MODELS = tuple(KIND)
 OPTIMIZERS = ("sgd", "adagrad", "rmsprop", "adam", "adamw")
 PRECISIONS = ("float32", "float64", "float16", "bfloat16", "amp_float16", "amp_bfloat16")
-DATASETS = ("digits", "digit_rows", "memory", "noise", "teacher", "swiss_roll")
+DATASETS = tuple(DATA)
 
 
 def choice(default: str, allowed: tuple[str, ...], doc: str, *, required: bool = False) -> Any:

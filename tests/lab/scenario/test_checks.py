@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from gradtui.core.errors import ScenarioError
-from gradtui.lab.scenario.checks import DATA_OF, NORMS_OF, check_setup
+from gradtui.lab.scenario.checks import check_setup
+from gradtui.lab.scenario.kinds import KIND
 from gradtui.lab.scenario.overlay import overlaid
 from gradtui.lab.scenario.schema import DATASETS, MODELS, NORMS, Data, Model, Setup
 from gradtui.lab.scenario.values import Place
@@ -18,14 +19,14 @@ def of(tables: dict[str, dict[str, object]]) -> Setup:
 
 
 def test_every_model_has_data_and_every_data_set_a_model() -> None:
-    assert set(DATA_OF) == set(MODELS)
-    assert {name for names in DATA_OF.values() for name in names} == set(DATASETS)
-    assert {norm for norms in NORMS_OF.values() for norm in norms} == set(NORMS)
+    assert set(KIND) == set(MODELS)
+    assert {name for kind in KIND.values() for name in kind.data} == set(DATASETS)
+    assert {norm for kind in KIND.values() for norm in kind.norms} == set(NORMS)
 
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_a_plain_setup_of_each_model_passes(kind: str) -> None:
-    for name in DATA_OF[kind]:
+    for name in KIND[kind].data:
         check_setup(Setup(data=Data(name=name), model=Model(kind=kind)), PLACE)
 
 
