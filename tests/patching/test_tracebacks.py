@@ -3,6 +3,7 @@
 import functools
 import os
 import signal
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.exception_guard import ExceptionGuard
-from gradtui.patching.tracebacks import of_a_signal
+from gradtui.patching.tracebacks import OURS, of_a_signal, without_ours
 
 
 class LateError(Exception):
@@ -61,3 +62,20 @@ def test_errors_of_ours_do_not(put: Callable[[Any], None]) -> None:
         raise LateError("of ours")
     assert said == ["something: LateError: of ours"]
     assert not of_a_signal(LateError())
+
+
+def test_of_an_error_that_is_ours_throughout_nothing_is_left() -> None:
+    source = "def inner():\n    raise KeyError(1)\n\n\ndef outer():\n    inner()\n"
+    ours: dict[str, Any] = {}
+    exec(compile(source, f"{OURS}made_up.py", "exec"), ours)
+    with pytest.raises(KeyError) as caught:
+        ours["outer"]()
+    without_ours(caught.value)
+    assert [f.filename for f in traceback.extract_tb(caught.value.__traceback__)] == [__file__]
+    error = KeyError(1)
+    try:
+        exec(compile("raise error", f"{OURS}made_up.py", "exec"), {"error": error})
+    except KeyError:
+        error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+    without_ours(error)
+    assert error.__traceback__ is None
