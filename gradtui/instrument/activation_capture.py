@@ -21,6 +21,8 @@ from gradtui.stats.activations import FLAT_ENDS, batches, output_statistics, uni
 EVERY, FIRST = 10, 3
 """Steps between two looks, at least, and how many of the first steps are looked at one after the other."""
 NEVER = 1 << 62
+SELDOM = 1000
+"""Steps between two looks of which nothing has come so far."""
 SHARE = 0.1
 """Of what may be spent on measuring, at most."""
 EXAMPLES = 32
@@ -42,6 +44,8 @@ class ActivationCapture(StepListener):
         self._found: dict[int, Tensor] = {}
         """[COLUMNS] by the id of the layer's weight."""
         self._step, self._next, self._looks = -1, 0, 0
+        self._taken = False
+        """Whether anything that was found has become part of a record."""
         self._cost = 0.0
 
     def backward_begins(self, roots: Any) -> None:
@@ -62,6 +66,8 @@ class ActivationCapture(StepListener):
         """Steps until the next look."""
         if not self._found:
             return NEVER if self._looks >= FIRST else 1
+        if not self._taken and self._looks > FIRST:
+            return SELDOM  # updates are made by hand, or by an optimizer that nobody sees
         if not isfinite(self._ledger.share):
             return 1
         if not self._ledger.scarce:
@@ -83,6 +89,7 @@ class ActivationCapture(StepListener):
         }
         if not lines:
             return None
+        self._taken = True
         home = next(iter(lines.values())).device
         table = torch.full((len(layout.rows), Act.COLUMNS), nan, dtype=torch.float64, device=home)
         rows = torch.tensor(list(lines), device=home)

@@ -221,6 +221,28 @@ def test_each_optimizer_has_those_of_its_own_net(kept: Kept) -> None:
     assert {one.optimizer for one in kept.snapshots if one.activations is not None} == {0, 1}
 
 
+def test_of_updates_by_hand_nothing_is_looked_at_for_long(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+
+    def counted(roots: object) -> list[outputs.LayerOutput]:
+        looks.append(1)
+        return layer_outputs(roots)
+
+    monkeypatch.setattr(activation_capture, "layer_outputs", counted)
+    net = mlp(nn.ReLU())
+    for _ in range(60):
+        net.zero_grad()
+        net(torch.randn(BATCH, 8)).sum().backward()
+        with torch.no_grad():
+            for p in net.parameters():
+                assert p.grad is not None
+                p -= 0.01 * p.grad
+    assert 0 < len(looks) <= activation_capture.FIRST + 2
+    assert all(one.activations is None for one in kept.snapshots)
+
+
 def test_accumulated_batches_are_looked_at_once(kept: Kept) -> None:
     net = mlp(nn.ReLU())
     optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
