@@ -36,9 +36,8 @@ def build_task(data: schema.Data, seed: int) -> Task:
     return DRAWN[data.name](data, generator)
 
 
-def digits(data: schema.Data, generator: torch.Generator) -> Task:
+def digits() -> Task:
     """1,797 handwritten digits of 8 x 8 pixels, each pixel standardised over the whole set."""
-    del data, generator
     source = files("gradtui.lab.data") / "digits.npz"
     with as_file(source) as path, np.load(path, allow_pickle=False) as archive:
         pixels = archive["pixels"].astype(np.float32)
@@ -76,9 +75,9 @@ def swiss_roll(data: schema.Data, generator: torch.Generator) -> Task:
     return Task("critic", points, fakes, 0, 1)
 
 
-def digit_rows(data: schema.Data, generator: torch.Generator) -> Task:
+def digit_rows() -> Task:
     """The digits as sequences of their eight rows."""
-    flat = digits(data, generator)
+    flat = digits()
     return Task("classification", flat.inputs.view(-1, 8, 8), flat.targets, 10, 10)
 
 
@@ -90,8 +89,8 @@ def noise(data: schema.Data, generator: torch.Generator) -> Task:
 
 
 DRAWN: dict[str, Callable[[schema.Data, torch.Generator], Task]] = {
-    "digits": digits,
-    "digit_rows": digit_rows,
+    "digits": lambda data, generator: digits(),
+    "digit_rows": lambda data, generator: digit_rows(),
     "memory": memory,
     "noise": noise,
     "teacher": teacher,
