@@ -157,10 +157,7 @@ class GradtuiApp(FaultContainment):
         if self.playback is not None:
             self.playback.arrived()
         for control in session.outgoing(now):
-            why_not = self.source.send(control)
-            if why_not:
-                session.not_asked()
-                self.tell(why_not, "warning")
+            session.answered(control, self.source.send(control))
         if session.current.start.run != self._run:
             self._run = session.current.start.run
             self.clear_notifications()  # they are about another run

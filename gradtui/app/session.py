@@ -257,36 +257,37 @@ class Session:
         elif self.current.over:
             self._notices.append(Notice("The run is over; r starts it again.", "warning"))
         else:
-            # What was asked last counts: the answer to a quick first press may be under way.
-            paused = self.current.state == "paused" if self._pausing is None else self._pausing
-            self._waiting.append(Resume() if paused else Pause())
-            self._pausing = not paused
+            self._toggle_pause()
         self.changed = True
 
     def hold_training(self) -> None:
         """Ask the program that is watched to pause after a step, or to go on."""
-        held = self.current.state == "paused" if self._pausing is None else self._pausing
-        self._waiting.append(Resume() if held else Pause())
-        self._pausing = not held
-        self._notices.append(
-            Notice("Training goes on." if held else "Training pauses after a step.")
-        )
+        self._toggle_pause()
 
     def record_all(self) -> None:
         """Ask it to measure every step in full from now on, or within the budget again."""
         self.recording_all = not self.recording_all
         self._waiting.append(RecordAll(self.recording_all))
-        words = "Every step is recorded in full from now on, at any price; F goes back."
-        self._notices.append(Notice(words if self.recording_all else "Within the budget again."))
 
     def stop_training(self) -> None:
         """Ask it to end, as Ctrl+C would."""
         self._waiting.append(Stop())
-        self._notices.append(Notice("Training is asked to end, as by Ctrl+C."))
 
-    def not_asked(self) -> None:
-        """What was asked last could not be."""
-        self._pausing = None
+    def answered(self, control: Control, why_not: str) -> None:
+        """A control was sent, or could not be asked, for which there is a sentence."""
+        if why_not:
+            self._pausing = None
+            if isinstance(control, RecordAll):
+                self.recording_all = not control.on
+            self._notices.append(Notice(why_not, "warning"))
+        elif self.mode in ("run", "attach") and (words := promise(control)):
+            self._notices.append(Notice(words))
+
+    def _toggle_pause(self) -> None:
+        """What was asked last counts: the answer to a quick first press may be under way."""
+        paused = self.current.state == "paused" if self._pausing is None else self._pausing
+        self._waiting.append(Resume() if paused else Pause())
+        self._pausing = not paused
 
     def change_pace(self, by: int) -> None:
         """Train faster or slower; the fastest is not held back at all."""
@@ -465,6 +466,22 @@ class Session:
             )
         diagnosis = other.doctor.look(other.facts, now)
         return Reference(other.scenario.title, other.facts, diagnosis, judgement)
+
+
+def promise(control: Control) -> str:
+    """What a program that is watched will do now that it was asked; "" for what shows by itself."""
+    match control:
+        case Pause():
+            return "Training pauses after a step."
+        case Resume():
+            return "Training goes on."
+        case RecordAll(on=True):
+            return "Every step is recorded in full from now on, at any price; F goes back."
+        case RecordAll():
+            return "Within the budget again."
+        case Stop():
+            return "Training is asked to end, as by Ctrl+C."
+    return ""
 
 
 def rank_trouble(note: str) -> str:

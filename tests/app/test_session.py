@@ -195,7 +195,14 @@ def test_elsewhere_than_in_the_lab_space_holds_the_view() -> None:
     play.session.stop_training()
     asked = [Resume(), Pause(), RecordAll(True), Stop()]
     assert play.session.outgoing(play.now) == asked
-    assert play.session.notices()
+    assert not play.session.notices()
+    for one in asked:
+        play.session.answered(one, "")
+    assert len(play.session.notices()) == len(asked)
+    for one in asked:
+        play.session.answered(one, "The run is over.")
+    assert {notice.text for notice in play.session.notices()} == {"The run is over."}
+    assert not play.session.recording_all
 
 
 def test_nan_is_noticed_once_even_when_its_snapshot_was_dropped() -> None:

@@ -117,6 +117,7 @@ async def test_why_a_run_cannot_be_asked_is_said(tmp_path: Path) -> None:
         app.source.refusal = "The run is over."
         await pilot.press("P")
         await until(pilot, lambda: "The run is over." in text(app))
+        assert "Training pauses" not in text(app)
 
 
 async def test_stopping_waits_for_the_commands_end(tmp_path: Path) -> None:

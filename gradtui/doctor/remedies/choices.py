@@ -13,7 +13,6 @@ from gradtui.doctor.remedies.code.adversarial_nets import (
 )
 from gradtui.doctor.remedies.code.bounds import (
     LESS_WEIGHT_DECAY,
-    NORM_IN_PLACE_OF_VALUES,
     SIGN_AND_RANGE,
     SLOWER_SCHEDULE,
     TARGETS_IN_RANGE,
@@ -42,6 +41,7 @@ from gradtui.doctor.remedies.code.limits import (
     CLIP_ALONE,
     CLIP_AT_USUAL_NORM,
     LARGER_WEIGHT_CLIP,
+    NORM_IN_PLACE_OF_VALUES,
     ORTHOGONAL_AND_CLIP,
     RAISE_CLIP,
     SKIP_NONFINITE,

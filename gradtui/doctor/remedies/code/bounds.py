@@ -1,12 +1,11 @@
 """What a run must stay within: an end to its schedule, decay that leaves weights, targets in reach."""
 
 from gradtui.doctor.program_seen import ProgramSeen
-from gradtui.doctor.remedies.code.fragments import block, number
-from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER, STEP
+from gradtui.doctor.remedies.code.fragments import block
+from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER
 from gradtui.doctor.remedy import CodeLines, Remedy
 
 USUAL_DECAY = 0.01
-USUAL_CLIP = 1.0
 
 
 def slower_schedule(seen: ProgramSeen) -> CodeLines:
@@ -51,17 +50,6 @@ def targets_in_reach(seen: ProgramSeen) -> CodeLines:
     return CodeLines(DATA, code, "a loss that falls far below the variance of the targets")
 
 
-def clip_norm(seen: ProgramSeen) -> CodeLines:
-    del seen
-    code = block(f"""
-        # in place of clip_grad_value_
-        torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm={number(USUAL_CLIP)})
-    """)
-    return CodeLines(
-        STEP, code, "steps that keep the direction of the gradient, few of them clipped"
-    )
-
-
 SLOWER_SCHEDULE = Remedy(
     id="slower_schedule",
     text=("let the learning rate fall over the whole run: to a tenth by its end, not to nothing"),
@@ -84,10 +72,4 @@ TARGETS_IN_RANGE = Remedy(
     text=("bring the targets into the range of the output, or leave its bounds off"),
     code=targets_in_reach,
     source=("LeCun et al., 1998, Efficient BackProp"),
-)
-NORM_IN_PLACE_OF_VALUES = Remedy(
-    id="norm_in_place_of_values",
-    text=("clip the gradient norm in place of its values, or raise the limit"),
-    code=clip_norm,
-    source=("Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063"),
 )

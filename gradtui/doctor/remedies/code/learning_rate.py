@@ -4,6 +4,7 @@ import math
 
 from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import block, joined, number, step_of
+from gradtui.doctor.remedies.code.limits import clip_at
 from gradtui.doctor.remedies.code.prescription import OPTIMIZER, STEP
 from gradtui.doctor.remedy import CodeLines, Remedy
 
@@ -91,16 +92,6 @@ def unclipped_lr(seen: ProgramSeen) -> CodeLines:
         set_lr(seen, step_of(wanted, 3.0, 1000.0)),
         "fewer than half of the steps clipped, and a lower loss",
         also=((STEP, clip_at(seen, seen.norm)),),
-    )
-
-
-def clip_at(seen: ProgramSeen, size: float) -> str:
-    """A clip that takes the place of whatever clip there is."""
-    there = bool(seen.clip_factor > 0)
-    return joined(
-        "# in place of the clipping that is there" if there else "",
-        "# scaler.unscale_(optimizer) goes before this line" if seen.scaled else "",
-        f"torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm={number(size)})",
     )
 
 

@@ -1,8 +1,7 @@
 """Limits: on the gradient's norm, on what counts as a gradient, on a critic's weights."""
 
 from gradtui.doctor.program_seen import SOUND_NORM, ProgramSeen
-from gradtui.doctor.remedies.code.fragments import block, classes, layer_kinds, number
-from gradtui.doctor.remedies.code.learning_rate import clip_at
+from gradtui.doctor.remedies.code.fragments import block, classes, joined, layer_kinds, number
 from gradtui.doctor.remedies.code.prescription import AFTER, MODEL, STEP
 from gradtui.doctor.remedies.code.recurrent import orthogonal_code
 from gradtui.doctor.remedy import CodeLines, Remedy
@@ -10,6 +9,16 @@ from gradtui.doctor.remedy import CodeLines, Remedy
 USUAL_CLIP = 1.0
 GROWING = 1.1
 """Factor of a time step from which on a signal grows tenfold in 25."""
+
+
+def clip_at(seen: ProgramSeen, size: float) -> str:
+    """A clip that takes the place of whatever clip there is."""
+    there = bool(seen.clip_factor > 0)
+    return joined(
+        "# in place of the clipping that is there" if there else "",
+        "# scaler.unscale_(optimizer) goes before this line" if seen.scaled else "",
+        f"torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm={number(size)})",
+    )
 
 
 def clip(seen: ProgramSeen) -> CodeLines:
@@ -46,6 +55,17 @@ def skip_nonfinite(seen: ProgramSeen) -> CodeLines:
             optimizer.zero_grad()  # nothing is left to step with: the weights stay as they are
     """)
     return CodeLines(STEP, code, "weights that stay finite, whatever single batches do")
+
+
+def clip_norm(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block(f"""
+        # in place of clip_grad_value_
+        torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm={number(USUAL_CLIP)})
+    """)
+    return CodeLines(
+        STEP, code, "steps that keep the direction of the gradient, few of them clipped"
+    )
 
 
 def smaller_weight_clip(seen: ProgramSeen) -> CodeLines:
@@ -141,5 +161,11 @@ RAISE_CLIP = Remedy(
     id="raise_clip",
     text=("raise the clip threshold towards the median norm"),
     code=raise_clip,
+    source=("Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063"),
+)
+NORM_IN_PLACE_OF_VALUES = Remedy(
+    id="norm_in_place_of_values",
+    text=("clip the gradient norm in place of its values, or raise the limit"),
+    code=clip_norm,
     source=("Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063"),
 )
