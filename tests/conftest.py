@@ -15,6 +15,15 @@ def no_anomaly_mode() -> Iterator[None]:
         torch.autograd.set_detect_anomaly(False)
 
 
+@pytest.fixture(autouse=True)
+def allowance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measuring has no end of time, but where a test gives it less: one collection of garbage in a large
+    test process takes half a second, and the steps after it would go unmeasured."""
+    budget = sys.modules.get("gradtui.instrument.budget")
+    if budget is not None:
+        monkeypatch.setattr(budget, "ALLOWANCE", 60.0)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is long is slow as well."""
     for item in items:

@@ -23,6 +23,11 @@ FORMAT = page("docs/run-format.md")
 TRYING: dict[type, tuple[str, Any]] = {bool: ("0", False), int: ("7", 7), float: ("7", 7.0)}
 
 
+@pytest.fixture(autouse=True)
+def allowance() -> None:
+    """The number itself is read here."""
+
+
 @pytest.mark.parametrize("name", [item.name for item in documented(Settings)])
 def test_every_setting_is_a_flag_a_variable_and_a_line_of_the_file(
     name: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch

@@ -10,6 +10,11 @@ from gradtui.instrument.cost_meter import HOOKS, CostMeter
 SHARE = 0.03
 
 
+@pytest.fixture(autouse=True)
+def allowance() -> None:
+    """The number itself is held to here."""
+
+
 @dataclass
 class Costs:
     """Seconds: of a step without us; for norms, for weights and for histograms beside them; for a
