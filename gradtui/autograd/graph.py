@@ -1,7 +1,6 @@
 """The graph of a loss, copied down as names and numbers before backward takes it apart."""
 
 import weakref
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +17,7 @@ from gradtui.autograd.node_types import (
     shape,
     stem,
 )
+from gradtui.patching.own_errors import suppress_own
 
 NODES = 8000
 """A graph with more is not read: 6 microseconds a node."""
@@ -53,7 +53,7 @@ class Graph:
             if one >= 0:
                 self.above[one].append(at)
         self.opaque = self.opaque or opaque(word)
-        with suppress(Exception):  # what a node refuses to tell is not known of it
+        with suppress_own:  # what a node refuses to tell is not known of it
             self._read(node, at, word, edges)
         return at
 

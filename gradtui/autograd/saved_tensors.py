@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.node_types import name_of
-from gradtui.patching.tracebacks import of_a_signal
+from gradtui.patching.own_errors import suppress_own
 
 NEGATIVE = 1 << 63
 """Torch tells negative dimensions as what they are without a sign."""
@@ -21,15 +21,10 @@ NEGATIVE = 1 << 63
 def saved(node: Any, key: str, *, anywhere: bool = False) -> Tensor | None:
     """One dense tensor by torch's name for it; None for whatever is not there, or not on a CPU, where
     it is not asked for `anywhere`."""
-    try:
-        raw = getattr(node, f"_raw_saved_{key}")
-        if raw.unpack_hook is not None:
-            return None
-        found = getattr(node, f"_saved_{key}")
-    except Exception as error:
-        if of_a_signal(error):
-            raise
-        return None
+    found = None
+    with suppress_own:
+        if getattr(node, f"_raw_saved_{key}").unpack_hook is None:
+            found = getattr(node, f"_saved_{key}")
     if type(found) is not Tensor and not isinstance(found, Tensor):
         return None
     there = (anywhere or found.is_cpu) and found.layout is torch.strided

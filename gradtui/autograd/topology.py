@@ -9,7 +9,7 @@ from torch import Tensor
 from gradtui.autograd.graph import NODES, Graph, graph_of
 from gradtui.autograd.node_types import DROPOUTS, LAYERS, NORMS, TURNS, VIEWS
 from gradtui.autograd.plain_stack import chain_of
-from gradtui.patching.tracebacks import of_a_signal
+from gradtui.patching.own_errors import suppress_own
 
 FAR = 24
 """Nodes in which an activation is looked for, and between a sum and what a skip leaves out."""
@@ -62,15 +62,12 @@ UNSEEN = (HIDDEN, TOO_LARGE, UNREAD)
 
 def wiring_of(roots: Any, most: int = NODES) -> Topology:
     """Call before backward; `most` nodes are looked at."""
-    try:
+    with suppress_own:
         graph = graph_of(roots, most)
         if graph is None:
             return TOO_LARGE
         return HIDDEN if graph.opaque else told(graph)
-    except Exception as error:
-        if of_a_signal(error):
-            raise
-        return UNREAD
+    return UNREAD
 
 
 def told(graph: Graph) -> Topology:

@@ -6,8 +6,9 @@ from types import TracebackType
 import torch
 
 from gradtui.instrument.cost_meter import CostMeter
+from gradtui.patching.own_errors import is_ours
 from gradtui.patching.torch_modes import Unseen
-from gradtui.patching.tracebacks import of_a_signal, without_ours
+from gradtui.patching.tracebacks import without_ours
 
 Log = Callable[[str], None]
 
@@ -66,7 +67,7 @@ class GuardedBlock:
     ) -> bool:
         torch._C._set_grad_enabled(self._grad)
         self._unseen.__exit__()
-        ours = isinstance(error, Exception) and not of_a_signal(error)
+        ours = is_ours(error)
         if ours:
             text = f"{self._doing}: {type(error).__name__}: {str(error)[:200]}"
             self._guard.say(text, key=self._doing)

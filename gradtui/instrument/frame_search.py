@@ -7,7 +7,7 @@ Objects in people's frames are looked at by their type only: a lazy proxy or a c
 import sys
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from types import FrameType, MemberDescriptorType, ModuleType
 from typing import Any
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gradtui.instrument.frame_variables import variables
+from gradtui.patching.own_errors import suppress_own
 
 FRAMES = 256
 """Frames of any kind that are passed, at most."""
@@ -55,7 +56,9 @@ def visible(frame: FrameType | None) -> list[Sight]:
     waiting: deque[Looked] = deque()
     spaces: dict[int, dict[str, Any]] = {}
     for one in _frames(frame):
-        names = variables(one)
+        names: Mapping[str, Any] = {}
+        with suppress_own:
+            names = variables(one)
         waiting.extend((word, thing, 0, False) for word, thing in list(names.items()))
         if names is not one.f_globals:
             spaces[id(one.f_globals)] = one.f_globals

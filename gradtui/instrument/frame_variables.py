@@ -38,15 +38,7 @@ def variables(frame: FrameType) -> Mapping[str, Any]:
     global _fast
     if _fast is None:
         _fast = _reader()
-    try:
-        return _fast(frame)
-    except Exception as error:
-        # Only here: other Pythons try this file by itself.
-        from gradtui.patching.tracebacks import of_a_signal
-
-        if of_a_signal(error):
-            raise
-        return {}
+    return _fast(frame)
 
 
 def _namespace(frame: FrameType) -> Mapping[str, Any]:

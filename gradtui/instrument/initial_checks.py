@@ -1,7 +1,6 @@
 """What is put together wrongly and can be seen before the first step is taken."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from torch import Tensor, nn
 
@@ -9,6 +8,7 @@ from gradtui.core.layout import Layout
 from gradtui.core.wiring import NOT_STEPPED, Faults
 from gradtui.instrument.identical_units import same_units
 from gradtui.instrument.unstepped_parameters import not_stepped
+from gradtui.patching.own_errors import suppress_own
 
 
 def first_look(
@@ -21,9 +21,9 @@ def first_look(
     """`tensors` as `layout` lists them; `leaves` of the first losses; `stepped` by any optimizer.
     What cannot be looked at is passed over in silence."""
     found: Faults = ()
-    with suppress(Exception):
+    with suppress_own:
         found = same_units(layout, tensors)
-    with suppress(Exception):
+    with suppress_own:
         found += not_stepped(leaves(), stepped, roots)
     return found
 
@@ -38,6 +38,6 @@ def once_more(
     if not any(kind == NOT_STEPPED for kind, _ in faults):
         return faults
     found = tuple(fault for fault in faults if fault[0] != NOT_STEPPED)
-    with suppress(Exception):
+    with suppress_own:
         found += not_stepped(leaves(), stepped, roots)
     return found

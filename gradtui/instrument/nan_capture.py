@@ -23,8 +23,8 @@ from gradtui.nan_trace.calls import Call
 from gradtui.nan_trace.examination import examine
 from gradtui.nan_trace.loss_clues import LossClues
 from gradtui.nan_trace.report import failed
+from gradtui.patching.own_errors import SuppressOwn
 from gradtui.patching.torch_modes import Unseen
-from gradtui.patching.tracebacks import of_a_signal
 
 OFF = "the step was not run once more, as --no-autopsy asks"
 LATE = 3
@@ -104,16 +104,16 @@ class NanCapture(StepListener):
         meter = self._guard.meter
         meter.enter()
         try:
-            loss = record.loss if record.told else None
-            record.autopsy = self._examine(record.step, loss, self._call_recorder.calls())
-        except Exception as error:
-            if of_a_signal(error):
-                raise
-            self._guard.say(f"the autopsy: {type(error).__name__}: {str(error)[:200]}")
+            with SuppressOwn(self._failed):
+                loss = record.loss if record.told else None
+                record.autopsy = self._examine(record.step, loss, self._call_recorder.calls())
         finally:
             self._call_recorder.close()
             self._clues.forget()
             meter.leave()
+
+    def _failed(self, error: Exception) -> None:
+        self._guard.say(f"the autopsy: {type(error).__name__}: {str(error)[:200]}")
 
     def late(self, step: int, phase: str, loss: float) -> Autopsy | None:
         """The numbers of a step have arrived, and are not finite."""

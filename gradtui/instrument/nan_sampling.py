@@ -19,7 +19,7 @@ from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.nan_capture import NanCapture
 from gradtui.instrument.param_groups import ParamGroup
-from gradtui.patching.tracebacks import of_a_signal
+from gradtui.patching.own_errors import suppress_own
 
 SHARE = 0.5
 """Of the budget, at most, for looking between records; the rest is for records."""
@@ -101,15 +101,12 @@ class NanSampling:
     def _suspects(self, optimizer: Optimizer) -> bool:
         if self._false >= FALSE or self._nan_capture.done:
             return False
-        try:
+        with suppress_own:
             known = self._seen.get(id(optimizer))
             self._suspected = self._losses.broken or (known is not None and _broken(known[1]))
             return self._suspected
-        except Exception as error:
-            if of_a_signal(error):
-                raise
-            self._false = FALSE
-            return False
+        self._false = FALSE
+        return False
 
     def found(self, lost: bool) -> None:
         """What became of the step: a suspicion that comes to nothing is held against the next."""

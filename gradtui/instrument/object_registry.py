@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.frame_search import Sight, attributes, visible
 from gradtui.instrument.patches import Begun, Patches
-from gradtui.patching.tracebacks import of_a_signal
+from gradtui.patching.own_errors import suppress_own
 
 LOOKS = 16
 """Optimizers at whose making it is looked around each time; after them at the 32nd, the 64th ..."""
@@ -64,13 +64,9 @@ class ObjectRegistry:
 
     def _module(self, module: nn.Module) -> Begun:
         yield
-        try:
+        with suppress_own:  # a class that cannot be referred to weakly is found by other ways
             self._modules.pop(id(module), None)
             self._modules[id(module)] = module
-        except Exception as error:  # a class that cannot be referred to weakly; found by other ways
-            if of_a_signal(error):
-                raise
-            return
 
     def _optimizer(self, optimizer: Optimizer) -> Begun:
         yield

@@ -16,7 +16,7 @@ from gradtui.autograd.batch_size import batch_of
 from gradtui.autograd.loss_inputs import fed_wrongly
 from gradtui.core.wiring import Faults
 from gradtui.instrument.graph_reader import GraphReader
-from gradtui.patching.tracebacks import of_a_signal
+from gradtui.patching.own_errors import suppress_own
 
 T = TypeVar("T")
 
@@ -73,12 +73,9 @@ def look_ahead(loss: Tensor) -> TaskFacts:
 
 def _told(read: Callable[[], T], unknown: T) -> T:
     """What nodes that refuse to tell (of nested tensors, or freed) say is not known, and no news."""
-    try:
+    with suppress_own:
         return read()
-    except Exception as error:
-        if of_a_signal(error):
-            raise
-        return unknown
+    return unknown
 
 
 def _task(node: Any) -> tuple[str, int]:

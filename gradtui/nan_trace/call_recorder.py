@@ -11,8 +11,8 @@ from gradtui.nan_trace.calls import Call, Draws, Stamp, uses_cuda
 from gradtui.nan_trace.watched_calls import CallListener, Root, Switch, busy
 from gradtui.nan_trace.wrappers import walk
 from gradtui.patching.cuda_capture import capturing
+from gradtui.patching.own_errors import suppress_own
 from gradtui.patching.torch_modes import Unseen
-from gradtui.patching.tracebacks import of_a_signal
 
 LEARNING = 3
 """Steps after which modules that others call are let alone."""
@@ -149,45 +149,49 @@ class CallRecorder:
             return None
         self.switch.enter()
         try:
-            self._fresh += 1
-            root.outermost = True
-            if self._stale:
-                self.forget()
-            cuda = uses_cuda()
-            if busy():
-                return None
-            if root.draws.left:
-                root.draws.begin()
-            every = Draws() if root.draws.left else root.draws
-            if root.draws.left:
-                every.python = every.numpy = True
-            root.count += 1
-            with Unseen():  # a mode of the program may count what is asked
-                call = Call(root.word, module, args, kwargs, Stamp(every, cuda))
-            self._serial += 1
-            root.calls.append((self._serial, call))
-            return call
-        except Exception as error:
-            if of_a_signal(error):
-                raise
-            return None
+            with suppress_own:
+                return self._begin(root, module, args, kwargs)
         finally:
             self.switch.leave()
+        return None
+
+    def _begin(
+        self, root: Root, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Call | None:
+        self._fresh += 1
+        root.outermost = True
+        if self._stale:
+            self.forget()
+        cuda = uses_cuda()
+        if busy():
+            return None
+        if root.draws.left:
+            root.draws.begin()
+        every = Draws() if root.draws.left else root.draws
+        if root.draws.left:
+            every.python = every.numpy = True
+        root.count += 1
+        with Unseen():  # a mode of the program may count what is asked
+            call = Call(root.word, module, args, kwargs, Stamp(every, cuda))
+        self._serial += 1
+        root.calls.append((self._serial, call))
+        return call
 
     def returned(self, root: Root, kept: Call, out: Any) -> None:
         """It has returned."""
         self.switch.enter()
         try:
-            if root.draws.left:
-                root.draws.end()
-            with Unseen():
-                graph = kept.returned(out)
-            if not graph and root.plain:
-                root.calls.pop()  # a metric, or whatever else has no part in the loss
-                root.count -= 1
-            self.switch.calls += len(kept.kept)  # a hook each
-        except Exception as error:
-            if of_a_signal(error):
-                raise
+            with suppress_own:
+                self._end(root, kept, out)
         finally:
             self.switch.leave()
+
+    def _end(self, root: Root, kept: Call, out: Any) -> None:
+        if root.draws.left:
+            root.draws.end()
+        with Unseen():
+            graph = kept.returned(out)
+        if not graph and root.plain:
+            root.calls.pop()  # a metric, or whatever else has no part in the loss
+            root.count -= 1
+        self.switch.calls += len(kept.kept)  # a hook each

@@ -21,7 +21,7 @@ from gradtui.nan_trace.state_restoration import undisturbed
 from gradtui.nan_trace.value_ranges import NOTHING, look_at
 from gradtui.nan_trace.watched_calls import busy
 from gradtui.nan_trace.wrappers import target, walk
-from gradtui.patching.tracebacks import of_a_signal
+from gradtui.patching.own_errors import SuppressOwn, suppress_own
 
 
 def examine(
@@ -39,14 +39,12 @@ def examine(
         return failed(step, "no call of a model was seen in this step")
     if busy():
         return failed(step, "tensors are being traced or counted while it happens")
-    try:
+    troubles: list[Exception] = []
+    with SuppressOwn(troubles.append):
         modules = [module for call in calls for _, module in walk(call.module)]
         with put_back(modules), silenced():
             return _examine(calls, step, loss, dropped, clues or LossClues())
-    except Exception as error:
-        if of_a_signal(error):
-            raise
-        return failed(step, _raised(error))
+    return failed(step, _raised(troubles[0]))
 
 
 def _examine(
@@ -57,15 +55,14 @@ def _examine(
         if why:
             return failed(step, why)
     lost = loss is not None and not isfinite(loss)
-    results, troubles = [], []
+    results: list[Result] = []
+    troubles: list[str] = []
     for place, call in enumerate(calls):
         later = sum(one.module is call.module for one in calls[place + 1 :])
-        try:
+        result = None
+        with SuppressOwn(lambda error: troubles.append(_raised(error))):
             result = _again(call, later, lost=lost or loss is None, back=not lost)
-        except Exception as error:
-            if of_a_signal(error):
-                raise
-            troubles.append(_raised(error))
+        if result is None:
             continue
         results.append(result)
         if result.origin is not None and result.origin.phase != "backward":
@@ -116,13 +113,9 @@ def _again(call: Call, later: int, *, lost: bool, back: bool) -> Result:
     result = _passes(call, {}, lost=lost, back=back)
     if result.origin is None and not result.inflow.bad and result.changes:
         off = {place: change * (later + 1) for place, change in result.changes.items()}
-        try:
+        with suppress_own:
             again = _passes(call, off, lost=lost, back=back)
-        except Exception as error:
-            if of_a_signal(error):
-                raise
-            return result
-        return again if again.origin is not None else result
+            return again if again.origin is not None else result
     return result
 
 

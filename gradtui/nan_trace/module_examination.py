@@ -1,7 +1,6 @@
 """A second look at one call of one module: by which operation, and would float32 have held it."""
 
 import copy
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from gradtui.nan_trace.nested_tensors import changed, tensors
 from gradtui.nan_trace.operations import Operations
 from gradtui.nan_trace.value_ranges import look_at
 from gradtui.nan_trace.wrappers import walk
+from gradtui.patching.own_errors import suppress_own
 
 HALF = (torch.float16, torch.bfloat16)
 
@@ -95,14 +95,14 @@ class ModuleExamination:
 
     def forward(self) -> Verdict | None:
         """None where it could not be tried."""
-        with suppress(Exception):
+        with suppress_own:
             found = self._outputs()
             looked = look_at(found)
             return Verdict(not looked.bad, looked.high) if looked.count else None
         return None
 
     def backward(self) -> Verdict | None:
-        with suppress(Exception):
+        with suppress_own:
             pairs = [
                 (t, self._seeds[i])
                 for i, (_, t) in enumerate(self._outputs())

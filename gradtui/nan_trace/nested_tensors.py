@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from gradtui.patching.tracebacks import of_a_signal
+from gradtui.patching.own_errors import suppress_own
 
 DEEPEST = 6
 MOST = 512
@@ -69,13 +69,10 @@ def _attributes(thing: Any) -> dict[str, Any]:
     kind = type(thing)
     if issubclass(kind, type) or callable(thing) or not hasattr(kind, "__dict__"):
         return {}
-    try:
+    with suppress_own:
         held = object.__getattribute__(thing, "__dict__")
-    except Exception as error:
-        if of_a_signal(error):
-            raise
-        return {}
-    return held if type(held) is dict else {}
+        return held if type(held) is dict else {}
+    return {}
 
 
 def changed(thing: Any, change: Change, *, copies: bool = True) -> Any:

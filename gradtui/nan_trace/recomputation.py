@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gradtui.autograd.node_types import shape, words
 from gradtui.autograd.saved_tensors import plain, saved, word_of
-from gradtui.patching.tracebacks import of_a_signal
+from gradtui.patching.own_errors import suppress_own
 
 LARGEST = 1 << 26
 """Elements of a tensor that is computed again, at most."""
@@ -22,12 +22,9 @@ def computed(node: Any, given: list[Tensor | None]) -> Tensor | None:
     compute = COMPUTE.get(word_of(node))
     if compute is None or len(known) < len(given) or any(t.numel() > LARGEST for t in known):
         return None
-    try:
+    with suppress_own:
         return compute(node, known)
-    except Exception as error:
-        if of_a_signal(error):
-            raise
-        return None
+    return None
 
 
 def _unary(word: str) -> Compute:

@@ -1,7 +1,6 @@
 """What has been found, as an `Autopsy`."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import torch
@@ -22,6 +21,7 @@ from gradtui.nan_trace.slopes import InfiniteSlope
 from gradtui.nan_trace.state_restoration import undisturbed
 from gradtui.nan_trace.value_ranges import ValueRange, together
 from gradtui.nan_trace.wrappers import target
+from gradtui.patching.own_errors import suppress_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _closer(phase: str, visit: Visit, result: Result) -> tuple[str, Verdict | No
     module = target(call.module)
     closer = ModuleExamination(visit, operations=forward)
     with undisturbed(module, result.back):
-        with suppress(Exception), as_called(call), closer:
+        with suppress_own, as_called(call), closer:
             out = [t for _, t in tensors(run_again(call, module))]
             if not forward:
                 _pull(out, call)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gradtui.autograd.node_types import words
 from gradtui.autograd.saved_tensors import plain, saved, word_of
-from gradtui.patching.tracebacks import of_a_signal
+from gradtui.patching.own_errors import suppress_own
 
 LARGEST = 1 << 20
 """Elements of a tensor that is held until the step is over, at most."""
@@ -42,16 +42,10 @@ class InfiniteSlope:
         """Where the slope is infinite or NaN; None where that is not known."""
         if self.versions != [one._version for one in self.kept]:
             return None
-        try:
-            with torch.no_grad():
-                bad = ~torch.isfinite(SLOPES[self.word][1](self.kept, self.exponent))
-                if self.guard is not None:
-                    bad = bad & (self.guard >= self.least)
-            return bad
-        except Exception as error:
-            if of_a_signal(error):
-                raise
-            return None
+        with suppress_own, torch.no_grad():
+            bad = ~torch.isfinite(SLOPES[self.word][1](self.kept, self.exponent))
+            return bad if self.guard is None else bad & (self.guard >= self.least)
+        return None
 
 
 def _pow(x: list[Tensor], exponent: Any) -> Tensor:
