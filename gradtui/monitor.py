@@ -19,7 +19,7 @@ from gradtui.core.event import Event, Started
 from gradtui.core.snapshot import Snapshot
 from gradtui.instrument.watcher import OVERHEAD, Watcher
 from gradtui.runstore.files.disk import append_line
-from gradtui.runstore.files.places import make_private, new_run, runs_home
+from gradtui.runstore.files.run_folders import make_private, new_run, runs_home
 from gradtui.runstore.format.scalar_rows import ScalarRows
 from gradtui.runstore.writer.control_file import ControlInbox
 from gradtui.runstore.writer.ports import Sink

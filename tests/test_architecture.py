@@ -15,9 +15,9 @@ READERS = {"open", "fdopen", "read_text", "read_bytes", "fromfile", "memmap", "m
 OTHERS = {
     "runstore/files/reading.py": "the one place where files of a run are read",
     "runstore/files/disk.py": "writes, and looks at what it has opened to write",
-    "runstore/format/header.py": "reads /proc",
+    "runstore/format/run_header.py": "reads /proc",
     "runstore/ranks/process_status.py": "reads /proc",
-    "commands/own_line.py": "looks at the end of standard error",
+    "commands/stderr_lines.py": "looks at the end of standard error",
     "app/terminal.py": "the terminal, and a log of its own",
     "app/picture_file.py": "writes a picture",
     "app/filter_bar.py": "a filter, which is opened as well",

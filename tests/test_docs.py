@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +37,19 @@ def test_examples_are_toml(source: str) -> None:
 def test_the_example_is_a_scenario() -> None:
     scenario = parse_scenario(BLOCKS[0], "mine")
     assert len(scenario.remedies) == 2
+
+
+TOP = Path(__file__).parent.parent
+
+
+def test_the_way_of_a_step_is_drawn_with_files_that_are_there() -> None:
+    drawn = re.search(
+        r"```\n(optimizer.step.*?)```", (TOP / "README.md").read_text(encoding="utf-8"), re.S
+    )
+    assert drawn
+    folder, missing = "", []
+    for word in re.findall(r"[\w/]+\.py", drawn[1]):
+        folder = word.rpartition("/")[0] or folder
+        if not (TOP / "gradtui" / folder / word.rpartition("/")[2]).is_file():
+            missing.append(word)
+    assert missing == []

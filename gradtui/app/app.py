@@ -25,7 +25,7 @@ from textual.widgets._toast import ToastRack
 
 from gradtui.app.appearance import dress
 from gradtui.app.filter_bar import FilterBar
-from gradtui.app.keys import ELSEWHERE
+from gradtui.app.key_bindings import ELSEWHERE
 from gradtui.app.notice import Notice, Severity
 from gradtui.app.picture_file import save_picture
 from gradtui.app.playback import Playback, Player
@@ -36,11 +36,11 @@ from gradtui.app.screens.main import MainScreen
 from gradtui.app.screens.quit import QuitScreen, StoppingScreen
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.session import Session
-from gradtui.app.target import WatchedRun
 from gradtui.app.terminal import Output, add_fault, catch_signals
 from gradtui.app.textual_faults import FaultContainment, Palette
 from gradtui.app.themes import THEMES, VARIABLES
 from gradtui.app.view import Outside
+from gradtui.app.watched_run import WatchedRun
 from gradtui.app.widgets import DepthView
 from gradtui.app.widgets.remedy_clicks import RemedyClicks
 from gradtui.core.event import Failed

@@ -7,8 +7,8 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
-from gradtui.app.keys import Key, footer_keys
-from gradtui.app.target import Mode
+from gradtui.app.key_bindings import Key, footer_keys
+from gradtui.app.watched_run import Mode
 
 
 def fitting(keys: Sequence[Key], width: int) -> list[Key]:

@@ -6,7 +6,7 @@ from functools import partial
 from rich.markup import escape
 from textual.app import SystemCommand
 
-from gradtui.app.keys import keys_of
+from gradtui.app.key_bindings import keys_of
 from gradtui.app.render.text import safe, to_ascii
 from gradtui.app.session import Session
 from gradtui.app.themes import THEMES

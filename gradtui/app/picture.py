@@ -8,7 +8,7 @@ from typing import Any
 
 from gradtui.app.app import GradtuiApp
 from gradtui.app.playback import Player
-from gradtui.app.target import WatchedRun
+from gradtui.app.watched_run import WatchedRun
 from gradtui.core.errors import TrainingError
 from gradtui.lab.scenario.schema import Scenario
 from gradtui.runstore.writer.ports import Source

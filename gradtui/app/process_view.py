@@ -5,8 +5,8 @@ from typing import Any
 from gradtui.app.log_tail import LogTail
 from gradtui.app.playback import Playback
 from gradtui.app.render.text import safe
-from gradtui.app.target import WatchedRun
 from gradtui.app.view import Outside
+from gradtui.app.watched_run import WatchedRun
 from gradtui.runstore.writer.launch_record import exit_code
 from gradtui.runstore.writer.ports import Source
 

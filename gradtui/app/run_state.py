@@ -11,7 +11,6 @@ from gradtui.app.optimizer_merge import OptimizerMerge, histograms_together, sev
 from gradtui.app.remedy_judge import RemedyJudge
 from gradtui.app.view import Measured
 from gradtui.core.control import Start
-from gradtui.core.course import Course
 from gradtui.core.event import (
     Building,
     Ended,
@@ -26,6 +25,7 @@ from gradtui.core.event import (
 from gradtui.core.facts import Facts
 from gradtui.core.history import History
 from gradtui.core.layout import Layout
+from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Snapshot, U32Array
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import Diagnosis
@@ -124,7 +124,7 @@ class RunState:
         self,
         snapshots: Iterable[Snapshot],
         now: float,
-        course: Course | None = None,
+        scalars: ScalarSeries | None = None,
         measured_steps: int | None = None,
         lag: float = 0.0,
     ) -> bool:
@@ -139,8 +139,8 @@ class RunState:
                 history.append(snapshot)
                 self.skipped += snapshot.skipped
                 measured = snapshot.step
-        if course is not None:
-            history.follow(course)
+        if scalars is not None:
+            history.follow(scalars)
         if measured_steps is not None:
             self.measured_steps = measured_steps
         step = self.live_step

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradtui.app.layer_order import LayerOrder
 from gradtui.app.notice import Notice
-from gradtui.app.rows import LayerOrder
 from gradtui.app.run_state import RunState
-from gradtui.app.target import Mode
 from gradtui.app.view import STALE, Outside, Reference, View
+from gradtui.app.watched_run import Mode
 from gradtui.core.control import Control, Pause, RecordAll, Resume, SetPace, Start, StepOnce, Stop
 from gradtui.core.errors import UsageError
 from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resumed
@@ -180,9 +180,9 @@ class Session:
                     self._remark(event)
                     self.changed = True
         for run in runs:
-            course = delivery.course if run is self.current else None
+            scalars = delivery.scalars if run is self.current else None
             measured = delivery.measured if run is self.current else None
-            if run.add(delivery.snapshots, now, course, measured, delivery.lag):
+            if run.add(delivery.snapshots, now, scalars, measured, delivery.lag):
                 self.changed = True
         if delivery.dropped != self._dropped:
             self._dropped = delivery.dropped

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gradtui.app.target import Mode
+from gradtui.app.watched_run import Mode
 from gradtui.core.event import Failed, RunInfo
 from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout

@@ -1,12 +1,12 @@
 """A verdict on a training command of the person's own."""
 
-from gradtui.commands.judge import judged
-from gradtui.commands.own_line import aside
+from gradtui.commands.command_verdict import judged
 from gradtui.commands.program import new_directory, noted, start, waited
 from gradtui.commands.progress import Progress, steps_taken
 from gradtui.commands.report import Report
 from gradtui.commands.settings import Settings
 from gradtui.commands.signals import forwarding
+from gradtui.commands.stderr_lines import aside
 
 
 def check_command(command: list[str], settings: Settings, steps: int | None = None) -> Report:

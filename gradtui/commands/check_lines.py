@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from gradtui.commands.closing import verdict_words
 from gradtui.commands.output import Paint
 from gradtui.commands.report import FAILED, Report
+from gradtui.commands.verdict_lines import verdict_words
 from gradtui.core.text import printable
 
 

@@ -63,7 +63,7 @@ def _compare(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.doctor.comparison import compared, not_comparable
     from gradtui.doctor.diagnose import diagnose
     from gradtui.doctor.remedy_effect import judge_treatment
-    from gradtui.runstore.files.places import find_run, runs_home
+    from gradtui.runstore.files.run_folders import find_run, runs_home
     from gradtui.runstore.reader.load import load_facts
     from gradtui.runstore.reader.runs import summary
 

@@ -17,7 +17,7 @@ def scenarios(parsed_args: argparse.Namespace, **others: object) -> Iterable[str
 
 def recorded(parsed_args: argparse.Namespace, **others: object) -> Iterable[str]:
     """Names of recorded runs, newest first."""
-    from gradtui.runstore.files.places import run_paths, runs_home
+    from gradtui.runstore.files.run_folders import run_paths, runs_home
 
     del others
     return [path.name for path in run_paths(runs_home(read_settings(vars(parsed_args)).runs))]

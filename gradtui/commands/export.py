@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from gradtui.commands.completers import scenarios_and_recorded
-from gradtui.commands.page import page
+from gradtui.commands.html_page import page
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
 from gradtui.commands.targets import Target, named_targets
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _scenario(name: str, settings: Settings) -> Target | None:
     """The scenario of that name; None where a run is meant."""
-    from gradtui.runstore.files.places import matching, run_paths, runs_home
+    from gradtui.runstore.files.run_folders import matching, run_paths, runs_home
 
     if not name:
         return None
@@ -122,8 +122,8 @@ def _scenario_picture(
 
 def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str, Any]) -> str:
     from gradtui.app.picture import picture_now
-    from gradtui.commands.recorded import as_scenario
-    from gradtui.runstore.files.places import find_run, runs_home
+    from gradtui.commands.run_screen import as_scenario
+    from gradtui.runstore.files.run_folders import find_run, runs_home
     from gradtui.runstore.reader.replay import Replay
 
     directory = find_run(args.target, runs_home(settings.runs))
@@ -134,7 +134,7 @@ def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str,
         return svg
     from gradtui.app.log_tail import LogTail
     from gradtui.app.process_view import LOG
-    from gradtui.commands.judge import judged
+    from gradtui.commands.command_verdict import judged
 
     tail = LogTail(directory / LOG)
     tail.poll()
@@ -144,7 +144,7 @@ def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str,
 def _write_numbers(args: argparse.Namespace, settings: Settings) -> None:
     """A run in a format for other programs."""
     from gradtui.runstore.export.output import refused, written
-    from gradtui.runstore.files.places import find_run, runs_home
+    from gradtui.runstore.files.run_folders import find_run, runs_home
 
     directory = find_run(args.target, runs_home(settings.runs))
     form = format_named(args.format)

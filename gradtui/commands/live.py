@@ -83,8 +83,8 @@ def run_live(directory: Path, command: list[str], settings: Settings) -> int:
 
     The command's own exit code where it has ended, else that of the screen.
     """
-    from gradtui.app.target import WatchedRun
-    from gradtui.commands.recorded import show_run
+    from gradtui.app.watched_run import WatchedRun
+    from gradtui.commands.run_screen import show_run
     from gradtui.runstore.files.disk import open_private
     from gradtui.runstore.reader.run_reader import RunReader
 

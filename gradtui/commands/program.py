@@ -20,7 +20,7 @@ PATIENCE = 10.0
 def new_directory(command: list[str], runs: str) -> Path:
     """The directory that this command will be recorded into, with its run.json. Raises UsageError
     where it cannot be made."""
-    from gradtui.runstore.files.places import new_run, runs_home
+    from gradtui.runstore.files.run_folders import new_run, runs_home
     from gradtui.runstore.writer.launch_record import record_launch
 
     directory = new_run(runs_home(runs), command)

@@ -50,10 +50,10 @@ def place(word: str) -> int | Literal["alarm"]:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from gradtui.app.target import WatchedRun
     from gradtui.app.terminal import refuse_without_terminal
-    from gradtui.commands.recorded import command_of, show_run
-    from gradtui.runstore.files.places import find_run, runs_home
+    from gradtui.app.watched_run import WatchedRun
+    from gradtui.commands.run_screen import command_of, show_run
+    from gradtui.runstore.files.run_folders import find_run, runs_home
     from gradtui.runstore.reader.load import load_facts
     from gradtui.runstore.reader.replay import Replay
 

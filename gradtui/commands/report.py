@@ -174,11 +174,11 @@ def _speed(facts: "Facts") -> dict[str, Any]:
     nothing = dict.fromkeys(("steps_per_s", "overhead_percent", "overhead_percent_standing"))
     if not seconds.sum() > 0:
         return nothing
-    course = facts.course
-    passed = float(course.time[-1] - course.time[0]) if len(course) else math.nan
+    scalars = facts.scalars
+    passed = float(scalars.time[-1] - scalars.time[0]) if len(scalars) else math.nan
     pace = len(facts) / float(seconds.sum())
     if passed > 0:
-        pace = (course.taken - 1 - int(course.steps[0])) / passed
+        pace = (scalars.taken - 1 - int(scalars.steps[0])) / passed
     late = np.cumsum(overhead) - overhead[0] > FREE
     standing = None
     if seconds[late].sum() > 0:

@@ -53,12 +53,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _headless(directory: Path, command: list[str], settings: Settings) -> int:
-    from gradtui.commands.closing import closing_lines
-    from gradtui.commands.judge import judged
-    from gradtui.commands.own_line import aside, fresh_line
+    from gradtui.commands.command_verdict import judged
     from gradtui.commands.program import noted, start, waited
     from gradtui.commands.progress import Progress
     from gradtui.commands.signals import forwarding
+    from gradtui.commands.stderr_lines import aside, fresh_line
+    from gradtui.commands.verdict_lines import closing_lines
 
     share, autopsy = settings.overhead / 100, settings.autopsy
     child = start(directory, command, overhead=share, autopsy=autopsy)

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from gradtui.runstore.files.places import runs_home
+    from gradtui.runstore.files.run_folders import runs_home
     from gradtui.runstore.ranks.process_status import ENDED, RUNNING
     from gradtui.runstore.reader.runs import list_runs
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gradtui.core.course import Course
 from gradtui.core.event import RunInfo
 from gradtui.core.layout import FloatArray, IntArray, Layout
+from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Grad, NonFinite, Weight
 
 BoolArray = npt.NDArray[np.bool_]
@@ -114,25 +114,25 @@ class Facts:
     has_weights: npt.NDArray[np.bool_]
     has_activations: npt.NDArray[np.bool_]
     first_nonfinite: NonFinite | None = None
-    every: Course | None = None
+    every: ScalarSeries | None = None
     """The scalars of all steps, also of those that were not measured; None where every step was, or
     nobody has followed them."""
 
     @cached_property
-    def course(self) -> Course:
+    def scalars(self) -> ScalarSeries:
         """The scalars of every step, thinned evenly in a long run; where nobody has followed them, those
         of the kept ones."""
         every = self.every
-        if every is not None and len(every) and every.taken >= self.kept_course.taken:
+        if every is not None and len(every) and every.taken >= self.kept_scalars.taken:
             return every
-        return self.kept_course
+        return self.kept_scalars
 
     @cached_property
-    def kept_course(self) -> Course:
+    def kept_scalars(self) -> ScalarSeries:
         """The scalars of the kept steps."""
         count = len(self.steps)
         time = np.full(count, np.nan)
-        return Course(self.steps, time, self.loss, self.lr, self.optimizer, self.skipped)
+        return ScalarSeries(self.steps, time, self.loss, self.lr, self.optimizer, self.skipped)
 
     def __len__(self) -> int:
         return len(self.steps)

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradtui.core.course import Course, Following
+from gradtui.core.alternating_optimizers import on_lattice, round_length, seldom
 from gradtui.core.event import RunInfo
 from gradtui.core.facts import PER_STEP, SCALARS, Facts, before_clipping, merged_norms
 from gradtui.core.layout import Layout
+from gradtui.core.scalar_series import FollowedScalars, ScalarSeries
 from gradtui.core.snapshot import Act, Grad, NonFinite, Snapshot, U32Array, Weight
-from gradtui.core.turns import on_lattice, round_length, seldom
 
 CAPACITY = 2048
 """Steps kept in full. When they are used up every second one goes, the newest excepted."""
@@ -36,7 +36,7 @@ class History:
     latest: Snapshot | None = None
     seen: int = 0
     """Snapshots received, kept or not."""
-    following: Following = field(default_factory=Following)
+    following: FollowedScalars = field(default_factory=FollowedScalars)
     """The scalars of every step, where they come."""
     _n: int = 0
     _derived: int = 0
@@ -71,9 +71,9 @@ class History:
                 for step in sorted(self.histograms)[1:-1:2]:
                     del self.histograms[step]
 
-    def follow(self, course: Course) -> None:
+    def follow(self, scalars: ScalarSeries) -> None:
         """Take in the scalars of every step, measured or not."""
-        self.following.add(course)
+        self.following.add(scalars)
 
     @property
     def taken(self) -> int:

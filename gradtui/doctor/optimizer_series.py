@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from gradtui.core.course import Course
 from gradtui.core.facts import PER_STEP, Facts
 from gradtui.core.layout import FloatArray, IntArray
+from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Grad
 from gradtui.doctor import thresholds as T
 
@@ -47,8 +47,8 @@ def streams(facts: Facts) -> list[OptimizerSeries]:
     out = []
     for number in known:
         mine = np.flatnonzero(group == number)
-        every = _own_course(facts, mine)
-        share = len(mine) / len(facts) if every is None else len(every) / len(facts.course)
+        every = _own_scalars(facts, mine)
+        share = len(mine) / len(facts) if every is None else len(every) / len(facts.scalars)
         out.append(OptimizerSeries(_picked(facts, mine, every), game, share))
     return out
 
@@ -109,7 +109,7 @@ def _own_losses(group: IntArray, loss: FloatArray) -> bool:
     return float(np.mean(loss[turns] == loss[turns + 1])) < T.SHARED_LOSS
 
 
-def _own_course(facts: Facts, at: IntArray) -> Course | None:
+def _own_scalars(facts: Facts, at: IntArray) -> ScalarSeries | None:
     """The scalars of every step of the optimizers that took the kept steps `at`; None where others
     took some of them too, or nobody has followed them."""
     if facts.every is None:
@@ -117,11 +117,11 @@ def _own_course(facts: Facts, at: IntArray) -> Course | None:
     mine = np.isin(facts.optimizer, np.unique(facts.optimizer[at]))
     if int(mine.sum()) != len(at):
         return None
-    course = facts.course
-    return course.take(np.isin(course.optimizer, np.unique(facts.optimizer[at])))
+    scalars = facts.scalars
+    return scalars.take(np.isin(scalars.optimizer, np.unique(facts.optimizer[at])))
 
 
-def _picked(facts: Facts, at: IntArray, every: Course | None) -> Facts:
+def _picked(facts: Facts, at: IntArray, every: ScalarSeries | None) -> Facts:
     cut = {name: getattr(facts, name)[at] for name in PER_STEP}
     seen = facts.first_nonfinite
     mine = seen is not None and bool((cut["steps"] == seen.step).any())

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from gradtui.core.course import Course
 from gradtui.core.facts import Facts, merged_rows
 from gradtui.core.layout import FloatArray, IntArray
+from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Act, Grad, Weight
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.robust_statistics import BoolArray, median, middle, spread
@@ -41,7 +41,7 @@ class Reading:
         """Steps taken so far, kept or thinned away."""
         if not len(self.facts):
             return 0
-        taken = max(int(self.facts.steps[-1]) + 1, self.facts.course.taken)
+        taken = max(int(self.facts.steps[-1]) + 1, self.facts.scalars.taken)
         return max(round(taken * self.part), len(self.facts))
 
     @cached_property
@@ -84,27 +84,27 @@ class Reading:
         return np.flatnonzero(~self.facts.skipped)
 
     @cached_property
-    def used_course(self) -> Course:
+    def used_scalars(self) -> ScalarSeries:
         """Every step, measured or not, that a loss scaler did not throw away; of a long run evenly
         spaced ones."""
-        course = self.facts.course
-        return course.take(~course.skipped)
+        scalars = self.facts.scalars
+        return scalars.take(~scalars.skipped)
 
     @property
     def losses(self) -> FloatArray:
         """Theirs."""
-        return self.used_course.loss
+        return self.used_scalars.loss
 
     @property
     def rates(self) -> FloatArray:
         """Their learning rates."""
-        return self.used_course.lr
+        return self.used_scalars.lr
 
     @cached_property
     def measured_near(self) -> IntArray:
         """Of each of them the place in `used` of the last measured step that is not later."""
         steps = self.facts.steps[self.used]
-        found = np.searchsorted(steps, self.used_course.steps, side="right") - 1
+        found = np.searchsorted(steps, self.used_scalars.steps, side="right") - 1
         return np.asarray(found.clip(0), np.int64)
 
     @cached_property

@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec
 from torch import nn
 
 from gradtui.monitor import Watch, command, watch
-from gradtui.runstore.files.places import run_name, runs_home
+from gradtui.runstore.files.run_folders import run_name, runs_home
 
 LOG = logging.getLogger("gradtui")
 

@@ -11,9 +11,9 @@ from gradtui.core.event import RunInfo
 from gradtui.core.snapshot import Snapshot
 from gradtui.lab.arithmetic import Arithmetic
 from gradtui.lab.data.tasks import Batches, build_task
-from gradtui.lab.examiner import Examiner
 from gradtui.lab.first_batch import carried_by
 from gradtui.lab.models.build import build_network
+from gradtui.lab.nan_examination import NanExamination
 from gradtui.lab.objective import objective
 from gradtui.lab.optimization import (
     build_optimizer,
@@ -68,7 +68,7 @@ class Run:
         self.batches = Batches(self.task, setup.data.batch_size, self.seed, self.device)
         self.layout = self.network.layout()
         self.probe = Probe(self.network, self.parameters, self.device) if probed else None
-        self.examiner = Examiner(self.network) if probed else None
+        self.nan_examination = NanExamination(self.network) if probed else None
         self.last_loss = torch.full((), float("nan"))
         self.info = RunInfo(
             title=scenario.title,
@@ -124,8 +124,8 @@ class Run:
             unscaled = scale == scale
             context = StepContext(self.run, step, lr, scale, skipped, unscaled, began, autopsy)
             probe.after_update(context)
-        if self.examiner:
-            self.examiner.over()
+        if self.nan_examination:
+            self.nan_examination.over()
         self.step_number += 1
 
     def ready(self, *, wait: bool = False) -> Iterator[Snapshot]:
@@ -135,6 +135,6 @@ class Run:
 
     def _examine(self, step: int) -> Autopsy | None:
         """Once a run. What a loss scaler is about to catch is not looked into."""
-        if self.examiner is None or self.arithmetic.scaler is not None:
+        if self.nan_examination is None or self.arithmetic.scaler is not None:
             return None
-        return self.examiner.examine(step, float(self.last_loss))
+        return self.nan_examination.examine(step, float(self.last_loss))

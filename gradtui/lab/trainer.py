@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from gradtui.core.control import Control, Start
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Building, Failed, Resumed, Started
-from gradtui.lab.gate import Gate
 from gradtui.lab.scenario.schema import Scenario
+from gradtui.lab.training_control import TrainingControl
 from gradtui.runstore.writer.mailbox import Mailbox
 from gradtui.runstore.writer.ports import Delivery
 
@@ -50,7 +50,7 @@ class Lab:
         self._mailbox = Mailbox() if capacity is None else Mailbox(capacity)
         self._controls: SimpleQueue[Control | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._gate = Gate(self._controls, self._mailbox)
+        self._control = TrainingControl(self._controls, self._mailbox)
         self._held: dict[int, Training] = {}
         """By number: the run that is trained, and its twin."""
 
@@ -75,8 +75,8 @@ class Lab:
         return self._thread is None or not self._thread.is_alive()
 
     def _work(self) -> None:
-        while not self._gate.closed:
-            start = self._gate.next_start()
+        while not self._control.closed:
+            start = self._control.next_start()
             if start is not None:
                 self._train(start)
 
@@ -88,11 +88,11 @@ class Lab:
         beside = self._take_up(twin) if main is not None and twin is not None else None
         if main is None:
             return
-        while not main.over and self._gate.go_on(main.number, main.step_number):
+        while not main.over and self._control.go_on(main.number, main.step_number):
             self._do(main, main.step)
             if beside is not None and not beside.over and beside.step_number < main.step_number:
                 self._do(beside, beside.step)
-        if not self._gate.superseded():
+        if not self._control.superseded():
             self._do(main, main.end)
         if beside is not None:
             self._do(beside, lambda: beside.pass_on(wait=True))
@@ -105,7 +105,7 @@ class Lab:
     def _take_up(self, start: Start) -> "Training | None":
         """The run of that number, from where it is, or built; None where that failed or is no longer
         wanted."""
-        gate, mailbox = self._gate, self._mailbox
+        control, mailbox = self._control, self._mailbox
         held = self._held.get(start.run)
         if held is not None:
             if not held.over:
@@ -125,7 +125,7 @@ class Lab:
             scenario = self._catalogue[start.scenario]
             setup = treated(scenario, start.remedies)
             mailbox.tell(Building(start.run, f"building {setup.model.kind} of {setup.model.depth}"))
-            if gate.superseded():
+            if control.superseded():
                 return None
             steps = scenario.steps * self._stretch
             run = Run(scenario, setup, run=start.run, seed=start.seed, device=self._device)

@@ -4,8 +4,8 @@ import pytest
 
 from gradtui.app.geometry import arrangement
 from gradtui.app.key_bar import fitting
-from gradtui.app.keys import KEYS, bindings, footer_keys
-from gradtui.app.target import Mode
+from gradtui.app.key_bindings import KEYS, bindings, footer_keys
+from gradtui.app.watched_run import Mode
 
 
 @pytest.mark.parametrize(

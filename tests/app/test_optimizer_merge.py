@@ -8,7 +8,7 @@ from gradtui.app.optimizer_merge import OptimizerMerge, histograms_together
 from gradtui.app.render.heat import heat_lines
 from gradtui.app.render.history import Columns
 from gradtui.app.render.line import plain
-from gradtui.app.target import WatchedRun
+from gradtui.app.watched_run import WatchedRun
 from gradtui.core.history import History
 from gradtui.core.layout import FloatArray
 from gradtui.core.snapshot import Grad, Snapshot
@@ -114,7 +114,7 @@ def test_the_heat_map_has_no_gaps() -> None:
     assert not any("!" in plain(line) for line in lines[:6])
 
 
-class Turns(FakeSource):
+class RoundLength(FakeSource):
     """A run whose two optimizers take turns."""
 
     def _snapshot(self, playing: Playing) -> Snapshot:
@@ -122,7 +122,7 @@ class Turns(FakeSource):
 
 
 async def test_the_screen_stays_readable(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    source = Turns(lambda _: factories.healthy(6, 200), per_poll=3)
+    source = RoundLength(lambda _: factories.healthy(6, 200), per_poll=3)
     watched = WatchedRun("attach", tmp_path, "python gan.py")
     async with playing(source=source, watched=watched) as (app, pilot):
         await until(pilot, lambda: app.session.current.live_step > 60)

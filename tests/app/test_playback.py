@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from gradtui.app.alarm import first_alarm
 from gradtui.app.app import GradtuiApp
-from gradtui.app.target import WatchedRun
+from gradtui.app.watched_run import WatchedRun
 from gradtui.core.event import Ended, Failed
 from gradtui.core.snapshot import NonFinite
 from gradtui.lab.scenario.schema import Scenario

@@ -8,11 +8,11 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from gradtui.app.app import GradtuiApp
-from gradtui.app.keys import KEYS, footer_keys, keys_of
+from gradtui.app.key_bindings import KEYS, footer_keys, keys_of
 from gradtui.app.screens.log import LogScreen
 from gradtui.app.screens.main import MainScreen
 from gradtui.app.screens.quit import QuitScreen, StoppingScreen
-from gradtui.app.target import Mode, WatchedRun
+from gradtui.app.watched_run import Mode, WatchedRun
 from gradtui.core.control import Pause, RecordAll, Resume, Start, StepOnce, Stop
 from gradtui.core.event import Building
 from tests.app.fake_source import CATALOGUE, FakeSource

@@ -18,9 +18,9 @@ import numpy as np
 
 import gradtui
 from gradtui.core.snapshot import Snapshot
-from gradtui.runstore.format.header import Generation, here
-from gradtui.runstore.format.header_json import write_header
 from gradtui.runstore.format.records import STEP, detail_dtype
+from gradtui.runstore.format.run_header import Generation, here
+from gradtui.runstore.format.run_json import write_header
 from gradtui.runstore.reader.load import load_facts
 from gradtui.runstore.reader.run_reader import RunReader
 from gradtui.runstore.writer.detail_files import DetailFiles

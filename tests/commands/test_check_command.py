@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gradtui.commands.check_lines import VerdictLines
-from gradtui.commands.judge import unseen
+from gradtui.commands.command_verdict import unseen
 from gradtui.commands.output import paint
 from gradtui.commands.report import SCHEMA, Report
 from tests.commands.test_run import command, home

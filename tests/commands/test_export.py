@@ -8,7 +8,7 @@ import pytest
 
 from gradtui.cli import main
 from gradtui.commands.export import size, write
-from gradtui.commands.page import page
+from gradtui.commands.html_page import page
 from gradtui.commands.report import Report
 from gradtui.core.errors import GradtuiError, UsageError
 from gradtui.core.event import Failed

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from gradtui.core.course import Course
 from gradtui.core.history import History
+from gradtui.core.scalar_series import ScalarSeries
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.notes import spikes
 from gradtui.doctor.reading import Reading
@@ -36,7 +36,7 @@ def recorded(steps: int, loss: Losses, *, seldom: bool, norm: Losses = lambda st
         at = np.arange(steps)
         values = np.array([loss(step) for step in range(steps)])
         times, lr = at.astype(np.float64), np.full(steps, 0.1)
-        history.follow(Course(at, times, values, lr, np.zeros(steps, np.int64), at < 0))
+        history.follow(ScalarSeries(at, times, values, lr, np.zeros(steps, np.int64), at < 0))
     return history
 
 

@@ -18,7 +18,7 @@ from gradtui.commands.targets import named_targets
 from gradtui.commands.themes import checked_theme
 from gradtui.core.event import Ended
 from gradtui.lab.scenario.catalogue import Catalogue, read_catalogue
-from gradtui.runstore.files.places import find_run, matching, run_paths, runs_home
+from gradtui.runstore.files.run_folders import find_run, matching, run_paths, runs_home
 from tests.documents.pages import PAGES, ROOT, examples, page, words_of
 from tests.runstore.recorded import record, snap
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradtui.cli import main
-from gradtui.commands.judge import judged
+from gradtui.commands.command_verdict import judged
 from gradtui.core.event import Ended
 from gradtui.core.snapshot import NonFinite
 from gradtui.runstore.export.rows import FIELDS, SCALARS

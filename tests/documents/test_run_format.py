@@ -14,7 +14,7 @@ from gradtui.core.event import Building, Ended, Failed, Paused, Resumed, RunInfo
 from gradtui.core.layout import RowInfo, TensorInfo
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Act, Grad, NonFinite, Weight
 from gradtui.runstore.files import reading
-from gradtui.runstore.format import header_json, json_lines, nan_trace_json
+from gradtui.runstore.format import json_lines, nan_trace_json, run_json
 from gradtui.runstore.format.event_json import control_json
 from gradtui.runstore.format.records import NONFINITE, RAISED, SKIPPED, STAGES, STEP, UNMEASURED
 from gradtui.runstore.ranks import process_status
@@ -108,7 +108,7 @@ def test_every_key_of_run_json_is_told_and_no_other(run: Path) -> None:
         assert set(header["generations"][0][name][0]) <= told, name
     assert set(header["generations"][0]) <= told
     assert f"`schema` ({header['schema']})" in text
-    assert f"version {header_json.SCHEMA} of the format" in PAGE.flat
+    assert f"version {run_json.SCHEMA} of the format" in PAGE.flat
 
 
 def test_every_kind_of_event_is_told(tmp_path: Path) -> None:
@@ -169,10 +169,10 @@ LIMITS = [
     ("64 kB for exit.json", reading.SMALL, 64 << 10),
     ("1 MiB for a line", json_lines.LONGEST, 1 << 20),
     ("8 MiB at once for a file of lines", json_lines.AT_ONCE, 8 << 20),
-    ("more than 65,536 characters", header_json.LONGEST, 65_536),
-    ("more than 262,144 tensors", header_json.MOST_TENSORS, 262_144),
-    ("4,096 generations", header_json.MOST_GENERATIONS, 4096),
-    ("beyond 2^62", header_json.LARGEST, 1 << 62),
+    ("more than 65,536 characters", run_json.LONGEST, 65_536),
+    ("more than 262,144 tensors", run_json.MOST_TENSORS, 262_144),
+    ("4,096 generations", run_json.MOST_GENERATIONS, 4096),
+    ("beyond 2^62", run_json.LARGEST, 1 << 62),
     ("less than 15 seconds old", process_status.SILENT, 15),
     ("more than two seconds before", process_status.LAG, 2),
     ("touched once a second", BEAT, 1),

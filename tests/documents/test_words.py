@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gradtui.app.keys import KEYS, bindings, footer_keys, help_keys
+from gradtui.app.key_bindings import KEYS, bindings, footer_keys, help_keys
 from gradtui.app.themes import THEMES
 from gradtui.cli import VERBS, build_parser
 from gradtui.commands.export import CHOICES, size

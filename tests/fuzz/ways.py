@@ -16,9 +16,9 @@ from typing import Any
 
 from gradtui.app.app import GradtuiApp
 from gradtui.app.log_tail import LogTail
-from gradtui.app.target import Mode, WatchedRun
+from gradtui.app.watched_run import Mode, WatchedRun
 from gradtui.cli import main
-from gradtui.commands.recorded import as_scenario, command_of
+from gradtui.commands.run_screen import as_scenario, command_of
 from gradtui.core.control import SetPace
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Ended, Failed

@@ -6,9 +6,9 @@ import numpy as np
 
 from gradtui.core.layout import Layout
 from gradtui.runstore.format.file_names import detail_name, steps_name
-from gradtui.runstore.format.header import Generation, here
-from gradtui.runstore.format.header_json import write_header
 from gradtui.runstore.format.records import STEP, RecordArray, detail_dtype
+from gradtui.runstore.format.run_header import Generation, here
+from gradtui.runstore.format.run_json import write_header
 from tests.factories import run_info
 
 EVERY = {"tensors": 256, "weights": 512, "activations": 1024, "histograms": 16384}

@@ -16,7 +16,7 @@ import pytest
 
 from gradtui.core.errors import GradtuiError
 from gradtui.runstore.files import disk
-from gradtui.runstore.files.places import is_run
+from gradtui.runstore.files.run_folders import is_run
 from gradtui.runstore.ranks.process_status import read_ranks, status
 from gradtui.runstore.reader.load import load_facts
 from gradtui.runstore.reader.run_reader import RunReader

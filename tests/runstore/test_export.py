@@ -16,8 +16,8 @@ import pytest
 
 from gradtui.core.errors import GradtuiError, UsageError
 from gradtui.core.snapshot import Grad, Snapshot
+from gradtui.runstore.export.csv_and_parquet import cell, write_csv, write_parquet
 from gradtui.runstore.export.jsonl import write_jsonl
-from gradtui.runstore.export.table import cell, write_csv, write_parquet
 from gradtui.runstore.export.tensorboard import write_tensorboard
 from tests.runstore.recorded import LAYOUT, record, snap
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradtui.runstore.files.places import run_paths
+from gradtui.runstore.files.run_folders import run_paths
 from gradtui.runstore.format.record_tail import StepsFile
 from gradtui.runstore.ranks.rank_files import labels
 from tests.app.terminal_emulator import Terminal

@@ -23,10 +23,10 @@ from gradtui.runstore.files.reading import (
     read_small,
     records_at,
 )
-from gradtui.runstore.format.header_json import read_header
 from gradtui.runstore.format.json_lines import LineTail
 from gradtui.runstore.format.record_tail import RecordTail, StepsFile
 from gradtui.runstore.format.records import STEP, rising
+from gradtui.runstore.format.run_json import read_header
 from gradtui.runstore.reader.open_run import OpenRun
 from gradtui.runstore.reader.runs import list_runs
 from gradtui.runstore.writer.launch_record import exit_code

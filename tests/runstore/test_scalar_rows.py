@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradtui.core.course import POINTS
 from gradtui.core.history import History
+from gradtui.core.scalar_series import POINTS
 from gradtui.runstore.export.jsonl import write_jsonl
 from gradtui.runstore.format import scalar_rows
 from gradtui.runstore.format.records import measured
 from gradtui.runstore.format.scalar_rows import ScalarRows
-from gradtui.runstore.reader import step_course
+from gradtui.runstore.reader import scalar_files
 from gradtui.runstore.reader.load import load, load_facts
 from gradtui.runstore.reader.open_run import OpenRun
 from gradtui.runstore.reader.replay import Replay
 from gradtui.runstore.reader.run_reader import RunReader
-from gradtui.runstore.reader.step_course import course_of
+from gradtui.runstore.reader.scalar_files import scalars_of
 from gradtui.runstore.writer.run_writer import RunWriter
 from tests.factories import run_info
 from tests.runstore.recorded import LAYOUT, snap
@@ -71,7 +71,7 @@ def test_viewers_know_how_many_were_measured(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = STEPS // EVERY + 1
-    monkeypatch.setattr(step_course, "AT_ONCE", 7)
+    monkeypatch.setattr(scalar_files, "AT_ONCE", 7)
     delivery = RunReader(directory).poll()
     assert delivery.measured == kept
     assert delivery.lag == pytest.approx(time.time() - (999.0 + STEPS), abs=60)
@@ -80,7 +80,7 @@ def test_viewers_know_how_many_were_measured(
     assert replay.poll().measured == 6
     replay.seek(STEPS)
     assert replay.poll().measured == kept
-    monkeypatch.setattr(step_course, "COUNTED", STEPS - 1)
+    monkeypatch.setattr(scalar_files, "COUNTED", STEPS - 1)
     assert RunReader(directory).poll().measured is None
 
 
@@ -95,24 +95,24 @@ def test_a_replay_ends_with_the_last_step_that_was_taken(tmp_path: Path) -> None
     replay = Replay(tmp_path / "run", speed=1e9)
     delivery = replay.poll()
     assert (replay.last_step, replay.last_taken) == (0, 49)
-    assert delivery.course is not None
-    assert delivery.course.steps.tolist() == list(range(50))
+    assert delivery.scalars is not None
+    assert delivery.scalars.steps.tolist() == list(range(50))
 
 
 def test_rules_and_viewers_know_of_all_steps(directory: Path) -> None:
     facts = load_facts(directory)
     assert len(facts) < STEPS / 4
-    assert facts.course.steps.tolist() == list(range(STEPS))
-    assert facts.until(10).course.taken == int(facts.steps[9]) + 1
+    assert facts.scalars.steps.tolist() == list(range(STEPS))
+    assert facts.until(10).scalars.taken == int(facts.steps[9]) + 1
     history = History(LAYOUT, run_info())
     for delivery in (RunReader(directory).poll(), Replay(directory, speed=1e9).poll()):
-        assert delivery.course is not None
-        history.follow(delivery.course)
+        assert delivery.scalars is not None
+        history.follow(delivery.scalars)
         for one in delivery.snapshots:
             if history.latest is None or one.step > history.latest.step:
                 history.append(one)
     assert history.taken == STEPS
-    assert history.facts().course.loss.tolist() == [0.5 * step for step in range(STEPS)]
+    assert history.facts().scalars.loss.tolist() == [0.5 * step for step in range(STEPS)]
 
 
 def test_an_export_has_each_step_once(directory: Path) -> None:
@@ -133,10 +133,10 @@ def test_a_long_course_is_sampled(tmp_path: Path) -> None:
     between.rows.extend(row(step) for step in range(1, 50_001))
     between.close(50_000)
     assert writer.close(30)
-    course = course_of(load(tmp_path).ranks)
-    assert course.taken == 50_001
-    assert 1000 < len(course) <= POINTS + 1
-    assert (course.loss == np.where(course.steps > 0, 0.5 * course.steps, course.loss)).all()
+    scalars = scalars_of(load(tmp_path).ranks)
+    assert scalars.taken == 50_001
+    assert 1000 < len(scalars) <= POINTS + 1
+    assert (scalars.loss == np.where(scalars.steps > 0, 0.5 * scalars.steps, scalars.loss)).all()
 
 
 def test_rows_that_nobody_fetches_are_counted() -> None:

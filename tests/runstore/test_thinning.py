@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from gradtui.core.event import Event, Started
 from gradtui.core.snapshot import Snapshot
-from gradtui.runstore.format.header import Generation, here
-from gradtui.runstore.format.header_json import write_header
 from gradtui.runstore.format.record_tail import RecordTail
 from gradtui.runstore.format.records import STEP, detail_dtype
+from gradtui.runstore.format.run_header import Generation, here
+from gradtui.runstore.format.run_json import write_header
 from gradtui.runstore.reader.load import load, load_facts
 from gradtui.runstore.writer.detail_files import DetailFiles
 from gradtui.runstore.writer.run_writer import BUDGET

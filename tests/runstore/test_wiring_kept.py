@@ -11,8 +11,8 @@ import pytest
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Ended, Started
 from gradtui.runstore.format.file_names import header_name
-from gradtui.runstore.format.header import Generation, here
-from gradtui.runstore.format.header_json import read_header, write_header
+from gradtui.runstore.format.run_header import Generation, here
+from gradtui.runstore.format.run_json import read_header, write_header
 from gradtui.runstore.reader.load import load
 from gradtui.runstore.reader.run_reader import RunReader
 from gradtui.runstore.writer.run_writer import RunWriter

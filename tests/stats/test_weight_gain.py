@@ -18,8 +18,8 @@ from gradtui.core.event import Started
 from gradtui.core.snapshot import Grad
 from gradtui.instrument.watcher import Watcher
 from gradtui.lab.run import Run
-from gradtui.runstore.format.header import Generation, here
-from gradtui.runstore.format.header_json import read_header, write_header
+from gradtui.runstore.format.run_header import Generation, here
+from gradtui.runstore.format.run_json import read_header, write_header
 from tests import factories
 from tests.instrument.kept import Kept
 from tests.runs import VARIETY, scenario

@@ -29,9 +29,9 @@ def values_of(facts: Facts, kind: str) -> FloatArray:
 def points_of(facts: Facts, kind: str) -> tuple[IntArray, FloatArray]:
     """Steps and values: the loss is known of every step, measured or not; where several optimizers
     have losses of their own it is shown as of the measured steps."""
-    course = facts.course
-    if kind == "loss" and not course.optimizer.any():
-        return course.steps, course.loss
+    scalars = facts.scalars
+    if kind == "loss" and not scalars.optimizer.any():
+        return scalars.steps, scalars.loss
     return facts.steps, values_of(facts, kind)
 
 

@@ -111,9 +111,9 @@ def _progress(view: View, cells: int) -> Line:
     if view.mode != "replay":
         figures.append(("", f"{rate(view.steps_per_s)} steps/s", ""))
     if facts is not None and len(facts):
-        course = facts.course
-        alone = not course.optimizer.any()
-        loss = float(course.loss[-1] if alone else facts.loss[-1])
+        scalars = facts.scalars
+        alone = not scalars.optimizer.any()
+        loss = float(scalars.loss[-1] if alone else facts.loss[-1])
         figures.append(
             ("loss ", reading(loss), "strong" if abs(loss) < float("inf") else "nonfinite")
         )
@@ -127,7 +127,7 @@ def _progress(view: View, cells: int) -> Line:
     if facts is not None and len(facts) and facts.skipped[-1]:
         figures.append(("", "step skipped by the loss scaler", "warn"))
     if facts is not None and len(facts):
-        figures.append(("lr ", reading(float(facts.course.lr[-1])), ""))
+        figures.append(("lr ", reading(float(facts.scalars.lr[-1])), ""))
     figures += more_figures(view)
     for label, value, meaning in figures:
         more: list[Piece] = [("   ", ""), (label, "quiet"), (value, meaning)]

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 
 from gradtui.app.key_bar import KeyBar
 from gradtui.app.screens.lab import LabScreen, Shows
-from gradtui.app.target import Mode
+from gradtui.app.watched_run import Mode
 from gradtui.app.widgets import HeaderBar, LayerDetail, NanBanner
 
 

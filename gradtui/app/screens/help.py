@@ -2,9 +2,9 @@
 
 from textual.content import Content
 
-from gradtui.app.keys import help_keys
+from gradtui.app.key_bindings import help_keys
 from gradtui.app.screens.text import TextScreen
-from gradtui.app.target import Mode
+from gradtui.app.watched_run import Mode
 
 LEGEND = (
     "Each row is a layer, the input's side first. Its bar is log10 of the L2 norm of its gradient, "

@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from gradtui.app.keys import bindings
+from gradtui.app.key_bindings import bindings
 from gradtui.app.view import View
 
 

@@ -16,8 +16,8 @@ from gradtui.app.render.depth import HEAD
 from gradtui.app.screens.lab import LabScreen, Shows
 from gradtui.app.screens.panes import TITLES, heat_height, in_sight, panes_of
 from gradtui.app.tab_strip import TabStrip
-from gradtui.app.target import Mode
 from gradtui.app.view import View
+from gradtui.app.watched_run import Mode
 from gradtui.app.widgets import (
     Chart,
     DepthView,

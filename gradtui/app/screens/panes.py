@@ -3,7 +3,7 @@
 from gradtui.app.geometry import Arrangement
 from gradtui.app.render.depth import HEAD
 from gradtui.app.render.heat import FOOT
-from gradtui.app.target import Mode
+from gradtui.app.watched_run import Mode
 
 TITLES = {
     "findings": "findings",

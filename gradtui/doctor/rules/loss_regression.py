@@ -29,7 +29,7 @@ def thrown_back(reading: Reading) -> Finding | None:
     raised = _raised(reading, back)
     if not raised and not _moved(reading, back):
         return None
-    step = int(reading.used_course.steps[back])
+    step = int(reading.used_scalars.steps[back])
     rows = reading.largest_rows(reading.used[reading.measured_near[back]])
     return Finding(
         "exploding_gradient",
@@ -45,7 +45,7 @@ def thrown_back(reading: Reading) -> Finding | None:
 
 
 class LossRegression(NamedTuple):
-    """`back`: index into `used_course` from which on the loss is up again."""
+    """`back`: index into `used_scalars` from which on the loss is up again."""
 
     back: int
     best: float
@@ -88,7 +88,7 @@ def _raised(reading: Reading, back: int) -> str:
 
 def _moved(reading: Reading, back: int) -> bool:
     """Whether any layer has changed by a good part of itself since shortly before."""
-    first = int(reading.used_course.steps[max(back - T.WINDOW, 0)])
+    first = int(reading.used_scalars.steps[max(back - T.WINDOW, 0)])
     since = reading.used[reading.facts.steps[reading.used] >= first]
     taken = since[reading.facts.has_weights[since]]
     ratios = reading.facts.update_ratios(taken)[:, reading.rows] if len(taken) else np.zeros((0, 1))

@@ -148,8 +148,8 @@ def _grown(before: Reading) -> bool:
 def scaler_stuck(reading: Reading) -> Finding | None:
     """A loss scaler that goes on skipping steps, or has come down to protecting nothing."""
     facts = reading.facts
-    course = facts.course
-    recent = course.skipped[-T.SCALER_STEPS :]
+    scalars = facts.scalars
+    recent = scalars.skipped[-T.SCALER_STEPS :]
     if reading.seen < T.SCALER_STEPS or not recent.any():
         return None
     share = float(np.mean(recent))
@@ -161,7 +161,7 @@ def scaler_stuck(reading: Reading) -> Finding | None:
     return Finding(
         SYMPTOM,
         Severity.CRITICAL,
-        reading.since(facts.skipped) if recent.all() else int(course.steps[-len(recent)]),
+        reading.since(facts.skipped) if recent.all() else int(scalars.steps[-len(recent)]),
         f"{percent(share)} of the last {len(recent)} steps were skipped, loss scale {norm(scale)}",
         "gradients overflow whatever the loss scale is: the overflow is not of the scaler's making"
         + ("; the loss itself is a huge number, as its targets are" if odd else ""),
@@ -172,10 +172,10 @@ def scaler_stuck(reading: Reading) -> Finding | None:
 def calibrating(reading: Reading) -> str:
     """A note on skipped steps that are a loss scaler's normal business, else ""."""
     facts = reading.facts
-    count = int(facts.course.skipped.sum())
+    count = int(facts.scalars.skipped.sum())
     if not count or scaler_stuck(reading) is not None:
         return ""
     return (
-        f"the loss scaler skipped {count} of {len(facts.course)} steps while it found its scale "
+        f"the loss scaler skipped {count} of {len(facts.scalars)} steps while it found its scale "
         f"(now {facts.loss_scale[-1]:g}): normal"
     )

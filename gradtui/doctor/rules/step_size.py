@@ -70,7 +70,7 @@ def oscillating_loss(reading: Reading) -> Finding | None:
     return Finding(
         "oscillating_loss",
         Severity.WARNING,
-        int(reading.used_course.steps[-len(recent)]),
+        int(reading.used_scalars.steps[-len(recent)]),
         f"from one step to the next the loss changes by a factor of {np.exp(typical):.1f} in the "
         f"middle, between {norm(float(recent.min()))} and {norm(float(recent.max()))}",
         "each step jumps across the valley: the learning rate is at the edge of what is stable",
@@ -134,7 +134,7 @@ def _lost_again(reading: Reading) -> Finding | None:
     at = fell_back(reading)
     if at is None:
         return None
-    step = int(reading.used_course.steps[at.back])
+    step = int(reading.used_scalars.steps[at.back])
     return Finding(
         "plateau",
         Severity.WARNING,

@@ -96,7 +96,7 @@ DRAWN: dict[str, Callable[[schema.Data, torch.Generator], Task]] = {
     "teacher": teacher,
     "swiss_roll": swiss_roll,
 }
-"""By the name in `lab/scenario/kinds.py`."""
+"""By the name in `lab/scenario/model_and_data_kinds.py`."""
 
 
 class Batches:

@@ -44,7 +44,7 @@ BUILDERS: dict[str, Builder] = {
     "transformer": _flat(transformer),
     "two_layer": _flat(two_layer),
 }
-"""By the name in `lab/scenario/kinds.py`."""
+"""By the name in `lab/scenario/model_and_data_kinds.py`."""
 
 
 def build_network(setup: schema.Setup, task: Task, seed: int) -> Network:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from gradtui.core.errors import ScenarioError
 from gradtui.core.text import did_you_mean, shown
-from gradtui.lab.scenario.checks import check_setup
+from gradtui.lab.scenario.key_combinations import check_setup
 from gradtui.lab.scenario.schema import Clip, Data, Model, Optimizer, Precision, Scenario, Setup
 from gradtui.lab.scenario.values import Place, checked_table
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gradtui.core.text import did_you_mean, shown
-from gradtui.lab.scenario.checks import check_setup
+from gradtui.lab.scenario.key_combinations import check_setup
 from gradtui.lab.scenario.overlay import TABLES, overlaid
 from gradtui.lab.scenario.schema import Scenario, ScenarioRemedy, Setup
 from gradtui.lab.scenario.values import Place, checked_table, documented

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradtui.core.symptom import VERDICTS
-from gradtui.lab.scenario.kinds import DATA, KIND
+from gradtui.lab.scenario.model_and_data_kinds import DATA, KIND
 
 ACTIVATIONS = (
     "sigmoid",

@@ -33,13 +33,13 @@ def _jsonl() -> Callable[[Path, TextIO], int]:
 
 
 def _csv() -> Callable[[Path, TextIO], int]:
-    from gradtui.runstore.export.table import write_csv
+    from gradtui.runstore.export.csv_and_parquet import write_csv
 
     return write_csv
 
 
 def _parquet() -> Callable[[Path, Path], int]:
-    from gradtui.runstore.export.table import write_parquet
+    from gradtui.runstore.export.csv_and_parquet import write_parquet
 
     return write_parquet
 

@@ -11,8 +11,8 @@ from gradtui.core.errors import GradtuiError
 from gradtui.core.text import printable
 from gradtui.runstore.files.reading import look_at
 from gradtui.runstore.format.file_names import LABEL
-from gradtui.runstore.format.header import Header, machine
 from gradtui.runstore.format.json_lines import LineTail
+from gradtui.runstore.format.run_header import Header, machine
 from gradtui.runstore.ranks.rank_files import RankFiles, labels
 from gradtui.runstore.writer.launch_record import exit_code
 

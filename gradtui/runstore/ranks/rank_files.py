@@ -11,12 +11,12 @@ from gradtui.core.text import printable
 from gradtui.runstore.files.reading import look_at
 from gradtui.runstore.format.block import Block, block_bytes, empty, joined
 from gradtui.runstore.format.file_names import detail_name, events_name, header_name, steps_name
-from gradtui.runstore.format.header import Header
-from gradtui.runstore.format.header_json import read_header
 from gradtui.runstore.format.json_lines import LineTail
 from gradtui.runstore.format.layout_mapping import moved, places
 from gradtui.runstore.format.record_tail import RecordTail, StepsFile
 from gradtui.runstore.format.records import DETAILS, RecordArray, detail_dtype, rising
+from gradtui.runstore.format.run_header import Header
+from gradtui.runstore.format.run_json import read_header
 
 ROOM = 256 << 20
 """Bytes of arrays that are made at once of one generation's records."""

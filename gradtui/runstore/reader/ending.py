@@ -11,7 +11,7 @@ from gradtui.core.coverage import Coverage
 from gradtui.core.ending import LATE, Ending
 from gradtui.runstore.format.event_json import is_step
 from gradtui.runstore.reader.load import Loaded
-from gradtui.runstore.reader.step_course import measured_steps
+from gradtui.runstore.reader.scalar_files import measured_steps
 from gradtui.runstore.writer.launch_record import exit_code
 
 LONGEST = 200

@@ -20,7 +20,7 @@ from gradtui.runstore.format.records import SKIPPED, STAGES
 from gradtui.runstore.ranks.merge import complete, merged
 from gradtui.runstore.ranks.process_status import Ranks, ranks_status, read_ranks
 from gradtui.runstore.ranks.rank_files import RankFiles
-from gradtui.runstore.reader.step_course import course_of
+from gradtui.runstore.reader.scalar_files import scalars_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +100,5 @@ def facts_of(loaded: Loaded, max_steps: int = 4096) -> Facts:
         has_weights=block.has_weights,
         has_activations=block.has_activations,
         first_nonfinite=loaded.first_nonfinite,
-        every=course_of([rank for rank in loaded.ranks if rank.layout is not None]),
+        every=scalars_of([rank for rank in loaded.ranks if rank.layout is not None]),
     )

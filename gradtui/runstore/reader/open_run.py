@@ -14,8 +14,8 @@ from gradtui.core.layout import IntArray, Layout
 from gradtui.core.paths import is_there
 from gradtui.core.snapshot import Act, Grad, NonFinite, U32Array, Weight
 from gradtui.core.text import printable
-from gradtui.runstore.files.places import find_run, runs_home
 from gradtui.runstore.files.reading import in_a_sentence
+from gradtui.runstore.files.run_folders import find_run, runs_home
 from gradtui.runstore.format.block import Block, empty
 from gradtui.runstore.format.records import RecordArray
 from gradtui.runstore.ranks.merge import merged

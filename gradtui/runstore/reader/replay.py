@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from gradtui.core.control import Control, Pause, Resume, SetPace, Start, StepOnce
-from gradtui.core.course import Course
 from gradtui.core.ending import BREAKS_OFF, ending_sentences
 from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resumed, Started
 from gradtui.core.layout import FloatArray
+from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.block import aligned, snapshots_of
 from gradtui.runstore.format.event_json import event_from
 from gradtui.runstore.ranks.process_status import RUNNING
 from gradtui.runstore.reader.ending import ending_of
 from gradtui.runstore.reader.load import load
-from gradtui.runstore.reader.step_course import course_of, measured_steps
+from gradtui.runstore.reader.scalar_files import measured_steps, scalars_of
 from gradtui.runstore.writer.ports import Delivery
 
 MOST = 1536
@@ -48,7 +48,7 @@ class Replay:
         self._block = aligned(self._loaded.block, MOST, 64)
         self._steps = self._block.steps
         known = [rank for rank in self._loaded.ranks if rank.layout is not None]
-        self._every, self._measured = course_of(known), measured_steps(known)
+        self._every, self._measured = scalars_of(known), measured_steps(known)
         self._clock = clock
         self._run = run
         with np.errstate(invalid="ignore", over="ignore"):  # a damaged file has any times
@@ -94,9 +94,9 @@ class Replay:
         if self._next == len(self._steps) and not self._over:
             self._over = True
             events.append(self._ending())
-        course = self._course(begin)
+        scalars = self._scalars(begin)
         measured = int(np.searchsorted(self._measured, self.position, side="right"))
-        return Delivery(tuple(events), tuple(snapshots), 0, course, measured)
+        return Delivery(tuple(events), tuple(snapshots), 0, scalars, measured)
 
     def send(self, control: Control) -> str:
         match control:
@@ -162,7 +162,7 @@ class Replay:
         seen = {first.step: first} if first is not None else None
         return snapshots_of(self._block.take(slice(begin, end)), self._run, seen)
 
-    def _course(self, begin: int) -> Course | None:
+    def _scalars(self, begin: int) -> ScalarSeries | None:
         """Of the steps from the one before `begin` to the last that was delivered; behind the last that
         was measured come all others."""
         if begin == self._next:

@@ -7,11 +7,11 @@ from math import isfinite
 from pathlib import Path
 
 from gradtui.core.control import Control, Pause, Resume, SetPace, Start, StepOnce, Stop
-from gradtui.core.course import Course
 from gradtui.core.ending import ending_word
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Ended, Event, Failed, RunInfo, Started
 from gradtui.core.layout import Layout
+from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.block import Block, aligned, snapshots_of
 from gradtui.runstore.format.layout_mapping import whole
@@ -28,7 +28,7 @@ from gradtui.runstore.ranks.rank_events import RankEvents
 from gradtui.runstore.ranks.rank_files import RankFiles, labels
 from gradtui.runstore.ranks.rank_notes import rank_words
 from gradtui.runstore.ranks.rank_sync import RankSync
-from gradtui.runstore.reader.step_course import CourseTail
+from gradtui.runstore.reader.scalar_files import ScalarTail
 from gradtui.runstore.writer.control_file import send_control, show_sign
 from gradtui.runstore.writer.launch_record import exit_code
 from gradtui.runstore.writer.ports import Delivery
@@ -93,10 +93,10 @@ class RunReader:
             self._see_ranks()
         layout = self._see_layout(events)
         snapshots: list[Snapshot] = []
-        course: Course | None = None
+        scalars: ScalarSeries | None = None
         if layout is not None:
             ready = self._ready(layout, now)
-            course = self._course()
+            scalars = self._scalars()
             snapshots = snapshots_of(ready, self._run, self._hearing.nonfinite)
             events += self._hearing.nonfinite_seen(snapshots, layout)
             if not snapshots and not len(self._waiting):
@@ -104,12 +104,12 @@ class RunReader:
         elif self._status.state != RUNNING:
             self._end(events)
         measured, lag = None, 0.0
-        if course is not None and len(course):
+        if scalars is not None and len(scalars):
             measured = self._course_tail.measured
-            lag = max(time.time() - float(course.time[-1]), 0.0)
+            lag = max(time.time() - float(scalars.time[-1]), 0.0)
             lag = lag if isfinite(lag) else 0.0
         dropped = self._hearing.dropped
-        return Delivery(tuple(events), tuple(snapshots), dropped, course, measured, lag)
+        return Delivery(tuple(events), tuple(snapshots), dropped, scalars, measured, lag)
 
     def send(self, control: Control) -> str:
         if isinstance(control, Start):
@@ -146,7 +146,7 @@ class RunReader:
         self._layout: Layout | None = None
         self._info: RunInfo | None = None
         self._waiting = RankSync(self._patience)
-        self._course_tail = CourseTail()
+        self._course_tail = ScalarTail()
         self._hearing = RankEvents(self._run)
         self._over = False
         self._see_status()
@@ -192,7 +192,7 @@ class RunReader:
         if layout != self._layout or info.wiring != known:
             self._layout, self._info = layout, info
             self._waiting.restart()
-            self._course_tail = CourseTail()
+            self._course_tail = ScalarTail()
             for rank in self._ranks:
                 rank.rewind()
             events.append(Started(self._run, layout, self._info))
@@ -208,7 +208,7 @@ class RunReader:
         ready = self._waiting.ready([r.label for r in self._ranks], running, layout, now)
         return aligned(ready, MOST, RECENT)
 
-    def _course(self) -> Course | None:
+    def _scalars(self) -> ScalarSeries | None:
         """Of the steps since the last look. Where ranks would have to be averaged the steps that all
         have measured are all that is delivered."""
         if len(self._ranks) != 1:

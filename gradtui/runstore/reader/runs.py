@@ -8,8 +8,8 @@ from typing import Any
 
 from gradtui.core.ending import ending_word, one_line, signal_name, trouble_sentences
 from gradtui.core.errors import GradtuiError
-from gradtui.runstore.files.places import run_paths
 from gradtui.runstore.files.reading import any_numbers, in_a_sentence
+from gradtui.runstore.files.run_folders import run_paths
 from gradtui.runstore.ranks.process_status import CRASHED, RUNNING, ranks_status, read_ranks
 from gradtui.runstore.reader.ending import ending_of, steps_taken
 

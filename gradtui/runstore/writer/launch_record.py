@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gradtui.runstore.files.disk import replace_file
 from gradtui.runstore.files.reading import DAMAGE, SMALL, read_json
-from gradtui.runstore.format.header import here
-from gradtui.runstore.format.header_json import write_header
+from gradtui.runstore.format.run_header import here
+from gradtui.runstore.format.run_json import write_header
 
 EXIT = "exit.json"
 

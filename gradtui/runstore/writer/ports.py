@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gradtui.core.control import Control
-from gradtui.core.course import Course
 from gradtui.core.event import Event
+from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.scalar_rows import ScalarRows
 
@@ -19,12 +19,12 @@ class Delivery:
     snapshots: tuple[Snapshot, ...] = ()
     dropped: int = 0
     """Snapshots lost so far in all because nobody fetched them in time."""
-    course: Course | None = None
+    scalars: ScalarSeries | None = None
     """Scalars of the steps since the last poll, measured or not; None where all come as snapshots."""
     measured: int | None = None
     """Steps so far whose gradients were measured; None where nobody has counted them."""
     lag: float = 0.0
-    """Seconds that the newest step in `course` is old already."""
+    """Seconds that the newest step in `scalars` is old already."""
 
 
 class Sink(Protocol):

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from gradtui.core.errors import GradtuiError
 from gradtui.runstore.files.disk import RecordFile
-from gradtui.runstore.files.places import make_private
+from gradtui.runstore.files.run_folders import make_private
 from gradtui.runstore.format.file_names import header_name, steps_name
-from gradtui.runstore.format.header import Generation, Header
-from gradtui.runstore.format.header_json import read_header, write_header
 from gradtui.runstore.format.records import STEP
+from gradtui.runstore.format.run_header import Generation, Header
+from gradtui.runstore.format.run_json import read_header, write_header
 from gradtui.runstore.writer.detail_files import DetailFiles
 
 OPEN_GENERATIONS = 8

@@ -7,13 +7,13 @@ from time import monotonic, time
 
 import numpy as np
 
+from gradtui.core.alternating_optimizers import RoundLength
 from gradtui.core.event import Ended, Event, Failed, Paused, Started
 from gradtui.core.layout import IntArray
 from gradtui.core.snapshot import Grad, Snapshot
-from gradtui.core.turns import Turns
 from gradtui.runstore.format.file_names import events_name
-from gradtui.runstore.format.header import Generation, Header
 from gradtui.runstore.format.records import STEP, RecordArray, row_records, step_records
+from gradtui.runstore.format.run_header import Generation, Header
 from gradtui.runstore.format.scalar_rows import Row
 from gradtui.runstore.writer.event_log import EventLog
 from gradtui.runstore.writer.rank_output import RankOutput
@@ -40,7 +40,7 @@ class Recorder:
         self._dropped = 0
         self._log = EventLog(header.rank)
         self._rate = 0.0
-        self._turns = Turns()
+        self._round = RoundLength()
         self._before = self._checked = monotonic()
         self._bare = 0
         """Steps that have a scalar record, but for want of room nothing else."""
@@ -128,7 +128,7 @@ class Recorder:
             if not written:
                 return
         self._tell(records, places, full)
-        period = self._turns.see(records["step"], records["optimizer"].astype(np.int64))
+        period = self._round.see(records["step"], records["optimizer"].astype(np.int64))
         try:
             details = self._files.details
             if details is not None and full:

@@ -12,7 +12,7 @@ from time import time
 from gradtui.core.event import Event, RunInfo, Started
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Snapshot
-from gradtui.runstore.format.header import here
+from gradtui.runstore.format.run_header import here
 from gradtui.runstore.format.scalar_rows import ROW_COST, ScalarRows
 from gradtui.runstore.writer.control_file import ControlInbox, ControlReader
 from gradtui.runstore.writer.recorder import Item, Recorder

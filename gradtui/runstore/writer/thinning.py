@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from gradtui.core.alternating_optimizers import on_lattice
 from gradtui.core.layout import IntArray
-from gradtui.core.turns import on_lattice
 from gradtui.runstore.files.disk import RecordFile
 from gradtui.runstore.format.records import RecordArray
 

@@ -7,7 +7,7 @@ from gradtui.nan_trace.examination import examine
 from gradtui.nan_trace.wrappers import walk
 
 
-class Examiner:
+class NanExamination:
     """Keeps what the network was called with; `examine` once, `over()` after each step."""
 
     def __init__(self, network: Network) -> None:

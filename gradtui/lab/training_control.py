@@ -8,7 +8,7 @@ from gradtui.core.event import Paused, Resumed
 from gradtui.runstore.writer.mailbox import Mailbox
 
 
-class Gate:
+class TrainingControl:
     """Applies controls between two steps: pausing, pacing, ending, and what to train next."""
 
     def __init__(self, controls: "SimpleQueue[Control | None]", mailbox: Mailbox) -> None:

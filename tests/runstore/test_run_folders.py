@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.core.errors import GradtuiError, UsageError
-from gradtui.runstore.files.places import (
+from gradtui.runstore.files.run_folders import (
     command_word,
     find_run,
     new_run,
@@ -19,7 +19,7 @@ from gradtui.runstore.files.places import (
     run_paths,
     runs_home,
 )
-from gradtui.runstore.format.header import machine
+from gradtui.runstore.format.run_header import machine
 from gradtui.runstore.ranks.process_status import alive, status
 from gradtui.runstore.reader.runs import list_runs
 from gradtui.runstore.writer.launch_record import exit_code, record_exit, record_launch

@@ -11,7 +11,7 @@ import pytest
 
 from gradtui.cli import main
 from gradtui.core.event import Ended
-from gradtui.runstore.files.places import new_run
+from gradtui.runstore.files.run_folders import new_run
 from gradtui.runstore.writer.run_writer import RunWriter
 from tests.app.terminal_emulator import Terminal
 from tests.factories import mlp_layout, run_info, snapshot
@@ -155,7 +155,7 @@ def test_a_speed_that_is_none_is_refused(home: Path) -> None:
 def test_recorded_runs_are_shown_without_torch(home: Path) -> None:
     code = (
         "import sys; from gradtui.cli import main; main(['runs']);"
-        "import gradtui.commands.recorded, gradtui.app.app, gradtui.runstore.reader.replay;"
+        "import gradtui.commands.run_screen, gradtui.app.app, gradtui.runstore.reader.replay;"
         "raise SystemExit('torch' in sys.modules)"
     )
     recorded(home, 1e9, np.full(6, 0.1))

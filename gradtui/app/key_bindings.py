@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
-from gradtui.app.target import Mode
+from gradtui.app.watched_run import Mode
 
 LAB: tuple[Mode, ...] = ("lab",)
 RECORD: tuple[Mode, ...] = ("run", "attach")

@@ -11,9 +11,9 @@ import pytest
 from textual.pilot import Pilot
 
 from gradtui.app.app import GradtuiApp
-from gradtui.app.keys import KEYS
+from gradtui.app.key_bindings import KEYS
 from gradtui.app.screens.main import MainScreen
-from gradtui.app.target import Mode, WatchedRun
+from gradtui.app.watched_run import Mode, WatchedRun
 from gradtui.core.control import Control, Start
 from gradtui.core.event import Building, Ended, Event, Failed, Paused, Resumed, Started
 from gradtui.core.history import CAPACITY

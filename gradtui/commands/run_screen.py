@@ -13,7 +13,7 @@ from gradtui.lab.scenario.schema import Scenario, Setup
 from gradtui.runstore.writer.ports import Source
 
 if TYPE_CHECKING:
-    from gradtui.app.target import WatchedRun
+    from gradtui.app.watched_run import WatchedRun
 
 
 def command_of(directory: Path) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradtui.commands.closing import closing_lines
-from gradtui.commands.judge import judged
+from gradtui.commands.command_verdict import judged
 from gradtui.commands.report import Report
+from gradtui.commands.verdict_lines import closing_lines
 from gradtui.core.event import Ended, Failed
 from gradtui.core.snapshot import NonFinite
 from gradtui.runstore.files.disk import append_line

@@ -41,7 +41,7 @@ def on_lattice(steps: IntArray, period: int, stride: int) -> npt.NDArray[np.bool
     return kept
 
 
-class Turns:
+class RoundLength:
     """The length of a round, found out from the first ENOUGH steps: of one program it is the same
     on every rank."""
 

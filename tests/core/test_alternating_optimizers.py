@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gradtui.core.alternating_optimizers import RoundLength, round_length, seldom
 from gradtui.core.history import History
 from gradtui.core.snapshot import Grad
-from gradtui.core.turns import Turns, round_length, seldom
 from tests.factories import mlp_layout, run_info, snapshot
 
 LAYOUT = mlp_layout(2)
@@ -78,7 +78,7 @@ def test_a_round_is_found_out_from_the_first_steps_whatever_their_portions() -> 
     steps = np.arange(2000)
     optimizers = (steps % 6 == 5).astype(np.int64)
     for portion in (1, 7, 500, 2000):
-        turns = Turns()
+        turns = RoundLength()
         for i in range(0, 2000, portion):
             turns.see(steps[i : i + portion], optimizers[i : i + portion])
         assert turns.period == 6

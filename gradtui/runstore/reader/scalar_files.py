@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gradtui.core.course import PERIOD_FROM, POINTS, Course
+from gradtui.core.alternating_optimizers import round_length
 from gradtui.core.layout import IntArray, Layout
-from gradtui.core.turns import round_length
+from gradtui.core.scalar_series import PERIOD_FROM, POINTS, ScalarSeries
 from gradtui.runstore.format.block import empty
 from gradtui.runstore.format.record_tail import StepsFile
 from gradtui.runstore.format.records import SKIPPED, STEP, RecordArray, measured, rising
@@ -14,7 +14,7 @@ from gradtui.runstore.ranks.merge import merged
 from gradtui.runstore.ranks.rank_files import RankFiles
 
 
-def course_of(ranks: Sequence[RankFiles]) -> Course:
+def scalars_of(ranks: Sequence[RankFiles]) -> ScalarSeries:
     """Of a run, thinned evenly where it is long; losses are the means over the ranks."""
     nothing = Layout((), ())
     blocks = []
@@ -23,7 +23,7 @@ def course_of(ranks: Sequence[RankFiles]) -> Course:
         block = empty(nothing, len(found))
         block.scalars = found
         blocks.append(block)
-    return as_course(merged(blocks, nothing).scalars) if blocks else as_course(np.empty(0, STEP))
+    return as_scalars(merged(blocks, nothing).scalars) if blocks else as_scalars(np.empty(0, STEP))
 
 
 def sampled(steps: StepsFile, begin: int = 0) -> RecordArray:
@@ -52,12 +52,12 @@ def last_evaluations(found: RecordArray) -> RecordArray:
     return last
 
 
-def as_course(found: RecordArray) -> Course:
-    """[n] STEP -> the course of these steps."""
+def as_scalars(found: RecordArray) -> ScalarSeries:
+    """[n] STEP -> the scalars of these steps."""
     time, loss, lr = (np.asarray(found[name], np.float64) for name in ("time", "loss", "lr"))
     numbers = np.asarray(found["optimizer"], np.int64)
     skipped = np.asarray(found["flags"] & SKIPPED != 0)
-    return Course(np.asarray(found["step"], np.int64), time, loss, lr, numbers, skipped)
+    return ScalarSeries(np.asarray(found["step"], np.int64), time, loss, lr, numbers, skipped)
 
 
 def measured_steps(ranks: Sequence[RankFiles]) -> IntArray:
@@ -72,7 +72,7 @@ COUNTED = 1 << 22
 AT_ONCE = 1 << 16
 
 
-class CourseTail:
+class ScalarTail:
     """The scalars of one rank's steps as they come.
 
     `measured` is how many of them were measured; None where that would take too long to count."""
@@ -82,7 +82,7 @@ class CourseTail:
         self._counted = -1
         self.measured: int | None = 0
 
-    def poll(self, steps: StepsFile) -> Course | None:
+    def poll(self, steps: StepsFile) -> ScalarSeries | None:
         """Of the steps since the last call, of a long past some; None where there are none."""
         count = steps.count
         if count <= self._read:
@@ -90,7 +90,7 @@ class CourseTail:
         found = last_evaluations(sampled(steps, self._read))
         self._count(steps, count)
         self._read = count
-        return as_course(found)
+        return as_scalars(found)
 
     def _count(self, steps: StepsFile, count: int) -> None:
         if count - self._read > COUNTED:
