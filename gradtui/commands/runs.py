@@ -16,12 +16,16 @@ import json
 import shlex
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gradtui.commands.output import paint, say
 from gradtui.commands.settings import Settings
 from gradtui.commands.targets import WELL
 from gradtui.commands.values import count
 from gradtui.core.text import printable
+
+if TYPE_CHECKING:
+    from gradtui.runstore.reader.runs import RunSummary
 
 SETTINGS = ("color", "runs")
 SCHEMA = 1
@@ -50,13 +54,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return 0
     color = paint(settings.color)
     wide = max(len(printable(summary.name)) for summary in found)
-    for summary in found:
+    verdicts = [_verdict(summary) for summary in found]
+    said = max(20, *map(len, verdicts))
+    for summary, verdict in zip(found, verdicts, strict=True):
         words = color("faint", summary.trouble or _command(summary.command))
         if summary.lost:
             words = f"{color('bad', printable('; '.join(summary.lost)))}  {words}"
-        verdict = (summary.verdict or "-").replace("_", " ")
-        if summary.verdict and summary.short:
-            verdict += f" until {summary.last_step:,}"
         look = "good" if (summary.verdict or "") in WELL else "bad" if summary.verdict else "faint"
         how = f"{summary.ending:<17}"
         how = (
@@ -66,9 +69,15 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         )
         say(
             f"{printable(summary.name):<{wide}}  {how}  {summary.steps:>9,} steps  "
-            f"{color(look, f'{verdict:<20}')}  {words}"
+            f"{color(look, f'{verdict:<{said}}')}  {words}"
         )
     return 0
+
+
+def _verdict(summary: "RunSummary") -> str:
+    verdict = (summary.verdict or "-").replace("_", " ")
+    until = f" until {summary.last_step:,}" if summary.verdict and summary.short else ""
+    return verdict + until
 
 
 def _command(command: tuple[str, ...]) -> str:
