@@ -33,7 +33,7 @@ class TabStrip(Widget):
         for index, title in enumerate(self._titles):
             here = index == self.current
             parts.append((f"[{title}]", "bold $primary") if here else (f" {title} ", "$quiet"))
-        parts.append(("  tab", "$quiet"))
+        parts.append(("  (tab)", "$quiet"))
         return Content.assemble(*parts)
 
     def on_click(self, event: events.Click) -> None:
