@@ -1,7 +1,7 @@
 """A scripted source: plays made-up runs without torch, at a pace the test chooses."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gradtui.core.control import Control, Pause, Resume, Start, StepOnce
@@ -81,9 +81,16 @@ class FakeSource:
     played as the lab trains it: in step, once it has been caught up with."""
 
     def __init__(
-        self, choose: Pick = pick, *, per_poll: int = 2, rate: float = 0.0, every: int = 5
+        self,
+        choose: Pick = pick,
+        *,
+        per_poll: int = 2,
+        rate: float = 0.0,
+        every: int = 5,
+        catalogue: Sequence[Scenario] = CATALOGUE,
     ) -> None:
         self.choose = choose
+        self.catalogue = catalogue
         self.per_poll = per_poll
         self.rate = rate
         self.every = every
@@ -162,7 +169,7 @@ class FakeSource:
             self._events.append(Failed(start.run, 0, str(made), trace))
             return
         self._held[start.run] = Playing(start, made)
-        known = next(s for s in CATALOGUE if s.name == start.scenario)
+        known = next(s for s in self.catalogue if s.name == start.scenario)
         seed = known.seed if start.seed is None else start.seed
         info = replace(made.info, title=known.title, seed=seed, steps=made.steps)
         self._events.append(Started(start.run, made.layout, info))
