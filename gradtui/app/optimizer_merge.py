@@ -10,7 +10,6 @@ from gradtui.core.facts import Facts, merged_rows
 from gradtui.core.layout import FloatArray, IntArray, Layout
 from gradtui.core.snapshot import Grad, U32Array, Weight
 
-BoolArray = npt.NDArray[np.bool_]
 LOOK_BACK = 16
 """Histograms that are looked through for those of other optimizers' tensors."""
 

@@ -8,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gradtui.core.event import RunInfo
-from gradtui.core.layout import FloatArray, IntArray, Layout
+from gradtui.core.layout import BoolArray, FloatArray, IntArray, Layout
 from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Grad, NonFinite, Weight
-
-BoolArray = npt.NDArray[np.bool_]
 
 SCALARS = ("loss", "accuracy", "lr", "seconds", "overhead", "clip_coefficient", "loss_scale")
 

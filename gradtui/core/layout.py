@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 BEFORE_NORM = "a normalisation follows: it subtracts whatever constant is added here"
 """Why the gradient of a bias is zero by construction."""
@@ -70,18 +71,18 @@ class Layout:
         return np.array([t.row for t in self.tensors], dtype=np.int64)
 
     @cached_property
-    def parameters(self) -> npt.NDArray[np.bool_]:
+    def parameters(self) -> BoolArray:
         """[tensors] True for parameters, False for hidden states, which no total norm counts."""
         return np.array([t.role != "hidden" for t in self.tensors], dtype=np.bool_)
 
     @cached_property
-    def shards(self) -> npt.NDArray[np.bool_]:
+    def shards(self) -> BoolArray:
         """[tensors] True for parameters of which this rank holds a part."""
         parts = np.array([t.placement == "shard" for t in self.tensors], dtype=np.bool_)
         return parts & self.parameters
 
     @cached_property
-    def judged(self) -> npt.NDArray[np.bool_]:
+    def judged(self) -> BoolArray:
         """[tensors] True where a tiny gradient would mean something.
 
         Biases and gains follow their layer's weights, and structural zeros are zero by design, so

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gradtui.core.facts import Facts, merged_rows
-from gradtui.core.layout import FloatArray, IntArray
+from gradtui.core.layout import BoolArray, FloatArray, IntArray
 from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Act, Grad, Weight
 from gradtui.doctor import thresholds as T
-from gradtui.doctor.robust_statistics import BoolArray, median, middle, spread
+from gradtui.doctor.robust_statistics import median, middle, spread
 
 ADAPTIVE = frozenset(
     ("adam", "adamw", "adamax", "nadam", "radam", "rmsprop", "adagrad", "adadelta", "adafactor")
@@ -57,8 +57,10 @@ class Reading:
         words = self.facts.info.precision.split(", ")
         if words != ["float32"] or len(self.facts) > 10**5:
             return False
-        top = self.facts.grads[-4 * T.WINDOW :, :, Grad.ABS_MAX]
-        top = top[self.clip_scale[-4 * T.WINDOW :] == 1.0]
+        lately = slice(-4 * T.COUNTED * T.WINDOW, None)
+        top = self.facts.grads[lately, :, Grad.ABS_MAX]
+        top = top[self.clip_scale[lately] == 1.0]
+        top = top[~np.isnan(top).all(axis=1)][-4 * T.WINDOW :]  # they come at a cadence
         top = top[:, self.facts.layout.judged]
         top = top[np.isfinite(top) & (top > 0)]
         if len(top) < T.HALF_SAMPLES:

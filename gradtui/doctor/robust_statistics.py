@@ -1,11 +1,8 @@
 """Statistics that a few odd values do not move, of what is there."""
 
 import numpy as np
-import numpy.typing as npt
 
 from gradtui.core.layout import FloatArray
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 def middle(values: FloatArray) -> FloatArray:

@@ -173,6 +173,8 @@ HALF_MANTISSA = 13
 """Low bits of a float32 that are zero when the number was a float16 (10 bits of mantissa of 23)."""
 HALF_SHARE = 0.95
 HALF_SAMPLES = 20
+COUNTED = 10
+"""Steps from one with largest values and zeros to the next, where time is short."""
 
 # Clipping. Above about half of the steps the threshold, not the gradient, sets the step length.
 CLIPPED = 0.999

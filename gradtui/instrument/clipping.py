@@ -14,7 +14,7 @@ from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.patches import Around, Begun, Patches
 from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.weak_tensors import WeakTensors
-from gradtui.stats.measure import measure_gradients
+from gradtui.stats.measure import measure_norms
 from gradtui.stats.plan import Plan
 from gradtui.stats.tensors import local
 
@@ -140,7 +140,7 @@ class Clips(StepListener):
         key = tuple(map(id, held))
         if self._plan is None or self._plan[0] != key:
             self._plan = key, Plan(held)
-        grads = measure_gradients(self._plan[1], [p.grad for p in held], counts=False)
+        grads = measure_norms(self._plan[1], [p.grad for p in held])
         return grads[:, Grad.NORM].clone()
 
     def _add(

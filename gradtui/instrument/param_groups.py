@@ -10,7 +10,7 @@ from gradtui.instrument.budget import Budget, Detail, Ledger
 from gradtui.instrument.layout_builder import LayoutBuilder
 from gradtui.instrument.weak_tensors import WeakTensors
 from gradtui.stats.histogram import histogram
-from gradtui.stats.measure import clone, measure_gradients, measure_weights
+from gradtui.stats.measure import clone, measure_gradients, measure_norms, measure_weights
 from gradtui.stats.plan import Plan
 
 
@@ -40,7 +40,8 @@ class ParamGroup:
         return self.held.tensors()
 
     def gradients(self, grads: Sequence[Tensor | None], detail: Detail) -> dict[str, Tensor]:
-        parts = {"grads": measure_gradients(self.plan, grads, counts=detail.counts)}
+        measure = measure_gradients if detail.counts else measure_norms
+        parts = {"grads": measure(self.plan, grads)}
         if detail.histograms:
             parts["histograms"] = histogram(self.plan, grads)
         return parts

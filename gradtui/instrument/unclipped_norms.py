@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradtui.core.facts import BoolArray
-from gradtui.core.layout import FloatArray, IntArray
+from gradtui.core.layout import BoolArray, FloatArray, IntArray
 from gradtui.core.snapshot import merge_norms
 
 SAME = 1e-2

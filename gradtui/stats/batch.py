@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gradtui.stats.reduction import ROW, STATS, Partials, merge_rows, reduce_rows
-from gradtui.stats.widths import START_COST, START_COST_ELSEWHERE, by_width, pieces, rows_of
+from gradtui.stats.widths import START_COST, by_width, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,7 @@ class TensorBatch:
     ) -> None:
         self.dtype, self.device, self.look = dtype, device, look
         filled = {i: n for i, n in numels.items() if n}
-        classes = by_width(filled, ROW, START_COST.get(device.type, START_COST_ELSEWHERE))
-        if device.type == "cpu":
-            classes = pieces(classes, filled)
+        classes = by_width(filled, ROW, START_COST)
         self.rows = [PaddedRows.of(part, shapes, width, dtype, device) for width, part in classes]
         counts = {i: rows_of(filled[i], width) for width, part in classes for i in part}
         total = sum(counts.values())

@@ -33,6 +33,10 @@ def histogram(plan: Plan, grads: Sequence[Tensor | None]) -> Tensor:
             counts = _count(rows.fill(given.held), batch.look)
             owners = rows.owners.to(plan.device, non_blocking=True)
             out.index_add_(0, owners, counts.to(plan.device, non_blocking=True))
+    for one in given.passes:
+        for members, matrix in one.matrices(given.of(one)):
+            counts = _count(matrix, look=True).to(plan.device)
+            out.index_add_(0, torch.from_numpy(members).to(plan.device), counts)
     for i, tensor in given.alone.items():
         flat = values(tensor).flat
         for some in torch.split(flat, chunk_size(plan, flat.device) // _SHARE):
@@ -47,8 +51,9 @@ def _count(x: Tensor, look: bool) -> Tensor:
     if x.dtype in (torch.float16, torch.bfloat16):
         x = x.to(torch.float32)
     if look and x.dtype == torch.float32:
-        counts = _by_value((x.view(torch.int32) >> 23).bitwise_and_(_NONFINITE), _NONFINITE + 1)
-        if int(counts[:, 0].sum()) == int((x == 0).sum()):  # else there are subnormals among them
+        counts = _by_exponent(x)
+        small = int(counts[:, 0].sum())
+        if not small or small == int((x == 0).sum()):  # else there are subnormals among them
             normal = counts[:, 1:_NONFINITE]
             return torch.nn.functional.pad(normal, (_FIRST_NORMAL, HIST_BINS - _FIRST_NORMAL - 254))
     bins = _bins(x)
@@ -59,6 +64,16 @@ def _count(x: Tensor, look: bool) -> Tensor:
     edges = torch.arange(HIST_BINS + 1, dtype=torch.int16, device=x.device)
     places = torch.searchsorted(ordered, edges.expand(len(x), -1).contiguous())
     return places.diff(dim=1).to(torch.int32)
+
+
+def _by_exponent(x: Tensor) -> Tensor:
+    """[rows, n] float32 -> [rows, 256] int32, how often each value of the exponent's bits occurs."""
+    bits = x.view(torch.int32) >> 23
+    if len(x) > 1:
+        return _by_value(bits.bitwise_and_(_NONFINITE), _NONFINITE + 1)
+    # The sign, which is the ninth bit, is lost on the way to a byte; bytes are counted fastest.
+    counts = torch.bincount(bits.view(-1).to(torch.uint8), minlength=_NONFINITE + 1)
+    return counts.view(1, -1).to(torch.int32)
 
 
 def _by_value(bins: Tensor, size: int) -> Tensor:

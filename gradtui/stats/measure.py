@@ -7,14 +7,19 @@ own scratch memory, no graph is built, no random number drawn.
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from gradtui.core.layout import FloatArray
 from gradtui.core.snapshot import Grad, Weight
+from gradtui.stats.cpu_pass import suits
 from gradtui.stats.plan import Plan, Sorted
 from gradtui.stats.reduction import ABS_MAX, NONFINITE, NONZEROS, NORM, STATS
 from gradtui.stats.single import single_change, single_stats
 from gradtui.stats.tensors import components
+
+NORM_COLUMNS = [Grad.NORM, Grad.NONFINITE]
 
 
 @torch.no_grad()
@@ -38,6 +43,33 @@ def measure_gradients(plan: Plan, grads: Sequence[Tensor | None], *, counts: boo
 
 
 @torch.no_grad()
+def measure_norms(plan: Plan, grads: Sequence[Tensor | None]) -> Tensor:
+    """As `measure_gradients`, but norms and counts of what is not finite alone: the other columns are
+    NaN. Several times cheaper on a CPU; elsewhere largest values come along for nothing."""
+    if plan.batches:
+        return measure_gradients(plan, grads, counts=False)
+    given = plan.sort(grads)
+    table = np.full((len(plan), Grad.COLUMNS), np.nan)
+    for one in given.passes:
+        norms, unsure = one.norms(given.of(one))
+        table[one.members, Grad.NORM] = norms
+        table[one.members, Grad.NONFINITE] = 0
+        for i in one.members[unsure]:
+            table[i, NORM_COLUMNS] = _norm_with_care(plan, given.of(one)[i])
+    for i, tensor in given.alone.items():
+        table[i, NORM_COLUMNS] = _norm_with_care(plan, tensor)
+    return torch.from_numpy(table)
+
+
+def _norm_with_care(plan: Plan, tensor: Tensor) -> FloatArray:
+    """[NORM_COLUMNS]"""
+    if suits(tensor) and not tensor.any():
+        return np.zeros(len(NORM_COLUMNS))  # the usual reason
+    found: FloatArray = single_stats(plan, tensor, counts=False).numpy()
+    return found[[NORM, NONFINITE]]
+
+
+@torch.no_grad()
 def clone(plan: Plan, weights: Sequence[Tensor], reuse: list[Tensor] | None = None) -> list[Tensor]:
     """The weights as they are now, for `measure_weights`, in an order that only the plan knows: of
     large tensors the elements that the plan samples, so that the copy has a bounded size.
@@ -46,12 +78,24 @@ def clone(plan: Plan, weights: Sequence[Tensor], reuse: list[Tensor] | None = No
     """
     given = plan.sort(weights)
     sources = [rows.fill(given.held) for batch in plan.batches for rows in batch.rows]
-    sources += [_sample(plan, i, tensor) for i, tensor in given.alone.items()]
+    sources += [_sample(plan, i, tensor) for i, tensor in _one_by_one(plan, given)]
+    copies, rest = [], None if reuse is None else reuse[len(sources) :]
+    for one in given.passes:
+        size = None if rest is None else one.copied(plan.sampled)
+        copies += one.copy(given.of(one), plan.sampled, None if rest is None else rest[:size])
+        rest = None if rest is None else rest[size:]
     if reuse is None:
         with torch.inference_mode(False):
-            return [source.clone() for source in sources]
-    torch._foreach_copy_(reuse, sources)
+            return [*(source.clone() for source in sources), *copies]
+    if sources:
+        torch._foreach_copy_(reuse[: len(sources)], sources)
     return reuse
+
+
+def _one_by_one(plan: Plan, given: Sorted) -> list[tuple[int, Tensor]]:
+    """Tensors whose change is measured one by one."""
+    sampled = [(i, part) for i in sorted(plan.sampled) if (part := given.held[i]) is not None]
+    return [*given.alone.items(), *sampled]
 
 
 @torch.no_grad()
@@ -83,7 +127,12 @@ def _stats(plan: Plan, given: Sorted, *, counts: bool) -> Tensor:
         matrices = [rows.fill(given.held) for rows in batch.rows]
         found.append(batch.reduce(matrices, counts=counts).to(plan.device, non_blocking=True))
     stats = _together(plan, found)
-    for i, tensor in given.alone.items():
+    alone = dict(given.alone)
+    for one in given.passes:
+        numbers, unsure = one.statistics(given.of(one), counts=counts)
+        stats[:, one.members] = torch.from_numpy(numbers).to(plan.device)
+        alone.update((i, given.of(one)[i]) for i in one.members[unsure].tolist())
+    for i, tensor in alone.items():
         stats[:, i] = single_stats(plan, tensor, counts=counts).to(plan.device, non_blocking=True)
     stats[ABS_MAX].abs_()  # the largest of zeros may be -0.0
     return stats
@@ -96,8 +145,18 @@ def _changes(plan: Plan, given: Sorted, before: list[Tensor]) -> Tensor:
         matrices = [rows.buffer.sub_(before.pop(0)) for rows in batch.rows]
         found.append(batch.reduce(matrices, counts=False).to(plan.device, non_blocking=True))
     norms = _together(plan, found)[NORM]
-    for (i, tensor), old in zip(given.alone.items(), before, strict=True):
-        norms[i] = single_change(plan, tensor, old, plan.strides.get(i, 1))
+    for i, tensor in _one_by_one(plan, given):
+        norms[i] = single_change(plan, tensor, before.pop(0), plan.strides.get(i, 1))
+    for one in given.passes:
+        kept = [before.pop(0) for _ in range(one.copied(plan.sampled))]
+        changes, unsure = one.changes(given.of(one), kept, plan.sampled)
+        for at in np.flatnonzero(unsure).tolist():
+            i = int(one.members[at])
+            if i not in plan.sampled:
+                change = one.difference(given.of(one), kept, at, plan.sampled)
+                changes[at] = _norm_with_care(plan, change)[0]
+        mine = [at for at, i in enumerate(one.members.tolist()) if i not in plan.sampled]
+        norms[one.members[mine]] = torch.from_numpy(changes[mine]).to(plan.device)
     return norms
 
 

@@ -1,8 +1,8 @@
 """How a list of tensors is measured in as few operations as possible.
 
 What costs is not arithmetic but starting it: 40 small tensors one by one take longer than a step of
-a small net. Small tensors are copied into the rows of shared zero-padded buffers and reduced
-together; large ones are reduced where they lie.
+a small net. On a CPU there is `cpu_pass`. Elsewhere small tensors are copied into the rows of shared
+zero-padded buffers and reduced together; large ones are reduced where they lie.
 """
 
 from collections import defaultdict
@@ -15,15 +15,15 @@ import torch
 from torch import Tensor
 
 from gradtui.stats.batch import TensorBatch
+from gradtui.stats.cpu_pass import CpuPass, suits
 from gradtui.stats.reduction import Partials
 from gradtui.stats.sample import sample_strides
 from gradtui.stats.tensors import PLAIN_TYPES, home, is_plain, local, working_dtype
 
 LARGE = 1 << 16
 """Elements from which a tensor is measured where it lies."""
-TOGETHER = 1 << 21
-"""Elements of all tensors of a CPU that are copied into shared buffers, the smallest first; the others
-are measured where they lie as well, however small they are."""
+PRESENCES = 8
+"""Sets of tensors, of those that are planned, for which there is a pass: some have no gradient at times."""
 
 _signature = attrgetter("shape", "dtype", "layout")
 
@@ -31,12 +31,18 @@ _signature = attrgetter("shape", "dtype", "layout")
 @dataclass(frozen=True, slots=True)
 class Sorted:
     """The tensors of one step: `held` in the plan's order, None where it is not in a batch; `alone`
-    those measured one by one; `numel` [tensors] float64, NaN where there is no tensor at all."""
+    those measured one by one; `numel` [tensors] float64, NaN where there is no tensor at all; `passes`
+    measure the others of `held` on a CPU."""
 
     held: Sequence[Tensor | None]
     alone: dict[int, Tensor]
     numel: Tensor
+    passes: Sequence[CpuPass] = ()
     absent: bool = False
+
+    def of(self, one: CpuPass) -> Sequence[Tensor]:
+        """Tensors by their place in the plan; those of `one` are there."""
+        return cast("Sequence[Tensor]", self.held)
 
 
 class Plan:
@@ -58,17 +64,27 @@ class Plan:
             self.numel = torch.tensor(
                 [p.numel() for p in parts], dtype=torch.float64, device=self.device
             )
+            fit = [i for i, part in enumerate(parts) if suits(part) and self.looks(part.device)]
+            self._fit = frozenset(fit)
+            self._passes: dict[tuple[int, ...], list[CpuPass]] = {}
+            self._planned = tuple(fit)
             small: dict[tuple[torch.device, torch.dtype], dict[int, int]] = defaultdict(dict)
-            for i in _smallest(parts):
-                small[homes[i], working_dtype(parts[i].dtype)][i] = parts[i].numel()
+            for i, part in enumerate(parts):
+                if is_plain(part) and part.numel() < LARGE and not self.looks(part.device):
+                    small[homes[i], working_dtype(part.dtype)][i] = part.numel()
             self.batches = [
                 TensorBatch(numels, self.shapes, dtype, device, self.looks(device))
                 for (device, dtype), numels in small.items()
             ]
             self._places = {i: _place(parts[i]) for numels in small.values() for i in numels}
-            self._alone = [i for i in range(len(parts)) if i not in self._places]
-            self.strides = sample_strides({i: self.shapes[i] for i in self._alone})
+            together = {*self._places, *self._fit}
+            self._alone = [i for i in range(len(parts)) if i not in together]
+            large = [i for one in self.passes(self._planned) for i in one.large]
+            lying = sorted([*self._alone, *large])
+            self.strides = sample_strides({i: self.shapes[i] for i in lying})
             """Of tensors that are measured where they lie: every how manieth element is remembered."""
+            self.sampled = frozenset(i for i in large if self.strides[i] > 1)
+            """Those of the passes of which only some elements are remembered."""
             self._partials: dict[object, Partials] = {}
             self._scratch: dict[object, Tensor] = {}
 
@@ -84,22 +100,37 @@ class Plan:
         if PLAIN_TYPES.issuperset(map(type, tensors)):
             given = cast("Sequence[Tensor]", tensors)
             if list(map(_signature, given)) == self.signatures:
-                return Sorted(given, {i: given[i] for i in self._alone}, self.numel)
+                alone = {i: given[i] for i in self._alone}
+                return Sorted(given, alone, self.numel, self.passes(self._planned))
         return self._sort_one_by_one(tensors)
 
     def _sort_one_by_one(self, tensors: Sequence[Tensor | None]) -> Sorted:
         held: list[Tensor | None] = []
         alone: dict[int, Tensor] = {}
-        numel = []
+        numel, planned = [], []
         for i, tensor in enumerate(tensors):
             part = None if tensor is None else local(tensor)
             numel.append(torch.nan if part is None else part.numel())
-            if part is not None and _place(part) != self._places.get(i):
+            if part is not None and i in self._fit and _signature(part) == self.signatures[i]:
+                planned.append(i)
+            elif part is not None and _place(part) != self._places.get(i):
                 alone[i], part = part, None
             held.append(part)
         counts = torch.tensor(numel, dtype=torch.float64)
         absent = any(tensor is None for tensor in tensors)
-        return Sorted(held, alone, counts.to(self.device, non_blocking=True), absent)
+        passes = self.passes(tuple(planned))
+        return Sorted(held, alone, counts.to(self.device, non_blocking=True), passes, absent)
+
+    def passes(self, present: tuple[int, ...]) -> Sequence[CpuPass]:
+        """Those that measure these tensors, one for each working type."""
+        if present not in self._passes:
+            if len(self._passes) > PRESENCES:
+                self._passes = {self._planned: self._passes[self._planned]}
+            kinds: dict[torch.dtype, dict[int, torch.Size]] = defaultdict(dict)
+            for i in present:
+                kinds[working_dtype(self.signatures[i][1])][i] = self.shapes[i]
+            self._passes[present] = [CpuPass(shapes, dtype) for dtype, shapes in kinds.items()]
+        return self._passes[present]
 
     def partials(self, rows: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Partials:
         """Scratch for reducing matrices of so many rows, made once."""
@@ -117,18 +148,6 @@ class Plan:
             with torch.inference_mode(False):
                 have = self._scratch[key] = torch.empty(numel, dtype=dtype, device=device)
         return have[:numel]
-
-
-def _smallest(parts: Sequence[Tensor]) -> list[int]:
-    """Those that are measured together, in their order."""
-    small = [i for i, part in enumerate(parts) if is_plain(part) and part.numel() < LARGE]
-    room, found = TOGETHER, []
-    for i in sorted(small, key=lambda i: parts[i].numel()):
-        if parts[i].is_cpu:
-            room -= parts[i].numel()
-        if room >= 0 or not parts[i].is_cpu:
-            found.append(i)
-    return sorted(found)
 
 
 def _place(tensor: Tensor) -> object:

@@ -4,15 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from itertools import accumulate
 
-START_COST = {"cpu": 12_000}
-START_COST_ELSEWHERE = 1_000_000
+START_COST = 1_000_000
 """What one more buffer costs, in padded elements that could be reduced in that time."""
-
-
-THREADS_FROM = 32_768
-"""Elements from which an operation on a CPU starts threads. On a busy machine waiting for them costs
-milliseconds, so work of a few times that size is cut into pieces below it."""
-PIECES = 4
 
 
 def rows_of(numel: int, width: int) -> int:
@@ -48,23 +41,3 @@ def by_width(
         classes.append((sizes[end - 1], [i for s in sizes[start:end] for i in sized[s]]))
         end = start
     return classes
-
-
-def pieces(
-    classes: list[tuple[int, list[int]]], numels: Mapping[int, int]
-) -> list[tuple[int, list[int]]]:
-    """The same classes, those that are cheap without threads cut so that none are started."""
-    cut: list[tuple[int, list[int]]] = []
-    for width, members in classes:
-        sizes = [rows_of(numels[i], width) * width for i in members]
-        if not THREADS_FROM <= sum(sizes) < PIECES * THREADS_FROM or max(sizes) >= THREADS_FROM:
-            cut.append((width, members))
-            continue
-        room = 0
-        for member, size in zip(members, sizes, strict=True):
-            if size >= room:
-                cut.append((width, []))
-                room = THREADS_FROM
-            cut[-1][1].append(member)
-            room -= size
-    return cut

@@ -6,16 +6,13 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
-import numpy.typing as npt
 
 from gradtui.core.facts import Facts
-from gradtui.core.layout import FloatArray
+from gradtui.core.layout import BoolArray, FloatArray
 from gradtui.core.snapshot import Act, Grad, Weight
 from gradtui.doctor import thresholds as T
 from gradtui.theory.mean_field import ALONE, Pairs, Prediction, forward, predict
 from gradtui.theory.stack import NoTheoryError, Stack, read_stack
-
-BoolArray = npt.NDArray[np.bool_]
 
 LIKENESS = 0.25
 """Correlation of the inputs of two examples of one class, beyond those of any two; the digits of the

@@ -1,16 +1,17 @@
 """Gradients that are not plain dense float32 tensors, and what measuring must leave alone."""
 
 import math
+from collections import Counter
 
 import pytest
 import torch
 from torch import Tensor
 
 from gradtui.core.snapshot import Grad
+from gradtui.stats.cpu_pass import THREADS_FROM
 from gradtui.stats.histogram import histogram
 from gradtui.stats.measure import clone, measure_gradients, measure_weights
 from gradtui.stats.plan import Plan
-from gradtui.stats.widths import THREADS_FROM
 
 LOOKS = (True, False)
 
@@ -150,9 +151,13 @@ def test_deterministic_algorithms_are_no_obstacle() -> None:
         torch.set_deterministic_debug_mode("default")
 
 
-def test_work_of_middling_size_starts_no_threads() -> None:
-    plan = Plan([torch.empty(64, 64)] * 20 + [torch.empty(64)] * 20)
-    sizes = [rows.buffer.numel() for batch in plan.batches for rows in batch.rows]
-    assert max(sizes) < THREADS_FROM
-    assert len(sizes) == 4
-    assert sorted(i for b in plan.batches for rows in b.rows for i in rows.members) == [*range(40)]
+@pytest.mark.parametrize("size", [16, 64, 65, 200, 300])
+def test_no_operation_on_a_cpu_is_large_enough_to_start_threads(size: int) -> None:
+    tensors = [torch.randn(size, size) for _ in range(9)] + [torch.randn(size) for _ in range(9)]
+    (one,) = Plan(tensors).passes(tuple(range(18)))
+    seen = [(owners.tolist(), matrix) for owners, matrix in one.matrices(tensors)]
+    assert max(matrix.numel() for _, matrix in seen) < THREADS_FROM
+    counts = Counter[int]()
+    for owners, matrix in seen:
+        counts.update(dict.fromkeys(owners, matrix.shape[1]))
+    assert counts == {i: tensor.numel() for i, tensor in enumerate(tensors)}

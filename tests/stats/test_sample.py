@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.core.snapshot import Grad, Weight
-from gradtui.stats import plan as plan_module
-from gradtui.stats import reduction, sample
+from gradtui.stats import cpu_pass, reduction, sample
 from gradtui.stats.measure import clone, measure_gradients, measure_weights
 from gradtui.stats.plan import Plan
 from gradtui.stats.sample import REMEMBERED, SAMPLE, sample_strides
@@ -75,9 +74,11 @@ def test_tensors_that_do_not_fit_together_are_measured_where_they_lie(
     made = torch.Generator().manual_seed(0)
     grads = [torch.randn(30, 40 + i, generator=made) for i in range(20)]
     whole = measure_gradients(Plan(grads), grads)
-    monkeypatch.setattr(plan_module, "TOGETHER", 5000)
+    monkeypatch.setattr(cpu_pass, "TOGETHER", 5000)
     plan = Plan(grads)
-    assert sum(rows.buffer.numel() for batch in plan.batches for rows in batch.rows) < 8000
+    (one,) = plan.passes(tuple(range(20)))
+    kept, *alone = one.copy(grads, (), None)
+    assert (len(kept), len(alone)) == (1200 + 1230 + 1260 + 1290, 16)
     parts = measure_gradients(plan, grads)
     assert parts[:, Grad.NORM].tolist() == pytest.approx(whole[:, Grad.NORM].tolist(), rel=1e-6)
     same = [Grad.ABS_MAX, Grad.ZEROS, Grad.NONFINITE]

@@ -9,14 +9,14 @@ from gradtui.app.render.histogram import histogram_lines
 from gradtui.app.render.history import parameters_of
 from gradtui.app.render.line import Line, plain
 from gradtui.app.render.number import count, number, share
-from gradtui.app.render.series import BoolArray, latest
+from gradtui.app.render.series import latest
 from gradtui.app.render.spark import spark
 from gradtui.app.render.state import row_states
 from gradtui.app.render.text import fit, safe, to_ascii, wrap
 from gradtui.app.render.theory import theory_line
 from gradtui.app.view import View
 from gradtui.core.facts import Facts, merged_rows
-from gradtui.core.layout import FloatArray, Layout, TensorInfo
+from gradtui.core.layout import BoolArray, FloatArray, Layout, TensorInfo
 from gradtui.core.snapshot import Act, Grad, Weight
 from gradtui.theory import Theory
 

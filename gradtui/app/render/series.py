@@ -3,12 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from gradtui.app.render.history import stride_for
-from gradtui.core.layout import FloatArray, IntArray
-
-BoolArray = npt.NDArray[np.bool_]
+from gradtui.core.layout import BoolArray, FloatArray, IntArray
 
 
 class Series(NamedTuple):

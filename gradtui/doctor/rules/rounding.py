@@ -24,9 +24,9 @@ def fp16_underflow(reading: Reading) -> Finding | None:
     if (zero & dead).any() and not faded_forward(reading):
         return None
     judged = reading.facts.layout.judged
-    tops = reading.facts.grads[reading.now[-1]][judged, Grad.ABS_MAX]
-    tops = tops[~np.isnan(tops)]
-    largest = float(tops.max()) if len(tops) else 0.0
+    tops = reading.facts.grads[reading.now][:, judged, Grad.ABS_MAX]  # not every step has them
+    tops = tops[~np.isnan(tops).all(axis=1)][-1:]
+    largest = float(np.nanmax(tops)) if len(tops) else 0.0
     rows = tuple(int(r) for r in reading.rows[zero])
     counts = reading.facts.grads[:, judged, Grad.ZEROS] / reading.facts.layout.numel[judged]
     held = np.isnan(counts).all(axis=1) | ((counts >= T.ZERO_FRACTION).mean(axis=1) >= T.ZERO_ROWS)

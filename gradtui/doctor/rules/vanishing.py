@@ -4,13 +4,13 @@ import re
 
 import numpy as np
 
-from gradtui.core.layout import FloatArray, IntArray
+from gradtui.core.layout import BoolArray, FloatArray, IntArray
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
-from gradtui.doctor.robust_statistics import BoolArray, median
+from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.rules.converged_layers import at_rest
 from gradtui.doctor.rules.explosion_causes import fading_remedies
 from gradtui.doctor.rules.rounding import faded_forward

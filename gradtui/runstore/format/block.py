@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-from gradtui.core.layout import FloatArray, IntArray, Layout
+from gradtui.core.layout import BoolArray, FloatArray, IntArray, Layout
 from gradtui.core.snapshot import Act, Grad, NonFinite, Snapshot, U32Array, Weight
 from gradtui.runstore.format.records import (
     FLOATS,
@@ -17,8 +16,6 @@ from gradtui.runstore.format.records import (
     STEP,
     RecordArray,
 )
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(slots=True)

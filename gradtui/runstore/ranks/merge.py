@@ -10,9 +10,9 @@ from functools import reduce
 
 import numpy as np
 
-from gradtui.core.layout import FloatArray, IntArray, Layout
+from gradtui.core.layout import BoolArray, FloatArray, IntArray, Layout
 from gradtui.core.snapshot import Act, Grad, Weight
-from gradtui.runstore.format.block import Block, BoolArray, empty
+from gradtui.runstore.format.block import Block, empty
 from gradtui.runstore.format.records import NONFINITE, SKIPPED
 
 GRAD_NORMS, GRAD_TOPS = [Grad.NORM], [Grad.ABS_MAX]

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from gradtui.core.layout import FloatArray, IntArray
-from gradtui.runstore.format.block import BoolArray
+from gradtui.core.layout import BoolArray, FloatArray, IntArray
 from gradtui.runstore.format.records import RAISED, SKIPPED, STAGES, RecordArray
 
 

@@ -115,12 +115,12 @@ class OpenRun(EveryStep):
 
     @cached_property
     def grad_abs_max(self) -> ByName:
-        """Largest magnitude of an element."""
+        """Largest magnitude of an element; NaN where norms alone were taken."""
         return self._grads(Grad.ABS_MAX)
 
     @cached_property
     def zeros(self) -> ByName:
-        """Elements that are exactly zero."""
+        """Elements that are exactly zero; NaN where norms alone were taken."""
         return self._grads(Grad.ZEROS)
 
     @cached_property

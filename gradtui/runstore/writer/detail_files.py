@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from gradtui.core.layout import FloatArray, IntArray, Layout
+from gradtui.core.layout import BoolArray, FloatArray, IntArray, Layout
 from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.file_names import detail_name
 from gradtui.runstore.format.records import NONFINITE, RecordArray, detail_dtype
-from gradtui.runstore.writer.thinning import BoolArray, ThinningFile
+from gradtui.runstore.writer.thinning import ThinningFile
 
 SHARES = {"tensors": 0.5, "weights": 0.2, "activations": 0.125, "histograms": 0.175}
 """Of the budget of a rank."""

@@ -5,14 +5,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from gradtui.core.alternating_optimizers import on_lattice
-from gradtui.core.layout import IntArray
+from gradtui.core.layout import BoolArray, IntArray
 from gradtui.runstore.files.disk import RecordFile
 from gradtui.runstore.format.records import RecordArray
-
-BoolArray = npt.NDArray[np.bool_]
 
 LEAST = 16
 """Records that a file may hold however large they are."""
