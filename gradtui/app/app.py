@@ -7,25 +7,22 @@ its faults, are in `textual_faults`.
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from functools import wraps
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar
+from typing import ClassVar, Concatenate, ParamSpec
 
 import numpy as np
 from textual import events, on
-from textual.app import ScreenStackError, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.css.query import NoMatches
-from textual.notifications import Notify
 from textual.screen import Screen
 from textual.widgets import Input
-from textual.widgets._toast import ToastRack
 
 from gradtui.app.appearance import dress
 from gradtui.app.filter_bar import FilterBar
-from gradtui.app.key_bindings import ELSEWHERE
+from gradtui.app.key_bindings import ALL, ELSEWHERE
 from gradtui.app.notice import Notice, Severity
 from gradtui.app.picture_file import save_picture
 from gradtui.app.playback import Playback, Player
@@ -51,7 +48,23 @@ BEHIND = 5
 """Under a modal screen the main screen is drawn only every so many ticks."""
 LEAP = 20
 """Kept steps that a page in time is, where it is not a replay's."""
-MOST_TOASTS = 2
+P = ParamSpec("P")
+
+
+def wish(
+    act: "Callable[Concatenate[GradtuiApp, P], None]",
+) -> "Callable[Concatenate[GradtuiApp, P], None]":
+    """An action of which the session or the player is asked something: refused in words where it means
+    nothing for what is watched, else what has come of it is drawn at once."""
+    name = act.__name__.removeprefix("action_")
+
+    @wraps(act)
+    def asked(self: "GradtuiApp", /, *given: P.args, **named: P.kwargs) -> None:
+        if not self.refused(name):
+            act(self, *given, **named)
+            self.tick()
+
+    return asked
 
 
 class GradtuiApp(FaultContainment):
@@ -149,7 +162,7 @@ class GradtuiApp(FaultContainment):
 
     def tick(self) -> None:
         """Drain the source, send what is due, draw what has changed."""
-        if self._exit or not (self._launched and self.is_running and self.screen_stack):
+        if self.leaving or not (self._launched and self.is_running and self.screen_stack):
             return
         session, now = self.session, self.clock()
         self._ticks += 1
@@ -271,30 +284,12 @@ class GradtuiApp(FaultContainment):
         self.session.filter_rows(event.text)
         self.tick()
 
-    # Toasts
-
     def tell(self, text: str, severity: Severity = "information") -> None:
         """A toast. The text may come from files: it is made safe and never read as markup."""
         text = safe(text)
         if self.session.ascii_only:
             text = to_ascii(text)
         self.notify(text, severity=severity, timeout=6, markup=False)
-
-    def on_notify(self, event: Notify) -> None:
-        """The oldest toasts make way for this one, which Textual adds after this."""
-        for old in list(self._notifications)[: 1 - MOST_TOASTS]:
-            self._unnotify(old)
-
-    def _refresh_notifications(self) -> None:
-        # Textual has no public place at which the order of toasts could be told.
-        super()._refresh_notifications()
-        self.call_later(self._newest_on_top)
-
-    def _newest_on_top(self) -> None:
-        with suppress(ScreenStackError, NoMatches):
-            rack = self.screen.get_child_by_type(ToastRack)
-            if len(rack.children) > 1:
-                rack.sort_children(reverse=True)
 
     # What is laid over the main screen
 
@@ -413,7 +408,7 @@ class GradtuiApp(FaultContainment):
 
     def refused(self, action: str) -> bool:
         """Whether an action means nothing for what is watched; then it is said why."""
-        modes, why = ELSEWHERE[action]
+        modes, why = ELSEWHERE.get(action, (ALL, ""))
         if self.session.mode in modes:
             return False
         self.tell(why)
@@ -421,47 +416,41 @@ class GradtuiApp(FaultContainment):
 
     # Which run
 
+    @wish
     def action_neighbour(self, by: int) -> None:
-        if not self.refused("neighbour"):
-            self.session.neighbour(by, self.clock())
-            self.tick()
+        self.session.neighbour(by, self.clock())
 
     def action_choose(self, name: str) -> None:
         self._picked(name)
 
+    @wish
     def action_remedy(self, index: int) -> None:
-        if not self.refused("remedy"):
-            self.session.toggle_remedy(index, self.clock())
-            self.tick()
+        self.session.toggle_remedy(index, self.clock())
 
+    @wish
     def action_restart(self) -> None:
-        if not self.refused("restart"):
-            self.session.restart(self.clock())
-            self.tick()
+        self.session.restart(self.clock())
 
+    @wish
     def action_reseed(self) -> None:
-        if not self.refused("reseed"):
-            self.session.reseed(self.clock())
-            self.tick()
+        self.session.reseed(self.clock())
 
     # Its pace
 
+    @wish
     def action_pause(self) -> None:
         if self.playback is not None:
             self.playback.toggle()
         else:
             self.session.pause_or_resume()
-        self.tick()
 
+    @wish
     def action_hold_training(self) -> None:
-        if not self.refused("hold_training"):
-            self.session.hold_training()
-            self.tick()
+        self.session.hold_training()
 
+    @wish
     def action_record_all(self) -> None:
-        if not self.refused("record_all"):
-            self.session.record_all()
-            self.tick()
+        self.session.record_all()
 
     def action_stop_training(self) -> None:
         if self.refused("stop_training") or isinstance(self.screen, (QuitScreen, StoppingScreen)):
@@ -475,25 +464,24 @@ class GradtuiApp(FaultContainment):
             self.session.stop_training()
             self.tick()
 
+    @wish
     def action_step(self) -> None:
         if self.playback is not None:
             self.playback.step()
         else:
             self.session.step_once()
-        self.tick()
 
+    @wish
     def action_pace(self, by: int) -> None:
-        if self.refused("pace"):
-            return
         if self.playback is not None:
             self.playback.change_speed(by)
             self.tell(f"{self.playback.speed} the recorded speed")
         else:
             self.session.change_pace(by)
-        self.tick()
 
     # The step looked at: in a replay, the step gone to
 
+    @wish
     def action_scrub(self, by: int) -> None:
         if self.playback is None:
             self.session.scrub(by)
@@ -501,7 +489,6 @@ class GradtuiApp(FaultContainment):
             self.playback.step()
         else:
             self.playback.seek(self._before(self.playback.position))
-        self.tick()
 
     def _before(self, step: int) -> int:
         """The last step before `step` that was played."""
@@ -511,27 +498,28 @@ class GradtuiApp(FaultContainment):
         at = int(np.searchsorted(facts.steps, step)) - 1
         return int(facts.steps[max(at, 0)])
 
+    @wish
     def action_leap(self, by: int) -> None:
         if self.playback is not None:
             self.playback.leap(by)
         else:
             self.session.scrub(by * LEAP)
-        self.tick()
 
+    @wish
     def action_to_first(self) -> None:
         if self.playback is not None:
             self.playback.seek(0)
         else:
             self.session.to_first()
-        self.tick()
 
+    @wish
     def action_to_live(self) -> None:
         if self.playback is not None:
             self.playback.seek(self.playback.last_step)
         else:
             self.session.to_live()
-        self.tick()
 
+    @wish
     def action_alarm(self) -> None:
         if self.playback is not None:
             step = self.playback.to_alarm()
@@ -541,29 +529,28 @@ class GradtuiApp(FaultContainment):
                 self.tell(f"The doctor first alarmed at step {step:,}.")
         elif not self.session.to_alarm():
             self.tell("Nothing has alarmed so far.")
-        self.tick()
 
     # Rows
 
+    @wish
     def action_move(self, by: int) -> None:
         self.session.move(by)
-        self.tick()
 
     def action_page(self, by: int) -> None:
         screen = self.screen
         self.action_move(by * (screen.page if isinstance(screen, LabScreen) else 10))
 
+    @wish
     def action_first_row(self) -> None:
         self.session.select(0)
-        self.tick()
 
+    @wish
     def action_last_row(self) -> None:
         self.session.select(len(self.session.rows.order) - 1)
-        self.tick()
 
+    @wish
     def action_sort(self) -> None:
         self.tell(f"sorted by {self.session.cycle_sort()}")
-        self.tick()
 
     def action_filter(self) -> None:
         self.to_main().open_filter(self.session.rows.text)
@@ -576,6 +563,7 @@ class GradtuiApp(FaultContainment):
             self.session.changed = True
             self.call_after_refresh(self.tick)
 
+    @wish
     def action_escape(self) -> None:
         if not isinstance(self.screen, MainScreen):
             self.pop_screen()
@@ -584,7 +572,6 @@ class GradtuiApp(FaultContainment):
         elif self.session.cursor is not None:
             self.session.to_live()
         self.session.changed = True
-        self.tick()
 
     # Drawing
 
@@ -592,14 +579,13 @@ class GradtuiApp(FaultContainment):
         if isinstance(self.screen, LabScreen):
             self.screen.move_pane(by)
 
+    @wish
     def action_log_scale(self) -> None:
         self.session.toggle_log()
-        self.tick()
 
+    @wish
     def action_compare(self) -> None:
-        if not self.refused("compare"):
-            self.session.toggle_compare()
-            self.tick()
+        self.session.toggle_compare()
 
     def action_next_theme(self) -> None:
         names = [theme.name for theme in THEMES]

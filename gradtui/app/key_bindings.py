@@ -169,3 +169,15 @@ def help_keys(mode: Mode) -> tuple[Key, ...]:
 
 def _remedies(mode: Mode) -> tuple[Key, ...]:
     return (REMEDIES,) if mode in REMEDIES.modes else ()
+
+
+RUN_KEYS_OVER_PANELS: tuple[Binding, ...] = tuple(
+    Binding(key, f"go_on('{action}')", show=False)
+    for key, action in (
+        ("n", "neighbour(1)"),
+        ("p", "neighbour(-1)"),
+        ("s", "picker"),
+        ("r", "restart"),
+    )
+)
+"""While text lies over the main screen: it is closed, and they do what they always do."""

@@ -9,6 +9,8 @@ What was seen, with Textual 8.2.8 (pyproject bounds it above; look again before 
   are empty then. See `FaultContainment`;
 - a click beside a palette that is closing, a double click: `Screen.dismiss` pops whatever is on top,
   and raises ScreenStackError where that is the last one. See `Panel`;
+- toasts pile up without a limit, oldest first, and there is no public place to say otherwise. See
+  `FewToasts`;
 - page down in a palette whose list has just been filled: KeyError in `OptionList._move_page`;
 - any exception in a handler ends the app. See `FaultContainment`;
 - `StylesCache.get_inner_outer` is cached with the object that it is asked of: a thousand widgets that are
@@ -43,7 +45,7 @@ from typing import IO, Any, ClassVar, cast
 from textual import on
 from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
 from textual.css.query import NoMatches
@@ -53,8 +55,10 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Event, InputEvent, Resize
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.notifications import Notify
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widget import Widget
+from textual.widgets._toast import ToastRack
 from textual.worker import WorkerFailed
 
 MOST, WITHIN = 30, 10.0
@@ -85,7 +89,28 @@ def forget_closed_widgets() -> None:
         setattr(StylesCache, "get_inner_outer", staticmethod(cached))  # noqa: B010
 
 
-class FaultContainment(App[None]):
+class FewToasts(App[None]):
+    """Shows the newest toasts, the newest on top."""
+
+    MOST_TOASTS = 2
+
+    def on_notify(self, event: Notify) -> None:
+        """The oldest make way for this one, which Textual adds after this."""
+        for old in list(self._notifications)[: 1 - self.MOST_TOASTS]:
+            self._unnotify(old)
+
+    def _refresh_notifications(self) -> None:
+        super()._refresh_notifications()
+        self.call_later(self._newest_on_top)
+
+    def _newest_on_top(self) -> None:
+        with suppress(ScreenStackError, NoMatches):
+            rack = self.screen.get_child_by_type(ToastRack)
+            if len(rack.children) > 1:
+                rack.sort_children(reverse=True)
+
+
+class FaultContainment(FewToasts):
     """The part of the app in which a fault of Textual's own is noted and ends nothing.
 
     Faults of ours end the app as ever, and so do those that come before it is up."""
@@ -100,6 +125,11 @@ class FaultContainment(App[None]):
         self._stop_asked = False
         self._faults: deque[float] = deque(maxlen=MOST)
         self._known: set[tuple[str, str]] = set()
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it has been told to end."""
+        return self._exit
 
     def fault(self, what: str, trace: str) -> None:
         """Told of each kind of fault once."""
@@ -202,6 +232,14 @@ class Panel(ModalScreen[ScreenResultType]):
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         return super().dismiss(result) if self.app.screen is self else AwaitComplete()
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    async def action_go_on(self, action: str) -> None:
+        """Close, and do on the screen below what the key always does."""
+        self.dismiss(None)  # leaves the stack at once: the next key finds the screen below
+        await self.app.run_action(action)
 
 
 class Palette(CommandPalette):

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gradtui.instrument.frame_variables import variables
+from gradtui.nan_trace.module_walk import attributes
 from gradtui.patching.own_errors import suppress_own
 
 FRAMES = 256
@@ -149,12 +150,3 @@ def _attributes(kind: type, thing: Any) -> Iterator[tuple[str, Any]]:
                         yield name, member.__get__(thing)
                     except AttributeError:  # not set
                         continue
-
-
-def attributes(thing: Any) -> dict[str, Any]:
-    """An object's own dictionary, without asking the object."""
-    try:
-        found = object.__getattribute__(thing, "__dict__")
-    except (AttributeError, TypeError):
-        return {}
-    return found if type(found) is dict else {}

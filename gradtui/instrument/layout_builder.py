@@ -16,7 +16,7 @@ from gradtui.core.wiring import Faults
 from gradtui.instrument.graph_reader import GraphReader, as_it_is
 from gradtui.instrument.initial_checks import first_look, once_more
 from gradtui.instrument.layout_rows import outline
-from gradtui.instrument.module_tree import Owned, owned, walk
+from gradtui.instrument.module_tree import Owned, owned
 from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.optimizer_numbers import OptimizerNumbers, parameters_of
 from gradtui.instrument.parameter_names import Named, resolve
@@ -25,6 +25,7 @@ from gradtui.instrument.sequential_order import following
 from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.task_inference import UNKNOWN, TaskFacts
 from gradtui.instrument.weak_tensors import GONE, WeakTensors
+from gradtui.nan_trace.module_walk import walk
 
 STANDARD = (nn.Linear, nn.Conv2d)
 UNSTABLE = 32

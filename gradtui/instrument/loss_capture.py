@@ -1,27 +1,33 @@
-"""The loss, seen where a program calls backward."""
+"""The losses of a step, caught where a program calls backward."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from math import isfinite, isnan
-from typing import Any, NamedTuple
+from dataclasses import replace
+from math import isnan
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from gradtui.autograd.loss_factors import UNKNOWN, LossFactors, Value, ending, times
-from gradtui.core.layout import FloatArray
+from gradtui.autograd.loss_factors import UNKNOWN, LossFactors, Value, ending
+from gradtui.instrument.backward_passes import (
+    NAN,
+    REAL,
+    Loss,
+    Pass,
+    in_full,
+    is_broken,
+    value_of,
+    weighted_sum,
+)
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.graph_reader import GraphReader
 from gradtui.instrument.loss_attribution import LossAttribution
 from gradtui.instrument.patches import Begun, Patches
 from gradtui.instrument.step_listeners import StepListeners
-from gradtui.instrument.step_loss import Part, StepLoss, Windows, sums_of
+from gradtui.instrument.step_loss import Windows
 from gradtui.instrument.task_inference import TaskFacts, look_ahead
 from gradtui.patching.cuda_capture import capturing
-from gradtui.stats.tensors import local
 
-NAN = float("nan")
-REAL = frozenset((torch.float32, torch.float64, torch.bfloat16, torch.float16))
 LIGHT = 3
 """What noting a loss takes beside the call itself, in calls of the meter."""
 ARGUMENTS = ("tensors", "grad_tensors", "retain_graph", "create_graph")
@@ -30,66 +36,8 @@ REACHING = 4
 """What it takes to know whether it has reached one optimizer, in such calls."""
 MOST = 4096
 """Backward passes that are kept for one step. A program that takes none may go on for ever."""
-WIDE = 1 << 16
-"""Values of which a loss is the weighted sum, at most."""
 SCALED = 8
 """Losses that a scaler has multiplied and of which no backward pass has been seen, at most."""
-
-
-class Pass(NamedTuple):
-    """One backward pass, as `Part` has it, of numbers that may still be on their device."""
-
-    value: Value
-    end: LossFactors | None
-    """None where it was not looked at."""
-    seed: Value
-    kept: bool
-    missed: frozenset[int] = frozenset()
-    """Ids of optimizers whose gradients it has not added to, or not to those of the next step."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """The backward passes since the last step, from which `sums` has its loss and its objective."""
-
-    passes: tuple[Pass, ...] = ()
-    windows: Windows | None = None
-    forgotten: int = 0
-    """Passes before these, of which there were too many to be kept: the objective is then unknown."""
-
-    @property
-    def count(self) -> int:
-        return max(self.forgotten + len(self.passes), 1)
-
-    def remote(self) -> list[Tensor]:
-        """Numbers that are on another device, as `sums` wants them."""
-        return [one for done in self.passes for one in _numbers(done) if isinstance(one, Tensor)]
-
-    def sums(self, remote: FloatArray | None = None) -> StepLoss | None:
-        """[...] the values of `remote` in its order; None where no loss was seen."""
-        if not self.passes:
-            return None
-        rest = iter(()) if remote is None else iter(remote.tolist())
-        parts = []
-        for done, end in zip(self.passes, self._endings(), strict=True):
-            numbers = [next(rest) if isinstance(n, Tensor) else n for n in _numbers(done)]
-            factors = numbers[2:] if done.end is not None else end.factors
-            plain = tuple(f for f in factors if isinstance(f, float))
-            parts.append(Part(numbers[0], end.kind, plain, end.summed, numbers[1], done.kept))
-        sums = sums_of(parts, self.windows or Windows())
-        return sums._replace(objective=NAN) if self.forgotten else sums
-
-    def _endings(self) -> list[LossFactors]:
-        """One that was not looked at counts as like the next that was."""
-        out, latest = [], UNKNOWN
-        for done in reversed(self.passes):
-            latest = latest if done.end is None else done.end
-            out.append(latest)
-        return out[::-1]
-
-
-def _numbers(done: Pass) -> list[Value]:
-    return [done.value, done.seed, *(() if done.end is None else done.end.factors)]
 
 
 class LossCapture:
@@ -151,7 +99,7 @@ class LossCapture:
         waiting."""
         if self._stale:
             return False
-        return self._broken or (bool(self._passes) and _is_broken(self._passes[-1]))
+        return self._broken or (bool(self._passes) and is_broken(self._passes[-1]))
 
     @property
     def fresh(self) -> bool:
@@ -176,7 +124,7 @@ class LossCapture:
         """A backward pass has raised, before which there were so many: what it was of is no part of
         the next step's loss."""
         if self._count() > count:
-            value = _in_full(self._passes.pop()).value
+            value = in_full(self._passes.pop()).value
             self._broken_off = value if isinstance(value, float) else NAN
 
     def set_aside(self) -> None:
@@ -201,7 +149,7 @@ class LossCapture:
 
     def seen(self, key: int = 0, optimizer: int = 0) -> Loss:
         """As `take`, but more may come."""
-        passes = tuple(_in_full(one) for one in self._passes)
+        passes = tuple(in_full(one) for one in self._passes)
         if optimizer:
             passes = tuple(one for one in passes if optimizer not in one.missed) or passes
         else:
@@ -215,7 +163,7 @@ class LossCapture:
         self._look(loss)
         node: Any = scaled.grad_fn
         if node is not None:
-            self._scaled[node._sequence_nr()] = _value(loss), ending(loss, self._scaled)
+            self._scaled[node._sequence_nr()] = value_of(loss), ending(loss, self._scaled)
             while len(self._scaled) > SCALED:
                 del self._scaled[next(iter(self._scaled))]
 
@@ -242,7 +190,7 @@ class LossCapture:
         if not isinstance(loss, Tensor) or loss.numel() != 1 or (self.fresh and not self._taken):
             return
         self._begins(taken=True)
-        value = _weighed(loss, seeds)
+        value = weighted_sum(loss, seeds)
         if value is not None:
             self._passes.append(Pass(value, self._ending(loss), 1.0, False))
 
@@ -257,7 +205,7 @@ class LossCapture:
         if not isinstance(one, Tensor):
             return None
         if one.numel() != 1:
-            if (weighed := _weighed(one, seed)) is not None:
+            if (weighed := weighted_sum(one, seed)) is not None:
                 self._passes.append(Pass(weighed, self._ending(one), 1.0, kept))
             return None
         if seed is not None and not (isinstance(seed, Tensor) and seed.numel() == 1):
@@ -265,10 +213,10 @@ class LossCapture:
         end = self._ending(one)
         if end.unscaled is None:
             self._look(one)
-            value = _value(one)
+            value = value_of(one)
         else:
             value = end.unscaled
-        weight = 1.0 if seed is None else _value(seed)
+        weight = 1.0 if seed is None else value_of(seed)
         self._passes.append(Pass(value, end, weight, kept))
         return one, value
 
@@ -279,7 +227,7 @@ class LossCapture:
         ends = []
         for one, seed in zip(tensors, given, strict=True):
             end = self._ending(one)
-            value = _weighed(one, seed) if end.unscaled is None else end.unscaled
+            value = weighted_sum(one, seed) if end.unscaled is None else end.unscaled
             if value is None:
                 return
             whole = whole + value
@@ -302,7 +250,7 @@ class LossCapture:
         if self._stale:
             self._clear()
         elif self._passes:
-            self._broken |= _is_broken(self._passes[-1])
+            self._broken |= is_broken(self._passes[-1])
             if len(self._passes) == MOST:
                 del self._passes[: MOST // 2]
                 self._forgotten += MOST // 2
@@ -320,14 +268,14 @@ class LossCapture:
             return
         earlier = self.reach.earlier
         for at, one in enumerate(self._passes):
-            known, more = _in_full(one), begun if at < earlier else missed
+            known, more = in_full(one), begun if at < earlier else missed
             self._passes[at] = known._replace(missed=known.missed | more)
         if begun:
             # Given up for good, whatever they were: the last one is the pass that has just ended.
-            left = [one for one in self._passes[:-1] if not _in_full(one).missed >= every]
+            left = [one for one in self._passes[:-1] if not in_full(one).missed >= every]
             self._passes = [*left, *self._passes[-1:]]
             self._aside = min(self._aside, len(left))
-            self._broken = any(map(_is_broken, left))
+            self._broken = any(map(is_broken, left))
 
     def _ending(self, loss: Tensor) -> LossFactors:
         with self._guard("the end of a loss"):
@@ -379,7 +327,7 @@ class LossCapture:
         with self._guard("a loss"):
             self._begins()
             if tensors.numel() == 1:
-                self._passes.append(Pass(_value(tensors), None, 1.0, False))
+                self._passes.append(Pass(value_of(tensors), None, 1.0, False))
 
     def _around(self, tensors: Any, seeds: Any, kept: Any, create: Any) -> Begun:
         if self.closed or self.depth:
@@ -421,45 +369,8 @@ class LossCapture:
             self.over(before, done)
 
 
-def _in_full(done: Pass | float) -> Pass:
-    return Pass(done, None, 1.0, False) if isinstance(done, float) else done
-
-
-def _is_broken(done: Pass | float) -> bool:
-    value = done if isinstance(done, float) else done.value
-    return isinstance(value, float) and not isfinite(value)
-
-
 def busy() -> bool:
     """Whether a CUDA graph is being recorded, or a mode of the program would see what is done to a
     tensor."""
     modes = torch._C._len_torch_dispatch_stack() or torch._C._len_torch_function_stack()
     return bool(modes) or capturing()
-
-
-def _weighed(one: Any, seed: Any) -> Value | None:
-    """The sum of these values with `seed` as weights, 1 where there are none. None where that is no loss:
-    weights are not below zero, as gradients are that are handed on."""
-    plain = isinstance(one, Tensor) and one.dtype in REAL and 0 < one.numel() <= WIDE
-    if not plain or (seed is None and one.numel() != 1):
-        return None
-    if seed is None:
-        return _value(one)
-    if not isinstance(seed, Tensor) or seed.shape != one.shape or seed.dtype not in REAL:
-        return None
-    if one.numel() == 1:
-        return times(_value(one), (_value(seed),))
-    if not (one.is_cpu and seed.is_cpu and type(one) is type(seed) is Tensor):
-        return None  # whether weights are below zero would be waited for
-    weights = seed.detach().double()
-    return None if bool(weights.min() < 0) else _value((one.detach().double() * weights).sum())
-
-
-def _value(loss: Tensor) -> Value:
-    """On a CPU a look is free, and keeps nothing alive; elsewhere it would wait for the device."""
-    if type(loss) is Tensor and loss.is_cpu:
-        value = loss.item()
-        return float(abs(value)) if isinstance(value, complex) else float(value)
-    scalar = local(loss).detach().reshape(())
-    # Not a view: a program may go on computing in place.
-    return (scalar.abs() if scalar.is_complex() else scalar).to(torch.float64, copy=True)

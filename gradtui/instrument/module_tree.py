@@ -1,27 +1,12 @@
 """Models: which modules are the outermost ones, and what the parameters in them are called."""
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from gradtui.instrument.frame_search import attributes
-
-WRAPPERS = {
-    "DistributedDataParallel": "module",
-    "DataParallel": "module",
-    "FullyShardedDataParallel": "_fsdp_wrapped_module",
-    "OptimizedModule": "_orig_mod",
-    "CheckpointWrapper": "_checkpoint_wrapped_module",
-    "OffloadWrapper": "_checkpoint_wrapped_module",
-    "_FabricModule": "_forward_module",
-    "DeepSpeedEngine": "module",
-}
-"""Type -> the attribute that holds what it wraps and that names leave out."""
-
-THEIRS = ("torch.", "lightning", "pytorch_lightning", "accelerate", "deepspeed", "fairscale")
-"""Where those types come from: an attribute of the user's own called `module` stays."""
+from gradtui.nan_trace.module_walk import attributes, children, walk
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,44 +21,6 @@ class Owned:
     @property
     def name(self) -> str:
         return f"{self.path}.{self.leaf}" if self.path else self.leaf
-
-
-def children(module: nn.Module) -> list[tuple[str, nn.Module]]:
-    held = attributes(module).get("_modules") or {}
-    return [(str(name), child) for name, child in held.items() if child is not None]
-
-
-def unwrapped(module: nn.Module) -> nn.Module:
-    """What a wrapper wraps, however many lie around it."""
-    for _ in range(16):
-        inner = dict(children(module)).get(_wrapped_as(module))
-        if inner is None:
-            break
-        module = inner
-    return module
-
-
-def _wrapped_as(module: nn.Module) -> str:
-    for kind in type(module).__mro__:
-        if kind.__name__ in WRAPPERS and kind.__module__.startswith(THEIRS):
-            return WRAPPERS[kind.__name__]
-    return ""
-
-
-def walk(root: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """Path and module, in the order of registration, each module once."""
-    seen: set[int] = set()
-    waiting = [("", root)]
-    while waiting:
-        path, module = waiting.pop()
-        if id(module) in seen:
-            continue
-        seen.add(id(module))
-        yield path, module
-        skipped = _wrapped_as(module)
-        for name, child in reversed(children(module)):
-            below = path if name == skipped else f"{path}.{name}" if path else name
-            waiting.append((below, child))
 
 
 def owned(root: nn.Module) -> list[Owned]:

@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from gradtui.core.autopsy import Autopsy
 from gradtui.core.snapshot import Grad
 from gradtui.instrument.exception_guard import ExceptionGuard
-from gradtui.instrument.module_tree import outermost, owned, walk
+from gradtui.instrument.module_tree import outermost, owned
 from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.optimizer_numbers import parameters_of
 from gradtui.instrument.parameter_names import told_apart
@@ -22,6 +22,7 @@ from gradtui.nan_trace.call_recorder import CallRecorder
 from gradtui.nan_trace.calls import Call
 from gradtui.nan_trace.examination import examine
 from gradtui.nan_trace.loss_clues import LossClues
+from gradtui.nan_trace.module_walk import walk
 from gradtui.nan_trace.report import failed
 from gradtui.patching.own_errors import SuppressOwn
 from gradtui.patching.torch_modes import Unseen

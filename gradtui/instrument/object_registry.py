@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gradtui.instrument.exception_guard import ExceptionGuard
-from gradtui.instrument.frame_search import Sight, attributes, visible
+from gradtui.instrument.frame_search import Sight, visible
 from gradtui.instrument.patches import Begun, Patches
+from gradtui.nan_trace.module_walk import attributes
 from gradtui.patching.own_errors import suppress_own
 
 LOOKS = 16

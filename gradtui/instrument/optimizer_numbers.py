@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from torch import Tensor
 from torch.optim import Optimizer
 
-from gradtui.instrument.frame_search import attributes
+from gradtui.nan_trace.module_walk import attributes
 from gradtui.stats.tensors import measurable
 
 

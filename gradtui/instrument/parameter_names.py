@@ -10,15 +10,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from gradtui.instrument.frame_search import attributes
-from gradtui.instrument.module_tree import (
-    Owned,
-    all_modules,
-    covering,
-    outermost,
-    unwrapped,
-    walk,
-)
+from gradtui.instrument.module_tree import Owned, all_modules, covering, outermost
+from gradtui.nan_trace.module_walk import attributes, unwrapped, walk
 
 SELF = ("self", "cls", "_")
 """Variables that say nothing of what they hold."""

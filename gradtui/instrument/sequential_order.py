@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from torch import nn
 
-from gradtui.instrument.module_tree import children
+from gradtui.nan_trace.module_walk import children
 
 ACTIVATIONS: dict[type[nn.Module], str] = {
     nn.ReLU: "relu",

@@ -13,10 +13,10 @@ from torch import Tensor
 from gradtui.core.autopsy import Autopsy
 from gradtui.core.layout import FloatArray, IntArray, Layout
 from gradtui.core.snapshot import HIST_BINS, Grad, Snapshot, U32Array, Weight
+from gradtui.instrument.backward_passes import Loss
 from gradtui.instrument.budget import NOTHING, Budget, Detail, Ledger
 from gradtui.instrument.clipping import ClipCall
 from gradtui.instrument.cost_meter import CostMeter
-from gradtui.instrument.loss_capture import Loss
 from gradtui.instrument.unclipped_norms import Cut, unclipped
 from gradtui.runstore.format.scalar_rows import Row, ScalarRows
 from gradtui.runstore.writer.ports import Sink

@@ -6,14 +6,12 @@ Trainer(model, arguments, callbacks=[GradtuiCallback()]).train()
 """
 
 import functools
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from gradtui.instrument.watcher import OVERHEAD
-from gradtui.integrations.recording import Recording
+from gradtui.integrations.recording import RecordingCallback
 
 try:
     from transformers import TrainerCallback
@@ -23,7 +21,7 @@ except ImportError as error:
     ) from error
 
 
-class GradtuiCallback(TrainerCallback):  # type: ignore[misc]  # untyped where it is not installed
+class GradtuiCallback(RecordingCallback, TrainerCallback):  # type: ignore[misc]  # untyped
     """Records every optimizer step of `Trainer.train`, under the names of the model.
 
     Accumulation, clipping, precision and distribution are as they were; evaluation has no steps and
@@ -37,22 +35,8 @@ class GradtuiCallback(TrainerCallback):  # type: ignore[misc]  # untyped where i
     with `autopsy` False no module is ever called again to find where a NaN was born.
     """
 
-    def __init__(
-        self,
-        name: str | None = None,
-        *,
-        directory: Path | str | None = None,
-        overhead: float | str | None = OVERHEAD,
-        autopsy: bool = True,
-    ) -> None:
-        super().__init__()
-        self._recording = Recording(name, directory, overhead, autopsy)
+    def _made(self) -> None:
         _tell_of_errors()
-
-    @property
-    def directory(self) -> Path | None:
-        """Where the newest run is recorded; None before the first."""
-        return self._recording.directory
 
     def on_train_begin(
         self, args: Any, state: Any, control: Any, model: nn.Module | None = None, **others: Any

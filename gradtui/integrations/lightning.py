@@ -9,19 +9,17 @@ import functools
 import importlib
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Self
 
 from torch import nn
 
-from gradtui.instrument.watcher import OVERHEAD
-from gradtui.integrations.recording import Recording
+from gradtui.integrations.recording import RecordingCallback
 
 PACKAGES = ("lightning.pytorch", "pytorch_lightning")
 """The same framework under two names; a trainer of one takes no callbacks of the other."""
 
 
-class GradtuiCallback:
+class GradtuiCallback(RecordingCallback):
     """Records every optimizer step of `Trainer.fit`, under the names of the LightningModule.
 
     Automatic and manual optimization, accumulation, clipping, precision and strategies are as they
@@ -38,22 +36,6 @@ class GradtuiCallback:
         asked_for: Any = cls
         kind: type[Self] = _adopted(asked_for, _callbacks())
         return object.__new__(kind)
-
-    def __init__(
-        self,
-        name: str | None = None,
-        *,
-        directory: Path | str | None = None,
-        overhead: float | str | None = OVERHEAD,
-        autopsy: bool = True,
-    ) -> None:
-        super().__init__()
-        self._recording = Recording(name, directory, overhead, autopsy)
-
-    @property
-    def directory(self) -> Path | None:
-        """Where the newest run is recorded; None before the first."""
-        return self._recording.directory
 
     def on_train_start(self, trainer: Any, pl_module: nn.Module) -> None:
         """The sanity check is over."""

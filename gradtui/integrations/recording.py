@@ -11,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from torch import nn
 
+from gradtui.instrument.watcher import OVERHEAD
 from gradtui.monitor import Watch, command, watch
 from gradtui.runstore.files.run_folders import run_name, runs_home
 
@@ -104,6 +105,30 @@ class Recording:
         except Exception as error:
             LOG.warning("not recorded: %s", error)
             return ""
+
+
+class RecordingCallback:
+    """What callbacks of all frameworks are given, and tell."""
+
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        directory: Path | str | None = None,
+        overhead: float | str | None = OVERHEAD,
+        autopsy: bool = True,
+    ) -> None:
+        super().__init__()
+        self._recording = Recording(name, directory, overhead, autopsy)
+        self._made()
+
+    def _made(self) -> None:
+        """What a framework needs to have done before its training begins."""
+
+    @property
+    def directory(self) -> Path | None:
+        """Where the newest run is recorded; None before the first."""
+        return self._recording.directory
 
 
 def watched_from_outside() -> bool:

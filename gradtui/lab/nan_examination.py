@@ -4,7 +4,7 @@ from gradtui.core.autopsy import Autopsy
 from gradtui.lab.models.rows import Network
 from gradtui.nan_trace.call_recorder import CallRecorder
 from gradtui.nan_trace.examination import examine
-from gradtui.nan_trace.wrappers import walk
+from gradtui.nan_trace.module_walk import walk
 
 
 class NanExamination:

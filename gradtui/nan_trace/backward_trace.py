@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from gradtui.nan_trace.module_trace import Visit
+from gradtui.nan_trace.module_walk import walk
 from gradtui.nan_trace.origin_search import Origin
 from gradtui.nan_trace.value_ranges import NOTHING, ValueRange, look, look_at
-from gradtui.nan_trace.wrappers import walk
 
 LARGEST_GRAPH = 200_000
 """Nodes that are watched at most."""

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from gradtui.nan_trace.calls import Call, Draws, Stamp, uses_cuda
+from gradtui.nan_trace.module_walk import walk
 from gradtui.nan_trace.watched_calls import CallListener, Root, Switch, busy
-from gradtui.nan_trace.wrappers import walk
 from gradtui.patching.cuda_capture import capturing
 from gradtui.patching.own_errors import suppress_own
 from gradtui.patching.torch_modes import Unseen

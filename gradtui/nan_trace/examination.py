@@ -11,6 +11,7 @@ from gradtui.nan_trace.call_counters import Place
 from gradtui.nan_trace.calls import Call
 from gradtui.nan_trace.loss_clues import LossClues
 from gradtui.nan_trace.module_trace import ModuleTrace
+from gradtui.nan_trace.module_walk import target, walk
 from gradtui.nan_trace.nested_tensors import given, tensors
 from gradtui.nan_trace.origin_search import Origin, forward_origin
 from gradtui.nan_trace.outer_state import put_back
@@ -20,7 +21,6 @@ from gradtui.nan_trace.rerun import as_called, refusal, run_again
 from gradtui.nan_trace.state_restoration import undisturbed
 from gradtui.nan_trace.value_ranges import NOTHING, look_at
 from gradtui.nan_trace.watched_calls import busy
-from gradtui.nan_trace.wrappers import target, walk
 from gradtui.patching.own_errors import SuppressOwn, suppress_own
 
 

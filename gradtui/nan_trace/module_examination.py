@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from gradtui.nan_trace.calls import Call
 from gradtui.nan_trace.module_trace import Visit
+from gradtui.nan_trace.module_walk import walk
 from gradtui.nan_trace.nested_tensors import changed, tensors
 from gradtui.nan_trace.operations import Operations
 from gradtui.nan_trace.value_ranges import look_at
-from gradtui.nan_trace.wrappers import walk
 from gradtui.patching.own_errors import suppress_own
 
 HALF = (torch.float16, torch.bfloat16)

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from gradtui.nan_trace.module_walk import walk
 from gradtui.nan_trace.nested_tensors import given, tensors
 from gradtui.nan_trace.value_ranges import NOTHING, ValueRange, look, look_at, together
-from gradtui.nan_trace.wrappers import walk
 
 MOST = 20_000
 """Calls of modules in one pass that are noted."""

@@ -7,9 +7,9 @@ So the first NaN, or else an output of the whole that is not finite, is followed
 from dataclasses import dataclass
 
 from gradtui.nan_trace.module_trace import Visit, own_parameters
+from gradtui.nan_trace.module_walk import walk
 from gradtui.nan_trace.value_ranges import ValueRange
 from gradtui.nan_trace.value_ranges import look as look_at_tensor
-from gradtui.nan_trace.wrappers import walk
 
 SOFTMAX = ("softmax", "softmin", "attention", "attn", "transformer")
 """In the names of modules to which minus infinity is a mask."""

@@ -12,6 +12,7 @@ from gradtui.nan_trace.calls import Call
 from gradtui.nan_trace.graph_search import BadOperation
 from gradtui.nan_trace.module_examination import ModuleExamination, Verdict, applies
 from gradtui.nan_trace.module_trace import Visit
+from gradtui.nan_trace.module_walk import target
 from gradtui.nan_trace.nested_tensors import tensors
 from gradtui.nan_trace.operation_causes import at_fault
 from gradtui.nan_trace.origin_search import Origin
@@ -20,7 +21,6 @@ from gradtui.nan_trace.sentences import number, sentence
 from gradtui.nan_trace.slopes import InfiniteSlope
 from gradtui.nan_trace.state_restoration import undisturbed
 from gradtui.nan_trace.value_ranges import ValueRange, together
-from gradtui.nan_trace.wrappers import target
 from gradtui.patching.own_errors import suppress_own
 
 

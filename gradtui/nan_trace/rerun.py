@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from gradtui.nan_trace.calls import Call
+from gradtui.nan_trace.module_walk import walk
 from gradtui.nan_trace.state_restoration import copied
-from gradtui.nan_trace.wrappers import walk
 
 TALKATIVE = ("torch.distributed", "deepspeed", "fairscale", "megatron")
 """Where modules come from that may talk to other processes in their forward pass."""

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from gradtui.nan_trace.call_counters import Counters, Place
 from gradtui.nan_trace.calls import Stamp
+from gradtui.nan_trace.module_walk import walk
 from gradtui.nan_trace.nested_tensors import changed
 from gradtui.nan_trace.outer_state import ITERATORS, Kept
-from gradtui.nan_trace.wrappers import walk
 
 LARGEST = 1 << 26
 """Elements of all parameters together up to which they are copied beforehand. A forward pass that

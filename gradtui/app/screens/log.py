@@ -50,6 +50,3 @@ class LogScreen(Panel[None]):
 
     def action_page(self, by: int) -> None:
         self.action_scroll(by * max(self.pane.size.height - 1, 1))
-
-    def action_close(self) -> None:
-        self.dismiss(None)

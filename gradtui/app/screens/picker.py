@@ -143,6 +143,3 @@ class PickerScreen(Panel[str | None]):
     def _take(self) -> None:
         if self.chosen is not None:
             self.dismiss(self.chosen)
-
-    def action_close(self) -> None:
-        self.dismiss(None)

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
+from gradtui.app.key_bindings import RUN_KEYS_OVER_PANELS
 from gradtui.app.remedy_code import NOTHING_YET, RemedyCode, as_script
 from gradtui.app.render.line import Line
 from gradtui.app.render.prescriptions import Owned, prescription_lines
@@ -87,10 +88,7 @@ class PrescriptionScreen(Panel[None]):
         Binding("pagedown,space,right,l", "page(1)", show=False),
         Binding("pageup,left,h", "page(-1)", show=False),
         Binding("c,enter", "copy", show=False),
-        Binding("n", "go_on('neighbour(1)')", show=False),
-        Binding("p", "go_on('neighbour(-1)')", show=False),
-        Binding("s", "go_on('picker')", show=False),
-        Binding("r", "go_on('restart')", show=False),
+        *RUN_KEYS_OVER_PANELS,
         Binding("question_mark", "go_on('help')", show=False),
     ]
 
@@ -132,10 +130,3 @@ class PrescriptionScreen(Panel[None]):
         every = self.pane.what.all
         if every:
             self._copy(as_script(every[self.pane.chosen]))
-
-    def action_close(self) -> None:
-        self.dismiss(None)
-
-    async def action_go_on(self, action: str) -> None:
-        self.dismiss(None)  # leaves the stack at once: the next key finds the screen below
-        await self.app.run_action(action)

@@ -8,6 +8,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from gradtui.app.key_bindings import RUN_KEYS_OVER_PANELS
 from gradtui.app.textual_faults import Panel
 
 
@@ -23,10 +24,7 @@ class TextScreen(Panel[None]):
         Binding("pageup", "scroll(-15)", show=False),
         Binding("home,g", "scroll(-1000000)", show=False),
         Binding("end,G", "scroll(1000000)", show=False),
-        Binding("n", "go_on('neighbour(1)')", show=False),
-        Binding("p", "go_on('neighbour(-1)')", show=False),
-        Binding("s", "go_on('picker')", show=False),
-        Binding("r", "go_on('restart')", show=False),
+        *RUN_KEYS_OVER_PANELS,
         Binding("question_mark,v,f", "close", show=False),
     ]
 
@@ -44,10 +42,3 @@ class TextScreen(Panel[None]):
 
     def action_scroll(self, by: int) -> None:
         self.query_one("#scroll").scroll_relative(y=by, animate=False)
-
-    def action_close(self) -> None:
-        self.dismiss(None)
-
-    async def action_go_on(self, action: str) -> None:
-        self.dismiss(None)  # leaves the stack at once: the next key finds the screen below
-        await self.app.run_action(action)

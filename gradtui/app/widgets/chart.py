@@ -1,12 +1,12 @@
 """Loss and total norm over the steps, drawn by plotext."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, Unpack
 
 from gradtui.app.render.curve import curve_lines
 from gradtui.app.render.line import Line
 from gradtui.app.view import View
-from gradtui.app.widgets.lined import Lined
+from gradtui.app.widgets.lined import Lined, WidgetAttributes
 
 Kind = Literal["loss", "norm"]
 
@@ -17,15 +17,8 @@ class Chart(Lined):
     DEFAULT_CSS = "Chart { height: 1fr; overflow-y: hidden; min-width: 20; min-height: 5; }"
     PACE = 1.0
 
-    def __init__(
-        self,
-        kind: Kind = "loss",
-        *,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, kind: Kind = "loss", **attributes: Unpack[WidgetAttributes]) -> None:
+        super().__init__(**attributes)
         self.kind: Kind = kind
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:

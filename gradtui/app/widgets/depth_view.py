@@ -1,6 +1,7 @@
 """Depth as an axis: one row a layer, input side first, or one a time step."""
 
 from collections.abc import Sequence
+from typing import Unpack
 
 from textual import events
 from textual.message import Message
@@ -11,7 +12,7 @@ from gradtui.app.render.drawn import Drawn
 from gradtui.app.render.line import Line
 from gradtui.app.view import View
 from gradtui.app.widgets.changes import is_live, same_look
-from gradtui.app.widgets.lined import Lined
+from gradtui.app.widgets.lined import Lined, WidgetAttributes
 
 RENEW = 0.4
 """Seconds between two renewals of all rows while a run goes on."""
@@ -40,14 +41,8 @@ class DepthView(Lined):
             super().__init__()
             self.index = index
 
-    def __init__(
-        self,
-        *,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, **attributes: Unpack[WidgetAttributes]) -> None:
+        super().__init__(**attributes)
         self._drawn = Drawn()
         self._catch_up: Timer | None = None
 

@@ -1,6 +1,7 @@
 """Layer x time, the log of the norm as colour."""
 
 from collections.abc import Sequence
+from typing import Unpack
 
 from textual import events
 
@@ -10,7 +11,7 @@ from gradtui.app.render.line import Line
 from gradtui.app.themes import HEAT_BY_SHAPE
 from gradtui.app.view import View
 from gradtui.app.widgets.depth_view import DepthView
-from gradtui.app.widgets.lined import Lined
+from gradtui.app.widgets.lined import Lined, WidgetAttributes
 
 
 class HeatMap(Lined):
@@ -19,14 +20,8 @@ class HeatMap(Lined):
     DEFAULT_CSS = "HeatMap { height: 1fr; overflow-y: hidden; min-width: 16; }"
     PACE = 1.0
 
-    def __init__(
-        self,
-        *,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, **attributes: Unpack[WidgetAttributes]) -> None:
+        super().__init__(**attributes)
         self._columns = Columns()
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:

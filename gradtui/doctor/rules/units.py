@@ -1,5 +1,7 @@
 """Units that do not respond: dead ones and saturated ones."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from gradtui.core.snapshot import Act, Grad, Weight
@@ -8,6 +10,7 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
+from gradtui.doctor.remedy import Remedy
 from gradtui.doctor.rules.rounding import faded_forward
 from gradtui.doctor.words import percent
 
@@ -31,6 +34,13 @@ PINNED = (
     "the inputs of the activation are so large that its slope is almost zero: units are pinned, "
     "whatever the gradient wants"
 )
+Why = tuple[str, tuple[Remedy, ...]]
+"""The cause, and what to do about it."""
+WHY: dict[str, tuple[Why, Why]] = {
+    "dead_relu": ((KILLED, choices.KILLED), (NO_RETURN, choices.DEAD_RELU)),
+    "saturated": ((DRIVEN, choices.DRIVEN), (PINNED, choices.SATURATED)),
+}
+"""Symptom -> where steps have done it, and where it was so from the start."""
 
 
 def dead_relu(reading: Reading) -> Finding | None:
@@ -46,20 +56,15 @@ def dead_relu(reading: Reading) -> Finding | None:
     if faded_forward(reading):
         return None
     shares = reading.dead[list(rows)]
-    killed = _by_steps(reading, rows, Act.DEAD, T.DEAD_SHARE)
+    by_steps = _by_steps(reading, rows, Act.DEAD, T.DEAD_SHARE)
     gone = int((shares == 1).sum())
     whole = f"; {gone} of them let nothing through at all" if gone else ""
-    return Finding(
-        "dead_relu",
-        Severity.CRITICAL,
-        _since(reading, rows, Act.DEAD, T.DEAD_SHARE),
+    since = _since(reading, rows, Act.DEAD, T.DEAD_SHARE)
+    evidence = (
         f"{len(rows)} of {len(rectified)} rectified layers have at least "
-        f"{percent(float(shares.min()))} of their units at zero for every input{whole}",
-        KILLED if killed else NO_RETURN,
-        choices.KILLED if killed else choices.DEAD_RELU,
-        rows,
-        reading.names(list(rows)),
+        f"{percent(float(shares.min()))} of their units at zero for every input{whole}"
     )
+    return _found(reading, "dead_relu", since, evidence, rows, by_steps)
 
 
 def dead_by_zeros(reading: Reading) -> Finding | None:
@@ -90,20 +95,10 @@ def dead_by_zeros(reading: Reading) -> Finding | None:
             "nothing from them"
         )
         since = int(reading.facts.steps[reading.now[0]])
-    killed = _by_steps(reading, rows)
-    cause, remedies = (KILLED, choices.KILLED) if killed else (NO_RETURN, choices.DEAD_RELU)
+    found = _found(reading, "dead_relu", since, evidence, rows, _by_steps(reading, rows))
     if _all_zero(reading, rows):
-        cause, remedies = ZERO_WEIGHTS, choices.ZERO_WEIGHTS
-    return Finding(
-        "dead_relu",
-        Severity.CRITICAL,
-        since,
-        evidence,
-        cause,
-        remedies,
-        rows,
-        reading.names(list(rows)),
-    )
+        return replace(found, cause=ZERO_WEIGHTS, remedies=choices.ZERO_WEIGHTS)
+    return found
 
 
 def _all_zero(reading: Reading, rows: tuple[int, ...]) -> bool:
@@ -137,18 +132,13 @@ def saturated(reading: Reading) -> Finding | None:
         return None
     if not rows or len(rows) < T.SATURATED_ROWS * len(bounded):
         return None
-    driven = _by_steps(reading, rows, Act.SATURATED, T.SATURATED_SHARE)
-    return Finding(
-        "saturated",
-        Severity.CRITICAL,
-        _since(reading, rows, Act.SATURATED, T.SATURATED_SHARE),
+    since = _since(reading, rows, Act.SATURATED, T.SATURATED_SHARE)
+    evidence = (
         f"{len(rows)} of {len(bounded)} layers have at least "
-        f"{percent(float(shares[list(rows)].min()))} of their outputs on the flat ends, and no progress",
-        DRIVEN if driven else PINNED,
-        choices.DRIVEN if driven else choices.SATURATED,
-        rows,
-        reading.names(list(rows)),
+        f"{percent(float(shares[list(rows)].min()))} of their outputs on the flat ends, and no progress"
     )
+    by_steps = _by_steps(reading, rows, Act.SATURATED, T.SATURATED_SHARE)
+    return _found(reading, "saturated", since, evidence, rows, by_steps)
 
 
 def saturated_by_zeros(reading: Reading) -> Finding | None:
@@ -162,19 +152,26 @@ def saturated_by_zeros(reading: Reading) -> Finding | None:
     if not pinned.any() or reading.passes_zeros[np.flatnonzero(pinned)[-1]]:
         return None
     rows = tuple(int(r) for r in reading.rows[pinned])
-    driven = _by_steps(reading, rows)
-    return Finding(
-        "saturated",
-        Severity.CRITICAL,
-        _pinned_since(reading, rows),
+    evidence = (
         f"no gradient reaches at least {percent(float(reading.quiet_units[pinned].min()))} of the "
         f"units of {len(rows)} of {len(reading.rows)} layers, and yet the next layer gets a signal "
-        "from them",
-        DRIVEN if driven else PINNED,
-        choices.DRIVEN if driven else choices.SATURATED,
-        rows,
-        reading.names(list(rows)),
+        "from them"
     )
+    since, by_steps = _pinned_since(reading, rows), _by_steps(reading, rows)
+    return _found(reading, "saturated", since, evidence, rows, by_steps)
+
+
+def _found(
+    reading: Reading,
+    symptom: str,
+    since: int,
+    evidence: str,
+    rows: tuple[int, ...],
+    by_steps: bool,
+) -> Finding:
+    cause, remedies = WHY[symptom][0 if by_steps else 1]
+    names = reading.names(list(rows))
+    return Finding(symptom, Severity.CRITICAL, since, evidence, cause, remedies, rows, names)
 
 
 def _pinned_since(reading: Reading, rows: tuple[int, ...]) -> int:

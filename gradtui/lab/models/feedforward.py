@@ -1,5 +1,8 @@
 """Multi-layer perceptrons and convolutional nets built of one kind of block, and a GAN critic."""
 
+from collections.abc import Callable
+from functools import partial
+
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -84,17 +87,7 @@ def stack(
 
 def mlp(model: schema.Model, inputs: int, outputs: int) -> Network:
     """`depth` hidden layers of `width` units over `inputs` features."""
-    blocks = []
-    for index in range(model.depth):
-        size = inputs if index == 0 else model.width
-        layer: nn.Module = nn.Linear(size, model.width * pieces(model.activation))
-        initialise(layer, model)
-        if model.norm == "spectral":
-            layer = spectral_norm(layer)
-        norm = normalisation(model.norm, model.width * pieces(model.activation))
-        skip = model.residual and size == model.width
-        act = activation(model.activation)
-        blocks.append(LayerBlock(layer, norm, act, skip, model.branch_scale))
+    blocks = _blocks(model, inputs, nn.Linear)
     head = nn.Linear(model.width, outputs)
     initialise(head, model, hidden=False)
     rows = stack(model, blocks, "Linear", head)
@@ -116,17 +109,31 @@ def critic(model: schema.Model, inputs: int, outputs: int) -> Network:
 
 def cnn(model: schema.Model, outputs: int) -> Network:
     """`depth` 3 x 3 convolutions of `width` channels on 8 x 8 images, then a Linear layer."""
-    blocks = []
-    for index in range(model.depth):
-        size = 1 if index == 0 else model.width
-        channels = model.width * pieces(model.activation)
-        layer = nn.Conv2d(size, channels, 3, padding=1)
-        initialise(layer, model)
-        norm = normalisation(model.norm, channels, spatial=True)
-        skip = model.residual and size == model.width
-        act = activation(model.activation)
-        blocks.append(LayerBlock(layer, norm, act, skip, model.branch_scale))
+    blocks = _blocks(model, 1, partial(nn.Conv2d, kernel_size=3, padding=1), spatial=True)
     head = Head(model.width, outputs)
     initialise(head.linear, model, hidden=False)
     rows = stack(model, blocks, "Conv2d", head.linear)
     return Network(nn.Sequential(nn.Unflatten(1, (1, 8, 8)), *blocks, head), rows)
+
+
+def _blocks(
+    model: schema.Model,
+    inputs: int,
+    make: Callable[[int, int], nn.Module],
+    *,
+    spatial: bool = False,
+) -> list[LayerBlock]:
+    """`depth` of them, `width` wide; `make` gives a layer from its sizes in and out."""
+    blocks = []
+    for index in range(model.depth):
+        size = inputs if index == 0 else model.width
+        out = model.width * pieces(model.activation)
+        layer = make(size, out)
+        initialise(layer, model)
+        if model.norm == "spectral":
+            layer = spectral_norm(layer)
+        norm = normalisation(model.norm, out, spatial=spatial)
+        skip = model.residual and size == model.width
+        act = activation(model.activation)
+        blocks.append(LayerBlock(layer, norm, act, skip, model.branch_scale))
+    return blocks
