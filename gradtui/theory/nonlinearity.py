@@ -17,7 +17,7 @@ Function = Callable[[FloatArray], FloatArray]
 
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
-"""Klambauer et al. 2017, section 3."""
+"""Klambauer et al. 2017, arXiv:1706.02515."""
 
 
 @dataclass(frozen=True, slots=True)

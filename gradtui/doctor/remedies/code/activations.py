@@ -158,17 +158,27 @@ ORTHOGONAL_TANH = Remedy(
         "use tanh with orthogonal first weights: they keep a signal's length through many layers"
     ),
     code=orthogonal_tanh,
-    source=("Saxe, McClelland and Ganguli, 2014, arXiv:1312.6120"),
+    source=(
+        "Saxe, McClelland and Ganguli, 2014, arXiv:1312.6120; Pennington, Schoenholz and "
+        "Ganguli, 2017, arXiv:1711.04735"
+    ),
 )
 LEAKY_ACTIVATION = Remedy(
     id="leaky_activation",
     text=("use LeakyReLU, GELU or ELU: they pass a gradient on the negative side"),
     code=leaky_activation,
-    source=("Maas, Hannun and Ng, 2013, ICML"),
+    source=(
+        "Maas, Hannun and Ng, 2013, ICML; Clevert, Unterthiner and Hochreiter, 2016, "
+        "arXiv:1511.07289; Hendrycks and Gimpel, 2016, arXiv:1606.08415"
+    ),
 )
 LEAKY_AND_FITTING_INIT = Remedy(
     id="leaky_and_fitting_init",
     text=("use LeakyReLU, GELU or ELU, and start biases at zero, weights with He initialisation"),
     code=leaky_and_sound_start,
-    source=("Maas, Hannun and Ng, 2013, ICML; He et al., 2015, arXiv:1502.01852"),
+    source=(
+        "Maas, Hannun and Ng, 2013, ICML; Clevert, Unterthiner and Hochreiter, 2016, "
+        "arXiv:1511.07289; Hendrycks and Gimpel, 2016, arXiv:1606.08415; He et al., 2015, "
+        "arXiv:1502.01852"
+    ),
 )

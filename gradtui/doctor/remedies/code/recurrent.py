@@ -160,13 +160,19 @@ GATES = Remedy(
     id="gates",
     text=("use an LSTM with a forget-gate bias of 1 to 3, or a GRU"),
     code=gates,
-    source=("Hochreiter and Schmidhuber, 1997; Jozefowicz, Zaremba and Sutskever, 2015, ICML"),
+    source=(
+        "Hochreiter and Schmidhuber, 1997, Neural Computation; Cho et al., 2014, "
+        "arXiv:1406.1078; Jozefowicz, Zaremba and Sutskever, 2015, ICML"
+    ),
 )
 SHORTER_SEQUENCES = Remedy(
     id="shorter_sequences",
     text=("bring the input that matters closer to the loss (shorter sequences, attention)"),
     code=shorter,
-    source=("Bengio, Simard and Frasconi, 1994, IEEE Transactions on Neural Networks"),
+    source=(
+        "Bengio, Simard and Frasconi, 1994, IEEE Transactions on Neural Networks; Bahdanau, "
+        "Cho and Bengio, 2015, arXiv:1409.0473"
+    ),
 )
 TRUNCATED_BACKPROPAGATION = Remedy(
     id="truncated_backpropagation",

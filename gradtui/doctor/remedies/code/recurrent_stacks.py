@@ -133,7 +133,7 @@ FEWER_RECURRENT_LAYERS = Remedy(
     id="fewer_recurrent_layers",
     text=("stack fewer recurrent layers, or put skip connections around them"),
     code=fewer_layers,
-    source=("Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063"),
+    source=("Wu et al., 2016, arXiv:1609.08144"),
 )
 NORMED_OUTPUTS = Remedy(
     id="normed_outputs",

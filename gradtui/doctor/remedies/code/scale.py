@@ -72,7 +72,7 @@ STANDARD_TARGETS = Remedy(
     id="standard_targets",
     text=("divide the targets by their standard deviation"),
     code=scale_targets,
-    source=("LeCun et al., 1998, Efficient BackProp"),
+    source=("van Hasselt et al., 2016, arXiv:1602.07714"),
 )
 MEAN_LOSS = Remedy(
     id="mean_loss",

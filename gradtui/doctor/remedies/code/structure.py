@@ -144,7 +144,7 @@ SHALLOWER = Remedy(
     id="shallower",
     text=("make the net shallower"),
     code=shallower,
-    source=("Glorot and Bengio, 2010, AISTATS"),
+    source=("He et al., 2016, arXiv:1512.03385"),
 )
 NORMALISE = Remedy(
     id="normalise",
@@ -181,7 +181,9 @@ NORMALISE_CRITIC = Remedy(
     id="normalise_critic",
     text=("normalise the layers"),
     code=normalise,
-    source=("Ba, Kiros and Hinton, 2016, arXiv:1607.06450"),
+    source=(
+        "Gulrajani et al., 2017, arXiv:1704.00028; Ba, Kiros and Hinton, 2016, arXiv:1607.06450"
+    ),
 )
 NORMALISE_INPUTS_OF_LAYERS = Remedy(
     id="normalise_inputs_of_layers",

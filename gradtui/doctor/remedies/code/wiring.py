@@ -119,5 +119,5 @@ RANDOM_WEIGHTS = Remedy(
     id="random_weights",
     text=("draw the first weights at random, as the layers do by default"),
     code=draw_again,
-    source=("Glorot and Bengio, 2010, AISTATS"),
+    source=("Goodfellow, Bengio and Courville, 2016, Deep Learning, section 8.4"),
 )
