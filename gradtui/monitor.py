@@ -18,6 +18,7 @@ from torch.optim import Optimizer
 from gradtui.core.event import Event, Started
 from gradtui.core.snapshot import Snapshot
 from gradtui.instrument.watcher import OVERHEAD, Watcher
+from gradtui.patching.own_errors import suppress_own
 from gradtui.runstore.files.disk import append_line
 from gradtui.runstore.files.run_folders import make_private, new_run, runs_home
 from gradtui.runstore.format.scalar_rows import ScalarRows
@@ -168,7 +169,7 @@ class Watch:
             Finalize(None, self.close, exitpriority=100)
 
     def _complain(self, line: str) -> None:
-        with suppress(Exception):
+        with suppress_own:
             self._log(line)
 
     def _log(self, line: str) -> None:

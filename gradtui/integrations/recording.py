@@ -13,6 +13,7 @@ from torch import nn
 
 from gradtui.instrument.watcher import OVERHEAD
 from gradtui.monitor import Watch, command, watch
+from gradtui.patching.own_errors import SuppressOwn
 from gradtui.runstore.files.run_folders import run_name, runs_home
 
 LOG = logging.getLogger("gradtui")
@@ -31,12 +32,14 @@ def harmless(
 
     @functools.wraps(method)
     def instead(self: "Recording", /, *args: P.args, **kwargs: P.kwargs) -> None:
-        try:
+        with SuppressOwn(_told):
             method(self, *args, **kwargs)
-        except Exception as error:
-            LOG.warning("not recorded any more: %s: %s", type(error).__name__, error)
 
     return instead
+
+
+def _told(error: Exception) -> None:
+    LOG.warning("not recorded any more: %s: %s", type(error).__name__, error)
 
 
 class Recording:
@@ -99,12 +102,10 @@ class Recording:
     def _new_place(self) -> str:
         """The first process's choice; "" where there is none. Others wait for it, so it is always
         made."""
-        try:
+        with SuppressOwn(lambda error: LOG.warning("not recorded: %s", error)):
             words = [self._name] if self._name else command()
             return str(runs_home() / run_name(words, time.time()))
-        except Exception as error:
-            LOG.warning("not recorded: %s", error)
-            return ""
+        return ""
 
 
 class RecordingCallback:
