@@ -22,6 +22,20 @@ class Coverage:
     def whole(self) -> bool:
         return self.until is None and not self.unseen and self.measured >= self.taken
 
+    @property
+    def pace(self) -> str:
+        """ "every step", "9 steps in 10", "1 step in 7"; "" where no step is known."""
+        if self.taken <= 0:
+            return ""
+        if self.measured >= self.taken:
+            return "every step"
+        if self.measured <= 0:
+            return "no step"
+        every = self.taken / self.measured
+        if every < 1.5:
+            return f"{min(round(10 / every), 9)} steps in 10"
+        return f"1 step in {round(every):,}"
+
 
 def covered(word: str, coverage: Coverage) -> str:
     """A verdict with what it covers: "healthy", "healthy until step 412", "healthy in the 12 of 40

@@ -21,6 +21,25 @@ def test_signals_are_known_by_name(code: int, word: str, name: str | None) -> No
     assert signal_name(code) == name
 
 
+@pytest.mark.parametrize(
+    ("measured", "taken", "words"),
+    [
+        (0, 0, ""),
+        (0, 9, "no step"),
+        (9, 9, "every step"),
+        (10, 9, "every step"),
+        (999, 1000, "9 steps in 10"),
+        (80, 100, "8 steps in 10"),
+        (66, 100, "1 step in 2"),
+        (50, 100, "1 step in 2"),
+        (30, 100, "1 step in 3"),
+        (1, 4096, "1 step in 4,096"),
+    ],
+)
+def test_how_often_steps_are_measured_in_words(measured: int, taken: int, words: str) -> None:
+    assert Coverage(taken, measured).pace == words
+
+
 def test_a_good_end_needs_no_words() -> None:
     assert ending_sentences(Ending(code=0)) == ()
     assert ending_sentences(Ending()) == ()

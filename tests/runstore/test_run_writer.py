@@ -24,6 +24,7 @@ from gradtui.core.event import (
     Started,
 )
 from gradtui.core.snapshot import Grad, NonFinite, Snapshot
+from gradtui.runstore.format.scalar_rows import ScalarRows
 from gradtui.runstore.reader.load import load_facts
 from gradtui.runstore.reader.run_reader import RunReader
 from gradtui.runstore.writer.run_writer import RunWriter
@@ -183,6 +184,24 @@ def test_a_second_process_of_the_same_rank_takes_files_of_its_own(tmp_path: Path
         files(tmp_path / "r")
     )
     assert len(load_facts(tmp_path / "r")) == 7
+
+
+def test_how_many_steps_were_taken_and_measured_is_in_the_header_in_the_end(tmp_path: Path) -> None:
+    """A step counts once, however often its closure was evaluated."""
+    rows = ScalarRows()
+    rows.rows += [(step, 0.0, 1.0, 0.1, 0, 1, 1.0, 1.0, False) for step in range(3, 9)]
+    rows.close(6)
+    writer = RunWriter(tmp_path / "r", LAYOUT, run_info(), flush=0.01)
+    for taken in (snap(0), replace(snap(1), evaluation=1), replace(snap(1), evaluation=2), snap(2)):
+        writer.put(taken)
+    writer.follow(rows)
+    writer.put(snap(9))
+    wait_for(lambda: (tmp_path / "r" / "run.json").exists())
+    under_way = json.loads((tmp_path / "r" / "run.json").read_text())
+    assert (under_way["steps_taken"], under_way["steps_measured"]) == (0, 0)
+    assert writer.close(30)
+    header = json.loads((tmp_path / "r" / "run.json").read_text())
+    assert (header["steps_taken"], header["steps_measured"]) == (10, 4)
 
 
 def test_closures_and_optimizers_are_told_apart(tmp_path: Path) -> None:

@@ -121,7 +121,10 @@ def _progress(view: View, cells: int) -> Line:
         if not isnan(accuracy):
             figures.append(("accuracy ", share(accuracy), ""))
     figures += stage_figures(view)
+    pace = _coverage(view).pace
     figures.append(("monitor ", share(view.overhead), ""))
+    if pace:
+        figures.append(("measured ", pace, ""))
     if view.dropped:
         figures.append(("", f"{count(view.dropped)} dropped", "warn"))
     if facts is not None and len(facts) and facts.skipped[-1]:

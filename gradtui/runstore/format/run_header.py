@@ -54,6 +54,10 @@ class Header:
     versions: dict[str, str] = field(default_factory=dict)
     launcher: dict[str, Any] = field(default_factory=dict)
     """`pid` and `machine` of the program that started the command; empty without one."""
+    steps_taken: int = 0
+    """Steps that this process has recorded; 0 until it ends, and where it was killed."""
+    steps_measured: int = 0
+    """Those of them with all norms."""
     generations: list[Generation] = field(default_factory=list)
     steps: np.dtype[np.void] = STEP
     """One record of the steps file; of an older version's run not all of STEP."""

@@ -107,6 +107,8 @@ def _from_json(data: dict[str, Any]) -> Header:
         attempt=whole(data["attempt"], 10**4 - 1),
         world_size=whole(data["world_size"]),
         pid=whole(data["pid"]),
+        steps_taken=whole(data.get("steps_taken", 0)),
+        steps_measured=whole(data.get("steps_measured", 0)),
         steps=steps_dtype(data["steps"]["dtype"]),
     )
     generations = data["generations"]

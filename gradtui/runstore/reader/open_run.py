@@ -23,6 +23,7 @@ from gradtui.runstore.ranks.process_status import Ranks
 from gradtui.runstore.reader.by_name import ByName
 from gradtui.runstore.reader.every_step import EveryStep
 from gradtui.runstore.reader.load import Loaded, facts_of, load
+from gradtui.runstore.reader.scalar_files import measured_steps
 
 
 class OpenRun(EveryStep):
@@ -101,6 +102,11 @@ class OpenRun(EveryStep):
     def kept_steps(self) -> IntArray:
         """[kept] the steps that the gradients below belong to."""
         return self._loaded.block.steps
+
+    @cached_property
+    def measured_steps(self) -> IntArray:
+        """[measured] all steps whose gradients were measured, also those that are not kept."""
+        return measured_steps(self._loaded.ranks)
 
     @property
     def weight_steps(self) -> IntArray:

@@ -67,6 +67,12 @@ class RankOutput:
             raise FileNotFoundError(2, "the run directory is gone")
         steps.touch()
 
+    def count(self, taken: int, measured: int) -> None:
+        """How many steps there are in the end, and of how many there are all norms. Raises OSError."""
+        self.header.steps_taken, self.header.steps_measured = taken, measured
+        if self.is_open:
+            write_header(self.directory, self.header)
+
     def close(self) -> None:
         if self._steps is not None:
             self._steps.close()

@@ -12,7 +12,13 @@ from gradtui.core.event import Ended, Event, Failed, Paused, Started
 from gradtui.core.layout import IntArray
 from gradtui.core.snapshot import Grad, Snapshot
 from gradtui.runstore.format.file_names import events_name
-from gradtui.runstore.format.records import STEP, RecordArray, row_records, step_records
+from gradtui.runstore.format.records import (
+    STEP,
+    RecordArray,
+    measured,
+    row_records,
+    step_records,
+)
 from gradtui.runstore.format.run_header import Generation, Header
 from gradtui.runstore.format.scalar_rows import Row
 from gradtui.runstore.writer.event_log import EventLog
@@ -42,6 +48,9 @@ class Recorder:
         self._rate = 0.0
         self._round = RoundLength()
         self._before = self._checked = monotonic()
+        self._taken = self._measured = 0
+        self._latest = -1
+        """The last step that was measured: evaluations of a closure are one step."""
         self._bare = 0
         """Steps that have a scalar record, but for want of room nothing else."""
 
@@ -75,6 +84,8 @@ class Recorder:
         self._tell_lost(last=True)
         self._log.line({"kind": "closed", "pid": self._header.pid}, time())
         self._write_log()
+        with suppress(OSError):
+            self._files.count(self._taken, max(self._measured - self._bare, 0))
         self._files.close()
 
     def _batch(self, items: Sequence[Item]) -> None:
@@ -127,6 +138,7 @@ class Recorder:
             full, grads = full[: len(places)], grads[: len(places)]
             if not written:
                 return
+        self._count(records)
         self._tell(records, places, full)
         period = self._round.see(records["step"], records["optimizer"].astype(np.int64))
         try:
@@ -140,6 +152,13 @@ class Recorder:
             self._refused(error, 0)
         else:
             self.trouble = "" if refused is None else self.trouble
+
+    def _count(self, records: RecordArray) -> None:
+        if len(records):
+            self._taken = max(self._taken, int(records["step"].max()) + 1)
+        seen: set[int] = set(records["step"][measured(records)].tolist())
+        self._measured += sum(step > self._latest for step in seen)
+        self._latest = max(self._latest, *seen, -1)
 
     def _tell(
         self, records: RecordArray, places: IntArray, full: Sequence[tuple[float, Snapshot]]

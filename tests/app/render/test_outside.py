@@ -57,12 +57,24 @@ def test_how_the_gradients_were_come_by(clip: float, measured: Measured, words: 
     assert words in text(header_lines(watched(clip=clip, measured=measured), 160))
 
 
+@pytest.mark.parametrize(
+    ("measured", "words"), [(250, "measured every step"), (85, "measured 1 step in 3"), (None, "")]
+)
+def test_the_share_of_steps_with_norms_stands_beside_the_price(
+    measured: int | None, words: str
+) -> None:
+    view = watched(live_step=249, measured_steps=measured)
+    shown = text(header_lines(view, 160))
+    assert words in shown
+    assert bool(words) == ("measured " in shown.splitlines()[1])
+
+
 @pytest.mark.parametrize("cells", [80, 140])
 def test_a_verdict_on_some_of_the_steps_says_on_how_many(cells: int) -> None:
     view = watched(live_step=249, measured_steps=85)
     assert "● HEALTHY, 85 of 250 steps measured" in text(header_lines(view, cells))
     for whole in (replace(view, measured_steps=250), replace(view, measured_steps=None)):
-        assert "measured" not in text(header_lines(whole, cells))
+        assert "steps measured" not in text(header_lines(whole, cells))
 
 
 @pytest.mark.parametrize(
