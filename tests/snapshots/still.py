@@ -86,8 +86,14 @@ class HeldSource(FakeSource):
         self.due = 0
 
     def _due(self) -> int:
+        if self._main is None:
+            return 0
         due, self.due = self.due, 0
         return due
+
+    @property
+    def playing(self) -> bool:
+        return self._main is not None
 
     def _snapshot(self, playing: Playing) -> Snapshot:
         """Of a run that learns nothing the accuracy stays as well."""
@@ -125,9 +131,13 @@ class StillApp(Small, GradtuiApp):
     async def play(self, pilot: Pilot[Any], steps: int = 120, rate: float = 80.0) -> None:
         """Let the run take `steps` steps, `rate` a second; with it comes what takes its time."""
         await until(pilot, lambda: self._launched)
-        assert isinstance(self.source, HeldSource)
+        source = self.source
+        assert isinstance(source, HeldSource)
+        while not source.playing:
+            self.tick()
+            await pilot.pause()
         for part in (steps // 2, steps - steps // 2):
-            self.source.due = part
+            source.due = part
             self.now += part / rate
             self.tick()
 
