@@ -11,7 +11,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from gradtui.app.widgets import Chart, HeatMap
+from gradtui.app.widgets import Chart, HeatMap, depth_view
 from gradtui.app.widgets.layer_detail import LayerDetail
 from tests.snapshots.recordings import record_runs
 from tests.snapshots.still import Picture
@@ -67,6 +67,7 @@ def picture(
         monkeypatch.setattr(f"gradtui.{module}.perf_counter", lambda: 0.0)
     for widget in (Chart, HeatMap, LayerDetail):
         monkeypatch.setattr(widget, "PACE", 0.0)
+    monkeypatch.setattr(depth_view, "RENEW", 1e-3)
 
     def compare(
         app: App[Any], size: tuple[int, int], act: Callable[[Pilot[Any]], Awaitable[None]]
