@@ -9,9 +9,7 @@ from gradtui.core.layout import IntArray, Layout
 from gradtui.instrument.budget import Budget, Detail, Ledger
 from gradtui.instrument.layout_builder import LayoutBuilder
 from gradtui.instrument.weak_tensors import WeakTensors
-from gradtui.stats.histogram import histogram
-from gradtui.stats.measure import clone, measure_gradients, measure_norms, measure_weights
-from gradtui.stats.plan import Plan
+from gradtui.stats.step_tensors import StepTensors
 
 
 def _sound(tensors: Sequence[Tensor]) -> bool:
@@ -31,27 +29,22 @@ class ParamGroup:
         self.at: IntArray | None = None
         self.layout: Layout | None = None
         self.number = self.key = 0
-        self.plan = Plan(tensors)
         self.budget = budget
-        self._clones: list[Tensor] | None = None
+        self._measured = StepTensors(tensors)
 
     @property
     def tensors(self) -> list[Tensor]:
         return self.held.tensors()
 
     def gradients(self, grads: Sequence[Tensor | None], detail: Detail) -> dict[str, Tensor]:
-        measure = measure_gradients if detail.counts else measure_norms
-        parts = {"grads": measure(self.plan, grads)}
-        if detail.histograms:
-            parts["histograms"] = histogram(self.plan, grads)
-        return parts
+        return self._measured.gradients(grads, counts=detail.counts, histograms=detail.histograms)
 
     def remember_weights(self) -> None:
-        self._clones = clone(self.plan, self.tensors, self._clones)
+        self._measured.remember(self.tensors)
 
     def weights(self, *, updates: bool = True) -> Tensor:
         """`updates`: the change since they were remembered is that of one step."""
-        return measure_weights(self.plan, self.tensors, self._clones if updates else None)
+        return self._measured.weights(self.tensors, updates=updates)
 
     def left(self) -> list[Tensor | None]:
         """The gradients that are there now; none where all of them have been cleared."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gradtui.core.autopsy import Autopsy
 from gradtui.core.layout import FloatArray, IntArray, Layout
-from gradtui.core.snapshot import HIST_BINS, Grad, Snapshot, U32Array, Weight
+from gradtui.core.snapshot import Grad, Snapshot
 from gradtui.instrument.backward_passes import Loss
 from gradtui.instrument.budget import NOTHING, Budget, Detail, Ledger
 from gradtui.instrument.clipping import ClipCall
@@ -22,6 +22,7 @@ from gradtui.runstore.format.scalar_rows import Row, ScalarRows
 from gradtui.runstore.writer.ports import Sink
 from gradtui.stats.host_copy import HostCopy
 from gradtui.stats.nonfinite import first_nonfinite
+from gradtui.stats.step_tensors import tables
 
 NAN = float("nan")
 TOGETHER, SOON = 64, 0.2
@@ -283,19 +284,15 @@ def _snapshot(record: StepRecord, parts: dict[str, FloatArray], late: Late) -> S
     measured = parts["grads"]
     if "divisor" in parts:  # a fused optimizer divides by the loss scale itself
         measured[:, [Grad.NORM, Grad.ABS_MAX, Grad.SUM]] /= float(parts["divisor"])
-    grads = _spread(layout, at, measured, Grad.COLUMNS)
+    if "divisor" in parts:  # counted as they lie, not as they are used
+        parts = {name: part for name, part in parts.items() if name != "histograms"}
+    found = tables(layout, parts, at, at)
+    grads, weights = found.grads, found.weights
     cuts = _cuts(record, parts)
     factors = [cut.factor for cut in cuts if not np.isnan(cut.factor)]
     norms = np.full(len(layout.tensors), np.nan)
     if cuts:
         norms[at] = unclipped(measured[:, Grad.NORM], cuts, ~np.isnan(measured[:, Grad.NONFINITE]))
-    weights = None
-    if "weights" in parts:
-        weights = _spread(layout, at, parts["weights"], Weight.COLUMNS)
-    counts: U32Array | None = None
-    if "histograms" in parts and "divisor" not in parts:
-        counts = np.zeros((len(layout.tensors), HIST_BINS), np.uint32)
-        counts[at] = parts["histograms"].astype(np.uint32)
     skipped = record.skipped or bool(parts.get("found_inf", np.zeros(())) > 0)
     loss, objective = record.loss, record.objective
     if record.later is not None and (sums := record.later.sums(parts["loss"])) is not None:
@@ -327,7 +324,7 @@ def _snapshot(record: StepRecord, parts: dict[str, FloatArray], late: Late) -> S
         raised=record.raised,
         weights=weights,
         activations=parts.get("activations"),
-        histograms=counts,
+        histograms=found.histograms,
         nonfinite=seen,
         optimizer=record.optimizer,
         evaluation=record.evaluation,
@@ -344,11 +341,4 @@ def _cuts(record: StepRecord, parts: dict[str, FloatArray]) -> list[Cut]:
         if norms is not None:
             norms = norms[given] / float(parts.get("divisor", 1.0))
         out.append(Cut(at, factor, norm, whole, norms))
-    return out
-
-
-def _spread(layout: Layout, at: IntArray, measured: FloatArray, columns: int) -> FloatArray:
-    """[tensors of the layout, columns], NaN for those that were not measured."""
-    out = np.full((len(layout.tensors), columns), np.nan)
-    out[at] = measured
     return out

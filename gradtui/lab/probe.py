@@ -14,15 +14,13 @@ from torch import Tensor
 
 from gradtui.core.autopsy import Autopsy
 from gradtui.core.layout import FloatArray, Layout
-from gradtui.core.snapshot import Act, Grad, Snapshot, Weight
+from gradtui.core.snapshot import Act, Grad, Snapshot
 from gradtui.lab.activations import ActivationWatch
 from gradtui.lab.models.recurrent import Recurrent
 from gradtui.lab.models.rows import Network
-from gradtui.stats.histogram import histogram
 from gradtui.stats.host_copy import HostCopy
-from gradtui.stats.measure import clone, measure_gradients, measure_weights
 from gradtui.stats.nonfinite import first_nonfinite
-from gradtui.stats.plan import Plan
+from gradtui.stats.step_tensors import StepTensors, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +75,12 @@ class Probe:
         for tensor, hidden in zip(self.layout.tensors, self._hidden, strict=True):
             like = torch.empty(tensor.shape, device=device, dtype=parameters[0].dtype)
             shapes.append(like if hidden else next(owned))
-        self._gradient_plan = Plan(shapes)
-        self._weight_plan = Plan(self._parameters)
+        self._tensors = StepTensors(self._parameters, shapes)
+        self._places = np.arange(len(shapes))
         self._copy: HostCopy[tuple[StepContext, float, float]] = HostCopy(device)
         self._watch: ActivationWatch | None = None
         self._parts: dict[str, Tensor] = {}
-        self._clones: list[Tensor] | None = None
-        self._cloned = False
+        self._remembered = False
         self._spent = 0.0
         self._late = 0.0
 
@@ -121,14 +118,13 @@ class Probe:
         """Measure what `.grad` holds now. Hidden states' signals still carry `signal_scale`."""
         began = time.perf_counter()
         grads = self._gradients()
-        table = measure_gradients(self._gradient_plan, grads)
+        due = self.cadence.due(step, self.cadence.histograms)
+        self._parts |= self._tensors.gradients(grads, counts=True, histograms=due)
+        table = self._parts["grads"]
         if signal_scale != 1.0 and any(self._hidden):
             rows = torch.tensor(self._hidden, device=table.device)
             for column in (Grad.NORM, Grad.ABS_MAX, Grad.SUM):
                 table[rows, column] /= signal_scale
-        self._parts["grads"] = table
-        if self.cadence.due(step, self.cadence.histograms):
-            self._parts["histograms"] = histogram(self._gradient_plan, grads)
         if self._watch is not None:
             self._watch.detach()
             acts = self._watch.collect(self._device)
@@ -167,17 +163,15 @@ class Probe:
         began = time.perf_counter()
         due = self.cadence.due(step, self.cadence.weights)
         if due:
-            self._clones = clone(self._weight_plan, self._parameters, self._clones)
-        self._cloned = due
+            self._tensors.remember(self._parameters)
+        self._remembered = due
         self._spent += time.perf_counter() - began
 
     @torch.no_grad()
     def after_update(self, context: StepContext) -> None:
         began = time.perf_counter()
-        if self._cloned:
-            self._parts["weights"] = measure_weights(
-                self._weight_plan, self._parameters, self._clones
-            )
+        if self._remembered:
+            self._parts["weights"] = self._tensors.weights(self._parameters)
         now = time.perf_counter()
         self._spent += now - began
         self._copy.submit((context, now - context.began, self._spent), self._parts)
@@ -196,18 +190,14 @@ class Probe:
     def _snapshot(
         self, context: StepContext, seconds: float, spent: float, parts: dict[str, FloatArray]
     ) -> Snapshot:
-        weights = None
-        if "weights" in parts:
-            weights = np.full((len(self._hidden), Weight.COLUMNS), np.nan)
-            weights[self.layout.parameters] = parts["weights"]
-        histograms = parts.get("histograms")
+        found = tables(self.layout, parts, self._places, np.flatnonzero(self.layout.parameters))
         loss = float(parts["loss"])
         return Snapshot(
             run=context.run,
             step=context.step,
             loss=loss,
             objective=loss,
-            grads=parts["grads"],
+            grads=found.grads,
             stage="unscaled" if context.unscaled else "raw",
             accuracy=float(parts.get("accuracy", np.nan)),
             lr=context.lr,
@@ -216,12 +206,12 @@ class Probe:
             clip_coefficient=float(parts.get("clip", np.nan)),
             loss_scale=context.loss_scale,
             skipped=context.skipped,
-            weights=weights,
-            histograms=None if histograms is None else histograms.astype(np.uint32),
+            weights=found.weights,
+            histograms=found.histograms,
             activations=parts.get("activations"),
             nonfinite=None
             if context.skipped
             else first_nonfinite(
-                self.layout, context.step, loss, parts["grads"], weights, context.autopsy
+                self.layout, context.step, loss, found.grads, found.weights, context.autopsy
             ),
         )
