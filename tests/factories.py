@@ -20,7 +20,7 @@ from gradtui.core.history import History
 from gradtui.core.layout import FloatArray, Layout, RowInfo, TensorInfo
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Act, Grad, NonFinite, Snapshot, Weight
 from gradtui.core.symptom import HEALTHY, Severity
-from gradtui.doctor.finding import UNDECIDED, Diagnosis, Finding
+from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis, Finding
 from gradtui.doctor.remedy import Remedy
 from gradtui.lab.scenario.schema import Scenario, ScenarioRemedy, Setup
 
@@ -135,7 +135,7 @@ class MadeUp:
     info: RunInfo = field(default_factory=run_info)
     loss: Callable[[int], float] | None = None
     accuracy: Callable[[int], float] | None = None
-    diagnosis: Diagnosis = UNDECIDED
+    diagnosis: Diagnosis = NOTHING_SEEN
     nan_from: int | None = None
     scenario: Scenario | None = None
     every: int = 5

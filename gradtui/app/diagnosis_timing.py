@@ -5,7 +5,7 @@ from time import perf_counter
 
 from gradtui.core.facts import Facts
 from gradtui.doctor.diagnose import diagnose
-from gradtui.doctor.finding import UNDECIDED, Diagnosis
+from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis
 
 EVERY = 0.3
 """Seconds between two diagnoses of a growing run."""
@@ -20,7 +20,7 @@ class DiagnosisTiming:
         self._ask = ask
         self._seen: tuple[int, int, bool] | None = None
         self._not_before = float("-inf")
-        self.last = UNDECIDED
+        self.last = NOTHING_SEEN
         self.behind = False
         """The last answer was about an earlier stretch of the run than was asked about."""
 
@@ -30,7 +30,7 @@ class DiagnosisTiming:
         The first non-finite value is always answered at once.
         """
         if not len(facts):
-            return UNDECIDED
+            return NOTHING_SEEN
         sick = facts.first_nonfinite is not None
         key = (len(facts), int(facts.steps[-1]), sick)
         self.behind = key != self._seen

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gradtui.core.facts import Facts
-from gradtui.doctor.finding import UNDECIDED, Diagnosis, Finding
+from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis, Finding
 from gradtui.doctor.remedies.code.prescription import Prescription, parts
 from gradtui.doctor.remedies.code.prescriptions import prescribe
 
@@ -36,7 +36,7 @@ class RemedyCode:
         )
 
 
-NOTHING_YET = RemedyCode(UNDECIDED)
+NOTHING_YET = RemedyCode(NOTHING_SEEN)
 
 
 def prescribed(diagnosis: Diagnosis, facts: Facts, *, twin: bool = False) -> RemedyCode:

@@ -21,7 +21,7 @@ from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resu
 from gradtui.core.facts import Facts
 from gradtui.core.text import did_you_mean, printable
 from gradtui.doctor.diagnose import diagnose
-from gradtui.doctor.finding import UNDECIDED, Diagnosis
+from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis
 from gradtui.lab.scenario.schema import Scenario
 from gradtui.runstore.writer.ports import Delivery
 from gradtui.theory import NO_THEORY
@@ -409,7 +409,7 @@ class Session:
         step = run.live_step
         if facts is not None and self.cursor is not None:
             step = int(facts.steps[-1])
-        diagnosis = run.doctor.look(facts, now) if facts is not None else UNDECIDED
+        diagnosis = run.doctor.look(facts, now) if facts is not None else NOTHING_SEEN
         self._arrange(facts, diagnosis, now)
         reference = self._reference(facts, now)
         self.changed = run.doctor.behind or (reference is not None and run.judge.behind)

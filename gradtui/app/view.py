@@ -7,7 +7,7 @@ from gradtui.core.event import Failed, RunInfo
 from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import U32Array
-from gradtui.doctor.finding import UNDECIDED, Diagnosis
+from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis
 from gradtui.doctor.remedy_effect import RemedyEffect
 from gradtui.lab.scenario.schema import Scenario
 from gradtui.theory import NO_THEORY, Theory
@@ -88,7 +88,7 @@ class View:
     info: RunInfo | None = None
     layout: Layout | None = None
     facts: Facts | None = None
-    diagnosis: Diagnosis = UNDECIDED
+    diagnosis: Diagnosis = NOTHING_SEEN
     theory: Theory = NO_THEORY
     """What theory predicts from the weights."""
     reference: Reference | None = None

@@ -52,6 +52,8 @@ class Report:
     """What became of the run under its remedy, with --treat: word, reason, before, after, cost."""
     run: str | None = None
     """The directory of a recorded run."""
+    undecided_because: str | None = None
+    """Of an undecided run: what is missing, a clause."""
     recorded: int | None = None
     """How many of a command's steps were recorded; `final` is of the last one of these."""
     command_exit: int | None = None
@@ -118,6 +120,7 @@ def examined(
         steps=int(facts.steps[-1]) + 1 if len(facts) else 0,
         findings=[_finding(finding, facts) for finding in diagnosis.findings],
         notes=list(diagnosis.notes),
+        undecided_because=diagnosis.why or None,
         first_nonfinite=_place(seen),
         final=_final(facts, facts.info),
         **_speed(facts),

@@ -15,7 +15,7 @@ At the end it is said how the command ended, by exit code or signal and exceptio
 record could not be written, and then the verdict, with its cause and the first remedy.
 
 exit codes: the command's own where it fails, 128+n after signal n; with --headless otherwise 0
-healthy, too early to tell or not seen, 3 sick, 4 non-finite.
+healthy, undecided or not seen, 3 sick, 4 non-finite.
 """
 
 import argparse

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from gradtui.core.errors import ScenarioError, UsageError
 from gradtui.core.symptom import CONVERGED, HEALTHY
-from gradtui.doctor.finding import TOO_EARLY
+from gradtui.doctor.finding import UNDECIDED
 from gradtui.lab.scenario.catalogue import Catalogue
 from gradtui.lab.scenario.schema import Scenario
 
-WELL = (HEALTHY, CONVERGED, TOO_EARLY)
+WELL = (HEALTHY, CONVERGED, UNDECIDED)
 """Verdicts that are no alarm."""
 
 

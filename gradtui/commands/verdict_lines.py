@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gradtui.commands.report import FAILED, Report
 from gradtui.commands.targets import WELL
 from gradtui.core.symptom import Severity
-from gradtui.doctor.finding import TOO_EARLY
+from gradtui.doctor.finding import TOO_FEW, UNDECIDED
 
 
 def closing_lines(report: Report) -> Iterator[str]:
@@ -40,8 +40,8 @@ def verdict_line(report: Report) -> str:
 def verdict_words(report: Report) -> str:
     """The verdict, how bad it is, and what it covers."""
     words = (report.covered or report.verdict).replace("_", " ", report.verdict.count("_"))
-    if report.verdict == TOO_EARLY:
-        return f"{words}: too few steps to tell"
+    if report.verdict == UNDECIDED:
+        return f"{words}: {report.undecided_because or TOO_FEW}"
     if report.verdict in WELL:
         return words
     return f"{'warning' if report.severity == Severity.WARNING.word else 'sick'}: {words}"

@@ -7,7 +7,7 @@ import numpy as np
 from gradtui.core.facts import Facts
 from gradtui.core.symptom import CONVERGED, HEALTHY, Severity
 from gradtui.doctor import thresholds as T
-from gradtui.doctor.finding import TOO_EARLY, UNDECIDED, Diagnosis, Finding
+from gradtui.doctor.finding import NOTHING_SEEN, TOO_FEW, UNDECIDED, UNSEEN_LOSS, Diagnosis, Finding
 from gradtui.doctor.notes import idle, spikes, structural_zeros
 from gradtui.doctor.optimizer_series import OptimizerSeries, streams
 from gradtui.doctor.reading import Reading
@@ -28,7 +28,7 @@ def diagnose(facts: Facts) -> Diagnosis:
     After a NaN the rules judge the run as it was up to then: what follows is rubble.
     """
     if not len(facts):
-        return UNDECIDED
+        return NOTHING_SEEN
     with np.errstate(all="ignore"):  # infinity is an answer here
         return _examined(facts)
 
@@ -49,10 +49,26 @@ def _examined(facts: Facts) -> Diagnosis:
     if found:
         kept = tuple(suited(finding, facts) for finding in found)
         return Diagnosis(found[0].symptom, found[0].severity, step, kept, notes)
-    if all(reading.seen < T.STILL_STEPS for reading in readings):
-        return Diagnosis(TOO_EARLY, Severity.OK, step, (), notes)
+    if why := _undecided(readings):
+        return Diagnosis(UNDECIDED, Severity.OK, step, (), notes, why)
     verdict = CONVERGED if all(reading.converged for reading in readings) else HEALTHY
     return Diagnosis(verdict, Severity.OK, step, (), notes)
+
+
+def _undecided(readings: list[Reading]) -> str:
+    """Why it is not known that nothing is wrong, where nothing was found; "" where it is."""
+    if all(reading.seen < T.STILL_STEPS for reading in readings):
+        return TOO_FEW
+    if all(len(reading.used) < T.STILL_STEPS for reading in readings):
+        measured, taken = (max(counts) for counts in zip(*map(_counts, readings), strict=True))
+        return f"gradients were measured at {measured:,} of {taken:,} steps"
+    if all(np.isnan(reading.losses).all() for reading in readings):
+        return UNSEEN_LOSS
+    return ""
+
+
+def _counts(reading: Reading) -> tuple[int, int]:
+    return len(reading.used), reading.seen
 
 
 def _asked(rule: Rule, readings: list[Reading]) -> list[Finding]:

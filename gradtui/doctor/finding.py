@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from gradtui.core.symptom import CONVERGED, HEALTHY, Severity
 from gradtui.doctor.remedy import Remedy
 
-TOO_EARLY = "undecided"
-"""In place of "healthy" where a run is too short for anything to have shown."""
+UNDECIDED = "undecided"
+"""In place of "healthy" where nothing was found, but not enough was seen either."""
+TOO_FEW = "too few steps to tell"
+UNSEEN_LOSS = "no loss was seen, so nothing tells whether it learns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,18 @@ class Diagnosis:
     """The most telling first."""
     notes: tuple[str, ...] = ()
     """What looks odd and is not: a calibrating loss scaler, structural zeros, one odd batch."""
+    why: str = ""
+    """What keeps an undecided run from being called healthy, a clause."""
 
     @property
     def healthy(self) -> bool:
         """Nothing is wrong as far as can be told; see `decided` for whether it can."""
-        return self.verdict in (HEALTHY, CONVERGED, TOO_EARLY)
+        return self.verdict in (HEALTHY, CONVERGED, UNDECIDED)
 
     @property
     def decided(self) -> bool:
-        return self.verdict != TOO_EARLY
+        return self.verdict != UNDECIDED
 
 
-UNDECIDED = Diagnosis(TOO_EARLY, Severity.OK, -1)
+NOTHING_SEEN = Diagnosis(UNDECIDED, Severity.OK, -1, why="nothing was seen")
 """Before the first step: nothing seen, nothing said."""

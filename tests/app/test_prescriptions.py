@@ -17,7 +17,7 @@ from gradtui.app.render.prescriptions import (
 from gradtui.app.screens.main import MainScreen
 from gradtui.app.screens.prescriptions import PrescriptionScreen
 from gradtui.doctor.diagnose import diagnose
-from gradtui.doctor.finding import UNDECIDED, Diagnosis
+from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis
 from tests import factories
 from tests.app.fake_source import FakeSource
 from tests.app.playing import playing, text, toasts, until
@@ -67,7 +67,7 @@ def test_long_lines_go_on_and_say_so() -> None:
 
 def test_a_healthy_run_gets_one_sentence() -> None:
     assert "measured" in nothing(NOTHING_YET)
-    assert "Nothing is wrong" in nothing(RemedyCode(Diagnosis("healthy", UNDECIDED.severity, 9)))
+    assert "Nothing is wrong" in nothing(RemedyCode(Diagnosis("healthy", NOTHING_SEEN.severity, 9)))
 
 
 async def test_x_shows_code_and_c_copies_it(monkeypatch: pytest.MonkeyPatch) -> None:

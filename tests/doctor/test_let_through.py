@@ -9,6 +9,7 @@ import pytest
 from gradtui.core.history import History
 from gradtui.core.scalar_series import ScalarSeries
 from gradtui.doctor.diagnose import diagnose
+from gradtui.doctor.finding import UNDECIDED
 from gradtui.doctor.notes import spikes
 from gradtui.doctor.reading import Reading
 from tests.factories import mlp_layout, run_info, snapshot
@@ -38,6 +39,23 @@ def recorded(steps: int, loss: Losses, *, seldom: bool, norm: Losses = lambda st
         times, lr = at.astype(np.float64), np.full(steps, 0.1)
         history.follow(ScalarSeries(at, times, values, lr, np.zeros(steps, np.int64), at < 0))
     return history
+
+
+def test_where_gradients_are_hardly_known_nothing_is_called_healthy() -> None:
+    def history(measured: int) -> History:
+        made = recorded(9, CASES["learns"], seldom=False)
+        at = np.arange(2000)
+        for step in range(9, measured):
+            made.append(snapshot(LAYOUT, step, np.ones(ROWS), loss=CASES["learns"](step)))
+        values = np.array([CASES["learns"](step) for step in range(2000)])
+        times, lr = at.astype(np.float64), np.full(2000, 0.1)
+        made.follow(ScalarSeries(at, times, values, lr, np.zeros(2000, np.int64), at < 0))
+        return made
+
+    few = diagnose(history(9).facts())
+    assert (few.verdict, few.decided) == (UNDECIDED, False)
+    assert few.why == "gradients were measured at 9 of 2,000 steps"
+    assert diagnose(history(12).facts()).decided
 
 
 CASES: dict[str, Losses] = {

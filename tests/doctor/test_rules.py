@@ -12,7 +12,7 @@ from gradtui.core.layout import Layout, TensorInfo
 from gradtui.core.snapshot import Act, Grad, NonFinite, Snapshot, Weight
 from gradtui.core.symptom import HEALTHY, VERDICTS, Severity
 from gradtui.doctor.diagnose import diagnose
-from gradtui.doctor.finding import UNDECIDED, Diagnosis
+from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis
 from gradtui.doctor.rules.registry import EXPLAINED_BY
 from tests.factories import mlp_layout, run_info, snapshot, time_layout
 
@@ -45,7 +45,7 @@ FADING = np.logspace(-9, -1, 6)
 
 
 def test_nothing_seen_nothing_said() -> None:
-    assert diagnose(History(mlp_layout(), run_info()).facts()) is UNDECIDED
+    assert diagnose(History(mlp_layout(), run_info()).facts()) is NOTHING_SEEN
 
 
 def test_fading_norms_at_guessing_level_are_vanishing() -> None:

@@ -9,7 +9,7 @@ from gradtui.core.history import History
 from gradtui.core.layout import FloatArray, TensorInfo
 from gradtui.core.snapshot import Grad, Snapshot, Weight
 from gradtui.doctor.diagnose import diagnose
-from gradtui.doctor.finding import TOO_EARLY, Diagnosis
+from gradtui.doctor.finding import UNDECIDED, UNSEEN_LOSS, Diagnosis
 from gradtui.doctor.optimizer_series import streams
 from gradtui.doctor.reading import Reading
 from tests.factories import mlp_layout, run_info, snapshot
@@ -51,10 +51,27 @@ def zero(tensors: list[int]) -> Change:
 
 
 def test_a_short_run_is_undecided_and_not_healthy_by_name() -> None:
-    assert told(watched(9)).verdict == TOO_EARLY
+    assert told(watched(9)).verdict == UNDECIDED
+    assert told(watched(9)).why == "too few steps to tell"
     assert told(watched(9)).healthy
     assert not told(watched(9)).decided
     assert told(watched(10)).verdict == "healthy"
+    assert told(watched(10)).why == ""
+
+
+def test_whose_loss_nobody_has_seen_is_not_called_healthy() -> None:
+    blind = told(watched(300, loss=lambda step: float("nan")))
+    assert (blind.verdict, blind.why) == (UNDECIDED, UNSEEN_LOSS)
+    assert blind.healthy, "nor is it an alarm"
+    late = told(watched(300, loss=lambda step: 0.99**step if step > 200 else float("nan")))
+    assert late.verdict == "healthy"
+
+
+def test_a_fault_that_gradients_show_is_found_without_a_loss() -> None:
+    grown = told(
+        watched(300, loss=lambda step: float("nan"), norms=lambda step: np.full(ROWS, 1e9))
+    )
+    assert grown.verdict == "exploding_gradient"
 
 
 def test_zeros_up_to_a_layer_that_only_its_bias_feeds_are_dead_units() -> None:

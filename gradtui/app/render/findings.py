@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from gradtui.app.render.autopsy import autopsy_lines
 from gradtui.app.render.compare import compare_lines
-from gradtui.app.render.glyph import SEVERITY
+from gradtui.app.render.glyph import SEVERITY, UNKNOWN
 from gradtui.app.render.header import verdict_words
 from gradtui.app.render.line import Line
 from gradtui.app.render.number import count
-from gradtui.app.render.text import layers_phrase, to_ascii, wrap
+from gradtui.app.render.text import layers_phrase, safe, to_ascii, wrap
 from gradtui.app.render.theory import theory_said
 from gradtui.app.view import View
 from gradtui.core.symptom import SYMPTOMS
-from gradtui.doctor.finding import TOO_EARLY, Finding
+from gradtui.doctor.finding import UNDECIDED, Finding
 
 
 def findings_lines(view: View, width: int) -> tuple[Line, ...]:
@@ -48,16 +48,16 @@ def _parts(view: View, width: int) -> Iterator[Line]:
 
 
 def _healthy(view: View, width: int) -> Iterator[Line]:
-    mark = SEVERITY[0].char(view.ascii_only)
+    sign = SEVERITY[0] if view.diagnosis.decided else UNKNOWN
     word = verdict_words(view.diagnosis.verdict)
-    yield ((f" {mark} {word.capitalize()}", "healthy"),)
+    yield ((f" {sign.char(view.ascii_only)} {word.capitalize()}", sign.meaning),)
     text = (
         "The loss is down and the gradients with it: nothing left to learn here."
         if word == "converged"
         else "Every layer gets a gradient it can learn from."
     )
-    if view.diagnosis.verdict == TOO_EARLY:
-        text = "Too little has been seen to tell."
+    if view.diagnosis.verdict == UNDECIDED:
+        text = f"{safe(view.diagnosis.why).capitalize()}."
     for line in wrap(text, width - 4):
         yield (("   " + line, ""),)
 

@@ -36,6 +36,8 @@ SEVERITY: tuple[Sign, Sign, Sign] = (
     Sign("✗", "X", "critical", "critical"),
 )
 """By `Severity`: OK, WARNING, CRITICAL."""
+UNKNOWN = Sign("○", "?", "quiet", "not known")
+"""Of a verdict that nothing is known against, nor for."""
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 ASCII_BLOCKS = "._-=+*%#"

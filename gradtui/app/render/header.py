@@ -3,7 +3,7 @@
 from math import isnan
 
 from gradtui.app.render.ending import ending
-from gradtui.app.render.glyph import SEVERITY, Sign
+from gradtui.app.render.glyph import SEVERITY, UNKNOWN, Sign
 from gradtui.app.render.line import Line, Piece, right, width
 from gradtui.app.render.log import ended
 from gradtui.app.render.number import count, rate, reading, share
@@ -13,7 +13,7 @@ from gradtui.app.render.waiting import nothing_seen
 from gradtui.app.view import STALE, View
 from gradtui.core.coverage import Coverage, covered
 from gradtui.core.symptom import SYMPTOMS, Severity
-from gradtui.doctor.finding import TOO_EARLY
+from gradtui.doctor.finding import UNDECIDED
 
 PLAYED: dict[str, Sign] = {
     "running": Sign("▸", ">", "healthy", "playing"),
@@ -163,7 +163,7 @@ def _bar(part: float, cells: int, ascii_only: bool) -> list[Piece]:
 
 def verdict_words(verdict: str) -> str:
     """ "vanishing_gradient" -> "vanishing gradient"."""
-    known = {"nonfinite": "non-finite", TOO_EARLY: "too early to tell"}
+    known = {"nonfinite": "non-finite"}
     return known.get(verdict) or safe(verdict).replace("_", " ")
 
 
@@ -195,7 +195,7 @@ def _verdict(view: View, cells: int) -> Line:
         words = "nothing was seen" if nothing_seen(view) else "no verdict yet"
         head: list[Piece] = [(f" · {words}", "quiet")]
         return right(tuple(head), (*tail, (" ", "")), cells)
-    sign = SEVERITY[diagnosis.severity]
+    sign = SEVERITY[diagnosis.severity] if diagnosis.decided else UNKNOWN
     head = [
         (f" {sign.char(view.ascii_only)} {verdict_words(diagnosis.verdict).upper()}", sign.meaning)
     ]
@@ -214,6 +214,8 @@ def _verdict(view: View, cells: int) -> Line:
         more = len(diagnosis.findings) - 1
         if more:
             head.append((f"  +{more} more", "quiet"))
+    elif diagnosis.verdict == UNDECIDED:
+        head.append((f"  {safe(diagnosis.why)}", ""))
     elif diagnosis.verdict in SYMPTOMS:
         head.append((f"  {SYMPTOMS[diagnosis.verdict]}", ""))
     return right(tuple(head), (*tail, (" ", "")) if tail else (), cells)

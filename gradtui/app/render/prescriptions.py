@@ -10,7 +10,7 @@ from gradtui.app.render.header import verdict_words
 from gradtui.app.render.line import Line, Piece
 from gradtui.app.render.number import count
 from gradtui.app.render.text import layers_phrase, safe, to_ascii, wrap
-from gradtui.doctor.finding import TOO_EARLY
+from gradtui.doctor.finding import UNDECIDED
 from gradtui.doctor.remedies.code.prescription import Prescription, parts
 
 Owned = tuple[Line, int | None]
@@ -61,8 +61,8 @@ def nothing(what: RemedyCode) -> str:
     """Why there is nothing to show, in one sentence."""
     if what.diagnosis.step < 0:
         return "Nothing has been measured yet, so there is nothing to prescribe."
-    if what.diagnosis.verdict == TOO_EARLY:
-        return "Too little has been seen to tell whether anything is wrong."
+    if what.diagnosis.verdict == UNDECIDED:
+        return f"Whether anything is wrong is not known: {safe(what.diagnosis.why)}."
     return "Nothing is wrong here, so there is nothing to prescribe."
 
 

@@ -11,7 +11,7 @@ from gradtui.app.render.state import row_states
 from gradtui.app.view import View
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Grad
-from gradtui.doctor.finding import UNDECIDED, Diagnosis
+from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis
 from tests import factories
 
 
@@ -113,7 +113,7 @@ def states(norm: float, layout: Layout | None = None, **changes: object) -> str:
     view = factories.view(made, 5)
     assert view.facts is not None
     facts = replace(view.facts, **changes)  # type: ignore[arg-type]
-    return row_states(facts, made.layout, UNDECIDED)[0]
+    return row_states(facts, made.layout, NOTHING_SEEN)[0]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_skipped_step_is_not_sick() -> None:
 def test_small_gradients_of_a_converged_run_are_not_sick() -> None:
     view = factories.view(factories.vanishing())
     assert view.layout is not None
-    done = Diagnosis("converged", UNDECIDED.severity, 59)
+    done = Diagnosis("converged", NOTHING_SEEN.severity, 59)
     assert set(row_states(view.facts, view.layout, done)) == {"low", "ok"}
 
 
