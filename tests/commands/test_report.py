@@ -47,6 +47,7 @@ KEYS = {
         "steps_measured",
         "tensors_seen",
         "tensors_unseen",
+        "undecided_because",
     ),
 }
 
