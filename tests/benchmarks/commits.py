@@ -14,9 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.benchmarks.costs import block, compare
 from tests.benchmarks.monitors import AGAIN, BARE, MONITORS
 from tests.benchmarks.nets import NETS
-from tests.benchmarks.peers import block, compare
 from tests.benchmarks.turns import ROOT, Process
 
 RECORDED = [name for name, monitor in MONITORS.items() if monitor.recorded]

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.benchmarks import monitors, peers
+from tests.benchmarks import costs, monitors
+from tests.benchmarks.costs import Cost, bare_rates, cost, percent, spread, table
 from tests.benchmarks.monitors import AGAIN, BARE, MONITORS, Monitor
 from tests.benchmarks.nets import NETS, Net
-from tests.benchmarks.peers import Cost, bare_rates, cost, percent, spread, table
 from tests.benchmarks.turns import LeftOutError, Process, Turn, read_turn, serve, take_turns
 
 
@@ -126,11 +126,11 @@ def test_bare_stands_at_the_start_and_in_the_middle() -> None:
 def test_the_table() -> None:
     bare = Cost(1.0, 1.0, 1.0, 1.0, 0.0)
     run = Cost(1.024, 1.0, 1.1, 1.0, 30.4)
-    costs = {
+    known = {
         "mlp": {BARE: bare, "gradtui run": run, "wandb.watch": run._replace(share=0.001)},
         "cnn": {BARE: bare, "gradtui run": run._replace(ratio=1.2, share=0.5, memory=40.0)},
     }
-    assert table(costs, {"mlp": 9.0, "cnn": 4.26}).splitlines() == [
+    assert table(known, {"mlp": 9.0, "cnn": 4.26}).splitlines() == [
         "|  | mlp, 9.0 ms | cnn, 4.3 ms | steps | MiB | what it gives |",
         "| --- | ---: | ---: | ---: | ---: | --- |",
         "| bare | 1.00 | 1.00 |  | 0 | nothing |",
@@ -148,7 +148,8 @@ def test_shares_are_not_rounded_to_all_or_nothing() -> None:
 def test_processes_take_turns_and_what_gradtui_measured_is_read_from_its_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(peers, "WARM_UP", 0.1)
+    monkeypatch.setattr(costs, "WARM_UP", 0.1)
+    monkeypatch.setattr(costs, "LONGEST", 2)
     run = "gradtui run --overhead off"
     sides = [
         Process("lstm", BARE),
@@ -156,8 +157,8 @@ def test_processes_take_turns_and_what_gradtui_measured_is_read_from_its_run(
         Process("lstm", AGAIN),
         Process("no such net", BARE, name="broken"),
     ]
-    costs, milliseconds, failed = peers.compare(sides, 1, 0.1)
-    assert costs.keys() == {BARE, run, AGAIN}
-    assert costs[run].share == 1.0
+    found, milliseconds, failed = costs.compare(sides, 1, 0.1)
+    assert found.keys() == {BARE, run, AGAIN}
+    assert found[run].share == 1.0
     assert failed == {"broken": "KeyError: 'no such net'"}
     assert milliseconds > 0

@@ -108,6 +108,8 @@ class Side:
 
 
 def compare(name: str, rounds: int, seconds: float, overhead: float, thread: bool) -> str:
+    import numpy as np
+
     import gradtui
     from gradtui.instrument.budget import ALLOWANCE
 
@@ -120,7 +122,7 @@ def compare(name: str, rounds: int, seconds: float, overhead: float, thread: boo
         again.rate(WARM_UP / 4)
         while not list(place.glob("steps-*.bin")):
             watched.rate(WARM_UP)
-        while gradtui.open_run(place).overhead.sum() < 1.2 * ALLOWANCE:
+        while np.nansum(gradtui.open_run(place).overhead) < 1.2 * ALLOWANCE:
             watched.rate(WARM_UP)
         sides, turns = [bare, watched, again], []
         for i in range(rounds):
@@ -130,10 +132,10 @@ def compare(name: str, rounds: int, seconds: float, overhead: float, thread: boo
         for side in sides:
             side.close()
         run = gradtui.open_run(place)
-        steps = run.steps
-        late = steps > steps[-1] // 2
-        every = (steps[-1] - steps[-1] // 2) / late.sum()
-        late &= run.seconds < 1.2 * seconds  # others had their turn
+        half = run.steps[-1] // 2
+        every = (run.steps[-1] - half) / (run.measured_steps > half).sum()
+        # Where nothing was measured there is no time; where others had their turn it is theirs.
+        late = (run.steps > half) & (run.seconds < 1.2 * seconds)
         said = float(run.overhead[late].sum() / run.seconds[late].sum())
     cost = 100 * (statistics.median((b + a) / 2 / w for b, w, a in turns) - 1)
     noise = 100 * (statistics.median(b / a for b, _, a in turns) - 1)
