@@ -18,12 +18,19 @@ machine is no test.
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.benchmarks.costs import Cost, block, compare, machine, spread, table
 from tests.benchmarks.monitors import AGAIN, BARE, MONITORS
 from tests.benchmarks.nets import NETS
 from tests.benchmarks.turns import Process
+
+
+def figures(costs: Mapping[str, Mapping[str, Cost]], milliseconds: Mapping[str, float]) -> str:
+    """As JSON."""
+    said = {net: {name: c._asdict() for name, c in by.items()} for net, by in costs.items()}
+    return json.dumps({"milliseconds": milliseconds, "costs": said}, indent=1)
 
 
 def main() -> None:
@@ -57,11 +64,10 @@ def main() -> None:
             costs[net] = {name: found[name] for name in names if name in found}
             milliseconds[net] = step
             print(block(net, costs[net], step), flush=True)
+            if args.json is not None:  # after each, so that what is stopped has them
+                args.json.write_text(figures(costs, milliseconds))
     if costs:
         print(f"\n{table(costs, milliseconds)}")
-    if args.json is not None:
-        said = {net: {name: c._asdict() for name, c in by.items()} for net, by in costs.items()}
-        args.json.write_text(json.dumps({"milliseconds": milliseconds, "costs": said}, indent=1))
 
 
 if __name__ == "__main__":
