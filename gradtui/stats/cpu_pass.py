@@ -147,8 +147,10 @@ class CpuPass:
     def _large_norm(self, tensor: Tensor) -> FloatArray:
         """[1]"""
         flat = flat_view(tensor)
-        if len(flat) % ROW == 0 and (len(flat) >= THREADED or torch.get_num_threads() == 1):
-            parts = vector_norm(flat.view(-1, ROW), 2, dim=1, dtype=self._dtype)
+        at_once = len(flat) >= THREADED or torch.get_num_threads() == 1
+        # Of another type all of it would be converted first.
+        if at_once and len(flat) % ROW == 0 and flat.dtype == self._dtype:
+            parts = vector_norm(flat.view(-1, ROW), 2, dim=1)
             return merged_norms(parts.numpy().astype(np.float64), ONE)
         pieces = torch.split(flat, LONGEST)
         return merged_norms(_wide(torch._foreach_norm(pieces, 2, self._dtype)), ONE)
@@ -168,10 +170,8 @@ class CpuPass:
             _sums(matrix, cut, counts)
         for i, cuts in self._of.items():
             flat = flat_view(tensors[i])
-            if flat.dtype != self._dtype:
-                flat = flat.to(self._dtype)
             for cut in cuts:
-                matrix = cut.of(flat)
+                matrix = cut.of(flat).to(self._dtype)
                 torch.aminmax(matrix, out=cut.ends)
                 _sums(matrix, cut, counts)
         wide = self._lines.numpy().astype(np.float64)
