@@ -22,7 +22,7 @@ from torch.linalg import vector_norm
 
 from gradtui.core.layout import BoolArray, FloatArray, IntArray
 from gradtui.stats.reduction import ABS_MAX, NONFINITE, NONZEROS, NORM, ROW, STATS, SUM
-from gradtui.stats.tensors import is_plain
+from gradtui.stats.tensors import flat_view, is_plain
 
 SMALL = ROW
 """Elements up to which copying a tensor beside others costs less than an operation of its own."""
@@ -41,8 +41,6 @@ LEAST = {torch.float32: 1e-16, torch.float64: 1e-150}
 """Of a norm over the root of the element count: below it squares may have been too small to be held.
 Above it what they lose is less than 1e-6 of the norm."""
 ONE = np.zeros(1, np.int64)
-
-
 LOW = NONFINITE
 """The line that has the smallest values: what is not finite is counted elsewhere."""
 
@@ -146,7 +144,7 @@ class CpuPass:
 
     def _large_norm(self, tensor: Tensor) -> FloatArray:
         """[1]"""
-        flat = flat_view(tensor)
+        flat = _flat(tensor)
         at_once = len(flat) >= THREADED or torch.get_num_threads() == 1
         # Of another type all of it would be converted first.
         if at_once and len(flat) % ROW == 0 and flat.dtype == self._dtype:
@@ -169,7 +167,7 @@ class CpuPass:
             torch.amin(matrix, 1, out=cut.lines[LOW])
             _sums(matrix, cut, counts)
         for i, cuts in self._of.items():
-            flat = flat_view(tensors[i])
+            flat = _flat(tensors[i])
             for cut in cuts:
                 matrix = cut.of(flat).to(self._dtype)
                 torch.aminmax(matrix, out=cut.ends)
@@ -186,14 +184,18 @@ class CpuPass:
 
     def copied(self, left_out: Collection[int]) -> int:
         """How many tensors `copy` returns."""
-        return 1 + sum(i not in left_out for i in self._of)
+        return 1 + len(self._copied(left_out))
+
+    def _copied(self, left_out: Collection[int]) -> list[int]:
+        """Large tensors that are copied, each by itself."""
+        return [i for i in self._of if i not in left_out]
 
     def copy(
         self, tensors: Sequence[Tensor], left_out: Collection[int], reuse: list[Tensor] | None
     ) -> list[Tensor]:
         """The tensors as they are now, for `changes`, but for those in `left_out`: the small ones side
         by side, then each large one. `reuse` takes the memory of an earlier copy."""
-        large = [i for i in self._of if i not in left_out]
+        large = self._copied(left_out)
         if reuse is None:
             sizes = [self._sizes[i] for i in large]
             with torch.inference_mode(False):
@@ -204,7 +206,7 @@ class CpuPass:
             torch._foreach_copy_(self._views(small), [tensors[i] for i in self._small])
         places = [piece for kept in flat for piece in torch.split(kept, PIECE)]
         if places:
-            parts = [piece for i in large for piece in torch.split(flat_view(tensors[i]), PIECE)]
+            parts = [piece for i in large for piece in torch.split(_flat(tensors[i]), PIECE)]
             torch._foreach_copy_(places, parts)
         return reuse
 
@@ -220,9 +222,9 @@ class CpuPass:
         for cut, matrix in zip(self._cuts, self._matrices, strict=True):
             torch.sub(matrix, cut.of(small), out=cut.scratch)
             vector_norm(cut.scratch, 2, dim=1, out=cut.lines[NORM])
-        large = [i for i in self._of if i not in left_out]
+        large = self._copied(left_out)
         for i, before in zip(large, flat, strict=True):
-            now = flat_view(tensors[i])
+            now = _flat(tensors[i])
             for cut in self._of[i]:
                 torch.sub(cut.of(now), cut.of(before), out=cut.scratch)
                 vector_norm(cut.scratch, 2, dim=1, out=cut.lines[NORM])
@@ -235,9 +237,9 @@ class CpuPass:
         """[n] of one member, which is not in `left_out`, right after `changes`."""
         if at < len(self._small):
             return (self._places[at] - self._views(kept[0])[at]).view(-1)
-        large = [i for i in self._of if i not in left_out]
+        large = self._copied(left_out)
         i = int(self.members[at])
-        return flat_view(tensors[i]).to(self._dtype) - kept[1 + large.index(i)]
+        return _flat(tensors[i]).to(self._dtype) - kept[1 + large.index(i)]
 
     def matrices(self, tensors: Sequence[Tensor]) -> Iterator[tuple[IntArray, Tensor]]:
         """All elements, some at a time: [rows] whose they are, and [rows, n] of the working type."""
@@ -247,7 +249,7 @@ class CpuPass:
             yield self.members[at : at + len(matrix)], matrix
             at += len(matrix)
         for i in self._of:
-            for piece in torch.split(flat_view(tensors[i]), PIECE):
+            for piece in torch.split(_flat(tensors[i]), PIECE):
                 yield np.array([i]), piece.unsqueeze(0).to(self._dtype)
 
 
@@ -271,12 +273,9 @@ def suits(tensor: Tensor) -> bool:
     return is_plain(tensor) and tensor.is_cpu and tensor.numel() > 0
 
 
-def flat_view(tensor: Tensor) -> Tensor:
-    """[n] in any order: a view where the storage is dense in some order of dimensions."""
-    if not tensor.is_contiguous():
-        order = sorted(range(tensor.dim()), key=tensor.stride, reverse=True)
-        tensor = tensor.permute(order)
-    return tensor.reshape(-1).contiguous()
+def _flat(tensor: Tensor) -> Tensor:
+    """[n] side by side: a copy only where the storage is not dense in any order of dimensions."""
+    return flat_view(tensor).contiguous()
 
 
 def merged_norms(parts: FloatArray, starts: IntArray) -> FloatArray:

@@ -81,7 +81,7 @@ def values(tensor: Tensor) -> RealValues:
     elif tensor.layout is not torch.strided:
         tensor = tensor.to_dense()
     if not tensor.is_complex():
-        return RealValues(_flat(tensor))
+        return RealValues(flat_view(tensor))
     parts = torch.view_as_real(tensor.resolve_conj()).to(torch.float64)
     real, imaginary = parts[..., 0].reshape(-1), parts[..., 1].reshape(-1)
     lost = real.isnan() | imaginary.isnan()  # hypot(inf, nan) would be inf
@@ -98,7 +98,7 @@ def components(tensor: Tensor) -> Tensor:
     return tensor.reshape(-1)
 
 
-def _flat(tensor: Tensor) -> Tensor:
+def flat_view(tensor: Tensor) -> Tensor:
     """[n] in any order: a view where the storage is dense in some order of dimensions."""
     if not tensor.is_contiguous():
         order = sorted(range(tensor.dim()), key=tensor.stride, reverse=True)
