@@ -15,6 +15,7 @@ from gradtui.instrument.budget import Ledger
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.param_groups import ParamGroup
 from gradtui.instrument.step_listeners import StepListener
+from gradtui.instrument.step_records import StepRecord
 from gradtui.patching.cuda_capture import capturing
 from gradtui.stats.activations import FLAT_ENDS, batches, output_statistics, unit_statistics
 
@@ -36,7 +37,7 @@ class ActivationCapture(StepListener):
     """Looks before a backward pass; `take` is for the record of the step that it belongs to."""
 
     def __init__(self, guard: ExceptionGuard, ledger: Ledger, awaited: Callable[[], bool]) -> None:
-        """`awaited` says whether the next step of any optimizer is measured in full."""
+        """`awaited` says whether the next step is measured in full, whoever takes it."""
         self._guard, self._ledger, self._awaited = guard, ledger, awaited
         self.forget()
 
@@ -67,13 +68,21 @@ class ActivationCapture(StepListener):
         if not self._found:
             return NEVER if self._looks >= FIRST else 1
         if not self._taken and self._looks > FIRST:
-            return SELDOM  # updates are made by hand, or by an optimizer that nobody sees
+            return SELDOM  # of an optimizer that nobody sees, or of one after many passes
         if not isfinite(self._ledger.share):
             return 1
         if not self._ledger.scarce:
             return 1 if self._looks < FIRST else EVERY
         wanted = self._cost / (SHARE * self._ledger.room)
         return max(EVERY, int(min(wanted, NEVER)))
+
+    def add_to(self, record: StepRecord, source: ParamGroup) -> None:
+        """What was seen in the backward pass of this record's step."""
+        found = self.take(source, record.step)
+        if found is not None:
+            record.parts["activations"] = found
+            record.looking = self._cost
+            self._cost = 0.0
 
     def take(self, source: ParamGroup, step: int) -> Tensor | None:
         """[rows, Act.COLUMNS] of the rows whose weights are among these, NaN for others; None where
@@ -95,11 +104,6 @@ class ActivationCapture(StepListener):
         rows = torch.tensor(list(lines), device=home)
         table[rows] = torch.stack([line.to(home) for line in lines.values()])
         return table
-
-    def cost(self) -> float:
-        """Seconds that the look at this step took, once."""
-        cost, self._cost = self._cost, 0.0
-        return cost
 
 
 def statistics(outputs: list[LayerOutput]) -> dict[int, Tensor]:

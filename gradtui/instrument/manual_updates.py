@@ -7,6 +7,8 @@ until it is clear that it does not.
 
 Passes that reach different leaves (two networks that take turns) are numbered apart, as optimizers
 would be, as long as there are few kinds of them.
+
+That a step is over is known when the next pass begins: then what viewers have asked is done.
 """
 
 import sys
@@ -17,6 +19,7 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.leaves import leaves_of, loudest
+from gradtui.instrument.activation_capture import ActivationCapture
 from gradtui.instrument.budget import Detail
 from gradtui.instrument.clipping import Clips
 from gradtui.instrument.exception_guard import ExceptionGuard
@@ -27,6 +30,7 @@ from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.optimizer_steps import OptimizerSteps
 from gradtui.instrument.param_groups import ParamGroup, ParamGroups
 from gradtui.instrument.patches import Begun, Patches
+from gradtui.instrument.run_control import RunControl
 from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.step_records import StepRecord, StepRecorder
 from gradtui.patching.cuda_capture import prepared
@@ -52,11 +56,14 @@ class ManualUpdates(StepListener):
         clips: Clips,
         guard: ExceptionGuard,
         nan_capture: NanCapture,
+        activations: ActivationCapture,
+        control: RunControl,
     ) -> None:
         self._nan_capture = nan_capture
         self._steps, self._sources, self._records = steps, sources, records
         self._layout_builder, self._registry = layout_builder, registry
         self._losses, self._clips, self._guard = losses, clips, guard
+        self._activations, self._control = activations, control
         self.watching = True
         """Until an optimizer steps."""
         self._leaves: list[Tensor] = []
@@ -77,6 +84,8 @@ class ManualUpdates(StepListener):
         self._open = False
         """Whether the newest of them may still be replaced."""
         self._fresh = 0
+        self._over = False
+        """Whether a step has ended just now, and something is asked."""
 
     def install(self, patches: Patches) -> None:
         patches.enclose(torch.autograd, "grad", WANTED, self._grad, light=self, replaced="inputs")
@@ -85,7 +94,7 @@ class ManualUpdates(StepListener):
     def backward_begins(self, tensors: Any) -> None:
         if not self.watching:
             return
-        self._gathering = self._source is None or not self._source.budget.left
+        self._gathering = self.awaited()
         fresh = leaves_of(tensors) if self._gathering else self._leaves
         if self._accumulating(fresh):
             if self._open:
@@ -131,6 +140,16 @@ class ManualUpdates(StepListener):
         if self._losses.broken or lost(record):
             record.add_loss(self._losses.seen())
         return record
+
+    def awaited(self) -> bool:
+        """Whether the next step is to be recorded in full, as far as is known."""
+        return self._source is None or not self._source.budget.left
+
+    def between(self) -> None:
+        """Something is asked, and a step may be over. Other threads are not kept out meanwhile."""
+        if self._over:
+            self._over = False
+            self._control.between()
 
     def leaves(self) -> list[Tensor]:
         """All that are known to be updated by hand."""
@@ -197,7 +216,10 @@ class ManualUpdates(StepListener):
             return
         record.step, record.layout, record.at = self._steps.new_step(), source.layout, source.at
         record.optimizer = self._numbers.setdefault(source.key, len(self._numbers))
+        if record.detail.norms:
+            self._activations.add_to(record, source)
         self._records.send(record, source.budget)
+        self._over = self._control.inbox.wanted
 
     def _take(self, leaves: Sequence[Tensor], grads: Mapping[int, Tensor | None]) -> None:
         """`grads` by the ids of the leaves."""
@@ -250,9 +272,16 @@ class ManualUpdates(StepListener):
         again = inputs
         if not isinstance(held, (list, tuple, dict)):
             held = again = list(held)
+        mine = False
+        with self._guard("gradients that are taken"):
+            mine = self._updates(held)
+            if mine:
+                self._settle()
+                self._activations.backward_begins(outputs)
         out = yield again
-        with self._guard("autograd.grad"):
-            self._results(outputs, held, out)
+        if mine:
+            with self._guard("autograd.grad"):
+                self._results(outputs, held, out)
 
     def begin(self, *given: Any) -> None:
         """autograd.grad is called, while nothing is awaited: only the loss is noted."""
@@ -281,14 +310,13 @@ class ManualUpdates(StepListener):
         ]
         return any(one is held for group in groups for held in group["params"])
 
-    def _results(self, outputs: Any, inputs: Any, out: Any) -> None:
-        """Gradients that a program took by hand, where they are those of its parameters."""
+    def _updates(self, inputs: Any) -> bool:
+        """Whether a program takes the gradients of its parameters, to update them."""
         if isinstance(inputs, dict) or self._leaves or self._registry.optimizers():
-            return
-        leaves = list(inputs)
-        if not leaves or not all(type(leaf) is torch.nn.Parameter for leaf in leaves):
-            return
-        self._settle()
+            return False
+        return bool(inputs) and all(type(leaf) is torch.nn.Parameter for leaf in inputs)
+
+    def _results(self, outputs: Any, leaves: Any, out: Any) -> None:
         one = outputs if isinstance(outputs, Tensor) else outputs[0]
         self._losses.note(one)
         self._take(leaves, dict(zip(map(id, leaves), out, strict=True)))

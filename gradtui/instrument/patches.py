@@ -7,6 +7,7 @@ from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.thread_state import TrainingThreads
 from gradtui.patching.cuda_capture import capturing
 from gradtui.patching.enclosure import Enclosure, enclosure
+from gradtui.runstore.writer.control_file import ControlInbox
 
 Begun = Generator[Any, Any, None]
 """What is done around a call: until its `yield` before, then after it, where that has returned; what
@@ -26,7 +27,16 @@ class Light(Protocol):
 class Passage:
     """Calls of one function: does what is to be done around them, one thread at a time."""
 
-    __slots__ = ("_around", "_idle", "_light", "_meter", "_threads", "loose")
+    __slots__ = (
+        "_around",
+        "_idle",
+        "_inbox",
+        "_light",
+        "_meter",
+        "_then",
+        "_threads",
+        "loose",
+    )
 
     def __init__(
         self,
@@ -37,8 +47,11 @@ class Passage:
         idle: bool,
         loose: bool,
         light: Light | None,
+        inbox: ControlInbox,
+        then: Callable[[], None],
     ) -> None:
         self._meter, self._threads = meter, threads
+        self._inbox, self._then = inbox, then
         self._around, self._idle, self._light, self.loose = around, idle, light, loose
 
     def begin(self, *given: Any) -> Any:
@@ -52,11 +65,18 @@ class Passage:
             return None
         try:
             begun = self._around(*given)
-            return begun, next(begun)
+            token = begun, next(begun)
         except StopIteration:
             return None
         finally:
             threads.leave()
+        if self._inbox.wanted:
+            try:
+                self._then()
+            except BaseException:  # a signal's, while we wait: the call is not made
+                self.raised(token)
+                raise
+        return token
 
     def again(self, token: Any, value: Any) -> Any:
         return value if type(token) is int or token[1] is None else token[1]
@@ -87,10 +107,18 @@ class Passage:
 
 
 class Patches:
-    """What is enclosed for one watcher, until `undo`."""
+    """What is enclosed for one watcher, until `undo`. `then` is called before a function is, with other
+    threads let in, where something is `wanted`."""
 
-    def __init__(self, meter: CostMeter, threads: TrainingThreads) -> None:
+    def __init__(
+        self,
+        meter: CostMeter,
+        threads: TrainingThreads,
+        inbox: ControlInbox,
+        then: Callable[[], None],
+    ) -> None:
         self._meter, self._threads = meter, threads
+        self._inbox, self._then = inbox, then
         self._enclosed: list[tuple[Enclosure, Passage]] = []
         meter.resting.append(self._rest)
 
@@ -115,7 +143,14 @@ class Patches:
         found = enclosure(owner, name, wanted, replaced=replaced)
         if found is not None:
             passage = Passage(
-                self._meter, self._threads, around, idle=idle, loose=loose, light=light
+                self._meter,
+                self._threads,
+                around,
+                idle=idle,
+                loose=loose,
+                light=light,
+                inbox=self._inbox,
+                then=self._then,
             )
             self._enclosed.append((found, passage))
             found.listen(passage)

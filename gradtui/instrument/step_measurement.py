@@ -99,16 +99,10 @@ class StepMeasurement:
             record.stage = "clipped"
         record.parts |= source.gradients([tensor.grad for tensor in source.tensors], detail)
         if evaluation <= 1:
-            self._add_activations(record, source)
+            self._activations.add_to(record, source)
         if detail.weights and evaluation <= 1:
             source.remember_weights()
         return record
-
-    def _add_activations(self, record: StepRecord, source: ParamGroup) -> None:
-        found = self._activations.take(source, record.step)
-        if found is not None:
-            record.parts["activations"] = found
-            record.looking = self._activations.cost()
 
 
 def _add_scaling(record: StepRecord, optimizer: Optimizer, scaling: Scaling) -> None:

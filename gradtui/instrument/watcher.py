@@ -95,7 +95,7 @@ class Watcher:
         )
         self._hooks = OptimizerHooks(self._meter, self._scalars, self._threads, self._control)
         self._hooks.only = optimizer
-        self._activations = ActivationCapture(guard, ledger, self._hooks.awaited)
+        self._activations = ActivationCapture(guard, ledger, self._awaited)
         taking = StepMeasurement(
             self._sources,
             self._layout_builder,
@@ -137,6 +137,8 @@ class Watcher:
             self._clips,
             guard,
             self._nan_capture,
+            self._activations,
+            self._control,
         )
         self._bare.watching = optimizer is None
         self._zero_grad_check = ZeroGradCheck(guard, self._layout_builder.tell_again)
@@ -144,15 +146,15 @@ class Watcher:
             self._layout_builder,
             self._clips,
             self._zero_grad_check,
-            self._activations,
             self._hooks,
             self._inside,
             self._bare,
+            self._activations,
             self._nan_capture,
             self._steps,
         )
         self._own_of_each_thread()
-        self._patches = Patches(self._meter, self._threads)
+        self._patches = Patches(self._meter, self._threads, self._control.inbox, self._bare.between)
         for part in (
             self._registry,
             self._losses,
@@ -194,7 +196,7 @@ class Watcher:
         threads.each(self._steps, ("_sources",))
         threads.each(self._inside, ("_step", "_detail", "_parts"))
         threads.each(self._bare, ("_leaves", "_gathering", "_source", "_loudest", "_version"))
-        threads.each(self._bare, ("_held", "_open", "_fresh"))
+        threads.each(self._bare, ("_held", "_open", "_fresh", "_over"))
         threads.under_way = self._hooks, "open"
 
     def _several_train(self, under_way: dict[int, StepRecord | None]) -> None:
@@ -259,6 +261,11 @@ class Watcher:
         if os.getpid() == self._pid:
             with self._guard("a last look"):
                 self._steps.last_look()
+
+    def _awaited(self) -> bool:
+        """Whether the next step is measured in full, as far as is known, whoever takes it."""
+        by_hand = not self._bare.watching or self._bare.awaited()
+        return by_hand and self._hooks.awaited()
 
     def _by_hand(self) -> Sequence[Tensor]:
         """What is trained and no optimizer steps."""

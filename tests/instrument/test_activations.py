@@ -221,8 +221,55 @@ def test_each_optimizer_has_those_of_its_own_net(kept: Kept) -> None:
     assert {one.optimizer for one in kept.snapshots if one.activations is not None} == {0, 1}
 
 
-def test_of_updates_by_hand_nothing_is_looked_at_for_long(
-    kept: Kept, monkeypatch: pytest.MonkeyPatch
+def by_backward(net: nn.Module, inputs: Tensor) -> list[Tensor]:
+    """Gradients of two halves of a batch."""
+    net.zero_grad()
+    for half in inputs.chunk(2):
+        net(half).square().mean().backward()
+    return [p.grad for p in net.parameters() if p.grad is not None]
+
+
+def by_autograd_grad(net: nn.Module, inputs: Tensor) -> list[Tensor]:
+    return list(torch.autograd.grad(net(inputs).square().mean(), list(net.parameters())))
+
+
+@pytest.mark.parametrize(
+    ("gradients", "seen", "unused"),
+    [(by_backward, 0.5, False), (by_autograd_grad, 1.0, False), (by_backward, 0.5, True)],
+)
+def test_of_updates_by_hand(
+    gradients: Callable[[nn.Module, Tensor], list[Tensor]], seen: float, unused: bool
+) -> None:
+    """`seen` of each batch is looked at: the first of the backward passes to a step. While an optimizer
+    that is `unused` may yet step, what was seen is kept for it."""
+    torch.manual_seed(0)
+    net = mlp(nn.ReLU(), nn.Sigmoid())
+    truth = []
+    with contextmanager(recorded)() as kept:
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.01) if unused else None
+        for _ in range(40):
+            inputs = torch.randn(2 * BATCH, 8)
+            with torch.no_grad():
+                truth.append(net[:4](inputs[: int(seen * len(inputs))]).double())
+            grads = gradients(net, inputs)
+            with torch.no_grad():
+                for p, grad in zip(net.parameters(), grads, strict=True):
+                    p -= 0.1 * grad
+    assert optimizer is None or not optimizer.state
+    assert [one.step for one in kept.snapshots] == list(range(40))
+    taken = [one for one in kept.snapshots if one.activations is not None]
+    assert [one.step for one in taken] == (
+        [0, 3, 4, 14, 24, 34] if unused else [0, 1, 2, 12, 22, 32]
+    )
+    for one in taken:
+        line = line_of(kept, one, "2")
+        values = truth[one.step].numpy()
+        np.testing.assert_allclose(line[Act.VARIANCE], values.var(), rtol=1e-5)
+        np.testing.assert_allclose(line[Act.SATURATED], (abs(values - 0.5) > 0.475).mean())
+
+
+def test_of_updates_by_hand_that_are_let_through_nothing_is_looked_at(
+    scarce: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = []
 
@@ -232,15 +279,14 @@ def test_of_updates_by_hand_nothing_is_looked_at_for_long(
 
     monkeypatch.setattr(activation_capture, "layer_outputs", counted)
     net = mlp(nn.ReLU())
-    for _ in range(60):
-        net.zero_grad()
-        net(torch.randn(BATCH, 8)).sum().backward()
+    for _ in range(300):
+        grads = by_autograd_grad(net, torch.randn(BATCH, 8))
         with torch.no_grad():
-            for p in net.parameters():
-                assert p.grad is not None
-                p -= 0.01 * p.grad
-    assert 0 < len(looks) <= activation_capture.FIRST + 2
-    assert all(one.activations is None for one in kept.snapshots)
+            for p, grad in zip(net.parameters(), grads, strict=True):
+                p -= 0.01 * grad
+    assert len(scarce.snapshots) < 300
+    with_them = [one for one in scarce.snapshots if one.activations is not None]
+    assert len(looks) == len(with_them) > 1
 
 
 def test_accumulated_batches_are_looked_at_once(kept: Kept) -> None:

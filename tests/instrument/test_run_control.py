@@ -4,12 +4,12 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import gradtui
 from gradtui.core.control import Pause, RecordAll, Resume, SetPace, StepOnce, Stop
@@ -23,22 +23,61 @@ from tests.instrument.kept import Kept
 PATIENCE = 30.0
 
 
+def optimizer_steps(net: nn.Module) -> Callable[[], None]:
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        net(torch.ones(8, 4)).square().mean().backward()
+        optimizer.step()
+
+    return step
+
+
+def updated(net: nn.Module, grads: Iterable[Tensor]) -> None:
+    with torch.no_grad():
+        for p, grad in zip(net.parameters(), grads, strict=True):
+            p -= 0.01 * grad
+
+
+def steps_by_hand(net: nn.Module) -> Callable[[], None]:
+    """Of two backward passes each."""
+
+    def step() -> None:
+        net.zero_grad()
+        for _ in range(2):
+            net(torch.ones(8, 4)).square().mean().backward()
+        updated(net, [p.grad for p in net.parameters() if p.grad is not None])
+
+    return step
+
+
+def steps_by_autograd_grad(net: nn.Module) -> Callable[[], None]:
+    def step() -> None:
+        loss = net(torch.ones(8, 4)).square().mean()
+        updated(net, torch.autograd.grad(loss, list(net.parameters())))
+
+    return step
+
+
+WAYS = (optimizer_steps, steps_by_hand, steps_by_autograd_grad)
+every_way = pytest.mark.parametrize("way", WAYS)
+Way = Callable[[nn.Module], Callable[[], None]]
+
+
 class Training:
     """A program in a thread of its own, whose steps can be counted and waited for."""
 
-    def __init__(self, most: int = 100_000) -> None:
+    def __init__(self, most: int = 100_000, way: Way = optimizer_steps) -> None:
         self.steps, self.ended = 0, threading.Event()
-        self._most = most
+        self._most, self._way = most, way
         self._thread = threading.Thread(target=self._train, daemon=True)
         self._thread.start()
 
     def _train(self) -> None:
-        net = nn.Linear(4, 2)
-        optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+        step = self._way(nn.Linear(4, 2))
         while self.steps < self._most and not self.ended.is_set():
-            optimizer.zero_grad()
-            net(torch.ones(8, 4)).square().mean().backward()
-            optimizer.step()
+            step()
             self.steps += 1
             time.sleep(1e-3)
 
@@ -76,9 +115,10 @@ def inbox_of(kept: Kept) -> ControlInbox:
     return found
 
 
-def test_it_is_held_steps_and_goes_on(kept: Kept) -> None:
+@every_way
+def test_it_is_held_steps_and_goes_on(kept: Kept, way: Way) -> None:
     inbox = inbox_of(kept)
-    training = Training()
+    training = Training(way=way)
     until(lambda: training.steps > 3)
     inbox.take_in([Pause()], heard=True)
     until(lambda: any(isinstance(event, Paused) for event in kept.events))
@@ -126,19 +166,17 @@ def test_a_pace(kept: Kept) -> None:
     training.end()
 
 
-def test_every_step_in_full_from_now_on(monkeypatch: pytest.MonkeyPatch) -> None:
+@every_way
+def test_every_step_in_full_from_now_on(monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
     monkeypatch.setattr(budget, "ALLOWANCE", 0.0)
     inbox, sink = ControlInbox(), Kept()
     watcher = Watcher(sink, overhead=1e-3, log=sink.log.append, inbox=inbox)
-    net = nn.Linear(4, 2)
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+    step = way(nn.Linear(4, 2))
 
     def train(steps: int) -> int:
         before = len(sink.snapshots)
         for _ in range(steps):
-            optimizer.zero_grad()
-            net(torch.ones(8, 4)).square().mean().backward()
-            optimizer.step()
+            step()
         return len(sink.snapshots) - before
 
     assert train(300) < 100
@@ -152,15 +190,11 @@ def test_every_step_in_full_from_now_on(monkeypatch: pytest.MonkeyPatch) -> None
     assert sink.log == []
 
 
-def test_stopping_is_an_interrupt_without_frames_of_ours(kept: Kept) -> None:
-    net = nn.Linear(4, 2)
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+@every_way
+def test_stopping_is_an_interrupt_without_frames_of_ours(kept: Kept, way: Way) -> None:
+    step = way(nn.Linear(4, 2))
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def step() -> None:
-        net(torch.ones(8, 4)).square().mean().backward()
-        optimizer.step()
-
+    step()
     step()
     inbox_of(kept).take_in([Stop()], heard=True)
     try:
@@ -170,12 +204,17 @@ def test_stopping_is_an_interrupt_without_frames_of_ours(kept: Kept) -> None:
         signal.signal(signal.SIGINT, before)
     ours = str(Path(gradtui.__file__).parent)
     assert not [f for f in traceback.extract_tb(caught.tb) if f.filename.startswith(ours)]
-    assert kept.snapshots[-1].step == 1
+    # By hand a step is over when the next one's backward pass begins.
+    assert kept.snapshots[-1].step == (2 if way is optimizer_steps else 1)
+    for _ in range(3):
+        step()
+    assert kept.snapshots[-1].step > 2
 
 
-def test_through_the_run_directory(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", WAYS[:2])
+def test_through_the_run_directory(tmp_path: Path, way: Way) -> None:
     watch = gradtui.watch(directory=tmp_path / "run", name="held")
-    training = Training()
+    training = Training(way=way)
     until(lambda: (tmp_path / "run" / "run.json").exists())
     viewer = RunReader(tmp_path / "run")
     assert viewer.send(Pause()) == ""
