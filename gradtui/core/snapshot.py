@@ -12,7 +12,8 @@ from gradtui.core.layout import FloatArray
 
 class Grad:
     """Columns of `Snapshot.grads`. All merge across shards: norm by root of sum of squares,
-    abs_max by maximum, the counts and the sum by adding."""
+    abs_max by maximum, the counts and the sum by adding. Where norms alone were taken the others are
+    NaN but for NONFINITE, which on an accelerator is then 1 for any number of elements."""
 
     NORM, ABS_MAX, ZEROS, NONFINITE, SUM = range(5)
     COLUMNS = 5

@@ -5,7 +5,7 @@ norm, half precision is accumulated wider, and zero means zero. Nothing is modif
 own scratch memory, no graph is built, no random number drawn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import torch
@@ -13,13 +13,15 @@ from torch import Tensor
 
 from gradtui.core.layout import FloatArray
 from gradtui.core.snapshot import Grad, Weight
-from gradtui.stats.cpu_pass import suits
+from gradtui.stats.cpu_pass import CpuPass, suits
 from gradtui.stats.plan import Plan, Sorted
 from gradtui.stats.reduction import ABS_MAX, NONFINITE, NONZEROS, NORM, STATS
 from gradtui.stats.single import single_change, single_stats
 from gradtui.stats.tensors import components
 
 NORM_COLUMNS = [Grad.NORM, Grad.NONFINITE]
+APART = 8
+"""Tensors on an accelerator that are measured one by one, at most: the general way is cheaper for more."""
 
 
 @torch.no_grad()
@@ -31,7 +33,10 @@ def measure_gradients(plan: Plan, grads: Sequence[Tensor | None], *, counts: boo
     Of sharded tensors this process's shards are measured. Without `counts`, which is cheaper, zeros
     and sums are NaN.
     """
-    given = plan.sort(grads)
+    return _gradients(plan, plan.sort(grads), counts=counts)
+
+
+def _gradients(plan: Plan, given: Sorted, *, counts: bool) -> Tensor:
     stats = _stats(plan, given, counts=counts)
     if counts:
         torch.sub(given.numel, stats[NONZEROS], out=stats[Grad.ZEROS])
@@ -45,20 +50,61 @@ def measure_gradients(plan: Plan, grads: Sequence[Tensor | None], *, counts: boo
 @torch.no_grad()
 def measure_norms(plan: Plan, grads: Sequence[Tensor | None]) -> Tensor:
     """As `measure_gradients`, but norms and counts of what is not finite alone: the other columns are
-    NaN. Several times cheaper on a CPU; elsewhere largest values come along for nothing."""
-    if plan.batches:
-        return measure_gradients(plan, grads, counts=False)
+    NaN. Several times cheaper. On an accelerator what is not finite is not counted: 1 stands for any
+    number of them."""
     given = plan.sort(grads)
+    if plan.batches or given.foreach or plan.device.type != "cpu":
+        return _norms_on_device(plan, given)
     table = np.full((len(plan), Grad.COLUMNS), np.nan)
     for one in given.passes:
-        norms, unsure = one.norms(given.of(one))
-        table[one.members, Grad.NORM] = norms
-        table[one.members, Grad.NONFINITE] = 0
-        for i in one.members[unsure]:
-            table[i, NORM_COLUMNS] = _norm_with_care(plan, given.of(one)[i])
+        table[one.members[:, None], NORM_COLUMNS] = _norms_by_pass(plan, given, one)
     for i, tensor in given.alone.items():
         table[i, NORM_COLUMNS] = _norm_with_care(plan, tensor)
     return torch.from_numpy(table)
+
+
+def _norms_by_pass(plan: Plan, given: Sorted, one: CpuPass) -> FloatArray:
+    """[members, NORM_COLUMNS]"""
+    norms, unsure = one.norms(given.of(one))
+    found = np.stack([norms, np.zeros_like(norms)], axis=1)
+    for at in np.flatnonzero(unsure).tolist():
+        found[at] = _norm_with_care(plan, given.of(one)[int(one.members[at])])
+    return found
+
+
+def _norms_on_device(plan: Plan, given: Sorted) -> Tensor:
+    """As `measure_norms`, without a wait, a copy of any tensor, or memory that grows with them. Squares
+    are float64's, so that none is lost and a norm says by itself whether all elements are finite."""
+    measured = [*given.foreach, *(tuple(one.members.tolist()) for one in given.passes)]
+    taken = {i for members in measured for i in members}
+    apart = _left(given, taken) if len(taken) < len(plan) else {}
+    if len(apart) > APART:
+        return _gradients(plan, given, counts=False)
+    table = plan.numel.new_full((len(plan), Grad.COLUMNS), torch.nan)
+    norms, counts = table[:, Grad.NORM], table[:, Grad.NONFINITE]
+    found = [_norms_by_foreach(plan, given, members) for members in given.foreach]
+    found += [torch.from_numpy(_norms_by_pass(plan, given, one)) for one in given.passes]
+    for members, numbers in zip(measured, found, strict=True):
+        places, numbers = plan.places(members), numbers.to(plan.device, non_blocking=True)
+        norms.index_copy_(0, places, numbers[:, 0])
+        counts.index_copy_(0, places, numbers[:, 1])
+    for i, tensor in apart.items():
+        stats = single_stats(plan, tensor, counts=False).to(plan.device, non_blocking=True)
+        norms[i], counts[i] = stats[NORM], stats[NONFINITE]
+    return table
+
+
+def _norms_by_foreach(plan: Plan, given: Sorted, members: Sequence[int]) -> Tensor:
+    """[members, NORM_COLUMNS]"""
+    tensors = [tensor for i in members if (tensor := given.at(i)) is not None]
+    norms = torch.stack(torch._foreach_norm(tensors, 2, torch.float64))
+    return torch.stack([norms, (~norms.isfinite()).double()], dim=1)
+
+
+def _left(given: Sorted, taken: Collection[int]) -> dict[int, Tensor]:
+    """Tensors that are there and not in `taken`, by their place in the plan."""
+    left = (i for i in range(len(given.held)) if i not in taken)
+    return {i: tensor for i in left if (tensor := given.at(i)) is not None}
 
 
 def _norm_with_care(plan: Plan, tensor: Tensor) -> FloatArray:

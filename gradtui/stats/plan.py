@@ -6,7 +6,7 @@ zero-padded buffers and reduced together; large ones are reduced where they lie.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import cast
@@ -25,20 +25,30 @@ LARGE = 1 << 16
 PRESENCES = 8
 """Sets of tensors, of those that are planned, for which there is a pass: some have no gradient at times."""
 
+SQUARES_HELD = frozenset((torch.float32, torch.bfloat16, torch.float16))
+"""Types of which float64 holds every square, and the sum of any number of them."""
+
 _signature = attrgetter("shape", "dtype", "layout")
+_kind = attrgetter("device", "dtype")
 
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
     """The tensors of one step: `held` in the plan's order, None where it is not in a batch; `alone`
     those measured one by one; `numel` [tensors] float64, NaN where there is no tensor at all; `passes`
-    measure the others of `held` on a CPU."""
+    measure the others of `held` on a CPU; `foreach` are those on an accelerator, `alone` or not, whose
+    norms are taken together, a list for each device and type."""
 
     held: Sequence[Tensor | None]
     alone: dict[int, Tensor]
     numel: Tensor
     passes: Sequence[CpuPass] = ()
     absent: bool = False
+    foreach: Sequence[tuple[int, ...]] = ()
+
+    def at(self, i: int) -> Tensor | None:
+        found = self.held[i]
+        return self.alone.get(i) if found is None else found
 
     def of(self, one: CpuPass) -> Sequence[Tensor]:
         """Tensors by their place in the plan; those of `one` are there."""
@@ -79,12 +89,14 @@ class Plan:
             self._places = {i: _place(parts[i]) for numels in small.values() for i in numels}
             together = {*self._places, *self._fit}
             self._alone = [i for i in range(len(parts)) if i not in together]
+            self._foreach = self._in_lists(dict(enumerate(parts)))
             large = [i for one in self.passes(self._planned) for i in one.large]
             lying = sorted([*self._alone, *large])
             self.strides = sample_strides({i: self.shapes[i] for i in lying})
             """Of tensors that are measured where they lie: every how manieth element is remembered."""
             self.sampled = frozenset(i for i in large if self.strides[i] > 1)
             """Those of the passes of which only some elements are remembered."""
+            self._member_places: dict[tuple[int, ...], Tensor] = {}
             self._partials: dict[object, Partials] = {}
             self._scratch: dict[object, Tensor] = {}
 
@@ -101,15 +113,19 @@ class Plan:
             given = cast("Sequence[Tensor]", tensors)
             if list(map(_signature, given)) == self.signatures:
                 alone = {i: given[i] for i in self._alone}
-                return Sorted(given, alone, self.numel, self.passes(self._planned))
+                passes = self.passes(self._planned)
+                return Sorted(given, alone, self.numel, passes, foreach=self._foreach)
         return self._sort_one_by_one(tensors)
 
     def _sort_one_by_one(self, tensors: Sequence[Tensor | None]) -> Sorted:
         held: list[Tensor | None] = []
         alone: dict[int, Tensor] = {}
+        there: dict[int, Tensor] = {}
         numel, planned = [], []
         for i, tensor in enumerate(tensors):
             part = None if tensor is None else local(tensor)
+            if part is not None:
+                there[i] = part
             numel.append(torch.nan if part is None else part.numel())
             if part is not None and i in self._fit and _signature(part) == self.signatures[i]:
                 planned.append(i)
@@ -119,7 +135,27 @@ class Plan:
         counts = torch.tensor(numel, dtype=torch.float64)
         absent = any(tensor is None for tensor in tensors)
         passes = self.passes(tuple(planned))
-        return Sorted(held, alone, counts.to(self.device, non_blocking=True), passes, absent)
+        numel_ = counts.to(self.device, non_blocking=True)
+        return Sorted(held, alone, numel_, passes, absent, self._in_lists(there))
+
+    def _in_lists(self, parts: Mapping[int, Tensor]) -> list[tuple[int, ...]]:
+        """Those of which torch takes norms in one operation: of one device and type in each list."""
+        lists: dict[object, list[int]] = defaultdict(list)
+        for i, part in parts.items():
+            device = part.device
+            held = is_plain(part) and part.dtype in SQUARES_HELD and part.numel()
+            if held and not self.looks(device) and home(device) == device:
+                lists[_kind(part)].append(i)
+        return [tuple(members) for members in lists.values()]
+
+    def places(self, members: tuple[int, ...]) -> Tensor:
+        """[members] int64 on the plan's device, made once."""
+        if members not in self._member_places:
+            if len(self._member_places) > PRESENCES:
+                self._member_places.clear()
+            with torch.inference_mode(False):
+                self._member_places[members] = torch.tensor(members, device=self.device)
+        return self._member_places[members]
 
     def passes(self, present: tuple[int, ...]) -> Sequence[CpuPass]:
         """Those that measure these tensors, one for each working type."""

@@ -1,6 +1,7 @@
 """Norms alone, as every step has them: the same numbers as those of a whole measurement."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradtui.core.snapshot import Grad, Weight
 from gradtui.stats import cpu_pass
@@ -134,3 +136,69 @@ def test_passes_for_sets_of_gradients_are_not_kept_without_end(
         assert norms.nansum() == pytest.approx(19 * 3**0.5)
     assert len(plan._passes) <= 10
     assert cpu_pass.SMALL < cpu_pass.THREADS_FROM
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.tuples(SIZES, TYPES, st.floats(-42, 37), st.booleans()), min_size=1, max_size=12),
+    st.integers(0, 2**40),
+)
+def test_on_an_accelerator(tensors: list[tuple[int, torch.dtype, float, bool]], seed: int) -> None:
+    """The way that never looks at a value, and is therefore the same on a CPU."""
+    grads = [made(n, dtype, 10**power, seed + i) for i, (n, dtype, power, _) in enumerate(tensors)]
+    plan = Plan(grads, look=False)
+    present = [g if there else None for g, (*_, there) in zip(grads, tensors, strict=True)]
+    found = measure_norms(plan, present)
+    true = [math.nan if grad is None else truth(grad) for grad in present]
+    assert found[:, Grad.NORM].tolist() == pytest.approx(true, rel=1e-6, nan_ok=True)
+    broken = [math.nan if g is None else float(not g.isfinite().all()) for g in present]
+    np.testing.assert_array_equal(found[:, Grad.NONFINITE].clamp(max=1), broken)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_on_an_accelerator_what_is_not_finite_is_told(bad: float) -> None:
+    sparse = torch.tensor([[0.0, 3.0], [4.0, 0.0]]).to_sparse()
+    grads = [torch.ones(9), torch.ones(5000), sparse, torch.empty(0), torch.tensor([3 + 4j])]
+    plan = Plan(grads, look=False)
+    grads[1][7] = grads[1][9] = bad
+    norms, broken = measure_norms(plan, grads)[:, [Grad.NORM, Grad.NONFINITE]].t().tolist()
+    assert broken == [0, 1, 0, 0, 0]
+    assert norms[0::2] == [3, 5, 5]
+    assert norms[3] == 0
+    assert math.isnan(norms[1]) if math.isnan(bad) else norms[1] == math.inf
+
+
+def test_on_an_accelerator_many_that_are_odd_are_measured_together() -> None:
+    grads = [torch.full((n,), 1e200, dtype=torch.float64) for n in range(1, 30)]
+    grads.append(torch.full((4,), 1e30))
+    plan = Plan(grads, look=False)
+    found = measure_norms(plan, grads)
+    assert found[:, Grad.NORM].tolist() == pytest.approx([*map(truth, grads)], rel=1e-9)
+    assert not found[:, Grad.NONFINITE].any()
+
+
+class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts what torch is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.names: list[str] = []
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        self.names.append(str(function))
+        return function(*args, **(kwargs or {}))
+
+
+def test_on_an_accelerator_operations_are_few_and_none_of_them_waits() -> None:
+    counts = []
+    for tensors in (4, 400):
+        grads = [torch.randn(50 + i) for i in range(tensors)]
+        plan = Plan(grads, look=False)
+        measure_norms(plan, grads)
+        with Operations() as seen:
+            measure_norms(plan, grads)
+        assert not [name for name in seen.names if "local_scalar" in name or "nonzero" in name]
+        counts.append(len(seen.names))
+    assert counts[0] == counts[1] <= 20

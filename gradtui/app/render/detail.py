@@ -173,20 +173,22 @@ def _tensors(view: View, layout: Layout, row: int, width: int) -> Iterator[Line]
         yield from _tensor(tensor, now, width)
 
 
+def _count(elements: float) -> str:
+    return number(elements) if elements > 1e6 else str(int(elements))
+
+
 def _tensor(tensor: TensorInfo, now: FloatArray | None, width: int) -> Iterator[Line]:
     shape = " x ".join(str(n) for n in tensor.shape) or "scalar"
     tail = f"  {shape}  {safe(tensor.role)}"
     yield ("   " + fit(safe(tensor.name), max(width - 4 - len(tail), 6)), "strong"), (tail, "quiet")
     if now is not None:
         zeros = share(float(now[Grad.ZEROS]) / max(tensor.numel, 1))
+        counted = not np.isnan(now[Grad.ZEROS])
         text = f"     |g| {number(float(now[Grad.NORM]))}  max {number(float(now[Grad.ABS_MAX]))}"
         bad = float(now[Grad.NONFINITE])
         yield (
             (f"{text}  zeros {zeros}", ""),
-            (
-                f"  {number(bad) if bad > 1e6 else int(bad)} not finite" if bad > 0 else "",
-                "nonfinite",
-            ),
+            (f"  {_count(bad) if counted else 'some'} not finite" if bad > 0 else "", "nonfinite"),
         )
     if tensor.structural_zero:
         for line in wrap(f"zero by construction: {tensor.structural_zero}", width - 6):

@@ -131,7 +131,8 @@ class OpenRun(EveryStep):
 
     @cached_property
     def nonfinite(self) -> ByName:
-        """Elements that are NaN or infinite."""
+        """Elements that are NaN or infinite; 1 for any number of them where norms alone were taken on
+        an accelerator."""
         return self._grads(Grad.NONFINITE)
 
     @cached_property
