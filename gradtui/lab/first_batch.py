@@ -2,10 +2,11 @@
 
 import torch
 
-from gradtui.lab.data.tasks import Batches, Task
+from gradtui.lab.data.batches import Batches
+from gradtui.lab.data.data_set import Task
 from gradtui.lab.models.rows import Network
 from gradtui.lab.objective import objective
-from gradtui.lab.scenario.model_and_data_kinds import KIND
+from gradtui.lab.scenario.model_kinds import KIND
 from gradtui.lab.scenario.schema import Setup
 from gradtui.stats.weight_gain import carried
 

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gradtui.lab.data.tasks import Task
+from gradtui.lab.data.data_set import Task
 from gradtui.lab.scenario import schema
 
 

@@ -10,7 +10,7 @@ from gradtui.core.errors import TrainingError
 from gradtui.core.event import RunInfo
 from gradtui.core.snapshot import Snapshot
 from gradtui.lab.arithmetic import Arithmetic
-from gradtui.lab.data.tasks import Batches, build_task
+from gradtui.lab.data.batches import Batches, build_task
 from gradtui.lab.first_batch import carried_by
 from gradtui.lab.models.build import build_network
 from gradtui.lab.nan_examination import NanExamination
@@ -57,7 +57,7 @@ class Run:
         self.step_number = 0
         self.setup = setup
         self.device = pick_device(device)
-        self.task = build_task(setup.data, self.seed)
+        self.task = build_task(setup.data.name, setup.data, self.seed)
         self.network = build_network(setup, self.task, self.seed)
         carried = carried_by(self.network, setup, self.task, self.seed) if probed else ()
         self.module = self.network.module

@@ -7,7 +7,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from gradtui.lab.data import tasks
+from gradtui.lab.data.sets import digits as lab
 
 Draw = Callable[[], tuple[Tensor, Tensor]]
 """The next batch."""
@@ -15,7 +15,7 @@ Draw = Callable[[], tuple[Tensor, Tensor]]
 
 @cache
 def all_digits() -> tuple[Tensor, Tensor]:
-    task = tasks.digits()
+    task = lab.digits()
     return task.inputs, task.targets
 
 

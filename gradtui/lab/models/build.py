@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 
-from gradtui.lab.data.tasks import Task
+from gradtui.lab.data.data_set import Task
 from gradtui.lab.models.feedforward import cnn, critic, mlp
 from gradtui.lab.models.recurrent import recurrent
 from gradtui.lab.models.rows import Network
@@ -44,7 +44,7 @@ BUILDERS: dict[str, Builder] = {
     "transformer": _flat(transformer),
     "two_layer": _flat(two_layer),
 }
-"""By the name in `lab/scenario/model_and_data_kinds.py`."""
+"""By the name in `lab/scenario/model_kinds.py`."""
 
 
 def build_network(setup: schema.Setup, task: Task, seed: int) -> Network:

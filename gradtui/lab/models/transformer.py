@@ -9,7 +9,7 @@ from gradtui.core.layout import RowInfo
 from gradtui.lab.models.parts import activation, initialise, normalisation
 from gradtui.lab.models.rows import KEY_BIAS, LayerRow, Network, module_row
 from gradtui.lab.scenario import schema
-from gradtui.lab.scenario.model_and_data_kinds import HEADS
+from gradtui.lab.scenario.model_kinds import HEADS
 
 TOKENS = 8
 

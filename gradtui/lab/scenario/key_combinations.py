@@ -5,7 +5,8 @@ Each check is a small generator of complaints about a Setup; a new rule is a new
 
 from collections.abc import Callable, Iterable, Iterator
 
-from gradtui.lab.scenario.model_and_data_kinds import DATA, KIND, MODEL_KINDS, ModelKind
+from gradtui.lab.data.registry import DATA
+from gradtui.lab.scenario.model_kinds import KIND, MODEL_KINDS, ModelKind
 from gradtui.lab.scenario.schema import Setup
 from gradtui.lab.scenario.values import Place
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradtui.core.symptom import VERDICTS
-from gradtui.lab.scenario.model_and_data_kinds import DATA, KIND
+from gradtui.lab.data.registry import DATA
+from gradtui.lab.scenario.model_kinds import KIND
 
 ACTIVATIONS = (
     "sigmoid",
@@ -36,6 +37,9 @@ MODELS = tuple(KIND)
 OPTIMIZERS = ("sgd", "adagrad", "rmsprop", "adam", "adamw")
 PRECISIONS = ("float32", "float64", "float16", "bfloat16", "amp_float16", "amp_bfloat16")
 DATASETS = tuple(DATA)
+LENGTH_OF = ", ".join(name for name, data in DATA.items() if data.steps < 0)
+NUMBERS_OF = ", ".join(name for name, data in DATA.items() if data.numbers < 0)
+"""Data sets of which a scenario says how long, or how large, an example is."""
 
 
 def choice(default: str, allowed: tuple[str, ...], doc: str, *, required: bool = False) -> Any:
@@ -60,9 +64,9 @@ def flag(default: bool, doc: str) -> Any:
 class Data:
     name: str = choice("digits", DATASETS, "which data set")
     batch_size: int = number(64, 1, 4096, "examples a step")
-    length: int = number(20, 1, 1000, "time steps of a sequence (memory)")
-    features: int = number(10, 1, 10_000, "inputs of one example (noise, teacher)")
-    outputs: int = number(1, 1, 1000, "targets of one example (noise, teacher)")
+    length: int = number(20, 1, 1000, f"time steps of a sequence ({LENGTH_OF})")
+    features: int = number(10, 1, 10_000, f"inputs of one example ({NUMBERS_OF})")
+    outputs: int = number(1, 1, 1000, f"targets of one example ({NUMBERS_OF})")
     examples: int = number(1024, 1, 100_000, "examples in a synthetic data set")
     target_scale: float = number(1.0, 1e-12, 1e12, "targets are multiplied by this")
 

@@ -6,7 +6,7 @@ import pytest
 
 from gradtui.core.errors import ScenarioError
 from gradtui.lab.scenario.key_combinations import check_setup
-from gradtui.lab.scenario.model_and_data_kinds import KIND
+from gradtui.lab.scenario.model_kinds import KIND
 from gradtui.lab.scenario.overlay import overlaid
 from gradtui.lab.scenario.schema import DATASETS, MODELS, NORMS, Data, Model, Setup
 from gradtui.lab.scenario.values import Place

@@ -1,20 +1,21 @@
-"""Model kinds and data sets as scenario files know them: what each goes with. What builds them is in
-lab/models/build.py and lab/data/tasks.py; this here needs no torch."""
+"""Model kinds as scenario files know them: what each goes with. What builds them is in
+lab/models/build.py; this here needs no torch."""
 
 from dataclasses import dataclass
 
-DIGIT_EXAMPLES = 1797
-DIGIT_ROWS = 8
+from gradtui.lab.data.data_set import Form
+from gradtui.lab.data.registry import DATA
+
 HEADS = 4
 """Attention heads of a Transformer."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelKind:
-    """`data` it can be trained on; `norms` between its layers."""
+    """`takes`: the form of an example; `norms` between its layers."""
 
     name: str
-    data: tuple[str, ...]
+    takes: tuple[Form, ...]
     norms: tuple[str, ...] = ("none",)
     activations: tuple[str, ...] = ()
     """Those that it takes; all, where none is named."""
@@ -44,31 +45,23 @@ class ModelKind:
     places: int = 1
     """Positions that each layer is applied at; of a recurrent one the time steps count."""
 
-
-@dataclass(frozen=True, slots=True)
-class DataSet:
-    """`examples` there are, 0 where the scenario says how many are drawn."""
-
-    name: str
-    examples: int = 0
-    steps: int = 0
-    """Time steps; -1: the scenario's `length`."""
-    numbers: int = 0
-    """Of one example; -1: `features` and `outputs`, as the scenario has them."""
-    numbers_a_step: int = 0
+    @property
+    def data(self) -> tuple[str, ...]:
+        """The data sets that it can be trained on."""
+        return tuple(name for name, data in DATA.items() if data.form in self.takes)
 
 
 MODEL_KINDS: tuple[ModelKind, ...] = (
     ModelKind(
         "mlp",
-        ("digits", "noise", "teacher"),
+        ("image", "vector"),
         ("none", "batch", "layer", "group", "rms"),
         residual=True,
         stack=True,
     ),
     ModelKind(
         "cnn",
-        ("digits",),
+        ("image",),
         ("none", "batch", "layer", "group"),
         residual=True,
         stack=True,
@@ -77,7 +70,7 @@ MODEL_KINDS: tuple[ModelKind, ...] = (
     ),
     ModelKind(
         "rnn",
-        ("memory", "digit_rows"),
+        ("sequence", "eight steps"),
         activations=("tanh", "relu"),
         deep=False,
         bias=False,
@@ -86,24 +79,24 @@ MODEL_KINDS: tuple[ModelKind, ...] = (
     ),
     ModelKind(
         "lstm",
-        ("memory", "digit_rows"),
+        ("sequence", "eight steps"),
         deep=False,
         bias=False,
         recurrent=True,
         forget_bias=True,
         window=8,
     ),
-    ModelKind("gru", ("memory", "digit_rows"), deep=False, bias=False, recurrent=True, window=6),
+    ModelKind("gru", ("sequence", "eight steps"), deep=False, bias=False, recurrent=True, window=6),
     ModelKind(
         "critic",
-        ("swiss_roll",),
+        ("points and fakes",),
         ("none", "batch", "layer", "group", "rms", "spectral"),
         residual=True,
         gradient_penalty=True,
     ),
     ModelKind(
         "transformer",
-        ("digit_rows",),
+        ("eight steps",),
         ("none", "layer", "rms"),
         unsuited=(("maxout", "gelu"),),
         pre_norm=True,
@@ -114,20 +107,11 @@ MODEL_KINDS: tuple[ModelKind, ...] = (
     ),
     ModelKind(
         "two_layer",
-        ("noise", "teacher"),
+        ("vector",),
         activations=("relu",),
         deep=False,
         bias=False,
         own_init="N(0, 1)",
     ),
 )
-DATA_SETS: tuple[DataSet, ...] = (
-    DataSet("digits", DIGIT_EXAMPLES),
-    DataSet("digit_rows", DIGIT_EXAMPLES, steps=DIGIT_ROWS),
-    DataSet("memory", steps=-1, numbers_a_step=8),
-    DataSet("noise", numbers=-1),
-    DataSet("teacher", numbers=-1),
-    DataSet("swiss_roll", numbers=4),
-)
 KIND = {kind.name: kind for kind in MODEL_KINDS}
-DATA = {data.name: data for data in DATA_SETS}
