@@ -38,7 +38,7 @@ from gradtui.app.textual_faults import FaultContainment, Palette
 from gradtui.app.themes import THEMES, VARIABLES
 from gradtui.app.view import Outside
 from gradtui.app.watched_run import WatchedRun
-from gradtui.app.widgets import DepthView
+from gradtui.app.widgets.depth_view import DepthView
 from gradtui.app.widgets.remedy_clicks import RemedyClicks
 from gradtui.core.event import Failed
 from gradtui.lab.scenario.schema import Scenario

@@ -16,7 +16,7 @@ from gradtui.app.screens.picker import PickerScreen
 from gradtui.app.screens.quit import QuitScreen
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.textual_faults import Panel
-from gradtui.app.widgets import DepthView
+from gradtui.app.widgets.depth_view import DepthView
 from gradtui.core.control import Pause, Resume, StepOnce
 from gradtui.core.errors import UsageError
 from tests.app.fake_source import CATALOGUE, FakeSource

@@ -11,7 +11,9 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from gradtui.app.widgets import Chart, HeatMap, depth_view
+from gradtui.app.widgets import depth_view
+from gradtui.app.widgets.chart import Chart
+from gradtui.app.widgets.heat_map import HeatMap
 from gradtui.app.widgets.layer_detail import LayerDetail
 from tests.snapshots.recordings import record_runs
 from tests.snapshots.still import Picture

@@ -7,7 +7,9 @@ from textual.app import ComposeResult
 from gradtui.app.key_bar import KeyBar
 from gradtui.app.screens.lab import LabScreen, Shows
 from gradtui.app.watched_run import Mode
-from gradtui.app.widgets import HeaderBar, LayerDetail, NanBanner
+from gradtui.app.widgets.header_bar import HeaderBar
+from gradtui.app.widgets.layer_detail import LayerDetail
+from gradtui.app.widgets.nan_banner import NanBanner
 
 
 class DetailScreen(LabScreen):
@@ -16,8 +18,8 @@ class DetailScreen(LabScreen):
     def __init__(self, mode: Mode = "lab") -> None:
         super().__init__()
         self._mode = mode
-        self._parts = (HeaderBar(), NanBanner(), LayerDetail(classes="pane"))
-        self._parts[-1].border_title = "layer"
+        self._parts = (HeaderBar(), NanBanner(), LayerDetail())
+        self._parts[-1].add_class("pane")
 
     def compose(self) -> ComposeResult:
         yield from self._parts

@@ -14,23 +14,21 @@ from gradtui.app.geometry import ARRANGEMENTS, Arrangement, arrangement, plea
 from gradtui.app.key_bar import KeyBar
 from gradtui.app.render.depth import HEAD
 from gradtui.app.screens.lab import LabScreen, Shows
-from gradtui.app.screens.panes import TITLES, heat_height, in_sight, panes_of
+from gradtui.app.screens.panes import heat_height, in_sight
 from gradtui.app.tab_strip import TabStrip
 from gradtui.app.view import View
 from gradtui.app.watched_run import Mode
-from gradtui.app.widgets import (
-    Chart,
-    DepthView,
-    FindingsPanel,
-    HeaderBar,
-    HeatMap,
-    LogPane,
-    NanBanner,
-    RankLine,
-    StoryPanel,
-    WaitingPane,
-)
+from gradtui.app.widgets.chart import Chart
+from gradtui.app.widgets.depth_view import DepthView
+from gradtui.app.widgets.findings_panel import FindingsPanel
+from gradtui.app.widgets.header_bar import HeaderBar
+from gradtui.app.widgets.heat_map import HeatMap
 from gradtui.app.widgets.lined import Lined
+from gradtui.app.widgets.log_pane import LogPane
+from gradtui.app.widgets.nan_banner import NanBanner
+from gradtui.app.widgets.rank_line import RankLine
+from gradtui.app.widgets.story_panel import StoryPanel
+from gradtui.app.widgets.waiting_pane import WaitingPane
 
 
 class MainScreen(LabScreen):
@@ -42,32 +40,33 @@ class MainScreen(LabScreen):
     def __init__(self, mode: Mode = "lab") -> None:
         super().__init__()
         self._mode = mode
-        self._names = panes_of(mode)
         self.arrangement: Arrangement = "tiny"
         self._fitted = False
-        self.pane = self._names[0]
         self._tallest: int | None = None
         self.header, self.banner, self.failure = HeaderBar(), NanBanner(), FailureLine()
         self.ranks = RankLine()
         self.depth, self.waiting = DepthView(), WaitingPane()
         self.waiting.display = False
-        self.tabs = TabStrip([TITLES[name] for name in self._names])
         self.filter = FilterBar()
+        self.below: Lined
+        """Under the layers where everything is shown at once."""
         self.panes: dict[str, Lined] = {
             "findings": FindingsPanel(),
             "heat": HeatMap(),
             "loss": Chart("loss"),
             "norm": Chart("norm"),
-            self._names[-1]: StoryPanel() if mode == "lab" else LogPane(),
         }
-        for name, pane in self.panes.items():
+        # A scenario has a story, a command prints.
+        if mode == "lab":
+            self.panes["story"], self.below = StoryPanel(), StoryPanel()
+        else:
+            self.panes["log"], self.below = LogPane(), LogPane()
+        for name, pane in {**self.panes, "below": self.below}.items():
             pane.id = name
-            pane.border_title = TITLES[name]
             pane.add_class("pane")
-        below = StoryPanel if mode == "lab" else LogPane
-        self.below: Lined = below(id="below", classes="pane")
-        """Under the layers where everything is shown at once: the story, or the output."""
-        self.below.border_title = TITLES[self._names[-1]]
+        self._names = tuple(self.panes)
+        self.pane = self._names[0]
+        self.tabs = TabStrip([str(pane.border_title) for pane in self.panes.values()])
 
     def compose(self) -> ComposeResult:
         yield Static(id="plea", markup=False)

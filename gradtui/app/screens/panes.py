@@ -1,25 +1,11 @@
-"""The panes beside the layers: what they are called, and which of them are in sight."""
+"""The panes beside the layers: which of them are in sight, and how tall the heat map is."""
 
 from gradtui.app.geometry import Arrangement
 from gradtui.app.render.depth import HEAD
 from gradtui.app.render.heat import FOOT
-from gradtui.app.watched_run import Mode
 
-TITLES = {
-    "findings": "findings",
-    "heat": "heat map",
-    "loss": "loss",
-    "norm": "total norm",
-    "story": "story",
-    "log": "output",
-}
 HEAT_LINES = 12
 """Lines that the heat map may always have, however few the layers."""
-
-
-def panes_of(mode: Mode) -> tuple[str, ...]:
-    """A scenario has a story, a command prints."""
-    return ("findings", "heat", "loss", "norm", "story" if mode == "lab" else "log")
 
 
 def in_sight(kind: Arrangement, names: tuple[str, ...], chosen: str) -> set[str]:

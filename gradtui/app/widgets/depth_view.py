@@ -1,7 +1,6 @@
 """Depth as an axis: one row a layer, input side first, or one a time step."""
 
 from collections.abc import Sequence
-from typing import Unpack
 
 from textual import events
 from textual.message import Message
@@ -12,7 +11,7 @@ from gradtui.app.render.drawn import Drawn
 from gradtui.app.render.line import Line
 from gradtui.app.view import View
 from gradtui.app.widgets.changes import is_live, same_look
-from gradtui.app.widgets.lined import Lined, WidgetAttributes
+from gradtui.app.widgets.lined import Lined
 
 RENEW = 0.4
 """Seconds between two renewals of all rows while a run goes on."""
@@ -41,8 +40,8 @@ class DepthView(Lined):
             super().__init__()
             self.index = index
 
-    def __init__(self, **attributes: Unpack[WidgetAttributes]) -> None:
-        super().__init__(**attributes)
+    def __init__(self) -> None:
+        super().__init__()
         self._drawn = Drawn()
         self._catch_up: Timer | None = None
 

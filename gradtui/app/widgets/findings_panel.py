@@ -15,6 +15,7 @@ class FindingsPanel(RemedyClicks):
 
     DEFAULT_CSS = "FindingsPanel { scrollbar-gutter: stable; height: 1fr; min-width: 24; }"
 
+    BORDER_TITLE = "findings"
     remedies_elsewhere = False
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:

@@ -1,7 +1,6 @@
 """Layer x time, the log of the norm as colour."""
 
 from collections.abc import Sequence
-from typing import Unpack
 
 from textual import events
 
@@ -11,17 +10,18 @@ from gradtui.app.render.line import Line
 from gradtui.app.themes import HEAT_BY_SHAPE
 from gradtui.app.view import View
 from gradtui.app.widgets.depth_view import DepthView
-from gradtui.app.widgets.lined import Lined, WidgetAttributes
+from gradtui.app.widgets.lined import Lined
 
 
 class HeatMap(Lined):
     """Oldest left. More rows than lines are drawn several to a line, the worst of them shown."""
 
     DEFAULT_CSS = "HeatMap { height: 1fr; overflow-y: hidden; min-width: 16; }"
+    BORDER_TITLE = "heat map"
     PACE = 1.0
 
-    def __init__(self, **attributes: Unpack[WidgetAttributes]) -> None:
-        super().__init__(**attributes)
+    def __init__(self) -> None:
+        super().__init__()
         self._columns = Columns()
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:

@@ -12,6 +12,7 @@ class LayerDetail(Lined):
     """The selected row: its numbers over time, the histogram of log2|g|, its tensors."""
 
     DEFAULT_CSS = "LayerDetail { scrollbar-gutter: stable; height: 1fr; min-width: 30; }"
+    BORDER_TITLE = "layer"
     PACE = 0.5
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:

@@ -5,7 +5,7 @@ cells that changed: what keeps ten frames a second cheap over ssh.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, TypedDict, Unpack
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -52,14 +52,6 @@ class PlainScrollBar(ScrollBarRender):
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
-class WidgetAttributes(TypedDict, total=False):
-    """What every widget takes, as Textual has it."""
-
-    name: str | None
-    id: str | None
-    classes: str | None
-
-
 class Lined(ScrollView, inherit_bindings=False, can_focus=False):
     """Draws `lines_of(view, width, height)`. Keys belong to the app, so it binds and focuses none."""
 
@@ -88,8 +80,8 @@ class Lined(ScrollView, inherit_bindings=False, can_focus=False):
     PACE: ClassVar[float] = 0.0
     """Seconds between two drawings while a run goes on and nothing but its facts changes."""
 
-    def __init__(self, **attributes: Unpack[WidgetAttributes]) -> None:
-        super().__init__(**attributes)
+    def __init__(self) -> None:
+        super().__init__()
         self.view = View()
         self._lines: tuple[Line, ...] = ()
         self._strips: dict[Line, Strip] = {}

@@ -13,6 +13,7 @@ class LogPane(Lined):
 
     DEFAULT_CSS = "LogPane { scrollbar-gutter: stable; height: 1fr; min-width: 20; }"
 
+    BORDER_TITLE = "output"
     following = True
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:

@@ -14,6 +14,8 @@ class StoryPanel(RemedyClicks):
 
     DEFAULT_CSS = "StoryPanel { scrollbar-gutter: stable; height: 1fr; min-width: 20; }"
 
+    BORDER_TITLE = "story"
+
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:
         lines = self.with_remedies(story_lines(view, width), remedies_lines(view, width))
         expected = expected_lines(view, width)

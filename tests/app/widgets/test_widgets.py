@@ -1,4 +1,6 @@
-from collections.abc import Sequence
+import importlib
+import pkgutil
+from collections.abc import Iterator
 
 import pytest
 from textual.app import App, ComposeResult
@@ -8,22 +10,24 @@ from gradtui.app import themes, widgets
 from gradtui.app.render.depth import HEAD
 from gradtui.app.view import View
 from gradtui.app.widgets.changes import changed_until
+from gradtui.app.widgets.depth_view import DepthView
+from gradtui.app.widgets.findings_panel import FindingsPanel
+from gradtui.app.widgets.heat_map import HeatMap
 from gradtui.app.widgets.lined import Lined
+from gradtui.app.widgets.nan_banner import NanBanner
 from tests import factories
 
-ALL: Sequence[type[Lined]] = (
-    widgets.HeaderBar,
-    widgets.NanBanner,
-    widgets.DepthView,
-    widgets.HeatMap,
-    widgets.Chart,
-    widgets.FindingsPanel,
-    widgets.StoryPanel,
-    widgets.LayerDetail,
-    widgets.LogPane,
-    widgets.WaitingPane,
-    widgets.RankLine,
-)
+
+def every_widget() -> Iterator[type[Lined]]:
+    """One a file, however many there are."""
+    for found in pkgutil.iter_modules(widgets.__path__, f"{widgets.__name__}."):
+        for thing in vars(importlib.import_module(found.name)).values():
+            own = isinstance(thing, type) and thing.__module__ == found.name
+            if own and issubclass(thing, Lined) and thing.lines_of is not Lined.lines_of:
+                yield thing
+
+
+ALL = tuple(every_widget())
 
 
 class Bare(App[None]):
@@ -45,10 +49,10 @@ class Bare(App[None]):
             self.register_theme(theme)
         self.theme = self.wanted
 
-    def on_depth_view_selected(self, message: widgets.DepthView.Selected) -> None:
+    def on_depth_view_selected(self, message: DepthView.Selected) -> None:
         self.messages.append(message)
 
-    def on_depth_view_activated(self, message: widgets.DepthView.Activated) -> None:
+    def on_depth_view_activated(self, message: DepthView.Activated) -> None:
         self.messages.append(message)
 
     def on_remedy_clicks_remedy_clicked(self, message: Message) -> None:
@@ -56,6 +60,11 @@ class Bare(App[None]):
 
     def lines(self) -> list[str]:
         return [strip.text for strip in self.screen._compositor.render_strips()]
+
+
+def test_all_are_found() -> None:
+    assert {DepthView, FindingsPanel, HeatMap, NanBanner} < {*ALL}
+    assert len(ALL) > 10
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -87,7 +96,7 @@ async def test_any_size_is_survived(kind: type[Lined], size: tuple[int, int]) ->
 
 
 async def test_the_selected_row_is_kept_in_sight() -> None:
-    depth = widgets.DepthView()
+    depth = DepthView()
     app = Bare(depth)
     made = factories.deep(steps=3)
     async with app.run_test(size=(80, 20)) as pilot:
@@ -101,7 +110,7 @@ async def test_the_selected_row_is_kept_in_sight() -> None:
 
 
 async def test_clicks_select_then_activate() -> None:
-    depth = widgets.DepthView()
+    depth = DepthView()
     app = Bare(depth)
     made = factories.healthy()
     async with app.run_test(size=(80, 20)) as pilot:
@@ -113,13 +122,13 @@ async def test_clicks_select_then_activate() -> None:
         await pilot.click(depth, offset=(5, 0))
         await pilot.click(depth, offset=(5, 18))
     first, second = app.messages
-    assert isinstance(first, widgets.DepthView.Selected)
-    assert isinstance(second, widgets.DepthView.Activated)
+    assert isinstance(first, DepthView.Selected)
+    assert isinstance(second, DepthView.Activated)
     assert (first.index, second.index) == (3, 3)
 
 
 async def test_a_click_after_scrolling_hits_what_is_seen() -> None:
-    depth = widgets.DepthView()
+    depth = DepthView()
     app = Bare(depth)
     async with app.run_test(size=(80, 20)) as pilot:
         depth.show(factories.view(factories.deep(steps=3)))
@@ -129,12 +138,12 @@ async def test_a_click_after_scrolling_hits_what_is_seen() -> None:
         assert "layers.40 " in app.lines()[HEAD]
         await pilot.click(depth, offset=(5, HEAD))
     (message,) = app.messages
-    assert isinstance(message, widgets.DepthView.Selected)
+    assert isinstance(message, DepthView.Selected)
     assert message.index == 40
 
 
 async def test_a_remedy_can_be_clicked() -> None:
-    panel = widgets.FindingsPanel()
+    panel = FindingsPanel()
     app = Bare(panel)
     async with app.run_test(size=(60, 40)) as pilot:
         panel.show(factories.view(factories.vanishing()))
@@ -142,12 +151,12 @@ async def test_a_remedy_can_be_clicked() -> None:
         at = next(i for i, line in enumerate(app.lines()) if "2 [ ]" in line)
         await pilot.click(panel, offset=(5, at))
     (message,) = app.messages
-    assert isinstance(message, widgets.FindingsPanel.RemedyClicked)
+    assert isinstance(message, FindingsPanel.RemedyClicked)
     assert message.index == 1
 
 
 async def test_the_banner_appears_and_stays() -> None:
-    banner = widgets.NanBanner()
+    banner = NanBanner()
     app = Bare(banner)
     async with app.run_test(size=(100, 5)) as pilot:
         banner.show(factories.view(factories.exploding(), 30))
@@ -160,7 +169,7 @@ async def test_the_banner_appears_and_stays() -> None:
 
 
 async def test_a_held_back_drawing_is_made_up_for() -> None:
-    heat = widgets.HeatMap()
+    heat = HeatMap()
     app = Bare(heat)
     made = factories.exploding()
     views = [factories.view(made, n) for n in (30, 35, 60)]
@@ -174,7 +183,7 @@ async def test_a_held_back_drawing_is_made_up_for() -> None:
 
 
 async def test_changing_the_theme_repaints() -> None:
-    depth = widgets.DepthView()
+    depth = DepthView()
     app = Bare(depth)
     async with app.run_test(size=(80, 20)) as pilot:
         depth.show(factories.view(factories.healthy()))
