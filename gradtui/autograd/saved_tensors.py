@@ -45,14 +45,19 @@ def _signed(value: Any) -> Any:
 
 
 @cache
-def _word(name: str) -> str:
+def word_of_name(name: str) -> str:
     word = name.rpartition("::")[2].rstrip("0123456789").removesuffix("Backward")
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", word).lower()
 
 
 def word_of(node: Any) -> str:
     """ "LogSoftmaxBackward0" -> "log_softmax", as torch's functions are called."""
-    return _word(name_of(node))
+    return word_of_name(name_of(node))
+
+
+def written_by_hand(node: Any) -> bool:
+    """Whether it is a torch.autograd.Function of somebody's own."""
+    return hasattr(type(node), "_forward_cls")
 
 
 OPERANDS: dict[str, tuple[str, ...]] = {
@@ -68,6 +73,9 @@ OPERANDS: dict[str, tuple[str, ...]] = {
     "binary_cross_entropy": ("self", "target"),
     "binary_cross_entropy_with_logits": ("self", "target"),
     "cdist": ("x1", "x2"),
+    "linalg_vector_norm": ("self",),
+    "ctc_loss": ("log_probs",),
+    "linalg_solve_ex": ("A",),
     "linalg_det": ("A",),
     "linalg_slogdet": ("A",),
 }
@@ -82,3 +90,17 @@ def operands(node: Any) -> tuple[str, ...]:
     if kind == "PowBackward2":
         return ("exponent",)
     return OPERANDS.get(word_of(node), ("self", "other"))
+
+
+RESULTS: dict[str, tuple[str, ...]] = {
+    "ctc_loss": ("result0",),
+    "linalg_svd": ("U", "S", "Vh"),
+    "linalg_eigh": ("eigenvalues", "eigenvectors"),
+    "linalg_inv_ex": ("inverse",),
+    "linalg_cholesky_ex": ("L",),
+}
+"""The same of what an operation gives, "" where it is not saved."""
+
+
+def results(node: Any) -> tuple[str, ...]:
+    return RESULTS.get(word_of(node), ("result",))

@@ -17,6 +17,23 @@ class Span(NamedTuple):
     size: int
 
 
+class Argument(NamedTuple):
+    """What one operation was given: the smallest and the largest of its finite numbers, with their
+    signs; `odd` of `size` are `what`, such as "below 0"; `what` is "" where nothing is odd."""
+
+    low: float
+    high: float
+    odd: int
+    size: int
+    what: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.low:.3g}"
+        if self.high != self.low:
+            text += f" .. {self.high:.3g}"
+        return f"{text}, {self.odd:,} of {self.size:,} {self.what}" if self.what else text
+
+
 @dataclass(frozen=True, slots=True)
 class ModuleRange:
     """One call of a module in the order of execution; None where there is nothing to tell.
@@ -58,6 +75,11 @@ class Autopsy:
     operation: str = ""
     """The operation that gave it, or whose backward did, in torch's word for it; empty where it is
     not known."""
+    source: str = ""
+    """File and line of the program that made the operation, such as "train.py:41", or several of
+    which it is one, "train.py:41 or 44"; empty where it is not known."""
+    argument: Argument | None = None
+    """What the operation itself was given, of a division what it divides by."""
     call: int = 0
     inputs: Span | None = None
     outputs: Span | None = None

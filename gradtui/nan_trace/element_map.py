@@ -30,7 +30,10 @@ def reaches(
     bad = ~torch.isfinite(value)
     if not bad.any():
         return None
-    picked = None if at is None else _picked(node, one is given[0], value, at)
+    if word_of(node) in ("nll_loss", "nll_loss2d"):
+        picked = _labelled(node, value)
+    else:
+        picked = None if at is None else _picked(node, one is given[0], value, at)
     if picked is not None:
         bad = bad & picked
     return bad if bad.any() else None
@@ -50,12 +53,15 @@ def _picked(node: Any, first: bool, value: Tensor, at: Tensor) -> Tensor | None:
             return None
         mask = torch.zeros(value.shape)
         return mask.scatter_add_(plain(node, "dim"), index, at.float()) > 0
-    if word == "nll_loss":
-        target = saved(node, "target")
-        if target is None or target.dim() != 1 or value.dim() != 2:
-            return None
-        kept = target != plain(node, "ignore_index")
-        mask = torch.zeros(value.shape, dtype=torch.bool)
-        mask[kept, target[kept]] = True
-        return mask
     return at.float().sum_to_size(value.shape) > 0 if word in ELEMENTWISE else None
+
+
+def _labelled(node: Any, value: Tensor) -> Tensor | None:
+    """The log-probabilities of the classes that labels [n] or [n, h, w] name: those that count."""
+    target = saved(node, "target")
+    if target is None or target.dim() != max(value.dim() - 1, 1) or value.dim() < 2:
+        return None
+    kept = (target != plain(node, "ignore_index")).unsqueeze(1)
+    index = torch.where(kept, target.unsqueeze(1), 0)
+    mask = torch.zeros(value.shape, dtype=torch.bool)
+    return mask.scatter_(1, index, kept)

@@ -79,7 +79,7 @@ def _examine(
         if result.origin is not None:
             return report(result.origin, result, step)
         if result.inflow.bad:
-            return above(results, place, step, clues.passes)
+            return above(results, place, step, clues)
     for result in results:
         origin = forward_origin(result.visits, lost=True) if result.outputs.bad else None
         if origin is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from gradtui.autograd.saved_tensors import operands, saved
+from gradtui.autograd.saved_tensors import operands, results, saved
 from gradtui.nan_trace.recomputation import computed
 
 MOST = 2000
@@ -48,9 +48,10 @@ class KnownValues:
                 self._known[tensor.grad_fn, tensor.output_nr] = tensor.detach()
 
     def _read(self, node: Any) -> None:
-        result = saved(node, "result")
-        if result is not None:
-            self._known[node, 0] = result
+        for number, key in enumerate(results(node)):
+            result = saved(node, key) if key else None
+            if result is not None:
+                self._known[node, number] = result
         for name, (below, number) in zip(operands(node), node.next_functions, strict=False):
             value = None if below is None else saved(node, name)
             if value is not None:
@@ -60,18 +61,18 @@ class KnownValues:
         """A result of `node`."""
         key = node, number
         if key not in self._known:
-            if key in self._open or number or len(self._open) > DEEPEST:
+            if key in self._open or len(self._open) > DEEPEST:
                 return None
             self._open.add(key)
-            self._known[key] = self._found(node)
+            self._known[key] = self._found(node, number)
             self._open.discard(key)
         return self._known[key]
 
-    def _found(self, node: Any) -> Tensor | None:
+    def _found(self, node: Any, number: int) -> Tensor | None:
         leaf = getattr(node, "variable", None)
         if isinstance(leaf, Tensor):
             return leaf.detach() if leaf.is_cpu else None
-        return computed(node, [one.value for one in self.given(node)])
+        return computed(node, number, [one.value for one in self.given(node)])
 
     def given(self, node: Any) -> list[GivenTensor]:
         """What a node takes in, slot by slot."""

@@ -26,6 +26,11 @@ class LossClues:
         """By backward pass."""
         return self._cliffs.kept
 
+    @property
+    def own(self) -> list[str]:
+        """Functions of the losses whose backward somebody wrote."""
+        return self._cliffs.own
+
     def note(self, loss: Tensor, value: float | Tensor) -> None:
         """`value` is a tensor where reading it would make somebody wait: then nothing is looked at."""
         if self._stale:

@@ -1,12 +1,16 @@
 """What is told of an operation that was given finite numbers, and gave some that are not."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from gradtui.autograd.node_types import shape
 from gradtui.autograd.saved_tensors import plain, saved, word_of
+from gradtui.core.autopsy import Argument
 from gradtui.nan_trace.known_values import GivenTensor
 from gradtui.nan_trace.slopes import InfiniteSlope
 from gradtui.nan_trace.value_ranges import look
@@ -14,6 +18,9 @@ from gradtui.nan_trace.value_ranges import look
 LOGS = ("log", "log2", "log10")
 ROOTS = ("sqrt", "rsqrt")
 ARCS = ("acos", "asin", "atanh", "erfinv")
+
+MEAN = 1
+"""How torch says that a loss is divided by the number of its labels."""
 
 EITHER = {
     "sqrt": "negative numbers or NaN",
@@ -28,6 +35,8 @@ EITHER = {
 def undefined(node: Any, given: list[GivenTensor], value: Tensor | None, at: Tensor | None) -> str:
     """ "log of 3 zeros among 640 values"."""
     word = word_of(node)
+    if text := missing(node):
+        return text
     first = given[0].value
     if value is None or at is None or at.shape != value.shape:
         return f"{word} gave a result that is not finite from finite numbers"
@@ -45,6 +54,86 @@ def undefined(node: Any, given: list[GivenTensor], value: Tensor | None, at: Ten
     high = max((look(one).high for one in known), default=0.0)
     where = "" if value.numel() == 1 else f" in {int(at.sum())} of {value.numel()} values"
     return f"{word} gave {kind}{where} from finite numbers up to {high:.3g} in size"
+
+
+def zeros_below(node: Any, given: list[GivenTensor], at: Tensor | None) -> str:
+    """Of a division by zeros, whatever it is that is divided."""
+    if word_of(node) != "div" or len(given) < 2 or given[1].value is None:
+        return ""
+    zeros = given[1].value == 0
+    if at is not None:
+        zeros = zeros.expand(at.shape) & at if zeros.numel() < at.numel() else zeros & at
+    count = int(zeros.sum())
+    return f"division by {_count(count, 'zero', 'zeros', zeros.numel())}" if count else ""
+
+
+def missing(node: Any) -> str:
+    """Where there is nothing to take a mean of, no label to count, no way to fit labels in."""
+    word = word_of(node)
+    if word == "mean" and plain(node, "self_sym_numel") == 0:
+        return "mean of no values: none was left to be taken"
+    if word in ("std", "var") and plain(node, "correction"):
+        whole, apart = saved(node, "self"), shape(node)
+        size = 0 if whole is None else whole.numel() // max(prod(apart), 1)
+        if 0 < size <= plain(node, "correction"):
+            return f"{word} of {_many(size, 'value', 'values')}, divided by {size} - {size} = 0"
+    if word in ("nll_loss", "nll_loss2d"):
+        return _no_labels(node)
+    return _too_short(node) if word == "ctc_loss" else ""
+
+
+def _no_labels(node: Any) -> str:
+    weight, target = saved(node, "total_weight"), saved(node, "target")
+    if weight is None or target is None or plain(node, "reduction") != MEAN or weight.item() != 0:
+        return ""
+    ignored, size = int((target == plain(node, "ignore_index")).sum()), target.numel()
+    if ignored == size:
+        return f"all {size:,} labels are {plain(node, 'ignore_index')}, which is ignored: 0 / 0"
+    return f"the classes of all {size - ignored:,} labels that count have weight 0: 0 / 0"
+
+
+def _too_short(node: Any) -> str:
+    """Which samples of a CTC loss have fewer frames than their labels need."""
+    targets, lengths = saved(node, "targets"), _whole(node, "target_lengths")
+    frames = _whole(node, "input_lengths")
+    if (
+        targets is None
+        or not lengths
+        or len(frames) != len(lengths)
+        or plain(node, "zero_infinity")
+    ):
+        return ""
+    flat, begin, needed = targets.dim() == 1, 0, []
+    for row, length in enumerate(lengths):
+        labels = targets[begin : begin + length] if flat else targets[row, :length]
+        begin += length
+        needed.append(length + int((labels[1:] == labels[:-1]).sum()))
+    short = [row for row, most in enumerate(frames) if most < needed[row]]
+    if not short:
+        return ""
+    row = short[0]
+    return (
+        f"ctc_loss of {len(short):,} of {len(frames):,} samples whose input is too short: sample {row} "
+        f"has {frames[row]} frames for {lengths[row]} labels, which need {needed[row]} (one more "
+        "between two that are the same)"
+    )
+
+
+def _whole(node: Any, key: str) -> list[int]:
+    found = saved(node, key)
+    told = found.tolist() if found is not None else plain(node, key)
+    return [int(one) for one in told] if isinstance(told, list) else []
+
+
+def added_rows(node: Any, below: Any, value: Tensor) -> str:
+    """How many rows came out as NaN where a finite tensor and one without a gradient were added."""
+    dim = plain(node, "dim")
+    if word_of(below) not in ("add", "sub") or not isinstance(dim, int):
+        return ""
+    if all(one is not None for one, _ in below.next_functions):
+        return ""
+    count = int(value.isnan().all(dim).sum())
+    return _many(count, "row", "rows") if count else ""
 
 
 def _kinds(word: str, x: Tensor, at: Tensor, exponent: Any) -> str:
@@ -137,23 +226,58 @@ def result(value: Tensor, at: Tensor | None, one: str, several: str) -> str:
     return _count(count, one, several, value.numel())
 
 
-def at_fault(passes: Sequence[Sequence[InfiniteSlope]]) -> tuple[str, str]:
-    """Which operation it was on the way back, "" where none or more than one can have been; and
-    what there is to say."""
-    found: dict[str, tuple[int, int, bool]] = {}
+@dataclass(frozen=True, slots=True)
+class SteepOperation:
+    """What was at fault on the way back; `operation` is "" where none or more than one can have been."""
+
+    operation: str = ""
+    words: str = ""
+    residual: bool = False
+    """Whether NaN was in what it was given, as the difference from something without a gradient."""
+    argument: Argument | None = None
+    near: frozenset[str] = frozenset()
+
+
+def at_fault(passes: Sequence[Sequence[InfiniteSlope]], own: Sequence[str] = ()) -> SteepOperation:
+    """Which operation it was on the way back, and what there is to say. `own`: functions in it whose
+    backward somebody wrote."""
+    found: dict[str, list[tuple[InfiniteSlope, int, int]]] = {}
     for one in (one for some in passes for one in some):
         bad = one.bad()
         if bad is not None and (count := int(bad.sum())):
-            before = found.get(one.word, (0, 0, False))
-            found[one.word] = before[0] + count, before[1] + bad.numel(), before[2] or one.sure
-    told = [
-        f"the slope of {word} is not finite at {count} of {_amount(size)}"
-        for word, (count, size, _) in found.items()
-    ]
-    sure = [word for word, (_, _, sure) in found.items() if sure]
-    if len(sure) != 1 or len(found) > 1:
-        return "", " and ".join(told)
-    return sure[0], f"{told[0]}, so the gradient of the output is not finite"
+            found.setdefault(one.word, []).append((one, count, bad.numel()))
+    if not found and len(own) == 1:
+        text = f"most likely the backward of {own[0]}, a function of the program's own: nothing else in it "
+        return SteepOperation(own[0], text + "has an infinite slope")
+    told = {word: _steep(word, ones) for word, ones in found.items()}
+    given = [word for word, ones in found.items() if any(one.given for one, _, _ in ones)]
+    sure = [word for word, ones in found.items() if any(one.sure for one, _, _ in ones)]
+    sure = given[-1:] or (sure if len(found) == 1 else [])
+    if len(sure) != 1:
+        return SteepOperation("", " and ".join(told.values()))
+    (word,) = sure
+    one = max(found[word], key=lambda pair: (pair[0].given, pair[1]))[0]
+    text = told[word] if given else f"{told[word]}, so the gradient of the output is not finite"
+    residual = bool(given) and one.plan.residual
+    return SteepOperation(word, text, residual, one.argument, one.plan.near)
+
+
+def _steep(word: str, ones: list[tuple[InfiniteSlope, int, int]]) -> str:
+    count, size = sum(count for _, count, _ in ones), sum(size for _, _, size in ones)
+    hidden = next((one for one, _, _ in ones if one.given), None)
+    if hidden is not None:
+        where = (
+            "; it is in the targets, or in what was made of them" if hidden.plan.residual else ""
+        )
+        kind = "NaN" if bool(hidden.kept[-1].isnan().any()) else "infinity"
+        return (
+            f"{word} was given {kind} in {hidden.given} of {_amount(hidden.kept[-1].numel())} that are "
+            f"left out behind it, and on the way back 0 times {kind} is NaN{where}"
+        )
+    if word in ("linalg_svd", "linalg_eigh"):
+        what = "singular values" if word == "linalg_svd" else "eigenvalues"
+        return f"{count} of {size} {what} equal the next one, where {word} has no slope"
+    return f"the slope of {word} is not finite at {count} of {_amount(size)}"
 
 
 def _count(count: int, one: str, several: str, size: int) -> str:

@@ -1,10 +1,11 @@
 """What operations of a loss give, computed once more from what they were given."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from gradtui.autograd.node_types import shape, words
 from gradtui.autograd.saved_tensors import plain, saved, word_of
@@ -16,10 +17,14 @@ LARGEST = 1 << 26
 Compute = Callable[[Any, list[Tensor]], Tensor]
 
 
-def computed(node: Any, given: list[Tensor | None]) -> Tensor | None:
-    """The result of `node` from all that it takes in; None where that cannot be told."""
+def computed(node: Any, number: int, given: list[Tensor | None]) -> Tensor | None:
+    """A result of `node` from all that it takes in; None where that cannot be told."""
     known = [one for one in given if one is not None]
-    compute = COMPUTE.get(word_of(node))
+    word = word_of(node)
+    if word in PARTS and len(known) == len(given):
+        with suppress_own:
+            return PARTS[word](node, known)[number]
+    compute = None if number else COMPUTE.get(word)
     if compute is None or len(known) < len(given) or any(t.numel() > LARGEST for t in known):
         return None
     with suppress_own:
@@ -95,6 +100,18 @@ def _slice(node: Any, x: list[Tensor]) -> Tensor:
     return x[0].index_select(dim, torch.tensor(list(indices), dtype=torch.long))
 
 
+def _loss(word: str, *keys: str) -> Compute:
+    """Of predictions and targets; `keys` are numbers by which there are several such losses."""
+    function = getattr(functional, word)
+
+    def compute(node: Any, x: list[Tensor]) -> Tensor:
+        told = {key: plain(node, key) for key in keys}
+        how = ("none", "mean", "sum")[plain(node, "reduction")]
+        return function(x[0], x[1], reduction=how, **told)  # type: ignore[no-any-return]
+
+    return compute
+
+
 ONE = words(
     "log log2 log10 log1p sqrt rsqrt exp expm1 exp2 acos asin atan acosh asinh atanh tan sin cos "
     "sigmoid tanh reciprocal abs neg relu lgamma digamma erfinv erf sinh cosh t clone"
@@ -126,6 +143,21 @@ COMPUTE |= {
     "to_copy": lambda node, x: x[0].to(node._input_metadata[0].dtype),
     "expand": lambda node, x: x[0].expand(shape(node)),
 }
+COMPUTE |= {
+    "mse_loss": _loss("mse_loss"),
+    "smoothl1_loss": _loss("smooth_l1_loss", "beta"),
+    "huber_loss": _loss("huber_loss", "delta"),
+}
+PARTS: dict[str, Callable[[Any, list[Tensor]], Sequence[Tensor]]] = {
+    "split": lambda node, x: torch.ops.aten.split(
+        x[0], plain(node, "split_size"), plain(node, "dim")
+    ),
+    "split_with_sizes": lambda node, x: torch.ops.aten.split_with_sizes(
+        x[0], plain(node, "split_sizes"), plain(node, "dim")
+    ),
+    "unbind": lambda node, x: x[0].unbind(plain(node, "dim")),
+}
+"""What has several results."""
 RESHAPED = ("view", "unsafe_view", "reshape_alias", "squeeze", "unsqueeze", "alias")
 COMPUTE |= {word: lambda node, x: x[0].reshape(shape(node)) for word in RESHAPED}
 """By torch's word; `x` are the tensors that the operation takes in, in their order."""

@@ -10,6 +10,7 @@ from gradtui.core.autopsy import AROUND, Autopsy, ModuleRange, Span
 from gradtui.nan_trace.call_counters import Place
 from gradtui.nan_trace.calls import Call
 from gradtui.nan_trace.graph_search import BadOperation
+from gradtui.nan_trace.loss_clues import LossClues
 from gradtui.nan_trace.module_examination import ModuleExamination, Verdict, applies
 from gradtui.nan_trace.module_trace import Visit
 from gradtui.nan_trace.module_walk import target
@@ -18,7 +19,6 @@ from gradtui.nan_trace.operation_causes import at_fault
 from gradtui.nan_trace.origin_search import Origin
 from gradtui.nan_trace.rerun import as_called, run_again
 from gradtui.nan_trace.sentences import number, sentence
-from gradtui.nan_trace.slopes import InfiniteSlope
 from gradtui.nan_trace.state_restoration import undisturbed
 from gradtui.nan_trace.value_ranges import ValueRange, together
 from gradtui.patching.own_errors import suppress_own
@@ -100,19 +100,18 @@ def in_loss(results: Sequence[Result], step: int, born: BadOperation | None = No
         phase=born.phase,
         tensor=born.tensor,
         operation=born.operation,
+        argument=born.argument,
         code=born.after,
         inputs=born.inputs,
     )
 
 
-def above(
-    results: Sequence[Result], place: int, step: int, passes: Sequence[Sequence[InfiniteSlope]] = ()
-) -> Autopsy:
-    """The gradient that came to a model was not finite already. `passes`: what was kept of the losses'
-    steep operations."""
+def above(results: Sequence[Result], place: int, step: int, clues: LossClues) -> Autopsy:
+    """The gradient that came to a model was not finite already."""
     result = results[place]
     words = "the backward of the loss function gave a gradient of the output that is not finite"
-    operation, why = at_fault(passes)
+    fault = at_fault(clues.passes, clues.own)
+    operation, why = fault.operation, fault.words
     if place + 1 < len(results):
         words = f"the gradient that came back to {result.call.word or 'the model'} was not finite"
         words += why and f"; in the loss function {why}"
@@ -124,7 +123,8 @@ def above(
     around, _ = _around(result.visits, result.visits[-1])
     tensor = "gradient of the output"
     found = Autopsy(step, "backward", "", "", tensor, words, outputs=span, around=around)
-    return replace(found, operation=operation)
+    tensor = "targets" if fault.residual else tensor
+    return replace(found, tensor=tensor, operation=operation, argument=fault.argument)
 
 
 def _closer(phase: str, visit: Visit, result: Result) -> tuple[str, Verdict | None]:

@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from gradtui.autograd.node_types import LAYERS, LEAF, name_of, opaque, stem
-from gradtui.autograd.saved_tensors import word_of
+from gradtui.autograd.saved_tensors import word_of, word_of_name, written_by_hand
 from gradtui.nan_trace.slopes import SLOPES, InfiniteSlope, SlopePlan, plan
 
 FIRST = 3
@@ -40,6 +40,8 @@ class SlopeInputs:
         self._searches = 0
         self.off = False
         self.kept: list[list[InfiniteSlope]] = []
+        self.own: list[str] = []
+        """Functions with a backward of their own that losses have been seen to have."""
 
     def keep(self, loss: Tensor) -> None:
         root = loss.grad_fn
@@ -65,7 +67,9 @@ class SlopeInputs:
             return known
         self._searches += 1
         known.searches += 1
-        known.cliffs = _search(root)
+        own: list[str] = []
+        known.cliffs = _search(root, own)
+        self.own += [one for one in own if one not in self.own]
         return known
 
 
@@ -77,21 +81,26 @@ class _Known:
     cliffs: list[Cliff] = field(default_factory=list)
 
 
-def _search(root: Any) -> list[Cliff]:
-    """Each steep node between the loss and the first layers, the nearest to the loss first."""
+def _search(root: Any, own: list[str]) -> list[Cliff]:
+    """Each steep node between the loss and the first layers, the nearest to the loss first. `own`
+    gets the names of functions that somebody wrote."""
     found: list[Cliff] = []
     waiting: list[tuple[Any, Path]] = [(root, ())]
-    seen = {root}
+    seen, first = {root}, [word_of(root)]
     while waiting and len(seen) < NODES and len(found) < MOST:
         node, path = waiting.pop(0)
-        planned = plan(node, _below(node)) if word_of(node) in SLOPES else None
+        planned = None
+        if word_of(node) in SLOPES:
+            planned = plan(node, _below(node), [word_of_name(name) for _, name in path] + first)
         if planned is not None:
             found.append((path, planned))
+        if written_by_hand(node):
+            own.append(stem(name_of(node)))
         for slot, (below, _) in enumerate(node.next_functions):
             if below is None or below in seen or len(path) >= DEEPEST:
                 continue
             name = name_of(below)
-            if stem(name) not in LAYERS and stem(name) != LEAF and not opaque(stem(name)):
+            if not _layer(below) and stem(name) != LEAF and not opaque(stem(name)):
                 seen.add(below)
                 waiting.append((below, (*path, (slot, name))))
     return found
@@ -114,7 +123,18 @@ def _below(node: Any) -> list[Any]:
     found: list[Any] = []
     while len(node.next_functions) >= 1 and len(found) < 8:
         node = next((below for below, _ in node.next_functions if below is not None), None)
-        if node is None or stem(name_of(node)) in LAYERS or stem(name_of(node)) == LEAF:
+        if node is None or _layer(node) or stem(name_of(node)) == LEAF:
             break
         found.append(node)
     return found
+
+
+def _layer(node: Any) -> bool:
+    """Whether it takes in a weight, and not two results as losses of all pairs do."""
+    if stem(name_of(node)) not in LAYERS:
+        return False
+    edges = [below for below, _ in node.next_functions]
+    turned = [one.next_functions[0][0] for one in edges if one is not None and one.next_functions]
+    return None in edges or any(
+        one is not None and stem(name_of(one)) == LEAF for one in (*edges, *turned)
+    )

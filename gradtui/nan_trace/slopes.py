@@ -1,6 +1,7 @@
-"""Operations whose slope is infinite somewhere although their result is finite, or is not used."""
+"""Operations whose slope is infinite or NaN somewhere although their result is finite, or is not
+used."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from torch import Tensor
 
 from gradtui.autograd.node_types import words
 from gradtui.autograd.saved_tensors import plain, saved, word_of
+from gradtui.core.autopsy import Argument
+from gradtui.nan_trace.arguments import argument_of
 from gradtui.patching.own_errors import suppress_own
 
 LARGEST = 1 << 20
@@ -38,6 +41,19 @@ class InfiniteSlope:
         """False where something below may let no gradient through at those places."""
         return self.plan.sure
 
+    @property
+    def argument(self) -> Argument | None:
+        """What the operation was given."""
+        with suppress_own, torch.no_grad():
+            return argument_of(self.word, ARGUMENTS.get(self.word, _same)(self.kept[0]), slope=True)
+        return None
+
+    @property
+    def given(self) -> int:
+        """How many NaN and infinities it was given already, in numbers that are left out behind it."""
+        apart = self.plan.hidden and self.word not in ARGUMENTS
+        return int((~torch.isfinite(self.kept[-1])).sum()) if apart else 0
+
     def bad(self) -> Tensor | None:
         """Where the slope is infinite or NaN; None where that is not known."""
         if self.versions != [one._version for one in self.kept]:
@@ -46,6 +62,10 @@ class InfiniteSlope:
             bad = ~torch.isfinite(SLOPES[self.word][1](self.kept, self.exponent))
             return bad if self.guard is None else bad & (self.guard >= self.least)
         return None
+
+
+def _same(x: Tensor) -> Tensor:
+    return x
 
 
 def _pow(x: list[Tensor], exponent: Any) -> Tensor:
@@ -61,6 +81,14 @@ def _none(x: list[Tensor]) -> Tensor:
 def _div(x: list[Tensor], _: Any) -> Tensor:
     none = _none(x)
     return none if len(x) == 1 else (x[1] / x[0]) / x[0] + none
+
+
+def _apart(x: list[Tensor], _: Any) -> Tensor:
+    """Of singular values, or eigenvalues, [..., n] in order: vectors turn where two are the same."""
+    gaps = x[0].diff(dim=-1)
+    return torch.where(
+        gaps.abs() <= torch.finfo(gaps.dtype).eps * x[0].abs().amax(), torch.inf, gaps
+    )
 
 
 SLOPES: dict[str, tuple[tuple[str, ...], Slope]] = {
@@ -81,9 +109,32 @@ SLOPES: dict[str, tuple[tuple[str, ...], Slope]] = {
     "hypot": (("result", "self"), lambda x, _: x[1] / x[0]),
     "softmax": (("result",), lambda x, _: x[0]),
     "logsumexp": (("result",), lambda x, _: x[0]),
+    "linalg_svd": (("S",), _apart),
+    "linalg_eigh": (("eigenvalues",), _apart),
+    "mul": (("other",), lambda x, _: x[0]),
+    "mse_loss": (("self", "target"), lambda x, _: x[0] - x[1]),
+    "smoothl1_loss": (("self", "target"), lambda x, _: x[0] - x[1]),
+    "huber_loss": (("self", "target"), lambda x, _: x[0] - x[1]),
+    "binary_cross_entropy_with_logits": (("self", "target"), lambda x, _: x[0] - x[1]),
 }
 """By torch's word: the saved tensors it takes, and what is infinite or NaN where no gradient comes
 through as a number, not even one that is zero: a quotient is taken as torch takes it."""
+
+TO_TARGETS = ("mse_loss", "smoothl1_loss", "huber_loss", "binary_cross_entropy_with_logits")
+ONLY_HIDDEN = ("mul", *TO_TARGETS)
+"""Their slope is finite where their result is."""
+HIDING = words(
+    "index index_select masked_select where masked_fill masked_scatter nan_to_num nansum gather take "
+    "select slice clamp clamp_min clamp_max minimum maximum amin amax min max"
+)
+"""They leave out some of what they are given, NaN among it."""
+ARGUMENTS: dict[str, Callable[[Tensor], Tensor]] = {
+    "sqrt": lambda x: x * x,
+    "rsqrt": lambda x: 1 / (x * x),
+    "reciprocal": lambda x: 1 / x,
+    "exp": lambda x: x.log(),
+}
+"""What an operation was given, from its result, where that is all that is kept."""
 
 SWALLOW = words(
     "relu clamp clamp_min clamp_max where masked_fill threshold hardtanh maximum minimum "
@@ -100,6 +151,12 @@ class SlopePlan:
     word: str
     keys: tuple[tuple[str, str], ...]
     power: bool
+    hidden: bool
+    """Whether some of its results are left out behind it."""
+    residual: bool
+    """Whether it is given the difference from something that has no gradient."""
+    near: frozenset[str]
+    """Words of the operations around it."""
     guard: str
     """"self" of a clamp below, "result" of a ReLU below, "" for none."""
     sure: bool
@@ -131,17 +188,20 @@ class SlopePlan:
         return InfiniteSlope(self, kept, versions, exponent, guard, least)
 
 
-def plan(node: Any, below: list[Any]) -> SlopePlan | None:
-    """None for what has no infinite slope; `below` are those under it, one after the other."""
-    word = word_of(node)
-    if word not in SLOPES or _flat(node, word):
+def plan(node: Any, below: list[Any], above: Iterable[str] = ()) -> SlopePlan | None:
+    """None for what has no infinite slope; `below` are those under it, one after the other, `above`
+    the words of those that it is given to."""
+    word, above = word_of(node), frozenset(above)
+    hidden = not HIDING.isdisjoint(above)
+    if word not in SLOPES or (not hidden and (word in ONLY_HIDDEN or _flat(node, word))):
         return None
     keys, power = SLOPES[word][0], False
     if word == "pow":
         power = type(node).__name__ != "PowBackward1"
         keys = ("self",) if power else ("self", "exponent")
-    elif word == "div" and node.next_functions[-1][0] is not None:
-        keys = ("other", "self")
+    elif word in ("div", "mul") and node.next_functions[-1][0] is not None:
+        both = word == "div" or node.next_functions[0][0] is not None
+        keys = ("other", "self") if both else ("self",)
     under = [word_of(one) for one in below]
     guard = ""
     if under[:1] == ["clamp_min"] and isinstance(plain(below[0], "min"), (int, float)):
@@ -149,9 +209,16 @@ def plan(node: Any, below: list[Any]) -> SlopePlan | None:
     elif under[:1] == ["relu"] and word in ("sqrt", "log", "log2", "log10", "pow"):
         guard = "result"
     sure = not SWALLOW.intersection(under[1:] if guard else under)
-    return SlopePlan(
-        word, tuple([(f"_raw_saved_{k}", f"_saved_{k}") for k in keys]), power, guard, sure
-    )
+    packed = tuple([(f"_raw_saved_{k}", f"_saved_{k}") for k in keys])
+    near = above | frozenset(under[:2])
+    return SlopePlan(word, packed, power, hidden, _residual(node, below), near, guard, sure)
+
+
+def _residual(node: Any, below: list[Any]) -> bool:
+    word = word_of(below[0]) if below else ""
+    if word in ("sub", "rsub", "add"):
+        return any(one is None for one, _ in below[0].next_functions)
+    return word_of(node) in TO_TARGETS
 
 
 def _flat(node: Any, word: str) -> bool:

@@ -14,6 +14,7 @@ from gradtui.core.autopsy import Autopsy
 from gradtui.instrument.watcher import Watcher
 from tests.commands.test_run import home
 from tests.instrument.kept import Kept
+from tests.nan_trace import planted_branches
 from tests.nan_trace.planted_losses import (
     BACKWARD,
     CLASSES,
@@ -49,7 +50,9 @@ def autopsy_of(loss: Loss) -> Autopsy:
     return found[0]
 
 
-@pytest.mark.parametrize("fault", [*FORWARD, *DATA, *UNKNOWN], ids=lambda fault: fault.name)
+@pytest.mark.parametrize(
+    "fault", [*FORWARD, *planted_branches.FORWARD, *DATA, *UNKNOWN], ids=lambda fault: fault.name
+)
 def test_forward(fault: Fault) -> None:
     found = autopsy_of(fault.loss)
     assert (found.phase, found.operation) == (fault.phase, fault.operation), found.words
@@ -57,7 +60,9 @@ def test_forward(fault: Fault) -> None:
     assert fault.words in found.words
 
 
-@pytest.mark.parametrize("fault", BACKWARD, ids=lambda fault: fault.name)
+@pytest.mark.parametrize(
+    "fault", [*BACKWARD, *planted_branches.BACKWARD], ids=lambda fault: fault.name
+)
 def test_backward(fault: Fault) -> None:
     found = autopsy_of(fault.loss)
     assert (found.phase, found.operation) == ("backward", fault.operation), found.words
