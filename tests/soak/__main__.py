@@ -18,10 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
+from gradtui.core.control import Resume, SetPace
 from gradtui.core.layout import FloatArray
 from gradtui.runstore.reader.ending import coverage_of, ending_of
 from gradtui.runstore.reader.load import load
 from gradtui.runstore.reader.open_run import open_run
+from gradtui.runstore.writer.control_file import send_control
 from tests.monkey.events import Event, events
 from tests.monkey.play import PATIENCE, App, Ground, HarmError, Mode, wait
 from tests.soak import training
@@ -36,6 +38,9 @@ LOOK = 2.0
 EVENT, AT_FIRST = 1.0, 0.15
 """Seconds between two events; less until the start is over, so that by then whatever is kept for later
 has been filled."""
+FREED = 20.0
+"""Seconds after which a training that was held or slowed down by a key goes on as before: one that stands
+still would show nothing."""
 PANES = ((80, 24), (40, 12), (140, 45), (100, 30), (200, 60), (120, 24), (60, 50), (1, 1))
 """Sizes that a terminal has in turns. For each new one Textual keeps regions and lines, up to a limit
 that random sizes reach after hours: that would be told as growth."""
@@ -117,7 +122,7 @@ def soak(stage: Stage, seed: int) -> list[str]:
         apps["viewer"] = App(stage, "attach", "viewer")
         apps["viewer played with"] = App(stage, "attach", "monkey")
         hands = {"run": gentle(seed), "viewer played with": wild(seed + 1)}
-        looked = played = 0.0
+        looked = played = freed = 0.0
         while stage.other.poll() is None:
             now = time.monotonic() - began
             for app in apps.values():
@@ -127,6 +132,9 @@ def soak(stage: Stage, seed: int) -> list[str]:
                 looked = now
                 pids = [(name, app.terminal.process.pid) for name, app in apps.items()]
                 memory.look([*pids, ("other run", stage.other.pid)], now)
+            if now - freed >= FREED:
+                freed = now
+                free(stage.directory("watched"))
             if now - played >= (AT_FIRST if now < BEGIN * stage.seconds else EVENT):
                 played = now
                 for name, hand in hands.items():
@@ -134,6 +142,7 @@ def soak(stage: Stage, seed: int) -> list[str]:
                 apps["viewer"].check()
         if apps["run"].left:
             faults.append(f"the run's own screen has ended {apps['run'].left} times on the way")
+        free(stage.directory("watched"))
         wait(lambda: ended(stage, "watched"), "the training does not end")
         for app in reversed(apps.values()):
             app.leave()
@@ -169,6 +178,13 @@ def gentle(seed: int) -> Iterator[Event]:
     for event in wild(seed):
         if event.kind in ("type", "resize") and not any(part in event.data for part in LEAVING):
             yield event
+
+
+def free(run: Path) -> None:
+    """Undo what viewers may have asked of the training."""
+    for control in (SetPace(0.0), Resume()):
+        if not send_control(run, control):
+            raise HarmError("the training cannot be asked for anything")
 
 
 def shorten(sent: bytearray) -> None:
