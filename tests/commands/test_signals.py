@@ -19,6 +19,13 @@ print("ready", flush=True)
 while True:
     time.sleep(0.02)
 """
+AS_FROM_A_TERMINAL = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+"""Started in the background of a script a shell has both ignored, tests and launcher alike."""
 WAYS = {"run": ["run", "--headless"], "check": ["check", "--json", "--"]}
 
 
@@ -32,7 +39,10 @@ def started(way: str, code: str) -> Iterator[subprocess.Popen[str]]:
     """The launcher, at the head of a group of its own, once its command has said that it is ready.
     What the command prints is to be read from its standard error under `check`, as ever."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "gradtui", *WAYS[way], sys.executable, "-c", code],
+        [
+            *(sys.executable, "-c", AS_FROM_A_TERMINAL, "-m", "gradtui", *WAYS[way]),
+            *(sys.executable, "-c", code),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
