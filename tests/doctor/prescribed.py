@@ -1,5 +1,7 @@
 """Findings, and records of nets that torch can build, for the tests of prescriptions."""
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -13,6 +15,7 @@ from gradtui.core.history import History
 from gradtui.core.layout import Layout, RowInfo, TensorInfo
 from gradtui.core.snapshot import Weight
 from gradtui.core.symptom import Severity
+from gradtui.doctor import rules
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedies.code.prescription import Prescription, parts
@@ -23,6 +26,10 @@ ADVICE: dict[str, tuple[Remedy, ...]] = {
     name.lower(): value for name, value in vars(choices).items() if isinstance(value, tuple)
 }
 """Cause -> its remedies, the most promising first."""
+for info in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
+    for value in vars(importlib.import_module(info.name)).values():
+        if isinstance(value, Remedy):  # which the rule names itself
+            ADVICE[value.id] = (value,)
 BY_TEXT = {remedy.text: remedy for remedies in ADVICE.values() for remedy in remedies}
 
 
