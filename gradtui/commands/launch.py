@@ -11,16 +11,16 @@ Press ? in the lab for its keys. Without a terminal use 'gradtui check SCENARIO'
 """
 
 import argparse
-import os
 
+from gradtui.commands.app_screen import show_app
 from gradtui.commands.completers import scenarios
 from gradtui.commands.list import warn_of_broken
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
 from gradtui.commands.targets import Target, all_targets, named_targets
-from gradtui.commands.themes import checked_theme
 from gradtui.commands.training_extra import require_torch
 from gradtui.lab.scenario.catalogue import Catalogue, read_catalogue
+from gradtui.runstore.writer.ports import Source
 
 SETTINGS = ("device", "seed", "fps", "theme", "ascii", "color", "bell", "scenarios")
 
@@ -40,35 +40,20 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     catalogue = read_catalogue(settings.scenario_folder)
     first = opened_at(catalogue, args.scenario)
     warn_of_broken(catalogue)
-    theme = checked_theme(settings.theme)
-    if not settings.color:
-        os.environ["NO_COLOR"] = "1"  # Textual reads it when the app is made
+    stories = catalogue.scenarios | {first.scenario.name: first.scenario}
 
-    from gradtui.app.splash import splash
+    def lab() -> Source:
+        from gradtui.lab.trainer import Lab
 
-    with splash(first.scenario.title):
-        return _open(catalogue, first, settings, theme)
+        return Lab(stories, settings.device)
 
-
-def _open(catalogue: Catalogue, first: Target, settings: Settings, theme: str | None) -> int:
-    from gradtui.app.app import GradtuiApp
-    from gradtui.app.run import run_app
-    from gradtui.lab.trainer import Lab
-
-    scenarios = catalogue.scenarios | {first.scenario.name: first.scenario}
-    return run_app(
-        lambda output: GradtuiApp(
-            Lab(scenarios, settings.device),
-            list(scenarios.values()),
-            scenario=first.scenario.name,
-            remedies=() if first.remedy is None else (first.remedy,),
-            seed=settings.seed,
-            fps=settings.fps,
-            theme=theme,
-            ascii_only=settings.ascii,
-            bell=settings.bell,
-            output=output,
-        )
+    return show_app(
+        lab,
+        list(stories.values()),
+        first.scenario,
+        settings,
+        remedies=() if first.remedy is None else (first.remedy,),
+        seed=settings.seed,
     )
 
 

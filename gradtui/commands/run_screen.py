@@ -1,13 +1,12 @@
 """Showing a run directory in the app: the same screen as the lab's, another source."""
 
-import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gradtui.commands.app_screen import show_app
 from gradtui.commands.settings import Settings
-from gradtui.commands.themes import checked_theme
 from gradtui.core.text import printable
 from gradtui.lab.scenario.schema import Scenario, Setup
 from gradtui.runstore.writer.ports import Source
@@ -49,27 +48,5 @@ def show_run(
 
     `ending` is told of a signal that ends everything before the app is up.
     """
-    theme = checked_theme(settings.theme)
     story = as_scenario(watched.directory)
-    if not settings.color:
-        os.environ["NO_COLOR"] = "1"  # Textual reads it when the app is made
-
-    from gradtui.app.splash import splash
-
-    with splash(story.title, ending):
-        from gradtui.app.app import GradtuiApp
-        from gradtui.app.run import run_app
-
-        return run_app(
-            lambda output: GradtuiApp(
-                source,
-                [story],
-                scenario=story.name,
-                fps=settings.fps,
-                theme=theme,
-                ascii_only=settings.ascii,
-                bell=settings.bell,
-                watched=watched,
-                output=output,
-            )
-        )
+    return show_app(lambda: source, [story], story, settings, ending, watched=watched)

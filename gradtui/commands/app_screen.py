@@ -1,0 +1,47 @@
+"""The app on a terminal, under the settings: the first frame at once, then all that is imported for it."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gradtui.commands.settings import Settings
+from gradtui.commands.themes import checked_theme
+from gradtui.lab.scenario.schema import Scenario
+from gradtui.runstore.writer.ports import Source
+
+
+def show_app(
+    source: Callable[[], Source],
+    scenarios: Sequence[Scenario],
+    first: Scenario,
+    settings: Settings,
+    ending: Callable[[int], object] = bool,
+    **shown: Any,
+) -> int:
+    """Until it is left; the exit code. `source` is made when the first frame is there.
+
+    `ending` is told of a signal that ends everything before the app is up; `shown` goes to the app.
+    """
+    theme = checked_theme(settings.theme)
+    if not settings.color:
+        os.environ["NO_COLOR"] = "1"  # Textual reads it when the app is made
+
+    from gradtui.app.splash import splash
+
+    with splash(first.title, ending):
+        from gradtui.app.app import GradtuiApp
+        from gradtui.app.run import run_app
+
+        return run_app(
+            lambda output: GradtuiApp(
+                source(),
+                scenarios,
+                scenario=first.name,
+                fps=settings.fps,
+                theme=theme,
+                ascii_only=settings.ascii,
+                bell=settings.bell,
+                output=output,
+                **shown,
+            )
+        )
