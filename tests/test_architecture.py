@@ -71,8 +71,8 @@ def modules_after(source: str) -> set[str]:
         "from gradtui.cli import main; main(['completion', 'bash'])",
     ],
 )
-def test_what_needs_no_screen_and_no_training_imports_neither(source: str) -> None:
-    assert not modules_after(source) & {"torch", "textual", "plotext", "rich"}
+def test_what_needs_no_screen_and_no_numbers_imports_neither(source: str) -> None:
+    assert not modules_after(source) & {"torch", "textual", "plotext", "rich", "numpy"}
 
 
 def test_the_screen_does_not_wait_for_torch() -> None:

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gradtui.core.errors import ScenarioError, UsageError
-from gradtui.core.symptom import CONVERGED, HEALTHY
-from gradtui.doctor.finding import UNDECIDED
+from gradtui.core.symptom import CONVERGED, HEALTHY, UNDECIDED
 from gradtui.lab.scenario.catalogue import Catalogue
 from gradtui.lab.scenario.schema import Scenario
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from gradtui.commands.report import FAILED, Report
 from gradtui.commands.targets import WELL
-from gradtui.core.symptom import Severity
-from gradtui.doctor.finding import TOO_FEW, UNDECIDED
+from gradtui.core.symptom import UNDECIDED, Severity
 
 
 def closing_lines(report: Report) -> Iterator[str]:
@@ -41,7 +40,7 @@ def verdict_words(report: Report) -> str:
     """The verdict, how bad it is, and what it covers."""
     words = (report.covered or report.verdict).replace("_", " ", report.verdict.count("_"))
     if report.verdict == UNDECIDED:
-        return f"{words}: {report.undecided_because or TOO_FEW}"
+        return f"{words}: {report.undecided_because}"
     if report.verdict in WELL:
         return words
     return f"{'warning' if report.severity == Severity.WARNING.word else 'sick'}: {words}"

@@ -4,6 +4,8 @@ from enum import IntEnum
 
 HEALTHY = "healthy"
 CONVERGED = "converged"
+UNDECIDED = "undecided"
+"""In place of "healthy" where nothing was found, but not enough was seen either."""
 
 SYMPTOMS: dict[str, str] = {
     "nonfinite": "NaN or infinity in loss, gradients or weights",

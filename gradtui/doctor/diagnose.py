@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from gradtui.core.facts import Facts
-from gradtui.core.symptom import CONVERGED, HEALTHY, Severity
+from gradtui.core.symptom import CONVERGED, HEALTHY, UNDECIDED, Severity
 from gradtui.doctor import thresholds as T
-from gradtui.doctor.finding import NOTHING_SEEN, TOO_FEW, UNDECIDED, UNSEEN_LOSS, Diagnosis, Finding
+from gradtui.doctor.finding import NOTHING_SEEN, TOO_FEW, UNSEEN_LOSS, Diagnosis, Finding
 from gradtui.doctor.notes import idle, spikes, structural_zeros
 from gradtui.doctor.optimizer_series import OptimizerSeries, streams
 from gradtui.doctor.reading import Reading

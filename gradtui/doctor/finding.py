@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from gradtui.core.symptom import CONVERGED, HEALTHY, Severity
+from gradtui.core.symptom import CONVERGED, HEALTHY, UNDECIDED, Severity
 from gradtui.doctor.remedy import Remedy
 
-UNDECIDED = "undecided"
-"""In place of "healthy" where nothing was found, but not enough was seen either."""
 TOO_FEW = "too few steps to tell"
 UNSEEN_LOSS = "no loss was seen, so nothing tells whether it learns"
 

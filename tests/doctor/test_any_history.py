@@ -10,9 +10,8 @@ from gradtui.core.event import RunInfo
 from gradtui.core.history import History
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Grad, NonFinite
-from gradtui.core.symptom import VERDICTS
+from gradtui.core.symptom import UNDECIDED, VERDICTS
 from gradtui.doctor.diagnose import diagnose
-from gradtui.doctor.finding import UNDECIDED
 from tests.factories import mlp_layout, run_info, snapshot
 
 SIZES = st.sampled_from([0.0, 1e-300, 1e-30, 1e-12, 1e-5, 0.1, 1.0, 50.0, 1e5, 1e30, 1e300])

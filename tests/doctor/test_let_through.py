@@ -8,8 +8,8 @@ import pytest
 
 from gradtui.core.history import History
 from gradtui.core.scalar_series import ScalarSeries
+from gradtui.core.symptom import UNDECIDED
 from gradtui.doctor.diagnose import diagnose
-from gradtui.doctor.finding import UNDECIDED
 from gradtui.doctor.notes import spikes
 from gradtui.doctor.reading import Reading
 from tests.factories import mlp_layout, run_info, snapshot

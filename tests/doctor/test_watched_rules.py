@@ -8,8 +8,9 @@ import numpy as np
 from gradtui.core.history import History
 from gradtui.core.layout import FloatArray, TensorInfo
 from gradtui.core.snapshot import Grad, Snapshot, Weight
+from gradtui.core.symptom import UNDECIDED
 from gradtui.doctor.diagnose import diagnose
-from gradtui.doctor.finding import UNDECIDED, UNSEEN_LOSS, Diagnosis
+from gradtui.doctor.finding import UNSEEN_LOSS, Diagnosis
 from gradtui.doctor.optimizer_series import streams
 from gradtui.doctor.reading import Reading
 from tests.factories import mlp_layout, run_info, snapshot

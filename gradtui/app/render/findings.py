@@ -11,8 +11,8 @@ from gradtui.app.render.number import count
 from gradtui.app.render.text import layers_phrase, safe, to_ascii, wrap
 from gradtui.app.render.theory import theory_said
 from gradtui.app.view import View
-from gradtui.core.symptom import SYMPTOMS
-from gradtui.doctor.finding import UNDECIDED, Finding
+from gradtui.core.symptom import SYMPTOMS, UNDECIDED
+from gradtui.doctor.finding import Finding
 
 
 def findings_lines(view: View, width: int) -> tuple[Line, ...]:

@@ -12,8 +12,7 @@ from gradtui.app.render.text import fit, layers_phrase, safe, to_ascii
 from gradtui.app.render.waiting import nothing_seen
 from gradtui.app.view import STALE, View
 from gradtui.core.coverage import Coverage, covered
-from gradtui.core.symptom import SYMPTOMS, Severity
-from gradtui.doctor.finding import UNDECIDED
+from gradtui.core.symptom import SYMPTOMS, UNDECIDED, Severity
 
 PLAYED: dict[str, Sign] = {
     "running": Sign("▸", ">", "healthy", "playing"),

@@ -10,7 +10,7 @@ from gradtui.app.render.header import verdict_words
 from gradtui.app.render.line import Line, Piece
 from gradtui.app.render.number import count
 from gradtui.app.render.text import layers_phrase, safe, to_ascii, wrap
-from gradtui.doctor.finding import UNDECIDED
+from gradtui.core.symptom import UNDECIDED
 from gradtui.doctor.remedies.code.prescription import Prescription, parts
 
 Owned = tuple[Line, int | None]
