@@ -1,13 +1,17 @@
 """The app on a terminal, under the settings: the first frame at once, then all that is imported for it."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradtui.commands.settings import Settings
 from gradtui.commands.themes import checked_theme
 from gradtui.lab.scenario.schema import Scenario
-from gradtui.runstore.writer.ports import Source
+
+if TYPE_CHECKING:  # numpy comes with it
+    from gradtui.runstore.writer.ports import Source
 
 
 def show_app(

@@ -10,7 +10,10 @@ examples:
 Press ? in the lab for its keys. Without a terminal use 'gradtui check SCENARIO'.
 """
 
+from __future__ import annotations
+
 import argparse
+from typing import TYPE_CHECKING
 
 from gradtui.commands.app_screen import show_app
 from gradtui.commands.completers import scenarios
@@ -20,7 +23,9 @@ from gradtui.commands.shell import offering
 from gradtui.commands.targets import Target, all_targets, named_targets
 from gradtui.commands.training_extra import require_torch
 from gradtui.lab.scenario.catalogue import Catalogue, read_catalogue
-from gradtui.runstore.writer.ports import Source
+
+if TYPE_CHECKING:  # numpy comes with it
+    from gradtui.runstore.writer.ports import Source
 
 SETTINGS = ("device", "seed", "fps", "theme", "ascii", "color", "bell", "scenarios")
 
