@@ -10,7 +10,6 @@ from tests.repairs.table import conditions, first_ranked, rate, summary, table
 PART = (
     "sigmoid 8 layers",
     "relu tiny weights",
-    "residual without norms",
     "recurrent relu, growing",
     "relu lr 5",
     "relu lr 1e-8",
@@ -20,7 +19,7 @@ PART = (
     "softmax over one value",
     "half, tiny weights",
 )
-KIN = ("tanh 30 layers, torch's init", "relu Adam lr 1", "half, lr 1")
+KIN = ("residual without norms", "tanh 30 layers, torch's init", "relu Adam lr 1", "half, lr 1")
 
 
 @pytest.mark.slow
