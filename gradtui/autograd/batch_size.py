@@ -8,7 +8,7 @@ FAR = 12
 
 def batch_of(node: Any) -> int:
     """The first side of the first table [examples, ...] above a loss's node; 0 where there is none.
-    Only shapes are read, as in `outlook`."""
+    Only shapes are read, as in `LossCapture.task_facts`."""
     for _ in range(FAR):
         tables = [one.shape for one in node._input_metadata if len(one.shape) > 1]
         if tables:

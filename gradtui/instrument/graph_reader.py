@@ -34,7 +34,7 @@ class GraphReader:
         self._lacking: set[int] | None = None
         """Tensors of the layout of which nothing was seen, by id; None before there is one."""
         self._trained: set[int] = set()
-        """All of its tensors that are trained; by id as well, for it is the board that holds them."""
+        """All of its tensors that are trained; by id as well, as the layout builder holds them."""
         self._news: Callable[[], None] = lambda: None
 
     def look(self, roots: Any) -> None:

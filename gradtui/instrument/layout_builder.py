@@ -203,7 +203,7 @@ class LayoutBuilder(StepListener):
 
     def _arrange(self, word: str) -> None:
         known = self._known()
-        graph_reader = known.outlook.graph_reader
+        graph_reader = known.task_facts.graph_reader
         held = self._held.tensors()
         done = as_it_is(self._registered)
         if graph_reader is not None:
@@ -229,26 +229,26 @@ class LayoutBuilder(StepListener):
 
     def _info(self, optimizers: list[str], known: ProgramFacts, done: Arranged) -> RunInfo:
         held = self._alive()
-        outlook = known.outlook if len(optimizers) == 1 else UNKNOWN
+        task_facts = known.task_facts if len(optimizers) == 1 else UNKNOWN
         unseen = self._unseen() if optimizers == [BY_HAND] else []
         return RunInfo(
             title=self.title,
             device=str(held[0].device) if held else "cpu",
             optimizer=", ".join(dict.fromkeys(optimizers)),
             precision=precision(held, known),
-            task=outlook.task,
-            classes=outlook.classes,
+            task=task_facts.task,
+            classes=task_facts.classes,
             steps=0,
             seed=torch.initial_seed(),
             residual=done.residual,
             clip=known.clip,
             clip_value=known.clip_value,
             not_plain=done.not_plain,
-            wiring=(*known.outlook.faults, *(self._faults or ()), *known.faults),
+            wiring=(*known.task_facts.faults, *(self._faults or ()), *known.faults),
             unseen_tensors=len(unseen),
             unseen_elements=sum(one.tensor.numel() for one in unseen),
             unseen_names=tuple(one.name for one in unseen[:UNSEEN]),
-            carried=() if done.not_plain or done.residual else self._carried(outlook, known),
+            carried=() if done.not_plain or done.residual else self._carried(task_facts, known),
         )
 
     def _unseen(self) -> list[Owned]:
@@ -262,15 +262,15 @@ class LayoutBuilder(StepListener):
         ]
         return list({id(one.tensor): one for one in lacking}.values())
 
-    def _carried(self, outlook: TaskFacts, known: ProgramFacts) -> tuple[float, ...]:
+    def _carried(self, task_facts: TaskFacts, known: ProgramFacts) -> tuple[float, ...]:
         """Followed once: at a later layout the first weights are gone."""
         assert self.layout is not None
         rows = [row.name for row in self.layout.rows]
         if not known.begun:
-            self._first = dict(zip(rows, self._follow(outlook, known), strict=False))
+            self._first = dict(zip(rows, self._follow(task_facts, known), strict=False))
         return tuple(self._first[row] for row in rows) if {*rows} == {*self._first} else ()
 
-    def _follow(self, outlook: TaskFacts, known: ProgramFacts) -> tuple[float, ...]:
+    def _follow(self, task_facts: TaskFacts, known: ProgramFacts) -> tuple[float, ...]:
         # Not at the start: few programs have such a net, and theory takes 20 ms to be imported.
         from gradtui.stats.weight_gain import carried, entering
 
@@ -278,7 +278,9 @@ class LayoutBuilder(StepListener):
         tensors = self._in_order()
         sized = not (known.clip or known.scaled)
         error = entering(self.layout, tensors)
-        return carried(self.layout, tensors, error, outlook.batch, outlook.classes, sized=sized)
+        return carried(
+            self.layout, tensors, error, task_facts.batch, task_facts.classes, sized=sized
+        )
 
 
 def given_names(optimizer: Optimizer) -> dict[int, str]:

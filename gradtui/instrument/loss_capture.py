@@ -74,7 +74,7 @@ class LossCapture:
         self._windows: dict[int, Windows] = {}
         """By optimizer."""
         self._graph_reader = GraphReader(guard)
-        self.outlook: TaskFacts | None = TaskFacts(graph_reader=self._graph_reader)
+        self.task_facts: TaskFacts | None = TaskFacts(graph_reader=self._graph_reader)
         """What the first loss has told of the task."""
         self._looked = False
         self.depth = 0
@@ -286,7 +286,7 @@ class LossCapture:
         if not self._looked:
             self._looked = True
             with self._guard("looking at the first loss"):
-                self.outlook = replace(look_ahead(loss), graph_reader=self._graph_reader)
+                self.task_facts = replace(look_ahead(loss), graph_reader=self._graph_reader)
 
     def begin(self, *given: Any) -> int | None:
         """A backward pass begins, while nothing is awaited: only its loss is noted. How many there

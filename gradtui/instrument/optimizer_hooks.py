@@ -29,7 +29,7 @@ Replaced = tuple[tuple[Any, ...], dict[str, Any]] | None
 """What a hook returns: other arguments for the step, or nothing."""
 
 
-class Door:
+class KnownOptimizer:
     """An optimizer that is known: `budget.left` of its next steps are let through."""
 
     __slots__ = ("budget", "owner", "source")
@@ -46,7 +46,7 @@ class StepHandler(Protocol):
 
     def before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced: ...
     def after(self, optimizer: Optimizer) -> None: ...
-    def passed(self, door: Door) -> None:
+    def passed(self, known: KnownOptimizer) -> None:
         """A step was let through while something is awaited."""
         ...
 
@@ -72,9 +72,9 @@ class OptimizerHooks(StepListener):
 
     __slots__ = (
         "_are_quick",
-        "_doors",
         "_handler",
         "_handles",
+        "_known",
         "_meter",
         "_passing",
         "_scalars",
@@ -102,8 +102,8 @@ class OptimizerHooks(StepListener):
         self._meter, self._scalars, self.threads = meter, scalars, threads
         self.only: Optimizer | None = None
         """The one that is watched, where it is not all of them."""
-        self._doors: dict[int, Door] = {}
-        self._passing: Door | None = None
+        self._known: dict[int, KnownOptimizer] = {}
+        self._passing: KnownOptimizer | None = None
         self._within = 0
         """Steps under way whose end means nothing: the one let through, and those in others."""
         self.open: dict[int, StepRecord | None] = {}
@@ -144,40 +144,40 @@ class OptimizerHooks(StepListener):
 
     def know(self, optimizer: Optimizer, source: ParamGroup) -> None:
         """From now on steps of this one are let through while the budget has some left to."""
-        known = self._doors.get(id(optimizer))
+        known = self._known.get(id(optimizer))
         if known is None or known.owner() is not optimizer or known.source is not source:
-            self._doors[id(optimizer)] = Door(optimizer, source)
+            self._known[id(optimizer)] = KnownOptimizer(optimizer, source)
 
     def rest(self) -> None:
         """A record is done: nothing need be recorded until the next one is due."""
-        gone = [key for key, door in self._doors.items() if door.owner() is None]
+        gone = [key for key, known in self._known.items() if known.owner() is None]
         for key in gone:
-            del self._doors[key]
+            del self._known[key]
         passing = (
             not self.always
-            and bool(self._doors)
-            and all(door.budget.left for door in self._doors.values())
+            and bool(self._known)
+            and all(known.budget.left for known in self._known.values())
         )
         close = self._handler.plan(passing)
         self._meter.rest(not close)
 
     def awaited(self) -> bool:
         """Whether the next step of any optimizer is to be recorded in full, as far as is known."""
-        return not self._doors or any(not door.budget.left for door in self._doors.values())
+        return not self._known or any(not known.budget.left for known in self._known.values())
 
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
         if capturing():
             return None
-        door = self._doors.get(id(optimizer))
-        if door is not None:
-            budget = door.budget
-            if budget.left and not self._within and not self.open and door.owner() is optimizer:
+        known = self._known.get(id(optimizer))
+        if known is not None:
+            budget = known.budget
+            if budget.left and not self._within and not self.open and known.owner() is optimizer:
                 suspects = self.glance if self._meter.idle else self._handler.suspects
                 if suspects is None or not suspects(optimizer):
                     budget.left -= 1
-                    self._passing = door
+                    self._passing = known
                     self._within = 1
-                    passed: Replaced = self._scalars.step(optimizer, door.source, args, kwargs)
+                    passed: Replaced = self._scalars.step(optimizer, known.source, args, kwargs)
                     return passed
                 budget.left = 0
                 self._meter.rest(False)
@@ -191,14 +191,14 @@ class OptimizerHooks(StepListener):
             return
         if self._within:
             self._within -= 1
-            door = self._passing
-            if self._within or door is None:
+            known = self._passing
+            if self._within or known is None:
                 return
             if self._scalars.waiting is not None:
                 self._scalars.over()
             if not self._meter.idle:
-                self._handler.passed(door)
-            elif not door.budget.left:
+                self._handler.passed(known)
+            elif not known.budget.left:
                 self._meter.rest(False)
         elif self.open:
             self._slow_after(optimizer, args, kwargs)
@@ -218,11 +218,11 @@ class OptimizerHooks(StepListener):
                 self._within += 1
                 return None
             self._within, self._passing = 0, None
-        door = self._doors.get(id(optimizer))
-        if door is not None and door.budget.left and door.owner() is optimizer:
-            door.budget.left -= 1
-            self._within, self._passing = 1, door
-            passed: Replaced = self._scalars.step(optimizer, door.source, args, kwargs)
+        known = self._known.get(id(optimizer))
+        if known is not None and known.budget.left and known.owner() is optimizer:
+            known.budget.left -= 1
+            self._within, self._passing = 1, known
+            passed: Replaced = self._scalars.step(optimizer, known.source, args, kwargs)
             return passed
         return self._handler.before(optimizer, args, kwargs)
 

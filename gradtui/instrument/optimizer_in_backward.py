@@ -22,14 +22,14 @@ class OptimizerInBackward(StepListener):
         self,
         guard: ExceptionGuard,
         ledger: Ledger,
-        taking: StepMeasurement,
+        measurement: StepMeasurement,
         layout_builder: LayoutBuilder,
         records: StepRecorder,
         hooks: OptimizerHooks,
         scalars: UnmeasuredSteps,
     ) -> None:
         self._guard, self._meter = guard, guard.meter
-        self._taking, self._layout_builder = taking, layout_builder
+        self._measurement, self._layout_builder = measurement, layout_builder
         self._records, self._hooks, self._scalars = records, hooks, scalars
         self._budget = Budget(ledger)
         self._step = -1
@@ -45,14 +45,14 @@ class OptimizerInBackward(StepListener):
             detail = self._budget.next()
             if detail is NOTHING:
                 self._hooks.hushed = True
-                self._records.add(self._taking.scalars(optimizer, self._step, self._number))
-                self._scalars.bare(None)
+                self._records.add(self._measurement.scalars(optimizer, self._step, self._number))
+                self._scalars.scalars_alone(None)
                 return
             self._detail = Detail(detail.norms, detail.counts)
-        source = self._taking.source(optimizer)
+        source = self._measurement.source(optimizer)
         if source is None:
             return
-        record = self._taking.take(optimizer, source, self._step, detail=self._detail)
+        record = self._measurement.take(optimizer, source, self._step, detail=self._detail)
         self._parts.append((source, record))
 
     def forget(self) -> None:

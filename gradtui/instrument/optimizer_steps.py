@@ -1,4 +1,4 @@
-"""Optimizer steps: one record a step, taken at the optimizer's door."""
+"""Optimizer steps: one record a step, begun and ended by the optimizer's hooks."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -18,7 +18,7 @@ from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.nan_capture import NanCapture, lost
 from gradtui.instrument.nan_sampling import NanSampling
 from gradtui.instrument.object_registry import ObjectRegistry
-from gradtui.instrument.optimizer_hooks import Door, OptimizerHooks, Replaced
+from gradtui.instrument.optimizer_hooks import KnownOptimizer, OptimizerHooks, Replaced
 from gradtui.instrument.optimizer_in_backward import OptimizerInBackward
 from gradtui.instrument.param_groups import ParamGroup
 from gradtui.instrument.step_listeners import StepListener, StepListeners
@@ -37,8 +37,8 @@ class OptimizerSteps(StepListener):
     def __init__(
         self,
         hooks: OptimizerHooks,
-        taking: StepMeasurement,
-        inside: OptimizerInBackward,
+        measurement: StepMeasurement,
+        in_backward: OptimizerInBackward,
         records: StepRecorder,
         registry: ObjectRegistry,
         losses: LossCapture,
@@ -49,7 +49,7 @@ class OptimizerSteps(StepListener):
         scalars: UnmeasuredSteps,
         listeners: StepListeners,
     ) -> None:
-        self._hooks, self._taking, self._inside = hooks, taking, inside
+        self._hooks, self._measurement, self._in_backward = hooks, measurement, in_backward
         self._records, self._registry, self._losses, self._clips = records, registry, losses, clips
         self._guard, self._nan_capture, self._nan_sampling = guard, nan_capture, nan_sampling
         self._scalars = scalars
@@ -62,7 +62,7 @@ class OptimizerSteps(StepListener):
     def forget(self) -> None:
         """What is under way is another process's, or nobody's any more."""
         self._hooks.forget()
-        self._inside.forget()
+        self._in_backward.forget()
         self._nan_sampling.forget()
         self._sources = {}
 
@@ -74,11 +74,11 @@ class OptimizerSteps(StepListener):
             return
         source, latest = self._scalars.source, self._records.latest
         known = latest is not None and latest[0] == step
-        if known and latest is not None and source is not None and self._taking.placed(source):
+        if known and latest is not None and source is not None and self._measurement.placed(source):
             self._measure(_of(latest, source), source)
         if self._records.lost:
             return
-        for source in self._taking.broken():
+        for source in self._measurement.broken():
             record = StepRecord(Detail(weights=True), {}, source.layout, source.at)
             record.step, record.optimizer = step, source.number
             self._measure(record, source, left=False)
@@ -106,7 +106,7 @@ class OptimizerSteps(StepListener):
                 if record is not None and source is not None:
                     record.raised = True
                     self._nan_capture.over(record if record.detail.norms else None)
-                    self._taking.renew(record, source)
+                    self._measurement.renew(record, source)
                     if record.step == UNNUMBERED:
                         record.step = self.new_step()
                     self._records.send(record, source.budget)
@@ -132,13 +132,13 @@ class OptimizerSteps(StepListener):
             self._see(optimizer)
             if self._losses.depth:
                 self._hooks.always = True
-                self._inside.add(optimizer)
+                self._in_backward.add(optimizer)
                 self._losses.used()
                 return None
             closure = args[1] if len(args) > 1 else kwargs.get("closure")
             self._listeners.step_begins(optimizer, callable(closure))
-            self._taking.improve()
-            source = self._taking.source(optimizer)
+            self._measurement.improve()
+            source = self._measurement.source(optimizer)
             if source is None:
                 return None
             self._hooks.know(optimizer, source)
@@ -152,7 +152,7 @@ class OptimizerSteps(StepListener):
                 return args, kwargs | {"closure": watched}
             # Of several threads the steps are numbered in the order in which they end.
             step = UNNUMBERED if self._hooks.threads.several else self.new_step()
-            record = self._taking.take(optimizer, source, step)
+            record = self._measurement.take(optimizer, source, step)
             self._hooks.open[id(optimizer)] = record
         found = self._hooks.open.get(id(optimizer))
         self._nan_capture.look(found)
@@ -173,14 +173,14 @@ class OptimizerSteps(StepListener):
         if record.detail.weights:
             record.parts["weights"] = source.weights()
         self._nan_capture.over(record)
-        self._taking.renew(record, source)
+        self._measurement.renew(record, source)
         if record.step == UNNUMBERED:
             record.step = self.new_step()
         self._records.send(record, source.budget)
         if record.detail.norms:
             self._hooks.rest()
         else:
-            self._scalars.bare(source)
+            self._scalars.scalars_alone(source)
 
     def plan(self, passing: bool) -> bool:
         close = self._nan_sampling.plan(passing)
@@ -196,11 +196,11 @@ class OptimizerSteps(StepListener):
             self._listeners.first_step()
         self._registry.meet(optimizer)
 
-    def passed(self, door: Door) -> None:
+    def passed(self, known: KnownOptimizer) -> None:
         """A step was let through, while it is looked at or another optimizer's is waited for."""
         self._losses.used()
         self._nan_capture.over()
-        self._clips.drop(door.source.members)
+        self._clips.drop(known.source.members)
         self._meter.passed()
 
     def _watched(
@@ -232,7 +232,9 @@ class OptimizerSteps(StepListener):
                 detail = None if before is None else before.detail
                 if detail is not None and detail is not NOTHING:
                     detail = replace(detail, histograms=False)
-                record = self._taking.take(optimizer, source, step, detail=detail, evaluation=count)
+                record = self._measurement.take(
+                    optimizer, source, step, detail=detail, evaluation=count
+                )
                 if before is not None and before.detail.norms:
                     self._records.send(before, source.budget)
                 self._hooks.open[id(optimizer)] = record
@@ -246,10 +248,10 @@ class OptimizerSteps(StepListener):
         if self._hooks.only is not None and optimizer is not self._hooks.only:
             return
         self._see(optimizer)
-        source = self._taking.source(optimizer)
+        source = self._measurement.source(optimizer)
         if source is None:
             return
-        record = self._taking.take(optimizer, source, self.new_step(), scaling=scaling)
+        record = self._measurement.take(optimizer, source, self.new_step(), scaling=scaling)
         record.skipped = True
         self._finish(record, source)
         self._hooks.rest()

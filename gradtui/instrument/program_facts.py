@@ -14,7 +14,7 @@ class ProgramFacts:
     """What has been seen of a run by the time of its first step. A game of several optimizers has no
     task."""
 
-    outlook: TaskFacts = UNKNOWN
+    task_facts: TaskFacts = UNKNOWN
     clip: str = ""
     clip_value: float | None = None
     scaled: bool = False
@@ -28,5 +28,5 @@ def precision(tensors: Sequence[Tensor], known: ProgramFacts) -> str:
     """In a word, as a scenario has it, or "autocast" where it is not seen which one."""
     kinds = sorted({str(t.dtype).removeprefix("torch.") for t in tensors})
     if kinds == ["float32"]:
-        return known.outlook.half or ("autocast" if known.scaled else "float32")
+        return known.task_facts.half or ("autocast" if known.scaled else "float32")
     return ", ".join(kinds)

@@ -15,7 +15,7 @@ from gradtui.instrument.step_records import StepRecord
 
 
 class StepMeasurement:
-    """Collects what is known at an optimizer's door: gradients, loss, clipping, scale, rate."""
+    """Collects what is known when an optimizer is about to step: gradients, loss, clipping, scale, rate."""
 
     def __init__(
         self,

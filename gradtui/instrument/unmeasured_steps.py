@@ -89,7 +89,7 @@ class UnmeasuredSteps:
             self.passes = self._losses.passes
             self._slowly(optimizer, self._step, self._when)
 
-    def bare(self, source: ParamGroup | None) -> None:
+    def scalars_alone(self, source: ParamGroup | None) -> None:
         """Another step of which scalars alone are recorded has been taken."""
         self.source, self.passes = source, self._losses.passes
 

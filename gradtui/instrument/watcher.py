@@ -96,7 +96,7 @@ class Watcher:
         self._hooks = OptimizerHooks(self._meter, self._scalars, self._threads, self._control)
         self._hooks.only = optimizer
         self._activations = ActivationCapture(guard, ledger, self._awaited)
-        taking = StepMeasurement(
+        measurement = StepMeasurement(
             self._sources,
             self._layout_builder,
             self._losses,
@@ -104,10 +104,10 @@ class Watcher:
             self._scalers,
             self._activations,
         )
-        self._inside = OptimizerInBackward(
+        self._in_backward = OptimizerInBackward(
             guard,
             ledger,
-            taking,
+            measurement,
             self._layout_builder,
             self._records,
             self._hooks,
@@ -115,8 +115,8 @@ class Watcher:
         )
         self._steps = OptimizerSteps(
             self._hooks,
-            taking,
-            self._inside,
+            measurement,
+            self._in_backward,
             self._records,
             self._registry,
             self._losses,
@@ -127,7 +127,7 @@ class Watcher:
             self._scalars,
             listeners,
         )
-        self._bare = ManualUpdates(
+        self._manual_updates = ManualUpdates(
             self._steps,
             self._sources,
             self._records,
@@ -140,27 +140,29 @@ class Watcher:
             self._activations,
             self._control,
         )
-        self._bare.watching = optimizer is None
+        self._manual_updates.watching = optimizer is None
         self._zero_grad_check = ZeroGradCheck(guard, self._layout_builder.tell_again)
         listeners.listen(
             self._layout_builder,
             self._clips,
             self._zero_grad_check,
             self._hooks,
-            self._inside,
-            self._bare,
+            self._in_backward,
+            self._manual_updates,
             self._activations,
             self._nan_capture,
             self._steps,
         )
         self._own_of_each_thread()
-        self._patches = Patches(self._meter, self._threads, self._control.inbox, self._bare.between)
+        self._patches = Patches(
+            self._meter, self._threads, self._control.inbox, self._manual_updates.between
+        )
         for part in (
             self._registry,
             self._losses,
             self._clips,
             self._scalers,
-            self._bare,
+            self._manual_updates,
             self._nan_capture,
         ):
             part.install(self._patches)
@@ -194,9 +196,11 @@ class Watcher:
         threads.each(self._activations, ("_found", "_step"))
         threads.each(self._scalers, ("current",))
         threads.each(self._steps, ("_sources",))
-        threads.each(self._inside, ("_step", "_detail", "_parts"))
-        threads.each(self._bare, ("_leaves", "_gathering", "_source", "_loudest", "_version"))
-        threads.each(self._bare, ("_held", "_open", "_fresh", "_over"))
+        threads.each(self._in_backward, ("_step", "_detail", "_parts"))
+        threads.each(
+            self._manual_updates, ("_leaves", "_gathering", "_source", "_loudest", "_version")
+        )
+        threads.each(self._manual_updates, ("_held", "_open", "_fresh", "_over"))
         threads.under_way = self._hooks, "open"
 
     def _several_train(self, under_way: dict[int, StepRecord | None]) -> None:
@@ -249,13 +253,13 @@ class Watcher:
             self._steps.forget()
             self._zero_grad_check.stop()
             self._sources.release()
-            self._bare.stepped()
+            self._manual_updates.stepped()
             self._layout_builder.forget()
 
     def _last_look(self) -> None:
         with self._guard("what is left"):
             self._steps.raised()
-            self._bare.close()
+            self._manual_updates.close()
             self._scalars.over()
             self._records.flush()
         if os.getpid() == self._pid:
@@ -264,19 +268,19 @@ class Watcher:
 
     def _awaited(self) -> bool:
         """Whether the next step is measured in full, as far as is known, whoever takes it."""
-        by_hand = not self._bare.watching or self._bare.awaited()
+        by_hand = not self._manual_updates.watching or self._manual_updates.awaited()
         return by_hand and self._hooks.awaited()
 
     def _by_hand(self) -> Sequence[Tensor]:
         """What is trained and no optimizer steps."""
-        return self._bare.leaves()
+        return self._manual_updates.leaves()
 
     def _known(self) -> ProgramFacts:
         """What is told of the run when its first step is."""
-        outlook = self._losses.outlook or UNKNOWN
+        task_facts = self._losses.task_facts or UNKNOWN
         steps = self._meter.steps
         return ProgramFacts(
-            outlook,
+            task_facts,
             clip=self._clips.description,
             clip_value=self._clips.limits.get("value"),
             scaled=self._scalers.seen,

@@ -82,8 +82,8 @@ def to_rest(training: Training) -> None:
 
 def soon(watcher: Watcher) -> None:
     """Have the next record be due in some steps."""
-    for door in watcher._hooks._doors.values():
-        door.budget.left = min(door.budget.left, 5)
+    for known in watcher._hooks._known.values():
+        known.budget.left = min(known.budget.left, 5)
 
 
 def test_closing_while_it_rests_leaves_nothing(watcher: Watcher) -> None:
