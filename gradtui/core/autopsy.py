@@ -94,3 +94,8 @@ class Autopsy:
     nothing was computed in half precision, or it could not be tried."""
     reproduced: bool = True
     """False where running the step once more gave finite numbers, or was not possible."""
+
+    @property
+    def known(self) -> bool:
+        """Whether it tells where it came from: by a second run, or by the graph of the loss alone."""
+        return self.reproduced or bool(self.operation)

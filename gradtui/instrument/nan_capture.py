@@ -1,5 +1,6 @@
 """NaN capture: what models were called with in this step, looked at once if it is lost."""
 
+import sys
 import weakref
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ from torch.optim import Optimizer
 from gradtui.core.autopsy import Autopsy
 from gradtui.core.snapshot import Grad
 from gradtui.instrument.exception_guard import ExceptionGuard
+from gradtui.instrument.frame_variables import variables
 from gradtui.instrument.module_tree import outermost, owned
 from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.optimizer_numbers import parameters_of
@@ -23,7 +25,8 @@ from gradtui.nan_trace.calls import Call
 from gradtui.nan_trace.examination import examine
 from gradtui.nan_trace.loss_clues import LossClues
 from gradtui.nan_trace.module_walk import walk
-from gradtui.nan_trace.report import failed
+from gradtui.nan_trace.report import NOWHERE, Place, by_graph, failed, located
+from gradtui.nan_trace.source_lines import lines_by_frames, lines_of_classes, program_frames
 from gradtui.patching.own_errors import SuppressOwn
 from gradtui.patching.torch_modes import Unseen
 
@@ -155,15 +158,43 @@ class NanCapture(StepListener):
 
     def _examine(self, step: int, loss: float | None, calls: Sequence[Call]) -> Autopsy:
         if not self._rerun:
-            forward = loss is not None and not isfinite(loss)
-            born = self._clues.birth if self.near else None
-            why = f"{OFF}; going by the graph of the loss, {born.words}" if born else OFF
-            return failed(step, why, "forward" if forward else "backward")
+            lost = loss is not None and not isfinite(loss)
+            seen = self._clues if self.near else LossClues()
+            found = by_graph(step, OFF, seen, lost=lost)
+            place = self._place(found.operation, seen.near, None) if found.operation else NOWHERE
+            return located(found, place)
         names = self._names()
         for call in calls:
             call.names = names
         clues = self._clues if self.near else None
-        return examine(calls, step, loss, dropped=self._call_recorder.dropped(), clues=clues)
+        dropped = self._call_recorder.dropped()
+        return examine(calls, step, loss, dropped=dropped, clues=clues, place=self._place)
+
+    def _place(self, operation: str, near: frozenset[str], leaf: Tensor | None) -> Place:
+        """In what runs around the step, or in the code of a module around `leaf`; else in what the
+        models have beside their forward pass."""
+        frames = program_frames(sys._getframe())
+        told = lines_by_frames(operation, near, frames, variables)
+        for module in [] if leaf is None else self._around(leaf):
+            own = lines_of_classes(operation, near, [type(module)])
+            if own and own != told and told:
+                return Place(f"{own} or {told}")
+            if own:
+                return Place(own, self._names().get(id(module), ""), type(module).__name__)
+        roots = [root for ref in self._entered.values() if (root := ref()) is not None]
+        kinds = {type(root): None for root in roots}
+        return Place(told or lines_of_classes(operation, near, kinds))
+
+    def _around(self, leaf: Tensor) -> list[nn.Module]:
+        """The modules that a trained tensor is in, the innermost first."""
+        for root in [root for ref in self._entered.values() if (root := ref()) is not None]:
+            found = dict(walk(root))
+            for path, module in found.items():
+                if any(one is leaf for one in (vars(module).get("_parameters") or {}).values()):
+                    parts = path.split(".") if path else []
+                    above = [".".join(parts[:n]) for n in range(len(parts), -1, -1)]
+                    return [found[one] for one in above if one in found]
+        return []
 
     def _made(self, optimizer: Optimizer) -> Begun:
         yield

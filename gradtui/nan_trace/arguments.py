@@ -42,8 +42,11 @@ EXPONENTIALS = {"exp": 1.0, "expm1": 1.0, "exp2": log(2.0), "sinh": 1.0, "cosh":
 
 
 @torch.no_grad()
-def argument_of(word: str, given: Tensor, *, slope: bool = False) -> Argument | None:
-    """None of what holds no numbers. With `slope` it is the backward that had no finite result."""
+def argument_of(
+    word: str, given: Tensor, *, slope: bool = False, exponent: object = None
+) -> Argument | None:
+    """None of what holds no numbers. With `slope` it is the backward that had no finite result;
+    `exponent` is that of a power, where it is one number."""
     real = given.is_floating_point() and not given.is_complex()
     if not real or given.layout is not torch.strided or given.device.type == "meta":
         return None
@@ -52,9 +55,13 @@ def argument_of(word: str, given: Tensor, *, slope: bool = False) -> Argument | 
         return None
     flat = flat if flat.dtype in (torch.float32, torch.float64) else flat.float()
     finite = flat[flat.isfinite()]
-    low, high = (float(end) for end in torch.aminmax(finite)) if finite.numel() else (0.0, 0.0)
+    ends = torch.aminmax(finite) if finite.numel() else (0.0, 0.0)
+    low, high = (float(end) + 0.0 for end in ends)  # of zeros none is negative
     word = word.replace("_", "").lower()
-    counts = [(what, int(test(flat).sum())) for what, test in _tests(word, given, slope)]
+    tests = _tests(word, given, slope)
+    if word == "pow" and isinstance(exponent, (int, float)):
+        tests = _of_power(float(exponent), slope=slope)
+    counts = [(what, int(test(flat).sum())) for what, test in tests]
     counts = [(what, count) for what, count in counts if count]
     size = flat.numel()
     odd = size - finite.numel()
@@ -71,3 +78,11 @@ def _tests(word: str, given: Tensor, slope: bool) -> tuple[tuple[str, Test], ...
         top = log(torch.finfo(given.dtype).max) / EXPONENTIALS[word]
         return ((f"above {top:.4g}", lambda x: x > top),)
     return (SLOPELESS if slope else POLES).get(word, ())
+
+
+def _of_power(exponent: float, *, slope: bool) -> tuple[tuple[str, Test], ...]:
+    below, zero = POLES["pow"]
+    falls = exponent < 0 or (slope and exponent < 1)
+    if exponent.is_integer():
+        return (zero,) if falls else ()
+    return (below, zero) if falls else (below,)

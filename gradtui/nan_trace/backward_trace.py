@@ -1,15 +1,17 @@
 """Runs the backward pass of a module once more, watching every node of its graph."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from gradtui.core.autopsy import Argument
 from gradtui.nan_trace.module_trace import Visit
 from gradtui.nan_trace.module_walk import walk
 from gradtui.nan_trace.origin_search import Origin
+from gradtui.nan_trace.slopes import argument_at
 from gradtui.nan_trace.value_ranges import NOTHING, ValueRange, look, look_at
 
 LARGEST_GRAPH = 200_000
@@ -25,6 +27,8 @@ class Step:
     given: ValueRange
     onward: int
     """Which of its results is not finite."""
+    argument: Argument | None = None
+    """What its operation was given."""
 
 
 class BackwardTrace:
@@ -78,7 +82,10 @@ class BackwardTrace:
             into = look_at([("", grad) for grad in taken if grad is not None])
             if bad or into.bad:
                 onward = bad[0] if bad else -1
-                self.steps.append(Step(node, into, out[onward] if bad else NOTHING, onward))
+                born = bad and not into.bad
+                argument = argument_at(node) if born else None
+                given_back = out[onward] if bad else NOTHING
+                self.steps.append(Step(node, into, given_back, onward, argument))
 
         return note
 
@@ -96,7 +103,9 @@ def backward_origin(back: BackwardTrace, visits: list[Visit], root: nn.Module) -
         name = "" if leaf is None else _called(leaf, visit.module) or _called(leaf, root)
         tensor = f"{name}.grad" if name else "gradient of the input"
         operation, code = _operation(first.node), _between(visit, first.node)
-        return Origin("backward", visit, tensor, code, operation, first.given)
+        made = Origin("backward", visit, tensor, code, operation, first.given)
+        number = _sequence(first.node) - visit.first
+        return replace(made, node=number, argument=first.argument)
     for leaf, found in back.leaves:
         name = _called(leaf, root)
         if found.bad and name:

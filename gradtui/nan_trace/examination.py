@@ -1,13 +1,13 @@
 """The examination itself: forward, loss, backward, in that order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 
 from torch import Tensor
 
 from gradtui.core.autopsy import Autopsy
+from gradtui.nan_trace import call_counters
 from gradtui.nan_trace.backward_trace import BackwardTrace, backward_origin
-from gradtui.nan_trace.call_counters import Place
 from gradtui.nan_trace.calls import Call
 from gradtui.nan_trace.loss_clues import LossClues
 from gradtui.nan_trace.module_trace import ModuleTrace
@@ -16,12 +16,33 @@ from gradtui.nan_trace.nested_tensors import given, tensors
 from gradtui.nan_trace.origin_search import Origin, forward_origin
 from gradtui.nan_trace.outer_state import put_back
 from gradtui.nan_trace.output_silence import silenced
-from gradtui.nan_trace.report import Result, above, failed, in_loss, report
+from gradtui.nan_trace.report import (
+    NOWHERE,
+    Place,
+    Result,
+    above,
+    by_graph,
+    failed,
+    in_loss,
+    located,
+    report,
+)
 from gradtui.nan_trace.rerun import as_called, refusal, run_again
 from gradtui.nan_trace.state_restoration import undisturbed
 from gradtui.nan_trace.value_ranges import NOTHING, look_at
 from gradtui.nan_trace.watched_calls import busy
 from gradtui.patching.own_errors import SuppressOwn, suppress_own
+
+FindPlace = Callable[[str, frozenset[str], Tensor | None], Place]
+NO_CALLS = (
+    "no call of a model was kept in this step, as not every step is looked at closely: with "
+    "--overhead off each is"
+)
+
+
+def nowhere(operation: str, near: frozenset[str], leaf: Tensor | None) -> Place:
+    del operation, near, leaf
+    return NOWHERE
 
 
 def examine(
@@ -31,30 +52,47 @@ def examine(
     *,
     dropped: int = 0,
     clues: LossClues | None = None,
+    place: FindPlace = nowhere,
 ) -> Autopsy:
     """Why step `step` is not finite, from the calls that its loss was made of. Never raises, and
     changes nothing; `loss` is None where it is not known. `dropped` calls are not among them;
-    `clues` are what the graph of the loss has told."""
+    `clues` are what the graph of the loss has told. `place` tells where the program makes an
+    operation: given are its word, the words around it, and of one that may be part of a model the
+    trained tensor next to it."""
+    clues = clues or LossClues()
+    found = _traced(calls, step, loss, dropped, clues)
+    if found.module or found.source or not found.operation:
+        return located(found)
+    leaf = None if found.reproduced or clues.birth is None else clues.birth.leaf
+    near = None if leaf is None else leaf()
+    return located(found, place(found.operation, clues.near, near))
+
+
+def _traced(
+    calls: Sequence[Call], step: int, loss: float | None, dropped: int, clues: LossClues
+) -> Autopsy:
+    lost = loss is not None and not isfinite(loss)
     if not calls:
-        return failed(step, "no call of a model was seen in this step")
+        return by_graph(step, NO_CALLS, clues, lost=lost)
     if busy():
-        return failed(step, "tensors are being traced or counted while it happens")
+        why = "tensors are being traced or counted while it happens"
+        return by_graph(step, why, clues, lost=lost)
     troubles: list[Exception] = []
     with SuppressOwn(troubles.append):
         modules = [module for call in calls for _, module in walk(call.module)]
         with put_back(modules), silenced():
-            return _examine(calls, step, loss, dropped, clues or LossClues())
-    return failed(step, _raised(troubles[0]))
+            return _examine(calls, step, loss, dropped, clues)
+    return by_graph(step, _raised(troubles[0]), clues, lost=lost)
 
 
 def _examine(
     calls: Sequence[Call], step: int, loss: float | None, dropped: int, clues: LossClues
 ) -> Autopsy:
+    lost = loss is not None and not isfinite(loss)
     for call in calls:
         why = refusal(call.module)
         if why:
-            return failed(step, why)
-    lost = loss is not None and not isfinite(loss)
+            return by_graph(step, why, clues, lost=lost)
     results: list[Result] = []
     troubles: list[str] = []
     for place, call in enumerate(calls):
@@ -70,10 +108,11 @@ def _examine(
         if not result.outputs.bad and look_at([("", t) for t in call.alive()]).bad:
             troubles.append("outputs were not finite, and are when the model is run once more")
     if troubles:
-        return failed(step, troubles[0])
+        return by_graph(step, troubles[0], clues, lost=lost)
     if lost:
         if dropped:
-            return failed(step, f"nothing is kept of {dropped} earlier calls in the same step")
+            why = f"nothing is kept of {dropped} earlier calls in the same step"
+            return by_graph(step, why, clues, lost=lost)
         return in_loss(results, step, clues.birth)
     for place, result in reversed(list(enumerate(results))):
         if result.origin is not None:
@@ -119,7 +158,7 @@ def _again(call: Call, later: int, *, lost: bool, back: bool) -> Result:
     return result
 
 
-def _passes(call: Call, off: dict[Place, float], *, lost: bool, back: bool) -> Result:
+def _passes(call: Call, off: dict[call_counters.Place, float], *, lost: bool, back: bool) -> Result:
     passes = list(call.inflows.values()) if back else []
     result = _once(call, passes[0] if passes else {}, off, lost=lost)
     for seeds in passes[1:]:
@@ -128,7 +167,9 @@ def _passes(call: Call, off: dict[Place, float], *, lost: bool, back: bool) -> R
     return result
 
 
-def _once(call: Call, seeds: dict[int, Tensor], off: dict[Place, float], *, lost: bool) -> Result:
+def _once(
+    call: Call, seeds: dict[int, Tensor], off: dict[call_counters.Place, float], *, lost: bool
+) -> Result:
     module = target(call.module)
     back, inflow = None, NOTHING
     with (

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.node_types import LEAF, name_of, stem, words
-from gradtui.autograd.saved_tensors import saved, word_of, written_by_hand
+from gradtui.autograd.saved_tensors import plain, saved, word_of, written_by_hand
 from gradtui.core.autopsy import Argument, Span
 from gradtui.nan_trace.arguments import argument_of
 from gradtui.nan_trace.element_map import reaches
@@ -310,10 +310,15 @@ def _named(place: _Place, text: str) -> BadOperation:
         _name(place.node),
         after=after,
         inputs=span,
-        argument=None if own is None else argument_of(word, own),
+        argument=_argument(place.node, own),
         near=frozenset((*place.above, *_words_below(place.node))),
         leaf=_leaf(place.node),
     )
+
+
+def _argument(node: Any, own: Tensor | None) -> Argument | None:
+    exponent = plain(node, "exponent") if word_of(node) == "pow" else None
+    return None if own is None else argument_of(word_of(node), own, exponent=exponent)
 
 
 def _name(node: Any) -> str:

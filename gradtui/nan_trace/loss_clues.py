@@ -7,6 +7,7 @@ from torch import Tensor
 
 from gradtui.nan_trace.graph_search import BadOperation, birth
 from gradtui.nan_trace.known_values import KnownValues
+from gradtui.nan_trace.operation_causes import at_fault
 from gradtui.nan_trace.slope_inputs import SlopeInputs
 from gradtui.nan_trace.slopes import InfiniteSlope
 
@@ -30,6 +31,13 @@ class LossClues:
     def own(self) -> list[str]:
         """Functions of the losses whose backward somebody wrote."""
         return self._cliffs.own
+
+    @property
+    def near(self) -> frozenset[str]:
+        """Words of the operations around the one at fault."""
+        if self.birth is not None:
+            return self.birth.near
+        return at_fault(self.passes, self.own).near
 
     def note(self, loss: Tensor, value: float | Tensor) -> None:
         """`value` is a tensor where reading it would make somebody wait: then nothing is looked at."""

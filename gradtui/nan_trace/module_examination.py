@@ -8,13 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from gradtui.nan_trace.calls import Call
-from gradtui.nan_trace.module_trace import Visit
+from gradtui.nan_trace.module_trace import Visit, sequence
 from gradtui.nan_trace.module_walk import walk
 from gradtui.nan_trace.nested_tensors import changed, tensors
-from gradtui.nan_trace.operations import Operations
+from gradtui.nan_trace.operations import MadeBad, Operations
+from gradtui.nan_trace.source_lines import innermost
 from gradtui.nan_trace.value_ranges import look_at
 from gradtui.patching.own_errors import suppress_own
 
+LARGEST_GRAPH = 200_000
 HALF = (torch.float16, torch.bfloat16)
 
 
@@ -35,12 +37,15 @@ class ModuleExamination:
     """During one more run, notes what one call of one module is given, and what flows back into it;
     `forward` and `backward` then try the same in float32.
 
-    With `operations` the one at fault in the forward pass is looked for; `operation` names it.
+    With `operations` the one at fault in the forward pass is looked for; `culprit` tells it. Else
+    `source` is where the program made the node of the graph that is `node` after the call began.
     """
 
-    def __init__(self, visit: Visit, *, operations: bool) -> None:
+    def __init__(self, visit: Visit, *, operations: bool, node: int = -1) -> None:
         self._module, self._wanted = visit.module, visit.call
         self._operations: Any = Operations() if operations else None
+        self._node, self._first, self._anomaly = node, 0, (False, True)
+        self.source = ""
         self._looking = False
         self._calls = -1
         self._given: tuple[Any, Any] | None = None
@@ -59,13 +64,18 @@ class ModuleExamination:
         self._look_away()
 
     @property
-    def operation(self) -> str:
-        return "" if self._operations is None else self._operations.culprit
+    def culprit(self) -> MadeBad | None:
+        return None if self._operations is None else self._operations.culprit
 
     def _look_away(self) -> None:
-        if self._looking and self._operations is not None:
-            self._looking = False
+        if not self._looking:
+            return
+        self._looking = False
+        if self._operations is None:
+            torch.set_anomaly_enabled(*self._anomaly)
+        else:
             self._operations.__exit__(None, None, None)
+            self._operations.over()
 
     def _begin(self, module: nn.Module, args: Any, kwargs: Any) -> None:
         if torch._C._current_graph_task_id() != -1:
@@ -76,12 +86,21 @@ class ModuleExamination:
             if self._operations is not None:
                 self._operations.__enter__()
                 self._looking = True
+            elif self._node >= 0:
+                self._anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
+                torch.set_anomaly_enabled(True, False)  # each node notes the lines that made it
+                self._looking = True
+                self._first = sequence()
 
     def _end(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
         if self._calls != self._wanted or torch._C._current_graph_task_id() != -1:
             return
         self._look_away()
-        for number, (_, tensor) in enumerate(tensors(output)):
+        found = tensors(output)
+        if self._node >= 0:
+            with suppress_own:
+                self.source = _made_at([t for _, t in found], self._first + self._node)
+        for number, (_, tensor) in enumerate(found):
             if tensor.grad_fn is not None:
                 tensor.grad_fn.register_prehook(self._note(number, tensor.output_nr))
 
@@ -124,6 +143,21 @@ class ModuleExamination:
         args, kwargs = changed(self._given, lambda t: t.clone())
         with torch.enable_grad(), torch.autocast("cpu", enabled=False), _no_cuda_autocast():
             return tensors(self._copy(*args, **kwargs))
+
+
+def _made_at(outputs: list[Tensor], number: int) -> str:
+    """The program's line of the node with this sequence number."""
+    waiting = [t.grad_fn for t in outputs]
+    seen: set[Any] = set()
+    while waiting and len(seen) < LARGEST_GRAPH:
+        node: Any = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if node._sequence_nr() == number and "traceback_" in node.metadata:
+            return innermost(node.metadata["traceback_"])
+        waiting += [below for below, _ in node.next_functions]
+    return ""
 
 
 def bare(module: nn.Module) -> nn.Module:

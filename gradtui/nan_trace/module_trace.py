@@ -84,7 +84,7 @@ class ModuleTrace:
         found = given(args, kwargs)
         parent = self._open[-1] if self._open else None
         path = self._paths.get(id(module), "")
-        visit = Visit(len(self.visits), path, module, parent, self._tick(), _sequence())
+        visit = Visit(len(self.visits), path, module, parent, self._tick(), sequence())
         visit.call = self._calls.get(id(module), 0)
         self._calls[id(module)] = visit.call + 1
         visit.inputs = look_at(found)
@@ -103,7 +103,7 @@ class ModuleTrace:
             self._open.pop()  # what raised, and was caught further out
         visit = self._open.pop()
         found = tensors(output)
-        visit.ended, visit.last = self._tick(), _sequence()
+        visit.ended, visit.last = self._tick(), sequence()
         visit.outputs = look_at(found)
         visit.dtypes |= _dtypes(found)
         for _, tensor in found:
@@ -153,7 +153,7 @@ def _under(word: str, path: str) -> str:
     return f"{word}.{path}" if word and path else word or path
 
 
-def _sequence() -> int:
+def sequence() -> int:
     autograd: Any = torch.autograd
     return int(autograd._get_sequence_nr())
 

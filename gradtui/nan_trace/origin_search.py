@@ -6,6 +6,7 @@ So the first NaN, or else an output of the whole that is not finite, is followed
 
 from dataclasses import dataclass
 
+from gradtui.core.autopsy import Argument
 from gradtui.nan_trace.module_trace import Visit, own_parameters
 from gradtui.nan_trace.module_walk import walk
 from gradtui.nan_trace.value_ranges import ValueRange
@@ -27,6 +28,12 @@ class Origin:
     operation: str = ""
     look: ValueRange | None = None
     """What was not finite."""
+    argument: Argument | None = None
+    """What the operation was given."""
+    source: str = ""
+    """Where the program made it."""
+    node: int = -1
+    """Of a backward pass: how many nodes of the graph were made in that call before the one at fault."""
 
 
 @dataclass(frozen=True, slots=True)

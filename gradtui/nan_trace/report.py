@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gradtui.core.autopsy import AROUND, Autopsy, ModuleRange, Span
-from gradtui.nan_trace.call_counters import Place
+from gradtui.nan_trace import call_counters
 from gradtui.nan_trace.calls import Call
 from gradtui.nan_trace.graph_search import BadOperation
 from gradtui.nan_trace.loss_clues import LossClues
@@ -23,6 +23,22 @@ from gradtui.nan_trace.state_restoration import undisturbed
 from gradtui.nan_trace.value_ranges import ValueRange, together
 from gradtui.patching.own_errors import suppress_own
 
+EXPLAINED = ("ctc_loss", "nll_loss", "nll_loss2d", "std", "var", "mean")
+"""Of these the graph tells more than that they were given finite numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a program makes an operation: lines, and the path and type of the module, where it is one's
+    own code."""
+
+    source: str = ""
+    module: str = ""
+    kind: str = ""
+
+
+NOWHERE = Place()
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -33,10 +49,23 @@ class Result:
     outputs: ValueRange
     origin: Origin | None
     inflow: ValueRange
-    back: dict[Place, float]
+    back: dict[call_counters.Place, float]
     """What was taken off its modules' counters beforehand."""
-    changes: dict[Place, float]
+    changes: dict[call_counters.Place, float]
     """By how much it has changed them."""
+
+
+def located(found: Autopsy, at: Place = NOWHERE) -> Autopsy:
+    """With the line of the program and what the operation was given, where they are known."""
+    source = found.source or at.source
+    got = "" if found.argument is None else f"{found.operation} got {found.argument}"
+    where = ", ".join(part for part in (source, got) if part)
+    if not found.operation or not where:
+        return found
+    if at.module:
+        found = replace(found, module=at.module, kind=at.kind)
+        where = f"in {at.module} ({at.kind}), {where}"
+    return replace(found, source=source, words=f"{found.words}; {where}")
 
 
 def failed(step: int, why: str, phase: str = "") -> Autopsy:
@@ -48,16 +77,17 @@ def report(origin: Origin, result: Result, step: int, born: BadOperation | None 
     visit, call = origin.visit, result.call
     verdict = None
     if visit is not None and visit.index >= 0 and origin.phase in ("forward", "backward"):
-        operation, verdict = _closer(origin.phase, visit, result)
-        origin = replace(origin, operation=origin.operation or operation)
+        origin, verdict = _closer(origin, visit, result)
     around, at = _around(result.visits, visit)
     if visit is None and origin.phase == "forward":
         words = _before(call)
         if born is not None and born.operation:
             words += f": {born.words}"
-            origin = replace(origin, operation=born.operation)
+            origin = replace(origin, operation=born.operation, argument=born.argument)
     else:
         words = sentence(origin, call, step, verdict)
+        if born is not None and born.operation in EXPLAINED and born.operation == origin.operation:
+            words += f": {born.words}"
     return Autopsy(
         step=step - 1 if origin.phase == "weights" else step,
         phase=origin.phase,
@@ -67,6 +97,8 @@ def report(origin: Origin, result: Result, step: int, born: BadOperation | None 
         words=words,
         code=origin.code,
         operation=origin.operation,
+        source=origin.source,
+        argument=origin.argument,
         call=0 if visit is None else visit.call,
         inputs=None if visit is None else visit.inputs.span,
         outputs=None if visit is None else visit.outputs.span,
@@ -106,6 +138,25 @@ def in_loss(results: Sequence[Result], step: int, born: BadOperation | None = No
     )
 
 
+def by_graph(step: int, why: str, clues: LossClues, *, lost: bool) -> Autopsy:
+    """What the graph of the loss alone has told, where the step was not run once more: `why`."""
+    born = clues.birth
+    if lost:
+        if born is None or not born.named:
+            return failed(step, why, "forward")
+        words = f"going by the graph of the loss, {born.words}"
+        found = Autopsy(step, born.phase, "", "", born.tensor, f"{words}; {why}", born.after)
+        found = replace(found, operation=born.operation, inputs=born.inputs)
+        return replace(found, argument=born.argument, reproduced=False)
+    fault = at_fault(clues.passes, clues.own)
+    if not fault.operation:
+        return failed(step, why, "backward")
+    tensor = "targets" if fault.residual else "gradient of the output"
+    words = f"going by the graph of the loss, {fault.words}; {why}"
+    found = Autopsy(step, "backward", "", "", tensor, words, operation=fault.operation)
+    return replace(found, argument=fault.argument, reproduced=False)
+
+
 def above(results: Sequence[Result], place: int, step: int, clues: LossClues) -> Autopsy:
     """The gradient that came to a model was not finite already."""
     result = results[place]
@@ -127,22 +178,29 @@ def above(results: Sequence[Result], place: int, step: int, clues: LossClues) ->
     return replace(found, tensor=tensor, operation=operation, argument=fault.argument)
 
 
-def _closer(phase: str, visit: Visit, result: Result) -> tuple[str, Verdict | None]:
-    """The operation that failed in the forward pass, and how float32 would have fared."""
-    call = result.call
-    half, forward = applies(visit, call), phase == "forward"
-    if not half and not forward:
-        return "", None
+def _closer(origin: Origin, visit: Visit, result: Result) -> tuple[Origin, Verdict | None]:
+    """With the operation that failed, and where it was made; and how float32 would have fared."""
+    call, forward = result.call, origin.phase == "forward"
+    half = applies(visit, call)
+    if not half and not forward and origin.node < 0:
+        return origin, None
     module = target(call.module)
-    closer = ModuleExamination(visit, operations=forward)
+    closer = ModuleExamination(visit, operations=forward, node=origin.node)
     with undisturbed(module, result.back):
         with suppress_own, as_called(call), closer:
             out = [t for _, t in tensors(run_again(call, module))]
-            if not forward:
+            if half and not forward:
                 _pull(out, call)
+        made = closer.culprit
+        if made is not None:
+            origin = replace(
+                origin, operation=made.name, source=made.source, argument=made.argument
+            )
+        elif closer.source:
+            origin = replace(origin, source=closer.source)
         if not half:
-            return closer.operation, None
-        return closer.operation, closer.forward() if forward else closer.backward()
+            return origin, None
+        return origin, closer.forward() if forward else closer.backward()
 
 
 def _pull(out: list[Tensor], call: Call) -> None:

@@ -45,7 +45,9 @@ class InfiniteSlope:
     def argument(self) -> Argument | None:
         """What the operation was given."""
         with suppress_own, torch.no_grad():
-            return argument_of(self.word, ARGUMENTS.get(self.word, _same)(self.kept[0]), slope=True)
+            value = ARGUMENTS.get(self.word, _same)(self.kept[0])
+            word = "" if self.given else self.word
+            return argument_of(word, value, slope=True, exponent=self.exponent)
         return None
 
     @property
@@ -62,6 +64,21 @@ class InfiniteSlope:
             bad = ~torch.isfinite(SLOPES[self.word][1](self.kept, self.exponent))
             return bad if self.guard is None else bad & (self.guard >= self.least)
         return None
+
+
+def argument_at(node: Any) -> Argument | None:
+    """What the operation of a node was given, as far as that is saved: of a division what it divides
+    by."""
+    word = word_of(node)
+    keys = ("result",) if word in ARGUMENTS else ("other", "self") if word == "div" else ("self",)
+    value = next(
+        (one for key in keys if (one := saved(node, key, anywhere=True)) is not None), None
+    )
+    if value is None:
+        return None
+    with suppress_own, torch.no_grad():
+        return argument_of(word, ARGUMENTS.get(word, _same)(value), slope=True)
+    return None
 
 
 def _same(x: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.core.autopsy import AROUND, Autopsy, ModuleRange, Span
+from gradtui.core.autopsy import AROUND, Argument, Autopsy, ModuleRange, Span
 from gradtui.runstore.format.nan_trace_json import LONGEST, autopsy_from, autopsy_json
 
 SPAN = Span(0.0, 6.5e4, 3, 64)
@@ -18,6 +18,8 @@ FOUND = Autopsy(
     words="it broke",
     code="between a and b",
     operation="Sqrt",
+    source="train.py:41",
+    argument=Argument(-0.9, 3.1, 22, 6144, "below 0"),
     call=1,
     inputs=SPAN,
     weights=SPAN._replace(high=1e-45),

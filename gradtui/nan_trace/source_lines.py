@@ -1,0 +1,259 @@
+"""In which lines of a program an operation is made, going by its source: what is in the functions that
+run, and in those that they call.
+
+A loss function cannot be run once more, and its graph does not tell where it was made. Source is read
+and nothing of it is run.
+"""
+
+import ast
+import linecache
+import os
+import re
+import tokenize
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import torch
+
+import gradtui
+from gradtui.nan_trace.operation_names import fits, line_of, words_of
+from gradtui.patching.own_errors import suppress_own
+
+LARGEST = 1 << 21
+"""Characters of a file that is read."""
+DEEPEST = 4
+"""Functions that call one another."""
+FUNCTIONS = 200
+LINES = 3
+"""Lines that are told, of which it is one; of more none."""
+FRAMES = 40
+THEIRS = ("torch", "gradtui", "runpy", "importlib", "threading", "contextlib", "functools")
+"""Packages whose source is nobody's program."""
+
+
+Variables = Callable[[FrameType], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """What is searched: a function, or a whole file. `names` are its global variables."""
+
+    file: str
+    tree: ast.Module
+    body: ast.AST
+    names: Mapping[str, Any]
+
+
+@dataclass(frozen=True, order=True)
+class _Line:
+    score: int
+    file: str
+    number: int
+
+
+def program_frames(frame: FrameType | None) -> list[FrameType]:
+    """Those of the program and its libraries, the innermost first."""
+    found = []
+    for _ in range(FRAMES):
+        if frame is None:
+            break
+        if not theirs(str(frame.f_globals.get("__name__", ""))):
+            found.append(frame)
+        frame = frame.f_back
+    return found
+
+
+def theirs(name: str) -> bool:
+    return name.partition(".")[0] in THEIRS
+
+
+def lines_by_frames(
+    word: str, near: frozenset[str], frames: Iterable[FrameType], variables: Variables
+) -> str:
+    """ "train.py:41", or "train.py:41 or 44", for an operation that `near` others are around; "" where
+    there is none, or too many. Looked for in what these frames run, then in what that calls;
+    `variables` reads a frame's own."""
+    for frame in frames:
+        with suppress_own:
+            names = {**frame.f_globals, **variables(frame)}
+            scope = _scope(frame.f_code, names)
+            told = "" if scope is None else _told(_lines([scope], word, near))
+            if told:
+                return told
+    return ""
+
+
+def lines_of_classes(word: str, near: frozenset[str], kinds: Iterable[type]) -> str:
+    """The same, looked for in all methods of these classes."""
+    scopes = []
+    for kind in kinds:
+        for one in kind.__mro__:
+            if not theirs(one.__module__) and one is not object:
+                methods = [thing for thing in vars(one).values() if type(thing) is FunctionType]
+                scopes += [scope for method in methods if (scope := _of_function(method))]
+    with suppress_own:
+        return _told(_lines(scopes, word, near))
+    return ""
+
+
+TRACED = re.compile(r'  File "(.+?)", line (\d+), in ')
+FOLDERS = tuple([f"{Path(str(one.__file__)).parent}{os.sep}" for one in (torch, gradtui)])
+
+
+def innermost(stack: Iterable[str]) -> str:
+    """The innermost line that is neither torch's nor ours, of a stack as `traceback` formats it."""
+    found = [told for told in map(TRACED.match, stack) if told is not None]
+    ours = [told for told in found if not told[1].startswith(FOLDERS)]
+    return place(ours[-1][1], int(ours[-1][2])) if ours else ""
+
+
+def place(file: str, line: int) -> str:
+    """As a program's own user would write it."""
+    return f"{_short(file)}:{line}"
+
+
+def _short(file: str) -> str:
+    if file.startswith("<"):
+        return file
+    with suppress_own:
+        path = Path(file).absolute()
+        here = Path.cwd()
+        return str(path.relative_to(here)) if path.is_relative_to(here) else path.name
+    return Path(file).name
+
+
+def _told(found: list[_Line]) -> str:
+    if not found:
+        return ""
+    best = max(one.score for one in found)
+    places = sorted({(one.file, one.number) for one in found if one.score == best})
+    if len(places) > LINES:
+        return ""
+    file = places[0][0]
+    if any(other != file for other, _ in places):
+        return " or ".join(place(other, number) for other, number in places)
+    return " or ".join([place(file, places[0][1]), *(str(number) for _, number in places[1:])])
+
+
+def _lines(scopes: list[_Scope], word: str, near: frozenset[str]) -> list[_Line]:
+    waiting, found = [(scope, 0) for scope in scopes], []
+    seen: set[tuple[str, int]] = set()
+    while waiting and len(seen) < FUNCTIONS:
+        scope, depth = waiting.pop(0)
+        key = scope.file, getattr(scope.body, "lineno", 0)
+        if key in seen:
+            continue
+        seen.add(key)
+        for statement in _statements(scope.body):
+            parts = list(ast.walk(statement))
+            around = {other for part in parts for other in words_of(part)}
+            score = len(around & near)
+            found += [_Line(score, scope.file, line_of(part)) for part in parts if fits(part, word)]
+            if depth < DEEPEST:
+                calls = [part for part in parts if isinstance(part, ast.Call)]
+                waiting += [(one, depth + 1) for call in calls for one in _called(call, scope)]
+    return found
+
+
+def _statements(body: ast.AST) -> Iterator[ast.AST]:
+    """Single ones, also within loops and branches, but not of functions within."""
+    if isinstance(body, ast.Lambda):
+        yield body.body
+        return
+    for one in getattr(body, "body", []):
+        yield from _within(one)
+
+
+def _within(one: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return
+    inner = [
+        part
+        for name in ("body", "orelse", "finalbody", "handlers", "cases")
+        for part in (getattr(one, name, None) or [])
+        if isinstance(part, ast.AST)
+    ]
+    if not inner or isinstance(one, ast.expr):
+        yield one
+        return
+    yield from (part for part in ast.iter_child_nodes(one) if isinstance(part, ast.expr))
+    for part in inner:
+        yield from _within(part)
+
+
+def _called(call: ast.Call, scope: _Scope) -> Iterator[_Scope]:
+    """The functions that a call may be of: by name in the same file, or as a variable there holds."""
+    function = call.func
+    if isinstance(function, ast.Attribute):
+        name, owner = function.attr, function.value
+        if isinstance(owner, ast.Name) and isinstance(
+            module := scope.names.get(owner.id), ModuleType
+        ):
+            thing = vars(module).get(name)
+            yield from _of_thing(thing)
+            return
+        if not (isinstance(owner, ast.Name) and owner.id in ("self", "cls")):
+            return
+    elif isinstance(function, ast.Name):
+        name = function.id
+        if name in scope.names:
+            yield from _of_thing(scope.names[name])
+            return
+    else:
+        return
+    for one in ast.walk(scope.tree):
+        if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) and one.name == name:
+            yield _Scope(scope.file, scope.tree, one, scope.names)
+
+
+def _of_thing(thing: Any) -> Iterator[_Scope]:
+    if type(thing) is MethodType:
+        thing = thing.__func__
+    if type(thing) is FunctionType:
+        scope = _of_function(thing)
+    else:
+        kind = thing if isinstance(thing, type) else type(thing)
+        call = vars(kind).get("__call__") or vars(kind).get("forward")
+        scope = _of_function(call) if type(call) is FunctionType else None
+    if scope is not None:
+        yield scope
+
+
+def _of_function(function: FunctionType) -> _Scope | None:
+    if theirs(function.__module__ or ""):
+        return None
+    return _scope(function.__code__, function.__globals__)
+
+
+def _scope(code: CodeType, names: Mapping[str, Any]) -> _Scope | None:
+    tree = _tree(code.co_filename)
+    if tree is None:
+        return None
+    if code.co_name == "<module>":
+        return _Scope(code.co_filename, tree, tree, names)
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Lambda) and code.co_name == "<lambda>":
+            if one.lineno == code.co_firstlineno:
+                return _Scope(code.co_filename, tree, one, names)
+        elif isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) and one.name == code.co_name:
+            first = min([one.lineno, *(part.lineno for part in one.decorator_list)])
+            if first <= code.co_firstlineno <= one.lineno:
+                return _Scope(code.co_filename, tree, one, names)
+    return None
+
+
+def _tree(file: str) -> ast.Module | None:
+    with suppress_own:
+        known = linecache.cache.get(file)  # a notebook's cells are nowhere else
+        if known is not None and len(known) > 2:
+            text = "".join(known[2])
+        elif Path(file).is_file():
+            with tokenize.open(file) as source:
+                text = source.read(LARGEST + 1)
+        else:
+            return None
+        return None if len(text) > LARGEST else ast.parse(text)
+    return None
