@@ -1,13 +1,13 @@
 """1,797 handwritten digits of 8 x 8 pixels, each pixel standardised over the whole set."""
 
-from importlib.resources import as_file, files
-
 from gradtui.lab.data.data_set import DataKeys, DataSet, Generator, Task
 
 EXAMPLES, CLASSES = 1797, 10
 
 
 def digits() -> Task:
+    from importlib.resources import as_file, files
+
     import numpy as np
     import torch
 
