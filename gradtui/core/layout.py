@@ -23,7 +23,8 @@ class TensorInfo:
     a recurrent net, whose "gradient" is the back-propagated signal at one time step).
     `structural_zero` says why the true gradient is zero by construction, and is empty otherwise.
     `placement` is "replica" (every rank has all of it) or "shard" (`shape` is this rank's part).
-    `also` lists the other names of a tied weight.
+    `also` lists the other names of a tied weight. `requires_grad` as it was when the layout was made;
+    None where that was not recorded.
     """
 
     name: str
@@ -33,6 +34,7 @@ class TensorInfo:
     structural_zero: str = ""
     placement: str = "replica"
     also: str = ""
+    requires_grad: bool | None = None
 
     @property
     def numel(self) -> int:

@@ -20,6 +20,7 @@ SYMPTOMS: dict[str, str] = {
     "badly_scaled": "very large but stable gradients: the loss or the targets need scaling",
     "oscillating_loss": "the loss jumps up and down without progress",
     "plateau": "the loss does not move",
+    "not_learning": "no progress that the task allows, with gradients that look sound",
 }
 """Symptom -> what it means in a few words, the most telling first."""
 

@@ -101,8 +101,9 @@ def _ordered(found: list[Finding], facts: Facts) -> list[Finding]:
     first: dict[str, Finding] = {}
     for finding in found:
         first.setdefault(finding.symptom, finding)
-    if len(first) > 1:
-        first.pop("plateau", None)
+    for vague in ("plateau", "not_learning"):
+        if len(first) > 1:
+            first.pop(vague, None)
     first = without_consequences(first, facts)
     kept: list[Finding] = []
     for finding in first.values():

@@ -217,6 +217,21 @@ class Reading:
         known = ratios[~np.isnan(ratios)]
         return float(known.max()) if len(known) else float("nan")
 
+    def effects(self, window: IntArray) -> FloatArray:
+        """[k] length of the step times gradient norm, where both were measured in `window`: what such
+        a step can change of the loss at most, to first order."""
+        taken = window[self.facts.has_weights[window]]
+        owned = self.facts.layout.parameters
+        updates = np.nan_to_num(self.facts.weights[taken][:, owned, Weight.UPDATE])
+        known = np.linalg.norm(updates, axis=1) * self.total[taken]
+        return np.asarray(known[np.isfinite(known)])
+
+    @cached_property
+    def reach(self) -> float:
+        """What all steps together can have changed of the loss at most; NaN where none was measured."""
+        effects = self.effects(self.used)
+        return float(effects.mean()) * self.seen if len(effects) else math.nan
+
     @cached_property
     def gains(self) -> FloatArray:
         """[k] sqrt(fan_in) * rms of each layer's matrix when it was first measured, in order: what
@@ -578,6 +593,53 @@ class Reading:
         if not len(sixth):
             return math.nan, math.inf
         return float(sixth.mean()), T.FALLING_Z * float(sixth.std()) / math.sqrt(len(sixth))
+
+    @property
+    def level(self) -> float:
+        """Mean loss of the last sixth of the run."""
+        return self._level[0]
+
+    @property
+    def too_still(self) -> bool:
+        """It is the same for every batch, as of a whole set in each step."""
+        return self._level[1] < T.SAME_LOSS * self.level
+
+    @cached_property
+    def came_down(self) -> bool:
+        """The loss is lower than at first, by more than chance would have it."""
+        losses = self.losses[np.isfinite(self.losses)]
+        third = max(len(losses) // 3, 1)
+        return self.learned or self._lower(losses[:third], losses[-third:], T.SLOW_FALL)
+
+    @cached_property
+    def steeper(self) -> float:
+        """Gradient norm now over that at first, within the healthy band and as long as it grows: a net
+        that leaves a flat place gets steeper before its loss comes down (Saxe, McClelland and Ganguli,
+        2014). 1 where it does not."""
+        norms = self.total[self.used]
+        part = len(norms) // 4
+        if part < T.WINDOW // 2:
+            return 1.0
+        first, before, now = (median(norms[i * part : (i + 1) * part]) for i in (0, 2, 3))
+        return now / first if first > 0 and before < now < T.BAND_HIGH else 1.0
+
+    @property
+    def warming_up(self) -> bool:
+        """The learning rate has gone up until now."""
+        rates = self.rates[~np.isnan(self.rates)]
+        third = len(rates) // 3
+        return third > 0 and bool(rates[-1] > T.STILL_RISING * rates[third])
+
+    @cached_property
+    def steady(self) -> bool:
+        """The loss comes down at one pace: neither faster than before, as where a net gets off the mark,
+        nor much more slowly, as where there is no more to learn."""
+        losses = self.losses[np.isfinite(self.losses)]
+        if len(losses) < 3 * T.WINDOW:
+            return False
+        first, middle, last = (float(part.mean()) for part in np.array_split(losses, 3))
+        slower, faster = T.STEADY
+        return slower * (first - middle) <= middle - last <= faster * (first - middle)
 
     @property
     def below_guessing(self) -> bool:

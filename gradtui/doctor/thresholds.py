@@ -138,6 +138,8 @@ UNDEFINED = 5
 WAS_DOWN = 0.5
 """Of the loss at first: what a run must have reached for some time to be thrown back from."""
 LR_RAISED = 3.0
+LR_JUMPED = 5.0
+"""From one step to the next."""
 SPIKE_NORM = 8.0
 SPIKE_LOSS = 3.0
 SPIKE_FLOOR = 10.0
@@ -244,10 +246,53 @@ UNBOUNDED_PARTS = 6
 """Stretches of the run in which the loss falls each time, most in the last."""
 UNBOUNDED_GRADIENT = 100.0
 UNBOUNDED_WEIGHTS = 2.0
+RUNAWAY_GRADIENT = 30.0
+CLIMBING_STEPS = 60
+CLIMBED_LITTLE = 1.2
+CLIMBED_FAR, CLIMBED_STEEPER = 3.0, 1.5
+UPHILL = 0.5
+"""Rise of the loss over what steps can do to it to first order: against the slope it is 1 and more, across
+a valley that is too narrow for the step a good deal less."""
+OVERSHOT = 0.05
 UNRESPONSIVE = 0.01
 """Of the first slope of the loss, and of what it goes up and down by from batch to batch."""
 UNRESPONSIVE_NOISE = 0.01
 """Of the loss: batches that differ less may be the same one."""
+NOT_LEARNING_STEPS = 300
+"""Steps after which a loss no better than guessing has had its time, gradients and steps being sound."""
+UNSTEPPED_PASSES = 30
+"""Backward passes after which an optimizer that has not stepped is not accumulating."""
+SET_BACKS = 2
+"""A run is taken back to an earlier checkpoint once; twice to the very start is no rescue."""
+FOLD_LEARNED = 0.25
+"""Of the loss at first: what begins anew after it has learned that much is another fold or task."""
+BEYOND_STEP = 5.0
+"""Times what a step can do to the loss, to first order, from which on it was no step that did it."""
+REACHES_GUESS = 0.05
+"""Of the loss of guessing: what all steps together could bring it down by, were each to do all that its
+length and the slope allow. Training takes as much in a few steps."""
+REACHES_MEAN = 0.25
+REACHES_NOTHING = 0.02
+STILL_LOSS_STEPS = 500
+SAME_LOSS = 1e-3
+UNCHANGED = 0.98
+"""Of the first loss."""
+STILL_RISING = 1.05
+"""Learning rate now over that after a third of the run: a warm-up that is not over."""
+STEEPER = 1.4
+"""Times the first gradient norms: a net on its way off a flat place."""
+STEEPER_BY_HEART = 2.0
+"""Random labels that are learned by heart make gradients grow as well, if slowly."""
+STEEPER_STEPS = 600
+"""Steps that it is given for that."""
+STEADY = (0.4, 2.0)
+"""Drop of the mean loss from the second third of the run to the last, over that from the first to the
+second."""
+MANY_CLASSES = 3
+LEARNED_BY_HEART = 0.06
+"""Of guessing: what a net gains of random labels in the time that real ones are learned in."""
+WENT_FAR = 0.5
+"""Largest update ratio times the number of steps: they could have changed half of any layer."""
 LR_HIGH = 0.1
 """Of its largest value: enough to see whether anything is left to learn."""
 LR_FALLEN = 0.01
@@ -257,6 +302,10 @@ MISWIRED_STEPS = 30
 """Steps after which wrong wiring is judged by what the loss has become."""
 MISWIRED_LEARNED = 0.5
 """Of guessing (or of the start): a loss below that was learned in spite of it."""
+
+CUT_OFF_STEPS = 200
+CUT_OFF_LEARNED = 0.6
+"""Of guessing (or of the start): above that, after so many steps, layers without a gradient are missed."""
 
 SCALER_STEPS = 30
 SCALER_SKIPPED = 0.5

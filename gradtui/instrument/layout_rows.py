@@ -32,6 +32,9 @@ def outline(named: Sequence[Named], following: Mapping[int, str] | None = None) 
                 role=_role(one),
                 placement="shard" if sharded(one.tensor) else "replica",
                 also=", ".join(one.also),
+                requires_grad=one.tensor.requires_grad
+                if type(one.tensor) is nn.Parameter
+                else None,
             )
         )
     return Layout(tuple(tensors), tuple(infos))

@@ -3,6 +3,7 @@
 import torch
 
 from tests.verdicts import (
+    around_gradients,
     aside_healthy,
     aside_sick,
     healthy_attacks,
@@ -40,6 +41,7 @@ CASES: list[Case] = [
     *sick_silent.R.cases,
     *aside_healthy.R.cases,
     *aside_sick.R.cases,
+    *around_gradients.R.cases,
 ]
 
 

@@ -71,6 +71,21 @@ def blamed(reading: Reading, at_start: bool) -> ExplosionCause:
     return TARGETS if alike and (sane or np.isnan(reading.growth)) else FIRST_WEIGHTS
 
 
+def raised_rate(reading: Reading, step: int) -> str:
+    """In words, where the learning rate was put up at once by more than anything harmless does, shortly
+    before `step` or with it; else ""."""
+    series = reading.used_scalars
+    at = int(np.searchsorted(series.steps, step))
+    first = max(at - T.WINDOW, 1)
+    rates = series.lr[first - 1 : at + T.STARTING + 1]
+    jumps = np.flatnonzero((rates[1:] > T.LR_JUMPED * rates[:-1]) & (rates[:-1] > 0))
+    if not len(jumps):
+        return ""
+    jump = int(jumps[-1])
+    when = int(series.steps[first + jump])
+    return f"the learning rate went from {rates[jump]:.3g} to {rates[jump + 1]:.3g} at step {when}"
+
+
 def blown_up(reading: Reading) -> bool:
     """Whether the first weights make signals grow beyond measure, and gradients with them: those are
     out of all proportion to the error at the output as well, which large targets alone are not."""

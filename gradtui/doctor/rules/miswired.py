@@ -63,6 +63,10 @@ EXPLAINS = {
 """What else is no more than a consequence; of the other kinds faint gradients are."""
 
 
+VAGUE = ("plateau", "not_learning", "vanishing_gradient")
+"""What has another cause where most of the net may not move."""
+
+
 def _kind(facts: Facts) -> str:
     seen = dict(facts.info.wiring)
     return next((kind for kind in CAUSES if kind in seen), "")
@@ -118,6 +122,8 @@ def no_gradients(reading: Reading) -> Finding | None:
         return None  # updates are made by other ways
     if not np.isnan(facts.grads[:, :, Grad.NONFINITE]).all() or _moved(facts):
         return None
+    if _of_others(facts):
+        return None
     why = told or (
         "zero_grad() is called between backward() and step(), or the loss was made of a copy without "
         "its history"
@@ -139,6 +145,25 @@ def _moved(facts: Facts) -> bool:
     return bool((updates[np.isfinite(updates)] > 0).any())
 
 
+def _of_others(facts: Facts) -> bool:
+    """Whether these steps were of tensors that are not in the layout, which came later: nothing is
+    known of their gradients."""
+    sizes = facts.weights[facts.weights_at][..., Weight.NORM]
+    return bool(sizes.size) and bool(np.isnan(sizes).all())
+
+
+def mostly_frozen(facts: Facts) -> str:
+    """Where most tensors that the optimizer was given require no gradient, which; else ""."""
+    tensors = facts.layout.tensors
+    still = [t.name for t in tensors if t.requires_grad is False]
+    if 2 * len(still) <= len(tensors):
+        return ""
+    return (
+        f"{len(still)} of the {len(tensors)} tensors that the optimizer was given are frozen "
+        f"(requires_grad is False), such as {still[0]}: they never get a gradient"
+    )
+
+
 def without_consequences(first: dict[str, Finding], facts: Facts) -> dict[str, Finding]:
     """`first`, by symptom, less what wrong wiring explains, which is then as bad as the worst of it;
     a plateau beside parameters that nobody steps is put down to them."""
@@ -155,6 +180,10 @@ def without_consequences(first: dict[str, Finding], facts: Facts) -> dict[str, F
             cause=f"parameters that get gradients belong to no optimizer: they stay as they are ({left})",
             remedies=choices.NOT_STEPPED,
         )
+    still = mostly_frozen(facts)
+    for symptom in VAGUE if still else ():
+        if symptom in found:
+            found[symptom] = replace(found[symptom], cause=still, remedies=choices.MOSTLY_FROZEN)
     return found
 
 

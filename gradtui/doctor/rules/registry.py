@@ -4,11 +4,20 @@ from collections.abc import Callable
 
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
+from gradtui.doctor.rules.climbing import climbing
 from gradtui.doctor.rules.clipping import clipping_dominates
 from gradtui.doctor.rules.exploding import exploding
 from gradtui.doctor.rules.loss_regression import thrown_back
 from gradtui.doctor.rules.miswired import miswired, no_gradients
 from gradtui.doctor.rules.nonfinite import scaler_stuck
+from gradtui.doctor.rules.not_learning import (
+    never_stepped,
+    no_backward,
+    nothing_to_learn,
+    steps_reach_nothing,
+    weights_set_back,
+)
+from gradtui.doctor.rules.parts_cut_off import cut_off
 from gradtui.doctor.rules.rounding import fp16_underflow, updates_rounded_away
 from gradtui.doctor.rules.ruined_by_a_step import exploded_and_died
 from gradtui.doctor.rules.small_updates import schedule_ended, too_small_steps
@@ -19,7 +28,7 @@ from gradtui.doctor.rules.step_size import (
     plateau,
 )
 from gradtui.doctor.rules.time_steps import fading_memory, vanishing_through_time
-from gradtui.doctor.rules.unbounded import unbounded
+from gradtui.doctor.rules.unbounded import runaway_critic, unbounded
 from gradtui.doctor.rules.units import (
     dead_by_zeros,
     dead_relu,
@@ -42,10 +51,13 @@ RULES: tuple[Rule, ...] = (
     output_cannot_change,
     no_gradients,
     miswired,
+    cut_off,
     exploded_and_died,
     saturated,
     exploding,
     unbounded,
+    runaway_critic,
+    climbing,
     thrown_back,
     fp16_underflow,
     dead_relu,
@@ -65,7 +77,12 @@ RULES: tuple[Rule, ...] = (
     too_small_steps,
     schedule_ended,
     updates_rounded_away,
+    never_stepped,
+    no_backward,
+    weights_set_back,
     plateau,
+    steps_reach_nothing,
+    nothing_to_learn,
 )
 """In the order in which one finding goes before another of the same severity."""
 
@@ -83,4 +100,5 @@ EXPLAINED_BY: dict[str, tuple[str, ...]] = {
     "badly_scaled": ("exploding_gradient",),
 }
 """Symptom -> findings that cause it: where one began no later, the symptom is not told again; where
-it began later, it is the consequence and comes second. A plateau is a consequence of anything."""
+it began later, it is the consequence and comes second. A plateau is a consequence of anything, and
+`not_learning` is what is left where nothing else is found."""

@@ -6,9 +6,10 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.rules.exploding import SYMPTOM, onset_of
-from gradtui.doctor.rules.explosion_causes import blamed
+from gradtui.doctor.rules.explosion_causes import blamed, raised_rate
 from gradtui.doctor.words import norm
 
 
@@ -45,6 +46,8 @@ def exploded_and_died(reading: Reading) -> Finding | None:
     since = f"; {len(dead)} of {len(reading.rows)} layers are {gone} since" if dead else ""
     at_start = spike == 0
     remedies, cause = blamed(reading, at_start and peak > T.BAND_HIGH)
+    raised = raised_rate(reading, int(reading.facts.steps[used[onset]]))
+    cause = f"{raised}: {cause}" if raised else cause
     before = "" if at_start else f"norm {norm(first)} at first, "
     return Finding(
         SYMPTOM,
@@ -54,7 +57,7 @@ def exploded_and_died(reading: Reading) -> Finding | None:
         f"now{since}",
         "first it exploded, then it died: one step pushed the weights so far that hardly any input "
         f"reaches the output; {cause}",
-        remedies,
+        choices.LR_JUMPED if raised else remedies,
         dead or reading.largest_rows(used[spike]),
         reading.names(list(dead or reading.largest_rows(used[spike]))),
     )

@@ -110,6 +110,8 @@ def plateau(reading: Reading) -> Finding | None:
     stopped = stopped_by_schedule(reading)
     if stopped is not None:
         return stopped
+    if reading.steeper > T.STEEPER and reading.seen < T.STEEPER_STEPS:
+        return None  # on its way
     lost = _lost_again(reading)
     if lost is not None:
         return lost

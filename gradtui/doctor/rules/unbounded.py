@@ -46,6 +46,38 @@ def unbounded(reading: Reading) -> Finding | None:
     )
 
 
+def runaway_critic(reading: Reading) -> Finding | None:
+    """One side of a game whose loss goes far beyond what it was on either side of zero, and whose
+    gradient grows with it: scores that nothing bounds.
+
+    The losses of a critic that is held (by a weight clip, a gradient penalty) stay near 1.
+    """
+    if not reading.game or reading.blind or reading.seen < T.UNBOUNDED_STEPS:
+        return None
+    losses = np.abs(reading.losses)
+    if not reading.signed or not np.isfinite(losses).all():
+        return None
+    first, now = median(losses[: T.WINDOW // 4]), median(losses[-T.WINDOW :])
+    limit = T.UNBOUNDED * max(first, 1.0)
+    norms = reading.total[reading.used]
+    steep, was = median(norms[-T.WINDOW :]), median(norms[: T.WINDOW // 4])
+    if not now > limit or not steep > T.RUNAWAY_GRADIENT * was:
+        return None
+    rows = reading.largest_rows(reading.used[-1])
+    return Finding(
+        "exploding_gradient",
+        Severity.CRITICAL,
+        reading.since(np.abs(reading.facts.loss) > max(first, 1.0) * T.LOSS_GROWTH),
+        f"one side's loss went from {norm(float(reading.losses[0]))} to {norm(reading.loss)}, and its "
+        f"gradient norm from {norm(was)} to {norm(steep)}",
+        "nothing bounds the critic: its scores grow without end, as those of a Wasserstein critic do "
+        "that has no weight clip and no gradient penalty",
+        choices.EXPLODING_CRITIC,
+        rows,
+        reading.names(list(rows)),
+    )
+
+
 def _grown(reading: Reading) -> bool:
     """Whether most weights are several times what they were."""
     at, judged = reading.facts.weights_at, reading.facts.layout.judged

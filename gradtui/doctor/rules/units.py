@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gradtui.core.layout import BoolArray
 from gradtui.core.snapshot import Act, Grad, Weight
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
@@ -151,6 +152,9 @@ def saturated_by_zeros(reading: Reading) -> Finding | None:
     # Below the last such layer others only get what it lets through.
     if not pinned.any() or reading.passes_zeros[np.flatnonzero(pinned)[-1]]:
         return None
+    pinned &= _may_be_pinned(reading)
+    if not pinned.any():
+        return None
     rows = tuple(int(r) for r in reading.rows[pinned])
     evidence = (
         f"no gradient reaches at least {percent(float(reading.quiet_units[pinned].min()))} of the "
@@ -159,6 +163,15 @@ def saturated_by_zeros(reading: Reading) -> Finding | None:
     )
     since, by_steps = _pinned_since(reading, rows), _by_steps(reading, rows)
     return _found(reading, "saturated", since, evidence, rows, by_steps)
+
+
+def _may_be_pinned(reading: Reading) -> BoolArray:
+    """[len(rows)] layers with something behind them that has flat ends; all of them where the graph
+    has told of no activation at all."""
+    words = [reading.facts.layout.rows[int(row)].activation for row in reading.rows]
+    if not any(words):
+        return np.ones(len(words), np.bool_)
+    return np.array([word not in ("", "identity") for word in words], np.bool_)
 
 
 def _found(

@@ -129,6 +129,8 @@ def _generation(data: dict[str, Any]) -> Generation:
         if row >= len(rows) or len(shape) > MOST_DIMENSIONS or prod(shape) > LARGEST:
             raise ValueError(f"a tensor in row {row} of {len(rows)}, or its shape")
         given = known(TensorInfo, tensor) | {"shape": shape, "row": row}
+        if given.get("requires_grad") not in (None, True, False):
+            raise ValueError("requires_grad is neither true nor false")
         tensors.append(TensorInfo(**given))
     given = known(RunInfo, data["info"])
     carried = tuple(float(value) for value in given.get("carried", ()))

@@ -2,7 +2,7 @@
 
 import math
 
-from gradtui.doctor.program_seen import ProgramSeen
+from gradtui.doctor.program_seen import ProgramSeen, middle
 from gradtui.doctor.remedies.code.fragments import block, joined, number, step_of
 from gradtui.doctor.remedies.code.limits import clip_at
 from gradtui.doctor.remedies.code.prescription import OPTIMIZER, STEP
@@ -157,6 +157,25 @@ def lower_and_warm_up(seen: ProgramSeen) -> CodeLines:
     return CodeLines(OPTIMIZER, code, f"a loss that falls from the first {WARMUP} steps on")
 
 
+def steady_lr(seen: ProgramSeen) -> CodeLines:
+    """Never above what it was before it was put up."""
+    before = middle(seen.facts.lr[: seen.before])
+    most = seen.lr / 10 if math.isnan(before) else before
+    code = block(f"""
+        for group in optimizer.param_groups:  # before optimizer.step(), whatever has set it
+            group["lr"] = min(group["lr"], {number(most)})
+    """)
+    return CodeLines(STEP, code, "no jump of the loss where the learning rate was put up")
+
+
+STEADY_LR = Remedy(
+    id="steady_lr",
+    text=(
+        "find what put the learning rate up (a resumed schedule, another configuration), and keep it "
+        "where it was"
+    ),
+    code=steady_lr,
+)
 LOWER_LR_AND_WARM_UP = Remedy(
     id="lower_lr_and_warm_up",
     text=("lower the learning rate, and warm it up over the first hundreds of steps"),

@@ -80,6 +80,108 @@ def hand_over(seen: ProgramSeen) -> CodeLines:
     return CodeLines(OPTIMIZER, code, "layers that move at every step, all of them")
 
 
+def who_writes(seen: ProgramSeen) -> CodeLines:
+    """torch counts what is written into a tensor: one step of an optimizer is no more than a few."""
+    del seen
+    code = block("""
+        weight = next(model.parameters())
+        writes = getattr(weight, "writes_seen", weight._version)  # at the end of the last step
+        if weight._version != writes:
+            print("written between two steps:", weight._version - writes, "times")
+        optimizer.step()
+        weight.writes_seen = weight._version
+    """)
+    expect = (
+        "no line: where one is printed, look for load_state_dict(), copy_() and .data before it"
+    )
+    return CodeLines(STEP, code, expect, changes=False)
+
+
+def all_three(seen: ProgramSeen) -> CodeLines:
+    """A scheduler's step comes after the optimizer's, and not in its place."""
+    del seen
+    code = block("""
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()  # scheduler.step() comes after it, and does not stand for it
+    """)
+    return CodeLines(STEP, code, "weights that change, and a loss that falls")
+
+
+def straight_through(seen: ProgramSeen) -> CodeLines:
+    """Forward what was there, backward as if nothing were."""
+    del seen
+    code = block("""
+        class StraightThrough(torch.nn.Module):
+            def forward(self, value):  # in place of torch.round(value), or of what else is flat
+                return value + (torch.round(value) - value).detach()
+    """)
+    return CodeLines(MODEL, code, "gradients above zero in the layers before it", changes=False)
+
+
+def keep_graph(seen: ProgramSeen) -> CodeLines:
+    """Who needs no gradient, and where it stops needing one."""
+    del seen
+    code = block("""
+        def look(module, given, output):
+            if isinstance(output, torch.Tensor) and not output.requires_grad:
+                print(type(module).__name__, "puts out what has no history")
+
+
+        for module in model.modules():
+            module.register_forward_hook(look)
+    """)
+    expect = "the first line is the cut: no detach(), no no_grad(), use_reentrant=False there"
+    return CodeLines(MODEL, code, expect, changes=False)
+
+
+def thaw(seen: ProgramSeen) -> CodeLines:
+    del seen
+    return CodeLines(
+        MODEL, "model.requires_grad_(True)", "gradients in all layers, and a loss that falls"
+    )
+
+
+STRAIGHT_THROUGH = Remedy(
+    id="straight_through",
+    text=(
+        "let gradients pass what has no slope: h + (torch.round(h) - h).detach(), a straight-through "
+        "estimator"
+    ),
+    code=straight_through,
+    source=("Bengio, Leonard and Courville, 2013"),
+)
+KEEP_GRAPH = Remedy(
+    id="keep_graph",
+    text=(
+        "find what cuts the way back: detach(), no_grad(), .data, or a checkpoint (use_reentrant=False, "
+        "or let its input require a gradient)"
+    ),
+    code=keep_graph,
+)
+UNFREEZE = Remedy(
+    id="unfreeze",
+    text=("let the frozen parameters be trained: requires_grad_(True)"),
+    code=thaw,
+)
+CALL_STEP = Remedy(
+    id="call_step",
+    text=("call optimizer.step() after backward(): a scheduler's step() moves no weight"),
+    code=all_three,
+)
+CALL_BACKWARD = Remedy(
+    id="call_backward",
+    text=("call loss.backward() before optimizer.step()"),
+    code=all_three,
+)
+WHO_WRITES = Remedy(
+    id="who_writes",
+    text=(
+        "find what else writes the weights: a load_state_dict() or copy_() whose condition holds too "
+        "often"
+    ),
+    code=who_writes,
+)
 FROZEN_ZERO_LAYERS = Remedy(
     id="frozen_zero_layers",
     text=("check that no pretrained or adapter layer that is zero has been frozen"),

@@ -1,0 +1,60 @@
+"""A loss that climbs without a break, by what the steps do."""
+
+import numpy as np
+
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies import choices
+from gradtui.doctor.robust_statistics import median
+from gradtui.doctor.rules.explosion_causes import STEPS
+from gradtui.doctor.words import norm
+
+
+def climbing(reading: Reading) -> Finding | None:
+    """Part after part of the run the loss is higher, gradients grow with it, and it is the steps that
+    account for the rise: what they can do to the loss is of its size.
+
+    A task that gets harder, or a penalty that is brought in by degrees, raises the loss by little beside
+    that. A step against the slope raises it by all of that.
+    """
+    if reading.critic or reading.signed or reading.blind or reading.seen < T.CLIMBING_STEPS:
+        return None
+    losses = reading.losses
+    if not np.isfinite(losses).all() or len(losses) < T.CLIMBING_STEPS:
+        return None
+    parts = np.array([median(part) for part in np.array_split(losses, T.UNBOUNDED_PARTS)])
+    rise = float(parts[-1] - parts[0])
+    if not (np.diff(parts) > 0).all() or not parts[-1] > T.CLIMBED_LITTLE * reading.begun:
+        return None
+    norms = reading.total
+    first, now = median(norms[reading.early]), median(norms[reading.now])
+    done = rise / reading.reach if reading.reach > 0 else float("nan")
+    uphill = done > T.UPHILL and now > T.CLIMBED_LITTLE * first
+    far = parts[-1] > T.CLIMBED_FAR * reading.begun and now > T.CLIMBED_STEEPER * first
+    if not uphill and not (far and done > T.OVERSHOT):
+        return None
+    if done > 1 / T.OVERSHOT:
+        return None  # more than steps can do
+    if uphill:
+        cause, remedies = (
+            "each step raises the loss by about as much as it should lower it by: the sign of the loss, "
+            "of the gradient or of the update is wrong (maximize=True, a minus)",
+            choices.UPHILL,
+        )
+    else:
+        cause, remedies = STEPS.cause, STEPS.remedies
+    rows = reading.largest_rows(reading.used[-1])
+    return Finding(
+        "exploding_gradient",
+        Severity.CRITICAL,
+        int(reading.facts.steps[0]),
+        f"the loss has climbed all along, from {norm(float(losses[0]))} to {norm(reading.loss)}, and the "
+        f"gradient norm from {norm(first)} to {norm(now)}; to first order steps can account for "
+        f"{norm(reading.reach)}",
+        cause,
+        remedies,
+        rows,
+        reading.names(list(rows)),
+    )

@@ -1,0 +1,277 @@
+"""No progress that the task allows, and nothing in the gradients that would explain it.
+
+What is wrong then lies around them: no backward pass, no step, weights that something else writes, steps
+that could not bring the loss down whichever way they went, labels that the inputs say nothing of.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradtui.core.layout import IntArray
+from gradtui.core.snapshot import Grad, Weight
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies import choices
+from gradtui.doctor.robust_statistics import median, spread
+from gradtui.doctor.rules.step_size import plateau
+from gradtui.doctor.words import norm, percent
+
+SYMPTOM = "not_learning"
+NOBODY = ("", "none", "by hand")
+"""Words for the optimizer of a program in which none was seen."""
+
+
+def no_backward(reading: Reading) -> Finding | None:
+    """Steps are taken, no loss was ever differentiated, and no weight has changed."""
+    facts = reading.facts
+    if reading.critic or reading.seen < T.STILL_STEPS or not len(facts.layout.tensors):
+        return None
+    if not np.isnan(reading.losses).all() or not np.isnan(facts.grads[..., Grad.NONFINITE]).all():
+        return None
+    if _moved(reading):
+        return None
+    return Finding(
+        SYMPTOM,
+        Severity.WARNING,
+        int(facts.steps[0]),
+        f"none of {len(facts.layout.tensors)} tensors has had a gradient at any of {reading.seen} "
+        "steps, no weight has changed, and no backward pass was seen",
+        "loss.backward() is not called, or in a process or a way that is not watched: an optimizer "
+        "passes over what has no gradient",
+        choices.NO_BACKWARD,
+    )
+
+
+def never_stepped(reading: Reading) -> Finding | None:
+    """Gradients are there at each pass, an optimizer too, and no step of it was ever seen."""
+    word = reading.facts.info.optimizer
+    if word in NOBODY or reading.critic or reading.seen < T.UNSTEPPED_PASSES:
+        return None
+    if not np.isnan(reading.rates).all() or _moved(reading):
+        return None
+    if reading.blind or reading.signed or reading.came_down:
+        return None
+    norms = reading.row_norms[~np.isnan(reading.row_norms)]
+    if not len(norms) or not norms.max() > 0:
+        return None
+    return Finding(
+        SYMPTOM,
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"{reading.seen} backward passes with gradient norms of {_range(norms)}, and not one step of "
+        f"{word}; the loss is {norm(reading.loss)}, at first {norm(reading.start_loss)}",
+        "optimizer.step() is never called: a learning-rate scheduler's step() sets the learning rate, "
+        "and moves no weight",
+        choices.NEVER_STEPPED,
+        tuple(int(r) for r in reading.rows),
+        reading.names(reading.rows),
+    )
+
+
+def _moved(reading: Reading) -> bool:
+    """Whether any weight is known to have changed, by a step or otherwise."""
+    facts = reading.facts
+    updates = facts.weights[..., Weight.UPDATE]
+    if (updates[np.isfinite(updates)] > 0).any():
+        return True
+    sizes = facts.weights[facts.weights_at][:, :, Weight.NORM]
+    return len(sizes) > 1 and bool((np.nan_to_num(sizes) != np.nan_to_num(sizes[0])).any())
+
+
+class SetBack(NamedTuple):
+    """`at`: indices into `used_scalars` from which on the loss was up again; `best` before each."""
+
+    at: list[int]
+    best: list[float]
+
+
+def weights_set_back(reading: Reading) -> Finding | None:
+    """Again and again the loss is back where it began, from one step to the next, and no step was long
+    enough to do that: something writes the weights, or exchanges what they are for.
+
+    Folds and tasks that begin anew get far between, or have an optimizer of their own.
+    """
+    found = _set_backs(reading)
+    if len(found.at) < T.SET_BACKS or min(found.best) < T.FOLD_LEARNED * reading.reference_loss:
+        return None
+    further = min(found.best[-1], reading.loss)
+    if further < T.LEARNED_LOSS * found.best[0]:
+        return None  # each time it gets further
+    steps = [int(reading.used_scalars.steps[at]) for at in found.at]
+    size = _written(reading, steps)
+    told = (
+        f"; at step {size[0]} a weight's norm changed by {norm(size[1])}, and steps there change "
+        f"it by {norm(size[2])} at most"
+        if size
+        else ""
+    )
+    return Finding(
+        SYMPTOM,
+        Severity.WARNING,
+        steps[0],
+        f"{len(steps)} times, last at step {steps[-1]}, the loss went back from one step to the next "
+        f"to where it began ({norm(reading.start_loss)}), from {norm(found.best[-1])} the last "
+        f"time{told}",
+        "the weights are reset: something else than the optimizer writes them, such as a "
+        "load_state_dict() of an old checkpoint"
+        if size
+        else "no step was long enough for such a jump: the weights are reset by something else (a "
+        "load_state_dict() of an old checkpoint), or the data change there",
+        choices.WEIGHTS_WRITTEN,
+        tuple(int(r) for r in reading.rows),
+        reading.names(reading.rows),
+    )
+
+
+def _set_backs(reading: Reading) -> SetBack:
+    out = SetBack([], [])
+    losses, begun = reading.losses, reading.reference_loss
+    optimizer = reading.used_scalars.optimizer
+    near = T.WINDOW // 4
+    if reading.critic or reading.signed or reading.blind or len(losses) < 3 * T.WINDOW:
+        return out
+    if not np.isfinite(losses).all() or not reading.largest_ratio < T.OVERWHELMED:
+        return out
+    last = 0
+    for at in range(T.WINDOW // 2, len(losses) - near + 1):
+        if at - last < T.WINDOW // 2 or losses[at] < T.LEARNED_LOSS * begun:
+            continue
+        if not losses[at - 2 : at].max() < T.LEARNED_LOSS * begun:
+            continue
+        before, after = median(losses[at - near : at]), median(losses[at : at + near])
+        noise = T.FALLING_Z * spread(np.diff(losses[max(at - T.WINDOW, 0) : at]))
+        sudden = losses[at] - losses[at - 1] > noise and after - before > noise / 2
+        if before < T.LEARNED_LOSS * begun <= after and sudden:
+            if optimizer[at] != optimizer[at - 1]:
+                continue
+            if losses[at] - losses[at - 1] > T.BEYOND_STEP * _step_effect(reading, at):
+                out.at.append(at)
+                out.best.append(before)
+                last = at
+    return out
+
+
+def _step_effect(reading: Reading, at: int) -> float:
+    """What a step before `at` (index into `used_scalars`) changes of the loss to first order, at
+    most; 0 where nothing was measured."""
+    here = int(reading.measured_near[at])
+    window = reading.used[max(here - T.WINDOW, 0) : here + 1]
+    effects = reading.effects(window)
+    return float(effects.max()) if len(effects) else 0.0
+
+
+def _written(reading: Reading, steps: list[int]) -> tuple[int, float, float] | None:
+    """(step, by how much the norm of a weight changed there, by how much steps could have changed
+    it), where that proves that something else has written it; else None."""
+    facts, at = reading.facts, reading.facts.weights_at
+    judged = facts.layout.judged
+    for step in steps:
+        after = int(np.searchsorted(facts.steps[at], step))
+        if not 0 < after < len(at):
+            continue
+        pair = facts.weights[at[[after - 1, after]]][:, judged]
+        gap = int(np.diff(facts.steps[at[[after - 1, after]]])[0])
+        change = np.abs(np.diff(pair[..., Weight.NORM], axis=0))[0]
+        most = gap * pair[..., Weight.UPDATE].max(axis=0)
+        beyond = np.where(np.isfinite(change) & np.isfinite(most), change - most, -np.inf)
+        if len(beyond) and beyond.max() > most[int(np.argmax(beyond))]:
+            worst = int(np.argmax(beyond))
+            return step, float(change[worst]), float(most[worst])
+    return None
+
+
+def steps_reach_nothing(reading: Reading) -> Finding | None:
+    """All steps together could not have brought the loss down to speak of, whichever way they went, and
+    it is still no better than an answer that looks at no input."""
+    if reading.critic or reading.blind or reading.signed or reading.seen < T.NOT_LEARNING_STEPS:
+        return None
+    level, reach = reading.level, reading.reach
+    if not 0 < reach < T.REACHES_MEAN * level or _on_its_way(reading):
+        return None
+    told = reading.facts.info.classes > 1
+    if told:
+        idle = level > T.LEARNED_LOSS * reading.chance and reach < T.REACHES_GUESS * level
+        than = f"; guessing gives {reading.chance:.3g}"
+    else:
+        still = reading.too_still and level > T.UNCHANGED * reading.begun
+        idle = still and reach < T.REACHES_NOTHING * level and reading.seen >= T.STILL_LOSS_STEPS
+        than = f", at first {reading.begun:.3g}"
+    norms = reading.row_norms[~np.isnan(reading.row_norms)]
+    if not idle or not len(norms) or not norms.max() > T.BAND_LOW:
+        return None
+    rate = median(reading.rates[-T.WINDOW :])
+    words = "" if np.isnan(rate) else f" of {rate:.3g}"
+    return Finding(
+        SYMPTOM,
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"after {reading.seen} steps the loss is {level:.3g}{than}; all steps together could change it by "
+        f"{norm(reach)} at most (length of the step times gradient norm); {_ruled_out(reading)}",
+        f"steps are too short for the slope that there is: the learning rate{words} is too small"
+        + ("" if told else ", unless it stood at its best from the start"),
+        choices.STEPS_TOO_SHORT,
+        tuple(int(r) for r in reading.rows),
+        reading.names(reading.rows),
+    )
+
+
+def _on_its_way(reading: Reading) -> bool:
+    early = reading.seen < T.STEEPER_STEPS
+    return (early and reading.steeper > T.STEEPER) or reading.warming_up
+
+
+def nothing_to_learn(reading: Reading) -> Finding | None:
+    """Steps are as long as any, hundreds of them, and what the loss has come down by, at a steady
+    pace, is what a net learns by heart of labels that its inputs say nothing of.
+
+    Of two classes a signal may be as weak as that.
+    """
+    if reading.critic or reading.blind or reading.seen < T.NOT_LEARNING_STEPS:
+        return None
+    if reading.facts.info.classes < T.MANY_CLASSES or reading.too_noisy:
+        return None
+    if reading.steeper > T.STEEPER_BY_HEART:
+        return None
+    level, chance = reading.level, reading.chance
+    by_heart = T.LEARNED_BY_HEART * chance
+    if not chance - by_heart < level < chance + by_heart or not reading.steady:
+        return None
+    if not reading.largest_ratio * reading.seen > T.WENT_FAR or reading.warming_up:
+        return None
+    if reading.start_loss > T.OVERCONFIDENT * chance or plateau(reading) is not None:
+        return None
+    gained = max(1 - level / chance, 0.0)
+    return Finding(
+        SYMPTOM,
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"after {reading.seen} steps the loss is {level:.3g}, {100 * gained:.1f} % below guessing "
+        f"({chance:.3g}); {_ruled_out(reading)}",
+        "labels do not belong to their inputs, or the inputs say nothing of them: what little is "
+        "gained is learned by heart",
+        choices.PLATEAU,
+    )
+
+
+def _ruled_out(reading: Reading) -> str:
+    """What was looked at and is in order."""
+    norms = reading.row_norms[~np.isnan(reading.row_norms)]
+    zeros = reading.zero_fraction[~np.isnan(reading.zero_fraction)]
+    words = [f"gradients of {_range(norms)} reach all {len(norms)} layers"] if len(norms) else []
+    if len(zeros) and zeros.max() < T.ZERO_FRACTION:
+        words.append("no layer is cut off")
+    if not np.isnan(reading.largest_ratio):
+        words.append(f"the longest step changed a layer by {percent_of(reading.largest_ratio)}")
+    return ", ".join(words)
+
+
+def percent_of(share: float) -> str:
+    return percent(share) if share >= 0.01 else f"{norm(100 * share)} %"
+
+
+def _range(norms: IntArray | np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
+    low, high = norm(float(norms.min())), norm(float(norms.max()))
+    return low if low == high else f"{low} to {high}"

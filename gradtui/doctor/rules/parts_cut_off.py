@@ -1,0 +1,123 @@
+"""The first layers of a net, cut off from its loss: no gradient reaches them, and all behind them
+get theirs."""
+
+import numpy as np
+
+from gradtui.core.layout import BoolArray, IntArray
+from gradtui.core.snapshot import Act, Grad, Weight
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies import choices
+from gradtui.doctor.rules.miswired import SYMPTOM
+from gradtui.doctor.words import layer_range, norm
+
+
+def cut_off(reading: Reading) -> Finding | None:
+    """Parameters that an optimizer is to train, in all layers up to some place, have had no gradient at
+    any step, or one of exactly 0 to the last bias.
+
+    What has none may be meant to have none (features of a pretrained part): it counts while little is
+    learned. An exact 0 in layers that answer is no intention.
+    """
+    if reading.critic or reading.blind or reading.half or reading.seen < T.MISWIRED_STEPS:
+        return None
+    if reading.part < 1 or reading.converged:
+        return None  # others may train them
+    rows = _matrices(reading)
+    none, zero = _without(reading, rows), _exactly_zero(reading, rows)
+    for kind, idle in (("none", none), ("zero", zero)):
+        count = int(np.argmin(idle)) if not idle.all() else 0
+        if not count or (none | zero)[count:].any():
+            continue
+        if kind == "none" and not _little_learned(reading):
+            continue
+        if kind == "zero" and not _answers(reading, rows, count):
+            continue
+        return _finding(reading, rows, count, kind)
+    return None
+
+
+def _matrices(reading: Reading) -> IntArray:
+    """Rows with weight matrices that are to be trained, input side first."""
+    layout = reading.facts.layout
+    flat = {
+        t.row
+        for t in layout.tensors
+        if t.role == "weight" and len(t.shape) >= 2 and t.requires_grad is not False
+    }
+    return np.array([r for r in layout.weight_rows.tolist() if r in flat], np.int64)
+
+
+def _of(reading: Reading, row: int) -> BoolArray:
+    layout = reading.facts.layout
+    trained = np.array([t.requires_grad is True for t in layout.tensors], np.bool_)
+    return np.asarray((layout.row_of == row) & layout.parameters & trained)
+
+
+def _without(reading: Reading, rows: IntArray) -> BoolArray:
+    """[len(rows)] whether its tensors are known, have had no gradient at all and never moved."""
+    facts = reading.facts
+    absent = np.isnan(facts.grads[..., Grad.NONFINITE]).all(axis=0)
+    measured = facts.weights[facts.weights_at]
+    still = np.isfinite(measured[..., Weight.NORM]).any(axis=0)
+    still &= (np.nan_to_num(measured[..., Weight.UPDATE]) == 0).all(axis=0)
+    mine = [_of(reading, int(row)) for row in rows]
+    return np.array([bool(m.any() and (absent & still)[m].all()) for m in mine], np.bool_)
+
+
+def _exactly_zero(reading: Reading, rows: IntArray) -> BoolArray:
+    """[len(rows)] whether its tensors have had a gradient of exactly 0 at each step."""
+    facts = reading.facts
+    present = ~np.isnan(facts.grads[..., Grad.NONFINITE])
+    zero = (present.any(axis=0)) & ~((facts.grads[..., Grad.NORM] != 0) & present).any(axis=0)
+    mine = [_of(reading, int(row)) for row in rows]
+    return np.array([bool(m.any() and zero[m].all()) for m in mine], np.bool_)
+
+
+def _little_learned(reading: Reading) -> bool:
+    if reading.seen < T.CUT_OFF_STEPS or reading.signed:
+        return False
+    return reading.loss > T.CUT_OFF_LEARNED * reading.reference_loss
+
+
+def _answers(reading: Reading, rows: IntArray, count: int) -> bool:
+    """Whether the layer behind the cut gets an input that is not zero, and the last one before it is
+    not known to be dead or pinned, which would be why."""
+    last = int(rows[count - 1])
+    if (
+        reading.dead[last] >= T.DEAD_SHARE
+        or reading.share(Act.SATURATED)[last] >= T.SATURATED_SHARE
+    ):
+        return False
+    place = np.flatnonzero(reading.rows == rows[count])
+    return len(place) > 0 and not reading.zero_fraction[int(place[0])] > T.PASSED_ON
+
+
+def _finding(reading: Reading, rows: IntArray, count: int, kind: str) -> Finding:
+    layout = reading.facts.layout
+    cut, kept = reading.names(rows[:count]), reading.names(rows[count:])
+    tensors = sum(int(_of(reading, int(row)).sum()) for row in rows[:count])
+    norms = reading.typical(rows[count:], reading.now)
+    none = kind == "none"
+    return Finding(
+        SYMPTOM,
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"{tensors} of {len(layout.tensors)} tensors, those of {layer_range(cut)}, have had "
+        + ("no gradient at any" if none else "a gradient of exactly 0 at each")
+        + f" of {reading.seen} steps, and {kept[0]} behind them has {norm(float(norms[0]))}; the "
+        f"loss is {norm(reading.loss)} (first {norm(reading.start_loss)})",
+        f"no gradient ever reaches {layer_range(cut)}: between {cut[-1]} and {kept[0]} the way back is cut, "
+        + (
+            "by detach(), no_grad(), .data or numpy, or by a reentrant checkpoint whose input "
+            "requires no gradient"
+            if none
+            else "by an operation whose slope is 0 everywhere, such as round(), sign(), floor() or a "
+            "comparison"
+        ),
+        choices.CUT_OFF if none else choices.CUT_BY_STEPS,
+        tuple(int(r) for r in rows[:count]),
+        cut,
+    )
