@@ -150,7 +150,7 @@ def test_steps_of_a_usual_length_that_learn_little_by_heart_have_wrong_labels() 
 
 
 def test_a_warm_up_that_is_not_over_is_given_its_time() -> None:
-    facts = run(flat(320, 0.97 * GUESS), norm=0.15, update=3e-4)
+    facts = run(flat(320, 0.97 * GUESS), norm=0.05, update=1e-3)
     facts = replace(facts, lr=1e-7 * (1 + np.arange(320.0)))
     assert diagnose(facts).healthy
 

@@ -24,7 +24,7 @@ def climbing(reading: Reading) -> Finding | None:
     losses = reading.losses
     if not np.isfinite(losses).all() or len(losses) < T.CLIMBING_STEPS:
         return None
-    parts = np.array([median(part) for part in np.array_split(losses, T.UNBOUNDED_PARTS)])
+    parts = np.array([median(part) for part in np.array_split(losses, T.CLIMBING_PARTS)])
     rise = float(parts[-1] - parts[0])
     if not (np.diff(parts) > 0).all() or not parts[-1] > T.CLIMBED_LITTLE * reading.begun:
         return None

@@ -21,7 +21,7 @@ def too_small_steps(reading: Reading) -> Finding | None:
     still = most < T.TOO_SMALL_RATIO
     # Fine steps at an optimum whose floor nobody knows look the same.
     known = not np.isnan(reading.chance) and reading.seen >= T.PLATEAU_STEPS
-    together = known and most * reading.seen < T.TOO_SMALL_TOGETHER and not reading.warming_up
+    together = known and most * reading.seen < T.TOO_SMALL_TOGETHER
     if not (still or together) or not reading.wrong(reading.now):
         return None
     norms = reading.row_norms[~np.isnan(reading.row_norms)]
