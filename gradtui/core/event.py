@@ -35,6 +35,9 @@ class RunInfo:
     row's; empty where that was not found out."""
     wiring: Faults = ()
     """What is put together wrongly in the program, as far as its first steps show it."""
+    mean_loss: float = 0.0
+    """What answering with the mean of the first batch's targets costs, of a mean of squares; 0 where that
+    is not known."""
     unseen_tensors: int = 0
     """Of the models that are watched, tensors that are to be trained and of which nothing was seen:
     they are not in the layout. What optimizers step is always seen; these are of programs that

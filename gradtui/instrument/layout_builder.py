@@ -238,6 +238,7 @@ class LayoutBuilder(StepListener):
             precision=precision(held, known),
             task=task_facts.task,
             classes=task_facts.classes,
+            mean_loss=task_facts.mean_loss,
             steps=0,
             seed=torch.initial_seed(),
             residual=done.residual,

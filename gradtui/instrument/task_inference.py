@@ -1,7 +1,7 @@
 """What a program trains for, as far as the graph of its first loss tells.
 
-Only names, shapes and types of a few nodes are read: nothing that was saved for backward, which may
-have to be computed anew when it is touched, and no node is kept.
+Only names, shapes and types of a few nodes are read, and no node is kept: of what was saved for backward,
+which may have to be computed anew when it is touched, nothing but targets as the program made them.
 """
 
 from collections import deque
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gradtui.autograd.batch_size import batch_of
 from gradtui.autograd.loss_inputs import fed_wrongly
+from gradtui.autograd.mean_answer import mean_answer
 from gradtui.core.wiring import Faults
 from gradtui.instrument.graph_reader import GraphReader
 from gradtui.patching.own_errors import suppress_own
@@ -54,6 +55,9 @@ class TaskFacts:
     half: str = ""
     batch: int = field(default=0, compare=False)
     faults: Faults = field(default=(), compare=False)
+    mean_loss: float = 0.0
+    """What answering with the mean of the first targets costs, of a plain mean of squares; 0 where that
+    was not found out."""
     graph_reader: GraphReader | None = field(default=None, compare=False, repr=False)
 
 
@@ -68,7 +72,7 @@ def look_ahead(loss: Tensor) -> TaskFacts:
         return UNKNOWN
     task, classes = _told(lambda: _task(node), ("", 0))
     half, batch = _told(lambda: _half(node), ""), _told(lambda: batch_of(node), 0)
-    return TaskFacts(task, classes, half, batch, fed_wrongly(loss))
+    return TaskFacts(task, classes, half, batch, fed_wrongly(loss), mean_answer(node))
 
 
 def _told(read: Callable[[], T], unknown: T) -> T:

@@ -230,3 +230,19 @@ def no_part(seed: int) -> None:
 
     net = Net()
     train(net, data.digits(), adamw(net, 3e-3, weight_decay=0.2), 160)
+
+
+@R.sick("auto-encoder of sigmoids, lr 0.01: above what the mean costs", "not_learning", seeds=1)
+def above_the_mean(seed: int) -> None:
+    x, _ = data.all_digits()
+    x = (x - x.min()) / (x.max() - x.min())
+    net = nets.mlp(3, 48, act=nn.Sigmoid, init=nets.normal(0.05), sizes=(64, 64))
+    net.append(nn.Sigmoid())
+    train(net, data.batches(x, x, 64), sgd(net, 0.01), 320, loss=F.mse_loss)
+
+
+@R.healthy("targets that are noise: the mean is all there is", seeds=1)
+def mean_is_all(seed: int) -> None:
+    x, y = torch.randn(4096, 8), torch.randn(4096, 1)
+    net = nets.mlp(2, 16, sizes=(8, 1))
+    train(net, data.batches(x, y, 64), adam(net, 1e-3), 340, loss=F.mse_loss)

@@ -198,6 +198,9 @@ def steps_reach_nothing(reading: Reading) -> Finding | None:
     if told:
         idle = level > T.LEARNED_LOSS * reading.chance and reach < T.REACHES_GUESS * level
         than = f"; guessing gives {reading.chance:.3g}"
+    elif mean := reading.facts.info.mean_loss:
+        idle = level > T.LEARNED_LOSS * mean
+        than = f", at first {reading.begun:.3g}; the mean of the targets costs {mean:.3g}"
     else:
         still = reading.too_still and level > T.UNCHANGED * reading.begun
         idle = still and reach < T.REACHES_NOTHING * level and reading.seen >= T.STILL_LOSS_STEPS
@@ -214,7 +217,11 @@ def steps_reach_nothing(reading: Reading) -> Finding | None:
         f"after {reading.seen} steps the loss is {level:.3g}{than}; all steps together could change it by "
         f"{norm(reach)} at most (length of the step times gradient norm); {_ruled_out(reading)}",
         f"steps are too short for the slope that there is: the learning rate{words} is too small"
-        + ("" if told else ", unless it stood at its best from the start"),
+        + (
+            ""
+            if told or reading.facts.info.mean_loss
+            else ", unless it stood at its best from the start"
+        ),
         choices.STEPS_TOO_SHORT,
         tuple(int(r) for r in reading.rows),
         reading.names(reading.rows),

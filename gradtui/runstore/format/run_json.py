@@ -142,6 +142,7 @@ def _generation(data: dict[str, Any]) -> Generation:
         "wiring": _wiring(given.get("wiring", ())),
         "unseen_names": unseen,
         "clip_value": _clip_value(given),
+        "mean_loss": _number(given.get("mean_loss", 0.0)),
     }
     info = RunInfo(**given | own)
     return Generation(Layout(tuple(tensors), rows), info)
