@@ -6,12 +6,13 @@ from gradtui.app.render.ending import ending
 from gradtui.app.render.glyph import SEVERITY, UNKNOWN, Sign
 from gradtui.app.render.line import Line, Piece, right, width
 from gradtui.app.render.log import ended
-from gradtui.app.render.number import count, rate, reading, share
+from gradtui.app.render.number import count, duration, rate, reading, share
 from gradtui.app.render.stage import more_figures, stage_figures
 from gradtui.app.render.text import fit, layers_phrase, safe, to_ascii
 from gradtui.app.render.waiting import nothing_seen
 from gradtui.app.view import STALE, View
 from gradtui.core.coverage import Coverage, covered
+from gradtui.core.facts import Facts
 from gradtui.core.symptom import SYMPTOMS, UNDECIDED, Severity
 
 PLAYED: dict[str, Sign] = {
@@ -31,6 +32,7 @@ STATES: dict[str, Sign] = {
     "stopped": Sign("■", "#", "warn", "stopped"),
     "failed": Sign("✗", "X", "critical", "failed"),
 }
+OVER = ("finished", "stopped", "failed")
 
 
 def header_lines(view: View, cells: int) -> tuple[Line, ...]:
@@ -107,7 +109,8 @@ def _progress(view: View, cells: int) -> Line:
     figures: list[tuple[str, str, str]] = []
     if view.age >= STALE and not (view.scrubbing or view.frozen):
         figures.append(("", f"{view.age:.0f} s ago", "warn"))
-    if view.mode != "replay":
+    over = view.state in OVER or ended(view)
+    if view.mode != "replay" and not (over and isnan(view.steps_per_s)):
         figures.append(("", f"{rate(view.steps_per_s)} steps/s", ""))
     if facts is not None and len(facts):
         scalars = facts.scalars
@@ -120,6 +123,8 @@ def _progress(view: View, cells: int) -> Line:
         if not isnan(accuracy):
             figures.append(("accuracy ", share(accuracy), ""))
     figures += stage_figures(view)
+    if not isnan(elapsed := _elapsed(facts)):
+        figures.append(("elapsed ", duration(elapsed), ""))
     pace = _coverage(view).pace
     figures.append(("monitor ", share(view.overhead), ""))
     if pace:
@@ -136,6 +141,13 @@ def _progress(view: View, cells: int) -> Line:
         if width(tuple(out + more)) <= cells:
             out += more
     return right(tuple(out), (), cells)
+
+
+def _elapsed(facts: Facts | None) -> float:
+    """Seconds from the first step to the one looked at; NaN where steps have no time."""
+    if facts is None or not len(facts.scalars):
+        return float("nan")
+    return float(facts.scalars.time[-1] - facts.scalars.time[0])
 
 
 def _failed(view: View) -> bool:

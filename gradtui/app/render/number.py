@@ -61,6 +61,21 @@ def rate(value: float) -> str:
     )
 
 
+def duration(seconds: float) -> str:
+    """ "43 s", "12:07", "3:04:05", "6 d 04:05"; unknown is "-"."""
+    if not isfinite(seconds):
+        return "-"
+    whole = int(max(seconds, 0.0))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes}:{rest:02}"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours:02}:{minutes:02}" if days else f"{hours}:{minutes:02}:{rest:02}"
+
+
 def step_label(step: int) -> str:
     """Axis label of a step in at most five cells: 950, 1.5k, 20k, 3M."""
     if step < 1000:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.app.render.number import number, rate, reading, share, step_label
+from gradtui.app.render.number import duration, number, rate, reading, share, step_label
 
 ANY = st.floats(allow_nan=True, allow_infinity=True, allow_subnormal=True)
 
@@ -63,3 +63,23 @@ def test_step_labels() -> None:
 def test_unknown_shares_and_rates_are_a_dash() -> None:
     assert (share(nan), rate(nan)) == ("-", "-")
     assert share(0.034) == "3.4%"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.9, "0 s"),
+        (-2.0, "0 s"),
+        (59.99, "59 s"),
+        (60, "1:00"),
+        (3599, "59:59"),
+        (3600, "1:00:00"),
+        (11_045, "3:04:05"),
+        (86_399, "23:59:59"),
+        (86_400 * 6 + 3600 * 4 + 305, "6 d 04:05"),
+        (nan, "-"),
+        (inf, "-"),
+    ],
+)
+def test_durations(seconds: float, words: str) -> None:
+    assert duration(seconds) == words

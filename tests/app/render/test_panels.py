@@ -2,6 +2,7 @@ from dataclasses import replace
 from math import nan
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gradtui.app.render.banner import banner_lines
@@ -9,6 +10,7 @@ from gradtui.app.render.detail import detail_lines
 from gradtui.app.render.findings import findings_lines
 from gradtui.app.render.header import header_lines
 from gradtui.app.render.line import Line, plain, width
+from gradtui.app.render.number import duration
 from gradtui.app.render.remedies import remedies_lines, remedy_at
 from gradtui.app.render.story import expected_lines, story_lines
 from gradtui.app.view import View
@@ -194,3 +196,18 @@ def test_the_detail_draws_nan_as_such() -> None:
 def test_unknown_speed_is_a_dash() -> None:
     view = factories.view(factories.healthy(), steps_per_s=nan, overhead=nan)
     assert "- steps/s" in text(header_lines(view, 120))
+    # Of a run that is over nobody awaits it any more.
+    assert "steps/s" not in text(header_lines(replace(view, state="failed"), 120))
+
+
+def test_the_header_says_how_long_it_has_trained() -> None:
+    view = factories.view(factories.healthy())
+    assert view.facts is not None
+    assert "elapsed" not in text(header_lines(view, 200))  # the lab's steps have no time
+    scalars = view.facts.scalars
+    time = np.asarray(1e9 + 120.5 * np.arange(len(scalars)), np.float64)
+    timed = replace(scalars, time=time)
+    facts = replace(view.facts, every=timed)
+    assert f"elapsed {duration(120.5 * (len(scalars) - 1))}" in text(
+        header_lines(replace(view, facts=facts), 200)
+    )
