@@ -18,9 +18,9 @@ from gradtui.doctor.remedy import Remedy
 from tests.doctor.prescribed import ADVICE, apply, facts_of, finding
 from tests.verdicts.nets import mlp
 
-FORWARD, BACKWARD = ADVICE["nonfinite_start"][0], ADVICE["nonfinite_backward"][0]
+FORWARD, BACKWARD = ADVICE["nonfinite_forward"][0], ADVICE["nonfinite_backward"][0]
 VALUES = torch.tensor([-1e3, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 1e3])
-NAMES = {"maskedfill": "masked_fill", "logsoftmax": "log_softmax"}
+NAMES = {"maskedfill": "masked_fill", "logsoftmax": "log_softmax", "safesoftmax": "_safe_softmax"}
 
 
 def seen(**told: Any) -> Facts:
@@ -74,7 +74,7 @@ def test_a_logarithm_together_with_what_came_before(code: str) -> None:
     [
         {"phase": "forward", "operation": ""},
         {"phase": "forward", "operation": "cdist"},
-        {"phase": "forward", "operation": "log", "reproduced": False},
+        {"phase": "forward", "operation": "", "reproduced": False},
         {"phase": "forward", "operation": "pow", "words": "pow gave infinity"},
         {"phase": "backward", "operation": "log"},
     ],
@@ -87,3 +87,33 @@ def test_words_of_a_backward_pass_are_understood() -> None:
     made = first(BACKWARD, seen(phase="backward", operation="Sqrt"))
     assert "def safe_sqrt" in made.code
     assert "0 times infinity" in made.code
+
+
+def of(remedy: str) -> Callable[..., Tensor]:
+    return defined(first(ADVICE[remedy][0], seen(phase="forward", operation="")).code)
+
+
+def test_parts_of_losses_are_finite_where_nothing_is_left() -> None:
+    x = torch.randn(4, 3, requires_grad=True)
+    labels = torch.tensor([0, -100, 2, -100])
+    whole = torch.nn.functional.cross_entropy(x, labels)
+    assert torch.allclose(of("operation_labels")(x, labels), whole)
+    assert of("operation_labels")(x, labels * 0 - 100) == 0
+    assert of("operation_mean")(x[:0]) == 0
+    assert bool(of("operation_spread")(x[:1]).isfinite().all())
+    targets = x.detach() + 1
+    targets[0, 1] = torch.nan
+    (grad,) = torch.autograd.grad(of("operation_targets")(x, targets), x)
+    assert bool(grad.isfinite().all())
+
+
+def test_labels_that_do_not_fit_and_values_that_are_the_same() -> None:
+    scores = torch.randn(3, 1, 4, requires_grad=True)
+    lengths = torch.tensor([3]), torch.tensor([3])
+    loss = of("operation_ctc")(scores.log_softmax(2), torch.tensor([[1, 1, 2]]), *lengths)
+    (grad,) = torch.autograd.grad(loss, scores)
+    assert bool(grad.isfinite().all())
+    x = torch.eye(3, requires_grad=True)
+    _, vectors = torch.linalg.eigh(of("operation_values")(x))
+    (grad,) = torch.autograd.grad((vectors * torch.randn(3, 3)).sum(), x)
+    assert bool(grad.isfinite().all())

@@ -16,16 +16,23 @@ from tests.doctor.test_rules import CHANCE, made, told
 
 LOOK, SHORTER = ADVICE["nonfinite_forward"]
 LOSS = ADVICE["nonfinite_loss"][0]
+EXP, DIVISION = ADVICE["operation_exp"][0], ADVICE["operation_division"][0]
+LABELS = ADVICE["operation_labels"][0]
 SMALL, WIDE = Span(0.0, 6.0, 0, 64), Span(0.0, 1e30, 0, 64)
 
 
-def found(seen: NonFinite, loss: float = float("nan")) -> tuple[Finding, Any]:
+def found(
+    seen: NonFinite, loss: float = float("nan"), *, growth: float = 1.0
+) -> tuple[Finding, Any]:
+    """`growth` of norms at each of 40 steps before it is seen."""
+
     def broken(s: Snapshot) -> Snapshot:
         if s.step < 40:
             return s
         return replace(s, loss=loss, nonfinite=seen if s.step == 40 else None)
 
-    history = made(45, lambda step: 0.5, loss=lambda step: CHANCE * 0.99**step, change=broken)
+    size = lambda step: 0.5 * growth**step  # noqa: E731
+    history = made(45, size, loss=lambda step: CHANCE * 0.99**step, change=broken)
     return told(history).findings[-1], history.facts()
 
 
@@ -40,15 +47,15 @@ def forward(module: str = "", **autopsy: Any) -> NonFinite:
     [
         (
             forward(operation="div", words="division by 8 zeros among 8 values"),
-            "div in the loss function has no finite result for what it was given",
-            (LOSS,),
+            "div in the loss function divides by zero",
+            (DIVISION,),
         ),
         (
             forward(
                 "layers.0", kind="Mine", operation="div", words="gave NaN in div", inputs=SMALL
             ),
-            "div in layers.0 (Mine) has no finite result for what it was given",
-            (LOOK,),
+            "div in layers.0 (Mine) divides by zero",
+            (DIVISION,),
         ),
         (
             forward("layers.0", kind="Attn", words="gave NaN from finite inputs", inputs=SMALL),
@@ -57,29 +64,30 @@ def forward(module: str = "", **autopsy: Any) -> NonFinite:
         ),
         (
             forward("layers.0", operation="mm", words="gave infinity in mm", inputs=WIDE),
-            "mm in layers.0 overflowed, or is not defined for what it was given",
-            (LOOK, SHORTER),
+            "mm in layers.0 overflowed: the numbers that it was given are too large",
+            (LOOK,),
         ),
         (
             forward(operation="nll_loss", words="nll_loss gave NaN", inputs=SMALL),
-            "nll_loss in the loss function has no finite result for what it was given",
-            (LOSS,),
+            "nll_loss in the loss function is a mean over no label at all: every one is ignored, or has "
+            "weight 0",
+            (LABELS,),
         ),
         (
             forward(operation="exp", words="exp of 3 values up to 99", inputs=WIDE),
-            "exp in the loss function overflowed, or is not defined for what it was given",
-            (LOSS, SHORTER),
+            "exp in the loss function overflowed: what it was given is too large for it",
+            (EXP,),
         ),
         (
             NonFinite(40, "forward", "", "loss"),
             "something in the loss function overflowed or is undefined; which operation it was is not "
             "known",
-            (LOSS, SHORTER),
+            (LOSS,),
         ),
         (
             NonFinite(40, "forward", "", ""),
             "something in the forward pass overflowed or is undefined; what it was is not known",
-            (LOOK, SHORTER),
+            (LOOK,),
         ),
     ],
 )
@@ -91,8 +99,79 @@ def test_the_cause_names_what_is_known(
     assert finding.remedies == remedies
 
 
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        (forward("layers.0", operation="exp", words="gave infinity in exp"), (EXP, SHORTER)),
+        (forward("layers.0", operation="mm", words="gave infinity in mm"), (LOOK, SHORTER)),
+        (forward(operation="div", words="division by 3 zeros"), (DIVISION,)),
+    ],
+)
+def test_shorter_steps_are_advised_where_norms_grew(
+    seen: NonFinite, expected: tuple[Remedy, ...]
+) -> None:
+    finding, _ = found(seen, growth=1.2)
+    assert finding.remedies == expected
+
+
+@pytest.mark.parametrize(
+    ("told_of", "cause", "remedy"),
+    [
+        (
+            {
+                "operation": "pow",
+                "words": "pow was given NaN in 3 of 9 that are left out behind it",
+            },
+            "the targets hold NaN that is left out only behind pow: on the way back 0 times NaN is NaN",
+            "operation_targets",
+        ),
+        (
+            {"operation": "sqrt", "words": "the slope of sqrt is not finite at 3"},
+            "the backward of sqrt in the loss function has an infinite slope at 0",
+            "operation_root",
+        ),
+        (
+            {"operation": "linalg_svd", "words": "3 of 3 singular values equal the next one"},
+            "linalg_svd in the loss function has no slope where two singular values are equal",
+            "operation_values",
+        ),
+        (
+            {"operation": "Lost", "words": "most likely the backward of Lost"},
+            "outputs and loss are finite; the gradient became undefined on its way back",
+            "nonfinite_backward",
+        ),
+    ],
+)
+def test_on_the_way_back(told_of: dict[str, Any], cause: str, remedy: str) -> None:
+    tensor = "targets" if "left out" in told_of["words"] else "gradient of the output"
+    known = Autopsy(40, "backward", "", tensor=tensor, **told_of)
+    finding, _ = found(NonFinite(40, "backward", "", "layers.3.bias", known), 1.0)
+    assert finding.cause == cause
+    assert finding.remedies[0] == ADVICE[remedy][0]
+
+
+def test_too_short_an_input_has_words_of_its_own() -> None:
+    finding, facts = found(
+        forward("ctc", kind="CTCLoss", operation="ctc_loss", words="gave infinity in ctc_loss")
+    )
+    assert finding.cause == (
+        "ctc_loss in ctc (CTCLoss) has no way to fit the labels in: its input is shorter than they need"
+    )
+    (one,) = prescribe(finding, facts)
+    assert "zero_infinity=True" in one.code
+
+
+def test_what_the_graph_alone_has_told_is_known_as_well() -> None:
+    known = Autopsy(
+        40, "forward", operation="exp", words="going by the graph", tensor="loss", reproduced=False
+    )
+    finding, _ = found(NonFinite(40, "forward", "", "loss", known))
+    assert finding.cause.startswith("exp in the loss function overflowed")
+    assert finding.evidence.startswith("forward at step 40: going by the graph")
+
+
 def test_without_an_operation_the_lines_look_at_what_the_loss_is_given() -> None:
-    finding, facts = found(forward(operation="nll_loss", words="nll_loss gave NaN", inputs=SMALL))
+    finding, facts = found(forward(operation="cdist", words="cdist gave NaN", inputs=SMALL))
     (look,) = prescribe(finding, facts)
     assert not look.changes
     assert '("targets", targets)' in look.code

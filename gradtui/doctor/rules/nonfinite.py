@@ -11,6 +11,8 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedy import Remedy
+from gradtui.doctor.rules.operation_headlines import headline
+from gradtui.doctor.rules.operation_remedies import operation_remedies
 from gradtui.doctor.rules.undefined_operations import (
     BETWEEN_CAUSE,
     between,
@@ -64,11 +66,13 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
     seen = facts.first_nonfinite
     if seen is None:
         return None
-    found = seen.autopsy if seen.autopsy is not None and seen.autopsy.reproduced else None
+    found = seen.autopsy if seen.autopsy is not None and seen.autopsy.known else None
     phase = found.phase if found is not None and found.phase in REMEDIES else seen.phase
     half = before.half if found is None or found.float32_would_hold is None else False
     half = half or (found is not None and found.float32_would_hold is True)
     cause = forward_cause(seen, found) if phase == "forward" else PHASES[phase]
+    if phase == "forward" and found is not None:
+        cause = headline(found, _where(found)) or cause
     unseen = _unseen(seen, facts) if phase == "weights" else 0
     if unseen:
         cause = (
@@ -83,10 +87,16 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         if grown:
             cause += ", and steps that are too long made the numbers grow"
     elif phase == "forward":
-        early = not grown and before.seen <= T.STARTING
-        remedies = _forward_remedies(seen, found, early=early)
+        remedies = _forward_remedies(seen, found, grown=grown)
     elif phase == "backward" and between(seen):
         cause, remedies = BETWEEN_CAUSE, choices.NONFINITE_BETWEEN
+    elif phase == "backward" and found is not None:
+        cause = headline(found, _where(found)) or cause
+        remedies = operation_remedies(found) + choices.NONFINITE_BACKWARD[1:]
+    elif phase == "data" and found is not None and found.tensor == "constant":
+        cause = (
+            "a tensor without a gradient held it: a weight, a mask, or what targets were made into"
+        )
     rows = tuple(i for i, row in enumerate(facts.layout.rows) if row.name == seen.module)
     names = tuple(facts.layout.rows[r].name for r in rows)
     if not rows and found is not None and found.module:
@@ -103,12 +113,19 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
     )
 
 
-def _forward_remedies(seen: NonFinite, found: Autopsy | None, *, early: bool) -> tuple[Remedy, ...]:
-    """Shorter steps only where numbers may have grown; a module only where one is named."""
-    apart = early or undefined(found)
-    if in_loss(seen, found):
-        return choices.NONFINITE_LOSS_AT_ONCE if apart else choices.NONFINITE_LOSS
-    return choices.NONFINITE_START if apart else choices.NONFINITE_FORWARD
+def _where(found: Autopsy) -> str:
+    if not found.module:
+        return "the loss function" if found.tensor != "gradient of the input" else ""
+    return f"{found.module} ({found.kind})" if found.kind else found.module
+
+
+def _forward_remedies(seen: NonFinite, found: Autopsy | None, *, grown: bool) -> tuple[Remedy, ...]:
+    """Shorter steps only where numbers have grown; a module only where one is named."""
+    shorter = choices.NONFINITE_FORWARD[1:] if grown and not undefined(found) else ()
+    if found is not None and found.phase == "forward" and (known := operation_remedies(found)):
+        return known + shorter
+    look = choices.NONFINITE_LOSS if in_loss(seen, found) else choices.NONFINITE_FORWARD
+    return look[:1] + shorter
 
 
 def _evidence(seen: NonFinite, before: Reading) -> str:
@@ -119,7 +136,7 @@ def _evidence(seen: NonFinite, before: Reading) -> str:
     found = seen.autopsy
     if found is not None and found.words:
         when = f"{seen.phase} at step {seen.step}"
-        parts = [f"{when}: {found.words}"] if found.reproduced else [*parts, found.words]
+        parts = [f"{when}: {found.words}"] if found.known else [*parts, found.words]
     if len(before.used):
         total = float(before.total[before.used[-1]])
         parts.append(f"the last finite total gradient norm was {norm(total)}")

@@ -135,7 +135,7 @@ FINITE_EXAMPLES = Remedy(
 GRADIENT_EDITS = Remedy(
     id="gradient_edits",
     text=(
-        "look at what edits gradients between backward() and step(): a division by a norm of zero"
+        "does code of yours between backward() and step() edit gradients, such as by a norm of zero?"
     ),
     code=gradients_before_step,
 )

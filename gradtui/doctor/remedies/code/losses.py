@@ -13,6 +13,6 @@ def undefined_loss(seen: ProgramSeen) -> CodeLines:
 
 LOSS_INPUTS = Remedy(
     id="loss_inputs",
-    text=("look at the loss function's inputs: a division by zero, a log or square root of zero"),
+    text=("is there a division by zero, a log or a root of zero in the loss function?"),
     code=undefined_loss,
 )

@@ -32,7 +32,7 @@ CODE = {
     **dict.fromkeys(("sqrt", "rsqrt"), ROOT),
     **dict.fromkeys(("acos", "asin", "atanh"), ARC),
     **dict.fromkeys(("exp", "expm1", "exp2"), EXP),
-    **dict.fromkeys(("softmax", "logsoftmax", "logsumexp", "maskedfill"), MASK),
+    **dict.fromkeys(("softmax", "safesoftmax", "logsoftmax", "logsumexp", "maskedfill"), MASK),
     "log1p": """
         def safe_log1p(x, eps=1e-6):  # in place of torch.log1p(x)
             return x.clamp_min(-1 + eps).log1p()
@@ -94,7 +94,7 @@ def undefined_backward(seen: ProgramSeen) -> CodeLines | None:
 def _lines(seen: ProgramSeen, phase: str) -> CodeLines | None:
     first = seen.facts.first_nonfinite
     found = None if first is None else first.autopsy
-    if found is None or not found.reproduced or found.phase != phase:
+    if found is None or not found.known or found.phase != phase:
         return None
     word = found.operation.replace("_", "").lower()
     if word == "pow" and "infinity" in found.words:  # too large, and not undefined
@@ -115,13 +115,55 @@ def _lines(seen: ProgramSeen, phase: str) -> CodeLines | None:
 
 MODULE_INPUTS = Remedy(
     id="module_inputs",
-    text=("look at the named module's inputs: a division by zero, a log or square root of zero"),
+    text=("is there a division by zero, a log or a root of zero in the module that is named?"),
     code=undefined_forward,
 )
 EPS_AT_ZERO = Remedy(
     id="eps_at_zero",
     text=(
-        "look for a square root, norm or division at zero: its slope is infinite there; add an eps"
+        "is there a square root, norm or division at zero? its slope is infinite there: add an eps"
     ),
     code=undefined_backward,
+)
+
+
+def undefined_operation(seen: ProgramSeen) -> CodeLines | None:
+    """Of whichever pass it was."""
+    return _lines(seen, "forward") or _lines(seen, "backward") or checks.watch_module(seen)
+
+
+BOUNDED_EXPONENT = Remedy(
+    id="bounded_exponent",
+    text=("bound what goes into exp (clamp, tanh), or stay with logarithms"),
+    code=undefined_operation,
+)
+LOG_ABOVE_ZERO = Remedy(
+    id="log_above_zero",
+    text=("keep what goes into the log above 0, or take it together with the softmax before it"),
+    code=undefined_operation,
+)
+ROOT_ABOVE_ZERO = Remedy(
+    id="root_above_zero",
+    text=("keep what goes into the root above 0: an eps within it, not behind it"),
+    code=undefined_operation,
+)
+POWER_ABOVE_ZERO = Remedy(
+    id="power_above_zero",
+    text=("keep what is raised to a power above 0"),
+    code=undefined_operation,
+)
+NONZERO_DIVISOR = Remedy(
+    id="nonzero_divisor",
+    text=("keep what is divided by away from 0: an eps, or a count of at least 1"),
+    code=undefined_operation,
+)
+ARGUMENT_IN_RANGE = Remedy(
+    id="argument_in_range",
+    text=("keep what goes into the operation within its range, a little inside its ends"),
+    code=undefined_operation,
+)
+MASKED_ROWS = Remedy(
+    id="masked_rows",
+    text=("leave something in every row of a mask, and rows without anything out of the loss"),
+    code=undefined_operation,
 )
