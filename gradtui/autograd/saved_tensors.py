@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradtui.autograd.node_types import name_of
+from gradtui.autograd.node_types import name_of, stem
 from gradtui.patching.own_errors import suppress_own
 
 NEGATIVE = 1 << 63
@@ -58,6 +58,11 @@ def word_of(node: Any) -> str:
 def written_by_hand(node: Any) -> bool:
     """Whether it is a torch.autograd.Function of somebody's own."""
     return hasattr(type(node), "_forward_cls")
+
+
+def called(node: Any) -> str:
+    """Its word; of a function that somebody wrote the name that it has there."""
+    return stem(name_of(node)) if written_by_hand(node) else word_of(node)
 
 
 OPERANDS: dict[str, tuple[str, ...]] = {

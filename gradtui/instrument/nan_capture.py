@@ -26,7 +26,7 @@ from gradtui.nan_trace.examination import examine
 from gradtui.nan_trace.loss_clues import LossClues
 from gradtui.nan_trace.module_walk import walk
 from gradtui.nan_trace.report import NOWHERE, Place, by_graph, failed, located
-from gradtui.nan_trace.source_lines import lines_by_frames, lines_of_classes, program_frames
+from gradtui.nan_trace.source_lines import Around, lines_by_frames, lines_of_classes, program_frames
 from gradtui.patching.own_errors import SuppressOwn
 from gradtui.patching.torch_modes import Unseen
 
@@ -170,7 +170,7 @@ class NanCapture(StepListener):
         dropped = self._call_recorder.dropped()
         return examine(calls, step, loss, dropped=dropped, clues=clues, place=self._place)
 
-    def _place(self, operation: str, near: frozenset[str], leaf: Tensor | None) -> Place:
+    def _place(self, operation: str, near: Around, leaf: Tensor | None) -> Place:
         """In what runs around the step, or in the code of a module around `leaf`; else in what the
         models have beside their forward pass."""
         frames = program_frames(sys._getframe())

@@ -76,6 +76,8 @@ def argument_of(
 def _tests(word: str, given: Tensor, slope: bool) -> tuple[tuple[str, Test], ...]:
     if word in EXPONENTIALS:
         top = log(torch.finfo(given.dtype).max) / EXPONENTIALS[word]
+        if word in ("sinh", "cosh"):
+            return ((f"beyond {top:.4g} in size", lambda x: x.abs() > top),)
         return ((f"above {top:.4g}", lambda x: x > top),)
     return (SLOPELESS if slope else POLES).get(word, ())
 

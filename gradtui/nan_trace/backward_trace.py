@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gradtui.autograd.saved_tensors import called
 from gradtui.core.autopsy import Argument
 from gradtui.nan_trace.module_trace import Visit
 from gradtui.nan_trace.module_walk import walk
@@ -205,8 +206,8 @@ def _sequence(node: Any) -> int:
 
 
 def _operation(node: Any) -> str:
-    """ "SqrtBackward0" is the backward of sqrt."""
-    return str(node.name()).rstrip("0123456789").removesuffix("Backward").split("::")[-1]
+    """ "SqrtBackward0" is the backward of sqrt; a function that somebody wrote keeps its name."""
+    return called(node)
 
 
 def _like(grad: Tensor, output: Tensor) -> Tensor:

@@ -28,19 +28,20 @@ from gradtui.nan_trace.report import (
     report,
 )
 from gradtui.nan_trace.rerun import as_called, refusal, run_again
+from gradtui.nan_trace.source_lines import Around
 from gradtui.nan_trace.state_restoration import undisturbed
 from gradtui.nan_trace.value_ranges import NOTHING, look_at
 from gradtui.nan_trace.watched_calls import busy
 from gradtui.patching.own_errors import SuppressOwn, suppress_own
 
-FindPlace = Callable[[str, frozenset[str], Tensor | None], Place]
+FindPlace = Callable[[str, Around, Tensor | None], Place]
 NO_CALLS = (
     "no call of a model was kept in this step, as not every step is looked at closely: with "
     "--overhead off each is"
 )
 
 
-def nowhere(operation: str, near: frozenset[str], leaf: Tensor | None) -> Place:
+def nowhere(operation: str, near: Around, leaf: Tensor | None) -> Place:
     del operation, near, leaf
     return NOWHERE
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.node_types import LEAF, name_of, stem, words
-from gradtui.autograd.saved_tensors import plain, saved, word_of, written_by_hand
+from gradtui.autograd.saved_tensors import called, plain, saved, word_of, written_by_hand
 from gradtui.core.autopsy import Argument, Span
 from gradtui.nan_trace.arguments import argument_of
 from gradtui.nan_trace.element_map import reaches
@@ -27,6 +27,7 @@ from gradtui.nan_trace.operation_causes import (
     zeros_below,
 )
 from gradtui.nan_trace.operation_causes import unknown as unknown_of
+from gradtui.nan_trace.source_lines import NOBODY, Around
 from gradtui.nan_trace.value_ranges import look_at
 
 LONGEST = 2000
@@ -66,8 +67,7 @@ class BadOperation:
     """ "after softmax", where that is what it was given."""
     inputs: Span | None = None
     argument: Argument | None = None
-    near: frozenset[str] = frozenset()
-    """Words of the operations around it."""
+    near: Around = NOBODY
     leaf: "weakref.ref[Tensor] | None" = None
     """The trained tensor next to it on the way down."""
 
@@ -94,7 +94,7 @@ class _Place:
     def down(
         self, one: GivenTensor, at: Tensor | None = None, *, sure: bool = True, nan: bool = False
     ) -> "_Place":
-        above = (*self.above[-3:], _name(self.node))
+        above = (*self.above[-3:], called(self.node))
         return _Place(one.node, one.number, at, above=above, sure=sure, nan=nan)
 
 
@@ -307,11 +307,11 @@ def _named(place: _Place, text: str) -> BadOperation:
     own = place.given[-1 if word == "div" else 0].value
     return BadOperation(
         text + (f" ({after})" if after else ""),
-        _name(place.node),
+        called(place.node),
         after=after,
         inputs=span,
         argument=_argument(place.node, own),
-        near=frozenset((*place.above, *_words_below(place.node))),
+        near=Around(frozenset(place.above), frozenset(_words_below(place.node))),
         leaf=_leaf(place.node),
     )
 
@@ -319,11 +319,6 @@ def _named(place: _Place, text: str) -> BadOperation:
 def _argument(node: Any, own: Tensor | None) -> Argument | None:
     exponent = plain(node, "exponent") if word_of(node) == "pow" else None
     return None if own is None else argument_of(word_of(node), own, exponent=exponent)
-
-
-def _name(node: Any) -> str:
-    """A function that somebody wrote is called as he has called it."""
-    return stem(name_of(node)) if written_by_hand(node) else word_of(node)
 
 
 def _words_below(node: Any) -> Iterator[str]:

@@ -10,6 +10,7 @@ from gradtui.nan_trace.known_values import KnownValues
 from gradtui.nan_trace.operation_causes import at_fault
 from gradtui.nan_trace.slope_inputs import SlopeInputs
 from gradtui.nan_trace.slopes import InfiniteSlope
+from gradtui.nan_trace.source_lines import Around
 
 
 class LossClues:
@@ -33,7 +34,7 @@ class LossClues:
         return self._cliffs.own
 
     @property
-    def near(self) -> frozenset[str]:
+    def near(self) -> Around:
         """Words of the operations around the one at fault."""
         if self.birth is not None:
             return self.birth.near

@@ -13,6 +13,7 @@ from gradtui.autograd.saved_tensors import plain, saved, word_of
 from gradtui.core.autopsy import Argument
 from gradtui.nan_trace.known_values import GivenTensor
 from gradtui.nan_trace.slopes import InfiniteSlope
+from gradtui.nan_trace.source_lines import NOBODY, Around
 from gradtui.nan_trace.value_ranges import look
 
 LOGS = ("log", "log2", "log10")
@@ -235,7 +236,7 @@ class SteepOperation:
     residual: bool = False
     """Whether NaN was in what it was given, as the difference from something without a gradient."""
     argument: Argument | None = None
-    near: frozenset[str] = frozenset()
+    near: Around = NOBODY
 
 
 def at_fault(passes: Sequence[Sequence[InfiniteSlope]], own: Sequence[str] = ()) -> SteepOperation:

@@ -12,6 +12,7 @@ from gradtui.autograd.node_types import words
 from gradtui.autograd.saved_tensors import plain, saved, word_of
 from gradtui.core.autopsy import Argument
 from gradtui.nan_trace.arguments import argument_of
+from gradtui.nan_trace.source_lines import Around
 from gradtui.patching.own_errors import suppress_own
 
 LARGEST = 1 << 20
@@ -172,8 +173,7 @@ class SlopePlan:
     """Whether some of its results are left out behind it."""
     residual: bool
     """Whether it is given the difference from something that has no gradient."""
-    near: frozenset[str]
-    """Words of the operations around it."""
+    near: Around
     guard: str
     """"self" of a clamp below, "result" of a ReLU below, "" for none."""
     sure: bool
@@ -227,7 +227,7 @@ def plan(node: Any, below: list[Any], above: Iterable[str] = ()) -> SlopePlan | 
         guard = "result"
     sure = not SWALLOW.intersection(under[1:] if guard else under)
     packed = tuple([(f"_raw_saved_{k}", f"_saved_{k}") for k in keys])
-    near = above | frozenset(under[:2])
+    near = Around(above, frozenset(under[:2]))
     return SlopePlan(word, packed, power, hidden, _residual(node, below), near, guard, sure)
 
 

@@ -30,10 +30,21 @@ FUNCTIONS = 200
 LINES = 3
 """Lines that are told, of which it is one; of more none."""
 FRAMES = 40
+OPERANDS = 3
+"""How much more its own operands tell than what else is in the same statement."""
 THEIRS = ("torch", "gradtui", "runpy", "importlib", "threading", "contextlib", "functools")
 """Packages whose source is nobody's program."""
 
 
+@dataclass(frozen=True)
+class Around:
+    """Words of operations near to one: those that it was given to, and those whose results it took."""
+
+    above: frozenset[str] = frozenset()
+    below: frozenset[str] = frozenset()
+
+
+NOBODY = Around()
 Variables = Callable[[FrameType], Mapping[str, Any]]
 
 
@@ -71,7 +82,7 @@ def theirs(name: str) -> bool:
 
 
 def lines_by_frames(
-    word: str, near: frozenset[str], frames: Iterable[FrameType], variables: Variables
+    word: str, near: Around, frames: Iterable[FrameType], variables: Variables
 ) -> str:
     """ "train.py:41", or "train.py:41 or 44", for an operation that `near` others are around; "" where
     there is none, or too many. Looked for in what these frames run, then in what that calls;
@@ -86,7 +97,7 @@ def lines_by_frames(
     return ""
 
 
-def lines_of_classes(word: str, near: frozenset[str], kinds: Iterable[type]) -> str:
+def lines_of_classes(word: str, near: Around, kinds: Iterable[type]) -> str:
     """The same, looked for in all methods of these classes."""
     scopes = []
     for kind in kinds:
@@ -138,7 +149,7 @@ def _told(found: list[_Line]) -> str:
     return " or ".join([place(file, places[0][1]), *(str(number) for _, number in places[1:])])
 
 
-def _lines(scopes: list[_Scope], word: str, near: frozenset[str]) -> list[_Line]:
+def _lines(scopes: list[_Scope], word: str, near: Around) -> list[_Line]:
     waiting, found = [(scope, 0) for scope in scopes], []
     seen: set[tuple[str, int]] = set()
     while waiting and len(seen) < FUNCTIONS:
@@ -149,13 +160,26 @@ def _lines(scopes: list[_Scope], word: str, near: frozenset[str]) -> list[_Line]
         seen.add(key)
         for statement in _statements(scope.body):
             parts = list(ast.walk(statement))
-            around = {other for part in parts for other in words_of(part)}
-            score = len(around & near)
-            found += [_Line(score, scope.file, line_of(part)) for part in parts if fits(part, word)]
+            whole = len(_words(parts) & near.above)
+            found += [
+                _Line(whole + OPERANDS * _taken(part, near), scope.file, line_of(part))
+                for part in parts
+                if fits(part, word)
+            ]
             if depth < DEEPEST:
                 calls = [part for part in parts if isinstance(part, ast.Call)]
                 waiting += [(one, depth + 1) for call in calls for one in _called(call, scope)]
     return found
+
+
+def _words(parts: Iterable[ast.AST]) -> set[str]:
+    return {word for part in parts for word in words_of(part)}
+
+
+def _taken(part: ast.AST, near: Around) -> int:
+    """How many of the operations are in its own operands that the one in question was given."""
+    within = [one for one in ast.walk(part) if one is not part]
+    return len(_words(within) & near.below)
 
 
 def _statements(body: ast.AST) -> Iterator[ast.AST]:
@@ -185,28 +209,33 @@ def _within(one: ast.AST) -> Iterator[ast.AST]:
 
 
 def _called(call: ast.Call, scope: _Scope) -> Iterator[_Scope]:
-    """The functions that a call may be of: by name in the same file, or as a variable there holds."""
+    """The functions that a call may be of: as a variable there holds, or by name in the same file."""
     function = call.func
-    if isinstance(function, ast.Attribute):
-        name, owner = function.attr, function.value
-        if isinstance(owner, ast.Name) and isinstance(
-            module := scope.names.get(owner.id), ModuleType
-        ):
-            thing = vars(module).get(name)
-            yield from _of_thing(thing)
-            return
-        if not (isinstance(owner, ast.Name) and owner.id in ("self", "cls")):
-            return
-    elif isinstance(function, ast.Name):
-        name = function.id
-        if name in scope.names:
-            yield from _of_thing(scope.names[name])
-            return
+    if isinstance(function, ast.Name):
+        name, known = function.id, function.id in scope.names
+        thing = scope.names.get(name)
+    elif isinstance(function, ast.Attribute):
+        name = function.attr
+        held = scope.names.get(function.value.id) if isinstance(function.value, ast.Name) else None
+        thing = _attribute(held, name)
+        known = thing is not None or isinstance(held, ModuleType)
     else:
+        return
+    if known:
+        yield from _of_thing(thing)
         return
     for one in ast.walk(scope.tree):
         if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) and one.name == name:
             yield _Scope(scope.file, scope.tree, one, scope.names)
+
+
+def _attribute(held: Any, name: str) -> Any:
+    """Of a module, a class or an object, without asking it."""
+    if isinstance(held, ModuleType):
+        return vars(held).get(name)
+    kinds = (held if isinstance(held, type) else type(held)).__mro__ if held is not None else ()
+    found = next((vars(kind)[name] for kind in kinds if name in vars(kind)), None)
+    return found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
 
 
 def _of_thing(thing: Any) -> Iterator[_Scope]:

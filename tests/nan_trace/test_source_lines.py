@@ -13,7 +13,7 @@ from gradtui.core.autopsy import Autopsy
 from gradtui.instrument.frame_variables import variables
 from gradtui.instrument.watcher import Watcher
 from gradtui.nan_trace.call_recorder import CallRecorder
-from gradtui.nan_trace.source_lines import lines_by_frames
+from gradtui.nan_trace.source_lines import NOBODY, lines_by_frames
 from tests.instrument.kept import Kept
 from tests.nan_trace.broken import WrongBackward
 
@@ -70,6 +70,22 @@ def twice(x: Tensor) -> Tensor:
     return one + (x * 0).log().sum()  # of zero
 
 
+class Odds:
+    """Neither a module nor a function."""
+
+    def score(self, x: Tensor) -> Tensor:
+        top = (x * x).sum(1, keepdim=True) + 1
+        rest = (x - x).square().sum(1) / (top - top).squeeze(1)  # by nothing
+        return (x - 1) / (rest + 1).sqrt()[:, None] / 2
+
+
+ODDS = Odds()
+
+
+def odds(x: Tensor) -> Tensor:
+    return ODDS.score(x).sum()
+
+
 def trained(
     loss: Callable[[Tensor], Tensor], what: int = 0, *, steps: int = 3, bad: int = 2, **told: Any
 ) -> Autopsy:
@@ -94,7 +110,7 @@ def trained(
     ("what", "mark", "got"),
     [
         (1, "forward", "log got 0, 24 of 24 at 0"),
-        (2, "root", "Sqrt got 0, 24 of 24 at 0"),
+        (2, "root", "sqrt got 0, 24 of 24 at 0"),
         (4, "long", "of 24 above 88.72"),
     ],
 )
@@ -120,6 +136,10 @@ def test_in_a_loss_function_its_source_tells(loss: Any, mark: str) -> None:
     assert str(line(loss, mark)) in found.source.replace(f"{HERE}:", "").split(" or ")
     assert found.argument is not None
     assert (found.argument.odd, found.argument.what) == (found.argument.size, "at 0")
+
+
+def test_in_an_object_the_operands_tell_which_of_several() -> None:
+    assert trained(odds).source == f"{HERE}:{line(Odds, 'by nothing')}"
 
 
 def test_without_a_second_run_it_is_told_by_the_graph() -> None:
@@ -163,7 +183,7 @@ def test_what_is_called_is_looked_through(tmp_path: Any) -> None:
         frame: FrameType | None = sys._getframe(1)
         assert frame is not None
         for word in ("log", "exp", "div", "tan"):
-            told.append(lines_by_frames(word, frozenset(), [frame], variables))
+            told.append(lines_by_frames(word, NOBODY, [frame], variables))
         return x
 
     vars(module)["look"] = look

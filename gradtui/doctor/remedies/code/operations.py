@@ -22,6 +22,10 @@ EXP = """
     def safe_{word}(x, most=80.0):  # in place of torch.{word}(x); in float16 most=10.0
         return x.clamp_max(most).{word}()  # or stay with logs: torch.logsumexp, log_softmax
 """
+BOTH = """
+    def safe_{word}(x, most=80.0):  # in place of torch.{word}(x); in float16 most=10.0
+        return x.clamp(-most, most).{word}()  # of log(cosh(x)): x + softplus(-2 * x) - log(2)
+"""
 MASK = """
     def hide(scores, mask):  # in place of scores.masked_fill(mask, -torch.inf)
         return scores.masked_fill(mask, torch.finfo(scores.dtype).min / 2)
@@ -33,6 +37,7 @@ CODE = {
     **dict.fromkeys(("acos", "asin", "atanh"), ARC),
     **dict.fromkeys(("exp", "expm1", "exp2"), EXP),
     **dict.fromkeys(("softmax", "safesoftmax", "logsoftmax", "logsumexp", "maskedfill"), MASK),
+    **dict.fromkeys(("sinh", "cosh"), BOTH),
     "log1p": """
         def safe_log1p(x, eps=1e-6):  # in place of torch.log1p(x)
             return x.clamp_min(-1 + eps).log1p()
