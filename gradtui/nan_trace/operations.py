@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradtui.core.autopsy import Argument
 from gradtui.nan_trace.arguments import argument_of
-from gradtui.nan_trace.source_lines import FRAMES, place, theirs
+from gradtui.nan_trace.source_lines import FRAMES, RERUN, place, theirs
 from gradtui.nan_trace.value_ranges import look
 
 BY_INTENT = (
@@ -99,9 +99,9 @@ class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _source(frame: FrameType | None) -> str:
-    """The innermost line that is neither torch's nor ours."""
+    """The innermost line that is neither torch's nor ours, of what we have called."""
     for _ in range(FRAMES):
-        if frame is None:
+        if frame is None or frame.f_globals.get("__name__") == RERUN:
             break
         if not theirs(str(frame.f_globals.get("__name__", ""))):
             return place(frame.f_code.co_filename, frame.f_lineno)

@@ -111,12 +111,18 @@ def lines_of_classes(word: str, near: Around, kinds: Iterable[type]) -> str:
 
 
 TRACED = re.compile(r'  File "(.+?)", line (\d+), in ')
+RERUN = "gradtui.nan_trace.rerun"
+"""What calls a module once more: whoever is further out has made nothing."""
+RERUN_FILE = str(Path("gradtui", "nan_trace", "rerun.py"))
 FOLDERS = tuple([f"{Path(str(one.__file__)).parent}{os.sep}" for one in (torch, gradtui)])
 
 
 def innermost(stack: Iterable[str]) -> str:
-    """The innermost line that is neither torch's nor ours, of a stack as `traceback` formats it."""
+    """The innermost line that is neither torch's nor ours, of a stack as `traceback` formats it and of
+    what we have called."""
     found = [told for told in map(TRACED.match, stack) if told is not None]
+    begins = [at for at, told in enumerate(found) if told[1].endswith(RERUN_FILE)]
+    found = found[begins[-1] :] if begins else found
     ours = [told for told in found if not told[1].startswith(FOLDERS)]
     return place(ours[-1][1], int(ours[-1][2])) if ours else ""
 

@@ -102,6 +102,29 @@ def masked(seed: int) -> None:
         optimizer.step()
 
 
+@R.sick("missing targets, left out behind the squared error", BROKEN, layers=("backward",))
+def missing(seed: int) -> None:
+    def known(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        b = torch.where(b > 1.0, torch.nan, b)
+        return ((a - b) ** 2)[~b.isnan()].mean()
+
+    net = nets.mlp(3, sizes=(8, 1))
+    train(net, data.function(), adam(net), 40, loss=known)
+
+
+@R.sick("a batch of which every label is ignored", BROKEN, layers=("forward",))
+def ignored(seed: int) -> None:
+    count = 0
+
+    def labelled(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        nonlocal count
+        count += 1
+        return F.cross_entropy(a, torch.full_like(b, -100) if count == 35 else b)
+
+    net = nets.mlp(3, init=nets.he)
+    train(net, data.digits(), adam(net), 60, loss=labelled)
+
+
 @R.sick("a scaler that never finds its scale", BROKEN)
 def stuck(seed: int) -> None:
     net = nets.mlp(4, init=nets.he)
