@@ -1,16 +1,24 @@
 """Whether a loss function is fed with what it is made for: raw outputs, and shapes that agree.
 
-Read off the last nodes of the graph of the first loss, by their names and sizes: of what was saved for
-backward only the strides of targets are asked for, and no node is kept.
+Read off the last nodes of the graph of the first loss, by their names and sizes, and no node is kept: of
+what was saved for backward only the strides of targets are asked for, and the scores of a small batch that
+nobody has packed.
 """
 
 from collections import deque
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from gradtui.autograd.node_types import LEAF, name_of, number, shape, stem, words
-from gradtui.core.wiring import BROADCAST_TARGET, RELU_LOGITS, SOFTMAX_TWICE, Faults
+from gradtui.core.wiring import (
+    BROADCAST_TARGET,
+    RELU_LOGITS,
+    SAME_ANSWERS,
+    SOFTMAX_TWICE,
+    Faults,
+)
 from gradtui.patching.own_errors import suppress_own
 
 NODES = 64
@@ -29,6 +37,10 @@ BINARY = "BinaryCrossEntropyWithLogits"
 OWN = {"Softmax": "LogSoftmax", "Sigmoid": BINARY}
 """What is already part of a loss function -> of which."""
 FAR = 16
+EXAMPLES, MOST = 4, 1 << 20
+"""Rows of scores that are compared, and elements at most."""
+FAINT = 1e-6
+"""Difference of log probabilities that is none."""
 
 
 def fed_wrongly(loss: Tensor) -> Faults:
@@ -51,7 +63,7 @@ def _found(root: Any) -> Faults:
         elif word in LIKELIHOODS or _soft_labels(node, word):
             scores = _under(_trained(node)[0])
             if _word(scores) == "LogSoftmax":
-                found |= _scores(scores, "the cross entropy")
+                found |= _scores(scores, "the cross entropy") | _alike(scores)
         elif word in DISTANCES and _stretched(node):
             found |= _spread(_trained(node)[0], own=False)
         elif alone and (difference := _difference(node, word)) is not None:
@@ -94,6 +106,22 @@ def _scores(node: Any, what: str) -> dict[str, str]:
     if fed == "Relu":
         return {RELU_LOGITS: f"a ReLU goes into {what}: no score can be below zero"}
     return {}
+
+
+def _alike(node: Any) -> dict[str, str]:
+    """All rows of a log-softmax [n, classes] are one, and its classes are not: a last layer that begins
+    at zero makes these alike as well."""
+    if node._raw_saved_result.unpack_hook is not None:
+        return {}
+    rows = node._saved_result.detach()
+    if not rows.is_cpu or rows.dim() != 2 or len(rows) < EXAMPLES or not 1 < rows.numel() < MOST:
+        return {}
+    first = rows[:1]
+    if bool((first.amax() - first.amin()) < FAINT) or not torch.allclose(
+        rows, first.expand_as(rows), rtol=0.0, atol=FAINT
+    ):
+        return {}
+    return {SAME_ANSWERS: f"all {len(rows)} examples of the first batch get the same answer"}
 
 
 def _difference(node: Any, word: str) -> Any:

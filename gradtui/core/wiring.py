@@ -7,6 +7,7 @@ RELU_LOGITS = "relu_logits"
 SAME_UNITS = "same_units"
 NOT_STEPPED = "not_stepped"
 NO_GRADIENTS = "no_gradients"
+SAME_ANSWERS = "same_answers"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

@@ -20,6 +20,7 @@ from gradtui.doctor.rules.miswired import (
 )
 from gradtui.doctor.rules.nonfinite import calibrating, first_seen, nonfinite, scaler_stuck
 from gradtui.doctor.rules.registry import EXPLAINED_BY, RULES, Rule
+from gradtui.doctor.rules.update_arithmetic import by_division
 
 
 def diagnose(facts: Facts) -> Diagnosis:
@@ -92,7 +93,9 @@ def _after_nonfinite(stream: OptimizerSeries, step: int) -> Diagnosis:
     before = Reading(facts.until(usable or count), stream.game, stream.share)
     exploded = exploded_to_nan(before, facts)
     wrong = blown_up_by_wiring(before) if exploded is not None else None
-    kept = [f for f in (wrong, exploded, nonfinite(before, facts)) if f is not None]
+    broken = nonfinite(before, facts)
+    broken = by_division(broken, before, facts) if broken is not None else None
+    kept = [f for f in (wrong, exploded, broken) if f is not None]
     return Diagnosis(kept[0].symptom, Severity.CRITICAL, step, tuple(kept))
 
 

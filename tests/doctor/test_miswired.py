@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from gradtui.core.history import History
 from gradtui.core.snapshot import Grad, NonFinite, Snapshot, Weight
 from gradtui.core.symptom import Severity
-from gradtui.core.wiring import Faults
+from gradtui.core.wiring import SAME_ANSWERS, Faults
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import Diagnosis
 from gradtui.doctor.rules.miswired import CAUSES, EXPLAINS
@@ -189,3 +189,11 @@ PROGRAMS: dict[str, tuple[Callable[[int], None], str]] = {
 def test_programs(name: str) -> None:
     program, verdict = PROGRAMS[name]
     assert diagnose(record(program, 0).facts()).verdict == verdict
+
+
+def test_one_answer_for_all_examples_is_the_cause_of_a_plateau() -> None:
+    found = told(240, SAME_ANSWERS, norm=lambda step: 0.3)
+    (finding,) = found.findings
+    assert (found.verdict, finding.remedies[0].id) == ("plateau", "answers_differ")
+    assert "over the dimension of the batch" in finding.cause
+    assert told(240, SAME_ANSWERS, loss=lambda step: CHANCE * 0.98**step).notes == ()

@@ -45,6 +45,11 @@ WRONG: dict[str, tuple[int, Made, str]] = {
         lambda y: F.binary_cross_entropy_with_logits(y.relu()[:, 0], ONES),
         "relu_logits",
     ),
+    "one answer for all": (
+        4,
+        lambda y: F.cross_entropy(y.mean(0, keepdim=True).expand(N, 4), LABELS),
+        "same_answers",
+    ),
     "squares": (1, lambda y: F.mse_loss(y, TARGETS), "broadcast_target"),
     "sizes": (1, lambda y: F.l1_loss(y, TARGETS), "broadcast_target"),
     "smooth": (1, lambda y: F.smooth_l1_loss(y, TARGETS), "broadcast_target"),
@@ -55,6 +60,7 @@ WRONG: dict[str, tuple[int, Made, str]] = {
 RIGHT: dict[str, tuple[int, Made]] = {
     "a distance of all pairs": (1, lambda y: (y - TARGETS).abs().mean()),
     "cross entropy": (4, lambda y: F.cross_entropy(y, LABELS)),
+    "a last layer that begins at zero": (4, lambda y: F.cross_entropy(0 * y, LABELS)),
     "its two halves": (4, lambda y: F.nll_loss(F.log_softmax(y, 1), LABELS)),
     "log of softmax": (4, lambda y: F.nll_loss(y.softmax(1).log(), LABELS)),
     "log-softmax twice: the same": (4, lambda y: F.cross_entropy(y.log_softmax(1), LABELS)),

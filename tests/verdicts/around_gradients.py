@@ -246,3 +246,18 @@ def mean_is_all(seed: int) -> None:
     x, y = torch.randn(4096, 8), torch.randn(4096, 1)
     net = nets.mlp(2, 16, sizes=(8, 1))
     train(net, data.batches(x, y, 64), adam(net, 1e-3), 340, loss=F.mse_loss)
+
+
+@R.sick("a mean over the batch in place of one over time", "plateau", "miswired", seeds=1)
+def one_answer(seed: int) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.each, self.head = nn.Linear(8, 24), nn.Linear(24, 10)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            pooled = torch.relu(self.each(x)).amax(1).mean(0)
+            return self.head(pooled.repeat(len(x), 1))
+
+    net = Net()
+    train(net, data.rows(), adam(net, 2e-3), 240)

@@ -18,6 +18,7 @@ from gradtui.doctor.remedies.code.bounds import (
     TARGETS_IN_RANGE,
 )
 from gradtui.doctor.remedies.code.checks import (
+    ANSWERS_DIFFER,
     FINITE_EXAMPLES,
     GRADIENT_EDITS,
     INPUTS_WITH_LABELS,
@@ -110,6 +111,10 @@ from gradtui.doctor.remedies.code.structure import (
     SKIPS_OR_NORMS,
     SMALLER_BRANCHES,
     TRAINING_MODE,
+)
+from gradtui.doctor.remedies.code.updates import (
+    EPS_FOR_HALF,
+    PASS_OVER_ZEROS,
 )
 from gradtui.doctor.remedies.code.weights import (
     BIASES_AND_HE,
@@ -372,3 +377,6 @@ CUT_BY_STEPS: Choice = (STRAIGHT_THROUGH, LOSS_OF_PARAMETERS)
 MOSTLY_FROZEN: Choice = (UNFREEZE, RAISE_LR)
 UPHILL: Choice = (SIGN_AND_RANGE, LOWER_LR)
 LR_JUMPED: Choice = (STEADY_LR, LOWER_LR, CLIP_AT_USUAL_NORM)
+EPS_IN_HALF: Choice = (EPS_FOR_HALF, FLOAT32_WEIGHTS)
+ZERO_IN_UPDATE: Choice = (PASS_OVER_ZEROS, RANDOM_WEIGHTS)
+SAME_ANSWERS: Choice = (ANSWERS_DIFFER, INPUTS_WITH_LABELS)

@@ -180,6 +180,14 @@ def without_consequences(first: dict[str, Finding], facts: Facts) -> dict[str, F
             cause=f"parameters that get gradients belong to no optimizer: they stay as they are ({left})",
             remedies=choices.NOT_STEPPED,
         )
+    same = dict(facts.info.wiring).get(W.SAME_ANSWERS)
+    if same and "plateau" in found:
+        found["plateau"] = replace(
+            found["plateau"],
+            cause=f"{same}, whatever goes in: something takes a mean, a softmax or the like over the "
+            "dimension of the batch (dim=0), or spreads one answer over it",
+            remedies=choices.SAME_ANSWERS,
+        )
     still = mostly_frozen(facts)
     for symptom in VAGUE if still else ():
         if symptom in found:

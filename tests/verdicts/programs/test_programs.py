@@ -24,4 +24,5 @@ def test_each_program_says_what_is_right() -> None:
         "converged",
         "oscillating_loss",
         "miswired",
+        "not_learning",
     }

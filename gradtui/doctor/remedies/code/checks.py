@@ -127,6 +127,32 @@ def loss_depends(seen: ProgramSeen) -> CodeLines:
     )
 
 
+def spread_over_batch(seen: ProgramSeen) -> CodeLines:
+    """Where along the modules examples stop differing."""
+    del seen
+    code = block("""
+        def look(module, given, output):
+            if isinstance(output, torch.Tensor) and len(output) > 1:
+                print(type(module).__name__, tuple(output.shape), bool((output != output[0]).any()))
+
+
+        for module in model.modules():
+            module.register_forward_hook(look)
+    """)
+    expect = (
+        "True down to the last line: before the first False something runs over dim 0, the batch"
+    )
+    return CodeLines(MODEL, code, expect, changes=False)
+
+
+ANSWERS_DIFFER = Remedy(
+    id="answers_differ",
+    text=(
+        "find where examples of a batch stop differing: a mean, softmax or norm over dim 0, the batch, "
+        "in place of a later one"
+    ),
+    code=spread_over_batch,
+)
 FINITE_EXAMPLES = Remedy(
     id="finite_examples",
     text=("leave out the examples whose values are not finite, or fill them in"),

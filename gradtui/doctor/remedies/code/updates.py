@@ -1,0 +1,40 @@
+"""The optimizer's own arithmetic: what its update divides by."""
+
+from gradtui.doctor.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.fragments import block
+from gradtui.doctor.remedies.code.prescription import OPTIMIZER, STEP
+from gradtui.doctor.remedy import CodeLines, Remedy
+
+
+def eps_for_half(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        for group in optimizer.param_groups:  # or eps=1e-4 where it is built
+            group["eps"] = 1e-4
+    """)
+    return CodeLines(OPTIMIZER, code, "weights that are finite after the first step")
+
+
+def pass_over_zeros(seen: ProgramSeen) -> CodeLines:
+    """Optimizers leave alone what has no gradient."""
+    del seen
+    code = block("""
+        for weight in model.parameters():  # or an eps in what the update divides by
+            if weight.grad is not None and not weight.grad.any():
+                weight.grad = None
+    """)
+    return CodeLines(STEP, code, "weights that are finite after the first step")
+
+
+EPS_FOR_HALF = Remedy(
+    id="eps_for_half",
+    text=("give the optimizer an eps that half precision can hold: eps=1e-4"),
+    code=eps_for_half,
+)
+PASS_OVER_ZEROS = Remedy(
+    id="pass_over_zeros",
+    text=(
+        "add an eps to what the optimizer's update divides by, or pass over gradients that are 0"
+    ),
+    code=pass_over_zeros,
+)
