@@ -136,7 +136,7 @@ def test_a_run_that_begins_anew_and_learns_is_healthy(losses: np.ndarray) -> Non
 
 def test_steps_too_short_for_the_slope_are_the_learning_rates_doing() -> None:
     losses = np.linspace(GUESS, 0.99 * GUESS, 400) + flat(400, 0.0)
-    symptom, cause, remedy = found(diagnose(run(losses, norm=0.15, update=3e-4, lr=1e-5)))
+    symptom, cause, remedy = found(diagnose(run(losses, norm=0.04, update=1e-3, lr=1e-5)))
     assert symptom == "not_learning"
     assert "the learning rate of 1e-05 is too small" in cause
     assert remedy in ("raise_lr", "usual_lr")

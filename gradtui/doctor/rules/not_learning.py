@@ -16,7 +16,7 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median, spread
-from gradtui.doctor.rules.small_updates import stopped_by_schedule
+from gradtui.doctor.rules.small_updates import stopped_by_schedule, too_small_steps
 from gradtui.doctor.rules.step_size import plateau
 from gradtui.doctor.words import norm, percent
 
@@ -189,8 +189,8 @@ def steps_reach_nothing(reading: Reading) -> Finding | None:
     it is still no better than an answer that looks at no input."""
     if reading.critic or reading.blind or reading.signed or reading.seen < T.NOT_LEARNING_STEPS:
         return None
-    if stopped_by_schedule(reading) is not None:
-        return None  # which says more
+    if stopped_by_schedule(reading) is not None or too_small_steps(reading) is not None:
+        return None  # which say more
     level, reach = reading.level, reading.reach
     if not 0 < reach < T.REACHES_MEAN * level or _on_its_way(reading):
         return None
