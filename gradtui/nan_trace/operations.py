@@ -27,6 +27,9 @@ BY_INTENT = (
 )
 """Words in the names of operations that put infinities where they are wanted, as masks."""
 
+ADDED = ("addmm", "baddbmm", "addbmm", "addmv")
+"""They are given first what is added to a product."""
+
 
 class MadeBad:
     """One operation that made an infinity of finite numbers, or NaN of numbers without."""
@@ -118,7 +121,7 @@ def _argument(name: str, args: tuple[Any, ...], given: list[Tensor]) -> Argument
     if not given:
         return None
     word, second = _plain(name), args[1] if len(args) > 1 else None
-    own = second if word == "div" and isinstance(second, Tensor) else given[0]
+    own = second if word in ("div", *ADDED) and isinstance(second, Tensor) else given[0]
     return argument_of(word, own, exponent=second)
 
 

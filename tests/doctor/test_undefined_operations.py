@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gradtui.core.autopsy import Autopsy, Span
+from gradtui.core.autopsy import Argument, Autopsy, Span
 from gradtui.core.snapshot import NonFinite, Snapshot
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.remedies.code.prescriptions import prescribe
@@ -148,6 +148,23 @@ def test_on_the_way_back(told_of: dict[str, Any], cause: str, remedy: str) -> No
     finding, _ = found(NonFinite(40, "backward", "", "layers.3.bias", known), 1.0)
     assert finding.cause == cause
     assert finding.remedies[0] == ADVICE[remedy][0]
+
+
+@pytest.mark.parametrize(
+    ("told_of", "cause"),
+    [
+        (
+            {"operation": "nll_loss", "words": "nll_loss gave infinity from finite numbers"},
+            "nll_loss in the loss function overflowed: the numbers that it was given are too large",
+        ),
+        (
+            {"operation": "div", "argument": Argument(1e-40, 1.0, 0, 64), "words": "gave infinity"},
+            "div in the loss function overflowed: what it divides by is too small",
+        ),
+    ],
+)
+def test_what_was_large_is_not_called_nothing(told_of: dict[str, Any], cause: str) -> None:
+    assert found(forward(**told_of))[0].cause == cause
 
 
 def test_too_short_an_input_has_words_of_its_own() -> None:

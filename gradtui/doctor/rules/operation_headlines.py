@@ -17,6 +17,8 @@ LARGE = (
     *("mseloss", "sum", "cumsum", "prod", "cumprod", "mul", "add", "sub"),
 )
 """Of finite numbers they make an infinity only where these are large."""
+COUNTED = (*LABELLED, *SPREADS)
+"""Where these give an infinity numbers were large, and not too few."""
 HIDDEN = "left out behind it"
 """How the autopsy says that what was not finite is not used."""
 MOSTLY = (
@@ -57,7 +59,9 @@ def headline(found: Autopsy, where: str) -> str:
         return f"a mask{at} hides what the loss is made of"
     if word == "pow" and "infinity" not in found.words:
         return f"{name} has no finite result for what it was given: a root of a number below 0, or 1 / 0"
-    if word in LARGE or word == "pow":
+    if word in DIVISIONS and found.argument is not None and not found.argument.odd:
+        return f"{name} overflowed: what it divides by is too small"
+    if word in LARGE or word == "pow" or (word in COUNTED and "infinity" in found.words):
         return _large(found, word, name)
     return next((f"{name} {text}" for words, text in MOSTLY if word in words), "")
 

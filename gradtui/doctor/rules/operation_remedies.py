@@ -5,6 +5,7 @@ from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedies.choices import Choice
 from gradtui.doctor.rules.operation_headlines import (
     ARCS,
+    COUNTED,
     DIVISIONS,
     EXPONENTIALS,
     HIDDEN,
@@ -40,5 +41,7 @@ def operation_remedies(found: Autopsy) -> Choice:
         return choices.OPERATION_POWER
     if word == "mean" and "no values" in found.words:
         return choices.OPERATION_MEAN
+    if word in COUNTED and "infinity" in found.words:
+        return ()
     found_for = BY_OPERATION.get(word, ())
     return found_for or (choices.NONFINITE_BACKWARD[:1] if back else ())
