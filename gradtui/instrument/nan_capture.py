@@ -97,13 +97,18 @@ class NanCapture(StepListener):
     def first_step(self) -> None:
         self.enter()
 
-    def look(self, record: StepRecord | None) -> None:
-        """Before the update: the one step that is not finite is run once more."""
+    def look(self, record: StepRecord | None) -> bool:
+        """Before the update: whether the step is not finite, as far as that can be told without waiting.
+        The first one is run once more."""
         if record is None or not record.detail.norms:
-            return
+            return False
         self.near = _on_host(record)
-        if self._done or record.skipped or not lost(record):
-            return
+        gone = lost(record)
+        if gone and not (self._done or record.skipped):
+            self._look_into(record)
+        return gone
+
+    def _look_into(self, record: StepRecord) -> None:
         self._done = True
         meter = self._guard.meter
         meter.enter()
@@ -250,4 +255,4 @@ def lost(record: StepRecord) -> bool:
     if record.told and not isfinite(record.loss):
         return True
     with Unseen():
-        return bool((parts["grads"][:, Grad.NONFINITE] > 0).any())
+        return bool((parts["grads"].numpy()[:, Grad.NONFINITE] > 0).any())

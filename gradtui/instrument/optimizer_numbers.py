@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from torch import Tensor
 from torch.optim import Optimizer
@@ -77,10 +78,13 @@ class OptimizerNumbers:
         return any(id(p) in held for one in live for p in parameters_of(one))
 
 
+def listed(optimizer: Optimizer) -> list[Any]:
+    """Everything in its groups, tensors or not."""
+    return [p for group in getattr(optimizer, "param_groups", ()) for p in group["params"]]
+
+
 def parameters_of(optimizer: Optimizer) -> list[Tensor]:
-    groups = getattr(optimizer, "param_groups", ())
-    every = [p for group in groups for p in group["params"]]
-    return [p for p in every if isinstance(p, Tensor) and measurable(p)]
+    return [p for p in listed(optimizer) if isinstance(p, Tensor) and measurable(p)]
 
 
 def wrapped(optimizer: Optimizer) -> Iterator[Optimizer]:

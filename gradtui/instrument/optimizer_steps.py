@@ -15,7 +15,7 @@ from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.grad_scalers import Scaling
 from gradtui.instrument.loss_capture import LossCapture
-from gradtui.instrument.nan_capture import NanCapture, lost
+from gradtui.instrument.nan_capture import NanCapture
 from gradtui.instrument.nan_sampling import NanSampling
 from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.optimizer_hooks import KnownOptimizer, OptimizerHooks, Replaced
@@ -155,9 +155,9 @@ class OptimizerSteps(StepListener):
             record = self._measurement.take(optimizer, source, step)
             self._hooks.open[id(optimizer)] = record
         found = self._hooks.open.get(id(optimizer))
-        self._nan_capture.look(found)
+        gone = self._nan_capture.look(found)
         if found is not None and found.detail.norms:
-            self._nan_sampling.found(lost(found))
+            self._nan_sampling.found(gone)
         return None
 
     def after(self, optimizer: Optimizer) -> None:

@@ -59,11 +59,16 @@ class ParamGroups:
         self._layout_builder, self._ledger = layout_builder, ledger
         self._known: dict[int, ParamGroup] = {}
 
+    def known(self, key: int, tensors: Sequence[Tensor]) -> ParamGroup | None:
+        """The one that was made for this key, if it was for these tensors."""
+        known = self._known.get(key)
+        return known if known is not None and known.held.are(tensors) else None
+
     def of(self, key: int, tensors: Sequence[Tensor]) -> ParamGroup:
         """`key` is an optimizer's id, or anything that no optimizer's id can be."""
+        if (same := self.known(key, tensors)) is not None:
+            return same
         known = self._known.get(key)
-        if known is not None and known.held.are(tensors):
-            return known
         made = ParamGroup(tensors, Budget(self._ledger) if known is None else known.budget)
         made.key = key
         self._known[key] = made

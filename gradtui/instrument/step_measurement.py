@@ -9,7 +9,7 @@ from gradtui.instrument.clipping import Clips
 from gradtui.instrument.grad_scalers import GradScalers, Scaling
 from gradtui.instrument.layout_builder import LayoutBuilder
 from gradtui.instrument.loss_capture import LossCapture
-from gradtui.instrument.optimizer_numbers import parameters_of
+from gradtui.instrument.optimizer_numbers import listed, parameters_of
 from gradtui.instrument.param_groups import ParamGroup, ParamGroups
 from gradtui.instrument.step_records import StepRecord
 
@@ -32,10 +32,12 @@ class StepMeasurement:
 
     def source(self, optimizer: Optimizer) -> ParamGroup | None:
         """What it steps; None where that cannot be named."""
-        tensors = parameters_of(optimizer)
-        if not tensors:
-            return None
-        source = self._sources.of(id(optimizer), tensors)
+        source = self._sources.known(id(optimizer), listed(optimizer))
+        if source is None:
+            tensors = parameters_of(optimizer)
+            if not tensors:
+                return None
+            source = self._sources.of(id(optimizer), tensors)
         if source.layout is None or source.layout is not self._layout_builder.layout:
             if not self._sources.place(source):
                 return None

@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Callable, Iterable, Sequence
+from operator import call, is_
 
 import torch
 from torch import Tensor
@@ -30,9 +31,7 @@ class WeakTensors:
 
     def are(self, tensors: Sequence[Tensor]) -> bool:
         """Whether these are they, all of them alive."""
-        return len(tensors) == len(self._refs) and all(
-            ref() is tensor for ref, tensor in zip(self._refs, tensors, strict=True)
-        )
+        return len(tensors) == len(self._refs) and all(map(is_, map(call, self._refs), tensors))
 
 
 def _telling(
