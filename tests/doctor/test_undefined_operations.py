@@ -17,7 +17,7 @@ from tests.doctor.test_rules import CHANCE, made, told
 LOOK, SHORTER = ADVICE["nonfinite_forward"]
 LOSS = ADVICE["nonfinite_loss"][0]
 EXP, DIVISION = ADVICE["operation_exp"][0], ADVICE["operation_division"][0]
-LABELS = ADVICE["operation_labels"][0]
+LABELS, LARGE = ADVICE["operation_labels"][0], ADVICE["operation_large"][0]
 SMALL, WIDE = Span(0.0, 6.0, 0, 64), Span(0.0, 1e30, 0, 64)
 
 
@@ -65,7 +65,7 @@ def forward(module: str = "", **autopsy: Any) -> NonFinite:
         (
             forward("layers.0", operation="mm", words="gave infinity in mm", inputs=WIDE),
             "mm in layers.0 overflowed: the numbers that it was given are too large",
-            (LOOK,),
+            (LARGE,),
         ),
         (
             forward(operation="nll_loss", words="nll_loss gave NaN", inputs=SMALL),
@@ -103,7 +103,7 @@ def test_the_cause_names_what_is_known(
     ("seen", "expected"),
     [
         (forward("layers.0", operation="exp", words="gave infinity in exp"), (EXP, SHORTER)),
-        (forward("layers.0", operation="mm", words="gave infinity in mm"), (LOOK, SHORTER)),
+        (forward("layers.0", operation="mm", words="gave infinity in mm"), (LARGE, SHORTER)),
         (forward(operation="div", words="division by 3 zeros"), (DIVISION,)),
     ],
 )
@@ -165,6 +165,14 @@ def test_on_the_way_back(told_of: dict[str, Any], cause: str, remedy: str) -> No
 )
 def test_what_was_large_is_not_called_nothing(told_of: dict[str, Any], cause: str) -> None:
     assert found(forward(**told_of))[0].cause == cause
+
+
+def test_a_model_without_parts_is_no_loss_function() -> None:
+    known = Autopsy(
+        40, "forward", "", "Map", "output", operation="mul", words="gave infinity in mul"
+    )
+    finding, _ = found(NonFinite(40, "forward", "", "output", known))
+    assert finding.cause == "mul in Map overflowed: the numbers that it was given are too large"
 
 
 def test_too_short_an_input_has_words_of_its_own() -> None:

@@ -115,7 +115,8 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
 
 def _where(found: Autopsy) -> str:
     if not found.module:
-        return "the loss function" if found.tensor != "gradient of the input" else ""
+        outside = found.tensor in ("loss", "gradient of the output", "targets")
+        return "the loss function" if outside else found.kind
     return f"{found.module} ({found.kind})" if found.kind else found.module
 
 

@@ -19,6 +19,7 @@ LARGE = (
 """Of finite numbers they make an infinity only where these are large."""
 COUNTED = (*LABELLED, *SPREADS)
 """Where these give an infinity numbers were large, and not too few."""
+NOUGHT = "0 times that is NaN"
 HIDDEN = "left out behind it"
 """How the autopsy says that what was not finite is not used."""
 MOSTLY = (
@@ -67,7 +68,7 @@ def headline(found: Autopsy, where: str) -> str:
 
 
 def _large(found: Autopsy, word: str, name: str) -> str:
-    if word == "mul" and "0 times that is NaN" in found.words:
+    if word == "mul" and NOUGHT in found.words:
         return f"{name} multiplies 0 with infinity"
     infinite = "infinity" in found.words
     return f"{name} overflowed: the numbers that it was given are too large" if infinite else ""

@@ -10,8 +10,10 @@ from gradtui.doctor.rules.operation_headlines import (
     EXPONENTIALS,
     HIDDEN,
     LABELLED,
+    LARGE,
     LOGS,
     MASKED,
+    NOUGHT,
     ROOTS,
     SPREADS,
     VALUES,
@@ -41,7 +43,7 @@ def operation_remedies(found: Autopsy) -> Choice:
         return choices.OPERATION_POWER
     if word == "mean" and "no values" in found.words:
         return choices.OPERATION_MEAN
-    if word in COUNTED and "infinity" in found.words:
-        return ()
+    if not back and word in (*COUNTED, *LARGE, "pow") and "infinity" in found.words:
+        return () if word == "mul" and NOUGHT in found.words else choices.OPERATION_LARGE
     found_for = BY_OPERATION.get(word, ())
     return found_for or (choices.NONFINITE_BACKWARD[:1] if back else ())

@@ -158,6 +158,11 @@ FINITE_EXAMPLES = Remedy(
     text=("leave out the examples whose values are not finite, or fill them in"),
     code=finite_examples,
 )
+LARGE_NUMBERS = Remedy(
+    id="large_numbers",
+    text=("are inputs or weights before it far larger than need be? normalise, or start smaller"),
+    code=watch_module,
+)
 GRADIENT_EDITS = Remedy(
     id="gradient_edits",
     text=(
