@@ -249,6 +249,7 @@ UNBOUNDED_WEIGHTS = 2.0
 RUNAWAY_GRADIENT = 30.0
 CLIMBING_STEPS = 60
 CLIMBING_PARTS = 4
+CLIMBING_FEW = 5
 CLIMBED_LITTLE = 1.2
 CLIMBED_FAR, CLIMBED_STEEPER = 3.0, 1.5
 UPHILL = 0.5
@@ -273,6 +274,11 @@ REACHES_GUESS = 0.05
 """Of the loss of guessing: what all steps together could bring it down by, were each to do all that its
 length and the slope allow. Training takes as much in a few steps."""
 REACHES_MEAN = 0.25
+FLAT_SLOPE = 0.02
+"""Gradient norm of a cross-entropy at guessing, over the whole net, that its own slope does not give:
+sane scores make 0.1 to 1."""
+USUAL_LR = 1e-3
+"""Learning rates from there on are not too small by themselves."""
 REACHES_NOTHING = 0.02
 STILL_LOSS_STEPS = 500
 SAME_LOSS = 1e-3

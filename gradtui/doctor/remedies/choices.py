@@ -94,6 +94,7 @@ from gradtui.doctor.remedies.code.recurrent_stacks import (
 )
 from gradtui.doctor.remedies.code.scale import (
     MEAN_LOSS,
+    SPREAD_OF_SCORES,
     STANDARD_INPUTS,
     STANDARD_TARGETS,
 )
@@ -382,3 +383,4 @@ LR_JUMPED: Choice = (STEADY_LR, LOWER_LR, CLIP_AT_USUAL_NORM)
 EPS_IN_HALF: Choice = (EPS_FOR_HALF, FLOAT32_WEIGHTS)
 ZERO_IN_UPDATE: Choice = (PASS_OVER_ZEROS, RANDOM_WEIGHTS)
 SAME_ANSWERS: Choice = (ANSWERS_DIFFER, INPUTS_WITH_LABELS)
+FLAT_SCORES: Choice = (SPREAD_OF_SCORES, RAISE_LR)

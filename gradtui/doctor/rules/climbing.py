@@ -8,6 +8,7 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
+from gradtui.doctor.rules.exploding import exploding
 from gradtui.doctor.rules.explosion_causes import STEPS
 from gradtui.doctor.words import norm
 
@@ -25,7 +26,7 @@ def climbing(reading: Reading) -> Finding | None:
     if not np.isfinite(losses).all() or len(losses) < T.CLIMBING_STEPS:
         return None
     parts = np.array([median(part) for part in np.array_split(losses, T.CLIMBING_PARTS)])
-    rise = float(parts[-1] - parts[0])
+    rise = median(losses[-T.CLIMBING_FEW :]) - median(losses[: T.CLIMBING_FEW])
     if not (np.diff(parts) > 0).all() or not parts[-1] > T.CLIMBED_LITTLE * reading.begun:
         return None
     norms = reading.total
@@ -43,6 +44,8 @@ def climbing(reading: Reading) -> Finding | None:
             "of the gradient or of the update is wrong (maximize=True, a minus)",
             choices.UPHILL,
         )
+    elif exploding(reading) is not None:
+        return None  # which says where it began
     else:
         cause, remedies = STEPS.cause, STEPS.remedies
     rows = reading.largest_rows(reading.used[-1])

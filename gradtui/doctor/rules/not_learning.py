@@ -16,7 +16,7 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median, spread
-from gradtui.doctor.rules.small_updates import stopped_by_schedule, too_small_steps
+from gradtui.doctor.rules.small_updates import flat_slope, stopped_by_schedule, too_small_steps
 from gradtui.doctor.rules.step_size import plateau
 from gradtui.doctor.words import norm, percent
 
@@ -210,19 +210,22 @@ def steps_reach_nothing(reading: Reading) -> Finding | None:
         return None
     rate = median(reading.rates[-T.WINDOW :])
     words = "" if np.isnan(rate) else f" of {rate:.3g}"
+    cause = (
+        f"steps are too short for the slope that there is: the learning rate{words} is too small"
+    )
+    remedies = choices.STEPS_TOO_SHORT
+    if flat := flat_slope(reading):
+        cause, remedies = flat, choices.FLAT_SCORES
+    elif not told and not reading.facts.info.mean_loss:
+        cause += ", unless it stood at its best from the start"
     return Finding(
         SYMPTOM,
         Severity.WARNING,
         int(reading.facts.steps[0]),
         f"after {reading.seen} steps the loss is {level:.3g}{than}; all steps together could change it by "
         f"{norm(reach)} at most (length of the step times gradient norm); {_ruled_out(reading)}",
-        f"steps are too short for the slope that there is: the learning rate{words} is too small"
-        + (
-            ""
-            if told or reading.facts.info.mean_loss
-            else ", unless it stood at its best from the start"
-        ),
-        choices.STEPS_TOO_SHORT,
+        cause,
+        remedies,
         tuple(int(r) for r in reading.rows),
         reading.names(reading.rows),
     )

@@ -27,6 +27,7 @@ def too_small_steps(reading: Reading) -> Finding | None:
     norms = reading.row_norms[~np.isnan(reading.row_norms)]
     if not len(norms) or not norms.max() > T.BAND_LOW:
         return None
+    flat = flat_slope(reading)
     moved = f"no layer has ever changed by more than {norm(most)} of itself in a step"
     if not still:
         moved += f", by {norm(most * reading.seen)} at most in all {reading.seen} together"
@@ -35,10 +36,25 @@ def too_small_steps(reading: Reading) -> Finding | None:
         Severity.WARNING,
         int(reading.facts.steps[0]),
         f"{moved}, while gradient norms are {norm(float(norms.min()))} to {norm(float(norms.max()))}",
-        "the learning rate is too small: the weights stay where they are",
-        choices.TOO_SMALL_LR,
+        flat or "the learning rate is too small: the weights stay where they are",
+        choices.FLAT_SCORES if flat else choices.TOO_SMALL_LR,
         tuple(int(r) for r in reading.rows),
         reading.names(reading.rows),
+    )
+
+
+def flat_slope(reading: Reading) -> str:
+    """In words, where a cross-entropy at guessing has had next to no slope from the start, and the learning
+    rate is one that people use; else ""."""
+    slope, rate = median(reading.total[reading.early]), median(reading.rates[-T.WINDOW :])
+    if reading.facts.info.classes < 2 or not slope < T.FLAT_SLOPE or not rate > T.USUAL_LR:
+        return ""
+    if len(reading.rows) > T.DEEP_STACK or 2 * len(reading.rows) < len(reading.facts.layout.rows):
+        return ""  # it may have faded on its way, or most of the net may be frozen
+    return (
+        f"the slope is next to none from the start (gradient norm {norm(slope)}): scores, or the loss, "
+        "are divided by a large number (a temperature, a scale), or else the learning rate of "
+        f"{rate:.3g} is too small; scores that hardly differ within an example tell the first"
     )
 
 

@@ -163,7 +163,8 @@ def steady_lr(seen: ProgramSeen) -> CodeLines:
     most = seen.lr / 10 if math.isnan(before) else before
     code = block(f"""
         for group in optimizer.param_groups:  # before optimizer.step(), whatever has set it
-            group["lr"] = min(group["lr"], {number(most)})
+            if group["lr"] > {number(most)}:
+                group["lr"] = {number(most)}  # as before it was put up
     """)
     return CodeLines(STEP, code, "no jump of the loss where the learning rate was put up")
 

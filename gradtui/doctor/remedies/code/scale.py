@@ -80,3 +80,26 @@ MEAN_LOSS = Remedy(
     code=mean_loss,
     source=("Goyal et al., 2017, arXiv:1706.02677"),
 )
+
+
+def spread_of_scores(seen: ProgramSeen) -> CodeLines:
+    """Cosines lie between -1 and 1: divided by 0.1 they are sure of something, by 1000 of nothing."""
+    del seen
+    code = block("""
+        scores = model(inputs)  # or what goes into the loss, once it is divided
+        print("spread of the scores of an example:", scores.float().std(dim=-1).mean().item())
+    """)
+    return CodeLines(
+        LOSS,
+        code,
+        "about 1; where it is far below, divide by less: a temperature of 0.1",
+        changes=False,
+    )
+
+
+SPREAD_OF_SCORES = Remedy(
+    id="spread_of_scores",
+    text=("look at what scores and loss are divided by: a temperature is about 0.1, not 1000"),
+    code=spread_of_scores,
+    source=("Chen et al., 2020, arXiv:2002.05709"),
+)
