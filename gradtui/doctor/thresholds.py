@@ -256,6 +256,8 @@ UPHILL = 0.5
 """Rise of the loss over what steps can do to it to first order: against the slope it is 1 and more, across
 a valley that is too narrow for the step a good deal less."""
 OVERSHOT = 0.05
+BEYOND_SLOPE = 3.0
+"""The same, from which on the task has changed, and no step did it."""
 UNRESPONSIVE = 0.01
 """Of the first slope of the loss, and of what it goes up and down by from batch to batch."""
 UNRESPONSIVE_NOISE = 0.01

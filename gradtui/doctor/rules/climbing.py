@@ -36,7 +36,7 @@ def climbing(reading: Reading) -> Finding | None:
     far = parts[-1] > T.CLIMBED_FAR * reading.begun and now > T.CLIMBED_STEEPER * first
     if not uphill and not (far and done > T.OVERSHOT):
         return None
-    if done > 1 / T.OVERSHOT:
+    if done > T.BEYOND_SLOPE:
         return None  # more than steps can do
     if uphill:
         cause, remedies = (
