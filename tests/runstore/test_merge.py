@@ -13,6 +13,7 @@ from gradtui.core.event import Ended, NonFiniteSeen, Started
 from gradtui.core.layout import Layout, RowInfo, TensorInfo
 from gradtui.core.snapshot import Grad, NonFinite, Snapshot
 from gradtui.runstore.format.block import empty
+from gradtui.runstore.format.layout_mapping import whole
 from gradtui.runstore.format.records import STEP
 from gradtui.runstore.ranks.merge import merged, replicated
 from gradtui.runstore.ranks.process_status import status
@@ -214,3 +215,23 @@ def test_norms_whose_ratio_is_no_number_are_merged_all_the_same() -> None:
     block = empty(Layout((), ()), 1)
     block.scalars = scalars
     assert merged([block, block], Layout((), ())).scalars["step"].tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "together"),
+    [
+        ([(3, 4), (2, 4)], (5, 4)),
+        ([(3,), (2,)], (5,)),
+        ([(3, 4), (5,)], (17,)),
+        ([(3,), ()], (4,)),  # of a damaged run: no shard has no dimension
+        ([(), (3,)], (4,)),
+    ],
+)
+def test_shards_of_any_shape_are_one_tensor(
+    shapes: list[tuple[int, ...]], together: tuple[int, ...]
+) -> None:
+    held = [
+        Layout((TensorInfo("w", shape, 0, placement="shard"),), (RowInfo("layer"),))
+        for shape in shapes
+    ]
+    assert [tensor.shape for tensor in whole(held).tensors] == [together]

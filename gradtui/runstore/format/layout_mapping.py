@@ -63,6 +63,6 @@ def _together(parts: list[TensorInfo]) -> TensorInfo:
     first = parts[0]
     if first.placement != "shard" or len(parts) == 1:
         return first
-    if first.shape and all(p.shape[1:] == first.shape[1:] for p in parts):
+    if all(p.shape and p.shape[1:] == first.shape[1:] for p in parts):
         return replace(first, shape=(sum(p.shape[0] for p in parts), *first.shape[1:]))
     return replace(first, shape=(sum(prod(p.shape) for p in parts),))
