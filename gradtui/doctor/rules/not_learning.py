@@ -1,7 +1,7 @@
 """No progress that the task allows, and nothing in the gradients that would explain it.
 
 What is wrong then lies around them: no backward pass, no step, weights that something else writes, steps
-that could not bring the loss down whichever way they went, labels that the inputs say nothing of.
+that could not bring the loss down whichever way they went.
 """
 
 from typing import NamedTuple
@@ -17,7 +17,6 @@ from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median, spread
 from gradtui.doctor.rules.small_updates import flat_slope, stopped_by_schedule, too_small_steps
-from gradtui.doctor.rules.step_size import plateau
 from gradtui.doctor.words import norm, percent
 
 SYMPTOM = "not_learning"
@@ -236,36 +235,29 @@ def _on_its_way(reading: Reading) -> bool:
     return (early and reading.steeper > T.STEEPER) or reading.warming_up
 
 
-def nothing_to_learn(reading: Reading) -> Finding | None:
-    """Steps are as long as any, hundreds of them, and what the loss has come down by, at a steady
-    pace, is what a net learns by heart of labels that its inputs say nothing of.
-
-    Of two classes a signal may be as weak as that.
+def little_learned(reading: Reading) -> str:
+    """A clause where steps are as long as any, hundreds of them, and what the loss has come down by, at
+    a steady pace, is no more than a net learns by heart of labels that its inputs say nothing of; else
+    "". A weak signal, or a long task at its beginning, looks the same: it is no finding.
     """
     if reading.critic or reading.blind or reading.seen < T.NOT_LEARNING_STEPS:
-        return None
+        return ""
     if reading.facts.info.classes < T.MANY_CLASSES or reading.too_noisy:
-        return None
+        return ""
     if reading.steeper > T.STEEPER_BY_HEART:
-        return None
+        return ""
     level, chance = reading.level, reading.chance
     by_heart = T.LEARNED_BY_HEART * chance
     if not chance - by_heart < level < chance + by_heart or not reading.steady:
-        return None
+        return ""
     if not reading.largest_ratio * reading.seen > T.WENT_FAR or reading.warming_up:
-        return None
-    if reading.start_loss > T.OVERCONFIDENT * chance or plateau(reading) is not None:
-        return None
+        return ""
+    if reading.start_loss > T.OVERCONFIDENT * chance:
+        return ""
     gained = max(1 - level / chance, 0.0)
-    return Finding(
-        SYMPTOM,
-        Severity.WARNING,
-        int(reading.facts.steps[0]),
-        f"after {reading.seen} steps the loss is {level:.3g}, {100 * gained:.1f} % below guessing "
-        f"({chance:.3g}); {_ruled_out(reading)}",
-        "labels do not belong to their inputs, or the inputs say nothing of them: what little is "
-        "gained is learned by heart",
-        choices.PLATEAU,
+    return (
+        f"after {reading.seen:,} steps the loss is {level:.3g}, {100 * gained:.1f} % below guessing: as "
+        "much is learned by heart of labels that do not belong to their inputs"
     )
 
 

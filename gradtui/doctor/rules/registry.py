@@ -13,7 +13,6 @@ from gradtui.doctor.rules.nonfinite import scaler_stuck
 from gradtui.doctor.rules.not_learning import (
     never_stepped,
     no_backward,
-    nothing_to_learn,
     steps_reach_nothing,
     weights_set_back,
 )
@@ -82,7 +81,6 @@ RULES: tuple[Rule, ...] = (
     weights_set_back,
     plateau,
     steps_reach_nothing,
-    nothing_to_learn,
 )
 """In the order in which one finding goes before another of the same severity."""
 
