@@ -43,7 +43,7 @@ def mean_of_nothing(seen: ProgramSeen) -> CodeLines:
 def spread_of_one(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
-        def spread(values, dim=0, eps=1e-8):  # in place of values.std(dim)
+        def deviation(values, dim=0, eps=1e-8):  # in place of values.std(dim)
             return (values.var(dim, correction=0) + eps).sqrt()
     """)
     return CodeLines(OPERATION, code, "a number for a single value as well; or drop_last=True")
