@@ -92,7 +92,9 @@ MEAN_OF_NOTHING = Remedy(
 )
 SPREAD_OF_ONE = Remedy(
     id="spread_of_one",
-    text=("take the spread of more than one value, or without the correction of its divisor"),
+    text=(
+        "take the standard deviation of more than one value, or without the correction of its divisor"
+    ),
     code=spread_of_one,
 )
 VALUES_APART = Remedy(

@@ -87,7 +87,7 @@ def spread_of_scores(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
         scores = model(inputs)  # or what goes into the loss, once it is divided
-        print("spread of the scores of an example:", scores.float().std(dim=-1).mean().item())
+        print("standard deviation of the scores of an example:", scores.float().std(dim=-1).mean().item())
     """)
     return CodeLines(
         LOSS,
