@@ -92,7 +92,7 @@ def tuned_further(seed: int) -> None:
     train(net, data.digits(), adamw(net, 1e-5), 320)
 
 
-@R.healthy("a fifth of the labels right, of ten answers, and slow to be learned")
+@R.healthy("a fifth of the labels right, of ten answers, and slow to be learned", "undecided")
 def weak_signal(seed: int) -> None:
     x = torch.randn(6000, 20)
     y = (x @ torch.randn(20, 10)).argmax(1)

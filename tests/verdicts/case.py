@@ -31,8 +31,9 @@ class Register:
     cases: list[Case]
     held_out: bool = False
 
-    def healthy(self, name: str, *, seeds: int = 2) -> Callable[[Program], Program]:
-        return self.sick(name, HEALTHY, seeds=seeds)
+    def healthy(self, name: str, *also: str, seeds: int = 2) -> Callable[[Program], Program]:
+        """`also`: verdicts that alarm nobody and are as right, "undecided"."""
+        return self.sick(name, HEALTHY, *also, seeds=seeds)
 
     def sick(
         self, name: str, *accepted: str, layers: tuple[str, ...] = (), seeds: int = 2
