@@ -99,8 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         code = _dispatch(sys.argv[1:] if argv is None else argv)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        _flush()
         return code
     except GradtuiError as error:
         warn(str(error))
@@ -117,9 +116,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _discard_output() -> None:
-    """Python flushes standard output once more on its way out: give it somewhere to go."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+def _flush() -> None:
+    """What cannot be written because its terminal has gone is given up: Python would try once more on
+    its way out, and exit with 120."""
+    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+        if stream is None:
+            continue
+        try:
+            stream.flush()
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            _discard_output(number)
+
+
+def _discard_output(number: int = 1) -> None:
+    """Python flushes its outputs once more on its way out: give this one somewhere to go."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 def _dispatch(argv: Sequence[str]) -> int:

@@ -144,7 +144,7 @@ def test_shares_are_not_rounded_to_all_or_nothing() -> None:
     assert [percent(share) for share in shares] == ["100 %", "99.8 %", "50 %", "0.1 %"]
 
 
-@pytest.mark.slow
+@pytest.mark.long  # its kin above do without training
 def test_processes_take_turns_and_what_gradtui_measured_is_read_from_its_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

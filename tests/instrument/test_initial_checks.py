@@ -94,7 +94,8 @@ def test_units_that_start_as_copies_are_told() -> None:
 def test_units_that_will_not_stay_so_are_not(change: Callable[[nn.Module], None]) -> None:
     net = Net()
     change(net)
-    assert wiring(net, sgd(net)) == {}
+    # With biases far above weights all examples may get one answer at first.
+    assert not wiring(net, sgd(net)).keys() - {"same_answers"}
 
 
 def test_filters_of_a_convolution_are_units() -> None:

@@ -147,7 +147,7 @@ assert writer.close(60)
 for file in files[:400]:
     file.seek(0)
     assert file.read() == b"theirs"
-print(writer.lost, step)
+print(writer.lost, step, flush=True)
 os._exit(0)
 """
     done = subprocess.run(
