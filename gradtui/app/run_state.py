@@ -9,7 +9,7 @@ import numpy as np
 from gradtui.app.diagnosis_timing import DiagnosisTiming
 from gradtui.app.optimizer_merge import OptimizerMerge, histograms_together, several
 from gradtui.app.remedy_judge import RemedyJudge
-from gradtui.app.view import Measured
+from gradtui.app.view import OVER, Measured
 from gradtui.core.control import Start
 from gradtui.core.event import (
     Building,
@@ -36,8 +36,6 @@ from gradtui.theory import Line, Theory
 WINDOW = 2.0
 """Seconds over which the speed is averaged."""
 OVERHEAD_STEPS = 200
-
-OVER = ("finished", "stopped", "failed")
 
 
 @dataclass(eq=False)

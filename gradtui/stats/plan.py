@@ -135,8 +135,8 @@ class Plan:
         counts = torch.tensor(numel, dtype=torch.float64)
         absent = any(tensor is None for tensor in tensors)
         passes = self.passes(tuple(planned))
-        numel_ = counts.to(self.device, non_blocking=True)
-        return Sorted(held, alone, numel_, passes, absent, self._in_lists(there))
+        lists = self._in_lists(there) if self._foreach else ()
+        return Sorted(held, alone, counts.to(self.device, non_blocking=True), passes, absent, lists)
 
     def _in_lists(self, parts: Mapping[int, Tensor]) -> list[tuple[int, ...]]:
         """Those of which torch takes norms in one operation: of one device and type in each list."""

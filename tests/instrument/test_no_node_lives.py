@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradtui.instrument.watcher import Watcher
 from gradtui.patching.cuda_capture import capturing, prepared
 from tests.instrument.kept import Kept
+from tests.operations import Operations
 
 X = torch.randn(3, 4, generator=torch.Generator().manual_seed(0))
 STEPS = 6
@@ -235,20 +235,6 @@ class Cuda:
         self.recording = True
         monkeypatch.setattr(torch.cuda, "is_initialized", lambda: self.recording)
         monkeypatch.setattr(torch.cuda, "is_current_stream_capturing", lambda: self.recording)
-
-
-class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Everything that torch computes."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.seen: list[str] = []
-
-    def __torch_dispatch__(
-        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        self.seen.append(str(function))
-        return function(*args, **(kwargs or {}))
 
 
 def by_hand(net: Net) -> None:

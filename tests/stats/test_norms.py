@@ -1,7 +1,6 @@
 """Norms alone, as every step has them: the same numbers as those of a whole measurement."""
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -9,12 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradtui.core.snapshot import Grad, Weight
 from gradtui.stats import cpu_pass
 from gradtui.stats.measure import clone, measure_gradients, measure_norms, measure_weights
 from gradtui.stats.plan import Plan
+from tests.operations import Operations
 
 SIZES = st.sampled_from([1, 7, 4095, 4096, 4097, 28_672, 65_536, 65_537, 70_001, 131_072])
 TYPES = st.sampled_from([torch.float32, torch.float64, torch.bfloat16, torch.float16])
@@ -177,28 +176,14 @@ def test_on_an_accelerator_many_that_are_odd_are_measured_together() -> None:
     assert not found[:, Grad.NONFINITE].any()
 
 
-class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts what torch is asked for."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.names: list[str] = []
-
-    def __torch_dispatch__(
-        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        self.names.append(str(function))
-        return function(*args, **(kwargs or {}))
-
-
 def test_on_an_accelerator_operations_are_few_and_none_of_them_waits() -> None:
     counts = []
     for tensors in (4, 400):
         grads = [torch.randn(50 + i) for i in range(tensors)]
         plan = Plan(grads, look=False)
         measure_norms(plan, grads)
-        with Operations() as seen:
+        with Operations() as asked:
             measure_norms(plan, grads)
-        assert not [name for name in seen.names if "local_scalar" in name or "nonzero" in name]
-        counts.append(len(seen.names))
+        assert not [name for name in asked.seen if "local_scalar" in name or "nonzero" in name]
+        counts.append(len(asked.seen))
     assert counts[0] == counts[1] <= 20

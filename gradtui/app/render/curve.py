@@ -9,14 +9,13 @@ from gradtui.app.render.line import Line, Piece, merged
 from gradtui.app.render.number import number, reading
 from gradtui.app.render.series import Series, thin
 from gradtui.app.render.stage import stage_words
-from gradtui.app.view import View
+from gradtui.app.view import OVER, View
 from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray, IntArray
 
 MARGIN = 8
 """Cells left of the canvas: labels and the axis."""
 
-OVER = ("finished", "stopped", "failed")
 """States of a run that grows no more."""
 
 TITLES = {"loss": "loss", "norm": "total norm"}

@@ -10,7 +10,7 @@ from gradtui.app.render.number import count, duration, rate, reading, share
 from gradtui.app.render.stage import more_figures, stage_figures
 from gradtui.app.render.text import fit, layers_phrase, safe, to_ascii
 from gradtui.app.render.waiting import nothing_seen
-from gradtui.app.view import STALE, View
+from gradtui.app.view import OVER, STALE, View
 from gradtui.core.coverage import Coverage, covered
 from gradtui.core.facts import Facts
 from gradtui.core.symptom import SYMPTOMS, UNDECIDED, Severity
@@ -32,7 +32,6 @@ STATES: dict[str, Sign] = {
     "stopped": Sign("■", "#", "warn", "stopped"),
     "failed": Sign("✗", "X", "critical", "failed"),
 }
-OVER = ("finished", "stopped", "failed")
 
 
 def header_lines(view: View, cells: int) -> tuple[Line, ...]:

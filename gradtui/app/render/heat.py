@@ -6,12 +6,11 @@ import numpy as np
 from rich.cells import cell_len, set_cell_size
 
 from gradtui.app.render.axis import step_axis
-from gradtui.app.render.curve import OVER
 from gradtui.app.render.glyph import ASCII_BLOCKS, BLOCKS
 from gradtui.app.render.history import CENTRE, Columns, Thinned, spread
 from gradtui.app.render.line import Line, Piece, merged
 from gradtui.app.render.text import fit, safe, to_ascii
-from gradtui.app.view import View
+from gradtui.app.view import OVER, View
 from gradtui.core.layout import FloatArray
 
 EDGES = (-12, -9, -6, -3, 0, 3, 6, 12)

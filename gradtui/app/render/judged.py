@@ -7,7 +7,7 @@ from gradtui.app.render.glyph import SEVERITY
 from gradtui.app.render.line import Line
 from gradtui.app.render.number import count
 from gradtui.app.render.text import wrap
-from gradtui.app.view import Judgement, View
+from gradtui.app.view import OVER, Judgement, View
 from gradtui.core.symptom import Severity
 from gradtui.doctor.remedy_effect import CURED, WORSE
 
@@ -30,7 +30,7 @@ def judged_lines(judgement: Judgement, view: View, width: int) -> Iterator[Line]
         return
     severity = {CURED: Severity.OK, WORSE: Severity.CRITICAL}.get(treatment.word, Severity.WARNING)
     sign = SEVERITY[severity]
-    over = view.state in ("finished", "stopped", "failed") and not view.scrubbing
+    over = view.state in OVER and not view.scrubbing
     so_far = "" if over or judgement.short else " so far"
     head = f"{treatment.word}{so_far}:"
     rest = treatment.reason

@@ -7,7 +7,7 @@ from rich.cells import cell_len, chop_cells
 from gradtui.app.render.ending import ending
 from gradtui.app.render.line import Line
 from gradtui.app.render.text import to_ascii
-from gradtui.app.view import Outside, View
+from gradtui.app.view import OVER, Outside, View
 
 NOTHING = "nothing has been printed"
 ELSEWHERE = "what it printed is not kept here"
@@ -32,7 +32,7 @@ def log_lines(view: View, width: int) -> tuple[Line, ...]:
 
 def ended(view: View) -> bool:
     """Whether the command's end belongs on the screen: in a replay only when it is reached."""
-    over = view.mode != "replay" or view.state in ("finished", "stopped", "failed")
+    over = view.mode != "replay" or view.state in OVER
     return view.outside.code is not None and over
 
 

@@ -6,7 +6,7 @@ from gradtui.app.render.ending import ending
 from gradtui.app.render.line import Line
 from gradtui.app.render.log import folded, log_lines
 from gradtui.app.render.text import safe, to_ascii, wrap
-from gradtui.app.view import View
+from gradtui.app.view import OVER, View
 
 SLOW = 60.0
 """Seconds after which it is said what else the silence may mean."""
@@ -33,9 +33,7 @@ def waiting_lines(view: View, width: int, height: int) -> tuple[Line, ...]:
 
 def nothing_seen(view: View) -> bool:
     """The command has ended, or whatever fed this run, and no step was seen."""
-    return view.layout is None and (
-        view.outside.code is not None or view.state in ("finished", "stopped", "failed")
-    )
+    return view.layout is None and (view.outside.code is not None or view.state in OVER)
 
 
 def _head(view: View, cells: int) -> Iterator[tuple[str, str]]:
