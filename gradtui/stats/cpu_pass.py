@@ -137,7 +137,7 @@ class CpuPass:
         found = [self._lines[NORM, : len(self._small)].numpy().astype(np.float64)]
         if self._middle:
             some = [tensors[i] for i in self._middle]
-            found.append(_wide(torch._foreach_norm(some, 2, self._dtype)))
+            found.append(self._norms_of(some))
         found += [self._large_norm(tensors[i]) for i in self._large]
         norms = np.concatenate(found)
         return norms, self._unsure(norms)
@@ -151,7 +151,13 @@ class CpuPass:
             parts = vector_norm(flat.view(-1, ROW), 2, dim=1)
             return merged_norms(parts.numpy().astype(np.float64), ONE)
         pieces = torch.split(flat, LONGEST)
-        return merged_norms(_wide(torch._foreach_norm(pieces, 2, self._dtype)), ONE)
+        return merged_norms(self._norms_of(pieces), ONE)
+
+    def _norms_of(self, tensors: tuple[Tensor, ...] | list[Tensor]) -> FloatArray:
+        """[tensors], each of `LONGEST` elements at most. Half-precision numbers near 0 are multiples of a
+        few values: their squares all round the same way, so they are summed in float64."""
+        half = any(tensor.dtype != self._dtype for tensor in tensors)
+        return _wide(torch._foreach_norm(tensors, 2, torch.float64 if half else self._dtype))
 
     def _unsure(self, norms: FloatArray) -> BoolArray:
         return ~((norms >= self._least) & (norms < np.inf))  # a NaN is neither

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -31,6 +31,7 @@ def truth(tensor: Tensor) -> float:
 
 
 @settings(deadline=None, max_examples=60)
+@example([(65_536, torch.float16, -5.5)], 0)
 @given(
     st.lists(st.tuples(SIZES, TYPES, st.floats(-42, 37)), min_size=1, max_size=6),
     st.integers(0, 2**40),
