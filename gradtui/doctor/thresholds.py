@@ -223,6 +223,11 @@ ROUNDED_AWAY = 0.3
 """Update norm over lr times gradient norm, for SGD: of a bfloat16 weight, which keeps three decimal
 digits, a step below 0.2 % of it changes nothing."""
 ROUNDED_STEPS = 100
+HALF_SPACING = {"bfloat16": 2.0**-9, "float16": 2.0**-12}
+"""Half of the distance to the next number, at least, as a share of a number: significands have 8 and
+11 bits."""
+ROUNDED_SHARE = 0.5
+"""Of all weights, those in tensors whose typical weight no step moves."""
 PLATEAU_STEPS = 200
 PLATEAU_NOISE = 0.025
 """Of guessing: where the mean loss is known no better than that, standing still cannot be told."""

@@ -72,6 +72,8 @@ class LayoutBuilder(StepListener):
         """Of what is wired wrongly, what is seen before the first step."""
         self._told: tuple[list[str], Arranged] | None = None
         """What the newest layout was told with."""
+        self._precision = ""
+        """As told."""
         self._loose: dict[int, str] = {}
         """By id, what a tensor that no module holds is called for good."""
         self._poor = self._waited = 0
@@ -93,6 +95,8 @@ class LayoutBuilder(StepListener):
             self._make(tensors, by_hand=word == BY_HAND)
         if self.layout is None:
             self._arrange(word)
+        elif precision(self._alive(), self._known()) != self._precision:
+            self.tell_again()  # `module.to(dtype)` keeps its parameters
         return np.array([self._place[id(tensor)] for tensor in tensors], dtype=np.int64)
 
     def number(self, optimizer: Optimizer) -> int:
@@ -231,11 +235,12 @@ class LayoutBuilder(StepListener):
         held = self._alive()
         task_facts = known.task_facts if len(optimizers) == 1 else UNKNOWN
         unseen = self._unseen() if optimizers == [BY_HAND] else []
+        self._precision = precision(held, known)
         return RunInfo(
             title=self.title,
             device=str(held[0].device) if held else "cpu",
             optimizer=", ".join(dict.fromkeys(optimizers)),
-            precision=precision(held, known),
+            precision=self._precision,
             task=task_facts.task,
             classes=task_facts.classes,
             mean_loss=task_facts.mean_loss,

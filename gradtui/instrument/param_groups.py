@@ -36,6 +36,11 @@ class ParamGroup:
     def tensors(self) -> list[Tensor]:
         return self.held.tensors()
 
+    @property
+    def outgrown(self) -> bool:
+        """Whether the tensors have become others in type or shape, and are to be planned for anew."""
+        return self._measured.strained and self._measured.outgrown(self.tensors)
+
     def gradients(self, grads: Sequence[Tensor | None], detail: Detail) -> dict[str, Tensor]:
         return self._measured.gradients(grads, counts=detail.counts, histograms=detail.histograms)
 
@@ -60,9 +65,11 @@ class ParamGroups:
         self._known: dict[int, ParamGroup] = {}
 
     def known(self, key: int, tensors: Sequence[Tensor]) -> ParamGroup | None:
-        """The one that was made for this key, if it was for these tensors."""
+        """The one that was made for this key, if it was for these tensors as they are."""
         known = self._known.get(key)
-        return known if known is not None and known.held.are(tensors) else None
+        if known is None or not known.held.are(tensors) or known.outgrown:
+            return None
+        return known
 
     def of(self, key: int, tensors: Sequence[Tensor]) -> ParamGroup:
         """`key` is an optimizer's id, or anything that no optimizer's id can be."""

@@ -99,6 +99,8 @@ class Plan:
             self._member_places: dict[tuple[int, ...], Tensor] = {}
             self._partials: dict[object, Partials] = {}
             self._scratch: dict[object, Tensor] = {}
+            self.strained = False
+            """Whether what was measured last has not fitted."""
 
     def __len__(self) -> int:
         return len(self.shapes)
@@ -106,9 +108,14 @@ class Plan:
     def looks(self, device: torch.device) -> bool:
         return device.type == "cpu" if self.look is None else self.look
 
+    def fits(self, tensors: Sequence[Tensor]) -> bool:
+        """Whether they are of the types and shapes that were planned for."""
+        return [_signature(local(t)) for t in tensors] == self.signatures
+
     def sort(self, tensors: Sequence[Tensor | None]) -> Sorted:
         if len(tensors) != len(self):
             raise ValueError(f"{len(tensors)} tensors for a plan of {len(self)}")
+        self.strained = False
         if PLAIN_TYPES.issuperset(map(type, tensors)):
             given = cast("Sequence[Tensor]", tensors)
             if list(map(_signature, given)) == self.signatures:
@@ -126,6 +133,7 @@ class Plan:
             part = None if tensor is None else local(tensor)
             if part is not None:
                 there[i] = part
+                self.strained = self.strained or _signature(part) != self.signatures[i]
             numel.append(torch.nan if part is None else part.numel())
             if part is not None and i in self._fit and _signature(part) == self.signatures[i]:
                 planned.append(i)

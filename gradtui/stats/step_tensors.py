@@ -23,6 +23,11 @@ class StepTensors:
         self._signals = self._weights if signals is None else Plan(signals)
         self._before: list[Tensor] | None = None
 
+    @property
+    def strained(self) -> bool:
+        """Whether something that was measured has not fitted: weights may have been outgrown."""
+        return self._weights.strained
+
     def gradients(
         self, grads: Sequence[Tensor | None], *, counts: bool, histograms: bool
     ) -> dict[str, Tensor]:
@@ -35,7 +40,12 @@ class StepTensors:
 
     def remember(self, weights: Sequence[Tensor]) -> None:
         """The update begins."""
-        self._before = clone(self._weights, weights, self._before)
+        reuse = self._before if self._weights.fits(weights) else None
+        self._before = clone(self._weights, weights, reuse)
+
+    def outgrown(self, weights: Sequence[Tensor]) -> bool:
+        """Whether the weights are of other types or shapes by now, as after `module.to(dtype)`."""
+        return not self._weights.fits(weights)
 
     def weights(self, weights: Sequence[Tensor], *, updates: bool = True) -> Tensor:
         """`weights` of a step's parts. `updates`: the change since they were remembered is that of one

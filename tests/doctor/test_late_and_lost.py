@@ -62,6 +62,34 @@ def test_updates_that_bfloat16_rounds_away() -> None:
     assert told(150, slow, precision="float32", change=lost(0.15)).healthy
 
 
+def test_steps_of_adam_that_bfloat16_rounds_away() -> None:
+    def sized(size: float) -> Callable[[Snapshot], Snapshot]:
+        def change(s: Snapshot) -> Snapshot:
+            assert s.weights is not None
+            s.weights[:, Weight.NORM] = size * np.sqrt(LAYOUT.numel)
+            return s
+
+        return change
+
+    def run(
+        precision: str, lr: Number, loss: Number = lambda step: GUESS, size: float = 0.1
+    ) -> Diagnosis:
+        return told(150, loss, optimizer="AdamW", precision=precision, lr=lr, change=sized(size))
+
+    lost = run("bfloat16", lambda step: 2e-5).findings[0]
+    assert lost.symptom == "plateau"
+    # Between 0.0625 and 0.125 lie 128 numbers.
+    assert "the next bfloat16 number from a weight of 0.1" in lost.evidence
+    assert "0.00049 away" in lost.evidence
+    assert lost.remedies[0].text.startswith("keep the weights in float32")
+    whys = [run("float32", lambda step: 2e-5), run("bfloat16", lambda step: 1e-3)]
+    whys += [run("bfloat16", lambda step: 2e-5, size=1e-3)]  # small weights have near neighbours
+    whys += [run("bfloat16", lambda step: 1e-3 if step < 100 else 1e-9)]  # a schedule at its end
+    whys += [run("bfloat16", lambda step: 1e-8 * step)]  # a long warm-up
+    whys += [run("bfloat16", lambda step: 2e-5, lambda step: GUESS * 0.98**step)]  # it learns
+    assert not any("bfloat16" in f.cause for why in whys for f in why.findings)
+
+
 def test_a_clip_threshold_that_leaves_nothing_is_to_be_raised() -> None:
     def clipped(s: Snapshot) -> Snapshot:
         return replace(s, clip_coefficient=1e-4)

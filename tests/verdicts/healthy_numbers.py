@@ -16,6 +16,22 @@ def bfloat16(seed: int) -> None:
     train(net, data.digits(), sgd(net, 0.05), 150, cast=torch.bfloat16)
 
 
+@R.healthy("bfloat16 weights, AdamW 1e-3")
+def bfloat16_adam(seed: int) -> None:
+    net = nets.mlp(4).to(torch.bfloat16)
+    train(net, data.digits(), adamw(net), 150, cast=torch.bfloat16)
+
+
+@R.healthy("a trained net turned bfloat16 and on to another task, AdamW 1e-3")
+def bfloat16_later(seed: int) -> None:
+    net = nets.mlp(3)
+    train(net, data.digits(), adamw(net), 150)
+    x, y = data.all_digits()
+    net.to(torch.bfloat16)
+    another = data.batches(x, (y * 3 + 1) % 10, 64)
+    train(net, another, adamw(net), 200, cast=torch.bfloat16)
+
+
 @R.healthy("bfloat16 autocast")
 def autocast(seed: int) -> None:
     net = nets.mlp(5, init=nets.he)

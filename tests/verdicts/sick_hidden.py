@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from tests.verdicts import data, nets
 from tests.verdicts.case import Register
-from tests.verdicts.loops import adam, sgd, train
+from tests.verdicts.loops import adam, adamw, sgd, train
 
 R = Register([])
 
@@ -57,6 +57,16 @@ def raised(seed: int) -> None:
 def rounded(seed: int) -> None:
     net = nets.mlp(3).to(torch.bfloat16)
     train(net, data.digits(), sgd(net, 1e-3), 250, cast=torch.bfloat16)
+
+
+@R.sick("a trained net turned bfloat16, AdamW 2e-5: updates are rounded away", "plateau")
+def rounded_later(seed: int) -> None:
+    net = nets.mlp(3)
+    train(net, data.digits(), adam(net), 150)
+    x, y = data.all_digits()
+    net.to(torch.bfloat16)
+    another = data.batches(x, (y * 3 + 1) % 10, 64)
+    train(net, another, adamw(net, 2e-5), 400, cast=torch.bfloat16)
 
 
 @R.sick(

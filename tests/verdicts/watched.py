@@ -31,7 +31,11 @@ class Keeper:
         raise AssertionError("every step is to be measured")
 
     def tell(self, event: Event) -> None:
-        if isinstance(event, Started):
+        if not isinstance(event, Started):
+            return
+        if self.history is not None and self.history.layout == event.layout:
+            self.history.info = event.info  # more is known of the same run
+        else:
             self.history = History(event.layout, event.info)
 
 

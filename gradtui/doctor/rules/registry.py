@@ -17,7 +17,11 @@ from gradtui.doctor.rules.not_learning import (
     weights_set_back,
 )
 from gradtui.doctor.rules.parts_cut_off import cut_off
-from gradtui.doctor.rules.rounding import fp16_underflow, updates_rounded_away
+from gradtui.doctor.rules.rounding import (
+    fp16_underflow,
+    small_steps_rounded_away,
+    updates_rounded_away,
+)
 from gradtui.doctor.rules.ruined_by_a_step import exploded_and_died
 from gradtui.doctor.rules.small_updates import schedule_ended, too_small_steps
 from gradtui.doctor.rules.step_size import (
@@ -76,6 +80,7 @@ RULES: tuple[Rule, ...] = (
     too_small_steps,
     schedule_ended,
     updates_rounded_away,
+    small_steps_rounded_away,
     never_stepped,
     no_backward,
     weights_set_back,

@@ -44,6 +44,50 @@ def fp16_underflow(reading: Reading) -> Finding | None:
     )
 
 
+def small_steps_rounded_away(reading: Reading) -> Finding | None:
+    """Half-precision weights that Adam and its kin leave where they are. Such a step moves a weight by
+    at most about the learning rate (Kingma and Ba, 2015, arXiv:1412.6980, section 2.1); numbers near w
+    lie 2^-p |w| or more apart, and half of that has to be added for a weight to change."""
+    kind = reading.facts.info.precision
+    if kind not in T.HALF_SPACING or not reading.adaptive or reading.seen < T.ROUNDED_STEPS:
+        return None
+    if reading.learned or reading.progress or reading.warming_up:
+        return None
+    if np.isfinite(reading.facts.loss_scale).any():
+        return None  # under a loss scale the optimizer may have weights in float32 of its own
+    facts, at = reading.facts, reading.facts.weights_at[-T.WINDOW :]
+    rates = reading.rates[len(reading.rates) // 2 :]
+    if not len(at) or not np.isfinite(rates).any():
+        return None
+    lr, layout = float(np.nanmax(rates)), facts.layout
+    numel = layout.numel[layout.judged]
+    norms = np.median(facts.weights[at][:, layout.judged, Weight.NORM], axis=0)
+    sizes = norms / np.sqrt(numel)
+    stays = T.HALF_SPACING[kind] * sizes > lr
+    share = float(numel[stays].sum() / numel.sum())
+    if not lr > 0 or share < T.ROUNDED_SHARE:
+        return None
+    typical = float(np.median(sizes[stays]))
+    return Finding(
+        "plateau",
+        Severity.WARNING,
+        int(facts.steps[0]),
+        f"a step moves a weight by at most about the learning rate, {norm(lr)}; the next {kind} number "
+        f"from a weight of {norm(typical)}, the usual size here, is {norm(_spacing(typical, kind))} away; "
+        f"the loss is {norm(reading.loss)}, at first {norm(reading.start_loss)}",
+        f"the weights are kept in {kind}: most steps are less than half of the distance to the next "
+        "number, and are rounded away",
+        choices.ROUNDED_AWAY,
+        tuple(int(r) for r in reading.rows),
+        reading.names(reading.rows),
+    )
+
+
+def _spacing(size: float, kind: str) -> float:
+    """From one number to the next, near `size`."""
+    return float(2.0 ** np.floor(np.log2(size)) * 4 * T.HALF_SPACING[kind])
+
+
 def updates_rounded_away(reading: Reading) -> Finding | None:
     """Half-precision weights that plain steps leave where they are: what is added to them is less
     than half of the distance to the next number."""

@@ -188,8 +188,7 @@ class RunReader:
         layout = whole(layouts)
         first = next(rank for rank in self._ranks if rank.layout is not None)
         info = first.header.generations[-1].info
-        known = self._info.wiring if self._info is not None else ()
-        if layout != self._layout or info.wiring != known:
+        if layout != self._layout or info != self._info:
             self._layout, self._info = layout, info
             self._waiting.restart()
             self._course_tail = ScalarTail()
