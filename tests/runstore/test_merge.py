@@ -13,7 +13,7 @@ from gradtui.core.event import Ended, NonFiniteSeen, Started
 from gradtui.core.layout import Layout, RowInfo, TensorInfo
 from gradtui.core.snapshot import Grad, NonFinite, Snapshot
 from gradtui.runstore.format.block import empty
-from gradtui.runstore.format.layout_mapping import whole
+from gradtui.runstore.format.layout_mapping import moved, places, whole
 from gradtui.runstore.format.records import STEP
 from gradtui.runstore.ranks.merge import merged, replicated
 from gradtui.runstore.ranks.process_status import status
@@ -235,3 +235,13 @@ def test_shards_of_any_shape_are_one_tensor(
         for shape in shapes
     ]
     assert [tensor.shape for tensor in whole(held).tensors] == [together]
+
+
+@pytest.mark.parametrize("old", [("a", "b"), ("b",), ()], ids=["two", "one", "none"])
+def test_values_move_to_where_their_names_are(old: tuple[str, ...]) -> None:
+    values = np.arange(3.0 * len(old) * 2).reshape(3, len(old), 2)
+    out = moved(values, places(old, ("b", "c")), np.nan)
+    assert out.shape == (3, 2, 2)
+    assert np.isnan(out[:, 1]).all()
+    wanted = values[:, old.index("b")] if "b" in old else np.full((3, 2), np.nan)
+    np.testing.assert_array_equal(out[:, 0], wanted)

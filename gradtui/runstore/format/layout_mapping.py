@@ -32,6 +32,8 @@ def places(old: Sequence[str], new: Sequence[str]) -> IntArray:
 
 def moved(values: npt.NDArray[Any], at: IntArray, fill: float) -> npt.NDArray[Any]:
     """[n, old, columns] -> [n, new, columns], `fill` in what is not among the old."""
+    if not values.shape[1]:
+        return np.full((len(values), len(at), *values.shape[2:]), fill, values.dtype)
     out = values[:, np.maximum(at, 0)]
     out[:, at < 0] = fill
     return out
