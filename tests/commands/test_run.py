@@ -18,20 +18,20 @@ import sys, time
 import torch
 torch.manual_seed(0)
 net = torch.nn.Sequential(torch.nn.Linear(16, 16), torch.nn.Tanh(), torch.nn.Linear(16, 4))
-optimizer = torch.optim.Adam(net.parameters(), 1e-2)
 x, y = torch.randn(64, 16), torch.randint(0, 4, (64,))
 for step in range(int(sys.argv[1])):
-    optimizer.zero_grad()
     loss = torch.nn.functional.cross_entropy(net(x), y)
     loss.backward()
-    optimizer.step()
+    with torch.no_grad():
+        for p in net.parameters():
+            p -= 0.3 * p.grad
+    net.zero_grad()
     time.sleep(float(sys.argv[2]))
 print("the loss is", float(loss.detach()))
 sys.exit(int(sys.argv[3]))
 """
-SICK = HEALTHY.replace("Tanh", "ReLU").replace(
-    "torch.optim.Adam(net.parameters(), 1e-2)", "torch.optim.SGD(net.parameters(), 1e30)"
-)
+"""By hand: an optimizer has torch import its compiler, which takes longer than all the rest."""
+SICK = HEALTHY.replace("Tanh", "ReLU").replace("0.3 *", "1e30 *")
 
 
 @pytest.fixture

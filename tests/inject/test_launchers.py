@@ -21,11 +21,12 @@ from torch import nn
 def train(steps=5):
     torch.manual_seed(0)
     model = nn.Linear(3, 1)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     for i in range(steps):
-        optimizer.zero_grad()
         model(torch.ones(2, 3)).square().sum().backward()
-        optimizer.step()
+        with torch.no_grad():  # an optimizer has torch import its compiler, which takes seconds
+            for p in model.parameters():
+                p -= 0.1 * p.grad
+        model.zero_grad()
     return float(model.bias.detach())
 """
 MODULE = """
