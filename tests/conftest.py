@@ -28,8 +28,6 @@ def allowance(monkeypatch: pytest.MonkeyPatch) -> None:
 def pytest_collection_finish() -> None:
     """What has been imported is there to stay: looking for garbage among half a million of torch's
     objects, as a full collection does, takes a quarter of the time of a test of the screen."""
-    gc.collect()
-    gc.freeze()
     gc.set_threshold(5000, 10, 40)
 
 

@@ -119,7 +119,7 @@ def test_all_runs_in_worker_processes(folder: Path, capfd: pytest.CaptureFixture
     assert found["two"]["as_expected"] is False
     assert found["one"]["steps"] == 4
     (folder / "broken.toml").unlink()
-    assert check(folder, "--all") == 3
+    assert check(folder, "--all", "--jobs", "1") == 3
     assert capfd.readouterr().out.splitlines()[-1].endswith(" of 3 as expected")
 
 

@@ -55,6 +55,7 @@ def held(err: str, why: str) -> None:
     assert measured[1] is None or int(measured[2]) - 1 <= int(measured[1]) < STEPS
 
 
+@pytest.mark.slow
 def test_a_command_whose_files_may_grow_no_more(tmp_path: Path) -> None:
     script, runs = tmp_path / "train.py", tmp_path / "runs"
     script.write_text(LIMITED)

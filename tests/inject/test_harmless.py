@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 import gradtui
 from gradtui.inject import OVERHEAD
 from tests.inject.watched import finish, start
@@ -96,6 +98,7 @@ def told(said: tuple[str, str]) -> tuple[str, ...]:
     return tuple(re.sub(r"line \d+, in _wrapped_call_impl\n.*\n[ ^]*\n", "", s) for s in said)
 
 
+@pytest.mark.slow
 def test_tracebacks_have_the_programs_own_frames(tmp_path: Path) -> None:
     (tmp_path / "errors.py").write_text(ERRORS)
     words = str(tmp_path / "errors.py")
@@ -108,6 +111,7 @@ def test_tracebacks_have_the_programs_own_frames(tmp_path: Path) -> None:
         assert watched == bare
 
 
+@pytest.mark.slow
 def test_threads_that_train_are_one_run(tmp_path: Path) -> None:
     watched = finish(start(tmp_path / "a", "-c", THREADS))
     assert watched == finish(start(tmp_path / "b", "-c", THREADS, watch=False))

@@ -15,7 +15,14 @@ from tests.inject.watched import (
     told,
 )
 
-LASTING = [
+PROGRAMS = [
+    ("char_gpt", ["0"]),
+    ("lstm_by_hand", ["0"]),
+    ("gan", ["0"]),
+    ("amp", ["0"]),
+    ("odd_parameters", ["0"]),
+    ("sac", ["0"]),
+    ("ddp", ["0", "1"]),
     ("lbfgs", ["0"]),
     ("by_autograd_grad", ["0"]),
     ("in_backward", ["0"]),
@@ -37,16 +44,7 @@ KIN = [
     ("hogwild", ["0", "1"]),
     ("clipping fused", ["0"]),
 ]
-"""Of those above and below."""
-QUICK = [
-    ("char_gpt", ["0"]),
-    ("lstm_by_hand", ["0"]),
-    ("gan", ["0"]),
-    ("amp", ["0"]),
-    ("odd_parameters", ["0"]),
-    ("sac", ["0"]),
-    ("ddp", ["0", "1"]),
-]
+"""Of those above."""
 
 
 def check(folder: Path, words: list[str], ranks: list[str]) -> None:
@@ -83,15 +81,9 @@ def both(folder: Path, words: list[str]) -> Path:
     return folder / attempt
 
 
-@pytest.mark.parametrize(("name", "ranks"), QUICK)
-def test_recorded_as_it_was(tmp_path: Path, name: str, ranks: list[str]) -> None:
-    script, *words = name.split()
-    check(tmp_path, [program(script), *words], ranks)
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "ranks"), LASTING)
-def test_recorded_as_it_was_too(tmp_path: Path, name: str, ranks: list[str]) -> None:
+@pytest.mark.parametrize(("name", "ranks"), PROGRAMS)
+def test_recorded_as_it_was(tmp_path: Path, name: str, ranks: list[str]) -> None:
     script, *words = name.split()
     check(tmp_path, [program(script), *words], ranks)
 
