@@ -63,7 +63,7 @@ class History:
         self.seen += 1
         self._taken[snapshot.optimizer] = self._taken.get(snapshot.optimizer, 0) + 1
         self.latest = snapshot
-        if self.first_nonfinite is None and not snapshot.skipped:
+        if self.first_nonfinite is None:
             self.first_nonfinite = snapshot.nonfinite
         if snapshot.histograms is not None:
             self.histograms[snapshot.step] = snapshot.histograms

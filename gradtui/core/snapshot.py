@@ -96,6 +96,7 @@ class Snapshot:
     histograms: U32Array | None = None
     activations: FloatArray | None = None
     nonfinite: NonFinite | None = None
+    """None for a step that a loss scaler threw away, unless no scale would have helped."""
     optimizer: int = 0
     """Which optimizer stepped, in order of construction."""
     evaluation: int = 0

@@ -24,6 +24,28 @@ class Scaling:
         return {} if self.scale is None else {"scale": self.scale}
 
 
+class SkippedSteps:
+    """Tells overflow that a smaller loss scale ends from numbers that no scale makes finite."""
+
+    ASKED = 8
+    """Steps in a row that are thrown away, after which the scale is asked for: it may be on another
+    device."""
+    FLOOR = 1.0
+    """A smaller scale makes gradients smaller than they are without a scaler."""
+
+    def __init__(self) -> None:
+        self._last, self._count = -1, 0
+
+    def beyond_scaling(self, step: int, scaling: Scaling, apart: int) -> bool:
+        """Whether no scale would have helped in this step, one that was thrown away. `apart`: how far
+        steps of one optimizer lie apart."""
+        self._count = self._count + 1 if step - self._last <= apart else 1
+        self._last = step
+        if self._count < self.ASKED or scaling.scale is None:
+            return False
+        return float(scaling.scale) < self.FLOOR
+
+
 class GradScalers:
     def __init__(
         self, guard: ExceptionGuard, losses: LossCapture, listeners: StepListeners

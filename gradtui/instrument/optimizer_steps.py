@@ -13,7 +13,7 @@ from gradtui.instrument.clipping import Clips
 from gradtui.instrument.closures import evaluated
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.exception_guard import ExceptionGuard
-from gradtui.instrument.grad_scalers import Scaling
+from gradtui.instrument.grad_scalers import Scaling, SkippedSteps
 from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.nan_capture import NanCapture
 from gradtui.instrument.nan_sampling import NanSampling
@@ -58,6 +58,7 @@ class OptimizerSteps(StepListener):
         self.seen = False
         """Whether any optimizer's step has been seen."""
         self._listeners = listeners
+        self._skipped = SkippedSteps()
 
     def forget(self) -> None:
         """What is under way is another process's, or nobody's any more."""
@@ -253,6 +254,9 @@ class OptimizerSteps(StepListener):
             return
         record = self._measurement.take(optimizer, source, self.new_step(), scaling=scaling)
         record.skipped = True
+        apart = max(len(self._registry.optimizers()), 1)
+        record.beyond_scaling = self._skipped.beyond_scaling(record.step, scaling, apart)
+        self._nan_capture.look(record)
         self._finish(record, source)
         self._hooks.rest()
 

@@ -57,6 +57,8 @@ class StepRecord:
     scale: float = NAN
     """The loss scale, where it is known without asking the device."""
     skipped: bool = False
+    beyond_scaling: bool = False
+    """A scaler has thrown it away, and no loss scale would have helped."""
     raised: bool = False
     backwards: int = 1
     seconds: float = 0.0
@@ -298,7 +300,7 @@ def _snapshot(record: StepRecord, parts: dict[str, FloatArray], late: Late) -> S
     if record.later is not None and (sums := record.later.sums(parts["loss"])) is not None:
         loss, objective = sums
     seen = None
-    if not skipped:
+    if not skipped or record.beyond_scaling:
         known = loss if "loss" in parts or record.told else 0.0
         if record.left:
             none = np.full_like(grads, NAN)

@@ -15,8 +15,12 @@ from gradtui.autograd.saved_tensors import word_of, word_of_name, written_by_han
 from gradtui.nan_trace.slopes import SLOPES, InfiniteSlope, SlopePlan, plan
 
 FIRST = 3
-"""Backward passes from a node of one kind whose graphs are searched; later ones, where what was found
+"""Backward passes of losses that end alike whose graphs are searched; later ones, where what was found
 is no longer there."""
+ENDING = 3
+BRANCHES = 8
+"""Nodes in a row, and abreast, by which it is told whether losses end alike: a term may be added at any
+time."""
 SEARCHES = 30
 """All in all."""
 NODES = 256
@@ -36,7 +40,7 @@ class SlopeInputs:
     """`keep` before each backward pass; `kept` has them by pass, the nearest to the loss first."""
 
     def __init__(self) -> None:
-        self._known: dict[str, _Known] = {}
+        self._known: dict[tuple[str, ...], _Known] = {}
         self._searches = 0
         self.off = False
         self.kept: list[list[InfiniteSlope]] = []
@@ -47,21 +51,21 @@ class SlopeInputs:
         root = loss.grad_fn
         if self.off or root is None:
             return
-        name = name_of(root)
-        known = self._known.get(name)
+        ending = _ending(root)
+        known = self._known.get(ending)
         if known is None or known.searches < FIRST:
-            known = self._search(name, root)
+            known = self._search(ending, root)
         if not known.cliffs:
             return
         held = [_kept(root, one) for one in known.cliffs]
         if MOVED in held:
-            held = [_kept(root, one) for one in self._search(name, root).cliffs]
+            held = [_kept(root, one) for one in self._search(ending, root).cliffs]
         held = [one for one in held if one is not None]
         if held and len(self.kept) < PASSES:
             self.kept.append(held)
 
-    def _search(self, name: str, root: Any) -> "_Known":
-        known = self._known.setdefault(name, _Known())
+    def _search(self, ending: tuple[str, ...], root: Any) -> "_Known":
+        known = self._known.setdefault(ending, _Known())
         if self._searches >= SEARCHES:
             known.searches, known.cliffs = FIRST, []
             return known
@@ -75,10 +79,20 @@ class SlopeInputs:
 
 @dataclass(slots=True)
 class _Known:
-    """Of graphs whose last node is of one kind."""
+    """Of graphs whose last nodes are of the same kinds."""
 
     searches: int = 0
     cliffs: list[Cliff] = field(default_factory=list)
+
+
+def _ending(root: Any) -> tuple[str, ...]:
+    """The names of the last nodes of a graph, ENDING deep."""
+    names, level = [name_of(root)], [root]
+    for _ in range(ENDING - 1):
+        below = [one for node in level for one, _ in node.next_functions[:BRANCHES]]
+        level = [one for one in below if one is not None][:BRANCHES]
+        names += [name_of(one) for one in level]
+    return tuple(names)
 
 
 def _search(root: Any, own: list[str]) -> list[Cliff]:

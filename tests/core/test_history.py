@@ -73,13 +73,15 @@ def test_a_prefix_is_what_had_been_seen_by_then() -> None:
         np.testing.assert_array_equal(getattr(whole.until(11), name), getattr(early, name))
 
 
-def test_a_skipped_step_is_no_nonfinite_event() -> None:
+def test_a_skipped_step_is_a_nonfinite_event_where_no_scale_would_have_helped() -> None:
     layout = mlp_layout(2)
     history = History(layout, run_info())
-    seen = NonFinite(0, "backward", "layers.1", "w")
     norms = np.array([np.inf, 1.0])
-    history.append(snapshot(layout, 0, norms, skipped=True, nonfinite=seen))
+    history.append(snapshot(layout, 0, norms, skipped=True))
     assert history.first_nonfinite is None
+    seen = NonFinite(1, "backward", "layers.1", "w")
+    history.append(snapshot(layout, 1, norms, skipped=True, nonfinite=seen))
+    assert history.first_nonfinite == seen
 
 
 @pytest.mark.parametrize("steps", [63, 64, 65, 500, 1001])

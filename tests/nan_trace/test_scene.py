@@ -10,7 +10,11 @@ from torch import Tensor, nn
 
 import gradtui
 from gradtui.core.autopsy import Autopsy
+from gradtui.core.event import Started
+from gradtui.core.history import History
 from gradtui.core.snapshot import NonFinite
+from gradtui.doctor.diagnose import diagnose
+from gradtui.instrument.grad_scalers import SkippedSteps
 from gradtui.instrument.watcher import Watcher
 from gradtui.patching.enclosure import enclosure
 from gradtui.runstore.reader.load import load_facts
@@ -173,6 +177,60 @@ def test_what_a_scaler_catches_is_not_examined(kept: Kept) -> None:
         scaler.step(optimizer)
         scaler.update()
     assert [s.step for s in kept.snapshots if s.skipped] == [3]
+    assert all(s.nonfinite is None for s in kept.snapshots)
+
+
+def logs(y: Tensor) -> Tensor:
+    return zero(y).log().mean()
+
+
+def roots(y: Tensor) -> Tensor:
+    return zero(y).sqrt().mean()
+
+
+@pytest.mark.parametrize("loss", [logs, roots])
+def test_what_no_scale_makes_finite_is_examined(
+    kept: Kept, loss: Callable[[Tensor], Tensor]
+) -> None:
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**9)
+    for step in range(20):
+        optimizer.zero_grad()
+        y = model(x())
+        scaler.scale(y.square().mean() if step < 4 else loss(y)).backward()
+        scaler.step(optimizer)
+        scaler.update()
+    found = autopsy(kept)
+    assert found.operation == {"logs": "log", "roots": "sqrt"}[loss.__name__]
+    assert "test_scene.py:" in found.source
+    # From 512 down to below 1 it may have been the scale.
+    assert found.step == 14
+    assert [s.step for s in kept.snapshots if s.skipped] == [*range(4, 20)]
+    started = next(e for e in kept.events if isinstance(e, Started))
+    history = History(started.layout, started.info)
+    for snapshot in kept.snapshots:
+        history.append(snapshot)
+    said = diagnose(history.facts())
+    assert said.verdict == "nonfinite"
+    assert f"{found.operation} " in said.findings[0].evidence
+    assert "a loss scale of 0.5 did not help" in said.findings[0].evidence
+
+
+def test_steps_that_a_large_scale_costs_are_its_own_business(kept: Kept) -> None:
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**127)
+    for _ in range(12):
+        optimizer.zero_grad()
+        # As float16 does: what is too large for it becomes infinite.
+        scaler.scale(model(x()).square().mean()).backward()
+        for p in model.parameters():
+            assert p.grad is not None
+            p.grad[p.grad.abs() > 2.0**115] = torch.inf
+        scaler.step(optimizer)
+        scaler.update()
+    assert sum(s.skipped for s in kept.snapshots) >= SkippedSteps.ASKED
     assert all(s.nonfinite is None for s in kept.snapshots)
 
 

@@ -62,7 +62,7 @@ def first_seen(facts: Facts) -> NonFinite | None:
 
 
 def nonfinite(before: Reading, facts: Facts) -> Finding | None:
-    """The first NaN or infinity that no loss scaler caught."""
+    """The first NaN or infinity that no loss scaler has kept from the weights, or could have."""
     seen = facts.first_nonfinite
     if seen is None:
         return None
@@ -105,7 +105,7 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         SYMPTOM,
         Severity.CRITICAL,
         seen.step,
-        _evidence(seen, before),
+        _evidence(seen, before, facts),
         cause,
         remedies,
         rows,
@@ -129,7 +129,7 @@ def _forward_remedies(seen: NonFinite, found: Autopsy | None, *, grown: bool) ->
     return look[:1] + shorter
 
 
-def _evidence(seen: NonFinite, before: Reading) -> str:
+def _evidence(seen: NonFinite, before: Reading, facts: Facts) -> str:
     """Where it showed, what running the step once more has found out, and what came before."""
     parts = [
         f"{seen.phase} at step {seen.step}, first in {seen.module or 'the loss'} ({seen.tensor})"
@@ -141,7 +141,15 @@ def _evidence(seen: NonFinite, before: Reading) -> str:
     if len(before.used):
         total = float(before.total[before.used[-1]])
         parts.append(f"the last finite total gradient norm was {norm(total)}")
+    if scale := _scale_of_a_skipped(seen, facts):
+        parts.append(f"a loss scale of {norm(scale)} did not help")
     return "; ".join(parts)
+
+
+def _scale_of_a_skipped(seen: NonFinite, facts: Facts) -> float:
+    """Of the step in which it was seen, where a loss scaler threw that away; else 0."""
+    at = np.flatnonzero(facts.steps == seen.step)
+    return float(facts.loss_scale[at[0]]) if len(at) and facts.skipped[at[0]] else 0.0
 
 
 def _unseen(seen: NonFinite, facts: Facts) -> int:

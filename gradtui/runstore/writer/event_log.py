@@ -40,7 +40,7 @@ class EventLog:
         """What follows from a snapshot itself."""
         for line in self._changes.lines(snapshot):
             self.line(line, when)
-        if not snapshot.skipped and snapshot.nonfinite is not None and not self._nonfinite:
+        if snapshot.nonfinite is not None and not self._nonfinite:
             self._trouble(snapshot.nonfinite, when)
 
     def rows(self, records: RecordArray) -> None:
