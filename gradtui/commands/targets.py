@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gradtui.core.errors import ScenarioError, UsageError
-from gradtui.core.symptom import CONVERGED, HEALTHY, UNDECIDED
+from gradtui.core.symptom import CONVERGED, HEALTHY, OPEN
 from gradtui.lab.scenario.catalogue import Catalogue
 from gradtui.lab.scenario.schema import Scenario
 
-WELL = (HEALTHY, CONVERGED, UNDECIDED)
+WELL = (HEALTHY, CONVERGED, *OPEN)
 """Verdicts that are no alarm."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gradtui.commands.report import FAILED, Report
 from gradtui.commands.targets import WELL
-from gradtui.core.symptom import UNDECIDED, Severity
+from gradtui.core.symptom import OPEN, Severity
 
 
 def closing_lines(report: Report) -> Iterator[str]:
@@ -39,7 +39,7 @@ def verdict_line(report: Report) -> str:
 def verdict_words(report: Report) -> str:
     """The verdict, how bad it is, and what it covers."""
     words = (report.covered or report.verdict).replace("_", " ", report.verdict.count("_"))
-    if report.verdict == UNDECIDED:
+    if report.verdict in OPEN:
         return f"{words}: {report.undecided_because}"
     if report.verdict in WELL:
         return words

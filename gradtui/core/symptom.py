@@ -6,6 +6,10 @@ HEALTHY = "healthy"
 CONVERGED = "converged"
 UNDECIDED = "undecided"
 """In place of "healthy" where nothing was found, but not enough was seen either."""
+TOO_EARLY = "too_early"
+"""The same, where it is only that so few steps were taken."""
+OPEN = (UNDECIDED, TOO_EARLY)
+"""Verdicts that do not say whether anything is wrong."""
 
 SYMPTOMS: dict[str, str] = {
     "nonfinite": "NaN or infinity in loss, gradients or weights",

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradtui.core.facts import Facts
-from gradtui.core.symptom import CONVERGED, HEALTHY, UNDECIDED, Severity
+from gradtui.core.symptom import CONVERGED, HEALTHY, TOO_EARLY, UNDECIDED, Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import NOTHING_SEEN, TOO_FEW, UNSEEN_LOSS, Diagnosis, Finding
 from gradtui.doctor.notes import idle, spikes, structural_zeros
@@ -52,7 +52,8 @@ def _examined(facts: Facts) -> Diagnosis:
         kept = tuple(suited(finding, facts) for finding in found)
         return Diagnosis(found[0].symptom, found[0].severity, step, kept, notes)
     if why := _undecided(readings):
-        return Diagnosis(UNDECIDED, Severity.OK, step, (), notes, why)
+        verdict = TOO_EARLY if why == TOO_FEW else UNDECIDED
+        return Diagnosis(verdict, Severity.OK, step, (), notes, why)
     verdict = CONVERGED if all(reading.converged for reading in readings) else HEALTHY
     return Diagnosis(verdict, Severity.OK, step, (), notes)
 

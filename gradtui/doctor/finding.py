@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gradtui.core.symptom import CONVERGED, HEALTHY, UNDECIDED, Severity
+from gradtui.core.symptom import CONVERGED, HEALTHY, OPEN, UNDECIDED, Severity
 from gradtui.doctor.remedy import Remedy
 
 TOO_FEW = "too few steps to tell"
@@ -32,7 +32,7 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     verdict: str
-    """The symptom of the first finding, or "healthy", "converged" or "undecided"."""
+    """The symptom of the first finding, or "healthy", "converged", "undecided" or "too_early"."""
     severity: Severity
     step: int
     """The last step that was looked at."""
@@ -41,16 +41,16 @@ class Diagnosis:
     notes: tuple[str, ...] = ()
     """What looks odd and is not: a calibrating loss scaler, structural zeros, one odd batch."""
     why: str = ""
-    """What keeps an undecided run from being called healthy, a clause."""
+    """What keeps a run from being called healthy that is not decided, a clause."""
 
     @property
     def healthy(self) -> bool:
         """Nothing is wrong as far as can be told; see `decided` for whether it can."""
-        return self.verdict in (HEALTHY, CONVERGED, UNDECIDED)
+        return self.verdict in (HEALTHY, CONVERGED, *OPEN)
 
     @property
     def decided(self) -> bool:
-        return self.verdict != UNDECIDED
+        return self.verdict not in OPEN
 
 
 NOTHING_SEEN = Diagnosis(UNDECIDED, Severity.OK, -1, why="nothing was seen")

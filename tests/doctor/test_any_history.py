@@ -10,7 +10,7 @@ from gradtui.core.event import RunInfo
 from gradtui.core.history import History
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Grad, NonFinite
-from gradtui.core.symptom import UNDECIDED, VERDICTS
+from gradtui.core.symptom import OPEN, VERDICTS
 from gradtui.doctor.diagnose import diagnose
 from tests.factories import mlp_layout, run_info, snapshot
 
@@ -73,7 +73,7 @@ def history_of(rows: int, info: RunInfo, stretches: list[Stretch]) -> History:
 def test_there_is_always_an_answer(rows: int, info: RunInfo, stretches: list[Stretch]) -> None:
     facts = history_of(rows, info, stretches).facts()
     diagnosis = diagnose(facts)
-    assert diagnosis.verdict in (*VERDICTS, UNDECIDED)
+    assert diagnosis.verdict in (*VERDICTS, *OPEN)
     assert diagnosis.healthy == (not diagnosis.findings)
     for finding in diagnosis.findings:
         assert 0 <= finding.first_step <= diagnosis.step

@@ -79,7 +79,7 @@ def test_without_a_backward_pass_nothing_can_be_learned() -> None:
     symptom, cause, remedy = found(diagnose(facts))
     assert (symptom, remedy) == ("not_learning", "call_backward")
     assert "backward() is not called" in cause
-    assert diagnose(facts.until(9)).verdict == "undecided"
+    assert diagnose(facts.until(9)).verdict == "too_early"
 
 
 def test_weights_that_move_by_other_ways_are_no_business_of_backward() -> None:

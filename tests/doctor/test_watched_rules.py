@@ -8,7 +8,7 @@ import numpy as np
 from gradtui.core.history import History
 from gradtui.core.layout import FloatArray, TensorInfo
 from gradtui.core.snapshot import Grad, Snapshot, Weight
-from gradtui.core.symptom import UNDECIDED
+from gradtui.core.symptom import TOO_EARLY, UNDECIDED
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import UNSEEN_LOSS, Diagnosis
 from gradtui.doctor.optimizer_series import streams
@@ -51,8 +51,8 @@ def zero(tensors: list[int]) -> Change:
     return change
 
 
-def test_a_short_run_is_undecided_and_not_healthy_by_name() -> None:
-    assert told(watched(9)).verdict == UNDECIDED
+def test_of_a_short_run_it_is_too_early_to_tell() -> None:
+    assert told(watched(9)).verdict == TOO_EARLY
     assert told(watched(9)).why == "too few steps to tell"
     assert told(watched(9)).healthy
     assert not told(watched(9)).decided

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
+from gradtui.core.symptom import OPEN
 from tests.verdicts.case import HEALTHY
 from tests.verdicts.judge import Said
 
@@ -53,7 +54,7 @@ def complaints(said: Sequence[Said]) -> list[str]:
         if s.wanted == HEALTHY:
             kind = "false alarm"
         elif not s.right:
-            kind = "unnamed" if s.verdict in (HEALTHY, "undecided") else "misnamed"
+            kind = "unnamed" if s.verdict in (HEALTHY, *OPEN) else "misnamed"
         else:
             kind = "misplaced" if not s.placed else "wavering"
         way = " ".join(f"{step}:{verdict}" for step, verdict in s.changes[:8])

@@ -11,7 +11,7 @@ from gradtui.app.render.number import count
 from gradtui.app.render.text import layers_phrase, safe, to_ascii, wrap
 from gradtui.app.render.theory import theory_said
 from gradtui.app.view import View
-from gradtui.core.symptom import SYMPTOMS, UNDECIDED
+from gradtui.core.symptom import SYMPTOMS
 from gradtui.doctor.finding import Finding
 
 
@@ -56,7 +56,7 @@ def _healthy(view: View, width: int) -> Iterator[Line]:
         if word == "converged"
         else "Every layer gets a gradient it can learn from."
     )
-    if view.diagnosis.verdict == UNDECIDED:
+    if not view.diagnosis.decided:
         text = f"{safe(view.diagnosis.why).capitalize()}."
     for line in wrap(text, width - 4):
         yield (("   " + line, ""),)

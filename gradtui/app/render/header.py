@@ -13,7 +13,7 @@ from gradtui.app.render.waiting import nothing_seen
 from gradtui.app.view import OVER, STALE, View
 from gradtui.core.coverage import Coverage, covered
 from gradtui.core.facts import Facts
-from gradtui.core.symptom import SYMPTOMS, UNDECIDED, Severity
+from gradtui.core.symptom import SYMPTOMS, Severity
 
 PLAYED: dict[str, Sign] = {
     "running": Sign("▸", ">", "healthy", "playing"),
@@ -224,7 +224,7 @@ def _verdict(view: View, cells: int) -> Line:
         more = len(diagnosis.findings) - 1
         if more:
             head.append((f"  +{more} more", "quiet"))
-    elif diagnosis.verdict == UNDECIDED:
+    elif not diagnosis.decided:
         head.append((f"  {safe(diagnosis.why)}", ""))
     elif diagnosis.verdict in SYMPTOMS:
         head.append((f"  {SYMPTOMS[diagnosis.verdict]}", ""))

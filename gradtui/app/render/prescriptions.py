@@ -10,7 +10,6 @@ from gradtui.app.render.header import verdict_words
 from gradtui.app.render.line import Line, Piece
 from gradtui.app.render.number import count
 from gradtui.app.render.text import layers_phrase, safe, to_ascii, wrap
-from gradtui.core.symptom import UNDECIDED
 from gradtui.doctor.remedies.code.prescription import Prescription, parts
 
 Owned = tuple[Line, int | None]
@@ -61,7 +60,7 @@ def nothing(what: RemedyCode) -> str:
     """Why there is nothing to show, in one sentence."""
     if what.diagnosis.step < 0:
         return "Nothing has been measured yet, so there is nothing to prescribe."
-    if what.diagnosis.verdict == UNDECIDED:
+    if not what.diagnosis.decided:
         return f"Whether anything is wrong is not known: {safe(what.diagnosis.why)}."
     return "Nothing is wrong here, so there is nothing to prescribe."
 
