@@ -8,6 +8,8 @@ SAME_UNITS = "same_units"
 NOT_STEPPED = "not_stepped"
 NO_GRADIENTS = "no_gradients"
 SAME_ANSWERS = "same_answers"
+CLIPPED_SCALED = "clipped_scaled"
+UNDIVIDED = "undivided"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

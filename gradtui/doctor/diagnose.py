@@ -15,6 +15,7 @@ from gradtui.doctor.remedies.conditions.selection import suited
 from gradtui.doctor.rules.exploding import exploded_to_nan
 from gradtui.doctor.rules.miswired import (
     blown_up_by_wiring,
+    explained,
     wiring_notes,
     without_consequences,
 )
@@ -45,7 +46,8 @@ def _examined(facts: Facts) -> Diagnosis:
             broken = _after_nonfinite(replace(stream, facts=mine), step)
             return replace(broken, findings=tuple(suited(f, whole) for f in broken.findings))
     readings = [Reading(stream.facts, stream.game, stream.share) for stream in apart]
-    found = _ordered([f for rule in RULES for f in _asked(rule, readings)], facts)
+    asked = [f for rule in RULES for f in _asked(rule, readings)]
+    found = [explained(f, facts) for f in _ordered(asked, facts)]
     told = (*_notes(readings), idle(facts), structural_zeros(facts), *wiring_notes(facts, found))
     notes = tuple(n for n in told if n)
     if found:
@@ -97,7 +99,7 @@ def _after_nonfinite(stream: OptimizerSeries, step: int) -> Diagnosis:
     wrong = blown_up_by_wiring(before) if exploded is not None else None
     broken = nonfinite(before, facts)
     broken = by_division(broken, before, facts) if broken is not None else None
-    kept = [f for f in (wrong, exploded, broken) if f is not None]
+    kept = [explained(f, facts) for f in (wrong, exploded, broken) if f is not None]
     return Diagnosis(kept[0].symptom, Severity.CRITICAL, step, tuple(kept))
 
 

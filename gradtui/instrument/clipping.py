@@ -2,7 +2,7 @@
 
 import math
 import types
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gradtui.core.snapshot import Grad
+from gradtui.core.wiring import CLIPPED_SCALED, Faults
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.patches import Around, Begun, Patches
 from gradtui.instrument.step_listeners import StepListener
@@ -18,6 +19,9 @@ from gradtui.stats.measure import measure_norms
 from gradtui.stats.plan import Plan
 from gradtui.stats.tensors import local
 
+ASKED = 3
+"""Calls at first of which it is asked whether they come before gradients are unscaled."""
+SCALED = "gradients are clipped while they are still multiplied by the loss scale"
 KEPT = 64
 """Clippings remembered of parameters that nobody steps."""
 
@@ -42,8 +46,14 @@ class Clips(StepListener):
     """Clipping by norm is caught inside of torch's function, by whatever name that is called, and
     so is what its newer halves (get_total_norm, clip_grads_with_norm_) do."""
 
-    def __init__(self, guard: ExceptionGuard) -> None:
-        self._guard = guard
+    def __init__(
+        self, guard: ExceptionGuard, scaled: Callable[[frozenset[int]], bool] = lambda mine: False
+    ) -> None:
+        """`scaled`: whether the gradients of these tensors are still multiplied by a loss scale."""
+        self._guard, self._scaled = guard, scaled
+        self.told: Faults = ()
+        """What the first calls have shown to be put together wrongly."""
+        self._asked = 0
         self._clips: list[ClipCall] = []
         self._before: dict[int, object] = {}
         """While a backward pass runs: which gradient each clipped tensor had, and its version."""
@@ -154,6 +164,10 @@ class Clips(StepListener):
         if math.isfinite(limit):  # an infinite one is how people ask for the norm alone
             self.limits[kind] = limit
         order = tuple(map(id, held))
+        if self._asked < ASKED:
+            self._asked += 1
+            if self._scaled(frozenset(order)):
+                self.told = ((CLIPPED_SCALED, SCALED),)
         factor = None if norm is None else _factor(norm, limit)
         apart = any(
             hasattr(type(p), "to_local") for p in held

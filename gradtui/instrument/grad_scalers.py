@@ -1,10 +1,12 @@
 """Gradient scaling: what the scale is, and the steps that a scaler throws away."""
 
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.loss_capture import LossCapture
@@ -55,16 +57,27 @@ class GradScalers:
         self.current: Scaling | None = None
         self.seen = False
         """Whether any scaler that is enabled has been used."""
+        self._scaler: weakref.ref[Any] | None = None
+        """That of the last loss, until it steps."""
 
     def install(self, patches: Patches) -> None:
         scaler = torch.amp.GradScaler
-        patches.enclose(scaler, "scale", ("outputs",), self._scale)
+        patches.enclose(scaler, "scale", ("self", "outputs"), self._scale)
         patches.enclose(scaler, "step", ("self", "optimizer"), self._step)
 
     def forget(self) -> None:
-        self.current = None
+        self.current = self._scaler = None
 
-    def _scale(self, outputs: Any) -> Begun:
+    def still_scaled(self, optimizer: Optimizer) -> bool:
+        """Whether the gradients that a scaler's loss has left are still multiplied by its scale."""
+        scaler = None if self._scaler is None else self._scaler()
+        if scaler is None or not scaler.is_enabled():
+            return False
+        state = scaler._per_optimizer_states.get(id(optimizer))
+        return state is None or state["stage"].name == "READY"
+
+    def _scale(self, scaler: Any, outputs: Any) -> Begun:
+        self._scaler = weakref.ref(scaler)
         out = yield
         if isinstance(out, Tensor) and out is not outputs:
             with self._guard("scaling a loss"):
@@ -74,6 +87,7 @@ class GradScalers:
     def _step(self, scaler: Any, optimizer: Any) -> Begun:
         meter = self._guard.meter
         before = meter.steps
+        self._scaler = None
         with self._guard("a scaler's step"):
             self.current = _scaling(scaler)
             self.seen = self.seen or self.current is not None

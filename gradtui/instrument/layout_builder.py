@@ -73,6 +73,7 @@ class LayoutBuilder(StepListener):
         self._told: tuple[list[str], Arranged] | None = None
         """What the newest layout was told with."""
         self._precision = ""
+        self._said: Faults = ()
         """As told."""
         self._loose: dict[int, str] = {}
         """By id, what a tensor that no module holds is called for good."""
@@ -116,6 +117,11 @@ class LayoutBuilder(StepListener):
         if self.layout is not None and self._told is not None:
             words, done = self._told
             self._changed(self.layout, self._info(words, self._known(), done))
+
+    def learn(self, faults: Faults) -> None:
+        """What steps have shown so far, where it may be news."""
+        if faults and not {*faults} <= {*self._said}:
+            self.tell_again()
 
     def _news(self) -> None:
         """More is known of the order of the rows: the next step makes a layout of the same tensors."""
@@ -235,7 +241,7 @@ class LayoutBuilder(StepListener):
         held = self._alive()
         task_facts = known.task_facts if len(optimizers) == 1 else UNKNOWN
         unseen = self._unseen() if optimizers == [BY_HAND] else []
-        self._precision = precision(held, known)
+        self._precision, self._said = precision(held, known), known.faults
         return RunInfo(
             title=self.title,
             device=str(held[0].device) if held else "cpu",

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.loss_factors import UNKNOWN, LossFactors, Value, ending
+from gradtui.core.wiring import UNDIVIDED, Faults
 from gradtui.instrument.backward_passes import (
     NAN,
     REAL,
@@ -36,6 +37,8 @@ REACHING = 4
 """What it takes to know whether it has reached one optimizer, in such calls."""
 MOST = 4096
 """Backward passes that are kept for one step. A program that takes none may go on for ever."""
+MICRO_BATCHES = 4
+"""From which on it is told that losses are not divided: of a game two add up, as they should."""
 SCALED = 8
 """Losses that a scaler has multiplied and of which no backward pass has been seen, at most."""
 
@@ -56,6 +59,7 @@ class LossCapture:
         self._guard, self._listeners = guard, listeners
         self._passes: list[Pass | float] = []
         """A number is that of a pass of which nothing else is worth saying."""
+        self._told: Faults = ()
         self._forgotten = 0
         """Passes that came before these and after the last step."""
         self._broken = False
@@ -158,6 +162,16 @@ class LossCapture:
             return Loss()
         return Loss(passes, self._windows.setdefault(key, Windows()), self._forgotten)
 
+    @property
+    def told(self) -> Faults:
+        """Micro-batches whose losses add up, where there are many of them; once said, for good."""
+        if not self._told:
+            count = max((one.undivided for one in self._windows.values()), default=0)
+            if count >= MICRO_BATCHES:
+                words = f"backward() is called {count} times a step, and no loss is divided by that"
+                self._told = ((UNDIVIDED, words),)
+        return self._told
+
     def unscaled(self, scaled: Tensor, loss: Tensor) -> None:
         """Backward will be called on `scaled`, or on what is made of it; the loss is `loss`."""
         self._look(loss)
@@ -170,7 +184,7 @@ class LossCapture:
     def forget(self) -> None:
         self._clear()
         self.depth, self._several, self._taken = 0, False, False
-        self._scaled, self._windows = {}, {}
+        self._scaled, self._windows, self._told = {}, {}, ()
         self._graph_reader.forget()
 
     def close(self) -> None:

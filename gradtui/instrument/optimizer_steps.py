@@ -86,7 +86,10 @@ class OptimizerSteps(StepListener):
             return  # one is enough
 
     def _measure(self, record: StepRecord, source: ParamGroup, *, left: bool = True) -> None:
-        """What is left of a step: weights, and gradients that nobody has cleared or added to."""
+        """What is left of a step: weights, and gradients that nobody has cleared or added to. Where a
+        program's function has returned the net may have gone with it."""
+        if source.all_gone:
+            return
         gone: list[Tensor | None] = [None] * len(source.tensors)
         grads = source.left() if left and self._scalars.untouched else gone
         if all(grad is None for grad in grads):

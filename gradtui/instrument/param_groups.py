@@ -8,7 +8,7 @@ from torch import Tensor
 from gradtui.core.layout import IntArray, Layout
 from gradtui.instrument.budget import Budget, Detail, Ledger
 from gradtui.instrument.layout_builder import LayoutBuilder
-from gradtui.instrument.weak_tensors import WeakTensors
+from gradtui.instrument.weak_tensors import GONE, WeakTensors
 from gradtui.stats.step_tensors import StepTensors
 
 
@@ -48,8 +48,17 @@ class ParamGroup:
         self._measured.remember(self.tensors)
 
     def weights(self, *, updates: bool = True) -> Tensor:
-        """`updates`: the change since they were remembered is that of one step."""
-        return self._measured.weights(self.tensors, updates=updates)
+        """`updates`: the change since they were remembered is that of one step. NaN for tensors that
+        are no longer there."""
+        tensors = self.tensors
+        found = self._measured.weights(tensors, updates=updates)
+        if any(tensor is GONE for tensor in tensors):
+            found[[tensor is GONE for tensor in tensors]] = torch.nan
+        return found
+
+    @property
+    def all_gone(self) -> bool:
+        return all(tensor is GONE for tensor in self.tensors)
 
     def left(self) -> list[Tensor | None]:
         """The gradients that are there now; none where all of them have been cleared."""

@@ -39,6 +39,8 @@ class Windows:
     sums: dict[str, float] = field(default_factory=dict)
     """What sums were last divided by, where all of a step were by the same number; -1 once that is
     known to be how many values a whole step has."""
+    undivided: int = 0
+    """Micro-batches of the last step whose losses were left as they are; 0 where they were divided."""
 
 
 class StepLoss(NamedTuple):
@@ -75,6 +77,7 @@ def _loss(group: Sequence[Part], windows: Windows) -> float:
         return total
     size = windows.sizes.get(group[0].kind, 0)
     divided = size and all(_has(part.factors, 1 / size) for part in group)
+    windows.undivided = 0 if divided else len(group)
     return total / len(group) * (size if divided else 1)
 
 

@@ -89,6 +89,7 @@ class StepMeasurement:
         record.evaluation, record.optimizer = evaluation, source.number
         record.add_lr(optimizer)
         record.add_loss(loss)
+        self._layout_builder.learn(self._losses.told)
         if detail is NOTHING:
             record.parts |= scaling.parts if scaling is not None else {}
             return record

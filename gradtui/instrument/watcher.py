@@ -24,6 +24,7 @@ from gradtui.instrument.nan_sampling import NanSampling
 from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.optimizer_hooks import OptimizerHooks
 from gradtui.instrument.optimizer_in_backward import OptimizerInBackward
+from gradtui.instrument.optimizer_numbers import parameters_of
 from gradtui.instrument.optimizer_steps import OptimizerSteps
 from gradtui.instrument.param_groups import ParamGroups
 from gradtui.instrument.patches import Patches
@@ -76,8 +77,8 @@ class Watcher:
         self._registry = ObjectRegistry(guard)
         self._listeners = listeners = StepListeners()
         self._losses = LossCapture(guard, listeners, self._registry.optimizers)
-        self._clips = Clips(guard)
         self._scalers = GradScalers(guard, self._losses, listeners)
+        self._clips = Clips(guard, self._scaled)
         self._functional = TorchFunc(guard)
         self._layout_builder = LayoutBuilder(
             self._registry, models, title, self._known, self._by_hand, self._changed
@@ -285,8 +286,14 @@ class Watcher:
             clip_value=self._clips.limits.get("value"),
             scaled=self._scalers.seen,
             begun=steps > 0,
-            faults=self._zero_grad_check.told,
+            faults=(*self._zero_grad_check.told, *self._clips.told, *self._losses.told),
         )
+
+    def _scaled(self, tensors: frozenset[int]) -> bool:
+        """Whether a loss scale is still in the gradients of these."""
+        live = self._registry.optimizers()
+        mine = [one for one in live if not tensors.isdisjoint(map(id, parameters_of(one)))]
+        return any(map(self._scalers.still_scaled, mine))
 
     def _count_threads(self) -> None:
         """Have the sink's own threads counted, where it says what they take."""

@@ -1,5 +1,6 @@
 """Steps that are let through leave their number, time, loss and learning rate."""
 
+import gc
 import time
 from collections.abc import Callable
 
@@ -268,4 +269,25 @@ def test_the_last_step_is_in_full(
     sizes = [norm(p) for p in net.parameters()]
     assert last.weights[:, Weight.NORM].tolist() == pytest.approx(sizes)
     assert np.isnan(last.weights[:, Weight.UPDATE]).all()
+    assert kept.log == []
+
+
+@pytest.mark.parametrize("kept_back", [0, 1])
+def test_of_a_net_that_has_gone_no_weights_are_told(
+    monkeypatch: pytest.MonkeyPatch, kept_back: int
+) -> None:
+    """As where a program trains in a function that has returned."""
+    monkeypatch.setattr(budget, "ALLOWANCE", 0.0)
+    kept = Kept()
+    watcher = Watcher(kept, overhead=1e-3, log=kept.log.append)
+    held = list(train(kept, cleared)[0].parameters())[:kept_back]
+    gc.collect()
+    before = len(kept.snapshots)
+    watcher.close()
+    assert len(kept.snapshots) == before + kept_back
+    sizes = [s.weights[:, Weight.NORM] for s in kept.snapshots if s.weights is not None]
+    assert all(((found > 0) | np.isnan(found)).all() for found in sizes)
+    if kept_back:
+        assert sizes[-1][0] == pytest.approx(norm(held[0]))
+        assert np.isnan(sizes[-1][1])
     assert kept.log == []

@@ -1,10 +1,11 @@
-"""Run the bench: python -m tests.verdicts [--jobs N] [--only TEXT] [--untold]"""
+"""Run the bench: python -m tests.verdicts [--jobs N] [--only TEXT] [--untold] [--overhead PERCENT]"""
 
 import argparse
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from math import inf
 from multiprocessing import get_context
 
 from tests.verdicts.catalogue import CASES, one
@@ -17,16 +18,24 @@ def main() -> int:
     parser.add_argument("--only", default="", help="cases whose name has this in it")
     parser.add_argument("--untold", action="store_true", help="keep back what the task is")
     parser.add_argument("--all", action="store_true", help="say the way of each run")
+    parser.add_argument(
+        "--overhead",
+        type=float,
+        default=inf,
+        metavar="PERCENT",
+        help="what measuring may cost, with no free start (default: every step is measured)",
+    )
     args = parser.parse_args()
     tasks = [
         (i, seed) for i, case in enumerate(CASES) for seed in case.seeds if args.only in case.name
     ]
+    judged = partial(one, untold=args.untold, overhead=args.overhead / 100)
     began = time.perf_counter()
     if args.jobs > 1:
         with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
-            said = list(pool.map(partial(one, untold=args.untold), tasks))
+            said = list(pool.map(judged, tasks))
     else:
-        said = [one(task, args.untold) for task in tasks]
+        said = [judged(task) for task in tasks]
     for s in said if args.all else ():
         print(s.case, s.seed, s.verdict, s.changes, s.evidence)
     wrong = complaints(said)

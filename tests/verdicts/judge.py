@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 
 from gradtui.core.facts import Facts
-from gradtui.core.symptom import CONVERGED, HEALTHY
+from gradtui.core.symptom import CONVERGED, HEALTHY, OPEN
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import Diagnosis
 from tests.verdicts.case import Case
-from tests.verdicts.watched import record
+from tests.verdicts.watched import record, recorded
 
 MOST_TURNS = 2
 """Changes of a sick run's verdict after it was first named: a cause may come to light behind another
@@ -66,6 +66,26 @@ def judge(case: Case, seed: int, *, untold: bool = False) -> Said:
         changes=tuple(c for i, c in enumerate(changes) if i == 0 or c[1] != changes[i - 1][1]),
         held_out=case.held_out,
         delay=0 if case.healthy else delay(case, told),
+    )
+
+
+def judge_within(case: Case, seed: int, overhead: float) -> Said:
+    """What is said at the end of a run of which a budget leaves only some steps measured: of a healthy
+    one it may be that it is not known."""
+    facts = recorded(case.program, seed, overhead)
+    final = diagnose(facts)
+    verdict = HEALTHY if final.verdict == CONVERGED else final.verdict
+    return Said(
+        case=case.name,
+        seed=seed,
+        wanted=case.accepted[0],
+        verdict=verdict,
+        right=verdict in case.accepted or (case.healthy and verdict in OPEN),
+        placed=not case.layers or located(case, final),
+        step=int(facts.steps[-1]),
+        evidence=final.findings[0].evidence if final.findings else final.why,
+        changes=((len(facts), verdict),),
+        held_out=case.held_out,
     )
 
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 import torch
 
+from gradtui.core.symptom import OPEN
 from gradtui.doctor.diagnose import diagnose
 from gradtui.lab.headless import run_headless
 from gradtui.lab.scenario.catalogue import read_catalogue
 from tests.verdicts.case import HEALTHY, Case
 from tests.verdicts.catalogue import CASES, one
-from tests.verdicts.judge import Said, judge
+from tests.verdicts.judge import Said, judge, judge_within
 from tests.verdicts.loops import sgd
 from tests.verdicts.table import complaints, summary, table
 
@@ -37,6 +38,25 @@ def test_a_sixth_of_the_cases(number: int) -> None:
 @pytest.mark.parametrize("number", ANOTHER, ids=[CASES[i].name for i in ANOTHER])
 def test_another_sixth_of_the_cases(number: int) -> None:
     assert complaints([one((number, 0))]) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        "relu 8, lr 5",
+        "tanh 5, biases of 12",
+        "lr 1e-7",
+        "the slope of a square root at zero",
+        "policy gradient, rewards with noise",
+        "batches of one, Adam, regression",
+    ],
+)
+def test_a_budget_makes_no_other_verdict(name: str) -> None:
+    """At one percent, with no free start: what is not known may be said, and nothing else."""
+    case = next(case for case in CASES if case.name == name)
+    said = judge_within(case, 0, 0.01)
+    assert said.verdict in (*case.accepted, *OPEN), said.evidence
 
 
 @pytest.mark.slow

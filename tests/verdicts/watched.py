@@ -1,15 +1,23 @@
 """A program run under the watcher that `gradtui run` uses, its record kept in memory."""
 
+import tempfile
 import warnings
+from contextlib import ExitStack
 from math import inf
+from pathlib import Path
+from unittest import mock
 
 import torch
 
+import gradtui
 from gradtui.core.event import Event, Started
+from gradtui.core.facts import Facts
 from gradtui.core.history import History
 from gradtui.core.snapshot import Snapshot
+from gradtui.instrument import budget
 from gradtui.instrument.watcher import Watcher
 from gradtui.runstore.format.scalar_rows import ScalarRows
+from gradtui.runstore.reader.load import load_facts
 from tests.verdicts.case import Program
 
 UNBOUNDED = inf
@@ -52,3 +60,22 @@ def record(program: Program, seed: int) -> History:
     assert keeper.log == [], keeper.log
     assert keeper.history is not None, "no step was seen"
     return keeper.history
+
+
+def recorded(program: Program, seed: int, overhead: float) -> Facts:
+    """What a reader finds in the run directory of a program that was watched within a budget, a share of
+    its time, with no free start."""
+    torch.manual_seed(seed)
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        stack.enter_context(mock.patch.object(budget, "ALLOWANCE", 0.0))
+        with warnings.catch_warnings(), torch.autograd.set_detect_anomaly(False):
+            warnings.simplefilter("ignore")
+            watch = gradtui.watch(directory=Path(folder) / "run", overhead=overhead)
+            try:
+                program(seed)
+            finally:
+                watch.close()
+        log = Path(folder) / "run" / "watch.log"
+        assert not log.exists(), log.read_text()
+        return load_facts(Path(folder) / "run")

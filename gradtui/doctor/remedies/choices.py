@@ -129,6 +129,8 @@ from gradtui.doctor.remedies.code.wiring import (
     ALL_PARAMETERS,
     CALL_BACKWARD,
     CALL_STEP,
+    CLIP_UNSCALED,
+    DIVIDE_LOSSES,
     FROZEN_ZERO_LAYERS,
     KEEP_GRAPH,
     NO_RELU_ON_SCORES,
@@ -327,6 +329,17 @@ NO_GRADIENTS: Choice = (
     ALL_PARAMETERS,
 )
 NEVER_ZEROED: Choice = (ZERO_GRAD_EACH_STEP,)
+CLIPPED_SCALED: Choice = (CLIP_UNSCALED,)
+UNDIVIDED: Choice = (DIVIDE_LOSSES,)
+SHORTER_STEPS: Choice = (
+    LOWER_LR,
+    LOWER_LR_OR_CLIP,
+    LOWER_LR_OR_MOMENTUM,
+    LOWER_LR_AND_WARM_UP,
+    LOWER_LR_BELOW_CLIP,
+    LOWER_LR_SOMEWHAT,
+)
+"""Any of which says that steps are too long."""
 SOFTMAX_TWICE: Choice = (RAW_SCORES,)
 BROADCAST_TARGET: Choice = (SAME_SHAPE,)
 RELU_LOGITS: Choice = (NO_RELU_ON_SCORES,)

@@ -195,11 +195,35 @@ def without_consequences(first: dict[str, Finding], facts: Facts) -> dict[str, F
     return found
 
 
+def explained(finding: Finding, facts: Facts) -> Finding:
+    """`finding` with what the first steps have shown for a cause: of steps that are too long, losses
+    that add up; of clipping that leaves nothing, a loss scale that was still in the gradients."""
+    seen = dict(facts.info.wiring)
+    if W.CLIPPED_SCALED in seen and finding.remedies == choices.CLIPPING_CRAWLS:
+        return replace(
+            finding,
+            cause=f"{seen[W.CLIPPED_SCALED]}: scaler.unscale_(optimizer) has not been called by then, "
+            "and what is left of a step is divided by that scale once more",
+            remedies=choices.CLIPPED_SCALED,
+        )
+    shorter = any(remedy in choices.SHORTER_STEPS for remedy in finding.remedies)
+    if W.UNDIVIDED in seen and shorter:
+        return replace(
+            finding,
+            cause=f"{seen[W.UNDIVIDED]}: steps are that many times as long as those of one batch; "
+            f"{finding.cause}",
+            remedies=choices.UNDIVIDED + finding.remedies,
+        )
+    return finding
+
+
 def wiring_notes(facts: Facts, found: list[Finding]) -> list[str]:
     """What was seen and is not told as a finding."""
     said = {finding.symptom for finding in found}
     out = []
     for kind, words in facts.info.wiring:
+        if kind == W.CLIPPED_SCALED and "clipping_dominates" not in said:
+            out.append(f"odd wiring: {words}")
         if kind == W.NOT_STEPPED and "plateau" not in said:
             out.append(f"{words} with gradients that no optimizer stepped at the start")
         elif kind in CAUSES and SYMPTOM not in said:

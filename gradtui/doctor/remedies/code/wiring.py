@@ -135,6 +135,28 @@ def keep_graph(seen: ProgramSeen) -> CodeLines:
     return CodeLines(MODEL, code, expect, changes=False)
 
 
+def clip_unscaled(seen: ProgramSeen) -> CodeLines:
+    code = block(f"""
+        scaler = torch.amp.GradScaler({seen.device!r})  # once, before training: the one that is there
+        scaler.scale(loss).backward()
+        scaler.unscale_(optimizer)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # or your own
+        scaler.step(optimizer)
+        scaler.update()
+    """)
+    expect = "steps that are clipped now and then, not all of them"
+    return CodeLines(STEP, code, expect, changes=False)
+
+
+def divided(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        micro_batches = 4  # as many as there are backward passes between two steps
+        loss = loss / micro_batches
+    """)
+    return CodeLines(LOSS, code, "gradients as of one batch, and a loss that falls")
+
+
 def thaw(seen: ProgramSeen) -> CodeLines:
     del seen
     return CodeLines(
@@ -163,6 +185,17 @@ UNFREEZE = Remedy(
     id="unfreeze",
     text=("let the frozen parameters be trained: requires_grad_(True)"),
     code=thaw,
+)
+CLIP_UNSCALED = Remedy(
+    id="clip_unscaled",
+    text=("call scaler.unscale_(optimizer) before gradients are clipped"),
+    code=clip_unscaled,
+    source=("Micikevicius et al., 2018, arXiv:1710.03740"),
+)
+DIVIDE_LOSSES = Remedy(
+    id="divide_losses",
+    text=("divide each loss by the number of backward passes between two steps"),
+    code=divided,
 )
 CALL_STEP = Remedy(
     id="call_step",

@@ -1,0 +1,86 @@
+"""What the first steps show to be put together wrongly is the cause of what comes of it, and nothing
+where nothing does."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from gradtui.core import wiring as W
+from gradtui.doctor.diagnose import diagnose
+from gradtui.doctor.finding import Diagnosis
+from tests.verdicts.watched import record
+
+BATCHES = 8
+
+
+def net() -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(20, 48), nn.ReLU(), nn.Linear(48, 48), nn.ReLU(), nn.Linear(48, 5)
+    )
+
+
+def accumulating(seed: int, *, divided: bool, lr: float = 0.4) -> None:
+    model, answers = net(), torch.randn(20, 5)
+    optimizer = torch.optim.SGD(model.parameters(), lr, momentum=0.9)
+    for _ in range(80):
+        optimizer.zero_grad()
+        for _ in range(BATCHES):
+            x = torch.randn(16, 20)
+            loss = F.cross_entropy(model(x), (x @ answers).argmax(1))
+            (loss / BATCHES if divided else loss).backward()
+        optimizer.step()
+
+
+def clipping(seed: int, *, unscaled: bool, adam: bool = False) -> None:
+    model, answers = net(), torch.randn(20, 5)
+    kind = torch.optim.AdamW if adam else torch.optim.SGD
+    optimizer = kind(model.parameters(), lr=1e-3 if adam else 0.1)
+    scaler = torch.amp.GradScaler("cpu")
+    for _ in range(120):
+        x = torch.randn(32, 20)
+        loss = F.cross_entropy(model(x), (x @ answers).argmax(1))
+        optimizer.zero_grad()
+        scaler.scale(loss).backward()
+        if unscaled:
+            scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        scaler.step(optimizer)
+        scaler.update()
+
+
+def said(program: Callable[..., None], **how: float) -> tuple[Diagnosis, dict[str, str]]:
+    history = record(lambda seed: program(seed, **how), 0)
+    return diagnose(history.facts()), dict(history.info.wiring)
+
+
+def test_losses_that_are_not_divided_make_steps_too_long() -> None:
+    sick, wiring = said(accumulating, divided=False)
+    assert f"called {BATCHES} times a step" in wiring[W.UNDIVIDED]
+    assert not sick.healthy
+    assert wiring[W.UNDIVIDED] in sick.findings[0].cause
+    assert sick.findings[0].remedies[0].id == "divide_losses"
+    assert len(sick.findings[0].remedies) > 1  # the learning rate may be what is wrong after all
+    well, wiring = said(accumulating, divided=True, lr=0.1)
+    assert wiring == {}
+    assert well.healthy
+
+
+def test_where_the_learning_rate_makes_up_for_it_nothing_is_said() -> None:
+    well, wiring = said(accumulating, divided=False, lr=0.01)
+    assert W.UNDIVIDED in wiring
+    assert (well.healthy, well.notes) == (True, ())
+
+
+def test_clipping_before_gradients_are_unscaled_leaves_nothing() -> None:
+    sick, _ = said(clipping, unscaled=False)
+    (finding,) = sick.findings
+    assert finding.symptom == "clipping_dominates"
+    assert "still multiplied by the loss scale" in finding.cause
+    assert [remedy.id for remedy in finding.remedies] == ["clip_unscaled"]
+    well, wiring = said(clipping, unscaled=True)
+    assert (well.healthy, wiring) == (True, {})
+    adam, _ = said(clipping, unscaled=False, adam=True)  # which divides by the gradient's size
+    assert adam.healthy
+    assert "odd wiring: gradients are clipped while they are still multiplied" in adam.notes[0]
