@@ -1,4 +1,5 @@
-"""Run the bench: python -m tests.verdicts [--jobs N] [--only TEXT] [--untold] [--overhead PERCENT]"""
+"""Run the bench: python -m tests.verdicts [--jobs N] [--only TEXT] [--untold] [--strangers]
+[--overhead PERCENT]"""
 
 import argparse
 import sys
@@ -9,7 +10,7 @@ from math import inf
 from multiprocessing import get_context
 
 from tests.verdicts.catalogue import CASES, one
-from tests.verdicts.table import complaints, summary, table
+from tests.verdicts.table import complaints, counts, summary, table
 
 
 def main() -> int:
@@ -25,9 +26,15 @@ def main() -> int:
         metavar="PERCENT",
         help="what measuring may cost, with no free start (default: every step is measured)",
     )
+    parser.add_argument(
+        "--strangers", action="store_true", help="only cases by somebody who had not seen the rules"
+    )
     args = parser.parse_args()
     tasks = [
-        (i, seed) for i, case in enumerate(CASES) for seed in case.seeds if args.only in case.name
+        (i, seed)
+        for i, case in enumerate(CASES)
+        for seed in case.seeds
+        if args.only in case.name and (case.stranger or not args.strangers)
     ]
     judged = partial(one, untold=args.untold, overhead=args.overhead / 100)
     began = time.perf_counter()
@@ -37,12 +44,15 @@ def main() -> int:
     else:
         said = [judged(task) for task in tasks]
     for s in said if args.all else ():
-        print(s.case, s.seed, s.verdict, s.changes, s.evidence)
+        print(s.case, s.seed, s.verdict, s.changes, s.evidence, s.cause, sep=" | ")
     wrong = complaints(said)
     print("\n".join([table(said), "", *wrong, "", summary(said)]))
     aside = [s for s in said if s.held_out]
     if aside:
         print(f"of them written aside: {summary(aside)}")
+    strange = [s for s in said if s.stranger]
+    if strange:
+        print(f"of them written by a stranger to the rules: {counts(strange)}")
     print(f"{len(said)} runs of {len(CASES)} cases in {time.perf_counter() - began:.0f} s")
     return 1 if wrong else 0
 

@@ -31,6 +31,10 @@ class Said:
     held_out: bool
     delay: int = 0
     """Of a sick run: steps from when it could first be decided until it was named right for good."""
+    caused: bool | None = None
+    """The first finding says the cause; None where it is not asked."""
+    cause: str = ""
+    stranger: bool = False
 
     @property
     def turns(self) -> int:
@@ -66,6 +70,9 @@ def judge(case: Case, seed: int, *, untold: bool = False) -> Said:
         changes=tuple(c for i, c in enumerate(changes) if i == 0 or c[1] != changes[i - 1][1]),
         held_out=case.held_out,
         delay=0 if case.healthy else delay(case, told),
+        caused=explained(case, final) if case.cause else None,
+        cause=final.findings[0].cause if final.findings else "",
+        stranger=case.stranger,
     )
 
 
@@ -111,3 +118,8 @@ def located(case: Case, diagnosis: Diagnosis) -> bool:
     named = [name for finding in diagnosis.findings for name in finding.layers]
     named += [finding.evidence for finding in diagnosis.findings]
     return any(wanted in name for wanted in case.layers for name in named)
+
+
+def explained(case: Case, diagnosis: Diagnosis) -> bool:
+    text = " ".join(f"{f.evidence} {f.cause}" for f in diagnosis.findings[:1]).lower()
+    return any(word in text for word in case.cause)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
-from gradtui.core.symptom import OPEN
+from gradtui.core.symptom import CONVERGED, OPEN
 from tests.verdicts.case import HEALTHY
 from tests.verdicts.judge import Said
 
@@ -42,21 +42,54 @@ def summary(said: Sequence[Said]) -> str:
     return (
         f"{alarms} of {len(fine)} healthy runs alarmed at some step; {named} of {len(ill)} sick runs "
         f"were named right, {placed} with the right place, {other} by "
-        f"another name that is right as well, {steady} without wavering"
+        f"another name that is right as well, {steady} without wavering; {causes(said)}"
     )
+
+
+def causes(said: Sequence[Said]) -> str:
+    asked = [s.caused for s in said if s.caused is not None]
+    return f"the cause was right in {sum(asked)} of {len(asked)} where it was asked"
+
+
+def counts(said: Sequence[Said]) -> str:
+    """All runs on one line, each sick one and each healthy one counted once."""
+    fine = [s for s in said if s.wanted == HEALTHY]
+    ill = [s for s in said if s.wanted != HEALTHY]
+    kinds = Counter(map(kind, said))
+    return (
+        f"sick {len(ill)}: named right {kinds['right']}, nearly {kinds['nearly']}, "
+        f"called healthy {kinds['missed']}, undecided {kinds['open']}, "
+        f"misnamed {kinds['misnamed']}; "
+        f"healthy {len(fine)}: alarmed at the end {kinds['alarmed']}, "
+        f"on the way only {kinds['alarmed before']}, undecided {kinds['undecided']}; {causes(said)}"
+    )
+
+
+def kind(s: Said) -> str:
+    if s.wanted == HEALTHY:
+        quiet = (HEALTHY, CONVERGED, *OPEN)
+        end = s.changes[-1][1] if s.changes else s.verdict
+        if s.verdict not in quiet:
+            return "alarmed before" if end in quiet else "alarmed"
+        return "undecided" if end in OPEN else "fine"
+    if s.right:
+        return "right" if s.verdict == s.wanted else "nearly"
+    if s.verdict in OPEN:
+        return "open"
+    return "missed" if s.verdict == HEALTHY else "misnamed"
 
 
 def complaints(said: Sequence[Said]) -> list[str]:
     out = []
     for s in said:
-        if s.right and s.placed and s.steady:
+        if s.right and s.placed and s.steady and s.caused is not False:
             continue
         if s.wanted == HEALTHY:
             kind = "false alarm"
         elif not s.right:
             kind = "unnamed" if s.verdict in (HEALTHY, *OPEN) else "misnamed"
         else:
-            kind = "misplaced" if not s.placed else "wavering"
+            kind = "misplaced" if not s.placed else "wavering" if not s.steady else "unexplained"
         way = " ".join(f"{step}:{verdict}" for step, verdict in s.changes[:8])
         out.append(
             f"{kind}: {s.case} (seed {s.seed}): {s.verdict}, wanted {s.wanted}, step {s.step}: "
