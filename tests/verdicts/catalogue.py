@@ -22,6 +22,8 @@ from tests.verdicts import (
     sick_steps,
     sick_units,
     sick_wrong,
+    strangers_healthy,
+    strangers_sick,
 )
 from tests.verdicts.case import Case
 from tests.verdicts.judge import Said, judge, judge_within
@@ -44,6 +46,8 @@ CASES: list[Case] = [
     *aside_healthy.R.cases,
     *aside_sick.R.cases,
     *around_gradients.R.cases,
+    *strangers_healthy.R.cases,
+    *strangers_sick.R.cases,
 ]
 
 
@@ -58,5 +62,16 @@ def one(task: tuple[int, int], untold: bool = False, overhead: float = inf) -> S
     except Exception as error:  # a doctor that falls ill is the worst answer of all
         case, why = CASES[number], f"{type(error).__name__}: {error}"
         return Said(
-            case.name, seed, case.accepted[0], "crashed", False, False, 0, why, (), case.held_out
+            case=case.name,
+            seed=seed,
+            wanted=case.accepted[0],
+            verdict="crashed",
+            right=False,
+            placed=False,
+            step=0,
+            evidence=why,
+            changes=(),
+            held_out=case.held_out,
+            caused=False if case.cause else None,
+            stranger=case.stranger,
         )

@@ -14,9 +14,11 @@ from tests.verdicts.case import HEALTHY, Case
 from tests.verdicts.catalogue import CASES, one
 from tests.verdicts.judge import Said, judge, judge_within
 from tests.verdicts.loops import sgd
-from tests.verdicts.table import complaints, summary, table
+from tests.verdicts.table import complaints, counts, summary, table
 
-SIXTH, ANOTHER = range(0, len(CASES), 6), range(3, len(CASES), 6)
+FAMILIAR = [i for i, case in enumerate(CASES) if not case.stranger]
+"""Those by a stranger to the rules are no part of the quick shares: the doctor may fail them."""
+SIXTH, ANOTHER = FAMILIAR[::6], FAMILIAR[3::6]
 
 
 def test_the_bench_is_as_wide_as_it_says() -> None:
@@ -26,6 +28,9 @@ def test_the_bench_is_as_wide_as_it_says() -> None:
     assert ill >= 80
     assert sum(case.held_out for case in CASES) == 20
     assert len({case.name for case in CASES}) == len(CASES)
+    strange = [case for case in CASES if case.stranger]
+    assert sum(case.healthy for case in strange) >= 50
+    assert sum(not case.healthy for case in strange) >= 50
 
 
 @pytest.mark.slow
@@ -129,3 +134,32 @@ def test_the_table_counts_each_run_once() -> None:
     wrong = replace(right, verdict="plateau", right=False)
     lines = table([right, right, wrong]).splitlines()
     assert lines[1].split() == ["healthy", "2", "1", "3"]
+
+
+def test_the_cause_counts_where_it_is_asked() -> None:
+    case = Case("lost", lost, ("exploding_gradient",), cause=("no such words",))
+    said = judge(case, 0)
+    assert said.right
+    assert said.caused is False
+    assert complaints([said])[0].startswith("unexplained: lost")
+    assert judge(Case("lost", lost, ("exploding_gradient",)), 0).caused is None
+    words = said.cause.lower()[:12]
+    assert judge(replace(case, cause=("no such words", words)), 0).caused
+
+
+def test_each_run_is_counted_once() -> None:
+    right = Said("a", 0, HEALTHY, HEALTHY, True, True, 9, "", ((9, HEALTHY),), False)
+    passing = replace(right, verdict="plateau", right=False, changes=((3, "plateau"), (9, HEALTHY)))
+    alarmed = replace(passing, changes=((3, HEALTHY), (9, "plateau")))
+    open_end = replace(right, verdict="undecided", changes=((9, "undecided"),))
+    named = replace(right, wanted="plateau", verdict="plateau", caused=True)
+    nearly = replace(named, verdict="not_learning", caused=False)
+    missed, late, other = (
+        replace(named, verdict=word, right=False, caused=None)
+        for word in (HEALTHY, "undecided", "nonfinite")
+    )
+    assert counts([right, passing, alarmed, open_end, named, nearly, missed, late, other]) == (
+        "sick 5: named right 1, nearly 1, called healthy 1, undecided 1, misnamed 1; "
+        "healthy 4: alarmed at the end 1, on the way only 1, undecided 1; "
+        "the cause was right in 1 of 2 where it was asked"
+    )
