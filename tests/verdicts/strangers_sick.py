@@ -519,7 +519,9 @@ def summed(seed: int) -> None:
         opt.step()
 
 
-@R.sick("each value clipped to 1e-5", "clipping_dominates", "plateau", cause=("clip",))
+@R.sick(
+    "each value clipped to 1e-5", "clipping_dominates", "plateau", cause=("clip", "cut to", "limit")
+)
 def value_clip(seed: int) -> None:
     net = nn.Sequential(nn.Linear(64, 48), nn.ReLU(), nn.Linear(48, 10))
     opt = torch.optim.SGD(net.parameters(), lr=0.1)
@@ -683,7 +685,7 @@ def underflow(seed: int) -> None:
 )
 def lost_updates(seed: int) -> None:
     net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)).to(torch.bfloat16)
-    opt = torch.optim.SGD(net.parameters(), lr=1e-4)
+    opt = torch.optim.SGD(net.parameters(), lr=1e-3)
     draw = digits(64)
     for _ in range(200):
         x, y = draw()
