@@ -93,6 +93,9 @@ def judge_within(case: Case, seed: int, overhead: float) -> Said:
         evidence=final.findings[0].evidence if final.findings else final.why,
         changes=((len(facts), verdict),),
         held_out=case.held_out,
+        caused=explained(case, final) if case.cause else None,
+        cause=final.findings[0].cause if final.findings else "",
+        stranger=case.stranger,
     )
 
 
