@@ -267,6 +267,8 @@ UNRESPONSIVE = 0.01
 """Of the first slope of the loss, and of what it goes up and down by from batch to batch."""
 UNRESPONSIVE_NOISE = 0.01
 """Of the loss: batches that differ less may be the same one."""
+NO_MORE_THAN_MEAN = 0.9
+"""Loss over what the mean of the targets costs. The first batch tells that to some ten percent."""
 NOT_LEARNING_STEPS = 300
 """Steps after which a loss no better than guessing has had its time, gradients and steps being sound."""
 UNSTEPPED_PASSES = 30

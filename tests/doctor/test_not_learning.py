@@ -151,6 +151,16 @@ def test_what_may_be_learned_by_heart_is_undecided_and_no_finding() -> None:
     assert "labels that do not belong to their inputs" in diagnosis.why
 
 
+@pytest.mark.parametrize(("level", "known"), [(1.0, False), (0.93, False), (0.7, True)])
+def test_a_regression_that_is_no_better_than_the_mean_is_undecided(
+    level: float, known: bool
+) -> None:
+    losses = level + 1.5 * np.exp(-np.arange(400) / 10) + flat(400, 0.0)
+    diagnosis = diagnose(run(losses, update=5e-2, task="regression", classes=0, mean_loss=1.0))
+    assert (diagnosis.findings, diagnosis.decided) == ((), known)
+    assert ("the mean of the targets costs 1," in diagnosis.why) is not known
+
+
 def test_a_warm_up_that_is_not_over_is_given_its_time() -> None:
     facts = run(flat(320, 0.97 * GUESS), norm=0.05, update=1e-3)
     facts = replace(facts, lr=1e-7 * (1 + np.arange(320.0)))

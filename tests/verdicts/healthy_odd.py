@@ -134,7 +134,7 @@ def vae(seed: int) -> None:
         optimizer.step()
 
 
-@R.healthy("noise for targets, nothing to learn")
+@R.healthy("noise for targets, nothing to learn", "undecided")
 def noise(seed: int) -> None:
     net = nets.mlp(2, 50, sizes=(10, 1))
     draw = data.batches(torch.randn(512, 10), torch.randn(512, 1), 64)

@@ -242,6 +242,8 @@ def little_learned(reading: Reading) -> str:
     """
     if reading.critic or reading.blind or reading.seen < T.NOT_LEARNING_STEPS:
         return ""
+    if mean := reading.facts.info.mean_loss:
+        return _no_more_than_the_mean(reading, mean)
     if reading.facts.info.classes < T.MANY_CLASSES or reading.too_noisy:
         return ""
     if reading.steeper > T.STEEPER_BY_HEART:
@@ -258,6 +260,18 @@ def little_learned(reading: Reading) -> str:
     return (
         f"after {reading.seen:,} steps the loss is {level:.3g}, {100 * gained:.1f} % below guessing: as "
         "much is learned by heart of labels that do not belong to their inputs"
+    )
+
+
+def _no_more_than_the_mean(reading: Reading, mean: float) -> str:
+    """A clause where a regression has come no further than to the mean of its targets, which may be all
+    that there is to learn; else ""."""
+    if reading.falling or reading.warming_up or not reading.level > T.NO_MORE_THAN_MEAN * mean:
+        return ""
+    return (
+        f"after {reading.seen:,} steps the loss is {reading.level:.3g}, and to answer with the mean of the "
+        f"targets costs {mean:.3g}, as far as the first batch tells: nothing else has been learned, or "
+        "there is nothing else"
     )
 
 
