@@ -27,14 +27,16 @@ def main() -> int:
         help="what measuring may cost, with no free start (default: every step is measured)",
     )
     parser.add_argument(
-        "--strangers", action="store_true", help="only cases by somebody who had not seen the rules"
+        "--strangers",
+        action="store_true",
+        help="the cases by somebody who had not seen the rules, in place of the others",
     )
     args = parser.parse_args()
     tasks = [
         (i, seed)
         for i, case in enumerate(CASES)
         for seed in case.seeds
-        if args.only in case.name and (case.stranger or not args.strangers)
+        if args.only in case.name and case.stranger is args.strangers
     ]
     judged = partial(one, untold=args.untold, overhead=args.overhead / 100)
     began = time.perf_counter()
