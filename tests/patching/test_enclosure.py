@@ -63,7 +63,7 @@ PLACES: list[tuple[Any, str, tuple[str, ...]]] = [
     (torch.optim.Optimizer, "__init__", ("self",)),
     (torch.autograd, "backward", GIVEN),
     (torch.amp.GradScaler, "step", ("self", "optimizer")),
-    (torch.amp.GradScaler, "scale", ("outputs",)),
+    (torch.amp.GradScaler, "scale", ("self", "outputs")),
     (torch.cuda.graphs, "make_graphed_callables", ()),
 ]
 
