@@ -497,7 +497,7 @@ class Reading:
         """Two losses in turns, from the first steps on: one has always been far above the other."""
         losses = self.losses
         first, last = losses[:6], losses[-(len(losses) // 2 * 2) :][-T.WINDOW :]
-        if len(losses) < T.WINDOW or not (losses > 0).all():
+        if len(losses) < T.TURNS or not (losses > 0).all():
             return False
         for high, low in ((0, 1), (1, 0)):
             side = (high + (len(losses) - len(last))) % 2

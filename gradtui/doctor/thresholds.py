@@ -17,6 +17,8 @@ HALF_LARGEST = 65504.0
 # Progress. Chance level of cross-entropy over C classes is ln C.
 LEARNED_LOSS = 0.9
 """A loss below this share of where it started (classification: of ln C) is progress."""
+TURNS = 10
+"""Losses from which on it is seen that two of them take turns: as soon as anything is said."""
 TURNS_APART = 3.0
 """Times that one of two losses in turns is above the other from the start."""
 LEARNED_LOSS_LITTLE = 0.97

@@ -79,7 +79,8 @@ def exploding(reading: Reading) -> Finding | None:
     # A loss that rises without large steps rises because the task changed.
     diverged &= not reading.largest_ratio < T.MOVED
     # Saturated units bound the gradient, but not the loss.
-    guess = max(abs(float(reading.facts.loss[reading.used[0]])), reading.reference_loss)
+    # Where two losses take turns the first one may be the smaller.
+    guess = max(abs(float(reading.facts.loss[reading.used[0]])), reading.reference_loss, begin)
     diverged |= not reading.critic and guess > T.NOUGHT and reading.loss > T.DIVERGED * guess
     if reading.game:
         diverged = False
