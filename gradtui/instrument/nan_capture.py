@@ -104,7 +104,7 @@ class NanCapture(StepListener):
             return False
         self.near = _on_host(record)
         gone = lost(record)
-        if gone and not self._done and (record.beyond_scaling or not record.skipped):
+        if gone and not self._done:
             self._look_into(record)
         return gone
 

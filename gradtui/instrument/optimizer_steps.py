@@ -259,7 +259,8 @@ class OptimizerSteps(StepListener):
         record.skipped = True
         apart = max(len(self._registry.optimizers()), 1)
         record.beyond_scaling = self._skipped.beyond_scaling(record.step, scaling, apart)
-        self._nan_capture.look(record)
+        if record.beyond_scaling:
+            self._nan_capture.look(record)
         self._finish(record, source)
         self._hooks.rest()
 

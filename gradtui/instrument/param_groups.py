@@ -52,8 +52,9 @@ class ParamGroup:
         are no longer there."""
         tensors = self.tensors
         found = self._measured.weights(tensors, updates=updates)
-        if any(tensor is GONE for tensor in tensors):
-            found[[tensor is GONE for tensor in tensors]] = torch.nan
+        gone = [tensor is GONE for tensor in tensors]
+        if any(gone):
+            found[gone] = torch.nan
         return found
 
     @property

@@ -51,7 +51,7 @@ class SlopeInputs:
         root = loss.grad_fn
         if self.off or root is None:
             return
-        ending = _ending(root)
+        ending = _last_nodes(root)
         known = self._known.get(ending)
         if known is None or known.searches < FIRST:
             known = self._search(ending, root)
@@ -85,7 +85,7 @@ class _Known:
     cliffs: list[Cliff] = field(default_factory=list)
 
 
-def _ending(root: Any) -> tuple[str, ...]:
+def _last_nodes(root: Any) -> tuple[str, ...]:
     """The names of the last nodes of a graph, ENDING deep."""
     names, level = [name_of(root)], [root]
     for _ in range(ENDING - 1):

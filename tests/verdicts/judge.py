@@ -56,8 +56,29 @@ def judge(case: Case, seed: int, *, untold: bool = False) -> Said:
     told = [(int(facts.steps[n - 1]), diagnose(facts.until(n))) for n in asked(case, facts)]
     alarm = next(((s, d) for s, d in told if not d.healthy), None)
     step, final = alarm if case.healthy and alarm else told[-1]
-    verdict = HEALTHY if final.verdict == CONVERGED else final.verdict
     changes = [(s, d.verdict) for s, d in told]
+    changes = [c for i, c in enumerate(changes) if i == 0 or c[1] != changes[i - 1][1]]
+    said = _said(case, seed, final, step, tuple(changes))
+    return said if case.healthy else replace(said, delay=delay(case, told))
+
+
+def judge_within(case: Case, seed: int, overhead: float) -> Said:
+    """What is said at the end of a run of which a budget leaves only some steps measured: of a healthy
+    one it may be that it is not known."""
+    facts = recorded(case.program, seed, overhead)
+    final = diagnose(facts)
+    said = _said(case, seed, final, int(facts.steps[-1]), ((len(facts), final.verdict),))
+    return replace(
+        said,
+        right=said.right or (case.healthy and said.verdict in OPEN),
+        evidence=said.evidence or final.why,
+    )
+
+
+def _said(
+    case: Case, seed: int, final: Diagnosis, step: int, changes: tuple[tuple[int, str], ...]
+) -> Said:
+    verdict = HEALTHY if final.verdict == CONVERGED else final.verdict
     return Said(
         case=case.name,
         seed=seed,
@@ -67,31 +88,7 @@ def judge(case: Case, seed: int, *, untold: bool = False) -> Said:
         placed=not case.layers or located(case, final),
         step=step,
         evidence=final.findings[0].evidence if final.findings else "",
-        changes=tuple(c for i, c in enumerate(changes) if i == 0 or c[1] != changes[i - 1][1]),
-        held_out=case.held_out,
-        delay=0 if case.healthy else delay(case, told),
-        caused=explained(case, final) if case.cause else None,
-        cause=final.findings[0].cause if final.findings else "",
-        stranger=case.stranger,
-    )
-
-
-def judge_within(case: Case, seed: int, overhead: float) -> Said:
-    """What is said at the end of a run of which a budget leaves only some steps measured: of a healthy
-    one it may be that it is not known."""
-    facts = recorded(case.program, seed, overhead)
-    final = diagnose(facts)
-    verdict = HEALTHY if final.verdict == CONVERGED else final.verdict
-    return Said(
-        case=case.name,
-        seed=seed,
-        wanted=case.accepted[0],
-        verdict=verdict,
-        right=verdict in case.accepted or (case.healthy and verdict in OPEN),
-        placed=not case.layers or located(case, final),
-        step=int(facts.steps[-1]),
-        evidence=final.findings[0].evidence if final.findings else final.why,
-        changes=((len(facts), verdict),),
+        changes=changes,
         held_out=case.held_out,
         caused=explained(case, final) if case.cause else None,
         cause=final.findings[0].cause if final.findings else "",

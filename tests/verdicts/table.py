@@ -55,7 +55,7 @@ def counts(said: Sequence[Said]) -> str:
     """All runs on one line, each sick one and each healthy one counted once."""
     fine = [s for s in said if s.wanted == HEALTHY]
     ill = [s for s in said if s.wanted != HEALTHY]
-    kinds = Counter(map(kind, said))
+    kinds = Counter(map(outcome, said))
     return (
         f"sick {len(ill)}: named right {kinds['right']}, nearly {kinds['nearly']}, "
         f"called healthy {kinds['missed']}, undecided {kinds['open']}, "
@@ -65,7 +65,7 @@ def counts(said: Sequence[Said]) -> str:
     )
 
 
-def kind(s: Said) -> str:
+def outcome(s: Said) -> str:
     if s.wanted == HEALTHY:
         quiet = (HEALTHY, CONVERGED, *OPEN)
         end = s.changes[-1][1] if s.changes else s.verdict

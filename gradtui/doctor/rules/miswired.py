@@ -224,7 +224,7 @@ def wiring_notes(facts: Facts, found: list[Finding]) -> list[str]:
     for kind, words in facts.info.wiring:
         if kind == W.CLIPPED_SCALED and "clipping_dominates" not in said:
             out.append(f"odd wiring: {words}")
-        if kind == W.NOT_STEPPED and "plateau" not in said:
+        elif kind == W.NOT_STEPPED and "plateau" not in said:
             out.append(f"{words} with gradients that no optimizer stepped at the start")
         elif kind in CAUSES and SYMPTOM not in said:
             out.append(f"odd wiring: {words}")

@@ -68,18 +68,13 @@ def small_steps_rounded_away(reading: Reading) -> Finding | None:
     if not lr > 0 or share < T.ROUNDED_SHARE:
         return None
     typical = float(np.median(sizes[stays]))
-    return Finding(
-        "plateau",
-        Severity.WARNING,
-        int(facts.steps[0]),
+    return _rounded_away(
+        reading,
         f"a step moves a weight by at most about the learning rate, {norm(lr)}; the next {kind} number "
         f"from a weight of {norm(typical)}, the usual size here, is {norm(_spacing(typical, kind))} away; "
         f"the loss is {norm(reading.loss)}, at first {norm(reading.start_loss)}",
         f"the weights are kept in {kind}: most steps are less than half of the distance to the next "
         "number, and are rounded away",
-        choices.ROUNDED_AWAY,
-        tuple(int(r) for r in reading.rows),
-        reading.names(reading.rows),
     )
 
 
@@ -106,15 +101,23 @@ def updates_rounded_away(reading: Reading) -> Finding | None:
     kept = float(np.median(updates[known] / wanted[known]))
     if kept > T.ROUNDED_AWAY:
         return None
-    return Finding(
-        "plateau",
-        Severity.WARNING,
-        int(reading.facts.steps[0]),
+    return _rounded_away(
+        reading,
         f"of each step {percent(kept)} reaches the weights (norm of the update over learning rate "
         f"times gradient norm, in the middle), and the loss is {norm(reading.loss)}, at first "
         f"{norm(reading.start_loss)}",
         "the weights are kept in half precision: what a step adds to them is mostly too little to "
         "reach the next number, and is rounded away",
+    )
+
+
+def _rounded_away(reading: Reading, evidence: str, cause: str) -> Finding:
+    return Finding(
+        "plateau",
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        evidence,
+        cause,
         choices.ROUNDED_AWAY,
         tuple(int(r) for r in reading.rows),
         reading.names(reading.rows),
