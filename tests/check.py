@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -29,35 +30,55 @@ TESTS = ("pytest", "-n", "2", "-m", "not long", "--durations=40")
 
 def main(words: Sequence[str]) -> int:
     """Run all tools; the exit code of the first that failed, or 0."""
-    codes: dict[str, int] = {}
-    for name, tool in TOOLS.items():
-        began = time.monotonic()
-        codes[name] = run(tool)
-        say(f"{name}: {'FAILED' if codes[name] else 'ok'}, {time.monotonic() - began:.1f} s\n")
+    # Most of the time is that of the types, which take one core: the others go beside them.
+    with ThreadPoolExecutor(len(TOOLS)) as pool:
+        done = dict(zip(TOOLS, pool.map(timed, TOOLS.values()), strict=True))
+    for name, (code, output, seconds) in done.items():
+        say(f"$ {shlex.join(TOOLS[name])}\n{output}", end="")
+        say(f"{name}: {'FAILED' if code else 'ok'}, {seconds:.1f} s\n")
+    codes = {name: code for name, (code, _, _) in done.items()}
     failed = [name for name, code in codes.items() if code]
     if failed:
         say(f"FAILED so far: {', '.join(failed)}\n")
-    codes["tests"] = run([*TESTS, *words])
+    say(f"$ {shlex.join([*TESTS, *words])}")
+    codes["tests"] = run([*TESTS, *words], None)[0]
     return next((code for code in codes.values() if code), 0)
 
 
-def run(tool: Sequence[str]) -> int:
-    """The exit code of one tool of this environment, its output as it comes."""
-    say(f"$ {shlex.join(tool)}")
+def timed(tool: Sequence[str]) -> tuple[int, str, float]:
+    """The exit code of a tool, what it said, and the seconds that it took."""
+    began = time.monotonic()
+    code, output = run(tool, subprocess.PIPE)
+    return code, output, time.monotonic() - began
+
+
+def run(tool: Sequence[str], output: int | None) -> tuple[int, str]:
+    """The exit code of one tool of this environment and what it said; with `output` None that has gone
+    where this process writes to, as it came."""
     beside = Path(sys.executable).with_name(tool[0])
     # Two test workers share two cores: a thread pool in each would only get in the other's way.
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    program = str(beside) if beside.exists() else tool[0]
     try:
-        program = str(beside) if beside.exists() else tool[0]
-        done = subprocess.run([program, *tool[1:]], cwd=ROOT, env=environment, check=False)
+        done = subprocess.run(
+            [program, *tool[1:]],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=None if output is None else subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
     except FileNotFoundError:
-        say(f"{tool[0]} is not installed: python -m pip install -e '.[test]'")
-        return 127
-    return done.returncode
+        missing = f"{tool[0]} is not installed: python -m pip install -e '.[test]'\n"
+        if output is None:
+            say(missing, end="")
+        return 127, missing
+    return done.returncode, done.stdout or ""
 
 
-def say(words: str) -> None:
-    print(words, flush=True)
+def say(words: str, end: str = "\n") -> None:
+    print(words, end=end, flush=True)
 
 
 if __name__ == "__main__":

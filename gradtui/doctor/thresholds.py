@@ -273,6 +273,8 @@ NO_MORE_THAN_MEAN = 0.9
 """Loss over what the mean of the targets costs. The first batch tells that to some ten percent."""
 NOT_LEARNING_STEPS = 300
 """Steps after which a loss no better than guessing has had its time, gradients and steps being sound."""
+NO_BETTER_STEPS = 100
+"""Steps after which it is no longer called healthy."""
 UNSTEPPED_PASSES = 30
 """Backward passes after which an optimizer that has not stepped is not accumulating."""
 SET_BACKS = 2
@@ -318,6 +320,11 @@ LR_FALLEN = 0.01
 
 MISWIRED_STEPS = 30
 """Steps after which wrong wiring is judged by what the loss has become."""
+LOST_AGAIN = 3.0
+"""Times the lowest loss of any tenth of the run, from which on it has been lost again."""
+LOST_AGAIN_PARTS = 10
+LOST_AGAIN_AT_LEAST = 0.25
+"""Of guessing (or of the start)."""
 MISWIRED_LEARNED = 0.5
 """Of guessing (or of the start): a loss below that was learned in spite of it."""
 

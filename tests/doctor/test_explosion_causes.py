@@ -73,6 +73,12 @@ def test_a_first_gradient_that_is_huge(error: float, norm: float, gain: float, k
     assert blamed(reading, False).remedies == ADVICE["exploding_lr"]
 
 
+@pytest.mark.parametrize(("end", "bottomless"), [(-1e4, True), (-100.0, False), (1e4, False)])
+def test_a_loss_far_below_zero_has_nothing_that_holds_it(end: float, bottomless: bool) -> None:
+    reading = Reading(run(list(np.linspace(2.0, end, 40)), norm=1e6))
+    assert ("nothing holds the loss from below" in blamed(reading, False).cause) is bottomless
+
+
 def test_a_sum_is_told_from_a_mean_by_its_slope() -> None:
     assert not summed(Reading(run([100.0] * 5, error=20.0)))
     assert summed(Reading(run([100.0] * 5, error=30.0)))

@@ -161,6 +161,42 @@ def test_a_regression_that_is_no_better_than_the_mean_is_undecided(
     assert ("the mean of the targets costs 1," in diagnosis.why) is not known
 
 
+@pytest.mark.parametrize(
+    ("taken", "losses", "classes", "words"),
+    [
+        (120, flat(120, GUESS), 10, "guessing costs 2.3: nothing has been learned so far"),
+        (120, flat(120, 1.1 * GUESS), 10, "guessing costs 2.3"),
+        (120, flat(120, 0.7), 0, "at first 0.7"),
+        (120, flat(120, 0.7) + np.geomspace(1e-3, 90.0, 120), 0, "nothing was found that would"),
+        (99, flat(99, GUESS), 10, ""),
+        (120, np.linspace(GUESS, 0.97 * GUESS, 120) + flat(120, 0.0), 10, ""),
+        (120, np.linspace(0.7, 0.6, 120) + flat(120, 0.0), 0, ""),
+    ],
+    ids=["at guessing", "above it", "as at first", "far above", "too early", "below it", "lower"],
+)
+def test_a_loss_that_is_no_better_than_nothing_learned_is_not_called_healthy(
+    taken: int, losses: np.ndarray, classes: int, words: str
+) -> None:
+    task = "classification" if classes else ""
+    diagnosis = diagnose(run(losses, norm=3e-2, task=task, classes=classes))
+    assert diagnosis.findings == ()
+    if words:
+        assert diagnosis.verdict == UNDECIDED
+        assert diagnosis.why.startswith(f"after {taken} steps the loss is ")
+    assert words in diagnosis.why
+    assert bool(words) is bool(diagnosis.why)
+
+
+def test_steeper_from_step_to_step_it_is_given_its_time() -> None:
+    """A net that leaves a flat place (Saxe, McClelland and Ganguli, 2014)."""
+    facts = run(flat(120, GUESS), norm=3e-2)
+    assert not diagnose(facts).decided
+    grads = facts.grads.copy()
+    grads[..., Grad.NORM] *= np.geomspace(1, 5, 120)[:, None]
+    total = facts.total_norm * np.geomspace(1, 5, 120)
+    assert diagnose(replace(facts, grads=grads, total_norm=total)).decided
+
+
 def test_a_warm_up_that_is_not_over_is_given_its_time() -> None:
     facts = run(flat(320, 0.97 * GUESS), norm=0.05, update=1e-3)
     facts = replace(facts, lr=1e-7 * (1 + np.arange(320.0)))

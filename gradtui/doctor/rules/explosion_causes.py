@@ -42,6 +42,10 @@ TARGETS = ExplosionCause(
     "the very first error is huge while the weights are sane: the targets are large numbers, or the "
     "loss is a sum, and the steps are as large",
 )
+BOTTOMLESS = ExplosionCause(
+    choices.UNBOUNDED,
+    "nothing holds the loss from below: its sign is wrong, or targets lie outside of what it is made for",
+)
 FIRST_WEIGHTS = ExplosionCause(
     choices.EXPLODING_INIT,
     "the first weights are so large that signals grow from layer to layer: the very first gradient "
@@ -53,6 +57,8 @@ def blamed(reading: Reading, at_start: bool) -> ExplosionCause:
     """`at_start`: the first gradient of all was too large already."""
     if reading.facts.info.task == "critic":
         return CRITIC
+    if reading.loss < -T.UNBOUNDED * max(abs(float(reading.losses[0])), 1.0):
+        return BOTTOMLESS
     through_time = time_growth(reading)
     if through_time:
         return ExplosionCause(choices.EXPLODING_TIME, through_time)

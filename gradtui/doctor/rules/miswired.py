@@ -17,6 +17,7 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedy import Remedy
+from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.words import norm
 
 SYMPTOM = "miswired"
@@ -107,7 +108,17 @@ def _learned(reading: Reading) -> bool:
         return reading.learned
     if _kind(reading.facts) == W.RELU_LOGITS and reading.below_guessing:
         return True  # evidence may be meant to be for something and never against it
+    if _kind(reading.facts) == W.NEVER_ZEROED and _lost_again(reading):
+        return False
     return reading.loss < T.MISWIRED_LEARNED * reading.reference_loss
+
+
+def _lost_again(reading: Reading) -> bool:
+    """The loss had come down, and is on its way up again: sums of gradients overshoot in the end."""
+    losses = reading.losses[np.isfinite(reading.losses)]
+    parts = [median(part) for part in np.array_split(losses, T.LOST_AGAIN_PARTS) if len(part)]
+    least = T.LOST_AGAIN_AT_LEAST * reading.reference_loss
+    return bool(parts) and parts[-1] > max(T.LOST_AGAIN * min(parts), least)
 
 
 def no_gradients(reading: Reading) -> Finding | None:
@@ -185,7 +196,7 @@ def without_consequences(first: dict[str, Finding], facts: Facts) -> dict[str, F
         found["plateau"] = replace(
             found["plateau"],
             cause=f"{same}, whatever goes in: something takes a mean, a softmax or the like over the "
-            "dimension of the batch (dim=0), or spreads one answer over it",
+            "dimension of the batch (dim=0), or spreads one answer over it, or all that goes in is the same",
             remedies=choices.SAME_ANSWERS,
         )
     still = mostly_frozen(facts)

@@ -242,8 +242,6 @@ def little_learned(reading: Reading) -> str:
     """
     if reading.critic or reading.blind or reading.seen < T.NOT_LEARNING_STEPS:
         return ""
-    if mean := reading.facts.info.mean_loss:
-        return _no_more_than_the_mean(reading, mean)
     if reading.facts.info.classes < T.MANY_CLASSES or reading.too_noisy:
         return ""
     if reading.steeper > T.STEEPER_BY_HEART:
@@ -263,10 +261,35 @@ def little_learned(reading: Reading) -> str:
     )
 
 
+def no_better(reading: Reading) -> str:
+    """A clause where a loss stands where an answer that looks at no input would have it, or where it
+    began, and nothing shows that it is about to come down; else "". It may be that there is no more to
+    learn, or that it takes longer.
+    """
+    if reading.critic or reading.blind or reading.game or reading.signed:
+        return ""
+    if reading.seen < T.NO_BETTER_STEPS or reading.warming_up:
+        return ""
+    count = f"after {reading.seen:,} steps the loss is {reading.level:.3g}"
+    if reading.loss > T.LOSS_GROWTH * reading.begun > 0:
+        return f"{count}, at first {reading.begun:.3g}, and nothing was found that would explain it"
+    if reading.falling:
+        return ""
+    if mean := reading.facts.info.mean_loss:
+        return _no_more_than_the_mean(reading, mean)
+    if reading.came_down or reading.slowly_falling or reading.steeper > T.STEEPER:
+        return ""
+    if reading.below_guessing:
+        return ""
+    if reading.facts.info.classes > 1:
+        return f"{count}, and guessing costs {reading.chance:.3g}: nothing has been learned so far"
+    return f"{count}, at first {reading.begun:.3g}: nothing has been learned so far, or there is nothing"
+
+
 def _no_more_than_the_mean(reading: Reading, mean: float) -> str:
     """A clause where a regression has come no further than to the mean of its targets, which may be all
     that there is to learn; else ""."""
-    if reading.falling or reading.warming_up or not reading.level > T.NO_MORE_THAN_MEAN * mean:
+    if not reading.level > T.NO_MORE_THAN_MEAN * mean:
         return ""
     return (
         f"after {reading.seen:,} steps the loss is {reading.level:.3g}, and to answer with the mean of the "

@@ -9,6 +9,7 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
+from gradtui.doctor.rules.explosion_causes import BOTTOMLESS
 from gradtui.doctor.words import norm
 
 
@@ -38,9 +39,8 @@ def unbounded(reading: Reading) -> Finding | None:
         reading.since(reading.facts.loss < min(0.0, float(losses[0]))),
         f"the loss went from {norm(float(losses[0]))} to {norm(reading.loss)}, faster and faster, and "
         f"the gradient norm from {norm(first)} to {norm(now)}",
-        "nothing holds the loss from below: its sign is wrong, or targets lie outside of what it is "
-        "made for" + (" (cross-entropy is never below 0)" if told else ""),
-        choices.UNBOUNDED,
+        BOTTOMLESS.cause + (" (cross-entropy is never below 0)" if told else ""),
+        BOTTOMLESS.remedies,
         rows,
         reading.names(list(rows)),
     )
