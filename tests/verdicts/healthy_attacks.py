@@ -88,7 +88,7 @@ def summed_and_clipped(seed: int) -> None:
     train(net, draw, adam(net), 200, loss=lambda a, y: (a - y).square().sum() / 64, clip=1.0)
 
 
-@R.healthy("at the floor of noise before the schedule ends")
+@R.healthy("at the floor of noise before the schedule ends", "undecided")
 def floor_before_end(seed: int) -> None:
     x = torch.randn(4000, 10)
     y = 0.25 * x[:, :1] + 0.97 * torch.randn(4000, 1)

@@ -57,7 +57,9 @@ def oscillating_loss(reading: Reading) -> Finding | None:
     recent = reading.losses[-T.OSCILLATION_STEPS :]
     if len(recent) < T.OSCILLATION_STEPS or reading.signed or not reading.loss > 0:
         return None
-    if reading.loss > T.OSCILLATION_RISE * median(recent[: -T.WINDOW]):
+    before = median(recent[: -T.WINDOW])
+    sane = not before > T.OSCILLATION_WORSE * reading.reference_loss
+    if sane and reading.loss > T.OSCILLATION_RISE * before:
         return None  # a rise, and what it rose from jumped on its own level
     jumps = np.diff(np.log(np.maximum(recent, T.OSCILLATION_FLOOR * reading.loss)))
     typical = median(np.abs(jumps))
