@@ -28,7 +28,7 @@ SYMPTOMS: dict[str, str] = {
 }
 """Symptom -> what it means in a few words, the most telling first."""
 
-VERDICTS: tuple[str, ...] = (HEALTHY, CONVERGED, *SYMPTOMS)
+VERDICTS: tuple[str, ...] = (HEALTHY, CONVERGED, UNDECIDED, *SYMPTOMS)
 
 
 class Severity(IntEnum):

@@ -736,7 +736,7 @@ class Reading:
         whole = len(self.losses) // T.WINDOW * T.WINDOW
         if whole < T.CONVERGED_BLOCKS * T.WINDOW:
             return False
-        taken = slice(len(self.losses) - whole, None)
+        taken = slice(whole)  # blocks that later steps leave as they are: what is said once stands
         blocks = self.losses[taken].reshape(-1, T.WINDOW)
         losses, odd = np.median(blocks, axis=1), np.quantile(blocks, T.CONVERGED_MOST, axis=1)
         norms = self.total[self.used[self.measured_near[taken]]]

@@ -80,7 +80,9 @@ def test_exit_codes(told: dict[str, str]) -> None:
         return str(Report(1, "x", None, "healthy", verdict=verdict, **known).exit_code)
 
     for verdict in VERDICTS:
-        meant = {"healthy": "0", "converged": "0", "nonfinite": "4"}.get(verdict, "3")
+        meant = {"healthy": "0", "converged": "0", "undecided": "0", "nonfinite": "4"}.get(
+            verdict, "3"
+        )
         assert code(verdict) == meant, verdict
     assert told["3"].startswith("sick")
     assert told["4"].startswith("non-finite")
