@@ -57,7 +57,7 @@ def blamed(reading: Reading, at_start: bool) -> ExplosionCause:
     """`at_start`: the first gradient of all was too large already."""
     if reading.facts.info.task == "critic":
         return CRITIC
-    if reading.loss < -T.UNBOUNDED * max(abs(float(reading.losses[0])), 1.0):
+    if far_below_zero(reading):
         return BOTTOMLESS
     through_time = time_growth(reading)
     if through_time:
@@ -75,6 +75,11 @@ def blamed(reading: Reading, at_start: bool) -> ExplosionCause:
     # Weights that enlarge signals enlarge what the error is multiplied by, layer by layer.
     alike = float(reading.total[first[0]]) < T.ENTROPY_RATIO * error
     return TARGETS if alike and (sane or np.isnan(reading.growth)) else FIRST_WEIGHTS
+
+
+def far_below_zero(reading: Reading) -> bool:
+    """Whether the loss lies below zero by many times its first value: nothing holds it."""
+    return reading.loss < -T.UNBOUNDED * max(abs(float(reading.losses[0])), 1.0)
 
 
 def raised_rate(reading: Reading, step: int) -> str:

@@ -9,7 +9,7 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
-from gradtui.doctor.rules.explosion_causes import BOTTOMLESS
+from gradtui.doctor.rules.explosion_causes import BOTTOMLESS, far_below_zero
 from gradtui.doctor.words import norm
 
 
@@ -22,7 +22,7 @@ def unbounded(reading: Reading) -> Finding | None:
     if reading.critic or not reading.signed or reading.seen < T.UNBOUNDED_STEPS:
         return None
     losses = reading.losses
-    if not np.isfinite(losses).all() or not reading.loss < -T.UNBOUNDED * max(abs(losses[0]), 1.0):
+    if not np.isfinite(losses).all() or not far_below_zero(reading):
         return None
     parts = [median(part) for part in np.array_split(losses, T.UNBOUNDED_PARTS)]
     drops = -np.diff(parts)
