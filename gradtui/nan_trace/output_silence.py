@@ -19,12 +19,15 @@ def silenced() -> Iterator[None]:
     whoever holds one, a logger or a variable, has its `write` do nothing. Other threads write as
     ever. Files in memory hold afterwards what they held. What goes to a descriptor past Python
     (os.write, C code, child processes) comes through."""
-    streams = {id(stream): stream for stream in _streams()}.values()
+    files = _writable()
+    streams = {
+        id(stream): stream for stream in (*_streams(), *files) if type(stream) not in IN_MEMORY
+    }
     thread, done = threading.get_ident(), []
     disabled = logging.root.manager.disable
-    memory = [(one, one.__getstate__()) for one in _open(IN_MEMORY)]
+    memory = [(one, one.__getstate__()) for one in files if type(one) in IN_MEMORY]
     try:
-        for stream in streams:
+        for stream in streams.values():
             with suppress(Exception):
                 write = _dropping(stream.write, thread)
                 if "write" not in vars(stream):
@@ -44,24 +47,25 @@ def silenced() -> Iterator[None]:
 
 
 def _streams() -> list[Any]:
-    """Where a program writes: its standard streams, what stands in for them, handlers of loggers,
-    and files that are open for writing."""
+    """Where a program writes, whatever it is made of: its standard streams, what stands in for them,
+    and the streams of loggers' handlers."""
     found: list[Any] = [sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__]
     for ref in list(logging._handlerList):  # type: ignore[attr-defined]
         handler = ref() if callable(ref) else ref
         found.append(getattr(handler, "stream", None))
-    found += _open(FILES)
-    return [one for one in found if one is not None and type(one) not in IN_MEMORY]
+    return [one for one in found if one is not None]
 
 
-def _open(kinds: tuple[type, ...]) -> list[Any]:
-    """Files of these kinds that can be written to."""
+def _writable() -> list[Any]:
+    """Files that are open for writing, in memory or not."""
+    kinds = frozenset((*IN_MEMORY, *FILES))
+    # Half a million objects are usual where torch is: they are gone through once, and shortly.
+    files = [thing for thing in gc.get_objects() if type(thing) in kinds]
     found = []
-    for thing in gc.get_objects():
-        if type(thing) in kinds:
-            with suppress(ValueError):  # it is detached from its buffer
-                if not thing.closed and thing.writable():
-                    found.append(thing)
+    for file in files:
+        with suppress(ValueError):  # it is detached from its buffer
+            if not file.closed and file.writable():
+                found.append(file)
     return found
 
 

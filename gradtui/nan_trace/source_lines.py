@@ -10,6 +10,7 @@ import linecache
 import os
 import re
 import tokenize
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,11 +50,17 @@ Variables = Callable[[FrameType], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
+class _File:
+    tree: ast.Module
+    functions: Mapping[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]
+    """By name, in whatever class or function they are; lambdas are not among them."""
+
+
+@dataclass(frozen=True)
 class _Scope:
     """What is searched: a function, or a whole file. `names` are its global variables."""
 
     file: str
-    tree: ast.Module
     body: ast.AST
     names: Mapping[str, Any]
 
@@ -87,11 +94,12 @@ def lines_by_frames(
     """ "train.py:41", or "train.py:41 or 44", for an operation that `near` others are around; "" where
     there is none, or too many. Looked for in what these frames run, then in what that calls;
     `variables` reads a frame's own."""
+    search = _Search(word, near)
     for frame in frames:
         with suppress_own:
             names = {**frame.f_globals, **variables(frame)}
-            scope = _scope(frame.f_code, names)
-            told = "" if scope is None else _told(_lines([scope], word, near))
+            scope = search.scope(frame.f_code, names)
+            told = "" if scope is None else _told(search.lines([scope]))
             if told:
                 return told
     return ""
@@ -99,14 +107,15 @@ def lines_by_frames(
 
 def lines_of_classes(word: str, near: Around, kinds: Iterable[type]) -> str:
     """The same, looked for in all methods of these classes."""
+    search = _Search(word, near)
     scopes = []
     for kind in kinds:
         for one in kind.__mro__:
             if not theirs(one.__module__) and one is not object:
                 methods = [thing for thing in vars(one).values() if type(thing) is FunctionType]
-                scopes += [scope for method in methods if (scope := _of_function(method))]
+                scopes += [scope for method in methods if (scope := search.of_function(method))]
     with suppress_own:
-        return _told(_lines(scopes, word, near))
+        return _told(search.lines(scopes))
     return ""
 
 
@@ -155,27 +164,104 @@ def _told(found: list[_Line]) -> str:
     return " or ".join([place(file, places[0][1]), *(str(number) for _, number in places[1:])])
 
 
-def _lines(scopes: list[_Scope], word: str, near: Around) -> list[_Line]:
-    waiting, found = [(scope, 0) for scope in scopes], []
-    seen: set[tuple[str, int]] = set()
-    while waiting and len(seen) < FUNCTIONS:
-        scope, depth = waiting.pop(0)
-        key = scope.file, getattr(scope.body, "lineno", 0)
-        if key in seen:
-            continue
-        seen.add(key)
-        for statement in _statements(scope.body):
-            parts = list(ast.walk(statement))
-            whole = len(_words(parts) & near.above)
-            found += [
-                _Line(whole + OPERANDS * _taken(part, near), scope.file, line_of(part))
-                for part in parts
-                if fits(part, word)
-            ]
-            if depth < DEEPEST:
-                calls = [part for part in parts if isinstance(part, ast.Call)]
-                waiting += [(one, depth + 1) for call in calls for one in _called(call, scope)]
-    return found
+class _Search:
+    """For the lines that make one operation. A file is read once, however many of its functions are
+    met; nothing of it is kept afterwards."""
+
+    def __init__(self, word: str, near: Around) -> None:
+        self._word = word
+        self._near = near
+        self._files: dict[str, _File | None] = {}
+
+    def lines(self, scopes: list[_Scope]) -> list[_Line]:
+        """What fits in these and in what they call, the nearest first."""
+        waiting, found = deque((scope, 0) for scope in scopes), list[_Line]()
+        seen: set[tuple[str, int]] = set()
+        while waiting and len(seen) < FUNCTIONS:
+            scope, depth = waiting.popleft()
+            key = scope.file, getattr(scope.body, "lineno", 0)
+            if key in seen:
+                continue
+            seen.add(key)
+            for statement in _statements(scope.body):
+                parts = list(ast.walk(statement))
+                found += self._fitting(parts, scope.file)
+                if depth < DEEPEST:
+                    calls = [part for part in parts if isinstance(part, ast.Call)]
+                    waiting += [
+                        (one, depth + 1) for call in calls for one in self._called(call, scope)
+                    ]
+        return found
+
+    def scope(self, code: CodeType, names: Mapping[str, Any]) -> _Scope | None:
+        """What this code was made of, where its source is there."""
+        file = self._file(code.co_filename)
+        if file is None:
+            return None
+        if code.co_name == "<module>":
+            return _Scope(code.co_filename, file.tree, names)
+        if code.co_name == "<lambda>":
+            for one in ast.walk(file.tree):
+                if isinstance(one, ast.Lambda) and one.lineno == code.co_firstlineno:
+                    return _Scope(code.co_filename, one, names)
+            return None
+        for one in file.functions.get(code.co_name, ()):
+            first = min([one.lineno, *(part.lineno for part in one.decorator_list)])
+            if first <= code.co_firstlineno <= one.lineno:
+                return _Scope(code.co_filename, one, names)
+        return None
+
+    def of_function(self, function: FunctionType) -> _Scope | None:
+        if theirs(function.__module__ or ""):
+            return None
+        return self.scope(function.__code__, function.__globals__)
+
+    def _fitting(self, parts: list[ast.AST], file: str) -> list[_Line]:
+        fitting = [part for part in parts if fits(part, self._word)]
+        whole = len(_words(parts) & self._near.above) if fitting else 0
+        return [
+            _Line(whole + OPERANDS * _taken(part, self._near), file, line_of(part))
+            for part in fitting
+        ]
+
+    def _called(self, call: ast.Call, scope: _Scope) -> Iterator[_Scope]:
+        """The functions that a call may be of: as a variable there holds, or by name in the same file."""
+        function = call.func
+        if isinstance(function, ast.Name):
+            name, known = function.id, function.id in scope.names
+            thing = scope.names.get(name)
+        elif isinstance(function, ast.Attribute):
+            name = function.attr
+            held = (
+                scope.names.get(function.value.id) if isinstance(function.value, ast.Name) else None
+            )
+            thing = _attribute(held, name)
+            known = thing is not None or isinstance(held, ModuleType)
+        else:
+            return
+        if known:
+            yield from self._of_thing(thing)
+            return
+        file = self._file(scope.file)
+        for one in () if file is None else file.functions.get(name, ()):
+            yield _Scope(scope.file, one, scope.names)
+
+    def _of_thing(self, thing: Any) -> Iterator[_Scope]:
+        if type(thing) is MethodType:
+            thing = thing.__func__
+        if type(thing) is FunctionType:
+            scope = self.of_function(thing)
+        else:
+            kind = thing if isinstance(thing, type) else type(thing)
+            call = vars(kind).get("__call__") or vars(kind).get("forward")
+            scope = self.of_function(call) if type(call) is FunctionType else None
+        if scope is not None:
+            yield scope
+
+    def _file(self, name: str) -> _File | None:
+        if name not in self._files:
+            self._files[name] = _read(name)
+        return self._files[name]
 
 
 def _words(parts: Iterable[ast.AST]) -> set[str]:
@@ -214,27 +300,6 @@ def _within(one: ast.AST) -> Iterator[ast.AST]:
         yield from _within(part)
 
 
-def _called(call: ast.Call, scope: _Scope) -> Iterator[_Scope]:
-    """The functions that a call may be of: as a variable there holds, or by name in the same file."""
-    function = call.func
-    if isinstance(function, ast.Name):
-        name, known = function.id, function.id in scope.names
-        thing = scope.names.get(name)
-    elif isinstance(function, ast.Attribute):
-        name = function.attr
-        held = scope.names.get(function.value.id) if isinstance(function.value, ast.Name) else None
-        thing = _attribute(held, name)
-        known = thing is not None or isinstance(held, ModuleType)
-    else:
-        return
-    if known:
-        yield from _of_thing(thing)
-        return
-    for one in ast.walk(scope.tree):
-        if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) and one.name == name:
-            yield _Scope(scope.file, scope.tree, one, scope.names)
-
-
 def _attribute(held: Any, name: str) -> Any:
     """Of a module, a class or an object, without asking it."""
     if isinstance(held, ModuleType):
@@ -244,51 +309,22 @@ def _attribute(held: Any, name: str) -> Any:
     return found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
 
 
-def _of_thing(thing: Any) -> Iterator[_Scope]:
-    if type(thing) is MethodType:
-        thing = thing.__func__
-    if type(thing) is FunctionType:
-        scope = _of_function(thing)
-    else:
-        kind = thing if isinstance(thing, type) else type(thing)
-        call = vars(kind).get("__call__") or vars(kind).get("forward")
-        scope = _of_function(call) if type(call) is FunctionType else None
-    if scope is not None:
-        yield scope
-
-
-def _of_function(function: FunctionType) -> _Scope | None:
-    if theirs(function.__module__ or ""):
-        return None
-    return _scope(function.__code__, function.__globals__)
-
-
-def _scope(code: CodeType, names: Mapping[str, Any]) -> _Scope | None:
-    tree = _tree(code.co_filename)
-    if tree is None:
-        return None
-    if code.co_name == "<module>":
-        return _Scope(code.co_filename, tree, tree, names)
-    for one in ast.walk(tree):
-        if isinstance(one, ast.Lambda) and code.co_name == "<lambda>":
-            if one.lineno == code.co_firstlineno:
-                return _Scope(code.co_filename, tree, one, names)
-        elif isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) and one.name == code.co_name:
-            first = min([one.lineno, *(part.lineno for part in one.decorator_list)])
-            if first <= code.co_firstlineno <= one.lineno:
-                return _Scope(code.co_filename, tree, one, names)
-    return None
-
-
-def _tree(file: str) -> ast.Module | None:
+def _read(name: str) -> _File | None:
     with suppress_own:
-        known = linecache.cache.get(file)  # a notebook's cells are nowhere else
+        known = linecache.cache.get(name)  # a notebook's cells are nowhere else
         if known is not None and len(known) > 2:
             text = "".join(known[2])
-        elif Path(file).is_file():
-            with tokenize.open(file) as source:
+        elif Path(name).is_file():
+            with tokenize.open(name) as source:
                 text = source.read(LARGEST + 1)
         else:
             return None
-        return None if len(text) > LARGEST else ast.parse(text)
+        if len(text) > LARGEST:
+            return None
+        tree = ast.parse(text)
+        functions: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
+        for one in ast.walk(tree):
+            if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                functions.setdefault(one.name, []).append(one)
+        return _File(tree, functions)
     return None

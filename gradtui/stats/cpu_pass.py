@@ -242,7 +242,9 @@ class CpuPass:
     ) -> Tensor:
         """[n] of one member, which is not in `left_out`, right after `changes`."""
         if at < len(self._small):
-            return (self._places[at] - self._views(kept[0])[at]).view(-1)
+            now = self._places[at]
+            begin = now.storage_offset() - self._buffer.storage_offset()
+            return now.reshape(-1) - kept[0][begin : begin + now.numel()]
         large = self._copied(left_out)
         i = int(self.members[at])
         return _flat(tensors[i]).to(self._dtype) - kept[1 + large.index(i)]
