@@ -79,6 +79,9 @@ class CpuPass:
         order = [*self._small, *self.large]
         self.members = np.array(order, np.int64)
         self._least = LEAST[dtype] * np.sqrt([sizes[i] for i in order])
+        fits = dtype == torch.float32
+        self._widened = np.array([fits and sizes[i] <= LONGEST for i in order], bool)
+        """Those whose squares float64 holds, and that are short enough to be read in it at once."""
         rows = [-(-sizes[i] // ROW) for i in order]
         edges = list(accumulate(rows, initial=0))
         self._starts = np.array(edges[:-1], np.int64)
@@ -140,7 +143,12 @@ class CpuPass:
             found.append(self._norms_of(some))
         found += [self._large_norm(tensors[i]) for i in self._large]
         norms = np.concatenate(found)
-        return norms, self._unsure(norms)
+        unsure = self._unsure(norms)
+        again = self._near_zero(norms, unsure)
+        if again:
+            norms[again] = _norms_in_float64([tensors[i] for i in self.members[again]])
+            unsure[again] = False
+        return norms, unsure
 
     def _large_norm(self, tensor: Tensor) -> FloatArray:
         """[1]"""
@@ -161,6 +169,12 @@ class CpuPass:
 
     def _unsure(self, norms: FloatArray) -> BoolArray:
         return ~((norms >= self._least) & (norms < np.inf))  # a NaN is neither
+
+    def _near_zero(self, norms: FloatArray, unsure: BoolArray) -> list[int]:
+        """Of the unsure ones those for which wider squares are all that is needed: in a deep net whose
+        gradients vanish these are many, and each would take a dozen operations by itself."""
+        found: list[int] = np.flatnonzero(unsure & self._widened & (norms < self._least)).tolist()
+        return found
 
     def statistics(
         self, tensors: Sequence[Tensor], *, counts: bool
@@ -186,7 +200,12 @@ class CpuPass:
         if counts:
             out[NONZEROS] = np.add.reduceat(wide[NONZEROS], self._starts)
             out[SUM] = np.add.reduceat(wide[SUM], self._starts)
-        return out, self._unsure(out[NORM]) & (out[ABS_MAX] != 0)
+        unsure = self._unsure(out[NORM]) & (out[ABS_MAX] != 0)
+        again = self._near_zero(out[NORM], unsure)
+        if again:
+            out[NORM, again] = _norms_in_float64([tensors[i] for i in self.members[again]])
+            unsure[again] = False
+        return out, unsure
 
     def copied(self, left_out: Collection[int]) -> int:
         """How many tensors `copy` returns."""
@@ -235,7 +254,16 @@ class CpuPass:
                 torch.sub(cut.of(now), cut.of(before), out=cut.scratch)
                 vector_norm(cut.scratch, 2, dim=1, out=cut.lines[NORM])
         found = merged_norms(norms.numpy().astype(np.float64), self._starts)
-        return found, self._unsure(found)
+        unsure = self._unsure(found)
+        again = [at for at in self._near_zero(found, unsure) if at < len(self._small)]
+        if again:
+            were = self._views(small)
+            changes = torch._foreach_sub(
+                [self._places[at] for at in again], [were[at] for at in again]
+            )
+            found[again] = _norms_in_float64(changes)
+            unsure[again] = False
+        return found, unsure
 
     def difference(
         self, tensors: Sequence[Tensor], kept: list[Tensor], at: int, left_out: Collection[int]
@@ -291,6 +319,11 @@ def merged_norms(parts: FloatArray, starts: IntArray) -> FloatArray:
     squares are float64's: what does not fit is told by an infinite or a vanishing result."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         return np.asarray(np.sqrt(np.add.reduceat(np.square(parts), starts)))
+
+
+def _norms_in_float64(tensors: Sequence[Tensor]) -> FloatArray:
+    """[tensors]"""
+    return _wide(torch._foreach_norm(list(tensors), 2, torch.float64))
 
 
 def _wide(norms: Sequence[Tensor]) -> FloatArray:

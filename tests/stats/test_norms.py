@@ -104,6 +104,25 @@ def test_in_any_order_of_dimensions() -> None:
         assert float(measure_norms(plan, [grad])[0, 0]) == pytest.approx(truth(grad), rel=1e-6)
 
 
+def test_vanishing_gradients_are_measured_together() -> None:
+    """Their squares are too small for float32: as often as a deep net is looked at for that reason."""
+    counts = {}
+    for tensors in (4, 400):
+        grads = [made(50 + i % 4, torch.float32, 1e-25, i) for i in range(tensors)]
+        plan = Plan(grads)
+        kept = clone(plan, grads)
+        after = [grad * 1.5 for grad in grads]
+        with Operations() as asked:
+            norms, whole = measure_norms(plan, grads), measure_gradients(plan, grads)
+            update = measure_weights(plan, after, kept)[:, Weight.UPDATE]
+        true = list(map(truth, grads))
+        assert norms[:, Grad.NORM].tolist() == pytest.approx(true, rel=1e-6)
+        assert whole[:, Grad.NORM].tolist() == pytest.approx(true, rel=1e-6)
+        assert update.tolist() == pytest.approx([0.5 * norm for norm in true], rel=1e-6)
+        counts[tensors] = len([name for name in asked.seen if "view" not in name])
+    assert counts[400] < counts[4] + 40
+
+
 @pytest.mark.parametrize("scale", [1e-30, 1e-9, 1.0, 1e25])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 def test_changes_of_weights(dtype: torch.dtype, scale: float) -> None:
