@@ -12,6 +12,7 @@ from tests.inject.watched import (
     program,
     recorded,
     start,
+    start_bare,
     told,
 )
 
@@ -25,7 +26,7 @@ ACCELERATE += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backe
 )
 def test_recorded_as_it_was(tmp_path: Path, launcher: list[str], name: str) -> None:
     with_us = start(tmp_path / "with", *launcher, program(name))
-    without = start(tmp_path / "without", program(name), watch=False)
+    without = start_bare(tmp_path / "without", program(name))
     assert finish(with_us)[0] == finish(without)[0]
     truth = told(tmp_path / "with")
     assert truth == told(tmp_path / "without")  # losses, weights, random state

@@ -12,6 +12,7 @@ from tests.inject.watched import (
     program,
     recorded,
     start,
+    start_bare,
     told,
 )
 
@@ -68,7 +69,7 @@ def both(folder: Path, words: list[str]) -> Path:
     for attempt in ("first", "second"):
         at = folder / attempt
         with_us = start(at / "with", *words)
-        without = start(at / "without", *words, watch=False)
+        without = start_bare(at / "without", *words)
         try:
             assert finish(with_us)[0] == finish(without)[0]
         except AssertionError as error:

@@ -14,6 +14,7 @@ from gradtui.core.snapshot import Grad
 from gradtui.inject import environment
 from gradtui.runstore.format.records import STEP, detail_dtype
 from gradtui.runstore.ranks.rank_files import RankFiles, labels
+from tests.inject.bare import BareProgram
 
 PROGRAMS = Path(__file__).parents[1] / "programs"
 
@@ -30,7 +31,7 @@ class Seen:
 def start(folder: Path, *words: str, watch: bool = True, **extra: str) -> subprocess.Popen[str]:
     """A command with its truth in `folder` and, watched, its run directory beside that."""
     folder.mkdir(parents=True, exist_ok=True)
-    variables = os.environ | {"OMP_NUM_THREADS": "1", "TRUTH": str(folder / "truth")} | extra
+    variables = _variables(folder) | extra
     if watch:
         (folder / "run").mkdir()
         # As dear as it may be on a machine that others use: all steps are compared.
@@ -45,7 +46,18 @@ def start(folder: Path, *words: str, watch: bool = True, **extra: str) -> subpro
     )
 
 
-def finish(process: subprocess.Popen[str], code: int = 0) -> tuple[str, str]:
+def start_bare(folder: Path, *words: str) -> BareProgram:
+    """A script without us, of which what it prints and tells is asked, and no more: it is begun in a
+    fork of a process, in place of by a command."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return BareProgram(words, _variables(folder), folder)
+
+
+def _variables(folder: Path) -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": "1", "TRUTH": str(folder / "truth")}
+
+
+def finish(process: subprocess.Popen[str] | BareProgram, code: int = 0) -> tuple[str, str]:
     out, said = process.communicate(timeout=120)
     assert process.returncode == code, said[-3000:]
     return out, said
