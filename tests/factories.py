@@ -68,6 +68,11 @@ def run_info(title: str = "a made-up run", **changes: Any) -> RunInfo:
     return replace(info, **changes)
 
 
+BELL = np.exp(-0.15 * np.arange(-6, 7) ** 2)
+BELL /= BELL.sum()
+"""Parts of all elements in the bins around the middle one."""
+
+
 def snapshot(
     layout: Layout,
     step: int,
@@ -85,13 +90,14 @@ def snapshot(
     `slow`: weights, activations and histograms were measured at this step.
     """
     tensors = layout.tensors
+    numel = np.array([float(tensor.numel) for tensor in tensors])
+    part = np.array([0.1 if tensor.role == "bias" else 1.0 for tensor in tensors])
+    there = np.array([not tensor.structural_zero for tensor in tensors], bool)
+    norm = np.where(there, norms[[tensor.row for tensor in tensors]] * part, 0.0)
     grads = np.zeros((len(tensors), Grad.COLUMNS))
-    for i, tensor in enumerate(tensors):
-        norm = float(norms[tensor.row]) * (0.1 if tensor.role == "bias" else 1.0)
-        if tensor.structural_zero:
-            norm = 0.0
-        broken = not np.isfinite(norm)
-        grads[i] = (norm, norm / 4, tensor.numel if norm == 0 else 0, broken, norm / 10)
+    grads[:, Grad.NORM], grads[:, Grad.ABS_MAX], grads[:, Grad.SUM] = norm, norm / 4, norm / 10
+    grads[:, Grad.ZEROS] = np.where(norm == 0, numel, 0)
+    grads[:, Grad.NONFINITE] = ~np.isfinite(norm)
     weights = activations = histograms = None
     if slow:
         weights = np.zeros((len(tensors), Weight.COLUMNS))
@@ -102,12 +108,11 @@ def snapshot(
         activations[:, Act.DEAD], activations[:, Act.SATURATED] = 0.05, np.nan
         activations[:, Act.SIGNAL] = norms
         histograms = np.zeros((len(tensors), HIST_BINS), dtype=np.uint32)
-        for i, tensor in enumerate(tensors):
-            size = grads[i, Grad.NORM] / np.sqrt(tensor.numel)
-            if np.isfinite(size) and size > 0:
-                middle = int(np.clip(np.log2(size) - HIST_LOW, 6, HIST_BINS - 7))
-                shape = np.exp(-0.15 * np.arange(-6, 7) ** 2)
-                histograms[i, middle - 6 : middle + 7] = shape / shape.sum() * tensor.numel
+        size = norm / np.sqrt(numel)
+        some = np.flatnonzero(np.isfinite(size) & (size > 0))
+        middle = np.clip(np.log2(size[some]) - HIST_LOW, 6, HIST_BINS - 7).astype(int)
+        bins = middle[:, None] + np.arange(-6, 7)
+        histograms[some[:, None], bins] = BELL * numel[some, None]
     return Snapshot(
         run=run,
         step=step,

@@ -28,7 +28,17 @@ ITEMS = 256
 """Entries of a list, a dict or an object that are looked at."""
 MOST = 4000
 """Things that are looked at in all."""
-SKIPPED = ("torch.", "gradtui.", "importlib", "runpy", "_pytest", "pluggy")
+SKIPPED = (
+    "torch.",
+    "gradtui.",
+    "importlib",
+    "runpy",
+    "_pytest",
+    "pluggy",
+    "xdist.",
+    "execnet.",
+    "__channelexec__",  # what execnet runs at the far end
+)
 """Modules whose frames are nobody's program."""
 THEIRS = (
     "builtins",

@@ -233,9 +233,8 @@ def _holders(owner: Any, name: str, function: Any) -> Iterator[tuple[Any, str]]:
     if isinstance(owner, ModuleType):
         for module in list(sys.modules.values()):
             if type(module) is ModuleType:
-                for word, thing in list(vars(module).items()):
-                    if thing is function and (module is not owner or word != name):
-                        yield module, word
+                words = [word for word, thing in list(vars(module).items()) if thing is function]
+                yield from ((module, word) for word in words if module is not owner or word != name)
 
 
 def enclosing(
