@@ -17,6 +17,17 @@ def no_anomaly_mode() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def nothing_enclosed() -> Iterator[None]:
+    """Whoever listens to torch's functions for longer than a test would slow down, or spoil, the next
+    ones: which of them depends on how they are shared out among workers."""
+    yield
+    enclosures = sys.modules.get("gradtui.patching.enclosure")
+    if enclosures is not None and enclosures.enclosed():
+        gc.collect()  # what only a cycle holds goes sooner or later
+        assert not enclosures.enclosed()
+
+
+@pytest.fixture(autouse=True)
 def allowance(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measuring has no end of time, but where a test gives it less: one collection of garbage in a large
     test process takes half a second, and the steps after it would go unmeasured."""

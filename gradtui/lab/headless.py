@@ -125,6 +125,7 @@ class _Running:
         try:
             self._training.step()
         except Exception as error:
+            self._training.close()
             self._kept.ended = Failed(
                 0, self._training.step_number, explain(error), traceback.format_exc()
             )

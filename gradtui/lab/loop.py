@@ -54,11 +54,16 @@ class Training:
         """Nothing more comes after this."""
         if self.over:
             return
-        self.over = True
+        self.close()
         self.pass_on(wait=True)
         whole = "finished" if self.step_number >= self._steps else "stopped"
         reason = "nonfinite" if self._watch.lost else whole
         self._sink.tell(Ended(self.number, self.step_number, reason))
+
+    def close(self) -> None:
+        """Take no more steps, and say nothing."""
+        self.over = True
+        self._run.close()
 
 
 class RunWatch:

@@ -31,6 +31,12 @@ class NanExamination:
         call_recorder.close()
         return found
 
+    def close(self) -> None:
+        """Let the network's calls alone."""
+        call_recorder, self._call_recorder = self._call_recorder, None
+        if call_recorder is not None:
+            call_recorder.close()
+
 
 def _names(network: Network) -> dict[int, str]:
     """Module -> the name of its row, and its place in the row's block."""

@@ -133,6 +133,11 @@ class Run:
         if self.probe:
             yield from self.probe.ready(wait=wait)
 
+    def close(self) -> None:
+        """No step comes any more: nothing listens to calls of its network, however long that is kept."""
+        if self.nan_examination:
+            self.nan_examination.close()
+
     def _examine(self, step: int) -> Autopsy | None:
         """Once a run. What a loss scaler is about to catch is not looked into."""
         if self.nan_examination is None or self.arithmetic.scaler is not None:

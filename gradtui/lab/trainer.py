@@ -79,6 +79,8 @@ class Lab:
             start = self._control.next_start()
             if start is not None:
                 self._train(start)
+        for training in self._held.values():
+            training.close()
 
     def _train(self, start: Start) -> None:
         """Train a run, with its twin beside it, until it is over or something else is wanted."""
@@ -141,7 +143,7 @@ class Lab:
         try:
             act()
         except BaseException as error:
-            training.over = True
+            training.close()
             self._tell(error, training.number, training.step_number)
 
     def _tell(self, error: BaseException, run: int, step: int) -> None:

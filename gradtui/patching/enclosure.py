@@ -64,7 +64,7 @@ class Enclosure:
 
     def __init__(self, owner: Any, name: str, wanted: Sequence[str], replaced: str) -> None:
         self._found: Any = vars(owner)[name]
-        self._owner, self._name = owner, name
+        self._owner, self.name = owner, name
         self.parameters = tuple(wanted), replaced
         self._listeners: tuple[Listener, ...] = ()
         self.function = inner = innermost(self._found)
@@ -79,6 +79,10 @@ class Enclosure:
         """Whether no wrapper is needed."""
         return self._code is not None
 
+    @property
+    def listened_to(self) -> bool:
+        return bool(self._listeners)
+
     def listen(self, listener: Listener) -> None:
         if not any(one is listener for one in self._listeners):
             self._listeners = (*self._listeners, listener)
@@ -86,7 +90,7 @@ class Enclosure:
             if self.function.__code__ is self._plain:
                 self.function.__code__ = self._code
         elif not self._put:
-            self._put = list(_holders(self._owner, self._name, self._found))
+            self._put = list(_holders(self._owner, self.name, self._found))
             for owner, name in self._put:
                 setattr(owner, name, self._wrapper)
 
@@ -215,6 +219,11 @@ def enclosure(
     if known.parameters != (tuple(wanted), replaced):
         raise ValueError(f"{name} is enclosed with {known.parameters}")
     return known
+
+
+def enclosed() -> list[str]:
+    """Names of the functions that somebody listens to."""
+    return [one.name for one in _known.values() if one.listened_to]
 
 
 def innermost(function: Any) -> Any:

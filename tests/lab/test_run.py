@@ -5,7 +5,10 @@ import pytest
 import torch
 
 from gradtui.core.snapshot import Act, Grad, Snapshot, Weight
+from gradtui.lab.loop import train
 from gradtui.lab.run import Run
+from gradtui.patching.enclosure import enclosed
+from tests.instrument.kept import Kept
 from tests.runs import VARIETY, scenario
 
 
@@ -230,3 +233,14 @@ def test_clip_coefficient_is_what_shortened_the_gradient() -> None:
     raw = np.sqrt(np.square(snapshot.grads[:, Grad.NORM]).sum())
     assert raw * snapshot.clip_coefficient == pytest.approx(float(clipped), rel=1e-4)
     assert float(clipped) == pytest.approx(0.05, rel=1e-3)
+
+
+def test_nothing_listens_to_the_network_when_its_training_is_over() -> None:
+    story = scenario(model={"depth": 3})
+    run = Run(story, story.setup, device="cpu")
+    sink = Kept()
+    train(run, sink, 5, lambda: True)
+    assert [snapshot.step for snapshot in sink.snapshots] == list(range(5))
+    assert not enclosed()
+    assert run.nan_examination is not None
+    assert run.nan_examination.examine(5, float("nan")) is None
