@@ -19,7 +19,6 @@ import threading
 import tokenize
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from copy import deepcopy
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Protocol, cast
 
@@ -262,11 +261,12 @@ def enclosing(
         code = function.__code__
         if not {*wanted} <= {*code.co_varnames}:
             return None
-        node, imports = _source(code)
-        plain = _compiled(deepcopy(node), imports, code)
+        text, imports = _source(code)
+        plain = _compiled(_parsed(text, code), imports, code)
         if plain is None or not _same(plain, code):
             return None
-        _enclose(node, wanted, replaced, unless)
+        node = _parsed(text, code)
+        _enclose(node, _parsed(text, code), wanted, replaced, unless)
         made = _compiled(node, imports, code)
         if made is None:
             return None
@@ -276,22 +276,27 @@ def enclosing(
         return None
 
 
-def _source(code: CodeType) -> tuple[ast.FunctionDef, list[ast.stmt]]:
-    """What the code was compiled from, at its place in its file, and the imports of that: a call of an
-    attribute of what was imported is compiled in its own way. Nothing is left in a cache."""
+def _source(code: CodeType) -> tuple[str, list[ast.stmt]]:
+    """What the code was compiled from, on the lines that it has in its file, and the imports of that: a
+    call of an attribute of what was imported is compiled in its own way. Nothing is left in a cache."""
     with tokenize.open(code.co_filename) as file:
         lines = file.readlines()
     found = IMPORT.finditer("".join(lines))
     imports = [one for text in found for one in ast.parse(text.group()).body]
     block = inspect.getblock(lines[code.co_firstlineno - 1 :])
-    inner = block[0][:1].isspace()
-    tree = ast.parse(("if 1:\n" if inner else "") + "".join(block))
-    ast.increment_lineno(tree, code.co_firstlineno - 1 - inner)
-    first: Any = tree.body[0]
-    node = first.body[0] if inner else first
+    above = ["\n"] * (code.co_firstlineno - 1)
+    if block[0][:1].isspace():
+        above[-1] = "if 1:\n"
+    return "".join(above + block), imports
+
+
+def _parsed(text: str, code: CodeType) -> ast.FunctionDef:
+    """A tree of one's own each time: parsing is ten times faster than copying a tree."""
+    first: Any = ast.parse(text).body[0]
+    node = first.body[0] if isinstance(first, ast.If) else first
     if not isinstance(node, ast.FunctionDef) or node.name != code.co_name:
         raise ValueError(code.co_name)
-    return node, imports
+    return node
 
 
 def _compiled(node: ast.FunctionDef, imports: list[ast.stmt], like: CodeType) -> CodeType | None:
@@ -332,7 +337,10 @@ def _same(one: CodeType, other: CodeType) -> bool:
     return told(one) == told(other) and all(_same(a, b) for a, b in inner)
 
 
-def _enclose(node: ast.FunctionDef, wanted: Sequence[str], replaced: str, unless: str) -> None:
+def _enclose(
+    node: ast.FunctionDef, again: ast.FunctionDef, wanted: Sequence[str], replaced: str, unless: str
+) -> None:
+    """Change the tree `node`; `again` is another one of the same function, to take parts from."""
     first: Any = node.body[0]
     documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
     at = 1 if documented and isinstance(first.value.value, str) else 0
@@ -366,7 +374,7 @@ def _enclose(node: ast.FunctionDef, wanted: Sequence[str], replaced: str, unless
     begun = ours("begin", *(ast.Name(name, ast.Load()) for name in wanted))
     nothing = ast.UnaryOp(ast.Not(), begun)
     alone = ast.parse(unless, mode="eval").body
-    followed = [Returns().visit(deepcopy(one)) for one in body]
+    followed = [Returns().visit(one) for one in again.body[at:]]
     followed.append(ast.Expr(ours("over", ast.Constant(None))))
     if replaced:
         value = ours("again", ast.Name(replaced, ast.Load()))
