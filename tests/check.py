@@ -4,8 +4,8 @@
     python -m tests.check -m "not slow" further words go to pytest
     python -m tests.check -m long       what is left out otherwise: long, and with shorter kin
 
-Runs every tool whatever the others say; the exit code is the first failing one's. pytest comes last,
-so that the last line is its own.
+Runs every tool whatever the others say; the exit code is the first failing one's. The types take one
+core for half a minute: they are checked while the tests run, and said when they are known.
 """
 
 import os
@@ -25,24 +25,33 @@ TOOLS: dict[str, tuple[str, ...]] = {
     "types": ("mypy",),
     "import contracts": ("lint-imports",),
 }
+BESIDE = {"types"}
+"""Tools that the tests do not wait for."""
 TESTS = ("pytest", "-n", "2", "-m", "not long", "--durations=40")
 
 
 def main(words: Sequence[str]) -> int:
     """Run all tools; the exit code of the first that failed, or 0."""
-    # Most of the time is that of the types, which take one core: the others go beside them.
+    tests = [*TESTS, *words]
     with ThreadPoolExecutor(len(TOOLS)) as pool:
-        done = dict(zip(TOOLS, pool.map(timed, TOOLS.values()), strict=True))
-    for name, (code, output, seconds) in done.items():
-        say(f"$ {shlex.join(TOOLS[name])}\n{output}", end="")
-        say(f"{name}: {'FAILED' if code else 'ok'}, {seconds:.1f} s\n")
-    codes = {name: code for name, (code, _, _) in done.items()}
+        asked = {name: pool.submit(check, name) for name in TOOLS}
+        for name in TOOLS.keys() - BESIDE:
+            asked[name].result()
+        say(f"$ {shlex.join(tests)}")
+        last = run(tests, None)[0]
+        codes = {name: done.result() for name, done in asked.items()} | {"tests": last}
     failed = [name for name, code in codes.items() if code]
     if failed:
-        say(f"FAILED so far: {', '.join(failed)}\n")
-    say(f"$ {shlex.join([*TESTS, *words])}")
-    codes["tests"] = run([*TESTS, *words], None)[0]
+        say(f"FAILED: {', '.join(failed)}")
     return next((code for code in codes.values() if code), 0)
+
+
+def check(name: str) -> int:
+    """The exit code of a tool, which is told with what it said."""
+    code, output, seconds = timed(TOOLS[name])
+    said = f"$ {shlex.join(TOOLS[name])}\n{output}{name}: {'FAILED' if code else 'ok'}, {seconds:.1f} s"
+    say(f"\n{said}" if name in BESIDE else said)  # the tests may be in the middle of a line
+    return code
 
 
 def timed(tool: Sequence[str]) -> tuple[int, str, float]:
