@@ -102,6 +102,7 @@ class Watch:
         optimizer: Optimizer | None = None,
         overhead: float | str | None = OVERHEAD,
         autopsy: bool = True,
+        catch_nan: bool = False,
         title: str = "",
         look: bool = True,
         failure: Callable[[], tuple[str, str] | None] = lambda: None,
@@ -117,6 +118,7 @@ class Watch:
             optimizer=optimizer,
             overhead=OVERHEAD if share is None else share,
             autopsy=autopsy,
+            catch_nan=catch_nan,
             title=title or program(),
             log=self._log,
             renew=self._renew,
@@ -188,6 +190,7 @@ def watch(
     directory: Path | str | None = None,
     overhead: float | str | None = OVERHEAD,
     autopsy: bool = True,
+    catch_nan: bool = False,
 ) -> Watch:
     """Record every optimizer step of this process from now on in a run directory.
 
@@ -200,7 +203,9 @@ def watch(
     every step in full, at any price. A value that is neither that nor a number above 0 is ignored.
     Where a value is first not finite the step's models are called once more, with what that changes
     put back as far as can be (docs/nan-rerun.md); with `autopsy` False nothing of the program is ever
-    called by us. Training is never changed and never fails on our account: what goes wrong is a line
+    called by us. With `catch_nan` the norms of every step are taken before its update, and waited for
+    where they are on another device, whatever that costs, until a NaN is found: it is traced in the step
+    that it is born in. Training is never changed and never fails on our account: what goes wrong is a line
     in watch.log.
 
         watch = gradtui.watch(model)
@@ -220,6 +225,7 @@ def watch(
         optimizer=optimizer,
         overhead=overhead,
         autopsy=autopsy,
+        catch_nan=catch_nan,
         title=name or "",
     )
 

@@ -40,7 +40,7 @@ from gradtui.commands.values import count
 from gradtui.core.errors import UsageError
 from gradtui.lab.scenario.catalogue import Catalogue, read_catalogue
 
-SETTINGS = ("device", "seed", "color", "scenarios", "runs", "overhead", "autopsy")
+SETTINGS = ("device", "seed", "color", "scenarios", "runs", "overhead", "autopsy", "catch_nan")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,8 +15,7 @@ def check_command(command: list[str], settings: Settings, steps: int | None = No
     What it prints goes to standard error. Raises UsageError where it cannot be started.
     """
     directory = new_directory(command, settings.runs)
-    share, autopsy = settings.overhead / 100, settings.autopsy
-    child = start(directory, command, output=2, overhead=share, autopsy=autopsy)
+    child = start(directory, command, settings, output=2)
     progress, enough = Progress(directory, aside), False
 
     def glance() -> bool:

@@ -90,8 +90,7 @@ def run_live(directory: Path, command: list[str], settings: Settings) -> int:
 
     log = open_private(directory / "output.log", os.O_WRONLY | os.O_APPEND)
     try:
-        share, autopsy = settings.overhead / 100, settings.autopsy
-        popen = program.start(directory, command, output=log, overhead=share, autopsy=autopsy)
+        popen = program.start(directory, command, settings, output=log)
     finally:
         os.close(log)
     child = Command(popen, directory)

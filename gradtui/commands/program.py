@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from gradtui.commands.settings import Settings
 from gradtui.core.errors import UsageError
 from gradtui.core.text import printable
 
@@ -37,12 +38,11 @@ def new_directory(command: list[str], runs: str) -> Path:
 def start(
     directory: Path,
     command: list[str],
+    settings: Settings,
     *,
     output: int | None = None,
-    overhead: float = 0.03,
-    autopsy: bool = True,
 ) -> subprocess.Popen[bytes]:
-    """The command in a child process that records itself into `directory`.
+    """The command in a child process that records itself into `directory`, as `settings` say.
 
     `output` takes both its streams and puts it into a session of its own, out of reach of the
     terminal's Ctrl+C and of its input; None leaves everything as it is. Raises UsageError where it
@@ -51,10 +51,16 @@ def start(
     from gradtui.inject import environment
 
     apart = output is not None
+    watching = environment(
+        directory,
+        overhead=settings.overhead / 100,
+        autopsy=settings.autopsy,
+        catch_nan=settings.catch_nan,
+    )
     try:
         return subprocess.Popen(  # noqa: S603 - what the person asked to run
             command,
-            env=os.environ | environment(directory, overhead=overhead, autopsy=autopsy),
+            env=os.environ | watching,
             stdin=_input() if apart else None,
             stdout=output,
             stderr=output,

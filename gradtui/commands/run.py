@@ -26,7 +26,7 @@ from gradtui.commands.report import FAILED
 from gradtui.commands.settings import Settings
 from gradtui.core.errors import UsageError
 
-SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs", "overhead", "autopsy")
+SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs", "overhead", "autopsy", "catch_nan")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,8 +60,7 @@ def _headless(directory: Path, command: list[str], settings: Settings) -> int:
     from gradtui.commands.stderr_lines import aside, fresh_line
     from gradtui.commands.verdict_lines import closing_lines
 
-    share, autopsy = settings.overhead / 100, settings.autopsy
-    child = start(directory, command, overhead=share, autopsy=autopsy)
+    child = start(directory, command, settings)
     with forwarding(child):
         code, disk = noted(directory, waited(child, Progress(directory, aside)))
     report = judged(directory, command, code=code, disk=disk)

@@ -37,6 +37,9 @@ class Settings:
         "time for watching a command, in percent of its own; off: every step in full",
     )
     autopsy: bool = flag(True, "call models once more to find where a NaN was born")
+    catch_nan: bool = flag(
+        False, "norms of every step, waited for: a NaN is traced in the step that it is born in"
+    )
     scenarios: str = text("", "folder with scenario files of your own")
     runs: str = text("", "folder of recorded runs; empty = $XDG_STATE_HOME/gradtui/runs")
 
@@ -53,7 +56,7 @@ def add_flags(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
     for item in documented(Settings):
         if item.name not in wanted:
             continue
-        flags, words = f"--{item.name}", item.metadata["doc"]
+        flags, words = f"--{item.name.replace('_', '-')}", item.metadata["doc"]
         if kinds(Settings)[item.name].type is bool:
             group.add_argument(
                 flags,

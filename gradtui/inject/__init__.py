@@ -16,6 +16,8 @@ is ignored there, with a line in the log."""
 DEFAULT = "0.03"
 AUTOPSY = "GRADTUI_WATCH_AUTOPSY"
 """With "0" nothing of the program is run once more where a value is not finite."""
+CATCH = "GRADTUI_WATCH_CATCH_NAN"
+"""With "1" norms are taken at every step, and waited for."""
 PACKAGE = "GRADTUI_WATCH_PACKAGE"
 """Where gradtui lies, for interpreters that have other packages than this one."""
 
@@ -25,6 +27,7 @@ def environment(
     *,
     overhead: float = 0.03,
     autopsy: bool = True,
+    catch_nan: bool = False,
     base: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The variables that make a command record itself into the run `directory`, to be added to
@@ -32,7 +35,8 @@ def environment(
 
     `overhead` is the share of each process's own time that watching it may take, everything
     counted, after a start of half a second that is free. Without `autopsy` nothing of the program is
-    called a second time."""
+    called a second time. With `catch_nan` the norms of every step are taken before its update, whatever
+    that costs."""
     known = os.environ if base is None else base
     here = Path(__file__).resolve().parent
     ours = str(here / "path")
@@ -44,5 +48,6 @@ def environment(
         RUN: str(Path(directory).resolve()),
         OVERHEAD: str(overhead),
         AUTOPSY: "1" if autopsy else "0",
+        CATCH: "1" if catch_nan else "0",
         PACKAGE: str(here.parent),
     }

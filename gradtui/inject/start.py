@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from gradtui.inject import AUTOPSY, DEFAULT, OVERHEAD, RUN
+from gradtui.inject import AUTOPSY, CATCH, DEFAULT, OVERHEAD, RUN
 from gradtui.monitor import Watch
 
 MESSAGE, TRACE = 2_000, 50_000
@@ -16,9 +16,14 @@ MESSAGE, TRACE = 2_000, 50_000
 def start() -> None:
     """Watch every optimizer of this process into the run that the environment names."""
     directory = Path(os.environ[RUN])
-    share = os.environ.get(OVERHEAD, DEFAULT)
-    autopsy = os.environ.get(AUTOPSY) != "0"
-    Watch(lambda: directory, overhead=share, autopsy=autopsy, look=False, failure=failure)
+    Watch(
+        lambda: directory,
+        overhead=os.environ.get(OVERHEAD, DEFAULT),
+        autopsy=os.environ.get(AUTOPSY) != "0",
+        catch_nan=os.environ.get(CATCH) == "1",
+        look=False,
+        failure=failure,
+    )
 
 
 def failure() -> tuple[str, str] | None:

@@ -62,8 +62,10 @@ class Ledger:
     does not change it.
     """
 
-    def __init__(self, share: float, meter: CostMeter) -> None:
+    def __init__(self, share: float, meter: CostMeter, *, every_step: bool = False) -> None:
         self.share = max(share, 1e-4)
+        self.every_step = every_step
+        """Whether norms are taken at each step, at any price; the share holds for what is dearer."""
         self.meter = meter
         self.spent = 0.0
         """Seconds in all, but for those of the first record."""
@@ -211,7 +213,8 @@ class Budget:
 
     def _plan(self, room: float) -> None:
         norms = self._norms.value + self._ledger.written
-        self.every = min(_every(norms, NORMS_SHARE * room), self._widest(norms))
+        fitting = min(_every(norms, NORMS_SHARE * room), self._widest(norms))
+        self.every = 1 if self._ledger.every_step else fitting
         rest = max(room - norms / self.every, (1 - NORMS_SHARE) * room)
         self._weights_every = max(WEIGHTS, ceil(2 * self._weights_cost.value / rest))
         self._histograms_every = max(HISTOGRAMS, ceil(2 * self._histograms_cost.value / rest))

@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 
 from gradtui.core.autopsy import Autopsy
 from gradtui.core.snapshot import Grad
+from gradtui.instrument.budget import Ledger
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.frame_variables import variables
 from gradtui.instrument.module_tree import outermost, owned
@@ -31,6 +32,9 @@ from gradtui.patching.own_errors import SuppressOwn
 from gradtui.patching.torch_modes import Unseen
 
 OFF = "the step was not run once more, as --no-autopsy asks"
+TOO_LATE = (
+    "by the time it was known the update had changed the weights; --catch-nan waits for each step"
+)
 LATE = 3
 """Steps whose calls are kept where numbers reach the host later: without their gradients."""
 
@@ -44,12 +48,14 @@ class NanCapture(StepListener):
         guard: ExceptionGuard,
         registry: ObjectRegistry,
         models: Sequence[nn.Module],
+        catching: Ledger | None = None,
         *,
         rerun: bool = True,
     ) -> None:
         """Without `rerun` nothing is kept and nothing of the program is ever called: only what the
-        graph of a lost loss has saved is read."""
-        self._rerun = rerun
+        graph of a lost loss has saved is read. `catching` has norms taken at every step until a NaN is
+        found; numbers on another device are waited for as long."""
+        self._rerun, self._catching = rerun, catching
         self._guard, self._registry = guard, registry
         self._models = list(models)
         self._call_recorder = CallRecorder(guard.meter)
@@ -98,23 +104,31 @@ class NanCapture(StepListener):
         self.enter()
 
     def look(self, record: StepRecord | None) -> bool:
-        """Before the update: whether the step is not finite, as far as that can be told without waiting.
-        The first one is run once more."""
+        """Before the update: whether the step is not finite, as far as that can be told without waiting,
+        but for what is to be caught. The first one is run once more."""
         if record is None or not record.detail.norms:
             return False
-        self.near = _on_host(record)
-        gone = lost(record)
+        near, wait = _on_host(record), self._catches
+        self.near = near or wait
+        if not self.near:
+            return False
+        gone, loss = _arrived(record, wait=wait)
         if gone and not self._done:
-            self._look_into(record)
+            self._look_into(record, loss)
         return gone
 
-    def _look_into(self, record: StepRecord) -> None:
+    @property
+    def _catches(self) -> bool:
+        return self._catching is not None and not self._done
+
+    def _look_into(self, record: StepRecord, loss: float | None) -> None:
         self._done = True
+        if self._catching is not None:
+            self._catching.every_step = False
         meter = self._guard.meter
         meter.enter()
         try:
             with SuppressOwn(self._failed):
-                loss = record.loss if record.told else None
                 record.autopsy = self._examine(record.step, loss, self._call_recorder.calls())
         finally:
             self._call_recorder.close()
@@ -137,12 +151,12 @@ class NanCapture(StepListener):
         self._call_recorder.close()
         if found.reproduced and found.phase in ("data", "forward"):
             return found
-        return failed(step, "by the time it was known the update had changed the weights", phase)
+        return failed(step, TOO_LATE, phase)
 
     def over(self, record: StepRecord | None = None) -> None:
         """A step is over."""
         call_recorder = self._call_recorder
-        kept = self._rerun and not self._done
+        kept = self._rerun and not self._done and not self._catches
         if record is not None and record.detail.norms and kept and not _on_host(record):
             calls = call_recorder.calls()
             for call in calls:
@@ -247,12 +261,23 @@ def _on_host(record: StepRecord) -> bool:
 
 def lost(record: StepRecord) -> bool:
     """Whether loss or gradients are not finite, as far as that can be told without waiting."""
-    if not _on_host(record):
-        return False
+    return _on_host(record) and _arrived(record, wait=False)[0]
+
+
+def _arrived(record: StepRecord, *, wait: bool) -> tuple[bool, float | None]:
+    """Whether loss or gradients are not finite, and the loss where it is known; with `wait` also what
+    is on another device."""
     parts = record.parts
-    if "found_inf" in parts and (parts["found_inf"].device.type != "cpu" or parts["found_inf"] > 0):
-        return False
-    if record.told and not isfinite(record.loss):
-        return True
     with Unseen():
-        return bool((parts["grads"].numpy()[:, Grad.NONFINITE] > 0).any())
+        loss = record.loss if record.told else None
+        if wait and record.later is not None and "loss" in parts:
+            sums = record.later.sums(parts["loss"].detach().cpu().double().numpy())
+            loss = None if sums is None else sums[0]
+        skipped = parts.get("found_inf")
+        if skipped is not None and (
+            (skipped.device.type != "cpu" and not wait) or skipped.cpu() > 0
+        ):
+            return False, loss
+        if loss is not None and not isfinite(loss):
+            return True, loss
+        return bool((parts["grads"].cpu().numpy()[:, Grad.NONFINITE] > 0).any()), loss

@@ -64,6 +64,7 @@ class Watcher:
         optimizer: Optimizer | None = None,
         overhead: float = OVERHEAD,
         autopsy: bool = True,
+        catch_nan: bool = False,
         title: str = "",
         log: Log = lambda line: None,
         renew: Callable[[Sink], Sink] | None = None,
@@ -83,9 +84,11 @@ class Watcher:
         self._layout_builder = LayoutBuilder(
             self._registry, models, title, self._known, self._by_hand, self._changed
         )
-        ledger = Ledger(overhead, self._meter)
+        ledger = Ledger(overhead, self._meter, every_step=catch_nan)
         self._sources = ParamGroups(self._layout_builder, ledger)
-        self._nan_capture = NanCapture(guard, self._registry, models, rerun=autopsy)
+        self._nan_capture = NanCapture(
+            guard, self._registry, models, ledger if catch_nan else None, rerun=autopsy
+        )
         self._records = StepRecorder(sink, self._meter, ledger, self._nan_capture.late)
         self._threads = TrainingThreads(self._several_train)
         self._scalars = UnmeasuredSteps(

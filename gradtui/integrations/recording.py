@@ -51,8 +51,10 @@ class Recording:
         directory: Path | str | None,
         overhead: float | str | None,
         autopsy: bool = True,
+        catch_nan: bool = False,
     ) -> None:
-        self._name, self._overhead, self._autopsy = name, overhead, autopsy
+        self._name, self._overhead = name, overhead
+        self._autopsy, self._catch_nan = autopsy, catch_nan
         self._given = None if directory is None else Path(directory)
         self._watch: Watch | None = None
         self.directory: Path | None = None
@@ -81,6 +83,7 @@ class Recording:
             directory=place,
             overhead=self._overhead,
             autopsy=self._autopsy,
+            catch_nan=self._catch_nan,
         )
         self.directory = place
 
@@ -118,9 +121,10 @@ class RecordingCallback:
         directory: Path | str | None = None,
         overhead: float | str | None = OVERHEAD,
         autopsy: bool = True,
+        catch_nan: bool = False,
     ) -> None:
         super().__init__()
-        self._recording = Recording(name, directory, overhead, autopsy)
+        self._recording = Recording(name, directory, overhead, autopsy, catch_nan)
         self._made()
 
     def _made(self) -> None:

@@ -37,7 +37,7 @@ from gradtui.patching.own_errors import SuppressOwn, suppress_own
 FindPlace = Callable[[str, Around, Tensor | None], Place]
 NO_CALLS = (
     "no call of a model was kept in this step, as not every step is looked at closely: with "
-    "--overhead off each is"
+    "--catch-nan each is"
 )
 
 

@@ -34,7 +34,7 @@ def test_every_setting_is_a_flag_a_variable_and_a_line_of_the_file(
 ) -> None:
     """As README and help say."""
     whole = build_parser().format_help()
-    assert f"--{name}" in whole
+    assert f"--{name.replace('_', '-')}" in whole
     kind = kinds(Settings)[name].type
     word, value = TRYING.get(kind, ("cpu", "cpu"))
     config = tmp_path / "config.toml"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import gradtui
-from gradtui.inject import OVERHEAD, PACKAGE, RUN, environment
+from gradtui.inject import CATCH, OVERHEAD, PACKAGE, RUN, environment
 from tests.inject.watched import complaints, finish, start
 
 TRAIN = """
@@ -204,9 +204,10 @@ def test_a_budget_that_is_none_is_ignored_with_a_line(tmp_path: Path, word: str)
 
 def test_the_budget_travels(tmp_path: Path) -> None:
     code = "import gc\nfrom gradtui.instrument.budget import Ledger\n"
-    code += "print([o.share for o in gc.get_objects() if type(o) is Ledger])"
-    variables = {OVERHEAD: environment("run", overhead=0.25)[OVERHEAD]}
-    assert finish(start(tmp_path, "-c", TRAIN + code, **variables))[0] == "[0.25]\n"
+    code += "print([(o.share, o.every_step) for o in gc.get_objects() if type(o) is Ledger])"
+    made = environment("run", overhead=0.25, catch_nan=True)
+    variables = {name: made[name] for name in (OVERHEAD, CATCH)}
+    assert finish(start(tmp_path, "-c", TRAIN + code, **variables))[0] == "[(0.25, True)]\n"
 
 
 def test_environment_is_put_first_once() -> None:

@@ -154,7 +154,7 @@ def test_without_calls_the_module_is_told_by_its_weights(monkeypatch: pytest.Mon
     found = trained(torch.sum, 4)
     assert (found.module, found.kind, found.operation) == ("part", "Part", "exp")
     assert found.source == f"{HERE}:{line(Part, 'long')}"
-    assert "--overhead off" in found.words
+    assert "--catch-nan" in found.words
 
 
 PROGRAM = """

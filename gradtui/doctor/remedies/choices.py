@@ -19,6 +19,7 @@ from gradtui.doctor.remedies.code.bounds import (
 )
 from gradtui.doctor.remedies.code.checks import (
     ANSWERS_DIFFER,
+    CATCH_NAN,
     FINITE_EXAMPLES,
     GRADIENT_EDITS,
     INPUTS_WITH_LABELS,
@@ -259,6 +260,7 @@ NONFINITE_BETWEEN: Choice = (
     GRADIENT_EDITS,
     SKIP_NONFINITE,
 )
+NONFINITE_MISSED: Choice = (CATCH_NAN,)
 NONFINITE_WEIGHTS: Choice = (
     LOWER_LR_OR_MOMENTUM,
     SKIP_NONFINITE,

@@ -77,7 +77,7 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
     if unseen:
         cause = (
             f"the {unseen} steps before it were not looked at: in one of them loss, gradients or update "
-            "became NaN or infinite (with --overhead off every step is looked at)"
+            "became NaN or infinite (with --catch-nan every step is looked at)"
         )
     grown = _grown(before)
     remedies = REMEDIES[phase]
@@ -97,6 +97,8 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         cause = (
             "a tensor without a gradient held it: a weight, a mask, or what targets were made into"
         )
+    if _missed(seen, facts):
+        remedies = choices.NONFINITE_MISSED + remedies
     rows = tuple(i for i, row in enumerate(facts.layout.rows) if row.name == seen.module)
     names = tuple(facts.layout.rows[r].name for r in rows)
     if not rows and found is not None and found.module:
@@ -111,6 +113,13 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         rows,
         names,
     )
+
+
+def _missed(seen: NonFinite, facts: Facts) -> bool:
+    """Whether the origin is unknown because steps were let through, or numbers came too late."""
+    if seen.autopsy is None or seen.autopsy.known:
+        return False
+    return len(facts) < len(facts.scalars) or not facts.info.device.startswith("cpu")
 
 
 def _where(found: Autopsy) -> str:

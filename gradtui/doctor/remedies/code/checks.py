@@ -63,6 +63,16 @@ def anomaly(seen: ProgramSeen) -> CodeLines:
     )
 
 
+def catch_nan(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        # on the command line:  gradtui run --catch-nan python train.py
+        # in a script of yours:  gradtui.watch(model, catch_nan=True)
+    """)
+    expect = "the module, the line and what its operation was given, in the step that lost it"
+    return CodeLines(MODEL, code, expect, changes=False)
+
+
 def finite_examples(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
@@ -145,6 +155,11 @@ def spread_over_batch(seen: ProgramSeen) -> CodeLines:
     return CodeLines(MODEL, code, expect, changes=False)
 
 
+CATCH_NAN = Remedy(
+    id="catch_nan",
+    text="run it once more with --catch-nan: the step is traced in which the first NaN is born",
+    code=catch_nan,
+)
 ANSWERS_DIFFER = Remedy(
     id="answers_differ",
     text=(

@@ -1,0 +1,84 @@
+"""With `catch_nan` a NaN is traced in the step that it is born in, however little measuring may cost."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gradtui.instrument import budget, nan_capture
+from gradtui.instrument.watcher import Watcher
+from tests.instrument.kept import Kept
+
+BAD, STEPS = 150, 400
+
+
+class Part(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor, scale: float) -> Tensor:
+        return (self.inner(x).square() * scale).log()
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.part, self.out = Part(), nn.Linear(4, 1)
+
+    def forward(self, x: Tensor, scale: float) -> Tensor:
+        out: Tensor = self.out(self.part(x, scale))
+        return out
+
+
+@pytest.fixture
+def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "ALLOWANCE", 0.0)
+
+
+def trained(*, catch: bool) -> Kept:
+    """A net whose `part` is given 0 in one step, with hardly a budget."""
+    torch.manual_seed(0)
+    sink = Kept()
+    watcher = Watcher(sink, overhead=1e-4, catch_nan=catch, log=sink.log.append)
+    net = Net()
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-3)
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        loss = net(torch.randn(8, 4), 0.0 if step == BAD else 1.0).square().mean()
+        loss.backward()
+        optimizer.step()
+    watcher.close()
+    assert sink.log == []
+    return sink
+
+
+@pytest.mark.usefixtures("scarce")
+def test_every_step_is_looked_at_until_a_nan_is_found() -> None:
+    sink = trained(catch=True)
+    steps = [snapshot.step for snapshot in sink.snapshots]
+    assert steps[: BAD + 1] == list(range(BAD + 1))
+    assert len(steps) < STEPS - 100  # nothing more is to be caught: the budget holds again
+    first = next(s.nonfinite for s in sink.snapshots if s.nonfinite is not None)
+    assert (first.step, first.phase) == (BAD, "forward")
+    autopsy = first.autopsy
+    assert autopsy is not None
+    assert (autopsy.module, autopsy.operation, autopsy.reproduced) == ("part", "log", True)
+    assert autopsy.source.startswith("tests/instrument/test_catch_nan.py:")
+
+
+@pytest.mark.usefixtures("scarce")
+@pytest.mark.parametrize("catch", [True, False])
+def test_numbers_on_another_device_are_waited_for(
+    catch: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without, the update has changed the weights by the time that they arrive."""
+    monkeypatch.setattr(nan_capture, "_on_host", lambda record: False)
+    sink = trained(catch=catch)
+    first = next(s.nonfinite for s in sink.snapshots if s.nonfinite is not None)
+    autopsy = first.autopsy
+    assert autopsy is not None
+    if catch:
+        assert (first.step, autopsy.module, autopsy.operation) == (BAD, "part", "log")
+    else:
+        assert not autopsy.reproduced
+        assert "--catch-nan" in autopsy.words
