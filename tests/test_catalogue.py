@@ -69,6 +69,7 @@ def test_everything_the_lab_can_do_is_used_somewhere() -> None:
     assert any(s.model.residual for s in setups)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HEALTHY_ONES)
 def test_a_healthy_reference_never_alarms_at_any_step(name: str) -> None:
     facts = run_headless(SCENARIOS[name], device="cpu").history.facts()

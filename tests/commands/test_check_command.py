@@ -60,6 +60,7 @@ def test_a_sick_program(home: Path) -> None:
     assert found["findings"][0]["remedies"]
 
 
+@pytest.mark.slow
 def test_lines_for_people(home: Path) -> None:
     done = check("--", *command(home, "sick.py", "12", "0", "0"))
     assert done.returncode == 4
@@ -86,6 +87,7 @@ def test_plain_words_come_first() -> None:
     assert line(error="nothing was seen", command_exit=1) == "failed  python a.py"
 
 
+@pytest.mark.slow
 def test_a_program_that_fails_is_no_verdict_alone(home: Path) -> None:
     done = check("--json", "--", *command(home, "healthy.py", "20", "0", "7"))
     assert done.returncode == 1
@@ -115,6 +117,7 @@ def test_what_the_watching_side_has_logged_is_the_reason(tmp_path: Path) -> None
     assert unseen(tmp_path) == "nothing was seen: getting ready: no module numpy"
 
 
+@pytest.mark.slow
 def test_so_many_steps_and_no_more(home: Path) -> None:
     words = command(home, "healthy.py", "100000", "0.005", "0")
     done = check("--json", "--steps", "30", "--", *words)
@@ -123,6 +126,7 @@ def test_so_many_steps_and_no_more(home: Path) -> None:
     assert report(done)["command_exit"] == 0
 
 
+@pytest.mark.slow
 def test_a_signal_ends_the_program_and_is_the_exit_code(home: Path) -> None:
     process = subprocess.Popen(
         [

@@ -80,6 +80,7 @@ def test_a_command_is_recorded_and_its_output_passes_through(
     assert set(lines[0]["tensors"]) == {"0.weight", "0.bias", "2.weight", "2.bias"}
 
 
+@pytest.mark.slow
 def test_a_sick_run_gives_its_verdict_as_exit_code(home: Path) -> None:
     done = headless(home, *command(home, "sick.py", "12", "0", "0"))
     assert done.returncode == 4, done.stderr
@@ -90,6 +91,7 @@ def test_a_sick_run_gives_its_verdict_as_exit_code(home: Path) -> None:
     assert where.startswith("gradtui: recorded in ")
 
 
+@pytest.mark.slow
 def test_the_commands_own_failure_comes_first(home: Path) -> None:
     done = headless(home, *command(home, "healthy.py", "3", "0", "7"))
     assert done.returncode == 7
@@ -97,6 +99,7 @@ def test_the_commands_own_failure_comes_first(home: Path) -> None:
     assert "until step 2" in said(done)[1]
 
 
+@pytest.mark.slow
 def test_an_exception_is_said_before_the_verdict(home: Path) -> None:
     words = command(home, "healthy.py", "30", "0", "no number")
     done = headless(home, *words)
@@ -125,6 +128,7 @@ def test_usage(words: list[str], sentence: str, home: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_signal_reaches_the_command(home: Path) -> None:
     process = subprocess.Popen(
         [

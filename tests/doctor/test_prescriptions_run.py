@@ -25,6 +25,7 @@ NETS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "lstm": (lambda: Recurrent(nn.LSTM, 8, 16, 10), ROWS),
     "transformer": (lambda: Attention(2), ROWS),
 }
+DEAR = ("transformer", "deep", "rnn")
 ACTIVATIONS = {
     "mlp": "relu",
     "deep": "sigmoid",
@@ -58,7 +59,9 @@ def batch(shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
 
 
 @pytest.mark.parametrize("known", [pytest.param(False, marks=pytest.mark.long), True])
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(net, marks=pytest.mark.slow) if net in DEAR else net for net in NETS]
+)
 def test_the_lines_run_and_the_net_still_trains(name: str, known: bool) -> None:
     build, shape = NETS[name]
     facts, done = facts_of(build(), activation=ACTIVATIONS.get(name, "") if known else ""), set()

@@ -29,7 +29,10 @@ STACKS = [
 ]
 
 
-@pytest.mark.parametrize(("width", "mean", "single"), [(64, 0.3, 0.45), (256, 0.1, 0.2)])
+@pytest.mark.parametrize(
+    ("width", "mean", "single"),
+    [(64, 0.3, 0.45), pytest.param(256, 0.1, 0.2, marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize(("activation", "init"), STACKS)
 def test_twenty_layers(activation: str, init: str, width: int, mean: float, single: float) -> None:
     found = random_inputs(activation, init, width, SEEDS)

@@ -36,11 +36,13 @@ def test_without_torch_nothing_is_loaded_and_nothing_left(tmp_path: Path) -> Non
     assert list((tmp_path / "a" / "run").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_torch_without_a_step_leaves_nothing(tmp_path: Path) -> None:
     finish(start(tmp_path, "-c", "import torch; torch.nn.Linear(2, 2)(torch.ones(1, 2))"))
     assert list((tmp_path / "run").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_program_sees_what_it_would_see(tmp_path: Path) -> None:
     script = tmp_path / "sub" / "script.py"
     script.parent.mkdir()
@@ -88,6 +90,7 @@ def test_modules_are_found_where_they_are_found_without_us(
     assert said[0] == said[1]
 
 
+@pytest.mark.slow
 def test_an_exception_that_cannot_be_put_into_words(tmp_path: Path) -> None:
     """The program's output is its own, whatever its exceptions and its hooks do."""
     source = """
@@ -109,6 +112,7 @@ print(sys.excepthook is sys.__excepthook__)
         assert "<module>" in failed[0]["traceback"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["sys.exit('enough')", "raise KeyboardInterrupt"])
 def test_other_ends_are_no_failures(tmp_path: Path, ending: str) -> None:
     process = start(tmp_path, "-c", f"import os, sys, time\n{TRAIN}time.sleep(1)\n{ending}")
@@ -134,6 +138,7 @@ def test_an_import_of_torch_that_fails_looks_as_it_would(tmp_path: Path) -> None
     assert "sitecustomize" not in with_us[1]
 
 
+@pytest.mark.slow
 def test_the_log_is_for_the_owner_alone_and_follows_no_link(tmp_path: Path) -> None:
     variables = {PACKAGE: str(tmp_path / "nowhere"), OVERHEAD: "x"}
     code = "import os; os.umask(0); " + f"os.environ.update({variables})\n{TRAIN}"
@@ -174,6 +179,7 @@ def test_grandchildren_are_watched(tmp_path: Path) -> None:
     assert run.command[-1].endswith("inner.py")
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_on_our_side_stays_there(tmp_path: Path) -> None:
     variables = {PACKAGE: str(tmp_path / "nowhere"), RUN: str(tmp_path / "a" / "run")}
     process = start(
@@ -184,6 +190,7 @@ def test_what_goes_wrong_on_our_side_stays_there(tmp_path: Path) -> None:
     assert "getting ready" in complaints(tmp_path / "a" / "run")
 
 
+@pytest.mark.slow
 def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     variables = os.environ | environment(tmp_path / "file" / "run")
@@ -191,6 +198,7 @@ def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
     assert finish(process) == ("1\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "word",
     ["a lot", *(pytest.param(word, marks=pytest.mark.long) for word in ("nan", "-1", "0", ""))],

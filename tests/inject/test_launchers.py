@@ -84,6 +84,7 @@ def test_a_shell_that_changes_folder_and_starts_a_script_that_starts_a_module(
     assert "pkg.train" in OpenRun(place).command
 
 
+@pytest.mark.slow
 def test_a_python_that_starts_another_with_more_on_its_path(tmp_path: Path, package: Path) -> None:
     (tmp_path / "outer.py").write_text(
         f"""
@@ -98,6 +99,7 @@ sys.exit(subprocess.call([sys.executable, "-c", "import pkg.net; print(pkg.net.t
     assert seen(tmp_path / "a" / "run") == SEEN
 
 
+@pytest.mark.slow
 def test_an_environment_made_anew_is_not_followed_and_that_is_said(
     tmp_path: Path, package: Path
 ) -> None:

@@ -58,6 +58,7 @@ def test_a_plain_stack_has_a_line(tmp_path: Path, name: str) -> None:
     assert (refused.norms, refused.reason) == (None, "it has a twist")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "forward",
     [

@@ -116,6 +116,7 @@ for step in range(40):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("loss", "phase", "operation", "line"),
     [

@@ -136,6 +136,7 @@ def test_the_table_counts_each_run_once() -> None:
     assert lines[1].split() == ["healthy", "2", "1", "3"]
 
 
+@pytest.mark.slow
 def test_the_cause_counts_where_it_is_asked() -> None:
     case = Case("lost", lost, ("exploding_gradient",), cause=("no such words",))
     said = judge(case, 0)
