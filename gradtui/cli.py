@@ -66,7 +66,8 @@ class Parser(argparse.ArgumentParser):
         if action.choices is not None and value not in action.choices:
             known = list(action.choices)
             hint = did_you_mean(str(value), known) or f": choose from {', '.join(known)}"
-            name = "command" if action.nargs == argparse.PARSER else action.dest
+            word = action.option_strings[0] if action.option_strings else action.dest
+            name = "command" if action.nargs == argparse.PARSER else word
             raise argparse.ArgumentError(None, f"there is no {name} '{value}'{hint}")
 
 

@@ -355,7 +355,7 @@ class GradtuiApp(FaultContainment):
         no_trace = "It has left no traceback; v shows what it printed."
         text = Content.assemble(
             (safe(failure.message), "bold $error"),
-            (f"\n\nat step {failure.step}{again}\n\n", "$quiet"),
+            (f"\n\nat step {failure.step:,}{again}\n\n", "$quiet"),
             "\n".join(safe(line) for line in failure.traceback.splitlines()) or no_trace,
         )
         self.show_text(TextScreen("the run has failed", text, "failure"))

@@ -211,7 +211,7 @@ class Session:
             case NonFiniteSeen(snapshot=snapshot):
                 seen = snapshot.nonfinite
                 where = f": {seen.phase}, {seen.module} {seen.tensor}".rstrip() if seen else ""
-                text = f"NaN or infinity at step {snapshot.step}{where}"
+                text = f"NaN or infinity at step {snapshot.step:,}{where}"
                 self._once(snapshot.step, Notice(text, "error", bell=True))
             case Failed():
                 self._once("failed", Notice(event.message, "error", failure=event))

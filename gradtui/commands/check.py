@@ -13,7 +13,8 @@ examples:
 Each target is printed as it ends; with --treat those of a scenario, which are trained side by side
 from one seed, together. A run that must be sick and is sick is as expected. A command
 writes to standard error here, so that standard output holds the report alone; with --steps it is
-ended once it has taken as many. It is recorded as with gradtui run.
+ended once it has taken as many, with --stop-on once its run is not finite, or sick. It is
+recorded as with gradtui run.
 
 exit codes for named scenarios: the worst verdict of all: 0 healthy, 3 sick, 4 non-finite, and 1
 where a run could not be made. For --all: 0 when every target is as expected, 1 where one could not
@@ -30,6 +31,7 @@ from contextlib import closing
 from gradtui.commands.check_lines import VerdictLines
 from gradtui.commands.check_scenarios import Judge, reports_on
 from gradtui.commands.completers import scenarios
+from gradtui.commands.early_stop import WAYS
 from gradtui.commands.output import paint, say
 from gradtui.commands.report import CURED, FAILED, SCHEMA, Report
 from gradtui.commands.settings import Settings
@@ -56,6 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--steps", type=count, metavar="N", help="instead of the scenario's own")
     parser.add_argument(
+        "--stop-on", choices=WAYS, help="end the command once its run is not finite, or sick"
+    )
+    parser.add_argument(
         "--jobs", type=count, metavar="N", help="runs at a time (default: as many as cores)"
     )
 
@@ -64,6 +69,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     command = getattr(args, "command", None)
     if command is not None:
         return _command(args, command, settings)
+    if args.stop_on:
+        raise UsageError("--stop-on is for a command: gradtui check --stop-on sick -- CMD.")
     if args.all == bool(args.scenario):
         raise UsageError(
             "name the scenarios to check, or --all ('gradtui list' names them), "
@@ -97,7 +104,7 @@ def _command(args: argparse.Namespace, command: list[str], settings: Settings) -
         raise UsageError("name the command to check: gradtui check -- python train.py.")
     from gradtui.commands.check_command import check_command
 
-    report = check_command(command, settings, args.steps)
+    report = check_command(command, settings, args.steps, args.stop_on)
     if args.json:
         say(json.dumps(report.as_json()))
     else:

@@ -1,29 +1,42 @@
 """A verdict on a training command of the person's own."""
 
 from gradtui.commands.command_verdict import judged
+from gradtui.commands.early_stop import EarlyStop
+from gradtui.commands.output import warn
 from gradtui.commands.program import new_directory, noted, start, waited
 from gradtui.commands.progress import Progress, steps_taken
 from gradtui.commands.report import Report
 from gradtui.commands.settings import Settings
 from gradtui.commands.signals import forwarding
-from gradtui.commands.stderr_lines import aside
+from gradtui.commands.stderr_lines import aside, fresh_line
 
 
-def check_command(command: list[str], settings: Settings, steps: int | None = None) -> Report:
-    """Run `command` to its end, or until it has taken `steps` steps, and judge what was recorded.
+def check_command(
+    command: list[str], settings: Settings, steps: int | None = None, stop_on: str | None = None
+) -> Report:
+    """Run `command` to its end, or until it has taken `steps` steps or has gone bad in the way of
+    `stop_on`, and judge what was recorded.
 
     What it prints goes to standard error. Raises UsageError where it cannot be started.
     """
     directory = new_directory(command, settings.runs)
     child = start(directory, command, settings, output=2)
-    progress, enough = Progress(directory, aside), False
+    progress, early, enough = (
+        Progress(directory, aside),
+        EarlyStop(directory, command, stop_on),
+        False,
+    )
 
     def glance() -> bool:
         nonlocal enough
         enough = steps is not None and steps_taken(directory) >= steps
-        return progress() and not enough
+        return progress() and not enough and early()
 
     with forwarding(child):
         code = waited(child, glance)
-    code, disk = noted(directory, 0 if enough else code)  # what was stopped for that has not failed
+    if early.stopped:
+        fresh_line()
+        warn(early.stopped)
+    # What was stopped for that has not failed.
+    code, disk = noted(directory, 0 if enough or early.stopped else code)
     return judged(directory, command, steps, code=code, disk=disk)

@@ -4,6 +4,7 @@ examples:
   gradtui run python train.py --lr 0.1
   gradtui run torchrun --nproc-per-node 2 train.py
   gradtui run --headless python train.py      only record; a verdict at the end
+  gradtui run --headless --stop-on nonfinite python train.py
 
 The command's own processes are instrumented through their environment; nothing of it is changed.
 What it prints goes to a pane and to output.log in the run's directory (with --headless to the
@@ -21,6 +22,7 @@ healthy, undecided or not seen, 3 sick, 4 non-finite.
 import argparse
 from pathlib import Path
 
+from gradtui.commands.early_stop import WAYS
 from gradtui.commands.output import warn
 from gradtui.commands.report import FAILED
 from gradtui.commands.settings import Settings
@@ -31,6 +33,11 @@ SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs", "overhead", "autop
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--headless", action="store_true", help="only record, without a screen")
+    parser.add_argument(
+        "--stop-on",
+        choices=WAYS,
+        help="with --headless: end the command once its run is not finite, or sick",
+    )
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD...", help="what to run")
 
 
@@ -38,6 +45,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
     if not command:
         raise UsageError("name the command to run: gradtui run python train.py.")
+    if args.stop_on and not args.headless:
+        raise UsageError("--stop-on goes with --headless; on the screen S ends the training.")
     if not args.headless:
         from gradtui.app.terminal import refuse_without_terminal
 
@@ -46,14 +55,17 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     directory = new_directory(command, settings.runs)
     if args.headless:
-        return _headless(directory, command, settings)
+        return _headless(directory, command, settings, args.stop_on)
     from gradtui.commands.live import run_live
 
     return run_live(directory, command, settings)
 
 
-def _headless(directory: Path, command: list[str], settings: Settings) -> int:
+def _headless(
+    directory: Path, command: list[str], settings: Settings, stop_on: str | None = None
+) -> int:
     from gradtui.commands.command_verdict import judged
+    from gradtui.commands.early_stop import EarlyStop
     from gradtui.commands.program import noted, start, waited
     from gradtui.commands.progress import Progress
     from gradtui.commands.signals import forwarding
@@ -61,10 +73,14 @@ def _headless(directory: Path, command: list[str], settings: Settings) -> int:
     from gradtui.commands.verdict_lines import closing_lines
 
     child = start(directory, command, settings)
+    progress, early = Progress(directory, aside), EarlyStop(directory, command, stop_on)
     with forwarding(child):
-        code, disk = noted(directory, waited(child, Progress(directory, aside)))
+        code = waited(child, lambda: progress() and early())
+    code, disk = noted(directory, 0 if early.stopped else code)
     report = judged(directory, command, code=code, disk=disk)
     fresh_line()
+    if early.stopped:
+        warn(early.stopped)
     for line in closing_lines(report):
         warn(line)
     return code or (0 if report.verdict == FAILED else report.exit_code)

@@ -77,7 +77,7 @@ def _gain(untreated: Facts, treated: Facts, same_loss: bool) -> tuple[int, str]:
     """1 for a gain, 0 for none, -1 for a loss; and the numbers that say so."""
     if treated.first_nonfinite is not None:
         stayed = untreated.first_nonfinite is not None
-        return (0 if stayed else -1), f"non-finite at step {treated.first_nonfinite.step}"
+        return (0 if stayed else -1), f"non-finite at step {treated.first_nonfinite.step:,}"
     broken = untreated.first_nonfinite is not None
     mine, yours = _last(untreated), _last(treated)
     if not broken:

@@ -28,8 +28,8 @@ def sentence(origin: Origin, call: Call, step: int, verdict: Verdict | None) -> 
     assert visit is not None
     if origin.phase == "weights":
         return (
-            f"{origin.tensor} of {name(visit)} was not finite before step {step} began: "
-            f"an update before it, at the latest that of step {step - 1}, left it so"
+            f"{origin.tensor} of {name(visit)} was not finite before step {step:,} began: "
+            f"an update before it, at the latest that of step {step - 1:,}, left it so"
         )
     text = _forward(origin, visit, call) if origin.phase == "forward" else _backward(origin, visit)
     if verdict is not None:
@@ -45,7 +45,7 @@ def _data(origin: Origin, call: Call, step: int) -> str:
     to = f"the model {call.word}" if call.word else "the model"
     counts = "" if found is None or found.span is None else f" ({_counts(found.span)})"
     kind = "NaN" if found is not None and found.nan else "infinity"
-    return f"there was {kind} in the input{place} that {to} was given at step {step}{counts}"
+    return f"there was {kind} in the input{place} that {to} was given at step {step:,}{counts}"
 
 
 def _forward(origin: Origin, visit: Visit, call: Call) -> str:

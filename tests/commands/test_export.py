@@ -37,7 +37,7 @@ def test_a_picture(scenario: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--format", "png"], "there is no format 'png'"),
+        (["--format", "png"], "there is no --format 'png'"),
         (["--size", "10x5"], "must be 40x12 to 500x200, not '10x5'"),
         (["-o", "/nowhere/at/all.svg"], "there is no folder /nowhere/at: make it first."),
         (["-o", "/"], "/ is a folder: name a file in it."),

@@ -22,8 +22,8 @@ def banner_lines(view: View, width: int) -> tuple[Line, ...]:
     where = f"{safe(seen.module)}" if seen.module else "the model"
     tensor = f", tensor {safe(seen.tensor)}" if seen.tensor else ""
     mark = SIGNS["nonfinite"].char(view.ascii_only)
-    long = f" {mark} first NaN or infinity: step {seen.step}, {phase}, {where}{tensor}"
-    short = f" {mark} NaN/inf: step {seen.step}, {safe(seen.phase)}, {where}"
+    long = f" {mark} first NaN or infinity: step {seen.step:,}, {phase}, {where}{tensor}"
+    short = f" {mark} NaN/inf: step {seen.step:,}, {safe(seen.phase)}, {where}"
     text = long if len(long) <= width else short
     text = to_ascii(text) if view.ascii_only else text
     lines = [text]

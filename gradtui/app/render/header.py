@@ -193,7 +193,7 @@ def _coverage(view: View) -> Coverage:
 def _verdict(view: View, cells: int) -> Line:
     diagnosis = view.diagnosis
     if view.failure is not None and (view.mode == "lab" or diagnosis.step < 0):
-        text = f" {cross(view)} failed at step {view.failure.step}: {safe(view.failure.message)}"
+        text = f" {cross(view)} failed at step {view.failure.step:,}: {safe(view.failure.message)}"
         return right(((text, "critical"),), (), cells)
     tail: list[Piece] = []
     if view.scenario is not None:

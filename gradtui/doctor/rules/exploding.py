@@ -51,7 +51,7 @@ def exploded_to_nan(before: Reading, facts: Facts) -> Finding | None:
         Severity.CRITICAL,
         onset,
         f"total gradient norm {norm(first)} at step {int(before.facts.steps[before.used[0]])}, "
-        f"{norm(peak)} before the first {seen.phase} NaN or infinity at step {seen.step}",
+        f"{norm(peak)} before the first {seen.phase} NaN or infinity at step {seen.step:,}",
         cause,
         remedies,
         rows,

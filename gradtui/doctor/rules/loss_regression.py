@@ -35,7 +35,7 @@ def thrown_back(reading: Reading) -> Finding | None:
         "exploding_gradient",
         Severity.CRITICAL,
         step,
-        f"the loss was {norm(best)} before step {step} and has been {norm(now)} since, no better than "
+        f"the loss was {norm(best)} before step {step:,} and has been {norm(now)} since, no better than "
         f"at first ({norm(begun)})",
         f"{raised}: {STEPS.cause}" if raised else STEPS.cause,
         STEPS.remedies,

@@ -97,7 +97,7 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         cause = (
             "a tensor without a gradient held it: a weight, a mask, or what targets were made into"
         )
-    if _missed(seen, facts):
+    if unseen or _missed(seen, facts):
         remedies = choices.NONFINITE_MISSED + remedies
     rows = tuple(i for i, row in enumerate(facts.layout.rows) if row.name == seen.module)
     names = tuple(facts.layout.rows[r].name for r in rows)
@@ -141,11 +141,11 @@ def _forward_remedies(seen: NonFinite, found: Autopsy | None, *, grown: bool) ->
 def _evidence(seen: NonFinite, before: Reading, facts: Facts) -> str:
     """Where it showed, what running the step once more has found out, and what came before."""
     parts = [
-        f"{seen.phase} at step {seen.step}, first in {seen.module or 'the loss'} ({seen.tensor})"
+        f"{seen.phase} at step {seen.step:,}, first in {seen.module or 'the loss'} ({seen.tensor})"
     ]
     found = seen.autopsy
     if found is not None and found.words:
-        when = f"{seen.phase} at step {seen.step}"
+        when = f"{seen.phase} at step {seen.step:,}"
         parts = [f"{when}: {found.words}"] if found.known else [*parts, found.words]
     if len(before.used):
         total = float(before.total[before.used[-1]])

@@ -143,7 +143,7 @@ def _lost_again(reading: Reading) -> Finding | None:
         "plateau",
         Severity.WARNING,
         step,
-        f"the loss was {norm(at.best)} before step {step} and has been {norm(at.now)} since; no step "
+        f"the loss was {norm(at.best)} before step {step:,} and has been {norm(at.now)} since; no step "
         "was long enough to do that",
         "the data have changed there: inputs or labels are not what they were",
         choices.DATA_CHANGED,

@@ -42,7 +42,7 @@ class RankStatus:
     def words(self) -> str:
         """ "rank 3: lost, last seen at step 812, 40 s ago"."""
         state = "lagging" if self.lagging else self.state
-        return f"rank {self.rank}: {state}, at step {self.last_step}, seen {self.age:.0f} s ago"
+        return f"rank {self.rank}: {state}, at step {self.last_step:,}, seen {self.age:.0f} s ago"
 
 
 @dataclass(frozen=True, slots=True)

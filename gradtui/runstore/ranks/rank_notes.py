@@ -34,9 +34,9 @@ def rank_words(ranks: Ranks) -> list[str]:
 def _trouble(rank: RankStatus) -> str:
     begun = rank.last_step >= 0
     if rank.state == LOST:
-        return f"dead since step {rank.last_step}" if begun else "dead before its first step"
+        return f"dead since step {rank.last_step:,}" if begun else "dead before its first step"
     if rank.state == CRASHED:
-        return f"crashed at step {rank.last_step}" if begun else "crashed before its first step"
+        return f"crashed at step {rank.last_step:,}" if begun else "crashed before its first step"
     if rank.lagging:
         return f"{rank.behind} step{'s' * (rank.behind != 1)} behind"
     return ""
