@@ -20,7 +20,7 @@ from gradtui.doctor.rules.miswired import (
     without_consequences,
 )
 from gradtui.doctor.rules.nonfinite import calibrating, first_seen, nonfinite, scaler_stuck
-from gradtui.doctor.rules.not_learning import little_learned, no_better
+from gradtui.doctor.rules.not_learning import little_learned, lost_loss, no_better
 from gradtui.doctor.rules.registry import EXPLAINED_BY, RULES, Rule
 from gradtui.doctor.rules.update_arithmetic import by_division
 
@@ -69,7 +69,9 @@ def _undecided(readings: list[Reading]) -> str:
         return f"gradients were measured at {measured:,} of {taken:,} steps"
     if all(np.isnan(reading.losses).all() for reading in readings):
         return UNSEEN_LOSS
-    clauses = (rule(reading) for reading in readings for rule in (little_learned, no_better))
+    clauses = (
+        rule(reading) for reading in readings for rule in (lost_loss, little_learned, no_better)
+    )
     return next((clause for clause in clauses if clause), "")
 
 

@@ -327,13 +327,17 @@ class Reading:
 
     def _zeros(self, chosen: npt.NDArray[np.bool_]) -> FloatArray:
         """[len(rows)] share of exact zeros now in the gradients of these tensors; NaN where there
-        is none."""
-        layout = self.facts.layout
-        counted = self.facts.grads[self.now][:, chosen, Grad.ZEROS]
+        is none. Where none were counted lately, a norm of zero says it of a whole tensor."""
+        layout, grads = self.facts.layout, self.facts.grads[self.now][:, chosen]
+        counted = grads[:, :, Grad.ZEROS]
         counted = counted[~np.isnan(counted).all(axis=1)]  # not every step need be counted
-        if not len(counted):
+        if len(counted):
+            zeros = middle(counted)
+        elif len(grads):
+            nothing = (grads[:, :, Grad.NORM] == 0).all(axis=0)
+            zeros = np.where(nothing, layout.numel[chosen], 0.0)
+        else:
             return np.full(len(self.rows), np.nan)
-        zeros = middle(counted)
         known = ~np.isnan(zeros)
         of, count = layout.row_of[chosen][known], len(layout.rows)
         total = np.bincount(of, weights=layout.numel[chosen][known], minlength=count)

@@ -111,6 +111,8 @@ RECURRENT_STEPS = 200
 GAME_STEPS = 60
 STARVED = 0.01
 """Of its first gradient norms: what is left to a side of a game that has lost."""
+LOSSES_GONE = 0.1
+"""Share of steps without a finite loss up to which the others say that it is usually known."""
 LOST_LOSSES = 3
 """Losses in a row that are NaN after finite ones: then NaN is a number, and not one never told."""
 TIME_RATIO = 1e-5

@@ -83,6 +83,8 @@ class Ledger:
     def room(self) -> float:
         """Seconds for measuring at an average step: without those that go on merely being there."""
         steps = max(self._steps, 1e-9)
+        if self.every_step:  # what that takes is not taken off what is dearer
+            return max(self.share * self._own / steps, 1e-9)
         whole = self.share * self._thrift * self._own / steps
         return max(whole - self._around / steps, LEAST * whole, 1e-9)
 
@@ -215,7 +217,8 @@ class Budget:
         norms = self._norms.value + self._ledger.written
         fitting = min(_every(norms, NORMS_SHARE * room), self._widest(norms))
         self.every = 1 if self._ledger.every_step else fitting
-        rest = max(room - norms / self.every, (1 - NORMS_SHARE) * room)
+        left = 0.0 if self._ledger.every_step else norms / self.every
+        rest = max(room - left, (1 - NORMS_SHARE) * room)
         self._weights_every = max(WEIGHTS, ceil(2 * self._weights_cost.value / rest))
         self._histograms_every = max(HISTOGRAMS, ceil(2 * self._histograms_cost.value / rest))
         self.left = self._planned = self.every - 1 - self._count % self.every

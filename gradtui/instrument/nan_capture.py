@@ -32,6 +32,7 @@ from gradtui.patching.own_errors import SuppressOwn
 from gradtui.patching.torch_modes import Unseen
 
 OFF = "the step was not run once more, as --no-autopsy asks"
+UPDATED = "loss and gradients were looked at before the update, and were finite"
 TOO_LATE = (
     "by the time it was known the update had changed the weights; --catch-nan waits for each step"
 )
@@ -151,7 +152,8 @@ class NanCapture(StepListener):
         self._call_recorder.close()
         if found.reproduced and found.phase in ("data", "forward"):
             return found
-        return failed(step, TOO_LATE, phase)
+        in_update = phase == "weights" and self._catching is not None
+        return failed(step, UPDATED if in_update else TOO_LATE, phase)
 
     def over(self, record: StepRecord | None = None) -> None:
         """A step is over."""

@@ -32,7 +32,8 @@ class GradtuiCallback(RecordingCallback, TrainerCallback):  # type: ignore[misc]
 
     `name` is the run's, by default that of the program; `directory` is the run's own, by default
     a new one among the others; `overhead` is the share of training time that may be spent on it;
-    with `autopsy` False no module is ever called again to find where a NaN was born.
+    with `autopsy` False no module is ever called again to find where a NaN was born, with `catch_nan`
+    norms of every step are taken before its update until one is found.
     """
 
     def _made(self) -> None:

@@ -36,8 +36,8 @@ from gradtui.patching.own_errors import SuppressOwn, suppress_own
 
 FindPlace = Callable[[str, Around, Tensor | None], Place]
 NO_CALLS = (
-    "no call of a model was kept in this step, as not every step is looked at closely: with "
-    "--catch-nan each is"
+    "no call of a model was kept in this step: none was made, or not every step is looked at closely, "
+    "as with --catch-nan"
 )
 
 

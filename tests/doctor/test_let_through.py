@@ -8,6 +8,7 @@ import pytest
 
 from gradtui.core.history import History
 from gradtui.core.scalar_series import ScalarSeries
+from gradtui.core.snapshot import Grad
 from gradtui.core.symptom import UNDECIDED
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.notes import spikes
@@ -56,6 +57,31 @@ def test_where_gradients_are_hardly_known_nothing_is_called_healthy() -> None:
     assert (few.verdict, few.decided) == (UNDECIDED, False)
     assert few.why == "gradients were measured at 9 of 2,000 steps"
     assert diagnose(history(12).facts()).decided
+
+
+@pytest.mark.parametrize("lost", [math.nan, math.inf])
+def test_one_loss_that_is_lost_where_nothing_was_measured_is_not_healthy(lost: float) -> None:
+    """Weights may survive it: the slope of a log is finite where the log is not."""
+
+    def loss(step: int) -> float:
+        return lost if step == 1001 else CASES["learns"](step)
+
+    found = diagnose(recorded(2000, loss, seldom=True).facts())
+    assert found.verdict == UNDECIDED
+    assert found.why.startswith("the loss of step 1,001 was NaN, infinite or not seen")
+    assert "--catch-nan" in found.why
+    assert diagnose(recorded(2000, CASES["learns"], seldom=True).facts()).decided
+
+
+def test_where_no_zeros_were_counted_norms_tell_of_whole_tensors() -> None:
+    history = History(LAYOUT, run_info(task="classification", classes=10))
+    for step in range(300):
+        norms = np.ones(ROWS) if step < 40 else np.array([0.0] * (ROWS - 1) + [1.0])
+        made = snapshot(LAYOUT, step, norms, loss=CHANCE + NOISE[step], slow=step < 40)
+        if step >= 40:
+            made.grads[:, [Grad.ZEROS, Grad.SUM]] = np.nan
+        history.append(made)
+    assert Reading(history.facts()).zero_fraction.tolist() == [1.0] * (ROWS - 1) + [0.0]
 
 
 CASES: dict[str, Losses] = {

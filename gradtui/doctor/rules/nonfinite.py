@@ -97,7 +97,7 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         cause = (
             "a tensor without a gradient held it: a weight, a mask, or what targets were made into"
         )
-    if unseen or _missed(seen, facts):
+    if _missed(seen, facts):
         remedies = choices.NONFINITE_MISSED + remedies
     rows = tuple(i for i, row in enumerate(facts.layout.rows) if row.name == seen.module)
     names = tuple(facts.layout.rows[r].name for r in rows)
@@ -116,10 +116,11 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
 
 
 def _missed(seen: NonFinite, facts: Facts) -> bool:
-    """Whether the origin is unknown because steps were let through, or numbers came too late."""
-    if seen.autopsy is None or seen.autopsy.known:
+    """Whether more would be known if every step had been looked at before its update: of a NaN in
+    the weights, or of one whose origin is unknown."""
+    if seen.autopsy is not None and seen.autopsy.known and seen.phase != "weights":
         return False
-    return len(facts) < len(facts.scalars) or not facts.info.device.startswith("cpu")
+    return _unseen(seen, facts) > 0 or not facts.info.device.startswith("cpu")
 
 
 def _where(found: Autopsy) -> str:

@@ -261,6 +261,23 @@ def little_learned(reading: Reading) -> str:
     )
 
 
+def lost_loss(reading: Reading) -> str:
+    """What is not known of single steps whose loss was NaN, infinite or not seen, among others whose
+    loss is known; "" where there are none. A scaler's skipped steps are its own business."""
+    scalars = reading.facts.scalars
+    known = np.isfinite(scalars.loss)
+    if not known.any():
+        return ""
+    gone = ~known & ~scalars.skipped
+    gone[: int(np.argmax(known))] = False
+    count = int(gone.sum())
+    if not count or count > T.LOSSES_GONE * len(gone):
+        return ""
+    first = int(scalars.steps[int(np.argmax(gone))])
+    which = f"step {first:,}" if count == 1 else f"{count:,} steps, the first of them {first:,},"
+    return f"the loss of {which} was NaN, infinite or not seen (--catch-nan looks at every step)"
+
+
 def no_better(reading: Reading) -> str:
     """A clause where a loss stands where an answer that looks at no input would have it, or where it
     began, and nothing shows that it is about to come down; else "". It may be that there is no more to
