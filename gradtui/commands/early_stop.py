@@ -8,7 +8,6 @@ from gradtui.commands.program import PATIENCE
 from gradtui.commands.report import Report
 from gradtui.core.control import Stop
 from gradtui.core.errors import GradtuiError
-from gradtui.runstore.writer.control_file import send_control
 
 NONFINITE, SICK = "nonfinite", "sick"
 WAYS = (NONFINITE, SICK)
@@ -57,10 +56,15 @@ class EarlyStop:
         ):
             step = f"at step {report.steps - 1:,}"
             self.stopped = f"stopped {step}, as --stop-on {self._way} asks: {report.verdict}"
-            send_control(self._directory, Stop())
+            self._ask()
             self._due = self._clock() + PATIENCE
         self._before = now
         return True
+
+    def _ask(self) -> None:
+        from gradtui.runstore.writer.control_file import send_control
+
+        send_control(self._directory, Stop())
 
     def _look(self) -> Report | None:
         from gradtui.commands.command_verdict import judged

@@ -26,11 +26,10 @@ class Looks:
         self._verdicts = list(verdicts)
         self.stop = EarlyStop(tmp_path, ["python", "a.py"], way, lambda: self.now)
         monkeypatch.setattr(EarlyStop, "_look", lambda _: self._report())
-        monkeypatch.setattr(early_stop, "send_control", self._send)
+        monkeypatch.setattr(EarlyStop, "_ask", lambda _: self._count())
 
-    def _send(self, directory: Path, control: object) -> bool:
+    def _count(self) -> None:
         self.asked += 1
-        return True
 
     def _report(self) -> Report:
         verdict = self._verdicts.pop(0)
