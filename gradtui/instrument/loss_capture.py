@@ -120,6 +120,14 @@ class LossCapture:
         sums = None if loss.remote() else loss.sums()
         return NAN if sums is None else sums.loss
 
+    @property
+    def unfinished(self) -> float | None:
+        """The loss of which a backward pass has been taken and no step yet; None where there is none, or
+        its number is elsewhere."""
+        loss = self.seen() if self.fresh else None
+        sums = None if loss is None or loss.remote() else loss.sums()
+        return None if sums is None else sums.loss
+
     def _count(self) -> int:
         """Backward passes since the last step."""
         return 0 if self._stale else self._forgotten + len(self._passes)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from math import isnan
+from math import isfinite, isnan
 from typing import Any
 
 from torch import Tensor
@@ -55,6 +55,8 @@ class OptimizerSteps(StepListener):
         self._scalars = scalars
         self._meter: CostMeter = guard.meter
         self._sources: dict[int, ParamGroup] = {}
+        self._last: ParamGroup | None = None
+        """What the last step was of."""
         self.seen = False
         """Whether any optimizer's step has been seen."""
         self._listeners = listeners
@@ -65,11 +67,13 @@ class OptimizerSteps(StepListener):
         self._hooks.forget()
         self._in_backward.forget()
         self._nan_sampling.forget()
-        self._sources = {}
+        self._sources, self._last = {}, None
 
     def last_look(self) -> None:
         """At the end: the last step is measured after all, where it was let through, and weights
         that have become NaN since the last record are told of."""
+        if self._not_taken():
+            return
         step = self._meter.steps - 1
         if step < 0 or step == self._records.last_step:
             return
@@ -84,6 +88,21 @@ class OptimizerSteps(StepListener):
             record.step, record.optimizer = step, source.number
             self._measure(record, source, left=False)
             return  # one is enough
+
+    def _not_taken(self) -> bool:
+        """Whether the program has ended between a loss that is lost and the step that was to follow, as
+        one does that looks out for it: that is recorded, and where it came from is looked for."""
+        loss, source = self._losses.unfinished, self._last or self._scalars.source
+        if loss is None or isfinite(loss) or source is None or source.all_gone:
+            return False
+        self._losses.used()
+        record = StepRecord(Detail(), {}, source.layout, source.at, self.new_step())
+        record.optimizer, record.loss, record.told, record.raised = source.number, loss, True, True
+        record.parts |= source.gradients(source.left(), record.detail)
+        self._nan_capture.look(record)
+        self._records.submit(record)
+        self._records.flush()
+        return True
 
     def _measure(self, record: StepRecord, source: ParamGroup, *, left: bool = True) -> None:
         """What is left of a step: weights, and gradients that nobody has cleared or added to. Where a
@@ -174,6 +193,7 @@ class OptimizerSteps(StepListener):
                 self._nan_capture.over()
 
     def _finish(self, record: StepRecord, source: ParamGroup) -> None:
+        self._last = source
         if record.detail.weights:
             record.parts["weights"] = source.weights()
         self._nan_capture.over(record)
@@ -202,6 +222,7 @@ class OptimizerSteps(StepListener):
 
     def passed(self, known: KnownOptimizer) -> None:
         """A step was let through, while it is looked at or another optimizer's is waited for."""
+        self._last = known.source
         self._losses.used()
         self._nan_capture.over()
         self._clips.drop(known.source.members)

@@ -82,3 +82,53 @@ def test_numbers_on_another_device_are_waited_for(
     else:
         assert not autopsy.reproduced
         assert "--catch-nan" in autopsy.words
+
+
+def ended_before_its_update(bad: bool, autopsy: bool = True) -> Kept:
+    """A program that looks at its own loss, and stops."""
+    torch.manual_seed(0)
+    sink = Kept()
+    watcher = Watcher(sink, autopsy=autopsy, log=sink.log.append)
+    net = Net()
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-3)
+    for step in range(21):
+        optimizer.zero_grad()
+        loss = net(torch.randn(8, 4), 0.0 if bad and step == 20 else 1.0).square().mean()
+        loss.backward()
+        if step == 20:
+            break
+        optimizer.step()
+    weights = [p.clone() for p in net.parameters()]
+    grads = [None if p.grad is None else p.grad.clone() for p in net.parameters()]
+    watcher.failed("ValueError: the loss is NaN", "")
+    watcher.close()
+    assert sink.log == []
+    for p, weight, grad in zip(net.parameters(), weights, grads, strict=True):
+        assert torch.equal(p, weight)
+        assert p.grad is not None
+        assert grad is not None
+        assert torch.equal(p.grad, grad) or bool(grad.isnan().any() and p.grad.isnan().any())
+    return sink
+
+
+def test_a_program_that_stops_at_the_nan_itself_is_told_where_it_was_born() -> None:
+    sink = ended_before_its_update(bad=True)
+    assert [snapshot.step for snapshot in sink.snapshots] == list(range(21))
+    last = sink.snapshots[-1]
+    assert last.raised
+    assert last.nonfinite is not None
+    autopsy = last.nonfinite.autopsy
+    assert autopsy is not None
+    assert (autopsy.module, autopsy.operation, autopsy.reproduced) == ("part", "log", True)
+
+
+def test_one_that_stops_with_a_finite_loss_has_no_step_more() -> None:
+    sink = ended_before_its_update(bad=False)
+    assert [snapshot.step for snapshot in sink.snapshots] == list(range(20))
+    assert all(snapshot.nonfinite is None for snapshot in sink.snapshots)
+
+
+def test_without_a_second_run_it_is_recorded_all_the_same() -> None:
+    last = ended_before_its_update(bad=True, autopsy=False).snapshots[-1]
+    assert last.nonfinite is not None
+    assert (last.step, last.nonfinite.phase) == (20, "forward")
