@@ -91,7 +91,8 @@ class Snapshot:
     skipped: bool = False
     """True where the loss scaler threw the step away."""
     raised: bool = False
-    """True where the optimizer's step has raised: what is recorded is what it began with."""
+    """True where the optimizer's step has raised, or was not taken after a loss that was lost: what is
+    recorded is what it began with."""
     weights: FloatArray | None = None
     histograms: U32Array | None = None
     activations: FloatArray | None = None

@@ -52,7 +52,7 @@ ROW_FIELDS = ("step", "time", "loss", "lr", "optimizer", "backwards", "loss_scal
 SKIPPED, NONFINITE, UNMEASURED, RAISED = 1, 2, 4, 8
 """Bits of `flags`: the loss scaler threw the step away; some gradient or weight, or in a step that
 was not measured the loss, is not finite; gradients were not measured, there are scalars only; the
-optimizer's step has raised."""
+optimizer's step has raised, or was not taken after a loss that was lost."""
 
 STAGES = ("raw", "unscaled", "clipped", "unknown")
 """What `stage` counts."""
