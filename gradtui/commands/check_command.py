@@ -21,11 +21,8 @@ def check_command(
     """
     directory = new_directory(command, settings.runs)
     child = start(directory, command, settings, output=2)
-    progress, early, enough = (
-        Progress(directory, aside),
-        EarlyStop(directory, command, stop_on),
-        False,
-    )
+    progress, early = Progress(directory, aside), EarlyStop(directory, command, stop_on)
+    enough = False
 
     def glance() -> bool:
         nonlocal enough

@@ -116,9 +116,8 @@ class LossCapture:
         where there is none, or its number is elsewhere."""
         if not isnan(self._broken_off):
             return self._broken_off
-        loss = self.seen() if self.fresh else Loss()
-        sums = None if loss.remote() else loss.sums()
-        return NAN if sums is None else sums.loss
+        loss = self.unfinished
+        return NAN if loss is None else loss
 
     @property
     def unfinished(self) -> float | None:

@@ -144,10 +144,7 @@ class CpuPass:
         found += [self._large_norm(tensors[i]) for i in self._large]
         norms = np.concatenate(found)
         unsure = self._unsure(norms)
-        again = self._near_zero(norms, unsure)
-        if again:
-            norms[again] = _norms_in_float64([tensors[i] for i in self.members[again]])
-            unsure[again] = False
+        self._widen(tensors, norms, unsure)
         return norms, unsure
 
     def _large_norm(self, tensor: Tensor) -> FloatArray:
@@ -169,6 +166,13 @@ class CpuPass:
 
     def _unsure(self, norms: FloatArray) -> BoolArray:
         return ~((norms >= self._least) & (norms < np.inf))  # a NaN is neither
+
+    def _widen(self, tensors: Sequence[Tensor], norms: FloatArray, unsure: BoolArray) -> None:
+        """Take those again, in place, for which that is all that is needed."""
+        again = self._near_zero(norms, unsure)
+        if again:
+            norms[again] = _norms_in_float64([tensors[i] for i in self.members[again]])
+            unsure[again] = False
 
     def _near_zero(self, norms: FloatArray, unsure: BoolArray) -> list[int]:
         """Of the unsure ones those for which wider squares are all that is needed: in a deep net whose
@@ -201,10 +205,7 @@ class CpuPass:
             out[NONZEROS] = np.add.reduceat(wide[NONZEROS], self._starts)
             out[SUM] = np.add.reduceat(wide[SUM], self._starts)
         unsure = self._unsure(out[NORM]) & (out[ABS_MAX] != 0)
-        again = self._near_zero(out[NORM], unsure)
-        if again:
-            out[NORM, again] = _norms_in_float64([tensors[i] for i in self.members[again]])
-            unsure[again] = False
+        self._widen(tensors, out[NORM], unsure)
         return out, unsure
 
     def copied(self, left_out: Collection[int]) -> int:
