@@ -1,5 +1,5 @@
-# It sees for itself that the loss is no number, and leaves before the update: what stands at the end is asked
-# by a handler that was registered before torch was loaded, and so comes last.
+# It sees for itself that the loss is no number, and leaves before the update.
+# What stands then is asked by a handler that was registered before torch was loaded: it comes last.
 import atexit
 import random
 import sys
