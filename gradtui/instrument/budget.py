@@ -1,8 +1,9 @@
 """How much is measured at a step, so that watching stays a small, stated share of training.
 
-What is dearest goes first: histograms and weights come more and more rarely, then norms at every
-second step only, every fourth, and so on. A step at which nothing is measured is let through by the
-hooks in a few microseconds.
+What is dearest goes first: histograms and weights come more and more rarely, then records in full at
+every second step only, every fourth, and so on. A step between two of these is let through by the hooks
+in a few microseconds; of as many of them as there is room for, norms are taken all the same, which costs
+a fraction of a record.
 """
 
 from collections import deque
@@ -19,7 +20,9 @@ WEIGHTS, HISTOGRAMS, ALWAYS = 10, 50, 3
 """Every how many steps the dearer statistics are taken where time allows; the first ones always."""
 
 NORMS_SHARE = 0.9
-"""Of the budget, at most, for norms, before they are taken at every second step only."""
+"""Of the budget, at most, for records in full, before they are taken at every second step only."""
+BETWEEN_SHARE = 0.7
+"""The part of that which goes to norms between records, where these are to be had."""
 
 LONGEST = 1 << 20
 GAP = 0.25
@@ -35,6 +38,8 @@ LATELY = 5
 """Values of which the median counts: a program that is interrupted while we measure makes one odd."""
 ODD = 2.0
 """How many times the mean of late values a single one may count for."""
+USELESS = 3
+"""Steps in a row of which norms were asked for in vain, after which none are."""
 LEAST = 0.1
 """The part of the budget that measuring gets even where being there takes all of it."""
 
@@ -69,6 +74,8 @@ class Ledger:
         self.meter = meter
         self.spent = 0.0
         """Seconds in all, but for those of the first record."""
+        self.between = 0
+        """Steps since the last record of which norms were taken."""
         self._before: tuple[int, float] | None = None
         self._records = self._steps = self._own = self._around = self._written = 0.0
         self._thrift = 1.0
@@ -103,6 +110,7 @@ class Ledger:
         comes with a record and not with every step. Returns the seconds since the last one, 0 at
         the first.
         """
+        between, self.between = self.between, 0
         meter = self.meter
         before, self._before = self._before, (meter.steps, meter.wall())
         if before is None:
@@ -110,11 +118,11 @@ class Ledger:
         self.spent += spent
         passed, steps = self._before[1] - before[1], max(meter.steps - before[0], 1)
         own = max(passed - spent, 1e-9)
-        around = max(spent - cost - meter.lately_elsewhere, 0.0)
+        around = max(spent - cost - meter.lately_norms - meter.lately_elsewhere, 0.0)
         # Pauses (evaluation, saving) and first times say little about a step.
         own_at_most = self._odd(own, self._own, steps)
         around = self._odd(around, self._around, steps)
-        self._records = FADING * self._records + 1
+        self._records = FADING * self._records + 1 + between
         self._steps = FADING * self._steps + steps
         self._own = FADING * self._own + own_at_most
         self._around = FADING * self._around + around
@@ -164,12 +172,15 @@ class Budget:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self.every = 1
-        """Every how many steps norms are taken."""
+        """Every how many steps there is a record in full."""
         self.left = 0
         """Steps still to be let through; whoever lets one through takes it off."""
+        self.norms_every = 0
+        """Whenever so many are left, norms are taken of the next one all the same; 0: of none."""
         self._planned = 0
         self._count = -1
         self._norms, self._weights_cost, self._histograms_cost = Recent(), Recent(), Recent()
+        self._between, self._useless = Recent(), 0
         self._weights_every, self._histograms_every = WEIGHTS, HISTOGRAMS
         self._weights = self._histograms = -HISTOGRAMS
 
@@ -194,7 +205,8 @@ class Budget:
 
     def begin_anew(self) -> None:
         """The share has changed: the next step is measured."""
-        self.every, self.left, self._planned = 1, 0, 0
+        self.every, self.left, self._planned, self.norms_every = 1, 0, 0, 0
+        self._useless = 0
         self._weights_every, self._histograms_every = WEIGHTS, HISTOGRAMS
 
     def took(self, detail: Detail, cost: float) -> None:
@@ -213,15 +225,54 @@ class Budget:
         if self._ledger.scarce:
             self._plan(self._ledger.room)
 
+    @property
+    def wants_norms(self) -> bool:
+        """Whether norms are due of the next step, which is let through."""
+        return bool(self.norms_every) and not self.left % self.norms_every
+
+    def took_norms(self, cost: float) -> None:
+        """Of a step that was let through, in `cost` seconds."""
+        self._useless = 0
+        self._ledger.between += 1
+        self._between.add(cost)
+
+    def norms_missed(self) -> None:
+        """They were asked for in vain."""
+        self._useless += 1
+        if self._useless >= USELESS:
+            self.norms_every = 0
+
     def _plan(self, room: float) -> None:
         norms = self._norms.value + self._ledger.written
-        fitting = min(_every(norms, NORMS_SHARE * room), self._widest(norms))
-        self.every = 1 if self._ledger.every_step else fitting
-        left = 0.0 if self._ledger.every_step else norms / self.every
+        self.every = self._fitting(norms, NORMS_SHARE * room)
+        self.norms_every = 0
+        left = norms / self.every
+        if self._ledger.every_step:
+            self.every, left = 1, 0.0
+        elif self.every > 1 and self._useless < USELESS:
+            left += self._plan_between(norms, NORMS_SHARE * room)
         rest = max(room - left, (1 - NORMS_SHARE) * room)
         self._weights_every = max(WEIGHTS, ceil(2 * self._weights_cost.value / rest))
         self._histograms_every = max(HISTOGRAMS, ceil(2 * self._histograms_cost.value / rest))
         self.left = self._planned = self.every - 1 - self._count % self.every
+
+    def _plan_between(self, norms: float, room: float) -> float:
+        """Norms between records, where they come more often than records would. Seconds that these take
+        a step on top."""
+        cost = self._between.value
+        every, between = self._fitting(norms, (1 - BETWEEN_SHARE) * room), 1
+        if cost:
+            between = _every(cost + self._ledger.written, BETWEEN_SHARE * room)
+        else:  # to be tried
+            between = max(self.every // 2, 1)
+        if between >= self.every:
+            return 0.0
+        before, self.every, self.norms_every = self.every, every, between
+        return norms / every - norms / before + cost / between
+
+    def _fitting(self, norms: float, room: float) -> int:
+        """Every how many steps there may be a record that takes `norms` seconds."""
+        return min(_every(norms, room), self._widest(norms))
 
     def _widest(self, norms: float) -> int:
         """Steps that may lie between two records, a power of two."""

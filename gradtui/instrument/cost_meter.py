@@ -32,6 +32,7 @@ class CostMeter:
         "_after",
         "_began",
         "_depth",
+        "_norms",
         "_passed",
         "_seen",
         "_since",
@@ -43,6 +44,7 @@ class CostMeter:
         "elsewhere",
         "idle",
         "lately_elsewhere",
+        "lately_norms",
         "lately_passed",
         "lately_timed",
         "resting",
@@ -74,9 +76,11 @@ class CostMeter:
         """What `take` last had of that."""
         self.lately_passed = 0.0
         """And in steps that were let through."""
+        self.lately_norms = 0.0
+        """And in norms of steps that were let through."""
         self.lately_timed = 0.0
         """And of what was timed, caches included."""
-        self._spent = self._began = self._since = self._seen = self._passed = 0.0
+        self._spent = self._began = self._since = self._seen = self._passed = self._norms = 0.0
         self._depth = 0
 
     def enter(self) -> None:
@@ -99,6 +103,18 @@ class CostMeter:
         self._passed += self._spent
         self._spent = 0.0
 
+    @property
+    def timed(self) -> float:
+        """Seconds since the last `take`, of blocks that are over."""
+        return self._spent
+
+    def norms_taken(self, mark: float) -> float:
+        """What was timed since `timed` was `mark` were norms of a step that is let through. Seconds that
+        took: what is read is what the optimizer reads next, so that no cache is the worse for it."""
+        took, self._spent = max(self._spent - mark, 0.0), mark
+        self._norms += took
+        return took
+
     def rest(self, idle: bool) -> None:
         """Nothing is awaited, or something is again."""
         if idle is not self.idle:
@@ -115,8 +131,9 @@ class CostMeter:
         self.lately_timed = timed + min(self._after * timed, FULL)
         there = (self.calls + HOOKS * (self.steps - self._told)) * self.each
         self.lately_passed = self._passed * (1 + self._after)
+        self.lately_norms, self._norms = self._norms, 0.0
         self._passed = 0.0
-        there += self.lately_passed
+        there += self.lately_passed + self.lately_norms
         self.calls, self._told = 0, self.steps
         seen = self.elsewhere()
         self.lately_elsewhere, self._seen = max(seen - self._seen, 0.0), seen
@@ -124,7 +141,7 @@ class CostMeter:
 
     def begin_anew(self) -> None:
         """In a forked child."""
-        self._spent = self._seen = self._passed = 0.0
+        self._spent = self._seen = self._passed = self._norms = 0.0
         self._depth = self.calls = 0
         self.rest(False)
         self.elsewhere = lambda: 0.0

@@ -17,6 +17,7 @@ from torch.optim.optimizer import (
 
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.nested_steps import let_be, outer_steps, share, untraced
+from gradtui.instrument.norms_between import NormsBetween
 from gradtui.instrument.param_groups import ParamGroup
 from gradtui.instrument.run_control import RunControl
 from gradtui.instrument.step_listeners import StepListener
@@ -86,6 +87,7 @@ class OptimizerHooks(StepListener):
         "control",
         "glance",
         "hushed",
+        "norms",
         "only",
         "open",
         "threads",
@@ -113,6 +115,8 @@ class OptimizerHooks(StepListener):
         self.always = False
         """Whether every backward pass matters, because steps are taken in it."""
         self.glance: Callable[[Optimizer], bool] | None = None
+        self.norms: NormsBetween | None = None
+        """Asked for norms of steps that are let through, where the budget wants them."""
 
     def backward_ended(self) -> None:
         self.hushed = False
@@ -173,11 +177,18 @@ class OptimizerHooks(StepListener):
             budget = known.budget
             if budget.left and not self._within and not self.open and known.owner() is optimizer:
                 suspects = self.glance if self._meter.idle else self._handler.suspects
-                if suspects is None or not suspects(optimizer):
+                norms = self.norms if budget.wants_norms else None
+                full = suspects is not None and suspects(optimizer)
+                if norms is not None and not full:
+                    full = norms.take(optimizer, known.source, args, kwargs)
+                if not full:
                     budget.left -= 1
                     self._passing = known
                     self._within = 1
-                    passed: Replaced = self._scalars.step(optimizer, known.source, args, kwargs)
+                    found = (None, None) if norms is None else (norms.found, norms.remote)
+                    passed: Replaced = self._scalars.step(
+                        optimizer, known.source, args, kwargs, *found
+                    )
                     return passed
                 budget.left = 0
                 self._meter.rest(False)

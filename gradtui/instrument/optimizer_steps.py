@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import isfinite, isnan
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -111,11 +112,14 @@ class OptimizerSteps(StepListener):
             return
         gone: list[Tensor | None] = [None] * len(source.tensors)
         grads = source.left() if left and self._scalars.untouched else gone
+        known = record.norms
         if all(grad is None for grad in grads):
-            record.stage = "unknown"
+            record.stage = "unknown" if known is None else "raw"
         elif self._clips.limits:
             record.stage = "clipped"
         record.parts |= source.gradients(grads, record.detail)
+        if known is not None and all(grad is None for grad in grads):
+            record.parts["grads"] = torch.from_numpy(known.table()[known.at])
         record.parts["weights"], record.left = source.weights(updates=False), True
         self._records.submit(record)
         self._records.flush()
@@ -290,6 +294,6 @@ def _of(row: Row, source: ParamGroup) -> StepRecord:
     """A record in full of a step whose scalars have been handed on."""
     record = StepRecord(Detail(weights=True), {}, source.layout, source.at, row[0], time=row[1])
     record.loss, record.lr, record.optimizer, record.backwards = row[2:6]
-    record.scale, record.objective, record.skipped = row[6:]
+    record.scale, record.objective, record.skipped, record.norms = row[6:]
     record.told = not isnan(record.loss)
     return record

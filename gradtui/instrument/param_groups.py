@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from gradtui.core.layout import IntArray, Layout
+from gradtui.core.layout import FloatArray, IntArray, Layout
 from gradtui.instrument.budget import Budget, Detail, Ledger
 from gradtui.instrument.layout_builder import LayoutBuilder
 from gradtui.instrument.weak_tensors import GONE, WeakTensors
@@ -43,6 +43,10 @@ class ParamGroup:
 
     def gradients(self, grads: Sequence[Tensor | None], detail: Detail) -> dict[str, Tensor]:
         return self._measured.gradients(grads, counts=detail.counts, histograms=detail.histograms)
+
+    def norms_alone(self) -> FloatArray | Tensor | None:
+        """[tensors] L2 norms of the gradients, in a few operations; None where that will not do."""
+        return self._measured.norms([tensor.grad for tensor in self.held.tensors()])
 
     def remember_weights(self) -> None:
         self._measured.remember(self.tensors)

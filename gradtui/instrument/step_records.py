@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from gradtui.instrument.budget import NOTHING, Budget, Detail, Ledger
 from gradtui.instrument.clipping import ClipCall
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.unclipped_norms import Cut, unclipped
-from gradtui.runstore.format.scalar_rows import Row, ScalarRows
+from gradtui.runstore.format.scalar_rows import NormsAlone, Row, ScalarRows
 from gradtui.runstore.writer.ports import Sink
 from gradtui.stats.host_copy import HostCopy
 from gradtui.stats.nonfinite import first_nonfinite
@@ -63,10 +64,19 @@ class StepRecord:
     backwards: int = 1
     seconds: float = 0.0
     overhead: float = 0.0
+    norms: NormsAlone | None = None
+    """Where they are known of a step that is otherwise let through; without numbers while these are on
+    their way, among `parts`."""
     looking: float = 0.0
     """Seconds of the overhead that went to activations, which have a cadence of their own."""
     time: float = field(default_factory=time.time)
     """Seconds since 1970."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether norms alone were taken, on an accelerator, and turn out not to be finite."""
+        norms = self.norms
+        return norms is not None and not (np.isfinite(norms.norms).all() and isfinite(self.loss))
 
     def add_loss(self, loss: Loss) -> None:
         self.backwards = loss.count
@@ -84,6 +94,8 @@ class StepRecord:
             self.lr = float(values[0])
         elif name == "scale":
             self.scale = float(values[0])
+        elif name == "norms" and self.norms is not None:
+            self.norms = self.norms._replace(norms=values)
         elif name == "loss" and self.later is not None:
             sums = self.later.sums(values)
             self.loss, self.objective = sums if sums is not None else (NAN, NAN)
@@ -168,6 +180,15 @@ class StepRecorder:
         self.rows = self._through.rows
         self.sink.follow(self._through)
         return self.rows
+
+    def has_room(self, tensors: int) -> bool:
+        """Whether norms of so many may wait to be written."""
+        return self._through is None or self._through.has_room(tensors)
+
+    def count_norms(self, count: int) -> None:
+        """So many were appended to `rows`."""
+        if self._through is not None:
+            self._through.norms += count
 
     def add(self, record: StepRecord) -> None:
         """A step of which scalars are recorded and nothing else. Where they are on a device several
@@ -258,25 +279,44 @@ class StepRecorder:
             if isinstance(ticket, RecordBatch):
                 ticket.fill(parts)
                 for record in ticket.records:
-                    self._append(record)
+                    if record.lost:
+                        self._put(record, {"grads": _columns(record)})
+                    else:
+                        self._append(record)
                 continue
-            snapshot = _snapshot(ticket, parts, self.late)
-            self.lost |= snapshot.nonfinite is not None
-            self._close()
-            self.sink.put(snapshot)
-            self.last_step = ticket.step
+            self._put(ticket, parts)
+
+    def _put(self, record: StepRecord, parts: dict[str, FloatArray]) -> None:
+        snapshot = _snapshot(record, parts, self.late)
+        self.lost |= snapshot.nonfinite is not None
+        self._close()
+        self.sink.put(snapshot)
+        self.last_step = record.step
 
     def _append(self, record: StepRecord) -> None:
+        norms = record.norms
         rows = self.let_through() if self.rows is None else self.rows
         scalars = record.loss, record.lr, record.optimizer, record.backwards, record.scale
-        self.latest = (record.step, record.time, *scalars, record.objective, record.skipped)
+        others = record.objective, record.skipped, norms
+        self.latest = (record.step, record.time, *scalars, *others)
         rows.append(self.latest)
+        if norms is not None:
+            self.count_norms(len(norms.norms))
 
     def _close(self) -> None:
         """Something else is about to be handed on."""
         if self._through is not None:
             self._through.close(self._meter.steps - self._first)
             self._through = self.rows = None
+
+
+def _columns(record: StepRecord) -> FloatArray:
+    """[tensors of the record, Grad.COLUMNS] of norms alone; 1 stands for any number that is not finite."""
+    assert record.norms is not None
+    norms = record.norms.norms
+    columns = np.full((len(norms), Grad.COLUMNS), np.nan)
+    columns[:, Grad.NORM], columns[:, Grad.NONFINITE] = norms, ~np.isfinite(norms)
+    return columns
 
 
 def _snapshot(record: StepRecord, parts: dict[str, FloatArray], late: Late) -> Snapshot:

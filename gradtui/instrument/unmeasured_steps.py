@@ -1,4 +1,5 @@
-"""Steps that are let through: their number, time, loss and learning rate are recorded all the same.
+"""Steps that are let through: their number, time, loss and learning rate are recorded all the same,
+and norms where somebody has taken them.
 
 This is what a fast program pays at nearly every step: no blocks, no copies, no locks.
 """
@@ -6,6 +7,7 @@ This is what a fast program pays at nearly every step: no blocks, no copies, no 
 from time import time
 from typing import Any
 
+from torch import Tensor
 from torch.optim import Optimizer
 
 from gradtui.instrument.closures import evaluated
@@ -15,6 +17,7 @@ from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.param_groups import ParamGroup
 from gradtui.instrument.step_records import NAN, StepRecorder, bare_record
 from gradtui.instrument.thread_state import TrainingThreads
+from gradtui.runstore.format.scalar_rows import NormsAlone
 
 
 class UnmeasuredSteps:
@@ -53,8 +56,17 @@ class UnmeasuredSteps:
         """Backward passes that had begun by then."""
         self._step, self._when = 0, 0.0
 
-    def step(self, optimizer: Optimizer, source: ParamGroup, args: Any, kwargs: Any) -> Any:
-        """A step is about to be let through; what a hook returns."""
+    def step(
+        self,
+        optimizer: Optimizer,
+        source: ParamGroup,
+        args: Any,
+        kwargs: Any,
+        norms: NormsAlone | None = None,
+        remote: Tensor | None = None,
+    ) -> Any:
+        """A step is about to be let through; what a hook returns. `remote` are the numbers of `norms`
+        where they are not on the host."""
         if self.waiting is not None:
             self.over()  # the step before has raised
         meter, losses = self._meter, self._losses
@@ -75,11 +87,13 @@ class UnmeasuredSteps:
             rows = records.rows
             if rows is None:
                 rows = records.let_through()
-            row = (number, time(), loss, lr, source.number, 1, NAN, loss, False)
+            row = (number, time(), loss, lr, source.number, 1, NAN, loss, False, norms)
             records.latest = row
             rows.append(row)
+            if norms is not None:
+                records.count_norms(len(norms.norms))
         else:
-            self._slowly(optimizer, number, time())
+            self._slowly(optimizer, number, time(), source, norms, remote)
         return None
 
     def over(self) -> None:
@@ -87,7 +101,7 @@ class UnmeasuredSteps:
         optimizer, self.waiting = self.waiting, None
         if optimizer is not None:
             self.passes = self._losses.passes
-            self._slowly(optimizer, self._step, self._when)
+            self._slowly(optimizer, self._step, self._when, self.source)
 
     def scalars_alone(self, source: ParamGroup | None) -> None:
         """Another step of which scalars alone are recorded has been taken."""
@@ -123,10 +137,23 @@ class UnmeasuredSteps:
             return (args[0], ours, *args[2:]), kwargs
         return args, kwargs | {"closure": ours}
 
-    def _slowly(self, optimizer: Optimizer, number: int, when: float) -> None:
+    def _slowly(
+        self,
+        optimizer: Optimizer,
+        number: int,
+        when: float,
+        source: ParamGroup | None,
+        norms: NormsAlone | None = None,
+        remote: Tensor | None = None,
+    ) -> None:
         with self._guard("the scalars of a step"):
             record = bare_record(number, when)
-            record.optimizer = 0 if self.source is None else self.source.number
+            record.norms = norms
+            if norms is not None and source is not None:
+                record.layout, record.at = source.layout, source.at
+            if remote is not None:
+                record.parts["norms"] = remote
+            record.optimizer = 0 if source is None else source.number
             record.add_lr(optimizer)
             record.add_loss(self._losses.take(record.optimizer, id(optimizer)))
             scaling = self._scalers.current

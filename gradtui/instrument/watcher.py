@@ -21,6 +21,7 @@ from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.manual_updates import ManualUpdates
 from gradtui.instrument.nan_capture import NanCapture
 from gradtui.instrument.nan_sampling import NanSampling
+from gradtui.instrument.norms_between import NormsBetween
 from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.optimizer_hooks import OptimizerHooks
 from gradtui.instrument.optimizer_in_backward import OptimizerInBackward
@@ -107,6 +108,9 @@ class Watcher:
             self._clips,
             self._scalers,
             self._activations,
+        )
+        self._hooks.norms = NormsBetween(
+            guard, self._losses, measurement, self._records, self._clips, self._scalers
         )
         self._in_backward = OptimizerInBackward(
             guard,

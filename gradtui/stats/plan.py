@@ -105,6 +105,20 @@ class Plan:
     def __len__(self) -> int:
         return len(self.shapes)
 
+    @property
+    def in_one_pass(self) -> bool:
+        """Whether one `CpuPass` measures all of them, and any part of them."""
+        return (
+            bool(self._planned)
+            and len(self._fit) == len(self)
+            and len(self.passes(self._planned)) == 1
+        )
+
+    @property
+    def in_one_list(self) -> bool:
+        """Whether one operation on an accelerator takes the norms of all of them."""
+        return [len(members) for members in self._foreach] == [len(self)] != [0]
+
     def looks(self, device: torch.device) -> bool:
         return device.type == "cpu" if self.look is None else self.look
 

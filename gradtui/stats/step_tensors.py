@@ -12,6 +12,7 @@ from gradtui.core.snapshot import HIST_BINS, Grad, U32Array, Weight
 from gradtui.stats.histogram import histogram
 from gradtui.stats.measure import clone, measure_gradients, measure_norms, measure_weights
 from gradtui.stats.plan import Plan
+from gradtui.stats.quick_norms import QuickNorms
 
 
 class StepTensors:
@@ -21,6 +22,7 @@ class StepTensors:
     def __init__(self, weights: Sequence[Tensor], signals: Sequence[Tensor] | None = None) -> None:
         self._weights = Plan(weights)
         self._signals = self._weights if signals is None else Plan(signals)
+        self._quick: QuickNorms | None = None
         self._before: list[Tensor] | None = None
 
     @property
@@ -37,6 +39,12 @@ class StepTensors:
         if histograms:
             parts["histograms"] = histogram(self._signals, grads)
         return parts
+
+    def norms(self, grads: Sequence[Tensor | None]) -> FloatArray | Tensor | None:
+        """[tensors] L2 norms and nothing else, as `QuickNorms.of`; None where they are not to be had."""
+        if self._quick is None:
+            self._quick = QuickNorms(self._signals)
+        return self._quick.of(grads) if self._quick.possible else None
 
     def remember(self, weights: Sequence[Tensor]) -> None:
         """The update begins."""

@@ -1,10 +1,10 @@
 """The share of time is held to, everything counted, once a short run's allowance is spent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
-from gradtui.instrument.budget import Budget, Ledger
+from gradtui.instrument.budget import GAP, Budget, Ledger
 from gradtui.instrument.cost_meter import HOOKS, CostMeter
 
 SHARE = 0.03
@@ -18,7 +18,8 @@ def allowance() -> None:
 @dataclass
 class Costs:
     """Seconds: of a step without us; for norms, for weights and for histograms beside them; for a
-    step that is let through; for a record in the writer's thread."""
+    step that is let through; for a record in the writer's thread; for norms of a step that is let
+    through, 0 where they are not to be had."""
 
     step: float
     norms: float
@@ -26,6 +27,7 @@ class Costs:
     histograms: float = 0.0
     passage: float = 0.0
     writing: float = 0.0
+    between: float = 0.0
 
 
 @dataclass
@@ -37,6 +39,7 @@ class Outcome:
     norms: int
     weights: int
     histograms: int
+    between: int
 
 
 class Simulation:
@@ -52,7 +55,7 @@ class Simulation:
 
     def run(self, rounds: int) -> Outcome:
         spent = own = said = 0.0
-        taken = [0, 0, 0]
+        taken = [0, 0, 0, 0]
         for i in range(rounds):
             late = i >= rounds // 2
             for costs, budget in self.budgets:
@@ -69,9 +72,10 @@ class Simulation:
         self.meter.each = costs.passage / (1 + HOOKS)
         self.meter.calls += 1
         self.now += costs.passage
+        between = self.between(costs, budget) if budget.left and budget.wants_norms else 0.0
         detail = budget.next()
         if not detail.norms:
-            return costs.passage, 0.0, [0, 0, 0]
+            return costs.passage + between, 0.0, [0, 0, 0, int(between > 0)]
         cost = costs.norms + costs.weights * detail.weights + costs.histograms * detail.histograms
         self.meter.enter()
         self.now += cost
@@ -81,8 +85,22 @@ class Simulation:
         told = self.meter.take()
         self.ledger.add(told, cost)
         budget.took(detail, cost)
-        seen = [int(detail.norms), int(detail.weights), int(detail.histograms)]
+        seen = [int(detail.norms), int(detail.weights), int(detail.histograms), 0]
         return cost + costs.passage + costs.writing, told, seen
+
+    def between(self, costs: Costs, budget: Budget) -> float:
+        """Norms of a step that is let through: what they cost."""
+        if not costs.between:
+            budget.norms_missed()
+            return 0.0
+        mark = self.meter.timed
+        self.meter.enter()
+        self.now += costs.between
+        self.meter.leave()
+        budget.took_norms(self.meter.norms_taken(mark))
+        self.written += costs.writing
+        self.now += costs.writing
+        return costs.between + costs.writing
 
 
 def test_cheap_norms_are_taken_at_every_step() -> None:
@@ -127,6 +145,53 @@ def test_all_that_is_spent_is_said(costs: Costs) -> None:
     simulation.run(10_000)
     seen = simulation.run(20_000)
     assert seen.said == pytest.approx(seen.share, rel=0.1)
+
+
+BETWEEN = [
+    Costs(step=0.01, norms=0.002, weights=0.002, histograms=0.002, between=0.0001),
+    Costs(step=0.01, norms=0.003, weights=0.002, histograms=0.002, between=0.0007, writing=0.00005),
+    Costs(step=0.001, norms=0.001, weights=0.001, between=0.0002, passage=5e-6),
+]
+
+
+@pytest.mark.parametrize("costs", BETWEEN, ids=str)
+def test_cheap_norms_come_between_records(costs: Costs) -> None:
+    """More steps have norms than if all that is spent were spent on records."""
+    one, other = Simulation(costs), Simulation(replace(costs, between=0.0))
+    found = []
+    for simulation in (one, other):
+        simulation.run(10_000)
+        found.append(simulation.run(60_000))
+    seen, without = found
+    assert seen.share < 1.15 * SHARE
+    assert seen.said == pytest.approx(seen.share, rel=0.1)
+    assert seen.norms + seen.between >= 2 * without.norms
+    assert seen.norms >= 60_000 * costs.step / 2 / GAP / 2  # records in full go on
+    assert seen.weights > 0
+
+
+def test_where_they_cost_next_to_nothing_every_step_has_them() -> None:
+    simulation = Simulation(Costs(step=0.01, norms=0.002, between=0.0001))
+    simulation.run(2000)
+    seen = simulation.run(4000)
+    assert seen.norms + seen.between == 2000
+
+
+def test_where_they_are_not_to_be_had_nothing_is_lost() -> None:
+    """Those of `HARD` are: what they cost is what is measured there. Here, that it ends the asking."""
+    simulation = Simulation(Costs(step=0.01, norms=0.002))
+    simulation.run(4000)
+    budget = simulation.budgets[0][1]
+    assert budget.norms_every == 0
+    budget.begin_anew()  # somebody has changed the share
+    simulation.run(100)
+    assert budget.norms_every == 0
+
+
+def test_where_they_cost_as_much_as_a_record_there_are_none() -> None:
+    simulation = Simulation(Costs(step=0.01, norms=0.0012, between=0.0011))
+    simulation.run(10_000)
+    assert simulation.run(10_000).between == 0
 
 
 def test_several_optimizers_share_one_budget() -> None:
@@ -184,7 +249,7 @@ def test_what_the_machine_does_beside_is_not_ours() -> None:
     for simulation in (alone, busy):
         norms = 0
         for _ in range(900):
-            _, _, (taken, _, _) = simulation.step(*simulation.budgets[0])
+            _, _, (taken, *_) = simulation.step(*simulation.budgets[0])
             if simulation is busy and taken:
                 simulation.meter.enter()
                 simulation.now += 0.005

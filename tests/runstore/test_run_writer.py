@@ -189,7 +189,7 @@ def test_a_second_process_of_the_same_rank_takes_files_of_its_own(tmp_path: Path
 def test_how_many_steps_were_taken_and_measured_is_in_the_header_in_the_end(tmp_path: Path) -> None:
     """A step counts once, however often its closure was evaluated."""
     rows = ScalarRows()
-    rows.rows += [(step, 0.0, 1.0, 0.1, 0, 1, 1.0, 1.0, False) for step in range(3, 9)]
+    rows.rows += [(step, 0.0, 1.0, 0.1, 0, 1, 1.0, 1.0, False, None) for step in range(3, 9)]
     rows.close(6)
     writer = RunWriter(tmp_path / "r", LAYOUT, run_info(), flush=0.01)
     for taken in (snap(0), replace(snap(1), evaluation=1), replace(snap(1), evaluation=2), snap(2)):

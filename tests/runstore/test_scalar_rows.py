@@ -29,7 +29,7 @@ EVERY, STEPS = 8, 200
 
 
 def row(step: int) -> scalar_rows.Row:
-    return (step, 1000.0 + step, 0.5 * step, 0.01, 0, 1, 1.0, 0.5 * step, False)
+    return (step, 1000.0 + step, 0.5 * step, 0.01, 0, 1, 1.0, 0.5 * step, False, None)
 
 
 @pytest.fixture

@@ -47,7 +47,8 @@ gradient there is, before clipping, `sharded_norm` over those of them of which t
 `clipped_norm` is the same as `total_norm` after clipping."""
 
 ROW_FIELDS = ("step", "time", "loss", "lr", "optimizer", "backwards", "loss_scale", "objective")
-"""Of a `Row`, in its order; whether it was skipped comes last there, and is one of `flags`."""
+"""Of a `Row`, in its order; whether it was skipped comes next there, and is one of `flags`."""
+ROW_SKIPPED = len(ROW_FIELDS)
 
 SKIPPED, NONFINITE, UNMEASURED, RAISED = 1, 2, 4, 8
 """Bits of `flags`: the loss scaler threw the step away; some gradient or weight, or in a step that
@@ -221,7 +222,7 @@ def step_records(
 
 
 def row_records(rows: Sequence[Row], generation: int) -> RecordArray:
-    """[n] STEP records of n steps that were let through."""
+    """[n] STEP records of n steps of which scalars alone are known."""
     out = np.zeros(len(rows), STEP)
     for name, column in zip(ROW_FIELDS, zip(*rows, strict=True), strict=False):
         out[name] = column
@@ -235,7 +236,7 @@ def row_records(rows: Sequence[Row], generation: int) -> RecordArray:
     ):
         out[name] = np.nan
     if len(rows):
-        skipped = np.array([row[-1] for row in rows])
+        skipped = np.array([row[ROW_SKIPPED] for row in rows])
         out["flags"] = UNMEASURED + SKIPPED * skipped + NONFINITE * np.isinf(out["loss"])
     out["generation"] = generation
     out["stage"] = len(STAGES) - 1

@@ -13,7 +13,7 @@ from gradtui.core.event import Event, RunInfo, Started
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.run_header import here
-from gradtui.runstore.format.scalar_rows import ROW_COST, ScalarRows
+from gradtui.runstore.format.scalar_rows import ScalarRows, split
 from gradtui.runstore.writer.control_file import ControlInbox, ControlReader
 from gradtui.runstore.writer.recorder import Item, Recorder
 
@@ -120,7 +120,7 @@ class RunWriter:
         steps, self._following = self._following, None
         if steps is not None:
             if self._followed:
-                self._came += ROW_COST * steps.size
+                self._came += steps.cost
             else:
                 self.dropped += steps.size
 
@@ -162,11 +162,10 @@ class RunWriter:
                 found = thing.take()
                 count += len(found.rows)
                 self._recorder.lost += found.lost
-                if found.rows:
-                    items.append((when, found.rows))
+                items += [(when, part) for part in split(found.rows)]
                 if not found.closed:
                     break
-                cost += SCALARS_COST + ROW_COST * thing.size
+                cost += SCALARS_COST + thing.cost
             else:
                 items.append((when, thing))
                 if isinstance(thing, Snapshot):

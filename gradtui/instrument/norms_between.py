@@ -1,0 +1,76 @@
+"""Norms of steps that are let through: of these nothing else is measured."""
+
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+from torch.optim import Optimizer
+
+from gradtui.instrument.clipping import Clips
+from gradtui.instrument.exception_guard import ExceptionGuard
+from gradtui.instrument.grad_scalers import GradScalers
+from gradtui.instrument.loss_capture import LossCapture
+from gradtui.instrument.nested_steps import untraced
+from gradtui.instrument.param_groups import ParamGroup
+from gradtui.instrument.step_measurement import StepMeasurement
+from gradtui.instrument.step_records import StepRecorder
+from gradtui.runstore.format.scalar_rows import NormsAlone
+
+UNKNOWN = np.empty(0)
+
+
+class NormsBetween:
+    """`take` before such a step. What has been clipped or scaled is left to records in full."""
+
+    def __init__(
+        self,
+        guard: ExceptionGuard,
+        losses: LossCapture,
+        measurement: StepMeasurement,
+        records: StepRecorder,
+        clips: Clips,
+        scalers: GradScalers,
+    ) -> None:
+        self._guard, self._meter, self._losses = guard, guard.meter, losses
+        self._measurement, self._records = measurement, records
+        self._clips, self._scalers = clips, scalers
+        self.found: NormsAlone | None = None
+        """What `take` has found."""
+        self.remote: Tensor | None = None
+        """[n] its numbers, while they are on an accelerator."""
+        self._take = untraced(self._measured)
+
+    def take(self, optimizer: Optimizer, source: ParamGroup, args: Any, kwargs: Any) -> bool:
+        """Whether the step has to be recorded in full, because norms alone would not do. Else they are
+        `found`, or are not to be had."""
+        self.found = self.remote = None
+        closure = len(args) > 1 or bool(kwargs)
+        changed = closure or self._clips.limits or self._scalers.current is not None
+        if self._losses.broken:
+            source.budget.norms_missed()
+            return True
+        if changed or not self._measurement.placed(source):
+            source.budget.norms_missed()
+            return False
+        if not self._records.has_room(len(source.ids)):
+            return False
+        mark = self._meter.timed
+        known = bool(self._take(optimizer, source, None))
+        cost = self._meter.norms_taken(mark)
+        if not known:
+            source.budget.norms_missed()
+            return True
+        source.budget.took_norms(cost)
+        return False
+
+    def _measured(self, optimizer: Optimizer, source: ParamGroup, kwargs: Any) -> bool:
+        with self._guard("norms alone"):
+            norms = source.norms_alone()
+            if norms is None:
+                return False
+            assert source.at is not None
+            assert source.layout is not None
+            if isinstance(norms, Tensor):
+                self.remote, norms = norms, UNKNOWN
+            self.found = NormsAlone(norms, source.at, len(source.layout.tensors))
+        return self.found is not None

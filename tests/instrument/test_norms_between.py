@@ -1,0 +1,257 @@
+"""Between records norms of steps that are let through are taken, as far as the budget reaches."""
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+import gradtui
+from gradtui.core.snapshot import Grad
+from gradtui.instrument import budget
+from gradtui.instrument.budget import Budget, Detail, Ledger
+from gradtui.instrument.cost_meter import CostMeter
+from gradtui.instrument.step_records import StepRecord, StepRecorder, bare_record
+from gradtui.instrument.watcher import Watcher
+from gradtui.runstore.format.scalar_rows import NormsAlone
+from tests.instrument.kept import Kept, norm, recorded
+from tests.operations import Operations
+from tests.runstore.recorded import LAYOUT
+
+EVERY, NORMS, STEPS = 16, 2, 160
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every EVERY-th step in full, norms at every NORMS-th, whatever it takes."""
+
+    def plan(self: Budget, room: float) -> None:
+        self.every, self.norms_every = EVERY, 0 if self._useless >= budget.USELESS else NORMS
+        self.left = self._planned = EVERY - 1 - self._count % EVERY
+
+    def took(self: Budget, detail: Detail, cost: float) -> None:
+        self._plan(0.0)
+
+    monkeypatch.setattr(budget, "ALLOWANCE", 0.0)
+    monkeypatch.setattr(Budget, "_plan", plan)
+    monkeypatch.setattr(Budget, "took", took)
+
+
+@pytest.fixture
+def kept(planned: None) -> Iterator[Kept]:
+    yield from recorded()
+
+
+def net() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 1))
+
+
+def train(
+    model: nn.Module,
+    steps: int = STEPS,
+    before: Callable[[int], object] = lambda step: None,
+) -> dict[int, list[float]]:
+    """By step the norms that the program's own tensors have; `before` is called before each update."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    found = {}
+    for step in range(steps):
+        optimizer.zero_grad()
+        model(torch.randn(8, 6)).square().mean().backward()
+        before(step)
+        found[step] = [
+            math.nan if p.grad is None else norm(p.grad)
+            for p in model.parameters()
+            if p.requires_grad
+        ]
+        optimizer.step()
+    return found
+
+
+def between(kept: Kept) -> dict[int, NormsAlone]:
+    return {step: row[-1] for step, row in kept.rows.items() if row[-1] is not None}
+
+
+def test_they_are_those_of_the_program(kept: Kept) -> None:
+    truth = train(net())
+    found = between(kept)
+    full = {snapshot.step for snapshot in kept.snapshots}
+    assert full == set(range(0, STEPS, EVERY))
+    assert set(found) == set(range(0, STEPS, NORMS)) - full
+    assert set(kept.rows) == set(range(STEPS)) - full
+    for step, norms in found.items():
+        assert norms.norms.tolist() == pytest.approx(truth[step], rel=1e-6)
+        assert norms.tensors == len(kept.layout.tensors)
+        assert [kept.names[i] for i in norms.at] == ["0.weight", "0.bias", "2.weight", "2.bias"]
+
+
+def test_a_parameter_without_a_gradient_has_no_norm(kept: Kept) -> None:
+    model = net()
+
+    def before(step: int) -> None:
+        if step % 4 == 0:
+            model[0].bias.grad = None
+
+    truth = train(model, before=before)
+    for step, norms in between(kept).items():
+        assert norms.norms.tolist() == pytest.approx(truth[step], rel=1e-6, nan_ok=True)
+        assert math.isnan(norms.norms[1]) == (step % 4 == 0)
+        table = norms.table()
+        np.testing.assert_array_equal(
+            np.isnan(table[norms.at, Grad.NONFINITE]), np.isnan(norms.norms)
+        )
+
+
+def test_what_is_not_finite_is_recorded_in_full(kept: Kept) -> None:
+    model, bad = net(), 6 * NORMS
+
+    def before(step: int) -> None:
+        if step == bad:
+            model[2].weight.grad[0, 3] = math.inf
+
+    train(model, steps=bad + 1, before=before)
+    (seen,) = [snapshot for snapshot in kept.snapshots if snapshot.step == bad]
+    assert seen.nonfinite is not None
+    assert (seen.nonfinite.step, seen.nonfinite.tensor) == (bad, "2.weight")
+    assert bad not in between(kept)
+
+
+def test_steps_that_are_clipped_are_left_to_records_in_full(kept: Kept) -> None:
+    model = net()
+    train(model, before=lambda step: nn.utils.clip_grad_norm_(model.parameters(), 1e-3))
+    assert not between(kept)
+    assert {snapshot.stage for snapshot in kept.snapshots} == {"clipped"}
+
+
+def test_what_will_not_do_is_recorded_in_full_for_three_times(kept: Kept) -> None:
+    model = nn.Embedding(10, 3, sparse=True)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        model(torch.randint(10, (4,))).square().mean().backward()
+        optimizer.step()
+    assert not between(kept)
+    assert len(kept.snapshots) == STEPS // EVERY + budget.USELESS
+
+
+def test_steps_with_a_closure_are_left_to_records_in_full(kept: Kept) -> None:
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss: Tensor = model(torch.randn(8, 6)).square().mean()
+        loss.backward()
+        return loss
+
+    for _ in range(STEPS):
+        optimizer.step(closure)  # type: ignore[arg-type]
+    assert not between(kept)
+
+
+def test_accumulated_steps_have_them_too(kept: Kept) -> None:
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    truth = {}
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        for _ in range(3):
+            model(torch.randn(8, 6)).square().mean().backward()
+        truth[step] = [norm(p.grad) for p in model.parameters() if p.grad is not None]
+        optimizer.step()
+    found = between(kept)
+    assert len(found) > STEPS // 3
+    for step, norms in found.items():
+        assert norms.norms.tolist() == pytest.approx(truth[step], rel=1e-6)
+        assert kept.rows[step][5] == 3
+
+
+def test_training_is_the_same_to_the_bit(planned: None) -> None:
+    weights = []
+    for watched in (False, True):
+        watcher = Watcher(Kept()) if watched else None
+        model = net()
+        train(model)
+        weights.append([p.detach().clone() for p in model.parameters()])
+        if watcher is not None:
+            watcher.close()
+    assert all(torch.equal(a, b) for a, b in zip(*weights, strict=True))
+
+
+def test_a_program_sees_nothing_of_it(kept: Kept) -> None:
+    """No mode of the program is asked, and no graph grows from a gradient that has one."""
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        loss = model(torch.randn(8, 6)).square().mean()
+        grads = torch.autograd.grad(loss, list(model.parameters()), create_graph=True)
+        for parameter, grad in zip(model.parameters(), grads, strict=True):
+            parameter.grad = grad
+        if step == STEPS - EVERY + NORMS:
+            with Operations() as asked:
+                optimizer.step()
+            assert not [name for name in asked.seen if "norm" in name]
+        else:
+            optimizer.step()
+    assert len(between(kept)) > STEPS // 3
+
+
+def test_they_count_as_measured_on_disk(planned: None, tmp_path: Path) -> None:
+    watch = gradtui.watch(directory=tmp_path / "run")
+    model = net()
+    truth = train(model)
+    watch.close()
+    run = gradtui.open_run(tmp_path / "run")
+    expected = [s for s in range(STEPS) if s % NORMS == 0 or s == STEPS - 1]
+    assert run.measured_steps.tolist() == expected
+    assert run.steps.tolist() == list(range(STEPS))
+    total = [math.hypot(*truth[step]) for step in expected]
+    assert run.total_norm[run.measured_steps].tolist() == pytest.approx(total, rel=1e-6)
+    assert np.isfinite(run.loss).all()
+
+
+def record(norms: list[float], loss: float = 0.5) -> StepRecord:
+    """Of a step whose numbers are on their way from an accelerator."""
+    made = bare_record(7, 1000.0)
+    made.layout, made.at = LAYOUT, np.arange(len(norms))
+    made.norms = NormsAlone(np.empty(0), made.at, len(LAYOUT.tensors))
+    made.parts["norms"] = torch.tensor(norms, dtype=torch.float64)
+    made.loss, made.told = loss, True
+    return made
+
+
+@pytest.mark.parametrize(
+    ("norms", "loss"), [([1.0, math.nan], 0.5), ([math.inf, 1.0], 0.5), ([1.0, 2.0], math.nan)]
+)
+def test_numbers_from_an_accelerator_arrive_with_the_scalars(
+    norms: list[float], loss: float
+) -> None:
+    """What turns out not to be finite is told as in a record in full."""
+    sink = Kept()
+    meter = CostMeter()
+    late: list[tuple[int, str]] = []
+
+    def traced(step: int, phase: str, known: float) -> None:
+        late.append((step, phase))
+
+    recorder = StepRecorder(sink, meter, Ledger(0.03, meter), traced)
+    recorder.add(record([3.0, 4.0]))
+    assert sink.rows[7][2] == 0.5
+    assert sink.rows[7][-1] is not None
+    assert sink.rows[7][-1].norms.tolist() == [3, 4]
+    assert not recorder.lost
+    recorder.add(record(norms, loss))
+    (snapshot,) = sink.snapshots
+    assert snapshot.nonfinite is not None
+    assert snapshot.nonfinite.phase == ("backward" if loss == 0.5 else "forward")
+    np.testing.assert_array_equal(snapshot.grads[:2, Grad.NORM], norms)
+    assert snapshot.grads[:2, Grad.NONFINITE].tolist() == [
+        float(not math.isfinite(n)) for n in norms
+    ]
+    assert late == [(7, snapshot.nonfinite.phase)]
+    assert recorder.lost
+    assert sink.followed[0].closed
