@@ -9,7 +9,7 @@ LONGEST = 300
 """Characters of an exception's message that are quoted."""
 BREAKS_OFF = "the record breaks off: its process left without cleaning up (os._exit), or still runs"
 """Of a command that has exited 0."""
-LATE = 0.4
+LATE = 1.2
 """Seconds for which a step may wait to be written, while there is processor time to do it."""
 _HINTS = {128 + SIGKILL: " (by somebody, or by the kernel for want of memory)"}
 

@@ -2,9 +2,9 @@
 
 import math
 import types
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -42,6 +42,19 @@ class ClipCall:
     """The tensors of `order`, weakly."""
 
 
+class QuickClip(NamedTuple):
+    """A clipping by norm of a step that is let through: of `tensors` tensors from the one with the id
+    `first` to the one with the id `last`, to `limit`, at some `moment`."""
+
+    first: int
+    last: int
+    tensors: int
+    limit: float
+    total: Tensor
+    """[] their norm before."""
+    moment: tuple[int, int]
+
+
 class Clips(StepListener):
     """Clipping by norm is caught inside of torch's function, by whatever name that is called, and
     so is what its newer halves (get_total_norm, clip_grads_with_norm_) do."""
@@ -61,6 +74,9 @@ class Clips(StepListener):
         self.unseen = False
         """Whether clipping since the last backward pass was not seen, as nothing was awaited."""
         guard.meter.resting.append(self._rest)
+        self.moment: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        """Says how many steps and backward passes there have been."""
+        self._quick: QuickClip | None = None
         self.limits: dict[str, float] = {}
         """What gradients were clipped to last, by kind: "norm", "value"."""
 
@@ -72,7 +88,8 @@ class Clips(StepListener):
         around: Around = self._with_norm
         if not inner:
             name, wanted, around = "clip_grad_norm_", wanted[:2], self._norm
-        patches.enclose(module, name, wanted, around, idle=True, replaced="parameters")
+        light = self if inner else None
+        patches.enclose(module, name, wanted, around, idle=True, light=light, replaced="parameters")
         wanted = ("parameters", "clip_value")
         patches.enclose(
             module, "clip_grad_value_", wanted, self._value, idle=True, replaced="parameters"
@@ -81,6 +98,28 @@ class Clips(StepListener):
     @property
     def description(self) -> str:
         return ", ".join(f"{kind} {limit:g}" for kind, limit in self.limits.items())
+
+    def begin(self, *given: Any) -> None:
+        """Gradients are clipped by norm while nothing is awaited."""
+        parameters, limit, total = given
+        self._guard.meter.calls += 1
+        self._quick = None
+        plain = type(parameters) is list and parameters and isinstance(limit, (int, float))
+        if plain and type(total) is Tensor:
+            first, last = id(parameters[0]), id(parameters[-1])
+            moment = self.moment()
+            self._quick = QuickClip(first, last, len(parameters), float(limit), total, moment)
+
+    def over(self, token: int, done: bool) -> None: ...
+
+    def quick(self, ids: Sequence[int]) -> QuickClip | None:
+        """What was done to these tensors, and to no others, since the last backward pass; None where that
+        is not known."""
+        found, self._quick = self._quick, None
+        if found is None or "value" in self.limits or found.moment != self.moment():
+            return None
+        same = (found.first, found.last, found.tensors) == (ids[0], ids[-1], len(ids))
+        return found if same else None
 
     def take(self, mine: frozenset[int]) -> list[ClipCall]:
         """What was done to any of these since they were last taken, in order."""
@@ -119,7 +158,7 @@ class Clips(StepListener):
         self.unseen = True
 
     def forget(self) -> None:
-        self._clips, self._before = [], {}
+        self._clips, self._before, self._quick = [], {}, None
 
     def _with_norm(self, parameters: Any, max_norm: Any, total_norm: Any) -> Begun:
         held, again = _listed(parameters)
@@ -129,6 +168,7 @@ class Clips(StepListener):
         yield again
         with self._guard("clipping by norm"):
             self._add(held, "norm", float(max_norm), _plain(total_norm), norms)
+        self.begin(held, max_norm, total_norm)
 
     def _norm(self, parameters: Any, max_norm: Any) -> Begun:
         held, again = _listed(parameters)

@@ -6,7 +6,7 @@ import numpy as np
 from torch import Tensor
 from torch.optim import Optimizer
 
-from gradtui.instrument.clipping import Clips
+from gradtui.instrument.clipping import Clips, QuickClip
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.grad_scalers import GradScalers
 from gradtui.instrument.loss_capture import LossCapture
@@ -20,7 +20,8 @@ UNKNOWN = np.empty(0)
 
 
 class NormsBetween:
-    """`take` before such a step. What has been clipped or scaled is left to records in full."""
+    """`take` before such a step. What is still scaled, or was clipped by value or in parts, is left to
+    records in full."""
 
     def __init__(
         self,
@@ -36,26 +37,31 @@ class NormsBetween:
         self._clips, self._scalers = clips, scalers
         self.found: NormsAlone | None = None
         """What `take` has found."""
-        self.remote: Tensor | None = None
-        """[n] its numbers, while they are on an accelerator."""
+        self.remote: dict[str, Tensor] = {}
+        """Its numbers, while they are on an accelerator."""
         self._take = untraced(self._measured)
 
     def take(self, optimizer: Optimizer, source: ParamGroup, args: Any, kwargs: Any) -> bool:
         """Whether the step has to be recorded in full, because norms alone would not do. Else they are
         `found`, or are not to be had."""
-        self.found = self.remote = None
+        self.found, self.remote = None, {}
         closure = len(args) > 1 or bool(kwargs)
-        changed = closure or self._clips.limits or self._scalers.current is not None
+        scaled = self._scalers.current is not None and not _unscaled(optimizer)
+        unknown = closure or scaled
+        clip = None
+        if self._clips.limits and not unknown:
+            clip = self._clips.quick(source.ids)
+            unknown = clip is None
         if self._losses.broken:
             source.budget.norms_missed()
             return True
-        if changed or not self._measurement.placed(source):
+        if unknown or not self._measurement.placed(source):
             source.budget.norms_missed()
             return False
         if not self._records.has_room(len(source.ids)):
             return False
         mark = self._meter.timed
-        known = bool(self._take(optimizer, source, None))
+        known = bool(self._take(optimizer, source, clip))
         cost = self._meter.norms_taken(mark)
         if not known:
             source.budget.norms_missed()
@@ -63,14 +69,29 @@ class NormsBetween:
         source.budget.took_norms(cost)
         return False
 
-    def _measured(self, optimizer: Optimizer, source: ParamGroup, kwargs: Any) -> bool:
+    def _measured(self, optimizer: Optimizer, source: ParamGroup, clip: QuickClip | None) -> bool:
         with self._guard("norms alone"):
             norms = source.norms_alone()
             if norms is None:
                 return False
             assert source.at is not None
             assert source.layout is not None
-            if isinstance(norms, Tensor):
-                self.remote, norms = norms, UNKNOWN
-            self.found = NormsAlone(norms, source.at, len(source.layout.tensors))
+            remote = {"norms": norms} if isinstance(norms, Tensor) else {}
+            found = NormsAlone(
+                UNKNOWN if isinstance(norms, Tensor) else norms,
+                source.at,
+                len(source.layout.tensors),
+            )
+            if clip is not None:
+                found = found._replace(limit=clip.limit)
+                if clip.total.is_cpu:
+                    found = found._replace(total=clip.total.item())
+                else:
+                    remote["total"] = clip.total.detach().double()
+            self.found, self.remote = found, remote
         return self.found is not None
+
+
+def _unscaled(optimizer: Optimizer) -> bool:
+    """Whether a scaler has divided the gradients already: some optimizers do so themselves, later."""
+    return getattr(optimizer, "grad_scale", None) is None

@@ -176,16 +176,16 @@ class OptimizerHooks(StepListener):
         if known is not None:
             budget = known.budget
             if budget.left and not self._within and not self.open and known.owner() is optimizer:
-                suspects = self.glance if self._meter.idle else self._handler.suspects
                 norms = self.norms if budget.wants_norms else None
-                full = suspects is not None and suspects(optimizer)
-                if norms is not None and not full:
-                    full = norms.take(optimizer, known.source, args, kwargs)
+                full = norms is not None and norms.take(optimizer, known.source, args, kwargs)
+                if norms is None or norms.found is None:
+                    suspects = self.glance if self._meter.idle else self._handler.suspects
+                    full = full or (suspects is not None and suspects(optimizer))
                 if not full:
                     budget.left -= 1
                     self._passing = known
                     self._within = 1
-                    found = (None, None) if norms is None else (norms.found, norms.remote)
+                    found = () if norms is None else (norms.found, norms.remote)
                     passed: Replaced = self._scalars.step(
                         optimizer, known.source, args, kwargs, *found
                     )

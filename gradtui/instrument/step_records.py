@@ -96,6 +96,8 @@ class StepRecord:
             self.scale = float(values[0])
         elif name == "norms" and self.norms is not None:
             self.norms = self.norms._replace(norms=values)
+        elif name == "total" and self.norms is not None:
+            self.norms = self.norms._replace(total=float(values[0]))
         elif name == "loss" and self.later is not None:
             sums = self.later.sums(values)
             self.loss, self.objective = sums if sums is not None else (NAN, NAN)

@@ -4,6 +4,7 @@ and norms where somebody has taken them.
 This is what a fast program pays at nearly every step: no blocks, no copies, no locks.
 """
 
+from collections.abc import Mapping
 from time import time
 from typing import Any
 
@@ -18,6 +19,8 @@ from gradtui.instrument.param_groups import ParamGroup
 from gradtui.instrument.step_records import NAN, StepRecorder, bare_record
 from gradtui.instrument.thread_state import TrainingThreads
 from gradtui.runstore.format.scalar_rows import NormsAlone
+
+NOWHERE: Mapping[str, Tensor] = {}
 
 
 class UnmeasuredSteps:
@@ -63,7 +66,7 @@ class UnmeasuredSteps:
         args: Any,
         kwargs: Any,
         norms: NormsAlone | None = None,
-        remote: Tensor | None = None,
+        remote: Mapping[str, Tensor] = NOWHERE,
     ) -> Any:
         """A step is about to be let through; what a hook returns. `remote` are the numbers of `norms`
         where they are not on the host."""
@@ -83,7 +86,12 @@ class UnmeasuredSteps:
             lr = NAN
         records = self._records
         loss = losses.plain() if records.direct else None
-        if loss is not None and isinstance(lr, float) and self._scalers.current is None:
+        if (
+            loss is not None
+            and isinstance(lr, float)
+            and not remote
+            and self._scalers.current is None
+        ):
             rows = records.rows
             if rows is None:
                 rows = records.let_through()
@@ -144,15 +152,14 @@ class UnmeasuredSteps:
         when: float,
         source: ParamGroup | None,
         norms: NormsAlone | None = None,
-        remote: Tensor | None = None,
+        remote: Mapping[str, Tensor] = NOWHERE,
     ) -> None:
         with self._guard("the scalars of a step"):
             record = bare_record(number, when)
             record.norms = norms
             if norms is not None and source is not None:
                 record.layout, record.at = source.layout, source.at
-            if remote is not None:
-                record.parts["norms"] = remote
+            record.parts |= remote
             record.optimizer = 0 if source is None else source.number
             record.add_lr(optimizer)
             record.add_loss(self._losses.take(record.optimizer, id(optimizer)))

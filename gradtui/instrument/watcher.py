@@ -81,6 +81,7 @@ class Watcher:
         self._losses = LossCapture(guard, listeners, self._registry.optimizers)
         self._scalers = GradScalers(guard, self._losses, listeners)
         self._clips = Clips(guard, self._scaled)
+        self._clips.moment = lambda: (self._meter.steps, self._losses.passes)
         self._functional = TorchFunc(guard)
         self._layout_builder = LayoutBuilder(
             self._registry, models, title, self._known, self._by_hand, self._changed
@@ -200,7 +201,7 @@ class Watcher:
         threads.each(self._losses, ("_passes", "_forgotten", "_stale", "_several", "_scaled"))
         threads.each(self._losses, ("_broken", "_taken", "_aside", "reach", "depth", "passes"))
         threads.each(self._scalars, ("waiting", "_step", "_when", "source", "passes"))
-        threads.each(self._clips, ("_clips", "_before"))
+        threads.each(self._clips, ("_clips", "_before", "_quick"))
         threads.each(self._activations, ("_found", "_step"))
         threads.each(self._scalers, ("current",))
         threads.each(self._steps, ("_sources",))

@@ -16,7 +16,7 @@ from gradtui.instrument.budget import Budget, Detail, Ledger
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.step_records import StepRecord, StepRecorder, bare_record
 from gradtui.instrument.watcher import Watcher
-from gradtui.runstore.format.scalar_rows import NormsAlone
+from gradtui.runstore.format.scalar_rows import NormsAlone, snapshot_of
 from tests.instrument.kept import Kept, norm, recorded
 from tests.operations import Operations
 from tests.runstore.recorded import LAYOUT
@@ -119,11 +119,55 @@ def test_what_is_not_finite_is_recorded_in_full(kept: Kept) -> None:
     assert bad not in between(kept)
 
 
-def test_steps_that_are_clipped_are_left_to_records_in_full(kept: Kept) -> None:
+@pytest.mark.parametrize("limit", [1e-3, 1e9])
+def test_of_what_was_clipped_they_are_known_before_and_after(kept: Kept, limit: float) -> None:
     model = net()
-    train(model, before=lambda step: nn.utils.clip_grad_norm_(model.parameters(), 1e-3))
+    whole: dict[int, list[float]] = {}
+
+    def clip(step: int) -> None:
+        whole[step] = [norm(p.grad) for p in model.parameters() if p.grad is not None]
+        nn.utils.clip_grad_norm_(model.parameters(), limit)
+
+    after = train(model, before=clip)
+    found = between(kept)
+    assert len(found) > STEPS // 3
+    for step, norms in found.items():
+        seen = snapshot_of(kept.rows[step], norms)
+        assert seen.stage == "clipped"
+        assert seen.grads[norms.at, Grad.NORM].tolist() == pytest.approx(after[step], rel=1e-5)
+        assert seen.norms_before is not None
+        assert seen.norms_before[norms.at].tolist() == pytest.approx(whole[step], rel=1e-4)
+        factor = min(limit / (math.hypot(*whole[step]) + 1e-6), 1.0)
+        assert seen.clip_coefficient == pytest.approx(factor, rel=1e-5)
+
+
+@pytest.mark.parametrize("how", ["by value", "in parts", "before another pass"])
+def test_what_was_clipped_otherwise_is_left_to_records_in_full(kept: Kept, how: str) -> None:
+    model = net()
+
+    def clip(step: int) -> None:
+        if how == "by value":
+            nn.utils.clip_grad_value_(model.parameters(), 1e-3)
+        elif how == "in parts":
+            nn.utils.clip_grad_norm_(model[0].parameters(), 1e-3)
+        else:
+            nn.utils.clip_grad_norm_(model.parameters(), 1e-3)
+            model(torch.randn(8, 6)).square().mean().backward()
+
+    train(model, before=clip)
     assert not between(kept)
-    assert {snapshot.stage for snapshot in kept.snapshots} == {"clipped"}
+
+
+def test_a_clipping_of_an_earlier_step_is_not_taken_for_this_ones(kept: Kept) -> None:
+    """Only every third step is clipped: of the others what is known is that they may have been."""
+    model = net()
+
+    def clip(step: int) -> None:
+        if step % 3 == 0:
+            nn.utils.clip_grad_norm_(model.parameters(), 1e-3)
+
+    train(model, before=clip)
+    assert all(step % 3 == 0 for step in between(kept))
 
 
 def test_what_will_not_do_is_recorded_in_full_for_three_times(kept: Kept) -> None:
@@ -167,6 +211,27 @@ def test_accumulated_steps_have_them_too(kept: Kept) -> None:
     for step, norms in found.items():
         assert norms.norms.tolist() == pytest.approx(truth[step], rel=1e-6)
         assert kept.rows[step][5] == 3
+
+
+def test_behind_a_scaler_they_are_unscaled(kept: Kept) -> None:
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    scaler = torch.amp.GradScaler("cpu", init_scale=256.0, growth_interval=40)
+    truth = {}
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        loss = model(torch.randn(8, 6)).square().mean()
+        grads = torch.autograd.grad(loss, list(model.parameters()), retain_graph=True)
+        truth[step] = list(map(norm, grads))
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
+    found = between(kept)
+    assert len(found) > STEPS // 3
+    for step, norms in found.items():
+        assert norms.norms.tolist() == pytest.approx(truth[step], rel=1e-5)
+        seen = snapshot_of(kept.rows[step], norms)
+        assert (seen.stage, seen.loss_scale) == ("unscaled", 256.0 * 2 ** (step // 40))
 
 
 def test_training_is_the_same_to_the_bit(planned: None) -> None:

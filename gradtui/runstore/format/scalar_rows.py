@@ -20,6 +20,23 @@ class NormsAlone(NamedTuple):
     """[n] places of these tensors in the layout."""
     tensors: int
     """How many the layout has."""
+    limit: float = float("nan")
+    total: float = float("nan")
+    """What they were clipped to, and their norm before; NaN where they were not clipped."""
+
+    @property
+    def factor(self) -> float:
+        """What clip_grad_norm_ has multiplied them by; NaN where they were not clipped."""
+        return 1.0 if self.limit == np.inf else min(self.limit / (self.total + 1e-6), 1.0)
+
+    def before(self) -> FloatArray | None:
+        """[tensors] norms before they were clipped; None where they were not."""
+        factor = self.factor
+        if np.isnan(factor):
+            return None
+        norms = np.full(self.tensors, np.nan)
+        norms[self.at] = self.norms / factor if factor > 0 else self.total
+        return norms
 
     def table(self) -> FloatArray:
         """[tensors, Grad.COLUMNS], as in a snapshot."""
@@ -54,12 +71,16 @@ class ScalarBatch(NamedTuple):
 def snapshot_of(row: Row, norms: NormsAlone) -> Snapshot:
     """What is recorded of a step whose norms are known. Its time and cost are in the next record's."""
     step, when, loss, lr, optimizer, backwards, scale, objective, skipped, _ = row
+    before = norms.before()
     return Snapshot(
         run=0,
         step=step,
         loss=loss,
         grads=norms.table(),
+        stage=_stage(scaled=scale == scale, clipped=before is not None),
         lr=lr,
+        clip_coefficient=norms.factor,
+        norms_before=before,
         loss_scale=scale,
         skipped=skipped,
         optimizer=optimizer,
@@ -67,6 +88,12 @@ def snapshot_of(row: Row, norms: NormsAlone) -> Snapshot:
         objective=objective,
         time=when,
     )
+
+
+def _stage(*, scaled: bool, clipped: bool) -> str:
+    if clipped:
+        return "clipped"
+    return "unscaled" if scaled else "raw"
 
 
 def split(rows: Sequence[Row]) -> Iterator[list[Row] | Snapshot]:

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from time import time
+from time import thread_time, time
 
 from gradtui.core.event import Event, RunInfo, Started
 from gradtui.core.layout import Layout
@@ -17,8 +17,12 @@ from gradtui.runstore.format.scalar_rows import ScalarRows, split
 from gradtui.runstore.writer.control_file import ControlInbox, ControlReader
 from gradtui.runstore.writer.recorder import Item, Recorder
 
-FLUSH = 0.2
-"""Seconds between two rounds of writing; kill -9 loses no more than two of them (`ending.LATE`)."""
+FLUSH, PAUSES = 0.2, 3
+"""Seconds between two rounds of writing, and how many of these pauses there may be between them; kill -9
+loses no more than two rounds (`ending.LATE`)."""
+SHARE = 0.0025
+"""Of the time, for rounds, before they come less often: the program waits for them, as they hold the
+interpreter. All that they touch is cold by then, so that one takes a millisecond."""
 BUDGET = 64 << 20
 """Bytes of per-tensor records that a rank may keep, however long it runs."""
 QUEUE = 64 << 20
@@ -61,6 +65,8 @@ class RunWriter:
         self._most = queue
         self._flush = flush
         self._came = self._went = self.dropped = 0
+        self._urgent = False
+        """Whether something has come that a viewer should know at once."""
         header = here(
             command, rank=rank, world_size=world_size, optimizers=optimizers, versions=versions
         )
@@ -97,6 +103,8 @@ class RunWriter:
         self._follow_no_more()
         if not self._take_in(_cost(snapshot), snapshot):
             self.dropped += 1
+        if snapshot.nonfinite is not None:
+            self._urgent = True
 
     def follow(self, steps: ScalarRows) -> None:
         """Write steps as they are appended to `steps`, until it is closed."""
@@ -128,6 +136,7 @@ class RunWriter:
         """Take an event; none is dropped here. `Started` with another layout begins a generation."""
         if os.getpid() == self._pid and not self._closing.is_set():
             self._queue.append((time(), event))
+            self._urgent = True
 
     def close(self, timeout: float = PATIENCE) -> bool:
         """Write what waits, for at most `timeout` seconds; True where all of it is written."""
@@ -143,8 +152,14 @@ class RunWriter:
 
     def _work(self) -> None:
         try:
+            pauses = 0
             while not self._closing.wait(self._flush):
-                self._round()
+                pauses -= 1
+                if pauses <= 0 or self._urgent:
+                    began, self._urgent = thread_time(), False
+                    self._round()
+                    wanted = (thread_time() - began) / (SHARE * FLUSH)
+                    pauses = min(round(wanted), PAUSES)
                 if self._inbox is not None:
                     self._inbox.take_in(self._control.poll(), heard=self._control.heard)
             self._round()
