@@ -28,6 +28,10 @@ LONGEST = 1 << 20
 GAP = 0.25
 """Seconds, of the program's own, between two records at most, unless one takes more than its share of
 them: what a run is judged by may not hang on one estimate that was wrong."""
+CHEAP = 0.6
+"""Of what a record takes, at most, norms alone may: else there are records only."""
+RECORDS = 4
+"""Such gaps between two records in full where norms are taken between them."""
 WINDOW = 1.0
 """Seconds after which what was spent is compared with what was allowed."""
 THRIFT = 1 / 16
@@ -260,27 +264,23 @@ class Budget:
         """Norms between records, where they come more often than records would. Seconds that these take
         a step on top."""
         cost = self._between.value
-        every, between = self._fitting(norms, (1 - BETWEEN_SHARE) * room), 1
+        every = self._fitting(norms, (1 - BETWEEN_SHARE) * room, RECORDS * GAP)
         if cost:
-            between = _every(cost + self._ledger.written, BETWEEN_SHARE * room)
+            left = max(room - norms / every, 1e-9)
+            between = self._fitting(cost + self._ledger.written, left)
         else:  # to be tried
             between = max(self.every // 2, 1)
-        if between >= self.every:
+        if between >= every or cost > CHEAP * norms:
             return 0.0
         before, self.every, self.norms_every = self.every, every, between
         return norms / every - norms / before + cost / between
 
-    def _fitting(self, norms: float, room: float) -> int:
-        """Every how many steps there may be a record that takes `norms` seconds."""
-        return min(_every(norms, room), self._widest(norms))
-
-    def _widest(self, norms: float) -> int:
-        """Steps that may lie between two records, a power of two."""
+    def _fitting(self, norms: float, room: float, gap: float = GAP) -> int:
+        """Every how many steps there may be a record that takes `norms` seconds, a power of two."""
         pace = self._ledger.pace
-        if not pace:
-            return LONGEST
-        within = 1 << max(int(GAP / pace).bit_length() - 1, 0)
-        return within if norms < self._ledger.share * GAP else LONGEST
+        if not pace or norms >= self._ledger.share * gap:
+            return _every(norms, room)
+        return min(_every(norms, room), 1 << max(int(gap / pace).bit_length() - 1, 0))
 
 
 def _every(cost: float, room: float) -> int:

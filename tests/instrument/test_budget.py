@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from gradtui.instrument.budget import GAP, Budget, Ledger
+from gradtui.instrument.budget import GAP, RECORDS, Budget, Ledger
 from gradtui.instrument.cost_meter import HOOKS, CostMeter
 
 SHARE = 0.03
@@ -166,7 +166,7 @@ def test_cheap_norms_come_between_records(costs: Costs) -> None:
     assert seen.share < 1.15 * SHARE
     assert seen.said == pytest.approx(seen.share, rel=0.1)
     assert seen.norms + seen.between >= 2 * without.norms
-    assert seen.norms >= 60_000 * costs.step / 2 / GAP / 2  # records in full go on
+    assert seen.norms >= 60_000 * costs.step / 2 / (RECORDS * GAP) / 2  # records in full go on
     assert seen.weights > 0
 
 
