@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.key_latency [--rounds 20] [--scenario NAME]
 
-Beside a Textual app that does nothing else than open a panel of text at a key, in a pty of the same size; they
-take turns. A change is the first byte of words that were not on the screen before. Printed are medians and
-their ratios. Prints only: what is measured on a shared machine is no test.
+Beside a Textual app that does nothing else than open a panel of text at a key, in a pty of the same
+size; they take turns. A change is the first byte of words that were not on the screen before. Printed are
+medians and their ratios. Prints only: what is measured on a shared machine is no test.
 """
 
 import argparse

@@ -45,6 +45,8 @@ class PickerScreen(Panel[str | None]):
         self._current = current
         self._ascii = ascii_only
         self._names: list[str | None] = []
+        self._filled: tuple[str, int] | None = None
+        """The words and the width that the list was filled for."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="panel") as panel:
@@ -70,16 +72,21 @@ class PickerScreen(Panel[str | None]):
         self._fill(event.value)
 
     def _fill(self, text: str) -> None:
+        room = self._room
+        if self._filled == (text, room):
+            return
+        self._filled = text, room
         options = self.query_one(OptionList)
-        options.clear_options()
-        self._names = []
+        self._names, lines = [], []
         found = matching(self._catalogue, text)
         for group in dict.fromkeys(s.group for s in found):
             self._names.append(None)
-            options.add_option(Option(Content.styled(self._text(group), "bold"), disabled=True))
+            lines.append(Option(Content.styled(self._text(group), "bold"), disabled=True))
             for scenario in (s for s in found if s.group == group):
                 self._names.append(scenario.name)
-                options.add_option(Option(self._line(scenario, self._room)))
+                lines.append(Option(self._line(scenario, room)))
+        options.clear_options()
+        options.add_options(lines)  # together: each change of the list is laid out
         self.query_one(
             "#panel"
         ).border_subtitle = f"{len(found)} of {len(self._catalogue)}, enter starts, esc closes"
