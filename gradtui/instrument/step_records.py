@@ -74,9 +74,11 @@ class StepRecord:
 
     @property
     def lost(self) -> bool:
-        """Whether norms alone were taken, on an accelerator, and turn out not to be finite."""
-        norms = self.norms
-        return norms is not None and not (np.isfinite(norms.norms).all() and isfinite(self.loss))
+        """Whether norms alone were taken, on an accelerator, and they or the loss turn out not to be
+        finite."""
+        if self.norms is None:
+            return False
+        return not np.isfinite(self.norms.norms).all() or (self.told and not isfinite(self.loss))
 
     def add_loss(self, loss: Loss) -> None:
         self.backwards = loss.count
@@ -101,6 +103,7 @@ class StepRecord:
         elif name == "loss" and self.later is not None:
             sums = self.later.sums(values)
             self.loss, self.objective = sums if sums is not None else (NAN, NAN)
+            self.told = sums is not None
 
     def add_clips(self, clips: Sequence[ClipCall], ids: Sequence[int]) -> None:
         """How the gradients of the tensors with these ids were clipped, in that order."""
@@ -339,8 +342,9 @@ def _snapshot(record: StepRecord, parts: dict[str, FloatArray], late: Late) -> S
         norms[at] = unclipped(measured[:, Grad.NORM], cuts, ~np.isnan(measured[:, Grad.NONFINITE]))
     skipped = record.skipped or bool(parts.get("found_inf", np.zeros(())) > 0)
     loss, objective = record.loss, record.objective
-    if record.later is not None and (sums := record.later.sums(parts["loss"])) is not None:
-        loss, objective = sums
+    if record.later is not None and "loss" in parts:
+        sums = record.later.sums(parts["loss"])
+        loss, objective = (loss, objective) if sums is None else sums
     seen = None
     if not skipped or record.beyond_scaling:
         known = loss if "loss" in parts or record.told else 0.0

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 import gradtui
 from gradtui.core.snapshot import Grad
 from gradtui.instrument import budget
+from gradtui.instrument.backward_passes import Loss, Pass
 from gradtui.instrument.budget import Budget, Detail, Ledger
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.step_records import StepRecord, StepRecorder, bare_record
@@ -285,7 +286,9 @@ def record(norms: list[float], loss: float = 0.5) -> StepRecord:
     made.layout, made.at = LAYOUT, np.arange(len(norms))
     made.norms = NormsAlone(np.empty(0), made.at, len(LAYOUT.tensors))
     made.parts["norms"] = torch.tensor(norms, dtype=torch.float64)
-    made.loss, made.told = loss, True
+    value = torch.tensor(loss, dtype=torch.float64)
+    made.add_loss(Loss((Pass(value, None, 1.0, False),)))
+    assert "loss" in made.parts
     return made
 
 
@@ -312,6 +315,7 @@ def test_numbers_from_an_accelerator_arrive_with_the_scalars(
     recorder.add(record(norms, loss))
     (snapshot,) = sink.snapshots
     assert snapshot.nonfinite is not None
+    assert snapshot.loss == pytest.approx(loss, nan_ok=True)
     assert snapshot.nonfinite.phase == ("backward" if loss == 0.5 else "forward")
     np.testing.assert_array_equal(snapshot.grads[:2, Grad.NORM], norms)
     assert snapshot.grads[:2, Grad.NONFINITE].tolist() == [
