@@ -1,6 +1,7 @@
 """What comes late, or hides behind a loss that falls: made-up runs of what each rule is for, and of
 what looks like it and is none."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -196,3 +197,26 @@ def test_a_last_layer_that_learns_alone_does_not_hide_that_the_others_are_lost()
     assert len(found.rows) == ROWS - 1
     assert told(200, loss, norm=high, change=thrown(1e-2)).healthy
     assert told(100, loss, norm=high, change=thrown(1e-20)).healthy  # it may come back
+
+
+def skipping(steps: range, lost: set[int]) -> Diagnosis:
+    """A scaler throws these steps away; in some of them the loss itself is none."""
+
+    def change(s: Snapshot) -> Snapshot:
+        return replace(s, skipped=s.step in steps, loss_scale=65536.0)
+
+    def loss(step: int) -> float:
+        return math.nan if step in lost else GUESS * 0.97 ** min(step, 100)
+
+    return told(200, loss, change=change)
+
+
+def test_a_loss_that_is_lost_in_a_skipped_step_is_none_of_the_scales_business() -> None:
+    for lost, words in (
+        (set[int](), "normal"),
+        ({101}, "normal; but the loss itself was NaN or infinite at step 101, where no scale helps"),
+        ({101, 102}, "normal; but the loss itself was NaN or infinite at 2 of them, first step 101, "),
+    ):
+        (note,) = [n for n in skipping(range(100, 104), lost).notes if "skipped 4 of 200" in n]
+        assert words in note
+        assert ("no scale helps" in note) == bool(lost)

@@ -206,12 +206,20 @@ def scaler_stuck(reading: Reading) -> Finding | None:
 
 
 def calibrating(reading: Reading) -> str:
-    """A note on skipped steps that are a loss scaler's normal business, else ""."""
+    """A note on skipped steps that are a loss scaler's normal business, and on those among them that are
+    not; "" where there are none."""
     facts = reading.facts
-    count = int(facts.scalars.skipped.sum())
+    scalars = facts.scalars
+    count = int(scalars.skipped.sum())
     if not count or scaler_stuck(reading) is not None:
         return ""
-    return (
-        f"the loss scaler skipped {count} of {len(facts.scalars)} steps while it found its scale "
+    note = (
+        f"the loss scaler skipped {count} of {len(scalars)} steps while it found its scale "
         f"(now {facts.loss_scale[-1]:g}): normal"
     )
+    # The scale is no part of the loss: what is lost in it is lost on the way to it.
+    lost = scalars.steps[scalars.skipped & ~np.isfinite(scalars.loss)]
+    if not len(lost) or not np.isfinite(scalars.loss).any():
+        return note
+    which = f"step {lost[0]:,}" if len(lost) == 1 else f"{len(lost)} of them, first step {lost[0]:,}"
+    return f"{note}; but the loss itself was NaN or infinite at {which}, where no scale helps"
