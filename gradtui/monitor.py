@@ -110,6 +110,8 @@ class Watch:
         """`failure`, asked when it is closed, says what the program has died of."""
         self._directory, self._failure = directory, failure
         share = checked_share(overhead)
+        wishes = {"autopsy": (autopsy, True), "catch_nan": (catch_nan, False)}
+        odd = {name: wish for name, wish in wishes.items() if not isinstance(wish[0], bool)}
         inbox = ControlInbox()
         self._sink = RunSink(directory, self._began, inbox)
         self._watcher = Watcher(
@@ -117,8 +119,8 @@ class Watch:
             models=() if model is None else (model,),
             optimizer=optimizer,
             overhead=OVERHEAD if share is None else share,
-            autopsy=autopsy,
-            catch_nan=catch_nan,
+            autopsy=True if "autopsy" in odd else autopsy,
+            catch_nan="catch_nan" not in odd and catch_nan,
             title=title or program(),
             log=self._log,
             renew=self._renew,
@@ -127,6 +129,8 @@ class Watch:
         )
         if share is None:
             self._complain(f"overhead {overhead!r:.40} is ignored: {OVERHEAD:g} is used instead")
+        for name, (value, otherwise) in odd.items():
+            self._complain(f"{name} {value!r:.40} is ignored: {otherwise} is used instead")
 
     @property
     def directory(self) -> Path:

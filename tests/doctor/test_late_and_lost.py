@@ -214,8 +214,14 @@ def skipping(steps: range, lost: set[int]) -> Diagnosis:
 def test_a_loss_that_is_lost_in_a_skipped_step_is_none_of_the_scales_business() -> None:
     for lost, words in (
         (set[int](), "normal"),
-        ({101}, "normal; but the loss itself was NaN or infinite at step 101, where no scale helps"),
-        ({101, 102}, "normal; but the loss itself was NaN or infinite at 2 of them, first step 101, "),
+        (
+            {101},
+            "normal; but the loss itself was NaN or infinite at step 101, where no scale helps",
+        ),
+        (
+            {101, 102},
+            "normal; but the loss itself was NaN or infinite at 2 of them, first step 101, ",
+        ),
     ):
         (note,) = [n for n in skipping(range(100, 104), lost).notes if "skipped 4 of 200" in n]
         assert words in note

@@ -1,9 +1,13 @@
 """With `catch_nan` a NaN is traced in the step that it is born in, however little measuring may cost."""
 
+import gc
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor, nn
 
+import gradtui
 from gradtui.instrument import budget, nan_capture
 from gradtui.instrument.watcher import Watcher
 from tests.instrument.kept import Kept
@@ -132,3 +136,17 @@ def test_without_a_second_run_it_is_recorded_all_the_same() -> None:
     last = ended_before_its_update(bad=True, autopsy=False).snapshots[-1]
     assert last.nonfinite is not None
     assert (last.step, last.nonfinite.phase) == (20, "forward")
+
+
+def test_what_is_neither_true_nor_false_is_ignored_with_a_line(tmp_path: Path) -> None:
+    """Such as a word that somebody has read from a file."""
+    net = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-3)
+    watch = gradtui.watch(net, directory=tmp_path / "run", catch_nan="no")  # type: ignore[arg-type]
+    ledgers = [o for o in gc.get_objects() if type(o) is budget.Ledger]
+    assert not any(ledger.every_step for ledger in ledgers)
+    net(torch.randn(2, 3)).sum().backward()
+    optimizer.step()
+    watch.close()
+    log = (tmp_path / "run" / "watch.log").read_text()
+    assert "catch_nan 'no' is ignored: False is used instead" in log
