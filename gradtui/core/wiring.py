@@ -10,6 +10,7 @@ NO_GRADIENTS = "no_gradients"
 SAME_ANSWERS = "same_answers"
 CLIPPED_SCALED = "clipped_scaled"
 UNDIVIDED = "undivided"
+LOST_BATCH = "lost_batch"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

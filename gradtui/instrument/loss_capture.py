@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.loss_factors import UNKNOWN, LossFactors, Value, ending
-from gradtui.core.wiring import UNDIVIDED, Faults
+from gradtui.core.wiring import LOST_BATCH, UNDIVIDED, Faults
 from gradtui.instrument.backward_passes import (
     NAN,
     REAL,
@@ -33,6 +33,7 @@ LIGHT = 3
 """What noting a loss takes beside the call itself, in calls of the meter."""
 ARGUMENTS = ("tensors", "grad_tensors", "retain_graph", "create_graph")
 """Of torch.autograd.backward."""
+LOST = "the loss of a batch was NaN or infinite"
 REACHING = 4
 """What it takes to know whether it has reached one optimizer, in such calls."""
 MOST = 4096
@@ -60,6 +61,8 @@ class LossCapture:
         self._passes: list[Pass | float] = []
         """A number is that of a pass of which nothing else is worth saying."""
         self._told: Faults = ()
+        self._lost: Faults = ()
+        """Said of the first batch that a program gave up because its loss was lost."""
         self._forgotten = 0
         """Passes that came before these and after the last step."""
         self._broken = False
@@ -177,7 +180,7 @@ class LossCapture:
             if count >= MICRO_BATCHES:
                 words = f"backward() is called {count} times a step, and no loss is divided by that"
                 self._told = ((UNDIVIDED, words),)
-        return self._told
+        return (*self._told, *self._lost)
 
     def unscaled(self, scaled: Tensor, loss: Tensor) -> None:
         """Backward will be called on `scaled`, or on what is made of it; the loss is `loss`."""
@@ -191,7 +194,7 @@ class LossCapture:
     def forget(self) -> None:
         self._clear()
         self.depth, self._several, self._taken = 0, False, False
-        self._scaled, self._windows, self._told = {}, {}, ()
+        self._scaled, self._windows, self._told, self._lost = {}, {}, (), ()
         self._graph_reader.forget()
 
     def close(self) -> None:
@@ -294,6 +297,10 @@ class LossCapture:
         if begun:
             # Given up for good, whatever they were: the last one is the pass that has just ended.
             left = [one for one in self._passes[:-1] if not in_full(one).missed >= every]
+            gone = [one for one in self._passes[:-1] if in_full(one).missed >= every]
+            if not self._lost and any(map(is_broken, gone)):
+                after = f"after {self._guard.meter.steps:,} steps"
+                self._lost = ((LOST_BATCH, f"{LOST} {after}, and no step was taken on it"),)
             self._passes = [*left, *self._passes[-1:]]
             self._aside = min(self._aside, len(left))
             self._broken = any(map(is_broken, left))

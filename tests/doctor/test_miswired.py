@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from gradtui.core.history import History
 from gradtui.core.snapshot import Grad, NonFinite, Snapshot, Weight
 from gradtui.core.symptom import Severity
-from gradtui.core.wiring import SAME_ANSWERS, Faults
+from gradtui.core.wiring import LOST_BATCH, SAME_ANSWERS, Faults
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import Diagnosis
 from gradtui.doctor.rules.miswired import CAUSES, EXPLAINS
@@ -210,3 +210,9 @@ def test_one_answer_for_all_examples_is_the_cause_of_a_plateau() -> None:
     assert (found.verdict, finding.remedies[0].id) == ("plateau", "answers_differ")
     assert "over the dimension of the batch" in finding.cause
     assert told(240, SAME_ANSWERS, loss=lambda step: CHANCE * 0.98**step).notes == ()
+
+
+def test_a_batch_that_was_given_up_is_a_note_whatever_the_run_does() -> None:
+    learns = told(200, LOST_BATCH, loss=lambda step: CHANCE * 0.98**step)
+    assert learns.notes == (f"seen: {LOST_BATCH}",)
+    assert told(40, LOST_BATCH).notes == (f"seen: {LOST_BATCH}",)

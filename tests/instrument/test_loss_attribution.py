@@ -8,7 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
+from gradtui.core.event import Started
+from gradtui.core.wiring import LOST_BATCH
 from gradtui.instrument import budget
+from gradtui.instrument.loss_capture import LOST
 from gradtui.instrument.watcher import Watcher
 from gradtui.runstore.format.records import step_records
 from tests.instrument.kept import Kept, recorded
@@ -252,3 +255,24 @@ def test_of_gradients_that_are_gone_no_norm_is_told(
     assert sink.snapshots[-1].step == 39
     (*_, last) = written(sink)
     assert [value != value for value in last] == [True, True]
+
+
+@pytest.mark.parametrize("looks", ["at gradients", "at the loss", "at nothing"])
+def test_a_batch_that_is_given_up_for_its_loss_is_told_of(kept: Kept, looks: str) -> None:
+    """Whose gradients are cleared before anybody steps. Where a step is taken on it that step says so."""
+    net = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+    for step in range(40):
+        optimizer.zero_grad()
+        bad = step in (20, 25)
+        loss = net(torch.randn(4, 3)).square().mean() * (float("inf") if bad else 1.0)
+        if bad and looks == "at the loss":
+            continue  # before backward() nothing is seen
+        loss.backward()
+        if not (bad and looks == "at gradients"):
+            optimizer.step()
+    infos = [event.info for event in kept.events if isinstance(event, Started)]
+    lost = [words for kind, words in infos[-1].wiring if kind == LOST_BATCH]
+    first = f"{LOST} after 20 steps, and no step was taken on it"
+    assert lost == ([first] if looks == "at gradients" else [])
+    assert len(infos) <= 2

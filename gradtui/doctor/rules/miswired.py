@@ -237,6 +237,8 @@ def wiring_notes(facts: Facts, found: list[Finding]) -> list[str]:
             out.append(f"odd wiring: {words}")
         elif kind == W.NOT_STEPPED and "plateau" not in said:
             out.append(f"{words} with gradients that no optimizer stepped at the start")
+        elif kind == W.LOST_BATCH:
+            out.append(words)
         elif kind in CAUSES and SYMPTOM not in said:
             out.append(f"odd wiring: {words}")
     return out

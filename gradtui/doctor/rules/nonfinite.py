@@ -221,5 +221,7 @@ def calibrating(reading: Reading) -> str:
     lost = scalars.steps[scalars.skipped & ~np.isfinite(scalars.loss)]
     if not len(lost) or not np.isfinite(scalars.loss).any():
         return note
-    which = f"step {lost[0]:,}" if len(lost) == 1 else f"{len(lost)} of them, first step {lost[0]:,}"
+    which = (
+        f"step {lost[0]:,}" if len(lost) == 1 else f"{len(lost)} of them, first step {lost[0]:,}"
+    )
     return f"{note}; but the loss itself was NaN or infinite at {which}, where no scale helps"
