@@ -22,6 +22,8 @@ from gradtui.stats.tensors import local
 ASKED = 3
 """Calls at first of which it is asked whether they come before gradients are unscaled."""
 SCALED = "gradients are clipped while they are still multiplied by the loss scale"
+MANY = -1
+"""Stands for the tensors of several clippings."""
 KEPT = 64
 """Clippings remembered of parameters that nobody steps."""
 
@@ -103,12 +105,13 @@ class Clips(StepListener):
         """Gradients are clipped by norm while nothing is awaited."""
         parameters, limit, total = given
         self._guard.meter.calls += 1
-        self._quick = None
+        before, self._quick, moment = self._quick, None, self.moment()
         plain = type(parameters) is list and parameters and isinstance(limit, (int, float))
-        if plain and type(total) is Tensor:
-            first, last = id(parameters[0]), id(parameters[-1])
-            moment = self.moment()
-            self._quick = QuickClip(first, last, len(parameters), float(limit), total, moment)
+        if plain and type(total) is Tensor and total.grad_fn is None:
+            first, last, count = id(parameters[0]), id(parameters[-1]), len(parameters)
+            if before is not None and before.moment == moment:
+                count = MANY  # one after the other
+            self._quick = QuickClip(first, last, count, float(limit), total, moment)
 
     def over(self, token: int, done: bool) -> None: ...
 

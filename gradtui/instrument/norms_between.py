@@ -71,7 +71,8 @@ class NormsBetween:
 
     def _measured(self, optimizer: Optimizer, source: ParamGroup, clip: QuickClip | None) -> bool:
         with self._guard("norms alone"):
-            norms = source.norms_alone()
+            held = sum(len(group["params"]) for group in optimizer.param_groups)
+            norms = source.norms_alone() if held == len(source.ids) else None
             if norms is None:
                 return False
             assert source.at is not None

@@ -5,7 +5,6 @@ from dataclasses import replace
 from math import isfinite, isnan
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -114,12 +113,12 @@ class OptimizerSteps(StepListener):
         grads = source.left() if left and self._scalars.untouched else gone
         known = record.norms
         if all(grad is None for grad in grads):
-            record.stage = "unknown" if known is None else "raw"
+            record.stage = "unknown"
         elif self._clips.limits:
             record.stage = "clipped"
         record.parts |= source.gradients(grads, record.detail)
         if known is not None and all(grad is None for grad in grads):
-            record.parts["grads"] = torch.from_numpy(known.table()[known.at])
+            record.take_norms(known)
         record.parts["weights"], record.left = source.weights(updates=False), True
         self._records.submit(record)
         self._records.flush()

@@ -67,6 +67,8 @@ class StepRecord:
     norms: NormsAlone | None = None
     """Where they are known of a step that is otherwise let through; without numbers while these are on
     their way, among `parts`."""
+    doubtful: bool = False
+    """Whether these have arrived from an accelerator, and are not all finite."""
     looking: float = 0.0
     """Seconds of the overhead that went to activations, which have a cadence of their own."""
     time: float = field(default_factory=time.time)
@@ -78,7 +80,17 @@ class StepRecord:
         finite."""
         if self.norms is None:
             return False
-        return not np.isfinite(self.norms.norms).all() or (self.told and not isfinite(self.loss))
+        return self.doubtful or (self.told and not isfinite(self.loss))
+
+    def take_norms(self, known: NormsAlone) -> None:
+        """What is known of the gradients, in place of gradients that are gone."""
+        self.stage = known.stage(scaled=self.scale == self.scale)
+        self.parts["grads"] = torch.from_numpy(known.table()[known.at])
+        if self.stage == "clipped":
+            every = np.arange(len(known.at))
+            self.cuts = [(every, every, True)]
+            for name, value in (("factor 0", known.factor), ("norm 0", known.total)):
+                self.parts[name] = torch.tensor(value, dtype=torch.float64)
 
     def add_loss(self, loss: Loss) -> None:
         self.backwards = loss.count
@@ -98,6 +110,7 @@ class StepRecord:
             self.scale = float(values[0])
         elif name == "norms" and self.norms is not None:
             self.norms = self.norms._replace(norms=values)
+            self.doubtful = not np.isfinite(values).all()
         elif name == "total" and self.norms is not None:
             self.norms = self.norms._replace(total=float(values[0]))
         elif name == "loss" and self.later is not None:
@@ -318,9 +331,9 @@ class StepRecorder:
 def _columns(record: StepRecord) -> FloatArray:
     """[tensors of the record, Grad.COLUMNS] of norms alone; 1 stands for any number that is not finite."""
     assert record.norms is not None
-    norms = record.norms.norms
-    columns = np.full((len(norms), Grad.COLUMNS), np.nan)
-    columns[:, Grad.NORM], columns[:, Grad.NONFINITE] = norms, ~np.isfinite(norms)
+    columns = record.norms.table()[record.norms.at]
+    if record.doubtful:  # on an accelerator none is missing
+        columns[:, Grad.NONFINITE] = ~np.isfinite(columns[:, Grad.NORM])
     return columns
 
 

@@ -1,6 +1,6 @@
 """A sink that keeps everything, for the tests beside."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,8 @@ class Kept:
     events: list[Event] = field(default_factory=list)
     followed: list[ScalarRows] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    end: Callable[[], None] = lambda: None
+    """Ends the watching before the test is over."""
 
     def put(self, snapshot: Snapshot) -> None:
         self.snapshots.append(snapshot)
@@ -53,6 +55,7 @@ def recorded(overhead: float = OVERHEAD) -> Iterator[Kept]:
     """What a watcher hands on until the test is over; for fixtures. It has had nothing to complain of."""
     sink = Kept()
     watcher = Watcher(sink, overhead=overhead, log=sink.log.append)
+    sink.end = watcher.close
     yield sink
     watcher.close()
     assert sink.log == []

@@ -17,6 +17,7 @@ from gradtui.instrument.budget import Budget, Detail, Ledger
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.step_records import StepRecord, StepRecorder, bare_record
 from gradtui.instrument.watcher import Watcher
+from gradtui.runstore.format.records import step_records
 from gradtui.runstore.format.scalar_rows import NormsAlone, snapshot_of
 from tests.instrument.kept import Kept, norm, recorded
 from tests.operations import Operations
@@ -70,6 +71,9 @@ def train(
         ]
         optimizer.step()
     return found
+
+
+NONE = math.nan
 
 
 def between(kept: Kept) -> dict[int, NormsAlone]:
@@ -142,7 +146,7 @@ def test_of_what_was_clipped_they_are_known_before_and_after(kept: Kept, limit: 
         assert seen.clip_coefficient == pytest.approx(factor, rel=1e-5)
 
 
-@pytest.mark.parametrize("how", ["by value", "in parts", "before another pass"])
+@pytest.mark.parametrize("how", ["by value", "in parts", "before another pass", "twice"])
 def test_what_was_clipped_otherwise_is_left_to_records_in_full(kept: Kept, how: str) -> None:
     model = net()
 
@@ -151,6 +155,9 @@ def test_what_was_clipped_otherwise_is_left_to_records_in_full(kept: Kept, how: 
             nn.utils.clip_grad_value_(model.parameters(), 1e-3)
         elif how == "in parts":
             nn.utils.clip_grad_norm_(model[0].parameters(), 1e-3)
+        elif how == "twice":
+            nn.utils.clip_grad_norm_(model.parameters(), 1e-2)
+            nn.utils.clip_grad_norm_(model.parameters(), 1e-3)
         else:
             nn.utils.clip_grad_norm_(model.parameters(), 1e-3)
             model(torch.randn(8, 6)).square().mean().backward()
@@ -219,6 +226,8 @@ def test_behind_a_scaler_they_are_unscaled(kept: Kept) -> None:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
     scaler = torch.amp.GradScaler("cpu", init_scale=256.0, growth_interval=40)
     truth = {}
+    unused = nn.Parameter(torch.ones(3))
+    optimizer.add_param_group({"params": [unused]})
     for step in range(STEPS):
         optimizer.zero_grad()
         loss = model(torch.randn(8, 6)).square().mean()
@@ -230,9 +239,49 @@ def test_behind_a_scaler_they_are_unscaled(kept: Kept) -> None:
     found = between(kept)
     assert len(found) > STEPS // 3
     for step, norms in found.items():
-        assert norms.norms.tolist() == pytest.approx(truth[step], rel=1e-5)
+        assert norms.norms.tolist() == pytest.approx([*truth[step], NONE], rel=1e-5, nan_ok=True)
         seen = snapshot_of(kept.rows[step], norms)
         assert (seen.stage, seen.loss_scale) == ("unscaled", 256.0 * 2 ** (step // 40))
+    assert all(snapshot.nonfinite is None for snapshot in kept.snapshots)
+
+
+def test_a_parameter_that_is_added_counts_from_the_next_step_on(kept: Kept) -> None:
+    model, added = net(), nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    for step in range(STEPS):
+        if step == 3 * EVERY + 1:
+            optimizer.add_param_group({"params": added.parameters()})
+        optimizer.zero_grad()
+        added(model(torch.randn(8, 6))).square().mean().backward()
+        optimizer.step()
+    for step, norms in between(kept).items():
+        assert len(norms.norms) == (4 if step <= 3 * EVERY else 6)
+    assert 3 * EVERY + NORMS in {snapshot.step for snapshot in kept.snapshots}
+
+
+@pytest.mark.parametrize("clips", [False, True])
+def test_the_last_step_keeps_its_norms_where_gradients_are_cleared(kept: Kept, clips: bool) -> None:
+    """It was let through, and its norms were taken; at the end its weights are looked at."""
+    model = net()
+    last = EVERY + 3 * NORMS
+    whole = 0.0
+
+    def before(step: int) -> None:
+        nonlocal whole
+        whole = math.hypot(*(norm(p.grad) for p in model.parameters() if p.grad is not None))
+        if clips:
+            nn.utils.clip_grad_norm_(model.parameters(), 1e-2)
+
+    after = train(model, steps=last + 1, before=before)
+    model.zero_grad()
+    assert last in between(kept)
+    kept.end()
+    seen = kept.snapshots[-1]
+    assert (seen.step, seen.stage) == (last, "clipped" if clips else "raw")
+    assert seen.weights is not None
+    assert seen.grads[:, Grad.NORM].tolist() == pytest.approx(after[last], rel=1e-5)
+    (record,) = step_records([0.0], [seen], seen.grads[None], kept.layout, 0)
+    assert float(record["total_norm"]) == pytest.approx(whole, rel=1e-4)
 
 
 def test_training_is_the_same_to_the_bit(planned: None) -> None:

@@ -29,6 +29,12 @@ class NormsAlone(NamedTuple):
         """What clip_grad_norm_ has multiplied them by; NaN where they were not clipped."""
         return 1.0 if self.limit == np.inf else min(self.limit / (self.total + 1e-6), 1.0)
 
+    def stage(self, *, scaled: bool) -> str:
+        """As in a snapshot; `scaled`: the loss was multiplied."""
+        if self.limit == self.limit:
+            return "clipped"
+        return "unscaled" if scaled else "raw"
+
     def before(self) -> FloatArray | None:
         """[tensors] norms before they were clipped; None where they were not."""
         factor = self.factor
@@ -77,7 +83,7 @@ def snapshot_of(row: Row, norms: NormsAlone) -> Snapshot:
         step=step,
         loss=loss,
         grads=norms.table(),
-        stage=_stage(scaled=scale == scale, clipped=before is not None),
+        stage=norms.stage(scaled=scale == scale),
         lr=lr,
         clip_coefficient=norms.factor,
         norms_before=before,
@@ -88,12 +94,6 @@ def snapshot_of(row: Row, norms: NormsAlone) -> Snapshot:
         objective=objective,
         time=when,
     )
-
-
-def _stage(*, scaled: bool, clipped: bool) -> str:
-    if clipped:
-        return "clipped"
-    return "unscaled" if scaled else "raw"
 
 
 def split(rows: Sequence[Row]) -> Iterator[list[Row] | Snapshot]:
