@@ -42,8 +42,9 @@ LATELY = 5
 """Values of which the median counts: a program that is interrupted while we measure makes one odd."""
 ODD = 2.0
 """How many times the mean of late values a single one may count for."""
-USELESS = 3
-"""Steps in a row of which norms were asked for in vain, after which none are."""
+USELESS, AGAIN = 3, 16
+"""Steps in a row of which norms were asked for in vain, after which none are; and records after which they
+are tried again: closures, or numbers beyond float32's squares, come and go."""
 LEAST = 0.1
 """The part of the budget that measuring gets even where being there takes all of it."""
 
@@ -184,7 +185,7 @@ class Budget:
         self._planned = 0
         self._count = -1
         self._norms, self._weights_cost, self._histograms_cost = Recent(), Recent(), Recent()
-        self._between, self._useless = Recent(), 0
+        self._between, self._useless, self._resting = Recent(), 0, 0
         self._weights_every, self._histograms_every = WEIGHTS, HISTOGRAMS
         self._weights = self._histograms = -HISTOGRAMS
 
@@ -210,7 +211,7 @@ class Budget:
     def begin_anew(self) -> None:
         """The share has changed: the next step is measured."""
         self.every, self.left, self._planned, self.norms_every = 1, 0, 0, 0
-        self._useless = 0
+        self._useless = self._resting = 0
         self._weights_every, self._histograms_every = WEIGHTS, HISTOGRAMS
 
     def took(self, detail: Detail, cost: float) -> None:
@@ -253,7 +254,7 @@ class Budget:
         left = norms / self.every
         if self._ledger.every_step:
             self.every, left = 1, 0.0
-        elif self.every > 1 and self._useless < USELESS:
+        elif self.every > 1 and not self._rests():
             left += self._plan_between(norms, NORMS_SHARE * room)
         rest = max(room - left, (1 - NORMS_SHARE) * room)
         self._weights_every = max(WEIGHTS, ceil(2 * self._weights_cost.value / rest))
@@ -264,21 +265,33 @@ class Budget:
         """Norms between records, where they come more often than records would. Seconds that these take
         a step on top."""
         cost = self._between.value
-        every = self._fitting(norms, (1 - BETWEEN_SHARE) * room, RECORDS * GAP)
+        part = 1 - BETWEEN_SHARE
+        every = self._fitting(norms, part * room, RECORDS * GAP, part)
         if cost:
             left = max(room - norms / every, 1e-9)
             between = self._fitting(cost + self._ledger.written, left)
         else:  # to be tried
-            between = max(self.every // 2, 1)
+            between = max(min(self.every, every) // 2, 1)
         if between >= every or cost > CHEAP * norms:
             return 0.0
         before, self.every, self.norms_every = self.every, every, between
         return norms / every - norms / before + cost / between
 
-    def _fitting(self, norms: float, room: float, gap: float = GAP) -> int:
-        """Every how many steps there may be a record that takes `norms` seconds, a power of two."""
+    def _rests(self) -> bool:
+        """Whether norms between records are left alone for now."""
+        if self._useless < USELESS:
+            return False
+        self._resting += 1
+        if self._resting < AGAIN:
+            return True
+        self._useless, self._resting = USELESS - 1, 0  # one more miss is enough
+        return False
+
+    def _fitting(self, norms: float, room: float, gap: float = GAP, part: float = 1.0) -> int:
+        """Every how many steps there may be a record that takes `norms` seconds, a power of two. They lie no
+        more than `gap` seconds apart, unless that takes more than a part of the share."""
         pace = self._ledger.pace
-        if not pace or norms >= self._ledger.share * gap:
+        if not pace or norms >= part * self._ledger.share * gap:
             return _every(norms, room)
         return min(_every(norms, room), 1 << max(int(gap / pace).bit_length() - 1, 0))
 

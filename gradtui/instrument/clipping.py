@@ -2,7 +2,7 @@
 
 import math
 import types
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -22,8 +22,9 @@ from gradtui.stats.tensors import local
 ASKED = 3
 """Calls at first of which it is asked whether they come before gradients are unscaled."""
 SCALED = "gradients are clipped while they are still multiplied by the loss scale"
-MANY = -1
-"""Stands for the tensors of several clippings."""
+SEVERAL = -1
+"""Stands for the tensors of clippings one after the other, and of those that say too little."""
+NAN = float("nan")
 KEPT = 64
 """Clippings remembered of parameters that nobody steps."""
 
@@ -45,15 +46,15 @@ class ClipCall:
 
 
 class QuickClip(NamedTuple):
-    """A clipping by norm of a step that is let through: of `tensors` tensors from the one with the id
-    `first` to the one with the id `last`, to `limit`, at some `moment`."""
+    """A clipping by norm of a step that is let through, to `limit`, at some `moment`; `tensors` is the
+    sum of the ids of what was clipped."""
 
-    first: int
-    last: int
     tensors: int
     limit: float
-    total: Tensor
+    total: Tensor | float
     """[] their norm before."""
+    version: int
+    """How often that had been changed."""
     moment: tuple[int, int]
 
 
@@ -79,6 +80,8 @@ class Clips(StepListener):
         self.moment: Callable[[], tuple[int, int]] = lambda: (0, 0)
         """Says how many steps and backward passes there have been."""
         self._quick: QuickClip | None = None
+        self._sees_all = False
+        """Whether no clipping passes unseen, so that what was not clipped is known as well."""
         self.limits: dict[str, float] = {}
         """What gradients were clipped to last, by kind: "norm", "value"."""
 
@@ -90,39 +93,49 @@ class Clips(StepListener):
         around: Around = self._with_norm
         if not inner:
             name, wanted, around = "clip_grad_norm_", wanted[:2], self._norm
+        self._sees_all = inner
         light = self if inner else None
         patches.enclose(module, name, wanted, around, idle=True, light=light, replaced="parameters")
-        wanted = ("parameters", "clip_value")
-        patches.enclose(
-            module, "clip_grad_value_", wanted, self._value, idle=True, replaced="parameters"
-        )
+        name, wanted = "clip_grad_value_", ("parameters", "clip_value")
+        around = self._value
+        patches.enclose(module, name, wanted, around, idle=True, light=light, replaced="parameters")
 
     @property
     def description(self) -> str:
         return ", ".join(f"{kind} {limit:g}" for kind, limit in self.limits.items())
 
     def begin(self, *given: Any) -> None:
-        """Gradients are clipped by norm while nothing is awaited."""
-        parameters, limit, total = given
+        """Gradients are clipped while nothing is awaited: by norm, where the norm is given too."""
+        parameters, limit, *norm = given
         self._guard.meter.calls += 1
-        before, self._quick, moment = self._quick, None, self.moment()
-        plain = type(parameters) is list and parameters and isinstance(limit, (int, float))
-        if plain and type(total) is Tensor and total.grad_fn is None:
-            first, last, count = id(parameters[0]), id(parameters[-1]), len(parameters)
-            if before is not None and before.moment == moment:
-                count = MANY  # one after the other
-            self._quick = QuickClip(first, last, count, float(limit), total, moment)
+        before, moment = self._quick, self.moment()
+        again = before is not None and before.moment == moment
+        total = norm[0] if norm else None
+        plain = type(parameters) is list and isinstance(limit, (int, float))
+        if again or not plain or type(total) is not Tensor or total.grad_fn is not None:
+            self._quick = QuickClip(SEVERAL, NAN, NAN, 0, moment)
+        elif total.is_cpu and total.numel() == 1:
+            tensors = sum(map(id, parameters))
+            self._quick = QuickClip(tensors, float(limit), total.item(), 0, moment)
+        else:
+            tensors, version = (
+                sum(map(id, parameters)),
+                0 if total.is_inference() else total._version,
+            )
+            self._quick = QuickClip(tensors, float(limit), total, version, moment)
 
     def over(self, token: int, done: bool) -> None: ...
 
-    def quick(self, ids: Sequence[int]) -> QuickClip | None:
-        """What was done to these tensors, and to no others, since the last backward pass; None where that
-        is not known."""
+    def quick(self, tensors: int) -> QuickClip | bool:
+        """What was done since the last backward pass to the tensors whose ids have this sum, and to no
+        others: False where nothing was, True where that is not known."""
         found, self._quick = self._quick, None
-        if found is None or "value" in self.limits or found.moment != self.moment():
-            return None
-        same = (found.first, found.last, found.tensors) == (ids[0], ids[-1], len(ids))
-        return found if same else None
+        if found is None or found.moment != self.moment():
+            return bool(self.limits) and not self._sees_all
+        known = found.tensors == tensors
+        if known and isinstance(found.total, Tensor) and not found.total.is_inference():
+            known = found.total._version == found.version
+        return found if known else True
 
     def take(self, mine: frozenset[int]) -> list[ClipCall]:
         """What was done to any of these since they were last taken, in order."""
@@ -187,6 +200,7 @@ class Clips(StepListener):
         yield again
         with self._guard("clipping by value"):
             self._add(held, "value", float(clip_value), None, norms)
+        self.begin(held, clip_value)
 
     def _measured(self, held: list[Any]) -> Tensor:
         """[len(held)] L2 norms of the gradients: what by value is cut off cannot be told afterwards."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -11,6 +12,7 @@ from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.grad_scalers import GradScalers
 from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.nested_steps import untraced
+from gradtui.instrument.optimizer_numbers import listed
 from gradtui.instrument.param_groups import ParamGroup
 from gradtui.instrument.step_measurement import StepMeasurement
 from gradtui.instrument.step_records import StepRecorder
@@ -47,15 +49,11 @@ class NormsBetween:
         self.found, self.remote = None, {}
         closure = len(args) > 1 or bool(kwargs)
         scaled = self._scalers.current is not None and not _unscaled(optimizer)
-        unknown = closure or scaled
-        clip = None
-        if self._clips.limits and not unknown:
-            clip = self._clips.quick(source.ids)
-            unknown = clip is None
-        if self._losses.broken:
+        clip = self._clips.quick(source.sum_of_ids)
+        if self._losses.broken or not self._measurement.placed(source):
             source.budget.norms_missed()
             return True
-        if unknown or not self._measurement.placed(source):
+        if closure or scaled or clip is True:
             source.budget.norms_missed()
             return False
         if not self._records.has_room(len(source.ids)):
@@ -69,10 +67,10 @@ class NormsBetween:
         source.budget.took_norms(cost)
         return False
 
-    def _measured(self, optimizer: Optimizer, source: ParamGroup, clip: QuickClip | None) -> bool:
+    def _measured(self, optimizer: Optimizer, source: ParamGroup, clip: QuickClip | bool) -> bool:
         with self._guard("norms alone"):
-            held = sum(len(group["params"]) for group in optimizer.param_groups)
-            norms = source.norms_alone() if held == len(source.ids) else None
+            same = source.held.are(listed(optimizer))
+            norms = source.norms_alone() if same else None
             if norms is None:
                 return False
             assert source.at is not None
@@ -83,12 +81,12 @@ class NormsBetween:
                 source.at,
                 len(source.layout.tensors),
             )
-            if clip is not None:
+            if isinstance(clip, QuickClip):
                 found = found._replace(limit=clip.limit)
-                if clip.total.is_cpu:
-                    found = found._replace(total=clip.total.item())
+                if isinstance(clip.total, Tensor):
+                    remote["total"] = clip.total.detach().to(torch.float64, copy=True)
                 else:
-                    remote["total"] = clip.total.detach().double()
+                    found = found._replace(total=clip.total)
             self.found, self.remote = found, remote
         return self.found is not None
 

@@ -117,7 +117,7 @@ class OptimizerSteps(StepListener):
         elif self._clips.limits:
             record.stage = "clipped"
         record.parts |= source.gradients(grads, record.detail)
-        if known is not None and all(grad is None for grad in grads):
+        if known is not None:
             record.take_norms(known)
         record.parts["weights"], record.left = source.weights(updates=False), True
         self._records.submit(record)

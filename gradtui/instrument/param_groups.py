@@ -25,6 +25,7 @@ class ParamGroup:
     def __init__(self, tensors: Sequence[Tensor], budget: Budget) -> None:
         self.held = WeakTensors(tensors)
         self.ids = [id(tensor) for tensor in tensors]
+        self.sum_of_ids = sum(self.ids)
         self.members = frozenset(self.ids)
         self.at: IntArray | None = None
         self.layout: Layout | None = None

@@ -83,9 +83,13 @@ class StepRecord:
         return self.doubtful or (self.told and not isfinite(self.loss))
 
     def take_norms(self, known: NormsAlone) -> None:
-        """What is known of the gradients, in place of gradients that are gone."""
+        """What is known of the gradients, in place of what was measured later: they may be gone by then,
+        or others."""
         self.stage = known.stage(scaled=self.scale == self.scale)
-        self.parts["grads"] = torch.from_numpy(known.table()[known.at])
+        columns = torch.from_numpy(known.table()[known.at])
+        others = [Grad.ABS_MAX, Grad.ZEROS, Grad.SUM]
+        columns[:, others] = self.parts["grads"][:, others].to("cpu", torch.float64)
+        self.parts["grads"] = columns
         if self.stage == "clipped":
             every = np.arange(len(known.at))
             self.cuts = [(every, every, True)]

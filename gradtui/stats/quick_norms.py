@@ -48,7 +48,8 @@ class QuickNorms:
         if PLAIN_TYPES.issuperset(types):
             there, given = self._all, cast("Sequence[Tensor]", grads)
             kinds = set(map(_kind, given))
-            if kinds == self._kinds and (found := self._one_by_one(given)) is not None:
+            here = kinds == self._kinds and given[0].is_cpu
+            if here and (found := self._one_by_one(given)) is not None:
                 return found
         else:
             there = tuple(i for i in self._all if types[i] is not NOTHING)
@@ -73,7 +74,12 @@ class QuickNorms:
 
     def _by_pass(self, one: CpuPass, grads: Sequence[Tensor | None]) -> FloatArray | None:
         tensors = cast("Sequence[Tensor]", grads)
-        norms, unsure = one.norms(tensors)
+        if not tensors[int(one.members[0])].is_cpu:
+            return None
+        try:
+            norms, unsure = one.norms(tensors)
+        except RuntimeError:  # as many elements, in another shape
+            return None
         for at in np.flatnonzero(unsure).tolist():
             if norms[at] != 0 or tensors[int(one.members[at])].any():
                 return None

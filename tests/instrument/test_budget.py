@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from gradtui.instrument.budget import GAP, RECORDS, Budget, Ledger
+from gradtui.instrument.budget import AGAIN, GAP, RECORDS, Budget, Ledger
 from gradtui.instrument.cost_meter import HOOKS, CostMeter
 
 SHARE = 0.03
@@ -177,15 +177,26 @@ def test_where_they_cost_next_to_nothing_every_step_has_them() -> None:
     assert seen.norms + seen.between == 2000
 
 
-def test_where_they_are_not_to_be_had_nothing_is_lost() -> None:
-    """Those of `HARD` are: what they cost is what is measured there. Here, that it ends the asking."""
+def test_where_they_are_not_to_be_had_they_are_seldom_asked_for() -> None:
     simulation = Simulation(Costs(step=0.01, norms=0.002))
     simulation.run(4000)
-    budget = simulation.budgets[0][1]
-    assert budget.norms_every == 0
+    budget, asked = simulation.budgets[0][1], []
+    for _ in range(4000):
+        asked.append(bool(budget.left) and budget.wants_norms)
+        simulation.run(1)
+    assert 0 < sum(asked) < 4000 / 8 / AGAIN
     budget.begin_anew()  # somebody has changed the share
     simulation.run(100)
     assert budget.norms_every == 0
+
+
+def test_records_that_are_very_dear_still_leave_room_for_norms() -> None:
+    costs = Costs(step=0.0007, norms=0.02, between=0.00003)
+    simulation = Simulation(costs)
+    simulation.run(40_000)
+    seen = simulation.run(40_000)
+    assert seen.between > 10 * seen.norms > 0
+    assert seen.share < 1.15 * SHARE
 
 
 def test_where_they_cost_as_much_as_a_record_there_are_none() -> None:

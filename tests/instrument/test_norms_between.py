@@ -31,7 +31,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every EVERY-th step in full, norms at every NORMS-th, whatever it takes."""
 
     def plan(self: Budget, room: float) -> None:
-        self.every, self.norms_every = EVERY, 0 if self._useless >= budget.USELESS else NORMS
+        self.every, self.norms_every = EVERY, 0 if self._rests() else NORMS
         self.left = self._planned = EVERY - 1 - self._count % EVERY
 
     def took(self: Budget, detail: Detail, cost: float) -> None:
@@ -146,28 +146,99 @@ def test_of_what_was_clipped_they_are_known_before_and_after(kept: Kept, limit: 
         assert seen.clip_coefficient == pytest.approx(factor, rel=1e-5)
 
 
-@pytest.mark.parametrize("how", ["by value", "in parts", "before another pass", "twice"])
+@pytest.mark.parametrize(
+    "how",
+    ["by value", "by value from a step on", "in parts", "twice", "changed"],
+)
 def test_what_was_clipped_otherwise_is_left_to_records_in_full(kept: Kept, how: str) -> None:
     model = net()
 
     def clip(step: int) -> None:
-        if how == "by value":
+        if how == "by value" or (how == "by value from a step on" and step >= EVERY):
             nn.utils.clip_grad_value_(model.parameters(), 1e-3)
         elif how == "in parts":
             nn.utils.clip_grad_norm_(model[0].parameters(), 1e-3)
         elif how == "twice":
             nn.utils.clip_grad_norm_(model.parameters(), 1e-2)
             nn.utils.clip_grad_norm_(model.parameters(), 1e-3)
-        else:
-            nn.utils.clip_grad_norm_(model.parameters(), 1e-3)
-            model(torch.randn(8, 6)).square().mean().backward()
+        elif how == "changed":
+            grads = [p.grad for p in model.parameters() if p.grad is not None]
+            total = nn.utils.get_total_norm(grads)
+            nn.utils.clip_grads_with_norm_(model.parameters(), 1e-3, total.requires_grad_() * 1.0)
 
     train(model, before=clip)
-    assert not between(kept)
+    assert not [step for step in between(kept) if step >= EVERY or how[-7:] != "step on"]
+
+
+def test_what_is_added_to_after_clipping_counts_as_never_clipped(kept: Kept) -> None:
+    """As in records in full."""
+    model = net()
+
+    def clip(step: int) -> None:
+        nn.utils.clip_grad_norm_(model.parameters(), 1e-3)
+        model(torch.randn(8, 6)).square().mean().backward()
+
+    truth = train(model, before=clip)
+    assert {snapshot.stage for snapshot in kept.snapshots[1:]} == {"raw"}
+    for step, norms in between(kept).items():
+        assert snapshot_of(kept.rows[step], norms).stage == "raw"
+        assert norms.norms.tolist() == pytest.approx(truth[step], rel=1e-6)
+
+
+def test_clipping_that_begins_late_is_seen_at_once(kept: Kept) -> None:
+    model = net()
+    whole: dict[int, float] = {}
+
+    def clip(step: int) -> None:
+        whole[step] = math.hypot(*(norm(p.grad) for p in model.parameters() if p.grad is not None))
+        if step > 2 * EVERY:
+            nn.utils.clip_grad_norm_(model.parameters(), 1e-3)[...].mul_(100)
+
+    train(model, before=clip)
+    found = {step: snapshot_of(kept.rows[step], norms) for step, norms in between(kept).items()}
+    assert {2 * EVERY - NORMS, 2 * EVERY + NORMS} <= found.keys()
+    for step, seen in found.items():
+        assert seen.stage == ("clipped" if step > 2 * EVERY else "raw")
+        norms = seen.grads[:, Grad.NORM] if seen.norms_before is None else seen.norms_before
+        assert math.hypot(*norms) == pytest.approx(whole[step], rel=1e-4)
+
+
+def test_what_comes_in_the_way_for_a_while_does_not_for_good(kept: Kept) -> None:
+    """Steps with closures, then plain ones: after some records norms are asked for again."""
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss: Tensor = model(torch.randn(8, 6)).square().mean()
+        loss.backward()
+        return loss
+
+    for step in range((budget.AGAIN + 4) * EVERY):
+        if step < 2 * EVERY:
+            optimizer.step(closure)  # type: ignore[arg-type]
+        else:
+            closure()
+            optimizer.step()
+    assert min(between(kept)) > budget.AGAIN * EVERY
+
+
+def test_a_new_layout_costs_nobody_their_norms(kept: Kept) -> None:
+    """Another optimizer comes: the first one is given a place in the new layout."""
+    first, second = net(), net()
+    optimizers = [torch.optim.SGD(model.parameters(), lr=0.01) for model in (first, second)]
+    for step in range(STEPS):
+        for model, optimizer in zip((first, second), optimizers, strict=True):
+            if model is first or step > 3 * EVERY:
+                optimizer.zero_grad()
+                model(torch.randn(8, 6)).square().mean().backward()
+                optimizer.step()
+    late = [row for row in kept.rows.values() if row[-1] is not None and row[0] > STEPS]
+    assert {row[4] for row in late} == {0, 1}
 
 
 def test_a_clipping_of_an_earlier_step_is_not_taken_for_this_ones(kept: Kept) -> None:
-    """Only every third step is clipped: of the others what is known is that they may have been."""
+    """Only every third step is clipped."""
     model = net()
 
     def clip(step: int) -> None:
@@ -175,7 +246,9 @@ def test_a_clipping_of_an_earlier_step_is_not_taken_for_this_ones(kept: Kept) ->
             nn.utils.clip_grad_norm_(model.parameters(), 1e-3)
 
     train(model, before=clip)
-    assert all(step % 3 == 0 for step in between(kept))
+    found = {step: snapshot_of(kept.rows[step], norms) for step, norms in between(kept).items()}
+    assert {seen.stage for step, seen in found.items() if step % 3 == 0} == {"clipped"}
+    assert {seen.stage for step, seen in found.items() if step % 3} == {"raw"}
 
 
 def test_what_will_not_do_is_recorded_in_full_for_three_times(kept: Kept) -> None:
@@ -260,7 +333,10 @@ def test_a_parameter_that_is_added_counts_from_the_next_step_on(kept: Kept) -> N
 
 
 @pytest.mark.parametrize("clips", [False, True])
-def test_the_last_step_keeps_its_norms_where_gradients_are_cleared(kept: Kept, clips: bool) -> None:
+@pytest.mark.parametrize("cleared", [False, True])
+def test_the_last_step_keeps_its_norms_whatever_becomes_of_gradients(
+    kept: Kept, clips: bool, cleared: bool
+) -> None:
     """It was let through, and its norms were taken; at the end its weights are looked at."""
     model = net()
     last = EVERY + 3 * NORMS
@@ -273,7 +349,9 @@ def test_the_last_step_keeps_its_norms_where_gradients_are_cleared(kept: Kept, c
             nn.utils.clip_grad_norm_(model.parameters(), 1e-2)
 
     after = train(model, steps=last + 1, before=before)
-    model.zero_grad()
+    for parameter in model.parameters():
+        assert parameter.grad is not None
+        parameter.grad = None if cleared else parameter.grad.mul_(100)
     assert last in between(kept)
     kept.end()
     seen = kept.snapshots[-1]
