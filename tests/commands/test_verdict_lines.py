@@ -77,7 +77,7 @@ def test_a_killed_run_says_how_many_steps_may_be_missing(tmp_path: Path) -> None
     record(tmp_path, paced)  # type: ignore[arg-type]
     broken_off(tmp_path)
     _, lines = said(tmp_path, code=137)
-    assert "up to some 20 steps after the last one on disk may be missing" in lines[0]
+    assert "up to some 60 steps after the last one on disk may be missing" in lines[0]
 
 
 def test_a_kill_before_the_first_record_is_no_riddle(tmp_path: Path) -> None:
