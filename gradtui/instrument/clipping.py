@@ -11,7 +11,9 @@ from torch import Tensor
 
 from gradtui.core.snapshot import Grad
 from gradtui.core.wiring import CLIPPED_SCALED, Faults
+from gradtui.instrument.backward_passes import NAN
 from gradtui.instrument.exception_guard import ExceptionGuard
+from gradtui.instrument.loss_capture import busy
 from gradtui.instrument.patches import Around, Begun, Patches
 from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.weak_tensors import WeakTensors
@@ -24,7 +26,6 @@ ASKED = 3
 SCALED = "gradients are clipped while they are still multiplied by the loss scale"
 SEVERAL = -1
 """Stands for the tensors of clippings one after the other, and of those that say too little."""
-NAN = float("nan")
 KEPT = 64
 """Clippings remembered of parameters that nobody steps."""
 
@@ -110,19 +111,15 @@ class Clips(StepListener):
         self._guard.meter.calls += 1
         before, moment = self._quick, self.moment()
         again = before is not None and before.moment == moment
+        self._quick = QuickClip(SEVERAL, NAN, NAN, 0, moment)
         total = norm[0] if norm else None
         plain = type(parameters) is list and isinstance(limit, (int, float))
-        if again or not plain or type(total) is not Tensor or total.grad_fn is not None:
-            self._quick = QuickClip(SEVERAL, NAN, NAN, 0, moment)
-        elif total.is_cpu and total.numel() == 1:
-            tensors = sum(map(id, parameters))
-            self._quick = QuickClip(tensors, float(limit), total.item(), 0, moment)
-        else:
-            tensors, version = (
-                sum(map(id, parameters)),
-                0 if total.is_inference() else total._version,
-            )
-            self._quick = QuickClip(tensors, float(limit), total, version, moment)
+        if again or not plain or type(total) is not Tensor or busy():
+            return  # a mode of the program would see what is asked of the total
+        if total.grad_fn is None:
+            value = total.item() if total.is_cpu and total.numel() == 1 else total
+            tensors, version = sum(map(id, parameters)), _version(value)
+            self._quick = QuickClip(tensors, float(limit), value, version, moment)
 
     def over(self, token: int, done: bool) -> None: ...
 
@@ -132,9 +129,7 @@ class Clips(StepListener):
         found, self._quick = self._quick, None
         if found is None or found.moment != self.moment():
             return bool(self.limits) and not self._sees_all
-        known = found.tensors == tensors
-        if known and isinstance(found.total, Tensor) and not found.total.is_inference():
-            known = found.total._version == found.version
+        known = found.tensors == tensors and found.version == _version(found.total)
         return found if known else True
 
     def take(self, mine: frozenset[int]) -> list[ClipCall]:
@@ -243,6 +238,11 @@ def _listed(parameters: Any) -> tuple[list[Any], Any]:
     if isinstance(parameters, types.GeneratorType):
         return held, (p for p in held)
     return held, held
+
+
+def _version(total: Tensor | float) -> int:
+    """How often it has been changed, as far as that is counted."""
+    return total._version if isinstance(total, Tensor) and not total.is_inference() else 0
 
 
 def _known(norm: Any) -> bool:

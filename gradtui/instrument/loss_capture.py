@@ -296,8 +296,10 @@ class LossCapture:
             self._passes[at] = known._replace(missed=known.missed | more)
         if begun:
             # Given up for good, whatever they were: the last one is the pass that has just ended.
-            left = [one for one in self._passes[:-1] if not in_full(one).missed >= every]
-            gone = [one for one in self._passes[:-1] if in_full(one).missed >= every]
+            gone: list[Pass | float] = []
+            left: list[Pass | float] = []
+            for one in self._passes[:-1]:
+                (gone if in_full(one).missed >= every else left).append(one)
             if not self._lost and any(map(is_broken, gone)):
                 after = f"after {self._guard.meter.steps:,} steps"
                 self._lost = ((LOST_BATCH, f"{LOST} {after}, and no step was taken on it"),)

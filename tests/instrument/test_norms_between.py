@@ -73,6 +73,18 @@ def train(
     return found
 
 
+def evaluation(model: nn.Module, optimizer: torch.optim.Optimizer) -> Callable[[], Tensor]:
+    """A closure for `optimizer`."""
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss: Tensor = model(torch.randn(8, 6)).square().mean()
+        loss.backward()
+        return loss
+
+    return closure
+
+
 NONE = math.nan
 
 
@@ -208,12 +220,7 @@ def test_what_comes_in_the_way_for_a_while_does_not_for_good(kept: Kept) -> None
     model = net()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        loss: Tensor = model(torch.randn(8, 6)).square().mean()
-        loss.backward()
-        return loss
-
+    closure = evaluation(model, optimizer)
     for step in range((budget.AGAIN + 4) * EVERY):
         if step < 2 * EVERY:
             optimizer.step(closure)  # type: ignore[arg-type]
@@ -266,12 +273,7 @@ def test_steps_with_a_closure_are_left_to_records_in_full(kept: Kept) -> None:
     model = net()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        loss: Tensor = model(torch.randn(8, 6)).square().mean()
-        loss.backward()
-        return loss
-
+    closure = evaluation(model, optimizer)
     for _ in range(STEPS):
         optimizer.step(closure)  # type: ignore[arg-type]
     assert not between(kept)
@@ -391,6 +393,23 @@ def test_a_program_sees_nothing_of_it(kept: Kept) -> None:
         else:
             optimizer.step()
     assert len(between(kept)) > STEPS // 3
+
+
+def test_clipping_asks_nothing_that_a_mode_of_the_program_would_see(kept: Kept) -> None:
+    """Such a step is left to records in full."""
+    model = net()
+    seen: dict[int, list[str]] = {}
+
+    def clip(step: int) -> None:
+        with Operations() as asked:
+            nn.utils.clip_grad_norm_(model.parameters(), 1e-3)
+        seen[step] = asked.seen
+
+    train(model, before=clip)
+    assert len(kept.rows) > STEPS // 2
+    for step in kept.rows:
+        assert not [name for name in seen[step] if "_local_scalar_dense" in name]
+    assert not between(kept)
 
 
 def test_they_count_as_measured_on_disk(planned: None, tmp_path: Path) -> None:
