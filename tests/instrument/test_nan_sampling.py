@@ -26,7 +26,8 @@ def rare(monkeypatch: pytest.MonkeyPatch) -> None:
     """Records come every so many steps, and a look is always cheap enough, whatever the machine."""
     monkeypatch.setattr(budget, "ALLOWANCE", 0.0)
     monkeypatch.setattr(budget, "_every", lambda cost, room: EVERY)
-    monkeypatch.setattr(budget.Budget, "_widest", lambda self, norms: EVERY)
+    monkeypatch.setattr(budget.Budget, "_fitting", lambda self, *given: EVERY)
+    monkeypatch.setattr(budget.Budget, "_plan_between", lambda self, *given: 0.0)
     monkeypatch.setattr(Ledger, "pace", property(lambda self: 1.0))
 
 
