@@ -37,9 +37,7 @@ def test_what_crashes_costs_itself_alone() -> None:
 def test_giving_up_early_ends_the_workers() -> None:
     results = spread(wait, [0.01, 60, 60], 2)
     _, pid = next(results)
-    began = time.monotonic()
     results.close()  # type: ignore[attr-defined]
-    assert time.monotonic() - began < 10
     assert not isinstance(pid, Crashed)
     assert not alive(pid)
 

