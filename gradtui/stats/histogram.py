@@ -27,6 +27,8 @@ def histogram(plan: Plan, grads: Sequence[Tensor | None]) -> Tensor:
     lies outside float32's range (float64 only) is counted in the first and the last bin.
     """
     given = plan.sort(grads)
+    if plan.in_one_gpu_pass and not given.alone:
+        return plan.gpus[0].histogram(given.held)
     out = torch.zeros(len(plan), HIST_BINS, dtype=torch.int32, device=plan.device)
     for batch in plan.batches:
         for rows in batch.rows:
@@ -37,6 +39,9 @@ def histogram(plan: Plan, grads: Sequence[Tensor | None]) -> Tensor:
         for members, matrix in one.matrices(given.of(one)):
             counts = _count(matrix, look=True).to(plan.device)
             out.index_add_(0, torch.from_numpy(members).to(plan.device), counts)
+    for gpu in plan.gpus:
+        there = gpu.histogram(given.held).to(plan.device, non_blocking=True)
+        out.index_copy_(0, plan.places(gpu.members), there)
     for i, tensor in given.alone.items():
         flat = values(tensor).flat
         for some in torch.split(flat, chunk_size(plan, flat.device) // _SHARE):

@@ -51,8 +51,10 @@ def _gradients(plan: Plan, given: Sorted, *, counts: bool) -> Tensor:
 def measure_norms(plan: Plan, grads: Sequence[Tensor | None]) -> Tensor:
     """As `measure_gradients`, but norms and counts of what is not finite alone: the other columns are
     NaN. Several times cheaper. On an accelerator what is not finite is not counted: 1 stands for any
-    number of them."""
+    number of them; where passes on GPUs measure all of them nothing is left out."""
     given = plan.sort(grads)
+    if plan.gpus:
+        return _gradients(plan, given, counts=plan.on_gpus and not given.alone)
     if plan.batches or given.foreach or plan.device.type != "cpu":
         return _norms_on_device(plan, given)
     table = np.full((len(plan), Grad.COLUMNS), np.nan)
@@ -130,6 +132,8 @@ def clone(plan: Plan, weights: Sequence[Tensor], reuse: list[Tensor] | None = No
         size = None if rest is None else one.copied(plan.sampled)
         copies += one.copy(given.of(one), plan.sampled, None if rest is None else rest[:size])
         rest = None if rest is None else rest[size:]
+    for at, gpu in enumerate(plan.gpus):
+        copies.append(gpu.copy(given.held, None if rest is None else rest[at]))
     if reuse is None:
         with torch.inference_mode(False):
             return [*(source.clone() for source in sources), *copies]
@@ -168,6 +172,8 @@ def measure_weights(
 
 def _stats(plan: Plan, given: Sorted, *, counts: bool) -> Tensor:
     """[STATS, tensors], 0 for those that are missing."""
+    if plan.in_one_gpu_pass and not given.alone:
+        return plan.gpus[0].statistics(given.held)
     found = []
     for batch in plan.batches:
         matrices = [rows.fill(given.held) for rows in batch.rows]
@@ -178,6 +184,9 @@ def _stats(plan: Plan, given: Sorted, *, counts: bool) -> Tensor:
         numbers, unsure = one.statistics(given.of(one), counts=counts)
         stats[:, one.members] = torch.from_numpy(numbers).to(plan.device)
         alone.update((i, given.of(one)[i]) for i in one.members[unsure].tolist())
+    for gpu in plan.gpus:
+        numbers_there = gpu.statistics(given.held).to(plan.device, non_blocking=True)
+        stats.index_copy_(1, plan.places(gpu.members), numbers_there)
     for i, tensor in alone.items():
         stats[:, i] = single_stats(plan, tensor, counts=counts).to(plan.device, non_blocking=True)
     stats[ABS_MAX].abs_()  # the largest of zeros may be -0.0
@@ -203,6 +212,9 @@ def _changes(plan: Plan, given: Sorted, before: list[Tensor]) -> Tensor:
                 changes[at] = _norm_with_care(plan, change)[0]
         mine = [at for at, i in enumerate(one.members.tolist()) if i not in plan.sampled]
         norms[one.members[mine]] = torch.from_numpy(changes[mine]).to(plan.device)
+    for gpu in plan.gpus:
+        found_there = gpu.changes(given.held, before.pop(0)).to(plan.device, non_blocking=True)
+        norms.index_copy_(0, plan.places(gpu.members), found_there)
     return norms
 
 

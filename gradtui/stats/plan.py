@@ -1,8 +1,9 @@
 """How a list of tensors is measured in as few operations as possible.
 
 What costs is not arithmetic but starting it: 40 small tensors one by one take longer than a step of
-a small net. On a CPU there is `cpu_pass`. Elsewhere small tensors are copied into the rows of shared
-zero-padded buffers and reduced together; large ones are reduced where they lie.
+a small net. On a CPU there is `cpu_pass`, on a GPU with Triton `gpu_pass`. Elsewhere small tensors are
+copied into the rows of shared zero-padded buffers and reduced together; large ones are reduced where
+they lie.
 """
 
 from collections import defaultdict
@@ -16,6 +17,8 @@ from torch import Tensor
 
 from gradtui.stats.batch import TensorBatch
 from gradtui.stats.cpu_pass import CpuPass, suits
+from gradtui.stats.gpu_pass import CODES, GpuPass, is_dense
+from gradtui.stats.gpu_trial import gpu_for
 from gradtui.stats.reduction import Partials
 from gradtui.stats.sample import sample_strides
 from gradtui.stats.tensors import PLAIN_TYPES, home, is_plain, local, working_dtype
@@ -36,8 +39,8 @@ _kind = attrgetter("device", "dtype")
 class Sorted:
     """The tensors of one step: `held` in the plan's order, None where it is not in a batch; `alone`
     those measured one by one; `numel` [tensors] float64, NaN where there is no tensor at all; `passes`
-    measure the others of `held` on a CPU; `foreach` are those on an accelerator, `alone` or not, whose
-    norms are taken together, a list for each device and type."""
+    measure the others of `held` on a CPU; `foreach` are those on an accelerator, `alone` or not and in no
+    `GpuPass` of the plan, whose norms are taken together, a list for each device and type."""
 
     held: Sequence[Tensor | None]
     alone: dict[int, Tensor]
@@ -78,22 +81,27 @@ class Plan:
             self._fit = frozenset(fit)
             self._passes: dict[tuple[int, ...], list[CpuPass]] = {}
             self._planned = tuple(fit)
+            on_gpu = self._on_gpus(parts)
+            self._members = frozenset(i for members in on_gpu.values() for i in members)
             small: dict[tuple[torch.device, torch.dtype], dict[int, int]] = defaultdict(dict)
             for i, part in enumerate(parts):
-                if is_plain(part) and part.numel() < LARGE and not self.looks(part.device):
+                apart = i in self._members or self.looks(part.device)
+                if is_plain(part) and part.numel() < LARGE and not apart:
                     small[homes[i], working_dtype(part.dtype)][i] = part.numel()
             self.batches = [
                 TensorBatch(numels, self.shapes, dtype, device, self.looks(device))
                 for (device, dtype), numels in small.items()
             ]
             self._places = {i: _place(parts[i]) for numels in small.values() for i in numels}
-            together = {*self._places, *self._fit}
+            together = {*self._places, *self._fit, *self._members}
             self._alone = [i for i in range(len(parts)) if i not in together]
             self._foreach = self._in_lists(dict(enumerate(parts)))
             large = [i for one in self.passes(self._planned) for i in one.large]
-            lying = sorted([*self._alone, *large])
+            lying = sorted([*self._alone, *large, *self._members])
             self.strides = sample_strides({i: self.shapes[i] for i in lying})
             """Of tensors that are measured where they lie: every how manieth element is remembered."""
+            self.gpus = self._gpu_passes(on_gpu)
+            """Those that measure `held` on a GPU."""
             self.sampled = frozenset(i for i in large if self.strides[i] > 1)
             """Those of the passes of which only some elements are remembered."""
             self._member_places: dict[tuple[int, ...], Tensor] = {}
@@ -115,6 +123,16 @@ class Plan:
         )
 
     @property
+    def on_gpus(self) -> bool:
+        """Whether passes on GPUs measure all of them."""
+        return len(self._members) == len(self)
+
+    @property
+    def in_one_gpu_pass(self) -> bool:
+        """Whether one `GpuPass` measures all of them."""
+        return self.on_gpus and len(self.gpus) == 1
+
+    @property
     def in_one_list(self) -> bool:
         """Whether one operation on an accelerator takes the norms of all of them."""
         return [len(members) for members in self._foreach] == [len(self)] != [0]
@@ -132,11 +150,15 @@ class Plan:
         self.strained = False
         if PLAIN_TYPES.issuperset(map(type, tensors)):
             given = cast("Sequence[Tensor]", tensors)
-            if list(map(_signature, given)) == self.signatures:
+            if list(map(_signature, given)) == self.signatures and self.lie_there(given):
                 alone = {i: given[i] for i in self._alone}
                 passes = self.passes(self._planned)
                 return Sorted(given, alone, self.numel, passes, foreach=self._foreach)
         return self._sort_one_by_one(tensors)
+
+    def lie_there(self, tensors: Sequence[Tensor]) -> bool:
+        """Whether those of types and shapes as planned can be read by the passes on GPUs."""
+        return all(one.takes(tensors[i]) for one in self.gpus for i in one.members)
 
     def _sort_one_by_one(self, tensors: Sequence[Tensor | None]) -> Sorted:
         held: list[Tensor | None] = []
@@ -151,6 +173,8 @@ class Plan:
             numel.append(torch.nan if part is None else part.numel())
             if part is not None and i in self._fit and _signature(part) == self.signatures[i]:
                 planned.append(i)
+            elif part is not None and i in self._members and self._takes(i, part):
+                pass
             elif part is not None and _place(part) != self._places.get(i):
                 alone[i], part = part, None
             held.append(part)
@@ -160,12 +184,43 @@ class Plan:
         lists = self._in_lists(there) if self._foreach else ()
         return Sorted(held, alone, counts.to(self.device, non_blocking=True), passes, absent, lists)
 
+    def _on_gpus(
+        self, parts: Sequence[Tensor]
+    ) -> dict[tuple[torch.device, torch.dtype], list[int]]:
+        """Those that a GPU's kernels read, by device and working type."""
+        found: dict[tuple[torch.device, torch.dtype], list[int]] = defaultdict(list)
+        for i, part in enumerate(parts):
+            device = part.device
+            if self.looks(device) or not (is_plain(part) and part.dtype in CODES and part.numel()):
+                continue
+            if gpu_for(device) is not None and is_dense(part):
+                found[device, working_dtype(part.dtype)].append(i)
+        return found
+
+    def _gpu_passes(
+        self, on_gpu: Mapping[tuple[torch.device, torch.dtype], Sequence[int]]
+    ) -> list[GpuPass]:
+        passes = []
+        for (device, _), members in on_gpu.items():
+            gpu = gpu_for(device)
+            assert gpu is not None
+            shapes = {i: self.shapes[i] for i in members}
+            types = {i: self.signatures[i][1] for i in members}
+            passes.append(GpuPass(shapes, types, self.strides, device, gpu))
+        return passes
+
+    def _takes(self, i: int, part: Tensor) -> bool:
+        """Whether a member of a pass on a GPU is as planned."""
+        one = next(one for one in self.gpus if i in one.members)
+        return _signature(part) == self.signatures[i] and one.takes(part)
+
     def _in_lists(self, parts: Mapping[int, Tensor]) -> list[tuple[int, ...]]:
         """Those of which torch takes norms in one operation: of one device and type in each list."""
         lists: dict[object, list[int]] = defaultdict(list)
         for i, part in parts.items():
             device = part.device
-            held = is_plain(part) and part.dtype in SQUARES_HELD and part.numel()
+            held = i not in self._members and is_plain(part) and part.numel()
+            held = held and part.dtype in SQUARES_HELD
             if held and not self.looks(device) and home(device) == device:
                 lists[_kind(part)].append(i)
         return [tuple(members) for members in lists.values()]

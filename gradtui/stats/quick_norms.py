@@ -15,6 +15,7 @@ from torch import Tensor
 from gradtui.core.layout import FloatArray
 from gradtui.stats.cpu_pass import LEAST, LONGEST, CpuPass
 from gradtui.stats.plan import Plan
+from gradtui.stats.reduction import NORM
 from gradtui.stats.tensors import PLAIN_TYPES
 
 FEW = 64
@@ -30,7 +31,8 @@ class QuickNorms:
         self._plan = plan
         self._numels = [shape.numel() for shape in plan.shapes]
         self._all = tuple(range(len(plan)))
-        self._remote = plan.in_one_list
+        self._kernels = plan.gpus[0] if plan.in_one_gpu_pass else None
+        self._remote = plan.in_one_list or self._kernels is not None
         self.possible = plan.in_one_pass or self._remote
         """Whether they may be asked for."""
         few = not self._remote and len(plan) <= FEW and max(self._numels, default=0) <= LONGEST
@@ -62,7 +64,7 @@ class QuickNorms:
         if not given or not dense or list(map(Tensor.numel, given)) != numels:
             return None
         if self._remote:
-            return self._by_foreach(given) if len(given) == len(grads) else None
+            return self._on_device(given) if len(given) == len(grads) else None
         return self._by_pass(self._plan.passes(there)[0], grads)
 
     def _one_by_one(self, grads: Sequence[Tensor]) -> FloatArray | None:
@@ -87,7 +89,14 @@ class QuickNorms:
         found[one.members] = norms
         return found
 
-    def _by_foreach(self, given: Sequence[Tensor]) -> Tensor | None:
+    def _on_device(self, given: Sequence[Tensor]) -> Tensor | None:
+        if self._kernels is not None:
+            planned = list(map(_kind, given)) == [
+                signature[1:] for signature in self._plan.signatures
+            ]
+            if not planned or not self._plan.lie_there(given):
+                return None
+            return self._kernels.statistics(given)[NORM].clone()
         if given[0].device != self._plan.device:
             return None
         return torch.stack(torch._foreach_norm(list(given), 2, torch.float64))
