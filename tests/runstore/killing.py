@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gradtui.core.ending import LATE
 from gradtui.runstore.ranks.rank_files import labels
 from gradtui.runstore.reader.load import load
 from gradtui.runstore.reader.open_run import OpenRun
@@ -20,8 +21,6 @@ from tests.runstore.killed_programs import PULSE, told
 from tests.runstore.recorded import wait_for
 
 ROOT = Path(__file__).parents[2]
-HALF = 0.5
-"""Seconds that a kill may cost."""
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 
 
@@ -88,7 +87,7 @@ def truth_of(directory: Path, rank: int = 0) -> Path:
 
 
 def due(directory: Path, now: float | None = None, rank: int = 0) -> list[int]:
-    """Steps that have to be on disk: taken half a second before the last one or before `now`. Where
+    """Steps that have to be on disk: taken `LATE` seconds before the last one or before `now`. Where
     the program or a thread of it was not let run for a while, nor was its writer: that is added."""
     put = told(truth_of(directory, rank))
     steps = [(step, when) for step, when in put if step != PULSE]
@@ -97,9 +96,9 @@ def due(directory: Path, now: float | None = None, rank: int = 0) -> list[int]:
     end = steps[-1][1] if now is None else now
     stall = 0.0
     for some in (steps, [line for line in put if line[0] == PULSE]):
-        times = [when for _, when in some if end - 3 * HALF < when < end]
+        times = [when for _, when in some if end - 3 * LATE < when < end]
         stall += max(np.diff([*times, end]), default=0.0)
-    return [step for step, when in steps if when < end - HALF - stall]
+    return [step for step, when in steps if when < end - LATE - stall]
 
 
 def look_at(

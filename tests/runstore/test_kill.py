@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gradtui.core.ending import LATE
 from gradtui.runstore.files.run_folders import run_paths
 from gradtui.runstore.format.record_tail import StepsFile
 from gradtui.runstore.ranks.rank_files import labels
@@ -23,7 +24,6 @@ from tests.app.terminal_emulator import Terminal
 from tests.runstore.killed_programs import told
 from tests.runstore.killing import (
     ENVIRONMENT,
-    HALF,
     ROOT,
     Pool,
     due,
@@ -58,19 +58,19 @@ def kill_some(
 
 def test_writers_are_killed(tmp_path: Path) -> None:
     with pool() as programs:
-        kill_some(programs, tmp_path, 4, seed_of_today(), 0.9, made_up=True)
+        kill_some(programs, tmp_path, 4, seed_of_today(), 2 * LATE, made_up=True)
 
 
 @pytest.mark.long
 def test_seventy_writers_are_killed(tmp_path: Path) -> None:
     with pool() as programs:
-        kill_some(programs, tmp_path, 70, seed_of_today(), 0.9, made_up=True)
+        kill_some(programs, tmp_path, 70, seed_of_today(), 2 * LATE, made_up=True)
 
 
 @pytest.mark.slow
 def test_eight_trainings_are_killed(tmp_path: Path) -> None:
     with pool("torch") as programs:
-        kill_some(programs, tmp_path, 8, seed_of_today(), 1.5, made_up=False)
+        kill_some(programs, tmp_path, 8, seed_of_today(), 3.0, made_up=False)
 
 
 def launched(runs: Path, truth: Path, kind: str, pause: float) -> subprocess.Popen[bytes]:
@@ -124,7 +124,7 @@ def test_ten_launchers_are_killed_and_training_goes_on(tmp_path: Path) -> None:
                 launcher.wait()
             for truth in truths:
                 wait_for(lambda truth=truth: len(told(truth)) > 100, 60)  # type: ignore[misc]
-            time.sleep(3 * HALF)
+            time.sleep(2 * LATE)
             for i, home, truth in zip(numbers, runs, truths, strict=True):
                 why = f"KILL_SEED={seed}, launcher {i}"
                 (directory,) = run_paths(home)
@@ -198,7 +198,7 @@ def test_two_writers_of_one_rank_never_share_a_file(tmp_path: Path) -> None:
     with pool() as programs:
         pids = [programs.start(directory, 0.002, 1) for _ in range(2)]
         wait_for(lambda: len(list(directory.glob("tensors-*.bin"))) == 2)
-        time.sleep(HALF)
+        time.sleep(LATE)
         for pid in pids:
             programs.kill(pid)
     assert {"0", "0.1"} == set(labels(directory))
