@@ -7,7 +7,6 @@ from math import isclose, sqrt
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gradtui.stats.gpu_pass import CudaGpu, Gpu, GpuPass
 from gradtui.stats.reduction import ABS_MAX, NONFINITE, NONZEROS, NORM, SUM
@@ -15,24 +14,32 @@ from gradtui.stats.reduction import ABS_MAX, NONFINITE, NONZEROS, NORM, SUM
 WISH = "GRADTUI_WATCH_KERNELS"
 """With "0" no kernels of ours run."""
 
-_found: dict[torch.device, Gpu | None] = {}
+_found: dict[tuple[torch.device, bool], Gpu | None] = {}
 SIZE = 20_000
 """Elements of a trial's tensors: more than one chunk."""
-VALUES = ((3.0, torch.float32), (2.0**-140, torch.float32), (2.0**126, torch.float32),
-          (-(2.0**-10), torch.bfloat16), (0.0, torch.float16), (2.0**-600, torch.float64))  # fmt: skip
-"""What each of them is filled with. The last is float64, which has kernels of its own."""
+VALUES = (
+    (3.0, torch.float32),
+    (2.0**-140, torch.float32),
+    (2.0**126, torch.float32),
+    (-(2.0**-10), torch.bfloat16),
+    (0.0, torch.float16),
+    (1.0, torch.float64),
+    (2.0**-600, torch.float64),
+)
+"""What each of them is filled with; float64 has kernels of its own."""
 
 
-def gpu_for(device: torch.device) -> Gpu | None:
-    """The device, where it is one that kernels run on and give what they should."""
+def gpu_for(device: torch.device, *, wide: bool = False) -> Gpu | None:
+    """The device, where it is one that kernels run on and give what they should. `wide`: those for
+    float64, which are compiled only where they are needed."""
     if device.type != "cuda":
         return None
-    if device not in _found:
-        _found[device] = _tried(device)
-    return _found[device]
+    if (device, wide) not in _found:
+        _found[device, wide] = _tried(device, wide)
+    return _found[device, wide]
 
 
-def _tried(device: torch.device) -> Gpu | None:
+def _tried(device: torch.device, wide: bool) -> Gpu | None:
     # Interpreted, kernels would take seconds a step.
     interpreted = os.environ.get("TRITON_INTERPRET", "0") not in ("", "0")
     if interpreted or os.environ.get(WISH) == "0" or find_spec("triton") is None:
@@ -42,24 +49,19 @@ def _tried(device: torch.device) -> Gpu | None:
         # On a stream of its own: what the program has asked of the device is not waited for.
         stream: Any = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         with torch.cuda.stream(stream), torch.no_grad(), torch.inference_mode(False):
-            good = agrees(device, gpu)
+            good = agrees(device, gpu, wide=wide)
     except Exception:
         # No compiler, an old driver, a GPU that Triton does not know: a hundred kinds of error.
         return None
     return gpu if good else None
 
 
-def agrees(device: torch.device, gpu: Gpu) -> bool:
-    """Whether all kernels give what is known. Waits until they have."""
-    tensors = [torch.full((SIZE,), value, dtype=dtype, device=device) for value, dtype in VALUES]
+def agrees(device: torch.device, gpu: Gpu, *, wide: bool = False) -> bool:
+    """Whether all kernels of one kind give what is known. Waits until they have."""
+    given = [(v, kind) for v, kind in VALUES if (kind == torch.float64) is wide]
+    values = [value for value, _ in given]
+    tensors = [torch.full((SIZE,), value, dtype=kind, device=device) for value, kind in given]
     tensors[0][7:8].fill_(torch.inf)
-    values = [value for value, _ in VALUES]
-    return all(
-        _agrees(tensors[some], values[some], device, gpu) for some in (slice(-1), slice(-1, None))
-    )
-
-
-def _agrees(tensors: list[Tensor], values: list[float], device: torch.device, gpu: Gpu) -> bool:
     shapes = {i: tensor.shape for i, tensor in enumerate(tensors)}
     types = {i: tensor.dtype for i, tensor in enumerate(tensors)}
     one = GpuPass(shapes, types, dict.fromkeys(shapes, 3), device, gpu)
@@ -68,7 +70,7 @@ def _agrees(tensors: list[Tensor], values: list[float], device: torch.device, gp
     found.append(one.histogram(tensors).sum(1))
     stats, changes, counted = (gpu.fetch(tensor.double()) for tensor in found)
     for i, value in enumerate(values):
-        lost = int(value == VALUES[0][0])  # an element of it is infinite
+        lost = int(i == 0)  # an element of it is infinite
         norm = abs(value) * sqrt(SIZE)
         wanted = {
             NORM: torch.inf if lost else norm,

@@ -193,16 +193,17 @@ class Plan:
             device = part.device
             if self.looks(device) or not (is_plain(part) and part.dtype in CODES and part.numel()):
                 continue
-            if gpu_for(device) is not None and is_dense(part):
-                found[device, working_dtype(part.dtype)].append(i)
+            kind = working_dtype(part.dtype)
+            if gpu_for(device, wide=kind == torch.float64) is not None and is_dense(part):
+                found[device, kind].append(i)
         return found
 
     def _gpu_passes(
         self, on_gpu: Mapping[tuple[torch.device, torch.dtype], Sequence[int]]
     ) -> list[GpuPass]:
         passes = []
-        for (device, _), members in on_gpu.items():
-            gpu = gpu_for(device)
+        for (device, kind), members in on_gpu.items():
+            gpu = gpu_for(device, wide=kind == torch.float64)
             assert gpu is not None
             shapes = {i: self.shapes[i] for i in members}
             types = {i: self.signatures[i][1] for i in members}

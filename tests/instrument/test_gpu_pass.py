@@ -24,7 +24,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Callable[[], CpuGpu]:
 
     def begin() -> CpuGpu:
         found = CpuGpu(by_numpy())
-        monkeypatch.setattr(plan, "gpu_for", lambda device: found)
+        monkeypatch.setattr(plan, "gpu_for", lambda device, wide: found)
         monkeypatch.setattr(Plan, "looks", lambda self, device: False)
         return found
 

@@ -47,7 +47,7 @@ def kernels(request: pytest.FixtureRequest) -> Iterator[Any]:
 def gpu(kernels: Any, monkeypatch: pytest.MonkeyPatch) -> CpuGpu:
     """Plans that do not look find a GPU with kernels."""
     found = CpuGpu(kernels)
-    monkeypatch.setattr(plan, "gpu_for", lambda device: found)
+    monkeypatch.setattr(plan, "gpu_for", lambda device, wide: found)
     return found
 
 
@@ -71,7 +71,7 @@ def compare(grads: list[Tensor]) -> None:
 def test_any_numbers_match_the_reference(grads: list[Tensor]) -> None:
     """By numpy alone: interpreted, this would take an hour."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "gpu_for", lambda device: CpuGpu(by_numpy()))
+        patch.setattr(plan, "gpu_for", lambda device, wide: CpuGpu(by_numpy()))
         compare(grads)
 
 
@@ -217,6 +217,7 @@ def test_what_fills_a_stretch_of_memory(tensor: Tensor, dense: bool) -> None:
 
 def test_a_trial_is_passed_by_kernels_that_are_right_and_by_no_others(kernels: Any) -> None:
     assert agrees(CPU, CpuGpu(kernels))
+    assert agrees(CPU, CpuGpu(kernels), wide=True)
     for wrong in ("merge_chunks", "keep_elements", "count_exponents"):
 
         class Half:
@@ -253,7 +254,7 @@ def test_kernels_that_are_interpreted_or_not_wanted_are_not_used(
     monkeypatch.setenv(name, word)
     monkeypatch.setattr(gpu_trial, "CudaGpu", lambda device: pytest.fail("tried"))
     monkeypatch.setattr(gpu_trial, "find_spec", lambda name: object())
-    assert gpu_trial._tried(torch.device("cuda", 0)) is None
+    assert gpu_trial._tried(torch.device("cuda", 0), wide=False) is None
 
 
 COMPILED = """
