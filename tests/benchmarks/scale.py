@@ -1,19 +1,21 @@
 """What long runs, many ranks and many tensors cost the screen: python -m tests.benchmarks.scale
 
-Recorded runs that go on at ten steps a second, each followed by `gradtui attach` in a pty of 140 x 45, two at
-a time, side by side: its processor time, the seconds until its first frame and its peak memory, over those of
-the first run of 10,000 steps, 200 tensors and one rank. Then what 64 writers put on disk. `--seconds`: how
-long each is followed.
+Recorded runs that go on at ten steps a second, each followed by `gradtui attach` in a pty of 140 x 45, in
+turns with a plain one: its processor time, the seconds until its first layers and its peak memory, over those
+of a plain run. And what 64 writers put on disk. `--seconds`: how long each is followed.
 """
 
 import argparse
+import os
+import shutil
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -21,13 +23,11 @@ import numpy as np
 
 from gradtui.core.layout import Layout
 from gradtui.runstore.format.file_names import detail_name, steps_name
-from gradtui.runstore.format.run_header import Generation, here
-from gradtui.runstore.format.run_json import write_header
 from gradtui.runstore.writer.run_writer import RunWriter
 from tests.app.terminal_emulator import Terminal
 from tests.benchmarks.app_cost import cpu_seconds
 from tests.factories import mlp_layout, run_info, snapshot
-from tests.runstore.long_run import EVERY, details, scalars, write_long
+from tests.runstore.long_run import details, scalars, write_long
 
 RATE = 10
 PLACE = "layers."
@@ -46,35 +46,43 @@ class Case:
         return mlp_layout(self.tensors // 2)
 
 
-CASES = (
-    Case("a million steps", 1_000_000),
-    Case("64 ranks", 10_000, ranks=64),
-    Case("10,000 tensors", 10_000, tensors=10_000),
-)
-PLAIN = Case("10,000 steps, 200 tensors, one rank", 10_000)
+PLAIN = Case("2,000 steps of 200 tensors, one rank", 2_000)
+LONG = Case("a million steps", 1_000_000)
+RANKS = Case("64 ranks", 2_000, ranks=64)
+TENSORS = Case("10,000 tensors", 1_000, tensors=10_000)
 
 
 def write(directory: Path, case: Case) -> None:
-    if case.ranks == 1:
-        every = max(case.tensors // 200, 1)
-        write_long(directory, case.steps, case.layout, sparser=every)
+    """By as many writers as there are ranks, of a model that is the same on each; a million steps as
+    their files are in the end."""
+    if case is LONG:
+        write_long(directory, case.steps, case.layout)
         return
-    directory.mkdir(parents=True)
+    layout = case.layout
+    usual = snapshot(layout, 0, np.ones(len(layout.rows)))
+    bare = replace(usual, weights=None, activations=None, histograms=None)
     for rank in range(case.ranks):
-        label, layout = str(rank), case.layout
-        header = here(("python", "train.py"), rank=rank, world_size=case.ranks)
-        header.generations.append(Generation(layout, run_info()))
-        write_header(directory, header)
-        scalars(0, case.steps).tofile(directory / steps_name(label))
-        for kind, every in EVERY.items():
-            steps = np.arange(0, case.steps, every)
-            details(kind, layout, steps).tofile(directory / detail_name(kind, label, 0))
+        writer = RunWriter(
+            directory, layout, run_info(), rank=rank, world_size=case.ranks, queue=1 << 34
+        )
+        for step in range(case.steps):
+            writer.put(replace(bare if step % 10 else usual, step=step))
+        writer.close(120)
+
+
+def sizes(directory: Path) -> list[int]:
+    """[ranks] bytes of each rank's records."""
+    found: dict[int, int] = defaultdict(int)
+    for file in directory.glob("*.bin"):
+        found[int(file.stem.split("-")[1])] += file.stat().st_size
+    return [found[rank] for rank in sorted(found)]
 
 
 @contextmanager
-def going_on(directory: Path, case: Case):  # type: ignore[no-untyped-def]
-    """Ten steps a second are added, each in full, on every rank."""
+def going_on(directory: Path, case: Case) -> Iterator[None]:
+    """Ten steps a second are added, each in full, on every rank; they are taken away again."""
     over = threading.Event()
+    before = {file: file.stat().st_size for file in directory.glob("*.bin")}
     layout = case.layout
 
     def add() -> None:
@@ -95,6 +103,8 @@ def going_on(directory: Path, case: Case):  # type: ignore[no-untyped-def]
     finally:
         over.set()
         thread.join()
+        for file, size in before.items():
+            os.truncate(file, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +137,14 @@ def follow(directory: Path, seconds: float) -> Cost:
         terminal.close()
 
 
-def in_turns(folder: Path, case: Case, seconds: float) -> None:
-    """The case and the plain one, one after the other, several times."""
+def in_turns(plain: Path, directory: Path, case: Case, seconds: float) -> None:
+    """The plain run and the case, one after the other, several times."""
     pairs: list[tuple[Cost, Cost]] = []
-    for turn in range(ROUNDS):
+    for _ in range(ROUNDS):
         costs = []
-        for number, one in enumerate((PLAIN, case)):
-            directory = folder / f"{case.steps}-{case.tensors}-{case.ranks}-{turn}-{number}"
-            write(directory, one)
-            with going_on(directory, one):
-                costs.append(follow(directory, seconds))
+        for where, one in ((plain, PLAIN), (directory, case)):
+            with going_on(where, one):
+                costs.append(follow(where, seconds))
         pairs.append((costs[0], costs[1]))
 
     def ratio(of: Callable[[Cost], float]) -> float:
@@ -151,27 +159,6 @@ def in_turns(folder: Path, case: Case, seconds: float) -> None:
     )
 
 
-def writers(folder: Path, ranks: int = 64, steps: int = 2_000) -> None:
-    """As many writers as there are ranks, of a model that is the same on each."""
-    layout = mlp_layout(100)
-    made = [snapshot(layout, i, np.ones(100), slow=i % 20 == 0) for i in range(steps)]
-    sizes = []
-    for rank in range(ranks):
-        writer = RunWriter(
-            folder / "writers", layout, run_info(), rank=rank, world_size=ranks, queue=1 << 32
-        )
-        for one in made:
-            writer.put(one)
-        writer.close(120)
-        label = str(rank)
-        files = (folder / "writers").glob(f"*-{label}*")
-        sizes.append(sum(f.stat().st_size for f in files if f.stem.split("-")[1] == label))
-    say(
-        f"{ranks} writers, {steps:,} steps of {len(layout.tensors)} tensors: the first writes "
-        f"{sizes[0] / (1 << 20):.1f} MiB, each other at most x{max(sizes[1:]) / sizes[0]:.2f}"
-    )
-
-
 def say(words: str) -> None:
     print(words, flush=True)
 
@@ -181,10 +168,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     seconds = parser.parse_args().seconds
     with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "plain"
+        write(plain, PLAIN)
         say(f"beside {PLAIN.name}, {RATE} steps a second:")
-        for case in CASES:
-            in_turns(Path(folder), case, seconds)
-        writers(Path(folder))
+        for case in (LONG, RANKS, TENSORS):
+            directory = Path(folder) / case.name.replace(" ", "-")
+            write(directory, case)
+            if case is RANKS:
+                first, *others = sizes(directory)
+                most = max(others) / first
+                say(
+                    f"{case.name}: the first writes {first / (1 << 20):.1f} MiB, others x{most:.2f}"
+                )
+            in_turns(plain, directory, case, seconds)
+            shutil.rmtree(directory)
 
 
 if __name__ == "__main__":

@@ -34,9 +34,8 @@ def details(kind: str, layout: Layout, steps: np.ndarray) -> RecordArray:
     return out
 
 
-def write_long(directory: Path, total: int, layout: Layout, *, sparser: int = 1) -> None:
-    """A run that is over or goes on: it says no end, and its process is this one. `sparser`: times fewer
-    details, as of larger nets."""
+def write_long(directory: Path, total: int, layout: Layout) -> None:
+    """A run that is over or goes on: it says no end, and its process is this one."""
     directory.mkdir(parents=True)
     header = here(("python", "train.py"))
     header.generations.append(Generation(layout, run_info()))
@@ -44,7 +43,7 @@ def write_long(directory: Path, total: int, layout: Layout, *, sparser: int = 1)
     scalars(0, total).tofile(directory / steps_name("0"))
     for kind, every in EVERY.items():
         steps = np.unique(
-            np.append(np.arange(0, total, every * sparser), np.arange(max(total - 64, 0), total))
+            np.append(np.arange(0, total, every), np.arange(max(total - 64, 0), total))
         )
         details(kind, layout, steps).tofile(directory / detail_name(kind, "0", 0))
 
