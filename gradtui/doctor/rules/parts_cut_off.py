@@ -50,10 +50,21 @@ def _matrices(reading: Reading) -> IntArray:
     return np.array([r for r in layout.weight_rows.tolist() if r in flat], np.int64)
 
 
-def _of(reading: Reading, row: int) -> BoolArray:
+def _trained(reading: Reading) -> BoolArray:
+    """[tensors] whether they are known to be trained."""
     layout = reading.facts.layout
-    trained = np.array([t.requires_grad is True for t in layout.tensors], np.bool_)
-    return np.asarray((layout.row_of == row) & layout.parameters & trained)
+    wanted = np.array([t.requires_grad is True for t in layout.tensors], np.bool_)
+    return np.asarray(layout.parameters & wanted)
+
+
+def _whole(reading: Reading, rows: IntArray, so: BoolArray) -> BoolArray:
+    """[len(rows)] whether all tensors of a row that are trained are `so`, and there are some."""
+    layout = reading.facts.layout
+    of = layout.row_of[_trained(reading)]
+    count = len(layout.rows)
+    all_of = np.bincount(of, minlength=count)
+    some_of = np.bincount(of, weights=so[_trained(reading)], minlength=count)
+    return np.asarray((all_of[rows] > 0) & (some_of[rows] == all_of[rows]))
 
 
 def _without(reading: Reading, rows: IntArray) -> BoolArray:
@@ -63,8 +74,7 @@ def _without(reading: Reading, rows: IntArray) -> BoolArray:
     measured = facts.weights[facts.weights_at]
     still = np.isfinite(measured[..., Weight.NORM]).any(axis=0)
     still &= (np.nan_to_num(measured[..., Weight.UPDATE]) == 0).all(axis=0)
-    mine = [_of(reading, int(row)) for row in rows]
-    return np.array([bool(m.any() and (absent & still)[m].all()) for m in mine], np.bool_)
+    return _whole(reading, rows, absent & still)
 
 
 def _exactly_zero(reading: Reading, rows: IntArray) -> BoolArray:
@@ -72,8 +82,7 @@ def _exactly_zero(reading: Reading, rows: IntArray) -> BoolArray:
     facts = reading.facts
     present = ~np.isnan(facts.grads[..., Grad.NONFINITE])
     zero = (present.any(axis=0)) & ~((facts.grads[..., Grad.NORM] != 0) & present).any(axis=0)
-    mine = [_of(reading, int(row)) for row in rows]
-    return np.array([bool(m.any() and zero[m].all()) for m in mine], np.bool_)
+    return _whole(reading, rows, zero)
 
 
 def _little_learned(reading: Reading) -> bool:
@@ -98,7 +107,7 @@ def _answers(reading: Reading, rows: IntArray, count: int) -> bool:
 def _finding(reading: Reading, rows: IntArray, count: int, kind: str) -> Finding:
     layout = reading.facts.layout
     cut, kept = reading.names(rows[:count]), reading.names(rows[count:])
-    tensors = sum(int(_of(reading, int(row)).sum()) for row in rows[:count])
+    tensors = int(np.isin(layout.row_of[_trained(reading)], rows[:count]).sum())
     norms = reading.typical(rows[count:], reading.now)
     none = kind == "none"
     return Finding(
