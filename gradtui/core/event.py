@@ -45,6 +45,8 @@ class RunInfo:
     unseen_elements: int = 0
     unseen_names: tuple[str, ...] = ()
     """Of the first few of them, in the order of registration."""
+    synchronised: bool = False
+    """Whether all ranks get the same gradients, by DistributedDataParallel."""
 
 
 @dataclass(frozen=True, slots=True)

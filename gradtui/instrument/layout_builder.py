@@ -13,6 +13,7 @@ from gradtui.autograd.row_order import Arranged
 from gradtui.core.event import RunInfo
 from gradtui.core.layout import IntArray, Layout
 from gradtui.core.wiring import Faults
+from gradtui.instrument.data_parallel import synchronised
 from gradtui.instrument.graph_reader import GraphReader, as_it_is
 from gradtui.instrument.initial_checks import first_look, once_more
 from gradtui.instrument.layout_rows import outline
@@ -260,6 +261,7 @@ class LayoutBuilder(StepListener):
             unseen_tensors=len(unseen),
             unseen_elements=sum(one.tensor.numel() for one in unseen),
             unseen_names=tuple(one.name for one in unseen[:UNSEEN]),
+            synchronised=synchronised(held, self._registry.modules()),
             carried=() if done.not_plain or done.residual else self._carried(task_facts, known),
         )
 

@@ -63,7 +63,12 @@ def write(directory: Path, case: Case) -> None:
     bare = replace(usual, weights=None, activations=None, histograms=None)
     for rank in range(case.ranks):
         writer = RunWriter(
-            directory, layout, run_info(), rank=rank, world_size=case.ranks, queue=1 << 34
+            directory,
+            layout,
+            run_info(synchronised=case.ranks > 1),
+            rank=rank,
+            world_size=case.ranks,
+            queue=1 << 34,
         )
         for step in range(case.steps):
             writer.put(replace(bare if step % 10 else usual, step=step))

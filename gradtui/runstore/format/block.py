@@ -123,14 +123,19 @@ def aligned(block: Block, most: int, recent: int) -> Block:
     when it thins."""
     if len(block) <= most:
         return block
-    broken = np.flatnonzero(block.broken)
-    broken = np.concatenate([broken[: most // 8], broken[-(most // 8) :]])
-    room, stride = most - len(np.unique(broken)) - recent, 1
-    while np.count_nonzero(block.steps % stride == 0) > room:
+    return block.take(aligned_places(block.steps, block.broken, most, recent))
+
+
+def aligned_places(steps: IntArray, broken: BoolArray, most: int, recent: int) -> IntArray:
+    """Which of more than `most` steps `aligned` picks."""
+    lost = np.flatnonzero(broken)
+    lost = np.concatenate([lost[: most // 8], lost[-(most // 8) :]])
+    room, stride = max(most - len(np.unique(lost)) - recent, 1), 1
+    while np.count_nonzero(steps % stride == 0) > room:
         stride *= 2
-    even = np.flatnonzero(block.steps % stride == 0)
-    late = np.arange(len(block) - recent, len(block))
-    return block.take(np.unique(np.concatenate([[0], even, broken, late])))
+    even = np.flatnonzero(steps % stride == 0)
+    late = np.arange(len(steps) - recent, len(steps))
+    return np.unique(np.concatenate([[0], even, lost, late]))
 
 
 def snapshots_of(

@@ -2,6 +2,7 @@
 
 import os
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,12 @@ LARGEST = 128 << 20
 """Bytes that are read at once of a file that its writer thins long before; the rest comes next."""
 BLANK = 512
 """Records at the end that may be nothing but zeros: of a block that was given and never written to."""
+PICKED = 128
+"""Records from which on some of them are picked, where that is asked for."""
+KEYS = np.dtype([("record", "<i8"), ("step", "<i8")])
+"""What every record begins with."""
+Pick = Callable[[IntArray, IntArray], IntArray]
+"""Indices into the steps file and steps of records -> which of them are wanted, rising."""
 LEAST = 32
 """Records that are read at once however large they are: the thinnest file has half as many."""
 
@@ -34,9 +41,9 @@ class RecordTail:
         """Begin again with the first record."""
         self._state, self._count, self._last = (0, 0, 0), 0, -1
 
-    def poll(self, most: int = 1 << 62) -> RecordArray:
+    def poll(self, most: int = 1 << 62, pick: Pick | None = None) -> RecordArray:
         """What has come since the last call, at most `most` records of it; a torn last record waits
-        for its rest."""
+        for its rest. Of many `pick` may leave some out: they are never read."""
         nothing = np.empty(0, self.dtype)
         most = min(most, max(LARGEST // self.dtype.itemsize, LEAST))
         try:
@@ -48,10 +55,13 @@ class RecordTail:
                 here = os.fstat(fd)
                 whole = extent(fd) // self.dtype.itemsize
                 begin = self._begin(fd, whole)
-                found = records_at(fd, self.dtype, begin, min(whole - begin, most))
+                if pick is not None and whole - begin > PICKED:
+                    found, self._count = self._picked(fd, begin, whole, pick), whole
+                else:
+                    found = records_at(fd, self.dtype, begin, min(whole - begin, most))
+                    self._count = begin + len(found)
         except (OSError, MemoryError):
             return nothing
-        self._count = begin + len(found)
         self._state = (0, 0, 0)
         if self._count == whole:
             self._state = (here.st_ino, here.st_size, here.st_mtime_ns)
@@ -61,6 +71,28 @@ class RecordTail:
         if len(fresh):
             self._last = int(fresh["record"][-1])
         return fresh
+
+    def _picked(self, fd: int, begin: int, end: int, pick: Pick) -> RecordArray:
+        size = self.dtype.itemsize
+        keys = b"".join(os.pread(fd, KEYS.itemsize, at * size) for at in range(begin, end))
+        heads = np.frombuffer(keys, KEYS, len(keys) // KEYS.itemsize)
+        wanted = begin + pick(heads["record"].astype(np.int64), heads["step"].astype(np.int64))
+        parts = [read_at(fd, size, at * size) for at in wanted.tolist()]
+        return np.frombuffer(b"".join(p for p in parts if len(p) == size), self.dtype)
+
+    def find(self, records: IntArray) -> RecordArray:
+        """Those of rising indices into the steps file that are in the file now."""
+        size, parts = self.dtype.itemsize, []
+        try:
+            with opened(self.path) as fd:
+                whole = extent(fd) // size
+                for record in records.tolist():
+                    at = bisect_left(range(whole), record, key=lambda i: self._number(fd, i))
+                    if at < whole and self._number(fd, at) == record:
+                        parts.append(read_at(fd, size, at * size))
+        except OSError:
+            return np.empty(0, self.dtype)
+        return np.frombuffer(b"".join(p for p in parts if len(p) == size), self.dtype)
 
     def _begin(self, fd: int, whole: int) -> int:
         """How many records of the file have been read. Thinning only ever moves later records
@@ -137,6 +169,26 @@ class StepsFile:
         except OSError:
             return np.empty(0, STEP)
         return as_steps(np.frombuffer(b"".join(p for p in parts if len(p) == size), self.dtype))
+
+    def of_steps(self, steps: IntArray) -> tuple[RecordArray, IntArray]:
+        """[n] STEP, the last records of those of the rising steps that there are, and [n] where in the
+        file they are."""
+        found = self.at(steps)
+        if len(found) == len(steps) and (found["step"] == steps).all():
+            return found, steps  # as a rule each step has one record
+        try:
+            with opened(self.path) as fd:
+                count = extent(fd) // self.dtype.itemsize
+                places = [
+                    bisect_right(range(count), step, key=lambda at: self._step(fd, at)) - 1
+                    for step in steps.tolist()
+                ]
+        except OSError:
+            return np.empty(0, STEP), np.empty(0, np.int64)
+        at = np.unique(np.array([place for place in places if place >= 0], np.int64))
+        found = self.at(at)
+        here = np.isin(found["step"], steps)
+        return found[here], at[: len(found)][here]
 
     def first_from(self, step: int) -> RecordArray:
         """[1] STEP, the first record of `step` or a later one; [0] where there is none. Reads a

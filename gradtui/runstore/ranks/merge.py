@@ -19,9 +19,10 @@ GRAD_NORMS, GRAD_TOPS = [Grad.NORM], [Grad.ABS_MAX]
 WEIGHT_NORMS, WEIGHT_TOPS = [Weight.NORM, Weight.UPDATE], [Weight.ABS_MAX]
 
 
-def merged(blocks: Sequence[Block], layout: Layout) -> Block:
-    """Blocks of the ranks, lowest first, all mapped to `layout` -> one block of all their steps."""
-    if len(blocks) == 1:
+def merged(blocks: Sequence[Block], layout: Layout, bare: Sequence[Block] = ()) -> Block:
+    """Blocks of the ranks, lowest first, all mapped to `layout` -> one block of all their steps. `bare`:
+    of ranks whose tensors are not read, the scalars of some of these steps."""
+    if len(blocks) == 1 and not bare:
         return blocks[0]
     steps: IntArray = reduce(np.union1d, [block.steps for block in blocks])
     shards = np.array([t.placement == "shard" for t in layout.tensors], dtype=np.bool_)
@@ -48,7 +49,8 @@ def merged(blocks: Sequence[Block], layout: Layout) -> Block:
                 counts if known is None else np.where(here, known + counts, known)
             )
     out.activations = _activations([b.activations for b in blocks], at, out.activations.shape)
-    _scalars(blocks, at, out)
+    every = [*blocks, *bare]
+    _scalars(every, at + [np.searchsorted(steps, block.steps) for block in bare], out)
     return out
 
 

@@ -6,18 +6,20 @@ from pathlib import Path
 import numpy as np
 
 from gradtui.core.errors import GradtuiError
-from gradtui.core.layout import Layout
+from gradtui.core.layout import IntArray, Layout
 from gradtui.core.text import printable
 from gradtui.runstore.files.reading import look_at
-from gradtui.runstore.format.block import Block, block_bytes, empty, joined
+from gradtui.runstore.format.block import Block, aligned_places, block_bytes, empty, joined
 from gradtui.runstore.format.file_names import detail_name, events_name, header_name, steps_name
 from gradtui.runstore.format.json_lines import LineTail
 from gradtui.runstore.format.layout_mapping import moved, places
 from gradtui.runstore.format.record_tail import RecordTail, StepsFile
-from gradtui.runstore.format.records import DETAILS, RecordArray, detail_dtype, rising
+from gradtui.runstore.format.records import DETAILS, NONFINITE, RecordArray, detail_dtype, rising
 from gradtui.runstore.format.run_header import Header
 from gradtui.runstore.format.run_json import read_header
 
+RECENT = 8
+"""Of a long past that share is its latest steps."""
 ROOM = 256 << 20
 """Bytes of arrays that are made at once of one generation's records."""
 
@@ -29,6 +31,17 @@ class Tails:
     layout: Layout
     files: dict[str, RecordTail]
     early: dict[str, RecordArray]
+    mapped: tuple[Layout, IntArray, IntArray] | None = None
+    """Where the tensors and rows of a layout are among those of `layout`."""
+
+    def onto(self, layout: Layout) -> tuple[IntArray, IntArray]:
+        """[tensors], [rows] of `layout`: their places here, -1 where they are not."""
+        if self.mapped is None or self.mapped[0] is not layout:
+            old = self.layout
+            tensors = places([t.name for t in old.tensors], [t.name for t in layout.tensors])
+            rows = places([r.name for r in old.rows], [r.name for r in layout.rows])
+            self.mapped = layout, tensors, rows
+        return self.mapped[1:]
 
 
 class RankFiles:
@@ -82,16 +95,39 @@ class RankFiles:
         """Begin again with the first step."""
         self._tails = []
 
-    def poll(self, layout: Layout) -> Block:
-        """Kept steps that have come since the last call, as if all had been of `layout`."""
-        for number in range(len(self._tails), len(self.header.generations)):
-            self._tails.append(self._make(number))
-        blocks = [block for tails in self._tails if len(block := self._read(tails, layout))]
+    def poll(self, layout: Layout, most: int = 0) -> Block:
+        """Kept steps that have come since the last call, as if all had been of `layout`; with `most`
+        no more than about so many of a long past, as `aligned` picks them."""
+        self._make_tails()
+        blocks = [block for tails in self._tails if len(block := self._read(tails, layout, most))]
         if not blocks:
             return empty(layout)
         whole = joined(blocks)
         good = rising(whole.steps)  # a file of one generation may lie in the place of another's
         return _last_evaluations(whole if good.all() else whole.take(good))
+
+    def scalars_at(self, steps: IntArray) -> tuple[RecordArray, IntArray]:
+        """[n] STEP of those of the rising steps that the rank has taken, and where they are."""
+        return self.steps.of_steps(steps)
+
+    def gradients_at(self, records: IntArray, layout: Layout) -> Block:
+        """Of the steps at rising places of the steps file those whose gradients are kept; nothing else of
+        them is read."""
+        self._make_tails()
+        blocks = [empty(layout)]
+        for tails in self._tails:
+            found = tails.files["tensors"].find(records)
+            block = empty(layout, len(found))
+            block.scalars = self.steps.at(np.asarray(found["record"], np.int64))
+            if len(block.scalars) == len(found):
+                block.grads = moved(found["values"], tails.onto(layout)[0], np.nan)
+                blocks.append(block)
+        whole = joined(blocks)
+        return whole.take(rising(whole.steps))
+
+    def _make_tails(self) -> None:
+        for number in range(len(self._tails), len(self.header.generations)):
+            self._tails.append(self._make(number))
 
     def _make(self, number: int) -> Tails:
         layout = self.header.generations[number].layout
@@ -101,9 +137,21 @@ class RankFiles:
             files[kind] = RecordTail(path, detail_dtype(kind, layout))
         return Tails(layout, files, {})
 
-    def _read(self, tails: Tails, layout: Layout) -> Block:
+    def _picked(self, records: IntArray, steps: IntArray, most: int) -> IntArray:
+        """Which of the records of gradients are read."""
+        if len(steps) <= most or not rising(records).all():
+            return np.arange(len(steps))
+        scalars = self.steps.at(records)
+        broken = np.zeros(len(steps), np.bool_)
+        broken[: len(scalars)] = scalars["flags"] & NONFINITE != 0
+        return aligned_places(steps, broken, most, most // RECENT)
+
+    def _read(self, tails: Tails, layout: Layout, most: int) -> Block:
         # Gradients are written last and read first: the rest of their steps is there then.
-        found = tails.files["tensors"].poll(max(ROOM // block_bytes(layout), 1))
+        found = tails.files["tensors"].poll(
+            max(ROOM // block_bytes(layout), 1),
+            (lambda records, steps: self._picked(records, steps, most)) if most else None,
+        )
         scalars = self.steps.at(np.asarray(found["record"], np.int64))
         found = found[: len(scalars)]
         good = rising(scalars["step"])
@@ -111,12 +159,7 @@ class RankFiles:
             scalars, found = scalars[good], found[good]
         if not len(found):
             return empty(layout)
-        old = tails.layout
-        if old.tensors == layout.tensors:
-            tensors = np.arange(len(layout.tensors))
-        else:
-            tensors = places([t.name for t in old.tensors], [t.name for t in layout.tensors])
-        rows = places([r.name for r in old.rows], [r.name for r in layout.rows])
+        tensors, rows = tails.onto(layout)
         block = empty(layout, len(found))
         block.scalars = scalars
         block.grads = moved(found["values"], tensors, np.nan)

@@ -1,15 +1,18 @@
 """Steps of several ranks that wait for each other, but not for ever."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
-from gradtui.core.layout import Layout
+from gradtui.core.layout import IntArray, Layout
 from gradtui.runstore.format.block import Block, empty, joined
 from gradtui.runstore.ranks.merge import complete, merged
 
 SETTLED = 0.25
 """Seconds after which what a rank has not kept of a step is not going to come."""
+
+Beside = Callable[[IntArray], tuple[list[Block], list[Block]]]
+"""Steps -> what ranks that are not read in full add to them (`replicas.beside`)."""
 
 
 class RankSync:
@@ -32,6 +35,11 @@ class RankSync:
     def __len__(self) -> int:
         return sum(len(block) for block in self._blocks.values())
 
+    def only(self, ranks: Collection[str]) -> None:
+        """Let go of what others have brought."""
+        for gone in self._blocks.keys() - set(ranks):
+            del self._blocks[gone]
+
     def add(self, rank: str, fresh: Block, last_step: int, now: float) -> None:
         """`last_step` is the newest that the rank has taken, kept or not, before `fresh` was read."""
         if self._delivered >= 0 and len(fresh):
@@ -42,9 +50,16 @@ class RankSync:
         self._taken.setdefault(rank, []).append((now, last_step))
 
     def ready(
-        self, ranks: Sequence[str], running: Collection[str], layout: Layout, now: float
+        self,
+        ranks: Sequence[str],
+        running: Collection[str],
+        layout: Layout,
+        now: float,
+        others: Sequence[int] = (),
+        beside: Beside = lambda steps: ([], []),
     ) -> Block:
-        """Steps of the ranks, lowest first, merged; only those `running` are waited for."""
+        """Steps of the ranks, lowest first, merged; only those `running` are waited for, and `others`:
+        the last steps of those that run and are not read in full."""
         waiting = [self._blocks[rank] for rank in ranks]
         front = max((int(block.steps[-1]) for block in waiting if len(block)), default=-1)
         if front < 0:
@@ -53,17 +68,17 @@ class RankSync:
         waited = [step for when, step in self._arrivals if now - when >= self._patience]
         self._arrivals = [a for a in self._arrivals if now - a[0] < self._patience]
         progress = {rank: self._progress(rank, now) for rank in ranks}
-        if len(ranks) == 1:
+        if len(ranks) == 1 and not others:
             limit = front
         else:
-            known = [progress[rank] for rank in ranks if rank in running]
+            known = [*(progress[rank] for rank in ranks if rank in running), *others]
             limit = max(min(known, default=front), *waited[-1:], -1)
         kept = [block.take(block.steps <= limit) for block in waiting]
         for rank, block in zip(ranks, waiting, strict=True):
             self._blocks[rank] = block.take(block.steps > limit)
         if not any(len(block) for block in kept):
             return empty(layout)
-        out = merged(complete(kept, [progress[rank] for rank in ranks]), layout)
+        out = joined_in(complete(kept, [progress[rank] for rank in ranks]), layout, beside)
         if len(out):
             self._delivered = max(self._delivered, int(np.max(out.steps)))
         return out
@@ -78,3 +93,10 @@ class RankSync:
             del taken[:keep]
         block = self._blocks[rank]
         return max(int(block.steps[-1]) if len(block) else -1, *settled[-1:], -1)
+
+
+def joined_in(blocks: Sequence[Block], layout: Layout, beside: Beside) -> Block:
+    """The ranks that are read in full, merged, and what others add to their steps."""
+    steps = np.unique(np.concatenate([block.steps for block in blocks]))
+    bare, full = beside(steps)
+    return merged([*blocks, *full], layout, bare)

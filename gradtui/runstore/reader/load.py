@@ -17,9 +17,11 @@ from gradtui.runstore.format.block import Block, empty, picked
 from gradtui.runstore.format.event_json import nonfinite_from
 from gradtui.runstore.format.layout_mapping import whole
 from gradtui.runstore.format.records import SKIPPED, STAGES
-from gradtui.runstore.ranks.merge import complete, merged
+from gradtui.runstore.ranks.merge import complete
 from gradtui.runstore.ranks.process_status import Ranks, ranks_status, read_ranks
 from gradtui.runstore.ranks.rank_files import RankFiles
+from gradtui.runstore.ranks.rank_sync import joined_in
+from gradtui.runstore.ranks.replicas import beside, roles
 from gradtui.runstore.reader.scalar_files import scalars_of
 
 
@@ -51,19 +53,28 @@ def _load(directory: Path) -> Loaded:
     begun = [rank for rank in ranks if rank.layout is not None]
     layout = whole([rank.layout for rank in begun if rank.layout is not None] or [Layout((), ())])
     info = begun[0].header.generations[-1].info if begun else EMPTY
-    progress = [rank.last_step for rank in begun]
-    blocks = [rank.poll(layout) for rank in begun]
+    parts = roles(begun)
+    progress = [rank.last_step for rank in parts.leads]
+    blocks = [rank.poll(layout) for rank in parts.leads]
     told = [rank.events.poll() for rank in ranks]
     state = ranks_status(ranks, told, time.time())
     events = tuple(line for lines in told for line in lines)
     seen = [found for line in events if (found := nonfinite_from(line)) is not None]
     first = min(seen, key=lambda found: found.step, default=None)
-    block = _merged(blocks, progress, layout)
+    block = _merged(blocks, progress, layout, parts.replicas)
     return Loaded(layout, info, block, events, first, tuple(ranks), state)
 
 
-def _merged(blocks: Sequence[Block], progress: Sequence[int], layout: Layout) -> Block:
-    return merged(complete(blocks, progress), layout) if blocks else empty(layout)
+def _merged(
+    blocks: Sequence[Block],
+    progress: Sequence[int],
+    layout: Layout,
+    replicas: Sequence[RankFiles],
+) -> Block:
+    if not blocks:
+        return empty(layout)
+    whole = complete(blocks, progress)
+    return joined_in(whole, layout, lambda steps: beside(replicas, steps, layout))
 
 
 def load_facts(directory: Path | str, max_steps: int = 4096) -> Facts:

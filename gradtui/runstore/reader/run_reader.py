@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from math import isfinite
+from operator import is_
 from pathlib import Path
 
 from gradtui.core.control import Control, Pause, Resume, SetPace, Start, StepOnce, Stop
@@ -13,7 +14,7 @@ from gradtui.core.event import Ended, Event, Failed, RunInfo, Started
 from gradtui.core.layout import Layout
 from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Snapshot
-from gradtui.runstore.format.block import Block, aligned, snapshots_of
+from gradtui.runstore.format.block import Block, aligned, block_bytes, snapshots_of
 from gradtui.runstore.format.layout_mapping import whole
 from gradtui.runstore.ranks.heartbeat import Heartbeat
 from gradtui.runstore.ranks.process_status import (
@@ -28,6 +29,7 @@ from gradtui.runstore.ranks.rank_events import RankEvents
 from gradtui.runstore.ranks.rank_files import RankFiles, labels
 from gradtui.runstore.ranks.rank_notes import rank_words
 from gradtui.runstore.ranks.rank_sync import RankSync
+from gradtui.runstore.ranks.replicas import Roles, beside, roles
 from gradtui.runstore.reader.scalar_files import ScalarTail
 from gradtui.runstore.writer.control_file import send_control, show_sign
 from gradtui.runstore.writer.launch_record import exit_code
@@ -41,6 +43,12 @@ LOOK = 0.5
 """Seconds between two looks for new ranks, new layouts and signs of life."""
 SIGN = 5.0
 """Seconds between two signs of life of a viewer that holds training (it goes on without: `LEASE`)."""
+SHARE = 0.03
+"""Of a core, for reading what a run of many ranks adds."""
+SHORTEST, LONGEST = 0.15, 1.0
+"""Seconds for which nothing is read for that: not worth it, and at most."""
+ROOM = 48 << 20
+"""Bytes of a long past that are read, of all ranks together."""
 PATIENCE = 2.0
 """Seconds that a step waits for ranks that have not reported it."""
 
@@ -67,6 +75,8 @@ class RunReader:
         self._patience, self._look, self._clock = patience, look, clock
         self._looked = float("-inf")
         self._run = run
+        self._rests, self._polled = 0.0, False
+        """Until when nothing is read, and whether the past has been."""
         self._names: frozenset[str] = frozenset()
         self._pulse = Heartbeat()
         self._holds, self._shown = False, float("-inf")
@@ -85,8 +95,21 @@ class RunReader:
         return self._notes
 
     def poll(self) -> Delivery:
+        """What has come since the last call. Where that takes long, as of many ranks, there is nothing for
+        a while after it."""
         now = self._clock()
         self._show_sign()
+        if now < self._rests:
+            return Delivery((), (), self._hearing.dropped, None, None, 0.0)
+        began = time.thread_time()
+        delivery = self._poll(now)
+        rest = min((time.thread_time() - began) / SHARE, LONGEST)
+        # The first takes in all of the past.
+        self._rests = now + rest if self._look and self._polled and rest > SHORTEST else 0.0
+        self._polled = True
+        return delivery
+
+    def _poll(self, now: float) -> Delivery:
         events, ended = self._hearing.listen(self._ranks)
         if ended or now - self._looked >= self._look:
             self._looked = now
@@ -145,10 +168,16 @@ class RunReader:
         """Deliver everything from the beginning."""
         self._layout: Layout | None = None
         self._info: RunInfo | None = None
+        self._known: list[Layout] = []
+        self._gone: frozenset[str] = frozenset()
+        """The layouts of the ranks, and those that are over while others run: of these `_layout` and
+        `_roles` are made."""
+        self._roles = Roles(())
         self._waiting = RankSync(self._patience)
         self._course_tail = ScalarTail()
         self._hearing = RankEvents(self._run)
         self._over = False
+        self._rests, self._polled = 0.0, False
         self._see_status()
         self._looked = float("-inf")
 
@@ -185,6 +214,13 @@ class RunReader:
         layouts = [rank.layout for rank in self._ranks if rank.layout is not None]
         if not layouts:
             return None
+        over = self._over_alone()
+        known = self._known
+        if over == self._gone and len(layouts) == len(known) and all(map(is_, layouts, known)):
+            return self._layout
+        self._known, self._gone = layouts, over
+        self._roles = roles(self._ranks, over)
+        self._waiting.only([rank.label for rank in self._roles.leads])
         layout = whole(layouts)
         first = next(rank for rank in self._ranks if rank.layout is not None)
         info = first.header.generations[-1].info
@@ -197,14 +233,29 @@ class RunReader:
             events.append(Started(self._run, layout, self._info))
         return self._layout
 
+    def _over_alone(self) -> frozenset[str]:
+        """The ranks that run no more while others do."""
+        states = {rank.rank: rank.state for rank in self._status.ranks}
+        over = [r.label for r in self._ranks if states.get(r.header.rank) not in (RUNNING, None)]
+        return frozenset(over) if len(over) < len(self._ranks) else frozenset()
+
     def _ready(self, layout: Layout, now: float) -> Block:
         """Steps that all ranks have reported, or that have waited long enough for the others."""
-        for rank in self._ranks:
-            last = rank.last_step if len(self._ranks) > 1 else -1
-            self._waiting.add(rank.label, rank.poll(layout), last, now)
+        leads, replicas = self._roles.leads, self._roles.replicas
+        most = max(min(MOST, ROOM // (block_bytes(layout) * len(leads))), RECENT)
+        for rank in leads:
+            last = rank.last_step if len(leads) > 1 else -1
+            self._waiting.add(rank.label, rank.poll(layout, most), last, now)
         states = {rank.rank: rank.state for rank in self._status.ranks}
-        running = [r.label for r in self._ranks if states.get(r.header.rank) in (RUNNING, None)]
-        ready = self._waiting.ready([r.label for r in self._ranks], running, layout, now)
+        running = {r.label for r in self._ranks if states.get(r.header.rank) in (RUNNING, None)}
+        ready = self._waiting.ready(
+            [rank.label for rank in leads],
+            running,
+            layout,
+            now,
+            [rank.last_step for rank in replicas if rank.label in running],
+            lambda steps: beside(replicas, steps, layout),
+        )
         return aligned(ready, MOST, RECENT)
 
     def _scalars(self) -> ScalarSeries | None:

@@ -22,6 +22,9 @@ NEIGHBOURS = 2
 LIVE, LIVE_HISTOGRAMS = 32.0, 2.0
 """Records a second that are plenty for whoever watches, where the file is thinner than that."""
 
+SPARSE = 32
+"""Every how manieth step is written, where another rank writes the same; and times less room."""
+
 MEASURED = {"weights": "weights", "activations": "activations", "histograms": "histograms"}
 """File -> the field of a snapshot that goes there at its cadence."""
 
@@ -39,13 +42,22 @@ class DetailFiles:
     """What one generation of a layout writes beside the scalars of every step."""
 
     def __init__(
-        self, directory: Path, label: str, generation: int, layout: Layout, budget: int
+        self,
+        directory: Path,
+        label: str,
+        generation: int,
+        layout: Layout,
+        budget: int,
+        *,
+        sparse: bool = False,
     ) -> None:
+        """`sparse`: another rank writes the same."""
+        self._every = SPARSE if sparse else 1
         self._directory = directory
         self._label = label
         self._generation = generation
         self._layout = layout
-        self._budget = budget
+        self._budget = budget // self._every
         self._files: dict[str, ThinningFile] = {}
         self._latest: list[Taken] = []
         self._broken: BoolArray = np.zeros(NEIGHBOURS, np.bool_)
@@ -71,8 +83,9 @@ class DetailFiles:
         special = near[NEIGHBOURS:]
         self._remember(near[:NEIGHBOURS])
         slow = [any(getattr(s, name) is not None for name in MEASURED.values()) for s in snapshots]
-        regular = records["step"] // self.period % self._stride("tensors", rate / LIVE) == 0
-        wanted = special | regular | np.array(slow)
+        turns = records["step"] // self.period
+        regular = turns % self._stride("tensors", rate / LIVE) == 0
+        wanted = special | ((regular | np.array(slow)) & (turns % self._every == 0))
         wanted[0] |= "tensors" not in self._files
         self._latest += [
             Taken(int(places[i]), snapshots[i], bool(wanted[i]))
@@ -88,7 +101,7 @@ class DetailFiles:
 
     def shrink(self, budget: int) -> None:
         """Make room for the files of later generations. Raises OSError."""
-        self._budget = budget
+        self._budget = budget // self._every
         for kind, file in self._files.items():
             file.limit(self._share(kind), self.period)
 

@@ -111,5 +111,9 @@ class RankOutput:
             old.close()
         label = self.header.label
         for index in range(len(self._details), number):
-            layout = self.header.generations[index].layout
-            self._details.append(DetailFiles(self.directory, label, index, layout, each))
+            generation = self.header.generations[index]
+            sparse = self.header.rank > 0 and generation.info.synchronised
+            layout = generation.layout
+            self._details.append(
+                DetailFiles(self.directory, label, index, layout, each, sparse=sparse)
+            )
