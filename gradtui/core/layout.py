@@ -73,6 +73,14 @@ class Layout:
         return np.array([t.row for t in self.tensors], dtype=np.int64)
 
     @cached_property
+    def tensors_of(self) -> tuple[tuple[int, ...], ...]:
+        """[rows] the places of each row's tensors."""
+        found: list[list[int]] = [[] for _ in self.rows]
+        for place, tensor in enumerate(self.tensors):
+            found[tensor.row].append(place)
+        return tuple(map(tuple, found))
+
+    @cached_property
     def parameters(self) -> BoolArray:
         """[tensors] True for parameters, False for hidden states, which no total norm counts."""
         return np.array([t.role != "hidden" for t in self.tensors], dtype=np.bool_)

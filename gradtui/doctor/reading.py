@@ -1,7 +1,6 @@
 """The run as it stands now, as the rules see it: everything derived is computed once, when asked."""
 
 import math
-from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -252,13 +251,13 @@ class Reading:
     def _chain(self) -> list[int]:
         """Of each row the largest matrix; all of a row whose matrices are a chain by themselves."""
         tensors = self.facts.layout.tensors
-        matrices: dict[int, list[int]] = defaultdict(list)
-        for k, tensor in enumerate(tensors):
-            if tensor.role == "weight" and len(tensor.shape) >= 2:
-                matrices[tensor.row].append(k)
         out: list[int] = []
         for row in self.rows.tolist():
-            mine = matrices[row]
+            mine = [
+                k
+                for k in self.facts.layout.tensors_of[row]
+                if tensors[k].role == "weight" and len(tensors[k].shape) >= 2
+            ]
             shapes = [tensors[k].shape for k in mine]
             fits = all(b[1] == a[0] for a, b in pairwise(shapes))
             if len(mine) > 2 and fits:

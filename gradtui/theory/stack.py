@@ -41,6 +41,10 @@ class Stack:
     side: int = 1
 
 
+DEEPEST = 1024
+"""Layers that are followed one by one: 5,000 would hold up the screen for seconds."""
+
+
 class NoTheoryError(Exception):
     """There is no formula for this network; the message says why, for people."""
 
@@ -54,9 +58,11 @@ def read_stack(layout: Layout, weights: FloatArray) -> Stack:
     """
     if len(layout.rows) < 2:
         raise NoTheoryError("there is one layer only")
+    if len(layout.rows) > DEEPEST:
+        raise NoTheoryError(f"there are more than {DEEPEST:,} layers")
     stages = []
     for index, row in enumerate(layout.rows):
-        mine = [i for i, tensor in enumerate(layout.tensors) if tensor.row == index]
+        mine = layout.tensors_of[index]
         last = index == len(layout.rows) - 1
         stages.append(_stage(row, [(layout.tensors[i], weights[i]) for i in mine], last))
     return Stack(tuple(stages), tuple(range(len(stages))), _side(layout, stages))

@@ -125,4 +125,4 @@ def same_step(facts: Facts, step: int) -> int | None:
 
 def parameters_of(layout: Layout, row: int) -> list[int]:
     """Indices of a row's tensors."""
-    return [i for i, tensor in enumerate(layout.tensors) if tensor.row == row]
+    return list(layout.tensors_of[row])

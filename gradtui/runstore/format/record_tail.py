@@ -19,6 +19,8 @@ BLANK = 512
 """Records at the end that may be nothing but zeros: of a block that was given and never written to."""
 PICKED = 128
 """Records from which on some of them are picked, where that is asked for."""
+ROOM = 16 << 20
+"""Bytes from which on they are."""
 KEYS = np.dtype([("record", "<i8"), ("step", "<i8")])
 """What every record begins with."""
 Pick = Callable[[IntArray, IntArray], IntArray]
@@ -55,7 +57,9 @@ class RecordTail:
                 here = os.fstat(fd)
                 whole = extent(fd) // self.dtype.itemsize
                 begin = self._begin(fd, whole)
-                if pick is not None and whole - begin > PICKED:
+                past = whole - begin
+                many = past > PICKED or (past > 1 and past * self.dtype.itemsize > ROOM)
+                if pick is not None and many:
                     found, self._count = self._picked(fd, begin, whole, pick), whole
                 else:
                     found = records_at(fd, self.dtype, begin, min(whole - begin, most))
@@ -164,6 +168,8 @@ class StepsFile:
                 span = int(at[-1]) - first + 1
                 if span <= SPARSE * len(at):
                     found = records_at(fd, self.dtype, first, span)
+                    if span == len(at):
+                        return as_steps(found)
                     return as_steps(found[at[at - first < len(found)] - first])
                 parts = [os.pread(fd, size, int(i) * size) for i in at]
         except OSError:

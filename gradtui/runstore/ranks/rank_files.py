@@ -1,5 +1,6 @@
 """The files of one rank, read as they grow."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from gradtui.runstore.format.block import Block, aligned_places, block_bytes, em
 from gradtui.runstore.format.file_names import detail_name, events_name, header_name, steps_name
 from gradtui.runstore.format.json_lines import LineTail
 from gradtui.runstore.format.layout_mapping import moved, places
-from gradtui.runstore.format.record_tail import RecordTail, StepsFile
+from gradtui.runstore.format.record_tail import Pick, RecordTail, StepsFile
 from gradtui.runstore.format.records import DETAILS, NONFINITE, RecordArray, detail_dtype, rising
 from gradtui.runstore.format.run_header import Header
 from gradtui.runstore.format.run_json import read_header
 
+HISTOGRAMS = 24 << 20
+"""Bytes of a past's histograms that are read, where there are more."""
 RECENT = 8
 """Of a long past that share is its latest steps."""
 ROOM = 256 << 20
@@ -51,11 +54,11 @@ class RankFiles:
         """Raises GradtuiError where the header is missing, damaged or of another version."""
         self.directory = directory
         self.label = label
+        self._stamp = self._stamped()
         self.header: Header = self._read_header()
         self.events = LineTail(directory / events_name(label))
         self.steps_path = directory / steps_name(label)
         self._tails: list[Tails] = []
-        self._stamp: tuple[int, int] | None = None
 
     @property
     def steps(self) -> StepsFile:
@@ -75,14 +78,19 @@ class RankFiles:
 
     def refresh(self) -> None:
         """Read the header again where it has been replaced."""
-        try:
-            there = look_at(self.directory / header_name(self.label))
-            stamp = (there.st_ino, there.st_mtime_ns)
-            if stamp != self._stamp:
+        stamp = self._stamped()
+        if stamp is not None and stamp != self._stamp:
+            with suppress(GradtuiError):
                 self.header = self._read_header()
                 self._stamp = stamp
-        except (OSError, GradtuiError):
-            return
+
+    def _stamped(self) -> tuple[int, int] | None:
+        """Tells the header's file from one that has replaced it; None where there is none."""
+        try:
+            there = look_at(self.directory / header_name(self.label))
+        except OSError:
+            return None
+        return there.st_ino, there.st_mtime_ns
 
     def _read_header(self) -> Header:
         path = self.directory / header_name(self.label)
@@ -170,18 +178,20 @@ class RankFiles:
             measured, place = self._measured(tails, kind, found)
             into[place] = moved(measured["values"], at, np.nan)
             flag[place] = True
-        measured, _ = self._measured(tails, "histograms", found)
+        measured, _ = self._measured(
+            tails, "histograms", found, _latest_of(tails) if most else None
+        )
         if len(measured):
             counts = moved(measured["values"], tensors, 0)
             block.histograms = dict(zip(measured["step"].tolist(), counts, strict=True))
         return block
 
     def _measured(
-        self, tails: Tails, kind: str, found: RecordArray
+        self, tails: Tails, kind: str, found: RecordArray, pick: Pick | None = None
     ) -> tuple[RecordArray, np.ndarray]:
         """Measurements up to the last of the steps found, each with the place of the first kept
         step at or after it: its own may have been thinned away."""
-        fresh = tails.files[kind].poll()
+        fresh = tails.files[kind].poll(pick=pick)
         early = tails.early.get(kind)
         if early is not None and len(early):
             fresh = np.concatenate([early, fresh])
@@ -189,6 +199,12 @@ class RankFiles:
         due = place < len(found)
         tails.early[kind] = fresh[~due]
         return fresh[due], place[due]
+
+
+def _latest_of(tails: Tails) -> Pick:
+    """The latest histograms of a past: nobody looks at those of 10,000 tensors one after the other."""
+    count = max(HISTOGRAMS // tails.files["histograms"].dtype.itemsize, 1)
+    return lambda records, steps: np.arange(len(records))[-count:]
 
 
 def _last_evaluations(block: Block) -> Block:
