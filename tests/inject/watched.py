@@ -100,6 +100,24 @@ def processes(place: Path) -> list[str]:
 def compare(records: list[Seen], lines: list[dict[str, Any]], rtol: float = 1e-4) -> None:
     """Every step is there, with every name, norm and loss."""
     assert len(records) == len(lines)
+    _compare(records, lines, rtol)
+
+
+def compare_replica(place: Path, label: str, lines: list[dict[str, Any]]) -> None:
+    """Of a rank whose gradients are those of the first: every loss, and some steps in full."""
+    rank = RankFiles(place, label)
+    assert rank.header.generations[-1].info.synchronised
+    losses = np.fromfile(rank.steps_path, STEP)["loss"]
+    np.testing.assert_allclose(losses, [line["loss"] for line in lines], rtol=1e-6)
+    records = recorded(place, label)
+    steps = [int(seen.scalars["step"]) for seen in records]
+    assert steps[0] == 0
+    assert steps[-1] == len(lines) - 1
+    assert len(steps) < len(lines)
+    _compare(records, [lines[step] for step in steps], 1e-4)
+
+
+def _compare(records: list[Seen], lines: list[dict[str, Any]], rtol: float) -> None:
     for seen, line in zip(records, lines, strict=True):
         present = {name for name, norm in seen.norms.items() if not np.isnan(norm)}
         finite = {n: v for n, v in line["norms"].items() if v is not None and v == v}
