@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("measure", "lab_speed", "app_cost", "depth_view", "key_latency", "watching")
+NAMES = ("measure", "lab_speed", "app_cost", "depth_view", "key_latency", "scale", "watching")
 
 for name in NAMES:
     print(f"\n== {name}", flush=True)
