@@ -11,12 +11,16 @@ from gradtui.core.event import RunInfo
 from gradtui.core.facts import PER_STEP, SCALARS, Facts, before_clipping, merged_norms
 from gradtui.core.layout import Layout
 from gradtui.core.scalar_series import FollowedScalars, ScalarSeries
-from gradtui.core.snapshot import Act, Grad, NonFinite, Snapshot, U32Array, Weight
+from gradtui.core.snapshot import HIST_BINS, Act, Grad, NonFinite, Snapshot, U32Array, Weight
 
 CAPACITY = 2048
 """Steps kept in full. When they are used up every second one goes, the newest excepted."""
-
+ROOM, LEAST = 128 << 20, 64
+"""Bytes that these may take, of a net of thousands of tensors fewer steps; and how many there are anyway."""
 HISTOGRAMS_KEPT = 256
+HISTOGRAM_ROOM, LEAST_HISTOGRAMS = 64 << 20, 4
+FIRST = 256
+"""Steps for which there is memory to begin with."""
 
 
 @dataclass
@@ -32,7 +36,7 @@ class History:
     """Steps of a round: more than one where optimizers take turns."""
     first_nonfinite: NonFinite | None = None
     histograms: dict[int, U32Array] = field(default_factory=dict)
-    """Step -> [tensors, HIST_BINS] counts, the latest few hundred."""
+    """Step -> [tensors, HIST_BINS] counts, the latest few hundred; of a large net a few."""
     latest: Snapshot | None = None
     seen: int = 0
     """Snapshots received, kept or not."""
@@ -44,6 +48,14 @@ class History:
     _taken: dict[int, int] = field(default_factory=dict)
     """Steps of each optimizer, kept or not."""
     _columns: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
+    _histograms_kept: int = HISTOGRAMS_KEPT
+
+    def __post_init__(self) -> None:
+        tensors, rows = len(self.layout.tensors), len(self.layout.rows)
+        step = 8 * (tensors * (Grad.COLUMNS + Weight.COLUMNS) + rows * (Act.COLUMNS + 2)) or 1
+        self.capacity = min(self.capacity, max(ROOM // step, LEAST))
+        most = HISTOGRAM_ROOM // max(4 * HIST_BINS * tensors, 1)
+        self._histograms_kept = min(HISTOGRAMS_KEPT, max(most, LEAST_HISTOGRAMS))
 
     def __len__(self) -> int:
         return self._n
@@ -51,7 +63,7 @@ class History:
     def append(self, snapshot: Snapshot) -> None:
         """Keep a snapshot. Steps must come in rising order; gaps (drops) are fine."""
         if not self._columns:
-            self._allocate(256)
+            self._allocate(min(FIRST, self.capacity))
         if self.stride > 1 and self._n and not self._stays(self._n - 1):
             self._n -= 1  # the newest is held only until a newer one comes
         if self._n == self.capacity:
@@ -67,7 +79,7 @@ class History:
             self.first_nonfinite = snapshot.nonfinite
         if snapshot.histograms is not None:
             self.histograms[snapshot.step] = snapshot.histograms
-            while len(self.histograms) > HISTOGRAMS_KEPT:
+            while len(self.histograms) > self._histograms_kept:
                 for step in sorted(self.histograms)[1:-1:2]:
                     del self.histograms[step]
 
@@ -91,7 +103,7 @@ class History:
     def facts(self) -> Facts:
         """Views of everything kept; valid until the next `append`."""
         if not self._columns:
-            self._allocate(256)
+            self._allocate(min(FIRST, self.capacity))
         self._derive()
         cut = {name: self._columns[name][: self._n] for name in PER_STEP}
         every = self.following.view()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from gradtui.core.facts import merged_rows
-from gradtui.core.history import History
+from gradtui.core.history import CAPACITY, HISTOGRAM_ROOM, LEAST, ROOM, History
 from gradtui.core.snapshot import Act, Grad, NonFinite
 from tests.factories import mlp_layout, run_info, snapshot, time_layout
 
@@ -126,3 +126,18 @@ def test_a_missing_gradient_is_not_a_nan() -> None:
     broken = snapshot(layout, 1, np.array([np.nan, 4.0]))
     history.append(broken)
     assert np.isnan(history.facts().total_norm[1])
+
+
+def test_of_a_large_net_fewer_steps_are_kept_in_the_same_room() -> None:
+    layout = mlp_layout(2_000)
+    history = History(layout, run_info())
+    assert LEAST <= history.capacity < CAPACITY / 2
+    for step in range(3 * history.capacity):
+        history.append(snapshot(layout, step, np.ones(2_000), slow=step % 40 == 0))
+    facts = history.facts()
+    assert facts.steps[-1] == 3 * history.capacity - 1
+    assert LEAST // 2 < len(facts) <= history.capacity
+    kept = facts.grads.nbytes + facts.weights.nbytes + facts.activations.nbytes
+    assert kept <= ROOM
+    assert sum(counts.nbytes for counts in history.histograms.values()) <= HISTOGRAM_ROOM
+    assert max(history.histograms) == max(range(0, 3 * history.capacity, 40))
