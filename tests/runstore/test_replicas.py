@@ -13,7 +13,7 @@ from gradtui.runstore.format.record_tail import PICKED, RecordTail, StepsFile
 from gradtui.runstore.format.records import STEP, detail_dtype
 from gradtui.runstore.ranks.process_status import read_ranks
 from gradtui.runstore.ranks.rank_files import RankFiles
-from gradtui.runstore.ranks.replicas import roles
+from gradtui.runstore.ranks.replicas import beside, roles
 from gradtui.runstore.reader import run_reader
 from gradtui.runstore.reader.load import load_facts
 from gradtui.runstore.reader.run_reader import SHARE, RunReader
@@ -69,6 +69,22 @@ def test_losses_are_the_mean_of_all_and_a_nan_of_any_is_seen(tmp_path: Path, inf
     lost = np.isnan(facts.grads[..., Grad.NORM]).all(axis=1)
     assert np.flatnonzero(lost).tolist() == [8]
     assert [s.step for s in live if np.isnan(s.grads[0, Grad.NORM])] == [8]
+
+
+def test_what_one_shows_is_not_looked_for_on_the_others(tmp_path: Path) -> None:
+    """Behind an all-reduce a NaN is everywhere: the gradients of 64 ranks would be read for it."""
+    lost = [snap(i, float("nan") if i == 8 else 1.0) for i in range(20)]
+    for rank in range(3):
+        record(tmp_path / "r", lost, info=TOGETHER, rank=rank, world_size=3)
+    replicas = roles(read_ranks(tmp_path / "r")).replicas
+    steps = np.arange(20)
+    bare, full = beside(replicas, steps, np.array([8]), LAYOUT)
+    assert [len(block) for block in bare] == [20, 20]
+    assert full == []
+    bare, full = beside(replicas, steps, np.array([], np.int64), LAYOUT)
+    assert [len(block) for block in bare] == [19, 19]
+    assert [block.steps.tolist() for block in full] == [[8], [8]]
+    assert np.isnan(full[0].grads[0, :, Grad.NORM]).all()
 
 
 def test_a_rank_that_agrees_with_another_writes_a_tenth_at_most(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from gradtui.runstore.ranks.merge import complete, merged
 SETTLED = 0.25
 """Seconds after which what a rank has not kept of a step is not going to come."""
 
-Beside = Callable[[IntArray], tuple[list[Block], list[Block]]]
-"""Steps -> what ranks that are not read in full add to them (`replicas.beside`)."""
+Beside = Callable[[IntArray, IntArray], tuple[list[Block], list[Block]]]
+"""Steps, and those of them at which something is known not to be finite -> what ranks that are not read in
+full add to them (`replicas.beside`)."""
 
 
 class RankSync:
@@ -56,7 +57,7 @@ class RankSync:
         layout: Layout,
         now: float,
         others: Sequence[int] = (),
-        beside: Beside = lambda steps: ([], []),
+        beside: Beside = lambda steps, known: ([], []),
     ) -> Block:
         """Steps of the ranks, lowest first, merged; only those `running` are waited for, and `others`:
         the last steps of those that run and are not read in full."""
@@ -98,5 +99,6 @@ class RankSync:
 def joined_in(blocks: Sequence[Block], layout: Layout, beside: Beside) -> Block:
     """The ranks that are read in full, merged, and what others add to their steps."""
     steps = np.unique(np.concatenate([block.steps for block in blocks]))
-    bare, full = beside(steps)
+    known = np.unique(np.concatenate([block.steps[block.broken] for block in blocks]))
+    bare, full = beside(steps, known)
     return merged([*blocks, *full], layout, bare)

@@ -58,15 +58,16 @@ def roles(ranks: Sequence[RankFiles], over: Collection[str] = ()) -> Roles:
 
 
 def beside(
-    replicas: Sequence[RankFiles], steps: IntArray, layout: Layout
+    replicas: Sequence[RankFiles], steps: IntArray, known: IntArray, layout: Layout
 ) -> tuple[list[Block], list[Block]]:
-    """Of the replicas at rising steps: their scalars, without tensors; and all that is known of the steps
-    at which something was not finite on them."""
+    """Of the replicas at rising steps: their scalars, without tensors; and the gradients of steps at which
+    something was not finite on them, but for those of which that is `known` without."""
     bare, full = [], []
     nothing = Layout((), ())
     for rank in replicas:
         scalars, places = rank.scalars_at(steps)
-        lost = np.flatnonzero(scalars["flags"] & NONFINITE != 0)
+        lost = scalars["flags"] & NONFINITE != 0
+        lost = np.flatnonzero(lost & ~np.isin(scalars["step"], known))
         lost = np.union1d(lost[: LOOKED_UP // 2], lost[-LOOKED_UP // 2 :])
         if len(lost):
             whole = rank.gradients_at(places[lost], layout)

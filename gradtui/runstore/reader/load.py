@@ -74,7 +74,7 @@ def _merged(
     if not blocks:
         return empty(layout)
     whole = complete(blocks, progress)
-    return joined_in(whole, layout, lambda steps: beside(replicas, steps, layout))
+    return joined_in(whole, layout, lambda steps, known: beside(replicas, steps, known, layout))
 
 
 def load_facts(directory: Path | str, max_steps: int = 4096) -> Facts:

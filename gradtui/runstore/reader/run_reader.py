@@ -254,7 +254,7 @@ class RunReader:
             layout,
             now,
             [rank.last_step for rank in replicas if rank.label in running],
-            lambda steps: beside(replicas, steps, layout),
+            lambda steps, known: beside(replicas, steps, known, layout),
         )
         return aligned(ready, MOST, RECENT)
 
