@@ -5,7 +5,10 @@
 # 2.3.5 the same kernel gives its sum. triton does not depend on numpy, so nothing holds numpy back.
 #
 # Why it matters: the interpreter is how kernels are tested where there is no GPU. The message speaks of
-# 0-dimensional arrays, and the kernel has none.
+# 0-dimensional arrays, and the kernel has none. Seen:
+#   triton 3.4.0 numpy 2.4.0 | InterpreterError: TypeError('only 0-dimensional arrays can be converted to Python scalars')
+#   triton 3.4.0 numpy 2.3.5 | 9
+# triton 3.9.0 gives 9 with numpy 2.4.6.
 set -euo pipefail
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
