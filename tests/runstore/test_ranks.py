@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from gradtui.core.event import Ended
+from gradtui.runstore.format.file_names import header_name
 from gradtui.runstore.format.records import STEP
 from gradtui.runstore.ranks.process_status import SILENT, Ranks, RankStatus, status
 from gradtui.runstore.ranks.rank_notes import MOST, rank_words
@@ -188,3 +189,16 @@ def test_notes_cost_nothing_to_ask_for(tmp_path: Path) -> None:
     record(tmp_path / "r", [snap(0)], world_size=2)
     reader = RunReader(tmp_path / "r")
     assert reader.rank_notes is reader.rank_notes
+
+
+def test_of_ranks_that_have_ended_none_is_said_to_be_dead(tmp_path: Path) -> None:
+    """Their processes are gone; that they have closed their files is read a moment later."""
+    for rank in range(2):
+        record(tmp_path / "r", [snap(0)], rank=rank, world_size=2)
+        header = tmp_path / "r" / header_name(str(rank))
+        header.write_text(header.read_text().replace(f'"pid": {os.getpid()}', '"pid": 4194000'))
+    reader = RunReader(tmp_path / "r")
+    assert reader.rank_notes == ()
+    reader.poll()
+    assert reader.rank_notes == ()
+    assert reader.ranks.state == "ended"

@@ -1,11 +1,12 @@
 """A `Source` that follows a run directory while it is written: one rank or many, this machine or another."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import isfinite
 from operator import is_
 from pathlib import Path
+from typing import Any
 
 from gradtui.core.control import Control, Pause, Resume, SetPace, Start, StepOnce, Stop
 from gradtui.core.ending import ending_word
@@ -15,6 +16,7 @@ from gradtui.core.layout import Layout
 from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.block import Block, aligned, block_bytes, snapshots_of
+from gradtui.runstore.format.json_lines import LineTail
 from gradtui.runstore.format.layout_mapping import whole
 from gradtui.runstore.ranks.heartbeat import Heartbeat
 from gradtui.runstore.ranks.process_status import (
@@ -178,7 +180,8 @@ class RunReader:
         self._hearing = RankEvents(self._run)
         self._over = False
         self._rests, self._polled = 0.0, False
-        self._see_status()
+        # How they have ended is not heard yet.
+        self._see_status([LineTail(rank.events.path).poll() for rank in self._ranks])
         self._looked = float("-inf")
 
     def _see_ranks(self) -> None:
@@ -192,9 +195,10 @@ class RunReader:
             rank.refresh()
         self._see_status()
 
-    def _see_status(self) -> None:
+    def _see_status(self, told: Sequence[Sequence[dict[str, Any]]] = ()) -> None:
+        """`told`: the events of each rank so far, where they are not those that were heard."""
         wall, now = time.time(), self._clock()
-        told = [self._hearing.endings(rank) for rank in self._ranks]
+        told = told or [self._hearing.endings(rank) for rank in self._ranks]
         silence = [self._pulse.silence(rank, wall, now) for rank in self._ranks]
         self._status = ranks_status(self._ranks, told, wall, silence)
         self._notes = tuple(rank_words(self._status))
