@@ -92,8 +92,9 @@ class _Room:
         self.table = torch.zeros(2, members, dtype=torch.int64, device=device)
         self.sent: list[int] | None = None
         """What the table says: addresses, then numbers of elements."""
-        self.parts = torch.empty(parts, dtype=dtype, device=device)
-        self.out = torch.empty(STATS, members, dtype=torch.float64, device=device)
+        # No number may stand there that has been right once: a trial would pass by it.
+        self.parts = torch.full(parts, torch.nan, dtype=dtype, device=device)
+        self.out = torch.full((STATS, members), torch.nan, dtype=torch.float64, device=device)
 
 
 class GpuPass:

@@ -65,7 +65,7 @@ def agrees(device: torch.device, gpu: Gpu, *, wide: bool = False) -> bool:
     shapes = {i: tensor.shape for i, tensor in enumerate(tensors)}
     types = {i: tensor.dtype for i, tensor in enumerate(tensors)}
     one = GpuPass(shapes, types, dict.fromkeys(shapes, 3), device, gpu)
-    kept = one.copy(tensors)
+    kept = one.copy(tensors, one.copy(tensors).fill_(torch.nan))
     found = [one.statistics(tensors).clone(), one.changes([2 * t for t in tensors], kept).clone()]
     found.append(one.histogram(tensors).sum(1))
     stats, changes, counted = (gpu.fetch(tensor.double()) for tensor in found)
