@@ -42,6 +42,16 @@ def _load(base, at, given, code, WIDE: tl.constexpr):
     return x
 
 
+@triton.jit
+def _chunk(chunk, table, codes, chunk_tensors, chunk_offsets, tensors):
+    """Of a chunk: its tensor, its first element, and the tensor's address, element count and type."""
+    tensor = tl.load(chunk_tensors + chunk)
+    offset = tl.load(chunk_offsets + chunk)
+    base = tl.load(table + tensor)
+    count = tl.load(table + tensors + tensor)
+    return tensor, offset, base, count, tl.load(codes + tensor)
+
+
 @triton.jit(do_not_specialize=["tensors", "chunks"])
 def reduce_chunks(
     table,
@@ -66,11 +76,9 @@ def reduce_chunks(
     """The numbers of each chunk -> parts [PARTS, chunks]. Where CHANGE, of the difference between every
     `strides`-th element and what `before` holds from `starts` on."""
     chunk = tl.program_id(0)
-    tensor = tl.load(chunk_tensors + chunk)
-    offset = tl.load(chunk_offsets + chunk)
-    base = tl.load(table + tensor)
-    count = tl.load(table + tensors + tensor)
-    code = tl.load(codes + tensor)
+    tensor, offset, base, count, code = _chunk(
+        chunk, table, codes, chunk_tensors, chunk_offsets, tensors
+    )
     if WIDE:
         middle = tl.zeros([BLOCK], tl.float64)
     else:
@@ -197,11 +205,9 @@ def keep_elements(
 ):
     """Every `strides`-th element of each tensor -> kept, from `starts` on."""
     chunk = tl.program_id(0)
-    tensor = tl.load(chunk_tensors + chunk)
-    offset = tl.load(chunk_offsets + chunk)
-    base = tl.load(table + tensor)
-    count = tl.load(table + tensors + tensor)
-    code = tl.load(codes + tensor)
+    tensor, offset, base, count, code = _chunk(
+        chunk, table, codes, chunk_tensors, chunk_offsets, tensors
+    )
     stride = tl.load(strides + tensor)
     start = tl.load(starts + tensor)
     for begin in range(0, CHUNK, BLOCK):
@@ -227,11 +233,9 @@ def count_exponents(
 ):
     """How many elements have LOW + i <= log2|x| < LOW + i + 1, added to out [tensors, USED] int32."""
     chunk = tl.program_id(0)
-    tensor = tl.load(chunk_tensors + chunk)
-    offset = tl.load(chunk_offsets + chunk)
-    base = tl.load(table + tensor)
-    count = tl.load(table + tensors + tensor)
-    code = tl.load(codes + tensor)
+    tensor, offset, base, count, code = _chunk(
+        chunk, table, codes, chunk_tensors, chunk_offsets, tensors
+    )
     counts = tl.zeros([BINS], tl.int32)
     for begin in range(0, CHUNK, BLOCK):
         at = offset + begin + tl.arange(0, BLOCK)

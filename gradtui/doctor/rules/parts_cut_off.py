@@ -60,10 +60,10 @@ def _trained(reading: Reading) -> BoolArray:
 def _whole(reading: Reading, rows: IntArray, so: BoolArray) -> BoolArray:
     """[len(rows)] whether all tensors of a row that are trained are `so`, and there are some."""
     layout = reading.facts.layout
-    of = layout.row_of[_trained(reading)]
-    count = len(layout.rows)
+    trained = _trained(reading)
+    of, count = layout.row_of[trained], len(layout.rows)
     all_of = np.bincount(of, minlength=count)
-    some_of = np.bincount(of, weights=so[_trained(reading)], minlength=count)
+    some_of = np.bincount(of, weights=so[trained], minlength=count)
     return np.asarray((all_of[rows] > 0) & (some_of[rows] == all_of[rows]))
 
 

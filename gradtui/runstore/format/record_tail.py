@@ -2,7 +2,7 @@
 
 import os
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -81,8 +81,7 @@ class RecordTail:
         keys = b"".join(os.pread(fd, KEYS.itemsize, at * size) for at in range(begin, end))
         heads = np.frombuffer(keys, KEYS, len(keys) // KEYS.itemsize)
         wanted = begin + pick(heads["record"].astype(np.int64), heads["step"].astype(np.int64))
-        parts = [read_at(fd, size, at * size) for at in wanted.tolist()]
-        return np.frombuffer(b"".join(p for p in parts if len(p) == size), self.dtype)
+        return _complete((read_at(fd, size, at * size) for at in wanted.tolist()), self.dtype)
 
     def find(self, records: IntArray) -> RecordArray:
         """Those of rising indices into the steps file that are in the file now."""
@@ -96,7 +95,7 @@ class RecordTail:
                         parts.append(read_at(fd, size, at * size))
         except OSError:
             return np.empty(0, self.dtype)
-        return np.frombuffer(b"".join(p for p in parts if len(p) == size), self.dtype)
+        return _complete(parts, self.dtype)
 
     def _begin(self, fd: int, whole: int) -> int:
         """How many records of the file have been read. Thinning only ever moves later records
@@ -111,6 +110,11 @@ class RecordTail:
     def _number(self, fd: int, at: int) -> int:
         """The index into the steps file that the record at `at` has; every record begins with it."""
         return int.from_bytes(os.pread(fd, 8, at * self.dtype.itemsize), "little", signed=True)
+
+
+def _complete(parts: Iterable[bytes], dtype: np.dtype[np.void]) -> RecordArray:
+    """Records that were read one by one, but for those that are torn."""
+    return np.frombuffer(b"".join(p for p in parts if len(p) == dtype.itemsize), dtype)
 
 
 class StepsFile:
@@ -174,7 +178,7 @@ class StepsFile:
                 parts = [os.pread(fd, size, int(i) * size) for i in at]
         except OSError:
             return np.empty(0, STEP)
-        return as_steps(np.frombuffer(b"".join(p for p in parts if len(p) == size), self.dtype))
+        return as_steps(_complete(parts, self.dtype))
 
     def of_steps(self, steps: IntArray) -> tuple[RecordArray, IntArray]:
         """[n] STEP, the last records of those of the rising steps that there are, and [n] where in the

@@ -239,9 +239,14 @@ class RunReader:
 
     def _over_alone(self) -> frozenset[str]:
         """The ranks that run no more while others do."""
+        running = self._running()
+        return frozenset(r.label for r in self._ranks) - running if running else running
+
+    def _running(self) -> frozenset[str]:
+        """The ranks that run, as far as is known."""
         states = {rank.rank: rank.state for rank in self._status.ranks}
-        over = [r.label for r in self._ranks if states.get(r.header.rank) not in (RUNNING, None)]
-        return frozenset(over) if len(over) < len(self._ranks) else frozenset()
+        known = (RUNNING, None)
+        return frozenset(r.label for r in self._ranks if states.get(r.header.rank) in known)
 
     def _ready(self, layout: Layout, now: float) -> Block:
         """Steps that all ranks have reported, or that have waited long enough for the others."""
@@ -250,8 +255,7 @@ class RunReader:
         for rank in leads:
             last = rank.last_step if len(leads) > 1 else -1
             self._waiting.add(rank.label, rank.poll(layout, most), last, now)
-        states = {rank.rank: rank.state for rank in self._status.ranks}
-        running = {r.label for r in self._ranks if states.get(r.header.rank) in (RUNNING, None)}
+        running = self._running()
         ready = self._waiting.ready(
             [rank.label for rank in leads],
             running,
