@@ -47,6 +47,9 @@ class RunInfo:
     """Of the first few of them, in the order of registration."""
     synchronised: bool = False
     """Whether all ranks get the same gradients, by DistributedDataParallel."""
+    replayed: bool = False
+    """Whether steps are replayed from a CUDA graph: their gradients are read after them, and no call in
+    them can be looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,16 @@ def structural_zeros(facts: Facts) -> str:
     return f"{zero[0].name}{more}: no gradient by design ({zero[0].structural_zero})"
 
 
+def replayed(facts: Facts) -> str:
+    """On steps that no code of the program runs in, else ""."""
+    if not facts.info.replayed:
+        return ""
+    return (
+        "steps are replayed from a CUDA graph: gradients are read as each replay has left them, clipped "
+        "where it clips; where a NaN comes from cannot be looked for"
+    )
+
+
 def idle(facts: Facts) -> str:
     """On tensors that were handed to an optimizer and never got a gradient, else ""; where none of
     them did that is a finding."""

@@ -1,6 +1,7 @@
 """Gradient scaling: what the scale is, and the steps that a scaler throws away."""
 
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,12 +58,14 @@ class GradScalers:
         self.current: Scaling | None = None
         self.seen = False
         """Whether any scaler that is enabled has been used."""
+        self.recorded: Callable[[Any], None] | None = None
+        """Given the loss that is scaled while a CUDA graph is recorded."""
         self._scaler: weakref.ref[Any] | None = None
         """That of the last loss, until it steps."""
 
     def install(self, patches: Patches) -> None:
         scaler = torch.amp.GradScaler
-        patches.enclose(scaler, "scale", ("self", "outputs"), self._scale)
+        patches.enclose(scaler, "scale", ("self", "outputs"), self._scale, recorded=self._recorded)
         patches.enclose(scaler, "step", ("self", "optimizer"), self._step)
 
     def forget(self) -> None:
@@ -83,6 +86,11 @@ class GradScalers:
             with self._guard("scaling a loss"):
                 if out.numel() == 1:
                     self._losses.unscaled(out, outputs)
+
+    def _recorded(self, scaler: Any, outputs: Any) -> None:
+        del scaler
+        if self.recorded is not None:
+            self.recorded(outputs)
 
     def _step(self, scaler: Any, optimizer: Any) -> Begun:
         meter = self._guard.meter

@@ -90,9 +90,18 @@ class LossCapture:
         self.passes = 0
         """Backward passes that have begun."""
         self.reach = LossAttribution(optimizers)
+        self.recorded: Callable[[Any], None] | None = None
+        """Given what a backward pass begins at while a CUDA graph is recorded."""
 
     def install(self, patches: Patches) -> None:
-        patches.enclose(torch.autograd, "backward", ARGUMENTS, self._around, light=self)
+        patches.enclose(
+            torch.autograd,
+            "backward",
+            ARGUMENTS,
+            self._around,
+            light=self,
+            recorded=self._recorded,
+        )
 
     def take(self, key: int = 0, optimizer: int = 0) -> Loss:
         """For the step that is being taken, of the optimizer with this number and id. Another one that
@@ -218,6 +227,17 @@ class LossCapture:
         if value is not None:
             self._passes.append(Pass(value, self._ending(loss), 1.0, False))
 
+    def replayed(self, loss: Tensor) -> None:
+        """A backward pass was replayed from a CUDA graph. The next replay writes another number into
+        `loss`."""
+        self.passes += 1
+        self._begins()
+        self._passes.append(Pass(value_of(loss), None, 1.0, False))
+
+    def _recorded(self, tensors: Any, *others: Any) -> None:
+        if self.recorded is not None and not self.closed:
+            self.recorded(tensors)
+
     def _note(self, tensors: Any, seeds: Any, kept: bool) -> tuple[Tensor, Value] | None:
         """The loss among `tensors` and its value without a scale; None where there is none."""
         one = tensors[0] if isinstance(tensors, (list, tuple)) and len(tensors) == 1 else tensors
@@ -322,7 +342,11 @@ class LossCapture:
         """A backward pass begins, while nothing is awaited: only its loss is noted. How many there
         were before; None where it is let through."""
         tensors, seeds, kept, _ = given
-        if self.depth or self.closed or busy():
+        if self.depth or self.closed:
+            return None
+        if busy():
+            if capturing():
+                self._recorded(*given)
             return None
         self._guard.meter.calls += LIGHT
         self.passes += 1

@@ -36,6 +36,10 @@ UPDATED = "loss and gradients were looked at before the update, and were finite"
 TOO_LATE = (
     "by the time it was known the update had changed the weights; --catch-nan waits for each step"
 )
+REPLAYED = (
+    "the step was replayed from a CUDA graph, in which no call can be looked at; a few steps "
+    "without the graph, from the last checkpoint, would tell"
+)
 LATE = 3
 """Steps whose calls are kept where numbers reach the host later: without their gradients."""
 
@@ -139,11 +143,14 @@ class NanCapture(StepListener):
     def _failed(self, error: Exception) -> None:
         self._guard.say(f"the autopsy: {type(error).__name__}: {str(error)[:200]}")
 
-    def late(self, step: int, phase: str, loss: float) -> Autopsy | None:
+    def late(self, step: int, phase: str, loss: float, replayed: bool = False) -> Autopsy | None:
         """The numbers of a step have arrived, and are not finite."""
         if self._done:
             return None
         self._done = True
+        if replayed:
+            self._call_recorder.close()
+            return failed(step, REPLAYED, phase)
         if not self._rerun:
             return failed(step, OFF, phase)
         calls = next((kept for past, kept, _ in self._past if past == step), [])

@@ -43,7 +43,15 @@ class NormsBetween:
         """Its numbers, while they are on an accelerator."""
         self._take = untraced(self._measured)
 
-    def take(self, optimizer: Optimizer, source: ParamGroup, args: Any, kwargs: Any) -> bool:
+    def take(
+        self,
+        optimizer: Optimizer,
+        source: ParamGroup,
+        args: Any,
+        kwargs: Any,
+        *,
+        replayed: bool = False,
+    ) -> bool:
         """Whether the step has to be recorded in full, because norms alone would not do. Else they are
         `found`, or are not to be had."""
         self.found, self.remote = None, {}
@@ -53,7 +61,8 @@ class NormsBetween:
         if self._losses.broken or not self._measurement.placed(source):
             source.budget.norms_missed()
             return True
-        if closure or scaled or clip is True:
+        unseen = replayed and bool(self._clips.limits)  # what a graph clips is not told
+        if closure or scaled or unseen or clip is True:
             source.budget.norms_missed()
             return False
         if not self._records.has_room(len(source.ids)):

@@ -90,6 +90,7 @@ class OptimizerHooks(StepListener):
         "norms",
         "only",
         "open",
+        "recorded",
         "threads",
     )
 
@@ -115,6 +116,8 @@ class OptimizerHooks(StepListener):
         self.always = False
         """Whether every backward pass matters, because steps are taken in it."""
         self.glance: Callable[[Optimizer], bool] | None = None
+        self.recorded: Callable[[Optimizer], None] | None = None
+        """Told of a step that is taken while a CUDA graph is recorded: it does nothing yet."""
         self.norms: NormsBetween | None = None
         """Asked for norms of steps that are let through, where the budget wants them."""
 
@@ -169,8 +172,32 @@ class OptimizerHooks(StepListener):
         """Whether the next step of any optimizer is to be recorded in full, as far as is known."""
         return not self._known or any(not known.budget.left for known in self._known.values())
 
+    def watches(self, optimizer: Optimizer) -> bool:
+        return self.only is None or optimizer is self.only
+
+    def let_through(self, optimizer: Optimizer, source: ParamGroup) -> bool:
+        """A step of it was replayed from a CUDA graph, and need not be measured in full, unless norms
+        show otherwise: then nothing is done."""
+        self.know(optimizer, source)
+        known, budget, norms = self._known[id(optimizer)], source.budget, self.norms
+        found: tuple[Any, ...] = ()
+        if budget.left and budget.wants_norms and norms is not None:
+            if norms.take(optimizer, source, (), {}, replayed=True):
+                budget.left = 0
+                return False
+            found = () if norms.found is None else (norms.found, norms.remote)
+        budget.left = max(budget.left - 1, 0)
+        self._scalars.step(optimizer, source, (), {}, *found)
+        if not self._meter.idle:
+            self._handler.passed(known)
+        elif not budget.left:
+            self._meter.rest(False)
+        return True
+
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
         if capturing():
+            if self.recorded is not None:
+                self.recorded(optimizer)
             return None
         known = self._known.get(id(optimizer))
         if known is not None:
@@ -220,7 +247,7 @@ class OptimizerHooks(StepListener):
             self.control.between()
 
     def _before_seen(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
-        if self.hushed or capturing() or (self.only is not None and optimizer is not self.only):
+        if self.hushed or capturing() or not self.watches(optimizer):
             return None
         self._become_quick()
         if self._within or self.open:

@@ -195,11 +195,12 @@ class OptimizerSteps(StepListener):
             else:
                 self._nan_capture.over()
 
-    def _finish(self, record: StepRecord, source: ParamGroup) -> None:
+    def _finish(self, record: StepRecord, source: ParamGroup, *, updates: bool = True) -> None:
+        """`updates`: weights are remembered from before the step."""
         self._last = source
         if record.detail.weights:
-            record.parts["weights"] = source.weights()
-        self._nan_capture.over(record)
+            record.parts["weights"] = source.weights(updates=updates)
+        self._nan_capture.over(None if record.replayed else record)
         self._measurement.renew(record, source)
         if record.step == UNNUMBERED:
             record.step = self.new_step()
@@ -270,6 +271,35 @@ class OptimizerSteps(StepListener):
         def nothing() -> None: ...
 
         return evaluated(closure, nothing, lambda: over(True), lambda: over(False))
+
+    def replaying(self, optimizer: Optimizer) -> ParamGroup | None:
+        """What a step that is about to be replayed from a CUDA graph steps."""
+        self._see(optimizer)
+        source = self._measurement.source(optimizer)
+        if source is not None:
+            self._hooks.know(optimizer, source)
+        return source
+
+    def replayed(self, optimizer: Optimizer, source: ParamGroup, detail: Detail | None) -> None:
+        """It was, and its gradients are where it has left them. `detail` is what to measure; None where it
+        is to be let through. Weights are remembered from before."""
+        remembered = detail is not None
+        if detail is None:
+            if self._hooks.let_through(optimizer, source):
+                return
+            detail = source.budget.next()
+        step = UNNUMBERED if self._hooks.threads.several else self.new_step()
+        record = self._measurement.take(optimizer, source, step, detail=detail, replayed=True)
+        self._finish(record, source, updates=remembered)
+
+    def replayed_unseen(self, optimizer: Optimizer) -> None:
+        """It was, and what its gradients were is not known."""
+        source = self.replaying(optimizer)
+        if source is not None:
+            record = self._measurement.scalars(optimizer, self.new_step(), source.number)
+            self._records.send(record, source.budget)
+            self._scalars.scalars_alone(source)
+            self._scalars.passes = -1  # nor at the end
 
     def step_skipped(self, optimizer: Optimizer, scaling: Scaling) -> None:
         """A scaler has thrown a step away: no hook was called."""

@@ -66,6 +66,11 @@ class ParamGroup:
     def all_gone(self) -> bool:
         return all(tensor is GONE for tensor in self.tensors)
 
+    @property
+    def bare(self) -> bool:
+        """Whether none has a gradient."""
+        return all(tensor.grad is None for tensor in self.tensors)
+
     def left(self) -> list[Tensor | None]:
         """The gradients that are there now; none where all of them have been cleared."""
         grads = [tensor.grad for tensor in self.tensors]

@@ -33,6 +33,7 @@ class Passage:
         "_inbox",
         "_light",
         "_meter",
+        "_recorded",
         "_then",
         "_threads",
         "loose",
@@ -47,10 +48,11 @@ class Passage:
         idle: bool,
         loose: bool,
         light: Light | None,
+        recorded: Callable[..., None] | None,
         inbox: ControlInbox,
         then: Callable[[], None],
     ) -> None:
-        self._meter, self._threads = meter, threads
+        self._meter, self._threads, self._recorded = meter, threads, recorded
         self._inbox, self._then = inbox, then
         self._around, self._idle, self._light, self.loose = around, idle, light, loose
 
@@ -59,6 +61,8 @@ class Passage:
         if light is not None and meter.idle and not threads.several:
             return light.begin(*given)
         if capturing():
+            if self._recorded is not None:
+                self._recorded(*given)
             return None
         meter.calls += 1
         if (self._idle and meter.idle) or not threads.enter():
@@ -132,13 +136,15 @@ class Patches:
         idle: bool = False,
         loose: bool = False,
         light: Light | None = None,
+        recorded: Callable[..., None] | None = None,
         replaced: str = "",
     ) -> None:
         """Have `around(*wanted)` done around each call of `owner.name`, in torch's own frame.
 
         With `idle` nothing is done while the meter says that nothing is awaited; with `loose` the
         function has its own code for that time, with `light` that is done. What torch.compile traces
-        is the original, and so is what is called while a CUDA graph is recorded.
+        is the original, and so is what is called while a CUDA graph is recorded: then `recorded` is told of
+        the call, and may touch nothing on the device.
         """
         found = enclosure(owner, name, wanted, replaced=replaced)
         if found is not None:
@@ -149,6 +155,7 @@ class Patches:
                 idle=idle,
                 loose=loose,
                 light=light,
+                recorded=recorded,
                 inbox=self._inbox,
                 then=self._then,
             )

@@ -20,6 +20,8 @@ class ProgramFacts:
     scaled: bool = False
     begun: bool = False
     """Whether any step has been taken."""
+    replayed: bool = False
+    """Whether steps are replayed from a CUDA graph."""
     faults: Faults = ()
     """What the first steps have shown."""
 

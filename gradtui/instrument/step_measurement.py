@@ -78,15 +78,17 @@ class StepMeasurement:
         detail: Detail | None = None,
         evaluation: int = 0,
         scaling: Scaling | None = None,
+        replayed: bool = False,
     ) -> StepRecord:
         """Scalars alone where the budget, by default the source's own, has nothing left for this
-        step. `detail` is what to measure where that is settled."""
+        step. `detail` is what to measure where that is settled. `replayed`: the step is over, it came
+        from a CUDA graph."""
         detail = detail or (budget or source.budget).next()
         loss = self._losses.take(source.number, id(optimizer))
         clips = self._clips.take(source.members)
         scaling = scaling or self._scalers.current
         record = StepRecord(detail, {}, source.layout, source.at, step)
-        record.evaluation, record.optimizer = evaluation, source.number
+        record.evaluation, record.optimizer, record.replayed = evaluation, source.number, replayed
         record.add_lr(optimizer)
         record.add_loss(loss)
         self._layout_builder.learn(self._losses.told)
@@ -98,13 +100,13 @@ class StepMeasurement:
         if clips:
             record.stage = "clipped"
             record.add_clips(clips, source.ids)
-        elif self._clips.unseen and self._clips.limits:
+        elif (replayed or self._clips.unseen) and self._clips.limits:
             record.stage = "clipped"
         record.parts |= source.gradients([tensor.grad for tensor in source.tensors], detail)
-        if evaluation <= 1:
+        if evaluation <= 1 and not replayed:
             self._activations.add_to(record, source)
-        if detail.weights and evaluation <= 1:
-            source.remember_weights()
+            if detail.weights:
+                source.remember_weights()
         return record
 
 

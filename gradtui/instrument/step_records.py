@@ -28,7 +28,7 @@ from gradtui.stats.step_tensors import tables
 NAN = float("nan")
 TOGETHER, SOON = 64, 0.2
 """Steps whose scalars are fetched from a device at once, at most, and seconds until they are."""
-Late = Callable[[int, str, float], Autopsy | None]
+Late = Callable[[int, str, float, bool], Autopsy | None]
 
 
 @dataclass(slots=True)
@@ -61,6 +61,8 @@ class StepRecord:
     beyond_scaling: bool = False
     """A scaler has thrown it away, and no loss scale would have helped."""
     raised: bool = False
+    replayed: bool = False
+    """From a CUDA graph: gradients are as that has left them."""
     backwards: int = 1
     seconds: float = 0.0
     overhead: float = 0.0
@@ -346,6 +348,9 @@ def _snapshot(record: StepRecord, parts: dict[str, FloatArray], late: Late) -> S
     assert layout is not None
     assert at is not None
     measured = parts["grads"]
+    if record.replayed and not measured[:, Grad.NORM].any():  # cleared within the graph
+        measured[:] = NAN
+        record.stage = "unknown"
     if "divisor" in parts:  # a fused optimizer divides by the loss scale itself
         measured[:, [Grad.NORM, Grad.ABS_MAX, Grad.SUM]] /= float(parts["divisor"])
     if "divisor" in parts:  # counted as they lie, not as they are used
@@ -371,7 +376,7 @@ def _snapshot(record: StepRecord, parts: dict[str, FloatArray], late: Late) -> S
         if seen is None:
             seen = first_nonfinite(layout, record.step, known, grads, weights, record.autopsy)
         if seen is not None and seen.autopsy is None:
-            seen = seen._replace(autopsy=late(record.step, seen.phase, known))
+            seen = seen._replace(autopsy=late(record.step, seen.phase, known, record.replayed))
     return Snapshot(
         run=0,
         step=record.step,

@@ -16,6 +16,7 @@ from gradtui.instrument.clipping import Clips
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.exception_guard import ExceptionGuard, Log
 from gradtui.instrument.grad_scalers import GradScalers
+from gradtui.instrument.graph_replays import GraphReplays
 from gradtui.instrument.layout_builder import LayoutBuilder
 from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.manual_updates import ManualUpdates
@@ -150,6 +151,10 @@ class Watcher:
             self._control,
         )
         self._manual_updates.watching = optimizer is None
+        self._replays = GraphReplays(
+            guard, self._hooks, self._steps, measurement, self._layout_builder, self._losses
+        )
+        self._scalers.recorded = self._replays.loss_scaled
         self._zero_grad_check = ZeroGradCheck(guard, self._layout_builder.tell_again)
         listeners.listen(
             self._layout_builder,
@@ -173,6 +178,7 @@ class Watcher:
             self._scalers,
             self._manual_updates,
             self._nan_capture,
+            self._replays,
         ):
             part.install(self._patches)
         self._functional.install(self._patches)
@@ -294,6 +300,7 @@ class Watcher:
             clip_value=self._clips.limits.get("value"),
             scaled=self._scalers.seen,
             begun=steps > 0,
+            replayed=self._replays.seen,
             faults=(*self._zero_grad_check.told, *self._clips.told, *self._losses.told),
         )
 
@@ -334,6 +341,7 @@ class Watcher:
             self._clips.forget()
             self._activations.forget()
             self._scalers.forget()
+            self._replays.forget()
             self._zero_grad_check.forget()
             self._layout_builder.forget()
             sink = self._records.sink if self._renew is None else self._renew(self._records.sink)

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gradtui.core.errors import GradtuiError
@@ -25,6 +25,9 @@ LIMIT = 120.0
 """Seconds after which a program counts as hanging."""
 MORE_SHARE, MORE_BYTES = 0.10, 40 << 20
 """What watching may add to the peak of resident memory: a tenth, and what its own code takes."""
+PEAK, AGAIN = "peak memory", 2
+"""Where that alone differs both are run so many times more, and the lowest peaks count: on a busy machine it
+wanders by a tenth from run to run, with how many threads hold memory at once."""
 
 DIRECTIVE = re.compile(r"^# @ (\w+): (.*)$", re.MULTILINE)
 
@@ -181,8 +184,13 @@ def differences(bare: Outcome, watched: Outcome) -> list[str]:
             word = {(True, False): "is missing", (False, True): "is new"}.get(there, "differs")
             found.append(f"file {name!r} {word}")
     if watched.peak > bare.peak * (1 + MORE_SHARE) + MORE_BYTES:
-        found.append(f"peak memory {watched.peak >> 20} MiB in place of {bare.peak >> 20}")
+        found.append(f"{PEAK} {watched.peak >> 20} MiB in place of {bare.peak >> 20}")
     return found
+
+
+def lower(one: Outcome, again: Outcome) -> Outcome:
+    """The first, with the lower peak of the two."""
+    return replace(one, peak=min(one.peak, again.peak))
 
 
 def first_difference(before: bytes, after: bytes) -> str:
@@ -228,6 +236,13 @@ def judge(program: Program, scratch: Path, change: Variables = watching) -> Verd
     bare = run_program(program, folder, base)
     watched = run_program(program, folder, change(run, base))
     found = differences(bare, watched)
+    for _ in range(AGAIN):
+        if not found or not all(line.startswith(PEAK) for line in found):
+            break
+        bare = lower(bare, run_program(program, folder, base))
+        shutil.rmtree(run, ignore_errors=True)
+        watched = lower(watched, run_program(program, folder, change(run, base)))
+        found = differences(bare, watched)
     if bare.code is None:
         found.append(f"hangs by itself for {LIMIT:g} s")
     steps = steps_in(run)

@@ -47,6 +47,23 @@ def test_what_is_the_same_is_not_told() -> None:
     assert differences(SAME, replace(SAME, peak=(110 << 20) + MORE_BYTES)) == []
 
 
+@pytest.mark.parametrize(("times", "told"), [(1, False), (9, True)])
+def test_memory_counts_where_it_is_more_each_time(tmp_path: Path, times: int, told: bool) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import os\nheld = b'1' * int(os.environ.get('HELD', 1))\n")
+    runs = 0
+
+    def greedy(run: Path, base: Mapping[str, str]) -> dict[str, str]:
+        nonlocal runs
+        runs += 1
+        held = 100 << 20 if runs <= times else 1
+        return dict(base) | {"HELD": str(held)}
+
+    found = judge(read_program(script), tmp_path / "scratch", greedy).differences
+
+    assert any(line.startswith("peak memory") for line in found) == told
+
+
 def test_harm_that_is_done_is_found(tmp_path: Path) -> None:
     """A program whose environment changes its output, its files and its exit code."""
     script = tmp_path / "script.py"

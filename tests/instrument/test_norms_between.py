@@ -449,7 +449,7 @@ def test_numbers_from_an_accelerator_arrive_with_the_scalars(
     meter = CostMeter()
     late: list[tuple[int, str]] = []
 
-    def traced(step: int, phase: str, known: float) -> None:
+    def traced(step: int, phase: str, known: float, replayed: bool) -> None:
         late.append((step, phase))
 
     recorder = StepRecorder(sink, meter, Ledger(0.03, meter), traced)

@@ -51,7 +51,8 @@ def _who(view: View, cells: int) -> list[Piece]:
     room = max(cells - width(_state(view)) - 4, 8)
     out: list[Piece] = [(" ", ""), (fit(safe(title), room), "title")]
     if info is not None:
-        for fact in (info.device, info.precision, info.optimizer, info.clip):
+        graph = "CUDA graph" if info.replayed else ""
+        for fact in (info.device, info.precision, info.optimizer, info.clip, graph):
             more: list[Piece] = [(" · ", "quiet"), (safe(fact), "")]
             if fact and width((*out, *more, *_state(view))) + 2 <= cells:
                 out += more
