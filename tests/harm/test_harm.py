@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from gradtui.inject import RUN
+from tests.harm import bench
 from tests.harm.bench import (
     MORE_BYTES,
     Outcome,
+    Program,
     differences,
     judge,
     programs,
@@ -48,18 +51,21 @@ def test_what_is_the_same_is_not_told() -> None:
 
 
 @pytest.mark.parametrize(("times", "told"), [(1, False), (9, True)])
-def test_memory_counts_where_it_is_more_each_time(tmp_path: Path, times: int, told: bool) -> None:
+def test_memory_counts_where_it_is_more_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int, told: bool
+) -> None:
     script = tmp_path / "script.py"
-    script.write_text("import os\nheld = b'1' * int(os.environ.get('HELD', 1))\n")
+    script.write_text("pass\n")
     runs = 0
 
-    def greedy(run: Path, base: Mapping[str, str]) -> dict[str, str]:
+    def run(program: Program, folder: Path, variables: Mapping[str, str]) -> Outcome:
         nonlocal runs
-        runs += 1
-        held = 100 << 20 if runs <= times else 1
-        return dict(base) | {"HELD": str(held)}
+        watched = RUN in variables
+        runs += watched
+        return replace(SAME, peak=(200 if watched and runs <= times else 100) << 20)
 
-    found = judge(read_program(script), tmp_path / "scratch", greedy).differences
+    monkeypatch.setattr(bench, "run_program", run)
+    found = judge(read_program(script), tmp_path / "scratch").differences
 
     assert any(line.startswith("peak memory") for line in found) == told
 
