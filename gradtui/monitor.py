@@ -10,6 +10,7 @@ from contextlib import suppress
 from math import inf
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -17,6 +18,7 @@ from torch.optim import Optimizer
 
 from gradtui.core.event import Event, Started
 from gradtui.core.snapshot import Snapshot
+from gradtui.instrument.lost_loss import frames_of
 from gradtui.instrument.watcher import OVERHEAD, Watcher
 from gradtui.patching.own_errors import suppress_own
 from gradtui.runstore.files.disk import append_line
@@ -91,6 +93,16 @@ class RunSink:
             self._writer.close()
 
 
+class Failure(NamedTuple):
+    """What a program has died of."""
+
+    message: str
+    """In a line."""
+    trace: str
+    """Its traceback as text."""
+    traceback: TracebackType | None
+
+
 class Watch:
     """What `watch` returns: closing it ends the record; leaving a `with` block closes it."""
 
@@ -105,7 +117,7 @@ class Watch:
         catch_nan: bool = False,
         title: str = "",
         look: bool = True,
-        failure: Callable[[], tuple[str, str] | None] = lambda: None,
+        failure: Callable[[], Failure | None] = lambda: None,
     ) -> None:
         """`failure`, asked when it is closed, says what the program has died of."""
         self._directory, self._failure = directory, failure
@@ -137,9 +149,10 @@ class Watch:
         """Where the run is recorded."""
         return self._directory()
 
-    def failed(self, message: str, trace: str) -> None:
-        """Say that training ended with an error."""
-        self._watcher.failed(message, trace)
+    def failed(self, message: str, trace: str, traceback: TracebackType | None = None) -> None:
+        """Say that training ended with an error, with its traceback as text. In the frames of `traceback` a
+        loss is looked for that is not finite, and of which no backward pass was taken."""
+        self._watcher.failed(message, trace, frames_of(traceback))
 
     def close(self) -> None:
         """Write what is left and take every hook off."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from gradtui.inject import AUTOPSY, CATCH, DEFAULT, OVERHEAD, RUN
-from gradtui.monitor import Watch
+from gradtui.monitor import Failure, Watch
 
 MESSAGE, TRACE = 2_000, 50_000
 """Characters that are kept of what an exception says, and of the end of its traceback."""
@@ -26,8 +26,8 @@ def start() -> None:
     )
 
 
-def failure() -> tuple[str, str] | None:
-    """What the program has died of, in a line and with its traceback, asked at its end.
+def failure() -> Failure | None:
+    """What the program has died of, asked at its end.
 
     The interpreter leaves an exception that nobody has caught where debuggers look for it, before
     any `sys.excepthook` is called: none of ours is needed, and the program's own is left alone.
@@ -37,7 +37,8 @@ def failure() -> tuple[str, str] | None:
         return None
     if sys.flags.interactive or hasattr(sys, "ps1"):
         return None  # errors at a prompt end nothing
-    return described(error, getattr(sys, "last_traceback", None))
+    trace = getattr(sys, "last_traceback", None)
+    return Failure(*described(error, trace), trace)
 
 
 def described(error: Exception, trace: TracebackType | None) -> tuple[str, str]:

@@ -22,6 +22,8 @@ WORD = ctypes.c_void_p
 
 # Of Python 3.11: where PyFrameObject has f_frame, and _PyInterpreterFrame what is checked and read.
 F_FRAME = 3 * POINTER
+F_DATA = 6 * POINTER
+"""Where a frame that has ended keeps what it was, as one of a traceback does."""
 F_GLOBALS, F_CODE, FRAME_OBJECT = 1 * POINTER, 4 * POINTER, 5 * POINTER
 LOCALSPLUS = 9 * POINTER
 """Behind seven pointers, and an int and two bytes in the room of one more, and the last line's own."""
@@ -84,7 +86,8 @@ def _by_place(frame: FrameType) -> dict[str, Any]:
     code = frame.f_code
     if inner is None or WORD.from_address(inner + F_CODE).value != id(code):
         return {}
-    if WORD.from_address(inner + FRAME_OBJECT).value != id(frame):
+    ended = inner == id(frame) + F_DATA
+    if WORD.from_address(inner + FRAME_OBJECT).value != (None if ended else id(frame)):
         return {}
     if WORD.from_address(inner + F_GLOBALS).value != id(frame.f_globals):
         return {}
@@ -138,11 +141,21 @@ def _probe(reader: Reader, given: object, *, named: int = 7) -> bool:
         del cells
         return reader(sys._getframe(0)) | {"outer": reader(sys._getframe(1))}
 
+    def ending(own: object) -> None:
+        raise LookupError
+
+    try:
+        ending(given)
+    except LookupError as error:
+        trace = error.__traceback__
+        ended = {} if trace is None or trace.tb_next is None else reader(trace.tb_next.tb_frame)
+        del trace
     within = inner(given)
     outer = within.pop("outer")
     free = {"own": given, "shared": shared, "later": 2, "reader": reader}
     mine = {"reader": reader, "given": given, "named": 7, "shared": shared, "later": 2}
-    return same(within, free) and same(outer, mine | {"inner": inner})
+    mine |= {"inner": inner, "ending": ending, "ended": ended}
+    return same(ended, {"own": given}) and same(within, free) and same(outer, mine)
 
 
 def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -23,10 +23,11 @@ from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.step_records import StepRecord
 from gradtui.nan_trace.call_recorder import CallRecorder
 from gradtui.nan_trace.calls import Call
+from gradtui.nan_trace.data_origin import made_by
 from gradtui.nan_trace.examination import examine
 from gradtui.nan_trace.loss_clues import LossClues
 from gradtui.nan_trace.module_walk import walk
-from gradtui.nan_trace.report import NOWHERE, Place, by_graph, failed, located
+from gradtui.nan_trace.report import NOWHERE, Place, by_graph, failed, located, of_data
 from gradtui.nan_trace.source_lines import Around, lines_by_frames, lines_of_classes, program_frames
 from gradtui.patching.own_errors import SuppressOwn
 from gradtui.patching.torch_modes import Unseen
@@ -196,7 +197,11 @@ class NanCapture(StepListener):
             call.names = names
         clues = self._clues if self.near else None
         dropped = self._call_recorder.dropped()
-        return examine(calls, step, loss, dropped=dropped, clues=clues, place=self._place)
+        found = examine(calls, step, loss, dropped=dropped, clues=clues, place=self._place)
+        if found.phase != "data":
+            return found
+        made = made_by(found.inputs, program_frames(sys._getframe()), variables)
+        return found if made is None else of_data(found, made)
 
     def _place(self, operation: str, near: Around, leaf: Tensor | None) -> Place:
         """In what runs around the step, or in the code of a module around `leaf`; else in what the

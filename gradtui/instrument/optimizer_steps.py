@@ -1,6 +1,6 @@
 """Optimizer steps: one record a step, begun and ended by the optimizer's hooks."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import isfinite, isnan
 from typing import Any
@@ -69,11 +69,16 @@ class OptimizerSteps(StepListener):
         self._nan_sampling.forget()
         self._sources, self._last = {}, None
 
-    def last_look(self) -> None:
+    def last_look(self, lost: Tensor | None = None) -> None:
         """At the end: the last step is measured after all, where it was let through, and weights
-        that have become NaN since the last record are told of."""
-        if self._not_taken():
-            return
+        that have become NaN since the last record are told of. `lost` is a loss that is not finite, at
+        which the program has stopped before its backward pass."""
+        if not self._not_taken():
+            self._last_step()
+            if lost is not None and not self._records.lost:
+                self._stopped_at(lost)
+
+    def _last_step(self) -> None:
         step = self._meter.steps - 1
         if step < 0 or step == self._records.last_step:
             return
@@ -96,13 +101,30 @@ class OptimizerSteps(StepListener):
         if loss is None or isfinite(loss) or source is None or source.all_gone:
             return False
         self._losses.used()
+        self._untaken(source, loss, source.left())
+        return True
+
+    def _stopped_at(self, lost: Tensor) -> None:
+        source = self._last or self._scalars.source
+        if source is None:
+            found = map(self._measurement.source, self._registry.optimizers())
+            source = next((one for one in found if one is not None), None)
+        if source is None or source.all_gone:
+            return
+        loss = float(lost.detach())
+        self._nan_capture.loss_seen(lost, loss)
+        self._untaken(source, loss, [None] * len(source.tensors))
+
+    def _untaken(self, source: ParamGroup, loss: float, grads: Sequence[Tensor | None]) -> None:
+        """The step that would have come is recorded: its loss is lost."""
         record = StepRecord(Detail(), {}, source.layout, source.at, self.new_step())
         record.optimizer, record.loss, record.told, record.raised = source.number, loss, True, True
-        record.parts |= source.gradients(source.left(), record.detail)
+        if all(grad is None for grad in grads):
+            record.stage = "unknown"
+        record.parts |= source.gradients(grads, record.detail)
         self._nan_capture.look(record)
         self._records.submit(record)
         self._records.flush()
-        return True
 
     def _measure(self, record: StepRecord, source: ParamGroup, *, left: bool = True) -> None:
         """What is left of a step: weights, and gradients that nobody has cleared or added to. Where a

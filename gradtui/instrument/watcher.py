@@ -3,6 +3,7 @@
 import os
 import weakref
 from collections.abc import Callable, Sequence
+from math import isnan
 from types import FrameType
 
 from torch import Tensor, nn
@@ -19,6 +20,7 @@ from gradtui.instrument.grad_scalers import GradScalers
 from gradtui.instrument.graph_replays import GraphReplays
 from gradtui.instrument.layout_builder import LayoutBuilder
 from gradtui.instrument.loss_capture import LossCapture
+from gradtui.instrument.lost_loss import lost_loss
 from gradtui.instrument.manual_updates import ManualUpdates
 from gradtui.instrument.nan_capture import NanCapture
 from gradtui.instrument.nan_sampling import NanSampling
@@ -231,12 +233,15 @@ class Watcher:
         """The last step that has reached the sink, -1 before the first."""
         return self._records.last_step
 
-    def failed(self, message: str, trace: str) -> None:
-        """The program raised."""
+    def failed(self, message: str, trace: str, frames: Sequence[FrameType] = ()) -> None:
+        """The program raised, in these frames, the innermost first."""
         loss = float("nan")
         with self._guard("the loss of no step"):
             loss = self._losses.unused
-        self._last_look()
+        lost = lost_loss(frames)
+        self._last_look(lost)
+        if lost is not None and isnan(loss):
+            loss = float(lost.detach())
         with self._guard("an error of the program"):
             if self._told:
                 self._records.sink.tell(Failed(0, self.step, message, trace, loss))
@@ -271,7 +276,7 @@ class Watcher:
             self._manual_updates.stepped()
             self._layout_builder.forget()
 
-    def _last_look(self) -> None:
+    def _last_look(self, lost: Tensor | None = None) -> None:
         with self._guard("what is left"):
             self._steps.raised()
             self._manual_updates.close()
@@ -279,7 +284,7 @@ class Watcher:
             self._records.flush()
         if os.getpid() == self._pid:
             with self._guard("a last look"):
-                self._steps.last_look()
+                self._steps.last_look(lost)
 
     def _awaited(self) -> bool:
         """Whether the next step is measured in full, as far as is known, whoever takes it."""

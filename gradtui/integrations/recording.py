@@ -92,7 +92,7 @@ class Recording:
         """Training has raised: it has failed, unless somebody wanted it to end."""
         if self._watch is not None and isinstance(error, Exception):
             trace = "".join(traceback.format_exception(error))
-            self._watch.failed(f"{type(error).__name__}: {error}", trace)
+            self._watch.failed(f"{type(error).__name__}: {error}", trace, error.__traceback__)
         self.end()
 
     @harmless

@@ -9,6 +9,7 @@ from torch import Tensor
 from gradtui.core.autopsy import AROUND, Autopsy, ModuleRange, Span
 from gradtui.nan_trace import call_counters
 from gradtui.nan_trace.calls import Call
+from gradtui.nan_trace.data_origin import MadeBy
 from gradtui.nan_trace.graph_search import BadOperation
 from gradtui.nan_trace.loss_clues import LossClues
 from gradtui.nan_trace.module_examination import ModuleExamination, Verdict, applies
@@ -66,6 +67,20 @@ def located(found: Autopsy, at: Place = NOWHERE) -> Autopsy:
         found = replace(found, module=at.module, kind=at.kind)
         where = f"in {at.module} ({at.kind}), {where}"
     return replace(found, source=source, words=f"{found.words}; {where}")
+
+
+def of_data(found: Autopsy, made: MadeBy) -> Autopsy:
+    """Data that is not finite, and what the program has made it by from finite numbers."""
+    words = f"{found.words}; the program has made it by {made.operation}, of finite numbers"
+    told = replace(
+        found,
+        phase="forward",
+        words=words,
+        operation=made.operation,
+        source=made.source,
+        argument=made.argument,
+    )
+    return located(told)
 
 
 def failed(step: int, why: str, phase: str = "") -> Autopsy:

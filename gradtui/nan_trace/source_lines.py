@@ -12,6 +12,7 @@ import re
 import tokenize
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
@@ -57,12 +58,15 @@ class _File:
 
 
 @dataclass(frozen=True)
-class _Scope:
-    """What is searched: a function, or a whole file. `names` are its global variables."""
+class Scope:
+    """What is searched: a function, or a whole file."""
 
     file: str
     body: ast.AST
     names: Mapping[str, Any]
+    """Variables that calls in it are looked up in."""
+    values: Mapping[str, Any]
+    """Those that are known to be what it means by these names; {} where none are."""
 
 
 @dataclass(frozen=True, order=True)
@@ -94,12 +98,11 @@ def lines_by_frames(
     """ "train.py:41", or "train.py:41 or 44", for an operation that `near` others are around; "" where
     there is none, or too many. Looked for in what these frames run, then in what that calls;
     `variables` reads a frame's own."""
-    search = _Search(word, near)
+    search = SourceSearch()
     for frame in frames:
         with suppress_own:
-            names = {**frame.f_globals, **variables(frame)}
-            scope = search.scope(frame.f_code, names)
-            told = "" if scope is None else _told(search.lines([scope]))
+            scope = search.of_frame(frame, variables)
+            told = "" if scope is None else _told(_lines(search, [scope], word, near))
             if told:
                 return told
     return ""
@@ -107,15 +110,14 @@ def lines_by_frames(
 
 def lines_of_classes(word: str, near: Around, kinds: Iterable[type]) -> str:
     """The same, looked for in all methods of these classes."""
-    search = _Search(word, near)
-    scopes = []
+    search, scopes = SourceSearch(), []
     for kind in kinds:
         for one in kind.__mro__:
             if not theirs(one.__module__) and one is not object:
                 methods = [thing for thing in vars(one).values() if type(thing) is FunctionType]
                 scopes += [scope for method in methods if (scope := search.of_function(method))]
     with suppress_own:
-        return _told(search.lines(scopes))
+        return _told(_lines(search, scopes, word, near))
     return ""
 
 
@@ -164,18 +166,29 @@ def _told(found: list[_Line]) -> str:
     return " or ".join([place(file, places[0][1]), *(str(number) for _, number in places[1:])])
 
 
-class _Search:
-    """For the lines that make one operation. A file is read once, however many of its functions are
+def _lines(search: "SourceSearch", scopes: Iterable[Scope], word: str, near: Around) -> list[_Line]:
+    """Those that make one operation, with how well they fit."""
+    found = []
+    for scope, parts in search.visited(scopes):
+        fitting = [part for part in parts if fits(part, word)]
+        whole = len(_words(parts) & near.above) if fitting else 0
+        found += [
+            _Line(whole + OPERANDS * _taken(part, near), scope.file, line_of(part))
+            for part in fitting
+        ]
+    return found
+
+
+class SourceSearch:
+    """Through functions and what they call. A file is read once, however many of its functions are
     met; nothing of it is kept afterwards."""
 
-    def __init__(self, word: str, near: Around) -> None:
-        self._word = word
-        self._near = near
+    def __init__(self) -> None:
         self._files: dict[str, _File | None] = {}
 
-    def lines(self, scopes: list[_Scope]) -> list[_Line]:
-        """What fits in these and in what they call, the nearest first."""
-        waiting, found = deque((scope, 0) for scope in scopes), list[_Line]()
+    def visited(self, scopes: Iterable[Scope]) -> Iterator[tuple[Scope, list[ast.AST]]]:
+        """The parts of each statement of these and of what they call, the nearest first."""
+        waiting = deque((scope, 0) for scope in scopes)
         seen: set[tuple[str, int]] = set()
         while waiting and len(seen) < FUNCTIONS:
             scope, depth = waiting.popleft()
@@ -185,48 +198,55 @@ class _Search:
             seen.add(key)
             for statement in _statements(scope.body):
                 parts = list(ast.walk(statement))
-                found += self._fitting(parts, scope.file)
+                yield scope, parts
                 if depth < DEEPEST:
                     calls = [part for part in parts if isinstance(part, ast.Call)]
                     waiting += [
                         (one, depth + 1) for call in calls for one in self._called(call, scope)
                     ]
-        return found
 
-    def scope(self, code: CodeType, names: Mapping[str, Any]) -> _Scope | None:
-        """What this code was made of, where its source is there."""
+    def of_frame(self, frame: FrameType, variables: Variables) -> Scope | None:
+        """What runs in it, where its source is there; `variables` reads its own."""
+        names = {**frame.f_globals, **variables(frame)}
+        return self._scope(frame.f_code, names, names)
+
+    def of_function(self, function: FunctionType) -> Scope | None:
+        if theirs(function.__module__ or ""):
+            return None
+        code, names = function.__code__, function.__globals__
+        values = {name: names[name] for name in code.co_names if name in names}
+        for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False):
+            with suppress(ValueError):  # empty
+                values[name] = cell.cell_contents
+        return self._scope(code, names, values)
+
+    def _scope(
+        self, code: CodeType, names: Mapping[str, Any], values: Mapping[str, Any]
+    ) -> Scope | None:
         file = self._file(code.co_filename)
         if file is None:
             return None
         if code.co_name == "<module>":
-            return _Scope(code.co_filename, file.tree, names)
+            return Scope(code.co_filename, file.tree, names, values)
         if code.co_name == "<lambda>":
             for one in ast.walk(file.tree):
                 if isinstance(one, ast.Lambda) and one.lineno == code.co_firstlineno:
-                    return _Scope(code.co_filename, one, names)
+                    return Scope(code.co_filename, one, names, values)
             return None
         for one in file.functions.get(code.co_name, ()):
             first = min([one.lineno, *(part.lineno for part in one.decorator_list)])
             if first <= code.co_firstlineno <= one.lineno:
-                return _Scope(code.co_filename, one, names)
+                return Scope(code.co_filename, one, names, values)
         return None
 
-    def of_function(self, function: FunctionType) -> _Scope | None:
-        if theirs(function.__module__ or ""):
-            return None
-        return self.scope(function.__code__, function.__globals__)
-
-    def _fitting(self, parts: list[ast.AST], file: str) -> list[_Line]:
-        fitting = [part for part in parts if fits(part, self._word)]
-        whole = len(_words(parts) & self._near.above) if fitting else 0
-        return [
-            _Line(whole + OPERANDS * _taken(part, self._near), file, line_of(part))
-            for part in fitting
-        ]
-
-    def _called(self, call: ast.Call, scope: _Scope) -> Iterator[_Scope]:
-        """The functions that a call may be of: as a variable there holds, or by name in the same file."""
+    def _called(self, call: ast.Call, scope: Scope) -> Iterator[Scope]:
+        """The functions that a call may be of: as a variable there holds, or by name in the same file;
+        and those that are handed to it, as a closure is to an optimizer's step."""
         function = call.func
+        for given in call.args:
+            thing = scope.names.get(given.id) if isinstance(given, ast.Name) else None
+            if type(thing) is FunctionType:
+                yield from self._of_thing(thing)
         if isinstance(function, ast.Name):
             name, known = function.id, function.id in scope.names
             thing = scope.names.get(name)
@@ -244,9 +264,9 @@ class _Search:
             return
         file = self._file(scope.file)
         for one in () if file is None else file.functions.get(name, ()):
-            yield _Scope(scope.file, one, scope.names)
+            yield Scope(scope.file, one, scope.names, {})
 
-    def _of_thing(self, thing: Any) -> Iterator[_Scope]:
+    def _of_thing(self, thing: Any) -> Iterator[Scope]:
         if type(thing) is MethodType:
             thing = thing.__func__
         if type(thing) is FunctionType:

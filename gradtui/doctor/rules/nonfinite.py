@@ -126,6 +126,8 @@ def _missed(seen: NonFinite, facts: Facts) -> bool:
 def _where(found: Autopsy) -> str:
     if not found.module:
         outside = found.tensor in ("loss", "gradient of the output", "targets")
+        if outside and not found.reproduced:
+            return ""  # going by the graph alone it may be in the model
         return "the loss function" if outside else found.kind
     return f"{found.module} ({found.kind})" if found.kind else found.module
 
