@@ -4,6 +4,7 @@ Keys are actions: wishes passed to the session, or to a replay's player. What is
 its faults, are in `textual_faults`.
 """
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +28,7 @@ from gradtui.app.notice import Notice, Severity
 from gradtui.app.picture_file import save_picture
 from gradtui.app.playback import Playback, Player
 from gradtui.app.process_view import ProcessView
+from gradtui.app.render.header import title_words, verdict_words
 from gradtui.app.render.text import safe, to_ascii
 from gradtui.app.screens.lab import LabScreen, Shows
 from gradtui.app.screens.main import MainScreen
@@ -34,9 +36,11 @@ from gradtui.app.screens.quit import QuitScreen, StoppingScreen
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.session import Session
 from gradtui.app.terminal import Output, add_fault, catch_signals
+from gradtui.app.terminal_signs import KEEP_TITLE, PUT_BACK_TITLE, notification, title
 from gradtui.app.textual_faults import FaultContainment, Palette
 from gradtui.app.themes import THEMES, VARIABLES
-from gradtui.app.view import Outside
+from gradtui.app.verdict_alarm import VerdictAlarm
+from gradtui.app.view import Outside, View
 from gradtui.app.watched_run import WatchedRun
 from gradtui.app.widgets.depth_view import DepthView
 from gradtui.app.widgets.remedy_clicks import RemedyClicks
@@ -120,6 +124,9 @@ class GradtuiApp(FaultContainment):
             self.beside = ProcessView(watched, source, self.playback)
         self.fps = fps
         self.bell_wanted = bell
+        self._alarm = VerdictAlarm(watched.stop_on if watched is not None else "")
+        self._title = ""
+        """What the terminal's title was set to last."""
         self.export_dir = export_dir or Path.cwd()
         self.output = output
         self.exit_code = 0
@@ -152,6 +159,8 @@ class GradtuiApp(FaultContainment):
             self.tell("Nothing has alarmed in this run; it plays from the beginning.")
 
     def on_unmount(self) -> None:
+        if self._title:
+            self.write_to_terminal(PUT_BACK_TITLE)
         self.source.close()
 
     def fault(self, what: str, trace: str) -> None:
@@ -208,6 +217,32 @@ class GradtuiApp(FaultContainment):
             view = self.session.view(now)
             for screen in wanted:
                 screen.show(view)
+            self._heed_verdict(view)
+
+    def _heed_verdict(self, view: View) -> None:
+        """The terminal's title; and of a run that has gone bad who is told, and what is asked."""
+        words = title_words(view)
+        told = title(words, os.environ) if words != self._title else ""
+        if told:
+            self.write_to_terminal(told if self._title else KEEP_TITLE + told)
+            self._title = words
+        if self.watched is None or view.scrubbing or self.session.mode == "replay":
+            return
+        child = self.watched.child
+        may_ask = isinstance(self.screen, MainScreen) and child is not None and child.look() is None
+        critical, ask = self._alarm.look(view.diagnosis, view.live_step + 1, may_ask=may_ask)
+        if critical:
+            first = view.diagnosis.findings[0]
+            if self.bell_wanted:
+                self.write_to_terminal(notification(words, os.environ))
+            if self.watched.alarmed is not None:
+                self.watched.alarmed(first.symptom, view.diagnosis.step, first.evidence)
+        if ask:
+            first = view.diagnosis.findings[0]
+            what = f"{verdict_words(first.symptom)}: {safe(first.evidence).rstrip('.')}"
+            question = f"{what}.\n\nStop this training?"
+            asking = QuitScreen(self.watched.command, question, ("end", "stay"))
+            self.push_screen(asking, self._stop_answered)
 
     # Leaving
 

@@ -211,6 +211,12 @@ class FaultContainment(FewToasts):
         compositor, below = self.screen._compositor, self._background_screens
         self._display(self.screen, compositor.render_update(full=True, screen_stack=below))
 
+    def write_to_terminal(self, sequence: str) -> None:
+        """Past the screen; nothing where there is no terminal."""
+        if sequence and self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+            self._driver.flush()
+
     def action_suspend_process(self) -> None:
         """To the shell; with it whoever runs this program in its own group, as the shell waits for
         the group's first. Asked for more than once before it has happened, it happens once."""

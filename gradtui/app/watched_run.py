@@ -47,3 +47,7 @@ class WatchedRun:
     """Where a replay begins, held; None = at the beginning, playing."""
     whole: Callable[[], Facts] | None = None
     """All of a replay's facts, to look for the first alarm in."""
+    stop_on: str = ""
+    """How bad it has to be ("nonfinite", "sick") for the person to be asked whether to end it; "" never."""
+    alarmed: Callable[[str, int, str], None] | None = None
+    """Told of the first critical finding that counts: its symptom, the step, and the evidence."""

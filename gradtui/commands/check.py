@@ -31,7 +31,7 @@ from contextlib import closing
 from gradtui.commands.check_lines import VerdictLines
 from gradtui.commands.check_scenarios import Judge, reports_on
 from gradtui.commands.completers import scenarios
-from gradtui.commands.early_stop import WAYS
+from gradtui.commands.notify import HELP
 from gradtui.commands.output import paint, say
 from gradtui.commands.report import CURED, FAILED, SCHEMA, Report
 from gradtui.commands.settings import Settings
@@ -39,6 +39,7 @@ from gradtui.commands.shell import offering
 from gradtui.commands.targets import all_targets, named_targets
 from gradtui.commands.training_extra import require_torch
 from gradtui.commands.values import count
+from gradtui.core.confirmation import WAYS
 from gradtui.core.errors import UsageError
 from gradtui.lab.scenario.catalogue import Catalogue, read_catalogue
 
@@ -60,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stop-on", choices=WAYS, help="end the command once its run is not finite, or sick"
     )
+    parser.add_argument("--notify", metavar="CMD", help=HELP)
     parser.add_argument(
         "--jobs", type=count, metavar="N", help="runs at a time (default: as many as cores)"
     )
@@ -71,6 +73,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return _command(args, command, settings)
     if args.stop_on:
         raise UsageError("--stop-on is for a command: gradtui check --stop-on sick -- CMD.")
+    if args.notify is not None:
+        raise UsageError(
+            "--notify is for a command: gradtui check --notify CMD -- python train.py."
+        )
     if args.all == bool(args.scenario):
         raise UsageError(
             "name the scenarios to check, or --all ('gradtui list' names them), "
@@ -104,7 +110,7 @@ def _command(args: argparse.Namespace, command: list[str], settings: Settings) -
         raise UsageError("name the command to check: gradtui check -- python train.py.")
     from gradtui.commands.check_command import check_command
 
-    report = check_command(command, settings, args.steps, args.stop_on)
+    report = check_command(command, settings, args.steps, args.stop_on, args.notify)
     if args.json:
         say(json.dumps(report.as_json()))
     else:

@@ -2,6 +2,7 @@
 
 from gradtui.commands.command_verdict import judged
 from gradtui.commands.early_stop import EarlyStop
+from gradtui.commands.notify import Notifier
 from gradtui.commands.output import warn
 from gradtui.commands.program import new_directory, noted, start, waited
 from gradtui.commands.progress import Progress, steps_taken
@@ -12,16 +13,22 @@ from gradtui.commands.stderr_lines import aside, fresh_line
 
 
 def check_command(
-    command: list[str], settings: Settings, steps: int | None = None, stop_on: str | None = None
+    command: list[str],
+    settings: Settings,
+    steps: int | None = None,
+    stop_on: str | None = None,
+    notify: str | None = None,
 ) -> Report:
     """Run `command` to its end, or until it has taken `steps` steps or has gone bad in the way of
-    `stop_on`, and judge what was recorded.
+    `stop_on`, and judge what was recorded. `notify` is a command of the shell that is told of it.
 
     What it prints goes to standard error. Raises UsageError where it cannot be started.
     """
     directory = new_directory(command, settings.runs)
     child = start(directory, command, settings, output=2)
-    progress, early = Progress(directory, aside), EarlyStop(directory, command, stop_on)
+    notifier = Notifier(notify, directory, command)
+    progress = Progress(directory, aside)
+    early = EarlyStop(directory, command, stop_on, notifier=notifier)
     enough = False
 
     def glance() -> bool:
@@ -36,4 +43,9 @@ def check_command(
         warn(early.stopped)
     # What was stopped for that has not failed.
     code, disk = noted(directory, 0 if enough or early.stopped else code)
-    return judged(directory, command, steps, code=code, disk=disk)
+    report = judged(directory, command, steps, code=code, disk=disk)
+    notifier.ended(report, code)
+    if notifier.complaint:
+        fresh_line()
+        warn(notifier.complaint)
+    return report

@@ -40,7 +40,7 @@ class VerdictLines:
         how it ended where that was not well, what its record lacks, and then the verdict."""
         look = "good" if report.as_expected and not report.ending else "bad"
         name = printable(report.target)
-        steps = f"({report.steps} steps{_measured(report)})"
+        steps = f"({report.steps:,} steps)"
         verdict = verdict_words(report)
         if not report.ending:
             if report.verdict == FAILED:
@@ -72,12 +72,6 @@ class VerdictLines:
         ok = met == len(reports)
         words = f"{met} of {len(reports)} as expected"
         return self._color("good" if ok else "bad", words)
-
-
-def _measured(report: Report) -> str:
-    """Said where it is less than all: a verdict is on what was seen."""
-    measured = report.steps if report.steps_measured is None else report.steps_measured
-    return f", {measured} of them measured" if measured < report.steps else ""
 
 
 def treatment_words(treatment: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gradtui.commands import program
+from gradtui.commands.notify import Notifier
 from gradtui.commands.output import warn
 from gradtui.commands.settings import Settings
 from gradtui.core.secrets import masked
@@ -78,12 +79,20 @@ class Command:
             self._child.wait(seconds)
 
 
-def run_live(directory: Path, command: list[str], settings: Settings) -> int:
-    """Start the command and show its run until somebody leaves.
+def run_live(
+    directory: Path,
+    command: list[str],
+    settings: Settings,
+    stop_on: str | None = None,
+    notify: str | None = None,
+) -> int:
+    """Start the command and show its run until somebody leaves. `stop_on`: how bad it has to be for a
+    question whether to end it; `notify` is a command of the shell that is told of it.
 
     The command's own exit code where it has ended, else that of the screen.
     """
     from gradtui.app.watched_run import WatchedRun
+    from gradtui.commands.command_verdict import judged
     from gradtui.commands.run_screen import show_run
     from gradtui.runstore.files.disk import open_private
     from gradtui.runstore.reader.run_reader import RunReader
@@ -94,7 +103,15 @@ def run_live(directory: Path, command: list[str], settings: Settings) -> int:
     finally:
         os.close(log)
     child = Command(popen, directory)
-    watched = WatchedRun("run", directory, printable(shlex.join(masked(command))), child=child)
+    notifier = Notifier(notify, directory, command)
+    watched = WatchedRun(
+        "run",
+        directory,
+        printable(shlex.join(masked(command))),
+        child=child,
+        stop_on=stop_on or "",
+        alarmed=notifier.found,
+    )
 
     def ending(number: int) -> None:
         if number != signal.SIGHUP:
@@ -105,6 +122,10 @@ def run_live(directory: Path, command: list[str], settings: Settings) -> int:
         child.wait(GRACE)
     ended = child.look()
     if ended is not None:
+        if notify is not None:
+            notifier.ended(judged(directory, command, code=ended), ended)
+            if notifier.complaint:
+                warn(notifier.complaint)
         return code or ended
     with suppress(OSError):  # the terminal may be gone
         warn(f"training goes on (process {child.pid}); 'gradtui attach' shows it again")

@@ -5,12 +5,17 @@ examples:
   gradtui run torchrun --nproc-per-node 2 train.py
   gradtui run --headless python train.py      only record; a verdict at the end
   gradtui run --headless --stop-on nonfinite python train.py
+  gradtui run --notify 'mail -s "$GRADTUI_NOTIFY_VERDICT" me < /dev/null' python train.py
 
 The command's own processes are instrumented through their environment; nothing of it is changed.
 What it prints goes to a pane and to output.log in the run's directory (with --headless to the
 terminal as ever, and of gradtui nothing comes between; where standard error is a file, a line
 says now and then how far it has come). Quitting the screen asks whether to stop training or to
 leave it running, where gradtui attach opens it again.
+
+--notify runs a command of the shell for the first critical finding and at the end. It is told by
+variables: GRADTUI_NOTIFY_EVENT (finding or end), _VERDICT, _SEVERITY, _STEP, _EVIDENCE, _RUN,
+_COMMAND, _EXIT_CODE.
 
 At the end it is said how the command ended, by exit code or signal and exception, what of its
 record could not be written, and then the verdict, with its cause and the first remedy.
@@ -22,10 +27,11 @@ healthy, undecided or not seen, 3 sick, 4 non-finite.
 import argparse
 from pathlib import Path
 
-from gradtui.commands.early_stop import WAYS
+from gradtui.commands.notify import HELP
 from gradtui.commands.output import warn
 from gradtui.commands.report import FAILED
 from gradtui.commands.settings import Settings
+from gradtui.core.confirmation import WAYS
 from gradtui.core.errors import UsageError
 
 SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs", "overhead", "autopsy", "catch_nan")
@@ -36,8 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stop-on",
         choices=WAYS,
-        help="with --headless: end the command once its run is not finite, or sick",
+        help="once the run is not finite, or sick: ask whether to end it; with --headless end it",
     )
+    parser.add_argument("--notify", metavar="CMD", help=HELP)
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD...", help="what to run")
 
 
@@ -45,8 +52,6 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
     if not command:
         raise UsageError("name the command to run: gradtui run python train.py.")
-    if args.stop_on and not args.headless:
-        raise UsageError("--stop-on goes with --headless; on the screen S ends the training.")
     if not args.headless:
         from gradtui.app.terminal import refuse_without_terminal
 
@@ -55,17 +60,22 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     directory = new_directory(command, settings.runs)
     if args.headless:
-        return _headless(directory, command, settings, args.stop_on)
+        return _headless(directory, command, settings, args.stop_on, args.notify)
     from gradtui.commands.live import run_live
 
-    return run_live(directory, command, settings)
+    return run_live(directory, command, settings, args.stop_on, args.notify)
 
 
 def _headless(
-    directory: Path, command: list[str], settings: Settings, stop_on: str | None = None
+    directory: Path,
+    command: list[str],
+    settings: Settings,
+    stop_on: str | None,
+    notify: str | None,
 ) -> int:
     from gradtui.commands.command_verdict import judged
     from gradtui.commands.early_stop import EarlyStop
+    from gradtui.commands.notify import Notifier
     from gradtui.commands.program import noted, start, waited
     from gradtui.commands.progress import Progress
     from gradtui.commands.signals import forwarding
@@ -73,12 +83,17 @@ def _headless(
     from gradtui.commands.verdict_lines import closing_lines
 
     child = start(directory, command, settings)
-    progress, early = Progress(directory, aside), EarlyStop(directory, command, stop_on)
+    notifier = Notifier(notify, directory, command)
+    progress = Progress(directory, aside)
+    early = EarlyStop(directory, command, stop_on, notifier=notifier)
     with forwarding(child):
         code = waited(child, lambda: progress() and early())
     code, disk = noted(directory, 0 if early.stopped else code)
     report = judged(directory, command, code=code, disk=disk)
+    notifier.ended(report, code)
     fresh_line()
+    if notifier.complaint:
+        warn(notifier.complaint)
     if early.stopped:
         warn(early.stopped)
     for line in closing_lines(report):

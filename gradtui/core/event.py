@@ -12,7 +12,8 @@ class RunInfo:
     """How a run was set up, for the header and for the rules.
 
     `task` is "classification" or "regression" (or "critic": the loss may fall for ever);
-    `classes` is 0 unless classification; `precision` is the scenario's word for it.
+    `classes` is 0 unless classification; `precision` is the scenario's word for it. `steps` is how many it
+    means to take, over all optimizers; 0 where that is not known.
     """
 
     title: str
@@ -47,6 +48,8 @@ class RunInfo:
     """Of the first few of them, in the order of registration."""
     synchronised: bool = False
     """Whether all ranks get the same gradients, by DistributedDataParallel."""
+    epoch_steps: float = 0.0
+    """Steps of an epoch; 0 where there are none, or that is not known."""
     replayed: bool = False
     """Whether steps are replayed from a CUDA graph: their gradients are read after them, and no call in
     them can be looked at."""

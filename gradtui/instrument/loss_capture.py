@@ -139,14 +139,15 @@ class LossCapture:
         sums = None if loss is None or loss.remote() else loss.sums()
         return None if sums is None else sums.loss
 
-    def _count(self) -> int:
+    @property
+    def count(self) -> int:
         """Backward passes since the last step."""
         return 0 if self._stale else self._forgotten + len(self._passes)
 
     def _raised(self, count: int) -> None:
         """A backward pass has raised, before which there were so many: what it was of is no part of
         the next step's loss."""
-        if self._count() > count:
+        if self.count > count:
             value = in_full(self._passes.pop()).value
             self._broken_off = value if isinstance(value, float) else NAN
 
@@ -352,7 +353,7 @@ class LossCapture:
         self.passes += 1
         plain = type(tensors) is Tensor and seeds is None and not kept
         alone = self._stale or self._taken or not self._passes
-        before = self._count()
+        before = self.count
         if plain and alone and not self._scaled and not self._several:
             self._broken_off = NAN
             if tensors.is_cpu and tensors.dtype in REAL and tensors.numel() == 1:
@@ -393,7 +394,7 @@ class LossCapture:
             yield from self._lightly(tensors, seeds, kept, create)
             return
         self.passes += 1
-        before = self._count()
+        before = self.count
         with self._guard("a backward pass"):
             self._listeners.backward_begins(tensors)
             self.note(tensors, seeds, kept=bool(create if kept is None else kept))

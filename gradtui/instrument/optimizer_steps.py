@@ -21,6 +21,7 @@ from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.optimizer_hooks import KnownOptimizer, OptimizerHooks, Replaced
 from gradtui.instrument.optimizer_in_backward import OptimizerInBackward
 from gradtui.instrument.param_groups import ParamGroup
+from gradtui.instrument.planned_steps import StepPlanner
 from gradtui.instrument.step_listeners import StepListener, StepListeners
 from gradtui.instrument.step_measurement import StepMeasurement
 from gradtui.instrument.step_records import StepRecord, StepRecorder
@@ -48,6 +49,7 @@ class OptimizerSteps(StepListener):
         nan_sampling: NanSampling,
         scalars: UnmeasuredSteps,
         listeners: StepListeners,
+        planner: StepPlanner,
     ) -> None:
         self._hooks, self._measurement, self._in_backward = hooks, measurement, in_backward
         self._records, self._registry, self._losses, self._clips = records, registry, losses, clips
@@ -59,7 +61,7 @@ class OptimizerSteps(StepListener):
         """What the last step was of."""
         self.seen = False
         """Whether any optimizer's step has been seen."""
-        self._listeners = listeners
+        self._listeners, self._planner = listeners, planner
         self._skipped = SkippedSteps()
 
     def forget(self) -> None:
@@ -186,6 +188,7 @@ class OptimizerSteps(StepListener):
             closure = args[1] if len(args) > 1 else kwargs.get("closure")
             self._listeners.step_begins(optimizer, callable(closure))
             self._measurement.improve()
+            self._planner.look()
             source = self._measurement.source(optimizer)
             if source is None:
                 return None

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from gradtui.core.wiring import Faults
+from gradtui.instrument.planned_steps import UNKNOWN as UNKNOWN_STEPS
+from gradtui.instrument.planned_steps import PlannedSteps
 from gradtui.instrument.task_inference import UNKNOWN, TaskFacts
 
 
@@ -20,6 +22,7 @@ class ProgramFacts:
     scaled: bool = False
     begun: bool = False
     """Whether any step has been taken."""
+    planned: PlannedSteps = UNKNOWN_STEPS
     replayed: bool = False
     """Whether steps are replayed from a CUDA graph."""
     faults: Faults = ()

@@ -32,6 +32,7 @@ from gradtui.instrument.optimizer_numbers import parameters_of
 from gradtui.instrument.optimizer_steps import OptimizerSteps
 from gradtui.instrument.param_groups import ParamGroups
 from gradtui.instrument.patches import Patches
+from gradtui.instrument.planned_steps import StepPlanner
 from gradtui.instrument.program_facts import ProgramFacts
 from gradtui.instrument.run_control import RunControl
 from gradtui.instrument.step_listeners import StepListeners
@@ -125,6 +126,7 @@ class Watcher:
             self._hooks,
             self._scalars,
         )
+        self._planner = StepPlanner(guard, self._losses, self._layout_builder.tell_again)
         self._steps = OptimizerSteps(
             self._hooks,
             measurement,
@@ -138,6 +140,7 @@ class Watcher:
             NanSampling(self._meter, ledger, self._losses, self._nan_capture),
             self._scalars,
             listeners,
+            self._planner,
         )
         self._manual_updates = ManualUpdates(
             self._steps,
@@ -305,6 +308,7 @@ class Watcher:
             clip_value=self._clips.limits.get("value"),
             scaled=self._scalers.seen,
             begun=steps > 0,
+            planned=self._planner.found,
             replayed=self._replays.seen,
             faults=(*self._zero_grad_check.told, *self._clips.told, *self._losses.told),
         )
@@ -347,6 +351,7 @@ class Watcher:
             self._activations.forget()
             self._scalers.forget()
             self._replays.forget()
+            self._planner.forget()
             self._zero_grad_check.forget()
             self._layout_builder.forget()
             sink = self._records.sink if self._renew is None else self._renew(self._records.sink)

@@ -1,5 +1,6 @@
 """Frameworks that own the training loop, watched from outside and not changed in a bit."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -33,4 +34,7 @@ def test_recorded_as_it_was(tmp_path: Path, launcher: list[str], name: str) -> N
     place = tmp_path / "with" / "run"
     assert complaints(place) == ""
     assert processes(place) == ["0"]
-    compare(recorded(place), truth["lines"])
+    steps = recorded(place)
+    compare(steps, truth["lines"])
+    header = json.loads((place / "run.json").read_text())
+    assert header["generations"][-1]["info"]["steps"] == len(steps)  # as its loop has it

@@ -12,6 +12,7 @@ from gradtui.app.render.text import fit, layers_phrase, safe, to_ascii
 from gradtui.app.render.waiting import nothing_seen
 from gradtui.app.view import OVER, STALE, View
 from gradtui.core.coverage import Coverage, covered
+from gradtui.core.event import RunInfo
 from gradtui.core.facts import Facts
 from gradtui.core.symptom import SYMPTOMS, Severity
 
@@ -103,7 +104,7 @@ def _progress(view: View, cells: int) -> Line:
         out += _bar(step / max(last, 1), cells // 6, view.ascii_only)
     else:
         out = [(" steps ", "quiet"), (count(done), "strong")]
-        if total > 0:
+        if 0 < done <= total:
             bar = _bar(done / total, cells // 10, view.ascii_only)
             out += [(f"/{count(total)} ", "quiet"), *bar]
     figures: list[tuple[str, str, str]] = []
@@ -125,6 +126,10 @@ def _progress(view: View, cells: int) -> Line:
     figures += stage_figures(view)
     if not isnan(elapsed := _elapsed(facts)):
         figures.append(("elapsed ", duration(elapsed), ""))
+    if not over and not view.scrubbing and not isnan(left := _left(view, done, total)):
+        figures.append(("left ", duration(left), ""))
+    if epoch := _epoch(info, done, total):
+        figures.append(("epoch ", epoch, ""))
     pace = _coverage(view).pace
     figures.append(("monitor ", share(view.overhead), ""))
     if pace:
@@ -141,6 +146,21 @@ def _progress(view: View, cells: int) -> Line:
         if width(tuple(out + more)) <= cells:
             out += more
     return right(tuple(out), (), cells)
+
+
+def _left(view: View, done: int, total: int) -> float:
+    """Seconds until the end that is planned, at the pace of late; NaN where either is not known."""
+    known = view.mode in ("run", "attach") and total > done and view.steps_per_s > 0
+    return (total - done) / view.steps_per_s if known else float("nan")
+
+
+def _epoch(info: RunInfo | None, done: int, total: int) -> str:
+    """ "3/90"; "" where there are none."""
+    if info is None or not 0 < info.epoch_steps <= total or done < 1:
+        return ""
+    last = max(round(total / info.epoch_steps), 1)
+    # The small part is what an estimate may be off by.
+    return f"{min(int((done - 1) / info.epoch_steps + 1e-6) + 1, last):,}/{last:,}"
 
 
 def _elapsed(facts: Facts | None) -> float:
@@ -176,6 +196,16 @@ def verdict_words(verdict: str) -> str:
     """ "vanishing_gradient" -> "vanishing gradient"."""
     known = {"nonfinite": "non-finite"}
     return known.get(verdict) or safe(verdict).replace("_", " ")
+
+
+def title_words(view: View) -> str:
+    """For the terminal's title: the verdict before what it is of, as tabs show only how it begins."""
+    title = view.scenario.title if view.scenario else view.info.title if view.info else "gradtui"
+    diagnosis = view.diagnosis
+    if diagnosis.step < 0:
+        return safe(title)
+    sign = SEVERITY[diagnosis.severity] if diagnosis.decided else UNKNOWN
+    return f"{sign.char(view.ascii_only)} {verdict_words(diagnosis.verdict)} - {safe(title)}"
 
 
 def _coverage(view: View) -> Coverage:

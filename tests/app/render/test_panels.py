@@ -211,3 +211,20 @@ def test_the_header_says_how_long_it_has_trained() -> None:
     assert f"elapsed {duration(120.5 * (len(scalars) - 1))}" in text(
         header_lines(replace(view, facts=facts), 200)
     )
+
+
+def test_a_run_whose_end_is_known_says_how_long_is_left() -> None:
+    view = factories.view(factories.healthy(), mode="run", state="running", steps_per_s=2.0)
+    assert view.info is not None
+    done = view.live_step + 1
+    info = replace(view.info, steps=done + 240, epoch_steps=done / 2)
+    shown = text(header_lines(replace(view, info=info), 200))
+    assert f"left {duration(120)}" in shown
+    assert f"epoch 2/{round((done + 240) / (done / 2))}" in shown
+    assert f"/{done + 240:,}" in shown
+    assert "left" not in text(header_lines(replace(view, info=info, scrubbing=True), 200))
+    assert "left" not in text(header_lines(replace(view, info=info, state="finished"), 200))
+    beyond = replace(view.info, steps=done - 1, epoch_steps=10)
+    shown = text(header_lines(replace(view, info=beyond), 200))  # an estimate that was wrong
+    assert "left" not in shown
+    assert f"/{done - 1:,}" not in shown
