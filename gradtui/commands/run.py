@@ -70,8 +70,8 @@ def _headless(
     directory: Path,
     command: list[str],
     settings: Settings,
-    stop_on: str | None,
-    notify: str | None,
+    stop_on: str | None = None,
+    notify: str | None = None,
 ) -> int:
     from gradtui.commands.command_verdict import judged
     from gradtui.commands.early_stop import EarlyStop

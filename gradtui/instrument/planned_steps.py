@@ -7,13 +7,15 @@ from typing import NamedTuple
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.frame_variables import variables
 from gradtui.instrument.loss_capture import LossCapture
-from gradtui.instrument.training_loops import Plan, plan
+from gradtui.instrument.training_loops import KnownLoops, Plan, plan
 from gradtui.nan_trace.source_lines import program_frames
 
 LOOKS = frozenset((1, 2, 4, 16, 64, 256, 1024))
 """Records at which it is looked: what a turn of a loop has in steps is known better later."""
 ALIKE = 1.5
 """How many times as many steps as before a turn may seem to have."""
+MOST = 200
+"""Lines of code whose loops are kept."""
 NEWS = 0.01
 """Part by which an estimate has to differ to be told again."""
 
@@ -43,6 +45,7 @@ class StepPlanner:
         """Steps before, and the loops, at the first look at these loops."""
         self._rate = 0.0
         """Steps of a turn, at the last look."""
+        self._known: KnownLoops = {}
         self.found = UNKNOWN
 
     def forget(self) -> None:
@@ -53,7 +56,9 @@ class StepPlanner:
         if self._records not in LOOKS:
             return
         with self._guard("the loops around a step"):
-            seen = plan(program_frames(sys._getframe(1)), variables)
+            if len(self._known) > MOST:
+                self._known.clear()
+            seen = plan(program_frames(sys._getframe(1)), variables, self._known)
             found = UNKNOWN if seen is None else self._estimated(seen)
             if abs(found.steps - self.found.steps) > NEWS * self.found.steps:
                 self.found = found

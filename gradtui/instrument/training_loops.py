@@ -5,7 +5,7 @@ variables hold. Nothing of the program is run; what cannot be told so is not kno
 import ast
 import math
 from collections.abc import Callable, Iterable, Mapping
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 import torch
@@ -107,10 +107,19 @@ class Plan(NamedTuple):
         return math.prod(loop.length for loop in within) if within else 0
 
 
-def plan(frames: Iterable[FrameType], variables: Variables) -> Plan | None:
+For = ast.For | ast.AsyncFor | ast.While
+KnownLoops = dict[tuple[CodeType, int], tuple[For, ...]]
+"""The loops around a line of some code, the outermost first."""
+
+
+def plan(
+    frames: Iterable[FrameType], variables: Variables, known: KnownLoops | None = None
+) -> Plan | None:
     """Of the loops that are under way in these frames, the innermost frame first; None where the end of one
-    is not known, or where there is none. `variables` reads a frame's own."""
+    is not known, or where there is none. `variables` reads a frame's own. What is `known` need not be read
+    in the source; more is added to it."""
     search, found = SourceSearch(), list[Loop]()
+    known = {} if known is None else known
     for frame in frames:
         package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
         if package in RUNNERS:
@@ -127,9 +136,12 @@ def plan(frames: Iterable[FrameType], variables: Variables) -> Plan | None:
         if frame.f_code.co_name in UNNAMED:
             return None
         with suppress_own:
-            scope = search.of_frame(frame, variables)
-            around = [] if scope is None else _around(scope.body, frame.f_lineno)
-            loops = [_loop(one, scope.values) for one in around] if scope is not None else []
+            key = frame.f_code, frame.f_lineno
+            if key not in known:
+                scope = search.of_frame(frame, variables)
+                known[key] = () if scope is None else _around(scope.body, frame.f_lineno)
+            values = {**frame.f_globals, **variables(frame)} if known[key] else {}
+            loops = [_loop(one, values) for one in known[key]]
             if any(loop is None for loop in loops):
                 return None
             found = [*(loop for loop in loops if loop is not None), *found]
@@ -156,18 +168,18 @@ def _counted(progress: object) -> int | None:
     return begun - 1 if type(begun) is int and begun > 0 else None
 
 
-def _around(body: ast.AST, line: int) -> list[ast.For | ast.AsyncFor | ast.While]:
+def _around(body: ast.AST, line: int) -> tuple[For, ...]:
     """The loops whose bodies this line is in, the outermost first."""
     kinds = ast.For, ast.AsyncFor, ast.While
     found = [one for one in ast.walk(body) if isinstance(one, kinds) and _holds(one, line)]
-    return sorted(found, key=lambda one: one.lineno)
+    return tuple(sorted(found, key=lambda one: one.lineno))
 
 
-def _holds(loop: ast.For | ast.AsyncFor | ast.While, line: int) -> bool:
+def _holds(loop: For, line: int) -> bool:
     return loop.body[0].lineno <= line <= (loop.body[-1].end_lineno or 0)
 
 
-def _loop(loop: ast.For | ast.AsyncFor | ast.While, values: Mapping[str, Any]) -> Loop | None:
+def _loop(loop: For, values: Mapping[str, Any]) -> Loop | None:
     """None where its end is not known."""
     if isinstance(loop, (ast.While, ast.AsyncFor)):
         return None

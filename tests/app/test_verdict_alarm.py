@@ -73,9 +73,8 @@ async def test_the_person_is_asked_once_and_the_training_is_stopped(tmp_path: Pa
     async with playing(watched=watched) as (app, pilot):
         app.session.current.doctor = judged(NAN)
         await until(pilot, lambda: isinstance(app.screen, QuitScreen))
-        assert "nonfinite [bold]here. Stop this training?" in text(app).replace(
-            "non-finite", "nonfinite"
-        )
+        assert "non-finite: nonfinite [bold]here." in text(app)
+        assert "Stop this training?" in text(app)
         assert told == [("nonfinite", 5, "nonfinite [bold]here.")]
         await pilot.press("s")
         await until(pilot, lambda: Stop() in app.source.sent)
