@@ -24,7 +24,8 @@ class TensorInfo:
     `structural_zero` says why the true gradient is zero by construction, and is empty otherwise.
     `placement` is "replica" (every rank has all of it) or "shard" (`shape` is this rank's part).
     `also` lists the other names of a tied weight. `requires_grad` as it was when the layout was made;
-    None where that was not recorded.
+    None where that was not recorded. `was` is what it was called in the run's layout before, where that was
+    otherwise: a model that is alone needs no name.
     """
 
     name: str
@@ -35,6 +36,7 @@ class TensorInfo:
     placement: str = "replica"
     also: str = ""
     requires_grad: bool | None = None
+    was: str = ""
 
     @property
     def numel(self) -> int:

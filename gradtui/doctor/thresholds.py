@@ -92,6 +92,11 @@ STILL_STEPS = 10
 """Steps after which weights that do not move are believed not to move."""
 PATIENCE = 150
 """Steps without progress before a layer that does move, but little, counts as vanished."""
+WAKING_GROWTH, WAKING_FIT = 2.0, 0.8
+"""By how much the norms of faint layers have grown beside the loudest one's, and how much of that is a
+straight line of their logarithms, where they grow by themselves. A sound ReZero net: 36 times in ten steps,
+0.93. Of 18 kinds of sigmoid and tanh nets whose gradients vanish, 8 to 30 layers, three seeds each, looked at
+every five steps: one, in 2 % of the looks."""
 HOPELESS_NORM = 1e-7
 HOPELESS_RATIO = 1e-5
 """Below both, float32 weights never change: what is learned is learned without these layers."""

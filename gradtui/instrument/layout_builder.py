@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,8 @@ class LayoutBuilder(StepListener):
         """By row, what the weights did to the gradient at the first step."""
         self._faults: Faults | None = None
         """Of what is wired wrongly, what is seen before the first step."""
+        self._names: dict[int, str] = {}
+        """By id, what tensors were called in the newest layout."""
         self._told: tuple[list[str], Arranged] | None = None
         """What the newest layout was told with."""
         self._precision = ""
@@ -112,6 +115,7 @@ class LayoutBuilder(StepListener):
         self._registered, self._first = Layout((), ()), {}
         self._faults = self._told = None
         self._loose, self._poor, self._waited = {}, 0, 0
+        self._names = {}
 
     def tell_again(self) -> None:
         """More is known of the run, and nothing of the order of its rows."""
@@ -168,6 +172,7 @@ class LayoutBuilder(StepListener):
         """An id is of use only while its owner lives."""
         self._place.pop(key, None)
         self._loose.pop(key, None)
+        self._names.pop(key, None)
 
     def _alive(self) -> list[Tensor]:
         return [tensor for tensor in self._held.tensors() if tensor is not GONE]
@@ -219,14 +224,27 @@ class LayoutBuilder(StepListener):
         done = as_it_is(self._registered)
         if graph_reader is not None:
             done = graph_reader.arrange(self._registered, held, self._standard, self._news)
-        self.layout = done.layout
         self._place = {
             id(t): place for t, place in zip(held, done.places, strict=True) if t is not GONE
         }
+        self.layout = self._renamed(done.layout)
         words = [type(one).__name__ for one in self._registry.optimizers()] or [word]
         self._told = words, done
         self._faults = self._looked(graph_reader)
         self._changed(self.layout, self._info(words, known, done))
+
+    def _renamed(self, layout: Layout) -> Layout:
+        """With what its tensors were called before, where that was otherwise."""
+        tensors = list(layout.tensors)
+        for key, place in dict(self._place).items():
+            name = tensors[place].name
+            was = self._names.get(key, name)
+            if was != name:
+                tensors[place] = replace(tensors[place], was=was)
+            self._names[key] = name
+        return (
+            layout if tensors == list(layout.tensors) else replace(layout, tensors=tuple(tensors))
+        )
 
     def _looked(self, graph_reader: GraphReader | None) -> Faults:
         assert self.layout is not None

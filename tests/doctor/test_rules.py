@@ -56,6 +56,24 @@ def test_fading_norms_at_guessing_level_are_vanishing() -> None:
     assert finding.first_step == 0
 
 
+def test_faint_layers_that_wake_up_get_time() -> None:
+    """As branches that begin at zero do; where it stops there is the finding after all."""
+
+    def growing(step: int) -> Any:
+        return np.where(FADING < 1e-4, FADING * 1.1 ** min(step, 60), FADING)
+
+    for steps in (12, 30, 60):
+        assert told(made(steps, growing)).healthy
+    assert told(made(160, growing)).verdict == "vanishing_gradient"
+
+
+def test_faint_layers_that_only_waver_do_not_wake_up() -> None:
+    def wavering(step: int) -> Any:
+        return FADING * 3.0 ** np.sin(1.7 * step)
+
+    assert told(made(30, wavering)).verdict == "vanishing_gradient"
+
+
 def test_the_same_norms_with_a_falling_loss_are_no_business_of_ours() -> None:
     history = made(60, lambda step: FADING, loss=lambda step: CHANCE * 0.97**step)
     assert told(history).healthy

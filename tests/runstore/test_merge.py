@@ -6,14 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import gradtui
 from gradtui.core.event import Ended, NonFiniteSeen, Started
 from gradtui.core.layout import Layout, RowInfo, TensorInfo
 from gradtui.core.snapshot import Grad, NonFinite, Snapshot
 from gradtui.runstore.format.block import empty
-from gradtui.runstore.format.layout_mapping import moved, places, whole
+from gradtui.runstore.format.layout_mapping import moved, onto, places, whole
 from gradtui.runstore.format.records import STEP
 from gradtui.runstore.ranks.merge import merged, replicated
 from gradtui.runstore.ranks.process_status import status
@@ -245,3 +247,57 @@ def test_values_move_to_where_their_names_are(old: tuple[str, ...]) -> None:
     assert np.isnan(out[:, 1]).all()
     wanted = values[:, old.index("b")] if "b" in old else np.full((3, 2), np.nan)
     np.testing.assert_array_equal(out[:, 0], wanted)
+
+
+def named(*names: str, shape: tuple[int, ...] = (2, 2)) -> Layout:
+    """A layout of tensors that are each a row of its own, called by what comes before their last word."""
+    rows = tuple(RowInfo(name.rpartition(".")[0]) for name in names)
+    return Layout(tuple(TensorInfo(name, shape, i) for i, name in enumerate(names)), rows)
+
+
+def renamed(layout: Layout, *was: str) -> Layout:
+    """With what its first tensors were called before."""
+    first = [replace(t, was=name) for t, name in zip(layout.tensors, was, strict=False)]
+    return Layout((*first, *layout.tensors[len(first) :]), layout.rows)
+
+
+def test_what_is_called_otherwise_is_still_the_same() -> None:
+    alone = named("0.weight", "2.weight")
+    both = renamed(named("a.0.weight", "a.2.weight", "b.w"), "0.weight", "2.weight")
+    last = renamed(named("c.2.weight", "a.0.weight", "b.w"), "a.2.weight")
+    tensors, rows = onto(alone, [both], both)
+    assert tensors.tolist() == rows.tolist() == [0, 1, -1]
+    for later in ([both, last], [both, both, last, last]):
+        tensors, rows = onto(alone, later, last)
+        assert tensors.tolist() == rows.tolist() == [1, 0, -1]
+    tensors, rows = onto(both, [last], last)
+    assert tensors.tolist() == rows.tolist() == [1, 0, 2]
+
+
+def test_two_that_have_changed_their_names_are_not_taken_for_one_another() -> None:
+    old = named("a.w", "b.w")
+    swapped = renamed(named("b.w", "a.w"), "a.w", "b.w")
+    for later in ([swapped], [swapped, swapped]):
+        tensors, rows = onto(old, later, swapped)
+        assert tensors.tolist() == rows.tolist() == [0, 1]
+
+
+def test_history_goes_on_when_a_second_model_comes(tmp_path: Path) -> None:
+    first = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(first.parameters(), lr=0.1)
+    with gradtui.watch(directory=tmp_path / "run"):
+        net = torch.nn.Sequential(first)
+        for _ in range(3):
+            optimizer.zero_grad()
+            net(torch.ones(4, 2)).mean().backward()
+            optimizer.step()
+        student = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 1))
+        second = torch.optim.SGD(student.parameters(), lr=0.1)
+        for _ in range(3):
+            second.zero_grad()
+            student(torch.ones(4, 2)).mean().backward()
+            second.step()
+    facts = load_facts(tmp_path / "run")
+    assert {t.name.partition(".")[0] for t in facts.layout.tensors} == {"net", "student"}
+    present = np.isfinite(facts.grads[:, :, Grad.NORM])
+    assert present.sum(axis=1).tolist() == [2, 2, 2, 4, 4, 4]

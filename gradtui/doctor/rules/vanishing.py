@@ -10,7 +10,7 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
-from gradtui.doctor.robust_statistics import median
+from gradtui.doctor.robust_statistics import median, middle
 from gradtui.doctor.rules.converged_layers import at_rest
 from gradtui.doctor.rules.explosion_causes import fading_remedies
 from gradtui.doctor.rules.rounding import faded_forward
@@ -32,6 +32,8 @@ def vanishing_with_depth(reading: Reading) -> Finding | None:
         faint = _at_one_end(small)
         if not faint.any() or (not (norms[faint] > 0).any() and not faded_forward(reading)):
             continue  # cut off by units that do not respond, not faded
+        if _waking(reading, faint):
+            continue
         early = window is not reading.now
         if _hopeless(reading, rms, norms, faint):
             return _with_depth(reading, norms, faint, early)
@@ -74,6 +76,28 @@ def _hopeless(reading: Reading, rms: FloatArray, norms: FloatArray, faint: BoolA
     still = [reading.ratios(window)[faint & deep] for window in (reading.early, reading.now)]
     never = all(bool((ratios < T.STILL_RATIO).all()) for ratios in still)
     return never and bool((now[faint & deep] < T.HOPELESS_NORM).all())
+
+
+def _waking(reading: Reading, faint: BoolArray) -> bool:
+    """Whether these layers' gradients grow steadily beside those of the loudest, as in branches that begin
+    at zero: then they get the time that layers have which move a little."""
+    if reading.seen >= T.PATIENCE or len(reading.used) < T.STILL_STEPS:
+        return False
+    norms = reading.norms_at(
+        reading.used[1:], reading.rows
+    )  # of the first step zeros are by design
+    loudest = int(np.argmax(middle(norms)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(norms[:, faint] / norms[:, [loudest]])
+    logs = logs[:, np.isfinite(logs).all(axis=0)]
+    if not logs.shape[1]:
+        return False
+    steps = np.arange(len(logs), dtype=np.float64)
+    slope, height = np.polyfit(steps, logs, 1)
+    spread = np.maximum(logs.var(axis=0), np.finfo(np.float64).tiny)
+    fit = 1 - (logs - steps[:, None] * slope - height).var(axis=0) / spread
+    growth = np.exp(np.median(slope) * len(logs))
+    return bool(growth > T.WAKING_GROWTH and np.median(fit) > T.WAKING_FIT)
 
 
 def _with_depth(reading: Reading, norms: FloatArray, faint: BoolArray, early: bool) -> Finding:

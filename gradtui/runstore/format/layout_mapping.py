@@ -30,6 +30,27 @@ def places(old: Sequence[str], new: Sequence[str]) -> IntArray:
     return np.array([known.get(key, -1) for key in keys(new)], dtype=np.int64)
 
 
+def onto(old: Layout, later: Sequence[Layout], new: Layout) -> tuple[IntArray, IntArray]:
+    """[tensors], [rows] of `new`: where each is among those of `old`, -1 where it is not. `later` are the
+    layouts of the run between them, the newest included: they tell what has been renamed."""
+    tensors, rows = [t.name for t in old.tensors], [r.name for r in old.rows]
+    before = old
+    for layout in later:
+        if layout == before:  # more became known of the run, and nothing was renamed again
+            continue
+        renamed = {t.was: t for t in layout.tensors if t.was}
+        moved_rows = {
+            before.rows[t.row].name: layout.rows[renamed[t.name].row].name
+            for t in before.tensors
+            if t.name in renamed
+        }
+        tensors = [renamed[name].name if name in renamed else name for name in tensors]
+        rows = [moved_rows.get(name, name) for name in rows]
+        before = layout
+    found = places(tensors, [t.name for t in new.tensors])
+    return found, places(rows, [r.name for r in new.rows])
+
+
 def moved(values: npt.NDArray[Any], at: IntArray, fill: float) -> npt.NDArray[Any]:
     """[n, old, columns] -> [n, new, columns], `fill` in what is not among the old."""
     if not values.shape[1]:

@@ -1,5 +1,6 @@
 """The files of one rank, read as they grow."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,10 +15,10 @@ from gradtui.runstore.files.reading import look_at
 from gradtui.runstore.format.block import Block, aligned_places, block_bytes, empty, joined
 from gradtui.runstore.format.file_names import detail_name, events_name, header_name, steps_name
 from gradtui.runstore.format.json_lines import LineTail
-from gradtui.runstore.format.layout_mapping import moved, places
+from gradtui.runstore.format.layout_mapping import moved, onto
 from gradtui.runstore.format.record_tail import Pick, RecordTail, StepsFile
 from gradtui.runstore.format.records import DETAILS, NONFINITE, RecordArray, detail_dtype, rising
-from gradtui.runstore.format.run_header import Header
+from gradtui.runstore.format.run_header import Generation, Header
 from gradtui.runstore.format.run_json import read_header
 
 HISTOGRAMS = 24 << 20
@@ -32,20 +33,20 @@ ROOM = 256 << 20
 class Tails:
     """The files of one generation, and measurements whose step is still to come."""
 
+    number: int
     layout: Layout
     files: dict[str, RecordTail]
     early: dict[str, RecordArray]
-    mapped: tuple[Layout, IntArray, IntArray] | None = None
-    """Where the tensors and rows of a layout are among those of `layout`."""
+    mapped: tuple[Layout, int, IntArray, IntArray] | None = None
+    """Where the tensors and rows of a layout are among those of `layout`, by so many generations."""
 
-    def onto(self, layout: Layout) -> tuple[IntArray, IntArray]:
+    def onto(self, layout: Layout, generations: Sequence[Generation]) -> tuple[IntArray, IntArray]:
         """[tensors], [rows] of `layout`: their places here, -1 where they are not."""
-        if self.mapped is None or self.mapped[0] is not layout:
-            old = self.layout
-            tensors = places([t.name for t in old.tensors], [t.name for t in layout.tensors])
-            rows = places([r.name for r in old.rows], [r.name for r in layout.rows])
-            self.mapped = layout, tensors, rows
-        return self.mapped[1:]
+        count = len(generations)
+        if self.mapped is None or self.mapped[0] is not layout or self.mapped[1] != count:
+            later = [one.layout for one in generations[self.number + 1 :]]
+            self.mapped = layout, count, *onto(self.layout, later, layout)
+        return self.mapped[2:]
 
 
 Stamp = tuple[int, int, int]
@@ -139,7 +140,8 @@ class RankFiles:
             block = empty(layout, len(found))
             block.scalars = self.steps.at(np.asarray(found["record"], np.int64))
             if len(block.scalars) == len(found):
-                block.grads = moved(found["values"], tails.onto(layout)[0], np.nan)
+                at, _ = tails.onto(layout, self.header.generations)
+                block.grads = moved(found["values"], at, np.nan)
                 blocks.append(block)
         whole = joined(blocks)
         return whole.take(rising(whole.steps))
@@ -154,7 +156,7 @@ class RankFiles:
         for kind in DETAILS:
             path = self.directory / detail_name(kind, self.label, number)
             files[kind] = RecordTail(path, detail_dtype(kind, layout))
-        return Tails(layout, files, {})
+        return Tails(number, layout, files, {})
 
     def _picked(self, records: IntArray, steps: IntArray, most: int) -> IntArray:
         """Which of the records of gradients are read."""
@@ -178,7 +180,7 @@ class RankFiles:
             scalars, found = scalars[good], found[good]
         if not len(found):
             return empty(layout)
-        tensors, rows = tails.onto(layout)
+        tensors, rows = tails.onto(layout, self.header.generations)
         block = empty(layout, len(found))
         block.scalars = scalars
         block.grads = moved(found["values"], tensors, np.nan)
