@@ -39,6 +39,9 @@ class RunInfo:
     mean_loss: float = 0.0
     """What answering with the mean of the first batch's targets costs, of a mean of squares; 0 where that
     is not known."""
+    label_loss: float = 0.0
+    """What answering with the frequencies of the labels costs, as the first batches have them; 0 where that
+    is not known."""
     unseen_tensors: int = 0
     """Of the models that are watched, tensors that are to be trained and of which nothing was seen:
     they are not in the layout. What optimizers step is always seen; these are of programs that

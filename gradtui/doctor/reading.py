@@ -474,6 +474,13 @@ class Reading:
         return math.log(self.classes) if self.classes > 1 else float("nan")
 
     @cached_property
+    def constant(self) -> float:
+        """The loss of the best constant answer: guessing, or the frequencies of the labels where these are
+        known. NaN where neither is."""
+        told = self.facts.info.label_loss
+        return min(told, self.chance) if told and self.facts.info.classes > 1 else self.chance
+
+    @cached_property
     def guessing(self) -> bool:
         """The loss now is that of guessing, and so quiet that the answers must be constant."""
         if math.isnan(self.chance) or not len(self.now):
@@ -481,8 +488,8 @@ class Reading:
         losses = self.facts.loss[self.now]
         level = median(losses)
         spread = 1.4826 * median(np.abs(losses - level))
-        close = abs(level - self.chance) < T.GUESS_LEVEL * self.chance
-        return close and spread < T.GUESS_QUIET * self.chance
+        near = min(abs(level - one) for one in (self.chance, self.constant))
+        return near < T.GUESS_LEVEL * self.chance and spread < T.GUESS_QUIET * self.chance
 
     # Progress: from the loss alone, against its own noise and against guessing
 
@@ -539,7 +546,7 @@ class Reading:
             return self.start_loss
         told = self.facts.info.classes > 1
         lucky = self.start_loss > T.GUESS_START[0] * self.chance  # as good as guessing all the same
-        return min(self.chance, self.start_loss) if lucky or not told else self.chance
+        return min(self.constant, self.start_loss) if lucky or not told else self.constant
 
     @cached_property
     def learned(self) -> bool:
@@ -584,7 +591,7 @@ class Reading:
         losses = self.losses
         losses = losses[np.isfinite(losses)]
         sixth = len(losses) // 6
-        if sixth < T.WINDOW or losses[-sixth:].mean() > self.chance:
+        if sixth < T.WINDOW or losses[-sixth:].mean() > self.constant:
             return False  # coming down to what guessing costs is no progress
         return self._lower(losses[sixth : 2 * sixth], losses[-sixth:], T.SLOW_FALL)
 
@@ -651,7 +658,7 @@ class Reading:
         it: with noise in the labels there may be no more to learn."""
         level, error = self._level
         if self.facts.info.classes > 1:
-            reference = self.chance
+            reference = self.constant
         else:
             reference = self.begun if math.isnan(self.chance) else min(self.chance, self.begun)
         return level + error < (1 - T.BELOW) * reference

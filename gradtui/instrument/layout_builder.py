@@ -78,6 +78,7 @@ class LayoutBuilder(StepListener):
         """What the newest layout was told with."""
         self._precision = ""
         self._said: Faults = ()
+        self._label_loss = 0.0
         """As told."""
         self._loose: dict[int, str] = {}
         """By id, what a tensor that no module holds is called for good."""
@@ -123,9 +124,10 @@ class LayoutBuilder(StepListener):
             words, done = self._told
             self._changed(self.layout, self._info(words, self._known(), done))
 
-    def learn(self, faults: Faults) -> None:
+    def learn(self, faults: Faults, task: TaskFacts | None = None) -> None:
         """What steps have shown so far, where it may be news."""
-        if faults and not {*faults} <= {*self._said}:
+        told = self._label_loss if task is None else task.label_loss
+        if told != self._label_loss or (faults and not {*faults} <= {*self._said}):
             self.tell_again()
 
     def _news(self) -> None:
@@ -261,6 +263,7 @@ class LayoutBuilder(StepListener):
         task_facts = known.task_facts if len(optimizers) == 1 else UNKNOWN
         unseen = self._unseen() if optimizers == [BY_HAND] else []
         self._precision, self._said = precision(held, known), known.faults
+        self._label_loss = known.task_facts.label_loss
         return RunInfo(
             title=self.title,
             device=str(held[0].device) if held else "cpu",
@@ -269,6 +272,7 @@ class LayoutBuilder(StepListener):
             task=task_facts.task,
             classes=task_facts.classes,
             mean_loss=task_facts.mean_loss,
+            label_loss=task_facts.label_loss,
             steps=known.planned.steps,
             epoch_steps=known.planned.epoch,
             seed=torch.initial_seed(),

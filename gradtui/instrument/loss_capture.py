@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gradtui.autograd.label_frequencies import LabelFrequencies
 from gradtui.autograd.loss_factors import UNKNOWN, LossFactors, Value, ending
 from gradtui.core.wiring import LOST_BATCH, UNDIVIDED, Faults
 from gradtui.instrument.backward_passes import (
@@ -84,6 +85,7 @@ class LossCapture:
         self.task_facts: TaskFacts | None = TaskFacts(graph_reader=self._graph_reader)
         """What the first loss has told of the task."""
         self._looked = False
+        self._labels = LabelFrequencies()
         self.depth = 0
         self.closed = False
         """Whether nobody listens any more, though somebody may have kept what we put there."""
@@ -338,6 +340,12 @@ class LossCapture:
             self._looked = True
             with self._guard("looking at the first loss"):
                 self.task_facts = replace(look_ahead(loss), graph_reader=self._graph_reader)
+        facts = self.task_facts
+        if not self._labels.done and facts is not None and facts.task == "classification":
+            with self._guard("looking at labels"):
+                self._labels.look(loss)
+                if self._labels.cost:
+                    self.task_facts = replace(facts, label_loss=self._labels.cost)
 
     def begin(self, *given: Any) -> int | None:
         """A backward pass begins, while nothing is awaited: only its loss is noted. How many there

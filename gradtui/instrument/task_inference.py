@@ -58,6 +58,8 @@ class TaskFacts:
     mean_loss: float = 0.0
     """What answering with the mean of the first targets costs, of a plain mean of squares; 0 where that
     was not found out."""
+    label_loss: float = 0.0
+    """What answering with the frequencies of the labels costs; 0 where that is not known."""
     graph_reader: GraphReader | None = field(default=None, compare=False, repr=False)
 
 

@@ -143,6 +143,7 @@ def _generation(data: dict[str, Any]) -> Generation:
         "unseen_names": unseen,
         "clip_value": _clip_value(given),
         "mean_loss": _number(given.get("mean_loss", 0.0)),
+        "label_loss": max(_number(given.get("label_loss", 0.0)), 0.0),
         "epoch_steps": max(_number(given.get("epoch_steps", 0.0)), 0.0),
         "synchronised": given.get("synchronised") is True,
     }

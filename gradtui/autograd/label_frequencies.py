@@ -1,0 +1,133 @@
+"""What cross-entropy costs whoever answers with the frequencies of the labels: less than the logarithm of the
+classes where these are not equally frequent, or some never come.
+
+Labels are read off the nodes of the first losses, where nobody has packed them and where reading does not make
+a device wait. They count once several batches agree: of data in order each batch has labels of its own.
+"""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradtui.autograd.node_types import name_of, stem
+from gradtui.patching.own_errors import suppress_own
+
+MEAN = 1
+"""Value of torch's `reduction`."""
+LOOKS, FEWEST = 8, 4
+"""Batches that are looked at, and that have to agree."""
+ENOUGH = 8
+"""Labels for each class that has come, at least."""
+AGREE = 0.2
+"""Part by which the entropy of a batch may differ from that of all together, sampling aside."""
+MOST = 1 << 16
+"""Labels of a batch that are looked at."""
+STRAIGHT = 8
+"""Nodes between the loss and the function that has the labels."""
+NLL = ("NllLoss", "NllLoss2D")
+BINARY = ("BinaryCrossEntropy", "BinaryCrossEntropyWithLogits")
+
+
+class LabelFrequencies:
+    """`look` at the first losses; `cost` is what is known by then."""
+
+    def __init__(self) -> None:
+        self._batches: list[Tensor] = []
+        """[columns, classes] counts of each batch."""
+        self._looks = 0
+        self.cost = 0.0
+        """In nats; 0 while it is not known."""
+
+    @property
+    def done(self) -> bool:
+        return self._looks >= LOOKS
+
+    def look(self, loss: Tensor) -> None:
+        self._looks += 1
+        with suppress_own, torch.no_grad():
+            counts = _counts(loss.grad_fn)
+            if counts is None or (self._batches and counts.shape != self._batches[0].shape):
+                self._looks = LOOKS
+                return
+            self._batches.append(counts)
+        if self.done and len(self._batches) >= FEWEST:
+            self.cost = _agreed(self._batches)
+        if self.done:
+            self._batches = []
+
+
+def _agreed(batches: list[Tensor]) -> float:
+    """0 where the batches are too few, too small, or each has labels of its own."""
+    together = torch.stack(batches).sum(0)
+    seen = int((together > 0).sum(1).max())
+    if together.sum(1).min() < ENOUGH * seen:
+        return 0.0
+    cost = _entropy(together)
+    for one in batches:
+        sampling = math.sqrt(max(seen - 1, 1) / float(one.sum(1).mean()))
+        if abs(_entropy(one) - cost) > (AGREE + sampling) * cost:
+            return 0.0
+    return cost
+
+
+def _entropy(counts: Tensor) -> float:
+    """Mean over columns of the entropy of their labels, with what few labels hide of it (Miller, 1955)."""
+    whole = counts.sum(1, keepdim=True)
+    part = counts / whole
+    plain = -(part * part.clamp(min=1e-300).log()).sum(1)
+    hidden = ((counts > 0).sum(1) - 1) / (2 * whole[:, 0])
+    return float((plain + hidden).mean())
+
+
+def _counts(node: Any) -> Tensor | None:
+    """[columns, classes] float64; None where it is no plain mean of cross-entropies."""
+    for _ in range(STRAIGHT):
+        word = stem(name_of(node)) if node is not None else ""
+        if word in NLL:
+            return _of_classes(node)
+        if word in BINARY:
+            return _of_halves(node)
+        below = [one for one, _ in getattr(node, "next_functions", ()) if one is not None]
+        if len(below) != 1:
+            return None
+        node = below[0]
+    return None
+
+
+def _read(node: Any) -> Tensor | None:
+    if node._saved_reduction != MEAN or node._raw_saved_target.unpack_hook is not None:
+        return None
+    targets = node._saved_target
+    plain = type(targets) is Tensor and targets.is_cpu and targets.numel() > 0
+    return targets.detach() if plain else None
+
+
+def _weighted(node: Any) -> bool:
+    raw = node._raw_saved_weight
+    return raw.unpack_hook is not None or node._saved_weight is not None
+
+
+def _of_classes(node: Any) -> Tensor | None:
+    labels = _read(node)
+    if labels is None or labels.is_floating_point() or _weighted(node):
+        return None
+    flat = labels.reshape(-1)[:MOST]
+    flat = flat[flat != node._saved_ignore_index]
+    below, place = node.next_functions[0]
+    shape = below._input_metadata[place].shape
+    classes = int(shape[1] if len(shape) > 1 else shape[0])
+    if not len(flat) or int(flat.min()) < 0 or int(flat.max()) >= classes:
+        return None
+    return torch.bincount(flat, minlength=classes).double().unsqueeze(0)
+
+
+def _of_halves(node: Any) -> Tensor | None:
+    """Of yes or no, a column each."""
+    targets = _read(node)
+    if targets is None or _weighted(node) or not bool(((targets == 0) | (targets == 1)).all()):
+        return None
+    rows = targets.reshape(len(targets), -1) if targets.dim() else targets.reshape(1, 1)
+    ones = rows[: max(MOST // rows.shape[1], 1)].double()
+    return torch.stack([(1 - ones).sum(0), ones.sum(0)], 1)
