@@ -1,8 +1,8 @@
 """What cross-entropy costs whoever answers with the frequencies of the labels: less than the logarithm of the
 classes where these are not equally frequent, or some never come.
 
-Labels are read off the nodes of the first losses, where nobody has packed them and where reading does not make
-a device wait. They count once several batches agree: of data in order each batch has labels of its own.
+Labels are read off the nodes of the first losses, where nobody has packed them and where reading does not
+make a device wait. They count once several batches agree: of data in order each batch has labels of its own.
 """
 
 import math

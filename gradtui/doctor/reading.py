@@ -480,6 +480,13 @@ class Reading:
         told = self.facts.info.label_loss
         return min(told, self.chance) if told and self.facts.info.classes > 1 else self.chance
 
+    @property
+    def guess_words(self) -> str:
+        """ "guessing gives 2.3", or what the frequencies of the labels give where that is less."""
+        if self.constant < self.chance * (1 - T.GUESS_LEVEL):
+            return f"answering with the frequencies of the labels gives {self.constant:.3g}"
+        return f"guessing gives {self.chance:.3g}"
+
     @cached_property
     def guessing(self) -> bool:
         """The loss now is that of guessing, and so quiet that the answers must be constant."""

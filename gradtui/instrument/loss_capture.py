@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import isnan
+from math import isfinite, isnan
 from typing import Any
 
 import torch
@@ -365,15 +365,24 @@ class LossCapture:
         if plain and alone and not self._scaled and not self._several:
             self._broken_off = NAN
             if tensors.is_cpu and tensors.dtype in REAL and tensors.numel() == 1:
-                self._passes, self._forgotten, self._aside = [tensors.item()], 0, 0
+                value = tensors.item()
+                self._passes, self._forgotten, self._aside = [value], 0, 0
                 self._stale = self._broken = self._taken = False
+                if not isfinite(value):
+                    self._tell_lost((tensors, value))
             else:
                 self._glimpse(tensors)
         else:
             with self._guard("a loss"):
-                self._note(tensors, seeds, bool(kept))
+                self._tell_lost(self._note(tensors, seeds, bool(kept)))
         self.depth += 1
         return before
+
+    def _tell_lost(self, found: tuple[Tensor, Value] | None) -> None:
+        """Its graph tells why, as long as it is whole."""
+        if found is not None and type(found[1]) is float and not isfinite(found[1]):
+            with self._guard("a loss that is lost"):
+                self._listeners.loss_seen(*found)
 
     def over(self, token: int, done: bool) -> None:
         """It is over."""

@@ -20,6 +20,8 @@ LOGS = ("log", "log2", "log10")
 ROOTS = ("sqrt", "rsqrt")
 ARCS = ("acos", "asin", "atanh", "erfinv")
 
+MOST_LIKELY = "most likely"
+"""How words begin of what could be another's doing."""
 MEAN = 1
 """How torch says that a loss is divided by the number of its labels."""
 
@@ -254,11 +256,15 @@ def at_fault(passes: Sequence[Sequence[InfiniteSlope]], own: Sequence[str] = ())
     given = [word for word, ones in found.items() if any(one.given for one, _, _ in ones)]
     sure = [word for word, ones in found.items() if any(one.sure for one, _, _ in ones)]
     sure = given[-1:] or (sure if len(found) == 1 else [])
+    likely = not sure and len(found) == 1
+    if likely:
+        sure = list(found)
     if len(sure) != 1:
         return SteepOperation("", " and ".join(told.values()))
     (word,) = sure
     one = max(found[word], key=lambda pair: (pair[0].given, pair[1]))[0]
     text = told[word] if given else f"{told[word]}, so the gradient of the output is not finite"
+    text = f"{MOST_LIKELY} {text}" if likely else text
     residual = bool(given) and one.plan.residual
     return SteepOperation(word, text, residual, one.argument, one.plan.near)
 

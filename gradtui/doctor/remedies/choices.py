@@ -26,6 +26,8 @@ from gradtui.doctor.remedies.code.checks import (
     LARGE_NUMBERS,
     LAST_LAYER_AND_LOSS,
     LOSS_OF_PARAMETERS,
+    OWN_FUNCTION,
+    OWN_OPTIMIZER,
 )
 from gradtui.doctor.remedies.code.learning_rate import (
     COMPARE_LARGER_LR,
@@ -261,6 +263,11 @@ NONFINITE_BETWEEN: Choice = (
     SKIP_NONFINITE,
 )
 NONFINITE_MISSED: Choice = (CATCH_NAN,)
+OPERATION_OWN: Choice = (OWN_FUNCTION,)
+NONFINITE_OWN_OPTIMIZER: Choice = (
+    OWN_OPTIMIZER,
+    LOWER_LR_OR_MOMENTUM,
+)
 NONFINITE_WEIGHTS: Choice = (
     LOWER_LR_OR_MOMENTUM,
     SKIP_NONFINITE,

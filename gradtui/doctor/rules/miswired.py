@@ -79,7 +79,7 @@ def miswired(reading: Reading) -> Finding | None:
         return None
     if not _kind(reading.facts) or _learned(reading):
         return None
-    floor = "" if np.isnan(reading.chance) else f"; guessing gives {reading.chance:.3g}"
+    floor = "" if np.isnan(reading.chance) else f"; {reading.guess_words}"
     return _finding(
         reading,
         f"after {reading.seen} steps the loss is {norm(reading.loss)} (first "

@@ -29,6 +29,24 @@ PHASES = {
     "weights": "loss and gradients were finite before: a step that is too long, the optimizer's own "
     "arithmetic, or code that writes to weights left one that is not",
 }
+TORCHS = frozenset(
+    (
+        *(
+            "SGD",
+            "Adam",
+            "AdamW",
+            "NAdam",
+            "RAdam",
+            "Adamax",
+            "Adadelta",
+            "Adagrad",
+            "ASGD",
+            "RMSprop",
+        ),
+        *("Rprop", "LBFGS", "SparseAdam", "Adafactor", "Muon"),
+    )
+)
+"""Optimizers of torch."""
 REMEDIES = {
     "data": choices.NONFINITE_DATA,
     "forward": choices.NONFINITE_FORWARD,
@@ -97,6 +115,12 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         cause = (
             "a tensor without a gradient held it: a weight, a mask, or what targets were made into"
         )
+    elif phase == "weights" and _own_optimizer(facts) and not _louder(before):
+        cause = (
+            "loss and gradients were finite before, and no larger than at first: the arithmetic of an "
+            "optimizer that is not torch's own, or code that writes to weights, left one that is not"
+        )
+        remedies = choices.NONFINITE_OWN_OPTIMIZER
     if _missed(seen, facts):
         remedies = choices.NONFINITE_MISSED + remedies
     rows = tuple(i for i, row in enumerate(facts.layout.rows) if row.name == seen.module)
@@ -113,6 +137,12 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         rows,
         names,
     )
+
+
+def _own_optimizer(facts: Facts) -> bool:
+    """Whether any is none of torch's."""
+    words = [word.strip() for word in facts.info.optimizer.split(",")]
+    return any(word and word.split()[0] not in TORCHS and word[:1].isupper() for word in words)
 
 
 def _missed(seen: NonFinite, facts: Facts) -> bool:
@@ -175,12 +205,12 @@ def _unseen(seen: NonFinite, facts: Facts) -> int:
 
 def _grown(before: Reading) -> bool:
     """Whether norms had grown, or steps were long, when the first NaN came: the learning rate."""
+    return len(before.used) > 1 and (_louder(before) or before.largest_ratio > T.MOVED)
+
+
+def _louder(before: Reading) -> bool:
     norms = before.total[before.used]
-    if len(norms) < 2:
-        return False
-    return float(norms[-T.UNDEFINED :].max()) > T.GROWTH * float(norms[0]) or (
-        before.largest_ratio > T.MOVED
-    )
+    return len(norms) > 1 and float(norms[-T.UNDEFINED :].max()) > T.GROWTH * float(norms[0])
 
 
 def scaler_stuck(reading: Reading) -> Finding | None:

@@ -196,7 +196,7 @@ def steps_reach_nothing(reading: Reading) -> Finding | None:
     told = reading.facts.info.classes > 1
     if told:
         idle = level > T.LEARNED_LOSS * reading.chance and reach < T.REACHES_GUESS * level
-        than = f"; guessing gives {reading.chance:.3g}"
+        than = f"; {reading.guess_words}"
     elif mean := reading.facts.info.mean_loss:
         idle = level > T.LEARNED_LOSS * mean
         than = f", at first {reading.begun:.3g}; the mean of the targets costs {mean:.3g}"

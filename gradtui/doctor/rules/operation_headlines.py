@@ -20,6 +20,8 @@ LARGE = (
 COUNTED = (*LABELLED, *SPREADS)
 """Where these give an infinity numbers were large, and not too few."""
 NOUGHT = "0 times that is NaN"
+LIKELY = "most likely"
+"""How the autopsy says that it could be something else."""
 HIDDEN = "left out behind it"
 """How the autopsy says that what was not finite is not used."""
 MOSTLY = (
@@ -51,7 +53,8 @@ def headline(found: Autopsy, where: str) -> str:
         return ""
     name = f"{found.operation}{at}"
     if found.phase == "backward":
-        return _backward(found, word, name)
+        told = _backward(found, word, name)
+        return f"{LIKELY} {told}" if told and LIKELY in found.words else told
     if word == "ctcloss":
         return f"{name} has no way to fit the labels in: its input is shorter than they need"
     if word == "mean" and "no values" in found.words:
@@ -84,4 +87,11 @@ def _backward(found: Autopsy, word: str, name: str) -> str:
         )
     if word in VALUES:
         return f"{name} has no slope where two {VALUES[word]} are equal"
+    if own_function(found):
+        return f"the backward of {name}, a function of the program's own, has no finite result here"
     return next((f"the backward of {name} {text}" for words, text in BACK if word in words), "")
+
+
+def own_function(found: Autopsy) -> bool:
+    """Whether it is an autograd function of the program: torch's operations are not called like classes."""
+    return found.operation[:1].isupper() and bool(found.source)

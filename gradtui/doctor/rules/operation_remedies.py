@@ -17,6 +17,7 @@ from gradtui.doctor.rules.operation_headlines import (
     ROOTS,
     SPREADS,
     VALUES,
+    own_function,
 )
 from gradtui.doctor.rules.undefined_operations import operation
 
@@ -39,6 +40,8 @@ def operation_remedies(found: Autopsy) -> Choice:
     word, back = operation(found), found.phase == "backward"
     if back and HIDDEN in found.words:
         return choices.OPERATION_TARGETS
+    if back and own_function(found):
+        return choices.OPERATION_OWN
     if word == "pow" and (back or "infinity" not in found.words):
         return choices.OPERATION_POWER
     if word == "mean" and "no values" in found.words:

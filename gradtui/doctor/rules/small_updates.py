@@ -104,9 +104,7 @@ def stopped_by_schedule(reading: Reading) -> Finding | None:
     fallen = np.isnan(reading.facts.lr) | (reading.facts.lr < T.LR_FALLEN * most)
     since = reading.since(fallen)
     told = not np.isnan(reading.chance)
-    beside = (
-        f"guessing gives {reading.chance:.3g}" if told else f"at first {reading.start_loss:.3g}"
-    )
+    beside = reading.guess_words if told else f"at first {reading.start_loss:.3g}"
     return Finding(
         "plateau",
         Severity.WARNING,

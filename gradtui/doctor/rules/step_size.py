@@ -123,8 +123,7 @@ def plateau(reading: Reading) -> Finding | None:
         "plateau",
         Severity.WARNING,
         int(reading.facts.steps[0]),
-        f"after {reading.seen} steps the loss is {reading.loss:.3g}; guessing gives "
-        f"{reading.chance:.3g}",
+        f"after {reading.seen} steps the loss is {reading.loss:.3g}; {reading.guess_words}",
         f"the first weights multiply signals by {norm(reading.growth)} on their way through: whatever "
         "goes in, much the same comes out"
         if unfit and reading.growth > 0

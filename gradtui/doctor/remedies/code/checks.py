@@ -155,6 +155,48 @@ def spread_over_batch(seen: ProgramSeen) -> CodeLines:
     return CodeLines(MODEL, code, expect, changes=False)
 
 
+def own_function(seen: ProgramSeen) -> CodeLines:
+    """Which functions there are, and how to hold their slopes against numerical ones."""
+    del seen
+    code = block("""
+        for function in torch.autograd.Function.__subclasses__():
+            if not function.__module__.startswith("torch"):
+                print(function.__module__, function.__name__)
+        # then, for arguments of 1e-3, 1, 30 and 100:  torch.autograd.gradcheck(Name.apply, x.double())
+    """)
+    expect = "where gradcheck is False, an exp that overflows or a division by zero in its backward"
+    return CodeLines(MODEL, code, expect, changes=False)
+
+
+def own_optimizer(seen: ProgramSeen) -> CodeLines:
+    """What the optimizer keeps, where it is not torch's."""
+    del seen
+    code = block("""
+        for name, weight in model.named_parameters():
+            for word, value in optimizer.state[weight].items():
+                if torch.is_tensor(value) and value.numel() > 1:
+                    print(name, word, *value.aminmax())
+    """)
+    expect = "nothing below 0 where a root is taken, and no 0 that is divided by: clamp it, or add an eps"
+    return CodeLines(STEP, code, expect, changes=False)
+
+
+OWN_FUNCTION = Remedy(
+    id="own_function",
+    text=(
+        "check the backward of that function: is there an exp that overflows, or a division by zero, for "
+        "large or small arguments?"
+    ),
+    code=own_function,
+)
+OWN_OPTIMIZER = Remedy(
+    id="own_optimizer",
+    text=(
+        "check the optimizer's own arithmetic: is a root taken of a difference, or is there a division "
+        "without an eps?"
+    ),
+    code=own_optimizer,
+)
 CATCH_NAN = Remedy(
     id="catch_nan",
     text="run it once more with --catch-nan: the step is traced in which the first NaN is born",
