@@ -75,7 +75,7 @@ def forward(module: str = "", **autopsy: Any) -> NonFinite:
         ),
         (
             forward(operation="exp", words="exp of 3 values up to 99", inputs=WIDE),
-            "exp overflowed: what it was given is too large for it",
+            "exp in the loss function overflowed: what it was given is too large for it",
             (EXP,),
         ),
         (
