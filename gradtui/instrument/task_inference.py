@@ -4,6 +4,7 @@ Only names, shapes and types of a few nodes are read, and no node is kept: of wh
 which may have to be computed anew when it is touched, nothing but targets as the program made them.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ KEEPING = (
 SCALING = ("MulBackward", "DivBackward", "NegBackward", "SumBackward")
 REGRESSION = ("MseLossBackward", "SmoothL1LossBackward", "HuberLossBackward")
 BINARY = ("BinaryCrossEntropyBackward", "BinaryCrossEntropyWithLogitsBackward")
+CLOSE = 1e-6
 MEAN, NONE = 1, 0
 """Values of torch's `reduction`."""
 
@@ -85,6 +87,8 @@ def _told(read: Callable[[], T], unknown: T) -> T:
 
 
 def _task(node: Any) -> tuple[str, int]:
+    if (halves := _in_both_directions(node)) is not None:
+        return halves
     scaled = averaged = False
     for _ in range(STRAIGHT):
         word = node.name()
@@ -102,6 +106,40 @@ def _task(node: Any) -> tuple[str, int]:
         averaged = averaged or word.startswith("MeanBackward")
         node = below[0]
     return "", 0
+
+
+def _in_both_directions(node: Any) -> tuple[str, int] | None:
+    """A mean of several cross-entropies over as many classes, as contrastive losses of pairs are: to guess
+    costs what it costs in one of them. None of anything else."""
+    parts = _parts(node, STRAIGHT)
+    if len(parts) < 2 or not math.isclose(sum(weight for _, weight in parts), 1, rel_tol=CLOSE):
+        return None
+    (first, _), *_ = parts
+    return first if first[1] and all(task == first for task, _ in parts) else None
+
+
+def _parts(node: Any, depth: int) -> list[tuple[tuple[str, int], float]]:
+    """The cross-entropies that a loss is a weighted sum of; one that is nothing where it is no such sum."""
+    word = node.name()
+    below = [one for one, _ in node.next_functions if one is not None]
+    if depth and word.startswith("AddBackward") and len(below) == 2 and node._saved_alpha == 1:
+        return [part for one in below for part in _parts(one, depth - 1)]
+    if depth and word.startswith(("MulBackward", "DivBackward")) and len(below) == 1:
+        factor = _factor(node)
+        if factor is not None:
+            return [(task, factor * weight) for task, weight in _parts(below[0], depth - 1)]
+    if word.startswith("NllLoss") and getattr(node, "_saved_reduction", None) == MEAN:
+        return [(("classification", _classes(node, word)), 1.0)]
+    return [(("", 0), math.nan)]
+
+
+def _factor(node: Any) -> float | None:
+    """What a single number multiplies with, or divides by; None where that is not kept."""
+    other = node._saved_other
+    if not isinstance(other, Tensor) or other.numel() != 1 or not other.is_cpu:
+        return None
+    value = float(other)
+    return value if node.name().startswith("MulBackward") else 1 / value
 
 
 def _classes(node: Any, word: str) -> int:
