@@ -13,6 +13,9 @@ from gradtui.doctor.remedies import choices
 from gradtui.doctor.rules.miswired import SYMPTOM
 from gradtui.doctor.words import layer_range, norm
 
+NAMED = 3
+"""Layers that are named."""
+
 
 def cut_off(reading: Reading) -> Finding | None:
     """Parameters that an optimizer is to train, in all layers up to some place, have had no gradient at
@@ -36,7 +39,33 @@ def cut_off(reading: Reading) -> Finding | None:
         if kind == "zero" and not _answers(reading, rows, count):
             continue
         return _finding(reading, rows, count, kind)
-    return None
+    return _without_effect(reading, rows, zero)
+
+
+def _without_effect(reading: Reading, rows: IntArray, zero: BoolArray) -> Finding | None:
+    """Layers among others that have had a gradient of exactly 0 at each step, and are not known to be dead,
+    in a run that has learned little: whatever they give, the loss is the same."""
+    dead = np.nan_to_num(reading.dead[rows]) >= T.DEAD_SHARE
+    pinned = np.nan_to_num(reading.share(Act.SATURATED)[rows]) >= T.SATURATED_SHARE
+    idle = rows[zero & ~dead & ~pinned]
+    if not len(idle) or zero.all() or not _little_learned(reading):
+        return None
+    names = reading.names(idle)
+    which = f"{', '.join(names[:NAMED])}{' and more' if len(names) > NAMED else ''}"
+    others = reading.typical(reading.rows, reading.now)
+    return Finding(
+        SYMPTOM,
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"{which}: a gradient of exactly 0 at each of {len(reading.used)} measured steps, others up to "
+        f"{norm(float(np.nanmax(others)))}; the loss is "
+        f"{norm(reading.loss)} (first {norm(reading.start_loss)})",
+        "whatever these layers give, the loss is the same: a softmax or a norm behind them is taken over a "
+        "dim of one value, or their result is multiplied by zero or not used",
+        choices.WITHOUT_EFFECT,
+        tuple(int(r) for r in idle),
+        names,
+    )
 
 
 def _matrices(reading: Reading) -> IntArray:

@@ -181,6 +181,31 @@ def own_optimizer(seen: ProgramSeen) -> CodeLines:
     return CodeLines(STEP, code, expect, changes=False)
 
 
+def one_value(seen: ProgramSeen) -> CodeLines:
+    """The shapes that softmaxes are taken over."""
+    del seen
+    code = block("""
+        softmax = torch.softmax
+
+
+        def looked_at(given, dim, *rest, **named):
+            print("softmax over dim", dim, "of", tuple(given.shape))
+            return softmax(given, dim, *rest, **named)
+
+
+        torch.softmax = torch.nn.functional.softmax = looked_at  # for one step, while looking
+    """)
+    expect = "no dim that has one value only, and none that is the heads or the batch"
+    return CodeLines(MODEL, code, expect, changes=False)
+
+
+ONE_VALUE = Remedy(
+    id="one_value",
+    text=(
+        "is a softmax or a norm behind these layers taken over the wrong dim, one that has a single value?"
+    ),
+    code=one_value,
+)
 OWN_FUNCTION = Remedy(
     id="own_function",
     text=(
