@@ -41,6 +41,8 @@ MOST = 4096
 """Backward passes that are kept for one step. A program that takes none may go on for ever."""
 MICRO_BATCHES = 4
 """From which on it is told that losses are not divided: of a game two add up, as they should."""
+FEW = 3
+"""Lost losses for which the next step is looked at: a run that goes on without numbers is no news."""
 SCALED = 8
 """Losses that a scaler has multiplied and of which no backward pass has been seen, at most."""
 
@@ -84,6 +86,8 @@ class LossCapture:
         self._graph_reader = GraphReader(guard)
         self.task_facts: TaskFacts | None = TaskFacts(graph_reader=self._graph_reader)
         """What the first loss has told of the task."""
+        self._losses_lost = 0
+        """Steps that were looked at because their loss was lost."""
         self._looked = False
         self._labels = LabelFrequencies()
         self.depth = 0
@@ -379,10 +383,13 @@ class LossCapture:
         return before
 
     def _tell_lost(self, found: tuple[Tensor, Value] | None) -> None:
-        """Its graph tells why, as long as it is whole."""
+        """Its graph tells why, as long as it is whole; and the step that is to follow is looked at."""
         if found is not None and type(found[1]) is float and not isfinite(found[1]):
             with self._guard("a loss that is lost"):
                 self._listeners.loss_seen(*found)
+            if self._losses_lost < FEW:
+                self._losses_lost += 1
+                self._guard.meter.rest(False)
 
     def over(self, token: int, done: bool) -> None:
         """It is over."""

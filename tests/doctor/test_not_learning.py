@@ -294,3 +294,13 @@ def test_a_slope_that_is_next_to_none_may_be_a_temperatures_doing() -> None:
     assert (symptom, remedy) == ("not_learning", "spread_of_scores")
     assert "a temperature" in cause
     assert "or else the learning rate of 0.05 is too small" in cause
+
+
+def test_layers_whatever_of_which_the_loss_is_the_same() -> None:
+    """As queries and keys are under a softmax over one value: an exact 0 among others that learn."""
+    (finding,) = diagnose(run(flat(300, 0.75 * GUESS), zero=(1,))).findings
+    assert (finding.symptom, finding.rows) == ("miswired", (1,))
+    assert "layers.1: a gradient of exactly 0 at each of 300 measured steps" in finding.evidence
+    assert finding.remedies[0].id == "one_value"
+    assert diagnose(run(flat(300, 0.2 * GUESS), zero=(1,))).healthy  # others have done without
+    assert diagnose(run(flat(150, 0.75 * GUESS), zero=(1,))).healthy

@@ -117,3 +117,15 @@ def test_a_tiny_loss_that_nothing_moves_is_not_solved() -> None:
     assert not told(250, tiny, norm=lambda step: 3e-7, **still).healthy
     steep = told(250, tiny, norm=lambda step: 5e-4, **still)
     assert steep.healthy  # near an optimum of squares the slope is steep
+
+
+@pytest.mark.parametrize(("known", "flat"), [(0.0, False), (0.75 * GUESS, True)])
+def test_a_loss_that_only_knows_how_often_labels_come(known: float, flat: bool) -> None:
+    """Below guessing, and no better than an answer that looks at no input."""
+    level: Number = lambda step: 0.75 * GUESS * (1 + 0.4 * np.exp(-step / 20))  # noqa: E731
+    found = told(500, level, label_loss=known)
+    assert (found.verdict == "plateau") == flat
+    if flat:
+        assert (
+            "answering with the frequencies of the labels gives 1.73" in found.findings[0].evidence
+        )

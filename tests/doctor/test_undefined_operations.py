@@ -22,7 +22,7 @@ SMALL, WIDE = Span(0.0, 6.0, 0, 64), Span(0.0, 1e30, 0, 64)
 
 
 def found(
-    seen: NonFinite, loss: float = float("nan"), *, growth: float = 1.0
+    seen: NonFinite, loss: float = float("nan"), *, growth: float = 1.0, **info: Any
 ) -> tuple[Finding, Any]:
     """`growth` of norms at each of 40 steps before it is seen."""
 
@@ -32,7 +32,7 @@ def found(
         return replace(s, loss=loss, nonfinite=seen if s.step == 40 else None)
 
     size = lambda step: 0.5 * growth**step  # noqa: E731
-    history = made(45, size, loss=lambda step: CHANCE * 0.99**step, change=broken)
+    history = made(45, size, loss=lambda step: CHANCE * 0.99**step, change=broken, **info)
     return told(history).findings[-1], history.facts()
 
 
@@ -213,3 +213,43 @@ def test_gradients_that_are_sound_when_run_again_were_edited() -> None:
     other = replace(again, words="no call of a model was seen in this step")
     finding, _ = found(NonFinite(40, "backward", "layers.3", "layers.3.bias", other), 1.0)
     assert finding.remedies == ADVICE["nonfinite_backward"]
+
+
+def test_a_function_of_the_programs_own_is_called_so() -> None:
+    known = Autopsy(
+        40,
+        "backward",
+        module="act",
+        kind="Swish",
+        operation="SwishFn",
+        source="train.py:28",
+        words="act (Swish) gave a gradient that is NaN in the backward of SwishFn",
+    )
+    finding, facts = found(NonFinite(40, "backward", "act", "gradient", known))
+    assert finding.cause.startswith(
+        "the backward of SwishFn in act (Swish), a function of the program's own"
+    )
+    assert finding.remedies[0].id == "own_function"
+    assert prescribe(finding, facts)
+
+
+def test_what_is_only_likely_is_said_to_be() -> None:
+    known = Autopsy(
+        40,
+        "backward",
+        tensor="gradient of the output",
+        operation="acos",
+        words="loss function: most likely the slope of acos is not finite at 1 of 64 values",
+    )
+    finding, _ = found(NonFinite(40, "backward", "", "gradient", known))
+    assert finding.cause.startswith("most likely the backward of acos")
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "own"), [("CenteredRMS", True), ("AdamW", False), ("SGD", False)]
+)
+def test_the_arithmetic_of_an_optimizer_of_ones_own_comes_first(optimizer: str, own: bool) -> None:
+    seen = NonFinite(40, "weights", "layers.1", "layers.1.weight", None)
+    finding, _ = found(seen, optimizer=optimizer)
+    assert ("not torch's own" in finding.cause) == own
+    assert ("own_optimizer" in [remedy.id for remedy in finding.remedies]) == own

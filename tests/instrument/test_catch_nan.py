@@ -150,3 +150,16 @@ def test_what_is_neither_true_nor_false_is_ignored_with_a_line(tmp_path: Path) -
     watch.close()
     log = (tmp_path / "run" / "watch.log").read_text()
     assert "catch_nan 'no' is ignored: False is used instead" in log
+
+
+@pytest.mark.usefixtures("scarce")
+def test_a_lost_loss_is_traced_by_its_graph_where_steps_are_let_through() -> None:
+    sink = trained(catch=False)
+    assert BAD - 1 not in [snapshot.step for snapshot in sink.snapshots]
+    first = next(s.nonfinite for s in sink.snapshots if s.nonfinite is not None)
+    assert (first.step, first.phase) == (BAD, "forward")
+    autopsy = first.autopsy
+    assert autopsy is not None
+    assert (autopsy.module, autopsy.operation, autopsy.reproduced) == ("part", "log", False)
+    assert autopsy.source.startswith("tests/instrument/test_catch_nan.py:")
+    assert autopsy.argument is not None

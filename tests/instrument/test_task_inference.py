@@ -28,6 +28,26 @@ KNOWN: dict[str, tuple[Callable[[Tensor], Tensor], TaskFacts]] = {
         lambda y: F.cross_entropy(y, LABELS, reduction="none").mean(),
         TaskFacts("classification", 4),
     ),
+    "in both directions": (
+        lambda y: 0.5 * (F.cross_entropy(y[:4], LABELS[:4]) + F.cross_entropy(y[:4].T, LABELS[:4])),
+        TaskFacts("classification", 4),
+    ),
+    "their mean": (
+        lambda y: (F.cross_entropy(y[:4], LABELS[:4]) + F.cross_entropy(y[:4].T, LABELS[:4])) / 2,
+        TaskFacts("classification", 4),
+    ),
+    "halves": (
+        lambda y: 0.25 * F.cross_entropy(y, LABELS) + F.cross_entropy(y, LABELS) * 0.75,
+        TaskFacts("classification", 4),
+    ),
+    "the sum of both": (
+        lambda y: F.cross_entropy(y[:4], LABELS[:4]) + F.cross_entropy(y[:4].T, LABELS[:4]),
+        TaskFacts(),
+    ),
+    "of other classes": (
+        lambda y: 0.5 * (F.cross_entropy(y, LABELS) + F.cross_entropy(y[:, :2], LABELS % 2)),
+        TaskFacts(),
+    ),
     "binary": (
         lambda y: F.binary_cross_entropy_with_logits(y, y.detach().sigmoid()),
         TaskFacts("classification", 2),
