@@ -3,7 +3,7 @@
 import sys
 import weakref
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 
 from torch import Tensor, nn
@@ -27,7 +27,15 @@ from gradtui.nan_trace.data_origin import made_by
 from gradtui.nan_trace.examination import examine
 from gradtui.nan_trace.loss_clues import LossClues
 from gradtui.nan_trace.module_walk import walk
-from gradtui.nan_trace.report import NOWHERE, Place, by_graph, failed, located, of_data
+from gradtui.nan_trace.report import (
+    NOWHERE,
+    Place,
+    before_step,
+    by_graph,
+    failed,
+    located,
+    of_data,
+)
 from gradtui.nan_trace.source_lines import Around, lines_by_frames, lines_of_classes, program_frames
 from gradtui.patching.own_errors import SuppressOwn
 from gradtui.patching.torch_modes import Unseen
@@ -74,6 +82,8 @@ class NanCapture(StepListener):
         """Ids of parameters whose models are watched: one optimizer a parameter is no news."""
         self._past: deque[tuple[int, list[Call], int]] = deque(maxlen=LATE)
         self._done = False
+        self.broken_weight: Callable[[], str] = lambda: ""
+        """The name of a weight that is not finite by now, "" where there is none."""
         self.near = False
         """Whether gradients are where looking at them makes nobody wait."""
 
@@ -197,6 +207,9 @@ class NanCapture(StepListener):
             call.names = names
         clues = self._clues if self.near else None
         dropped = self._call_recorder.dropped()
+        lost = loss is not None and not isfinite(loss)
+        if lost and not calls and self.near and (name := self.broken_weight()):
+            return before_step(step, name)
         found = examine(calls, step, loss, dropped=dropped, clues=clues, place=self._place)
         if found.phase != "data":
             return found

@@ -297,6 +297,16 @@ class OptimizerSteps(StepListener):
 
         return evaluated(closure, nothing, lambda: over(True), lambda: over(False))
 
+    def broken_weight(self) -> str:
+        """The name of a weight that is not finite by now, "" where there is none."""
+        for source in self._measurement.broken():
+            assert source.layout is not None
+            assert source.at is not None
+            for tensor, place in zip(source.tensors, source.at.tolist(), strict=True):
+                if not bool(tensor.detach().isfinite().all()):
+                    return str(source.layout.tensors[place].name)
+        return ""
+
     def replaying(self, optimizer: Optimizer) -> ParamGroup | None:
         """What a step that is about to be replayed from a CUDA graph steps."""
         self._see(optimizer)

@@ -156,6 +156,7 @@ class Watcher:
             self._control,
         )
         self._manual_updates.watching = optimizer is None
+        self._nan_capture.broken_weight = self._steps.broken_weight
         self._replays = GraphReplays(
             guard, self._hooks, self._steps, measurement, self._layout_builder, self._losses
         )

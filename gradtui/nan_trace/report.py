@@ -83,6 +83,15 @@ def of_data(found: Autopsy, made: MadeBy) -> Autopsy:
     return located(told)
 
 
+def before_step(step: int, weight: str) -> Autopsy:
+    """Of a loss that is lost because a weight was before."""
+    words = (
+        f"{weight} was not finite before step {step:,} began: an update before it, at the latest that of "
+        f"step {step - 1:,}, left it so"
+    )
+    return Autopsy(step - 1, "weights", tensor=weight, words=words)
+
+
 def failed(step: int, why: str, phase: str = "") -> Autopsy:
     return Autopsy(step, phase, words=f"where it came from is not known: {why}", reproduced=False)
 

@@ -99,14 +99,17 @@ def test_without_calls_the_step_is_right_all_the_same(
     assert not seen.autopsy.reproduced
 
 
-def test_where_a_look_is_too_dear_there_is_none(
+def test_where_a_look_is_too_dear_the_next_loss_tells(
     sink: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nan_sampling, "GUESS", 1e12)
     monkeypatch.setattr(nan_sampling, "IN_PASSING", 1e12)
-    seen = trained(sink, log_of_zero, steps=BIRTH + EVERY)
+    seen = trained(sink, root_of_zero, steps=BIRTH + EVERY)
     assert seen is not None
-    assert seen.step > BIRTH
+    assert (seen.step, seen.phase) == (BIRTH, "weights")
+    assert seen.autopsy is not None
+    assert (seen.autopsy.step, seen.autopsy.phase) == (BIRTH, "weights")
+    assert seen.autopsy.tensor == "first.weight"
 
 
 def test_a_birth_after_the_last_record_is_told_at_the_end(
@@ -114,11 +117,22 @@ def test_a_birth_after_the_last_record_is_told_at_the_end(
 ) -> None:
     monkeypatch.setattr(nan_sampling, "GUESS", 1e12)
     monkeypatch.setattr(nan_sampling, "IN_PASSING", 1e12)
-    last = BIRTH + 10
-    seen = trained(sink, log_of_zero, steps=last + 1)
+    seen = trained(sink, root_of_zero, steps=BIRTH + 1)
     assert seen is not None
-    assert (seen.step, seen.phase) == (last, "weights")
+    assert (seen.step, seen.phase) == (BIRTH, "weights")
     assert sink.snapshots[-2].step < BIRTH
+
+
+def test_a_loss_that_is_lost_is_looked_into_however_dear_a_look_is(
+    sink: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nan_sampling, "GUESS", 1e12)
+    monkeypatch.setattr(nan_sampling, "IN_PASSING", 1e12)
+    seen = trained(sink, log_of_zero, steps=BIRTH + EVERY)
+    assert seen is not None
+    assert (seen.step, seen.phase) == (BIRTH, "forward")
+    assert seen.autopsy is not None
+    assert (seen.autopsy.operation, seen.autopsy.reproduced) == ("log", False)
 
 
 def test_a_healthy_run_is_recorded_no_more_often(sink: Kept) -> None:

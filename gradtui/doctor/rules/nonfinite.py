@@ -92,7 +92,12 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
     if phase == "forward" and found is not None:
         cause = headline(found, _where(found)) or cause
     unseen = _unseen(seen, facts) if phase == "weights" else 0
-    if unseen:
+    if unseen and _sound_until(seen, facts):
+        cause = (
+            f"the losses until step {seen.step:,} were finite, and the next was not: gradients or the update "
+            "of that step became NaN or infinite, and were not looked at (with --catch-nan every step is)"
+        )
+    elif unseen:
         cause = (
             f"the {unseen} steps before it were not looked at: in one of them loss, gradients or update "
             "became NaN or infinite (with --catch-nan every step is looked at)"
@@ -137,6 +142,13 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         rows,
         names,
     )
+
+
+def _sound_until(seen: NonFinite, facts: Facts) -> bool:
+    """Whether the losses of all steps until then were finite: on a CPU each of them is looked at, and the
+    weights were by the first that was not."""
+    known = seen.autopsy is not None and seen.autopsy.known and seen.autopsy.phase == "weights"
+    return known and facts.info.device.startswith("cpu")
 
 
 def _own_optimizer(facts: Facts) -> bool:
