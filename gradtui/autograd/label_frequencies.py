@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.node_types import name_of, stem
+from gradtui.core.wiring import ORDERED_LABELS, Faults
 from gradtui.patching.own_errors import suppress_own
 
 MEAN = 1
@@ -39,6 +40,8 @@ class LabelFrequencies:
         self._looks = 0
         self.cost = 0.0
         """In nats; 0 while it is not known."""
+        self.told: Faults = ()
+        """Of data in order: each batch has labels of one class."""
 
     @property
     def done(self) -> bool:
@@ -54,6 +57,7 @@ class LabelFrequencies:
             self._batches.append(counts)
         if self.done and len(self._batches) >= FEWEST:
             self.cost = _agreed(self._batches)
+            self.told = _in_order(self._batches)
         if self.done:
             self._batches = []
 
@@ -70,6 +74,16 @@ def _agreed(batches: list[Tensor]) -> float:
         if abs(_entropy(one) - cost) > (AGREE + sampling) * cost:
             return 0.0
     return cost
+
+
+def _in_order(batches: list[Tensor]) -> Faults:
+    """Of two classes a batch of one is no news: of a game's sides each has labels of its own."""
+    first = batches[0]
+    plain = len(first) == 1 and first.shape[1] > 2 and first.sum() >= ENOUGH
+    if not plain or any(int((one > 0).sum()) > 1 for one in batches):
+        return ()
+    words = f"each of the first {len(batches)} batches has labels of a single class"
+    return ((ORDERED_LABELS, words),)
 
 
 def _entropy(counts: Tensor) -> float:

@@ -11,6 +11,7 @@ SAME_ANSWERS = "same_answers"
 CLIPPED_SCALED = "clipped_scaled"
 UNDIVIDED = "undivided"
 LOST_BATCH = "lost_batch"
+ORDERED_LABELS = "ordered_labels"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

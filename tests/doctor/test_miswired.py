@@ -82,6 +82,21 @@ def test_what_had_been_learned_and_is_lost_again_is_miswired(back: float, lost: 
     assert told(200, "broadcast_target", loss=losses).healthy
 
 
+def test_data_in_the_order_of_its_labels() -> None:
+    """The loss is small within a class and jumps at the next: its level is what counts."""
+
+    def saws(step: int) -> float:
+        return CHANCE * (2.5 if step % 12 == 0 else 0.9 ** (step % 12))
+
+    found = told(400, "ordered_labels", loss=saws).findings[0]
+    assert found.symptom == "miswired"
+    assert found.cause.startswith("the data comes in the order of its labels")
+    assert found.remedies[0].id == "shuffle"
+    learned = told(400, "ordered_labels", loss=lambda step: CHANCE * 0.98**step)
+    assert learned.healthy
+    assert learned.notes == ("odd wiring: seen: ordered_labels",)
+
+
 def test_the_plateau_is_no_cause() -> None:
     (finding,) = told(300, "broadcast_target").findings
     assert finding.symptom == "miswired"

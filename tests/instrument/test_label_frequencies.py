@@ -91,6 +91,25 @@ def test_where_it_is_not_known(name: str) -> None:
     assert cost(UNKNOWN[name]) == 0
 
 
+@pytest.mark.parametrize(
+    ("loss", "ordered"),
+    [
+        (UNKNOWN["in order"], True),
+        (lambda i, g: F.cross_entropy(scores(3), torch.zeros(N, dtype=torch.int64)), True),
+        (UNKNOWN["two classes at a time"], False),
+        (lambda i, g: F.cross_entropy(scores(2), torch.full((N,), i % 2)), False),  # a game's sides
+        (lambda i, g: F.cross_entropy(scores(3, 2), torch.full((2,), i % 3)), False),  # too few
+        (lambda i, g: F.cross_entropy(scores(3), drawn([0.98, 0.01, 0.01], g)), False),
+    ],
+)
+def test_data_in_the_order_of_its_labels(loss: Loss, ordered: bool) -> None:
+    generator = torch.Generator().manual_seed(0)
+    found = LabelFrequencies()
+    for batch in range(LOOKS):
+        found.look(loss(batch, generator))
+    assert bool(found.told) == ordered
+
+
 def test_too_few_batches_tell_nothing_yet() -> None:
     loss: Loss = lambda _, g: F.cross_entropy(scores(2), drawn([0.5] * 2, g))  # noqa: E731
     assert cost(loss, LOOKS - 1) == 0

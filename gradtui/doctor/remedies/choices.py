@@ -141,6 +141,7 @@ from gradtui.doctor.remedies.code.wiring import (
     RANDOM_WEIGHTS,
     RAW_SCORES,
     SAME_SHAPE,
+    SHUFFLE,
     STRAIGHT_THROUGH,
     UNFREEZE,
     WHO_WRITES,
@@ -341,6 +342,7 @@ NO_GRADIENTS: Choice = (
 NEVER_ZEROED: Choice = (ZERO_GRAD_EACH_STEP,)
 CLIPPED_SCALED: Choice = (CLIP_UNSCALED,)
 UNDIVIDED: Choice = (DIVIDE_LOSSES,)
+ORDERED_LABELS: Choice = (SHUFFLE,)
 SHORTER_STEPS: Choice = (
     LOWER_LR,
     LOWER_LR_OR_CLIP,

@@ -46,6 +46,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "layer does the work of a single unit",
         choices.SAME_UNITS,
     ),
+    W.ORDERED_LABELS: (
+        "the data comes in the order of its labels: each step unlearns what the batches of other classes "
+        "have taught",
+        choices.ORDERED_LABELS,
+    ),
 }
 """Kind -> cause and remedies, the most telling first."""
 NEVER_MOVED = "no gradient ever reached the optimizer"
@@ -110,6 +115,8 @@ def _learned(reading: Reading) -> bool:
         return True  # evidence may be meant to be for something and never against it
     if _kind(reading.facts) == W.NEVER_ZEROED and _lost_again(reading):
         return False
+    if _kind(reading.facts) == W.ORDERED_LABELS:  # of one class at a time the loss is small soon
+        return reading.level < T.MISWIRED_LEARNED * reading.reference_loss
     return reading.loss < T.MISWIRED_LEARNED * reading.reference_loss
 
 
@@ -210,7 +217,7 @@ def explained(finding: Finding, facts: Facts) -> Finding:
     """`finding` with what the first steps have shown for a cause: of steps that are too long, losses
     that add up; of clipping that leaves nothing, a loss scale that was still in the gradients."""
     seen = dict(facts.info.wiring)
-    if W.CLIPPED_SCALED in seen and finding.remedies == choices.CLIPPING_CRAWLS:
+    if W.CLIPPED_SCALED in seen and finding.symptom == "clipping_dominates":
         return replace(
             finding,
             cause=f"{seen[W.CLIPPED_SCALED]}: scaler.unscale_(optimizer) has not been called by then, "

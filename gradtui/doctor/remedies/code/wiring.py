@@ -3,7 +3,7 @@ with something else than they are made for."""
 
 from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import block, each_layer
-from gradtui.doctor.remedies.code.prescription import AFTER, LOSS, MODEL, OPTIMIZER, STEP
+from gradtui.doctor.remedies.code.prescription import AFTER, DATA, LOSS, MODEL, OPTIMIZER, STEP
 from gradtui.doctor.remedy import CodeLines, Remedy
 
 
@@ -157,6 +157,15 @@ def divided(seen: ProgramSeen) -> CodeLines:
     return CodeLines(LOSS, code, "gradients as of one batch, and a loss that falls")
 
 
+def shuffled(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        order = torch.randperm(len(inputs))  # of all data; a DataLoader has shuffle=True
+        inputs, targets = inputs[order], targets[order]
+    """)
+    return CodeLines(DATA, code, "a loss that falls without jumping from one class to the next")
+
+
 def thaw(seen: ProgramSeen) -> CodeLines:
     del seen
     return CodeLines(
@@ -196,6 +205,12 @@ DIVIDE_LOSSES = Remedy(
     id="divide_losses",
     text=("divide each loss by the number of backward passes between two steps"),
     code=divided,
+)
+SHUFFLE = Remedy(
+    id="shuffle",
+    text=("shuffle the data: DataLoader(..., shuffle=True)"),
+    code=shuffled,
+    source=("Bottou, 2012, Stochastic Gradient Descent Tricks"),
 )
 CALL_STEP = Remedy(
     id="call_step",
