@@ -1,19 +1,24 @@
-"""Run them: python -m tests.verdicts.programs [--jobs N] [--only TEXT]"""
+"""Run them: python -m tests.verdicts.programs [--jobs N] [--only TEXT] [--strangers]"""
 
 import argparse
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.verdicts.programs.catalogue import PROGRAMS, Told, judged
+from gradtui.core.symptom import OPEN
+from tests.verdicts.programs.catalogue import PROGRAMS, STRANGERS, Told, judged
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="check every program through the command line")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="", help="programs whose name has this in it")
+    parser.add_argument(
+        "--strangers", action="store_true", help="those by people who had not seen the rules"
+    )
     args = parser.parse_args()
-    chosen = [p for p in PROGRAMS if any(word in p.name for word in args.only.split("|"))]
+    every = STRANGERS if args.strangers else PROGRAMS
+    chosen = [p for p in every if any(word in p.name for word in args.only.split("|"))]
     began = time.perf_counter()
     with ThreadPoolExecutor(args.jobs) as pool:
         told = list(pool.map(judged, chosen))
@@ -31,9 +36,14 @@ def line(one: Told) -> str:
 def summary(told: list[Told]) -> str:
     fine = [t for t in told if t.accepted[0] == "healthy"]
     ill = [t for t in told if t.accepted[0] != "healthy"]
+    named = [t for t in ill if t.right]
+    best = sum(t.verdict == t.accepted[0] for t in named)
+    undecided = sum(t.verdict in OPEN for t in ill)
+    well = sum(t.verdict == "healthy" for t in ill)
     return (
-        f"{sum(not t.right for t in fine)} of {len(fine)} healthy programs alarmed; "
-        f"{sum(t.right for t in ill)} of {len(ill)} sick ones named right"
+        f"{sum(not t.right for t in fine)} of {len(fine)} healthy programs alarmed; {len(named)} of "
+        f"{len(ill)} sick ones named right, {best} of them by the name that fits best; {undecided} "
+        f"undecided, {well} called healthy"
     )
 
 

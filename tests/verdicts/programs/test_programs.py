@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.verdicts.programs.catalogue import PROGRAMS, Program, judged
+from tests.verdicts.programs.catalogue import PROGRAMS, STRANGERS, Program, judged
 
 SOME = ("gaussian_nll", "softmax_of_one", "house_prices", "killed_by_one_step")
 
@@ -27,3 +27,11 @@ def test_each_program_says_what_is_right() -> None:
         "miswired",
         "not_learning",
     }
+
+
+def test_so_do_strangers() -> None:
+    from gradtui.core.symptom import VERDICTS
+
+    healthy = [p for p in STRANGERS if p.accepted[0] == "healthy"]
+    assert (len(STRANGERS), len(healthy)) == (88, 36)
+    assert {word for p in STRANGERS for word in p.accepted} <= set(VERDICTS)
