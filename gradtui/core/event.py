@@ -51,6 +51,9 @@ class RunInfo:
     """Of the first few of them, in the order of registration."""
     synchronised: bool = False
     """Whether all ranks get the same gradients, by DistributedDataParallel."""
+    settings: tuple[tuple[str, float], ...] = ()
+    """Numbers that the first optimizer was made with, of its first group: "momentum", "beta1", "beta2",
+    "eps", "weight_decay", those that it has."""
     epoch_steps: float = 0.0
     """Steps of an epoch; 0 where there are none, or that is not known."""
     replayed: bool = False

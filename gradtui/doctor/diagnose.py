@@ -8,7 +8,7 @@ from gradtui.core.facts import Facts
 from gradtui.core.symptom import CONVERGED, HEALTHY, TOO_EARLY, UNDECIDED, Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import NOTHING_SEEN, TOO_FEW, UNSEEN_LOSS, Diagnosis, Finding
-from gradtui.doctor.notes import idle, replayed, spikes, structural_zeros
+from gradtui.doctor.notes import idle, odd_settings, replayed, spikes, structural_zeros
 from gradtui.doctor.optimizer_series import OptimizerSeries, streams
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies.conditions.selection import suited
@@ -48,7 +48,7 @@ def _examined(facts: Facts) -> Diagnosis:
     readings = [Reading(stream.facts, stream.game, stream.share) for stream in apart]
     asked = [f for rule in RULES for f in _asked(rule, readings)]
     found = [explained(f, facts) for f in _ordered(asked, facts)]
-    about = replayed(facts), idle(facts), structural_zeros(facts)
+    about = replayed(facts), odd_settings(facts), idle(facts), structural_zeros(facts)
     told = (*_notes(readings), *about, *wiring_notes(facts, found))
     notes = tuple(n for n in told if n)
     if found:

@@ -31,6 +31,19 @@ def replayed(facts: Facts) -> str:
     )
 
 
+def odd_settings(facts: Facts) -> str:
+    """On what the optimizer was made with, where it is far from usual, else ""."""
+    told = dict(facts.info.settings)
+    words = [
+        f"{name} {told[key]:g}: a gradient counts for some {1 / (1 - told[key]):,.0f} steps"
+        for key, name in (("momentum", "momentum"), ("beta1", "the first beta"))
+        if T.LONG_MEMORY <= told.get(key, 0.0) < 1
+    ]
+    if told.get("weight_decay", 0.0) >= T.HEAVY_DECAY:
+        words.append(f"weight decay {told['weight_decay']:g}")
+    return f"odd settings of the optimizer: {'; '.join(words)}" if words else ""
+
+
 def idle(facts: Facts) -> str:
     """On tensors that were handed to an optimizer and never got a gradient, else ""; where none of
     them did that is a finding."""

@@ -332,6 +332,10 @@ LOST_AGAIN = 3.0
 LOST_AGAIN_PARTS = 10
 LOST_AGAIN_AT_LEAST = 0.25
 """Of guessing (or of the start)."""
+LONG_MEMORY = 0.995
+"""Momentum, or the first beta: a gradient then counts for 200 steps and more, and swings die as slowly."""
+HEAVY_DECAY = 0.5
+"""Weight decay: of AdamW 0.1 is much."""
 MISWIRED_LEARNED = 0.5
 """Of guessing (or of the start): a loss below that was learned in spite of it."""
 

@@ -20,7 +20,7 @@ from gradtui.instrument.initial_checks import first_look, once_more
 from gradtui.instrument.layout_rows import outline
 from gradtui.instrument.module_tree import Owned, owned
 from gradtui.instrument.object_registry import ObjectRegistry
-from gradtui.instrument.optimizer_numbers import OptimizerNumbers, parameters_of
+from gradtui.instrument.optimizer_numbers import OptimizerNumbers, parameters_of, settings_of
 from gradtui.instrument.parameter_names import Named, resolve
 from gradtui.instrument.program_facts import ProgramFacts, precision
 from gradtui.instrument.sequential_order import following
@@ -275,6 +275,7 @@ class LayoutBuilder(StepListener):
             label_loss=task_facts.label_loss,
             steps=known.planned.steps,
             epoch_steps=known.planned.epoch,
+            settings=settings_of(next(iter(self._registry.optimizers()), None)),
             seed=torch.initial_seed(),
             residual=done.residual,
             clip=known.clip,

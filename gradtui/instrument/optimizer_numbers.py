@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 from torch import Tensor
@@ -81,6 +82,25 @@ class OptimizerNumbers:
 def listed(optimizer: Optimizer) -> list[Any]:
     """Everything in its groups, tensors or not."""
     return [p for group in getattr(optimizer, "param_groups", ()) for p in group["params"]]
+
+
+WORDS = ("momentum", "eps", "weight_decay")
+"""Names of single numbers in a group of parameters."""
+
+
+def settings_of(optimizer: Any) -> tuple[tuple[str, float], ...]:
+    """Numbers of its first group, as `RunInfo.settings` has them."""
+    groups = getattr(optimizer, "param_groups", None)
+    first = groups[0] if type(groups) is list and groups and type(groups[0]) is dict else {}
+    betas = first.get("betas")
+    pair = betas if type(betas) is tuple and len(betas) == 2 else ()
+    given = {word: first.get(word) for word in WORDS}
+    given |= {f"beta{i}": value for i, value in enumerate(pair, 1)}
+    return tuple(
+        (word, float(value))
+        for word, value in given.items()
+        if isinstance(value, (int, float)) and isfinite(value)
+    )
 
 
 def parameters_of(optimizer: Optimizer) -> list[Tensor]:

@@ -129,3 +129,12 @@ def test_a_loss_that_only_knows_how_often_labels_come(known: float, flat: bool) 
         assert (
             "answering with the frequencies of the labels gives 1.73" in found.findings[0].evidence
         )
+
+
+def test_settings_that_are_far_from_usual_have_a_note() -> None:
+    falls: Number = lambda step: GUESS * 0.98**step  # noqa: E731
+    found = told(200, falls, settings=(("momentum", 0.999), ("weight_decay", 1.0)))
+    assert found.healthy
+    (note,) = found.notes
+    assert "momentum 0.999: a gradient counts for some 1,000 steps; weight decay 1" in note
+    assert told(200, falls, settings=(("momentum", 0.9), ("weight_decay", 0.1))).notes == ()

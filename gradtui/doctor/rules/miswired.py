@@ -16,6 +16,7 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
+from gradtui.doctor.remedies.code.shorter_steps import LOWER_LR_OR_MOMENTUM
 from gradtui.doctor.remedy import Remedy
 from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.words import norm
@@ -225,6 +226,14 @@ def explained(finding: Finding, facts: Facts) -> Finding:
             remedies=choices.CLIPPED_SCALED,
         )
     shorter = any(remedy in choices.SHORTER_STEPS for remedy in finding.remedies)
+    momentum = dict(facts.info.settings).get("momentum", 0.0)
+    if T.LONG_MEMORY <= momentum < 1 and shorter:
+        return replace(
+            finding,
+            cause=f"momentum {momentum:g} adds up some {1 / (1 - momentum):,.0f} gradients: steps are as long "
+            f"as with a learning rate that many times larger; {finding.cause}",
+            remedies=(LOWER_LR_OR_MOMENTUM, *finding.remedies),
+        )
     if W.UNDIVIDED in seen and shorter:
         return replace(
             finding,

@@ -70,6 +70,10 @@ def as_json(header: Header) -> dict[str, Any]:
     }
 
 
+MOST_SETTINGS = 100
+"""Of an optimizer."""
+
+
 def read_header(path: Path) -> Header:
     """Raises GradtuiError with one sentence where the file is missing or not one of ours."""
     where = printable(str(path))
@@ -144,6 +148,7 @@ def _generation(data: dict[str, Any]) -> Generation:
         "clip_value": _clip_value(given),
         "mean_loss": _number(given.get("mean_loss", 0.0)),
         "label_loss": max(_number(given.get("label_loss", 0.0)), 0.0),
+        "settings": _settings(given.get("settings", ())),
         "epoch_steps": max(_number(given.get("epoch_steps", 0.0)), 0.0),
         "synchronised": given.get("synchronised") is True,
     }
@@ -170,6 +175,12 @@ def _number(value: Any) -> float:
     if not math.isfinite(found):
         raise ValueError("a number that is not finite")
     return found
+
+
+def _settings(given: Any) -> tuple[tuple[str, float], ...]:
+    if not isinstance(given, (list, tuple)) or len(given) > MOST_SETTINGS:
+        raise ValueError("settings are no list, or too many")
+    return tuple((printable(text(name)), _number(value)) for name, value in given)
 
 
 def _command(given: Any) -> tuple[str, ...]:
