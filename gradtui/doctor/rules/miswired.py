@@ -230,8 +230,8 @@ def explained(finding: Finding, facts: Facts) -> Finding:
     if T.LONG_MEMORY <= momentum < 1 and shorter:
         return replace(
             finding,
-            cause=f"momentum {momentum:g} adds up some {1 / (1 - momentum):,.0f} gradients: steps are as long "
-            f"as with a learning rate that many times larger; {finding.cause}",
+            cause=f"momentum {momentum:g} adds up some {1 / (1 - momentum):,.0f} gradients: steps are as "
+            f"long as with a learning rate that many times larger; {finding.cause}",
             remedies=(LOWER_LR_OR_MOMENTUM, *finding.remedies),
         )
     if W.UNDIVIDED in seen and shorter:
