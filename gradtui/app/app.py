@@ -230,7 +230,7 @@ class GradtuiApp(FaultContainment):
             return
         child = self.watched.child
         may_ask = isinstance(self.screen, MainScreen) and child is not None and child.look() is None
-        critical, ask = self._alarm.look(view.diagnosis, view.live_step + 1, may_ask=may_ask)
+        critical, ask = self._alarm.look(view.diagnosis, view.diagnosis.step + 1, may_ask=may_ask)
         if critical:
             first = view.diagnosis.findings[0]
             if self.bell_wanted:

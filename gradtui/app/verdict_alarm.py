@@ -15,7 +15,8 @@ class VerdictAlarm:
         """Whether a critical finding has counted, and whether one has that the person is asked about."""
 
     def look(self, diagnosis: Diagnosis, steps: int, *, may_ask: bool = True) -> tuple[bool, bool]:
-        """Whether the run is found critically ill just now, and whether it is time to ask."""
+        """Whether the run is found critically ill just now, and whether it is time to ask. `steps`: how many
+        it is a diagnosis of; the same one, looked at again, confirms nothing."""
         found = bool(diagnosis.findings)
         bad = found and (diagnosis.verdict == NONFINITE or self._stop_on != NONFINITE)
         critical = found and diagnosis.severity is Severity.CRITICAL

@@ -19,6 +19,8 @@ MEAN = 1
 """Value of torch's `reduction`."""
 LOOKS, FEWEST = 8, 4
 """Batches that are looked at, and that have to agree."""
+MOST_LOOKS = 64
+"""And that are looked at where all labels so far are of one class."""
 ENOUGH = 8
 """Labels for each class that has come, at least."""
 AGREE = 0.2
@@ -45,21 +47,26 @@ class LabelFrequencies:
 
     @property
     def done(self) -> bool:
-        return self._looks >= LOOKS
+        if self._looks < LOOKS or self._looks >= MOST_LOOKS or not self._batches:
+            return self._looks >= LOOKS
+        together = torch.stack(self._batches).sum(0)
+        return (
+            len(together) > 1 or int((together > 0).sum()) > 1
+        )  # of one class a second is waited for
 
     def look(self, loss: Tensor) -> None:
         self._looks += 1
         with suppress_own, torch.no_grad():
             counts = _counts(loss.grad_fn)
             if counts is None or (self._batches and counts.shape != self._batches[0].shape):
-                self._looks = LOOKS
+                self._looks, self._batches = MOST_LOOKS, []
                 return
             self._batches.append(counts)
-        if self.done and len(self._batches) >= FEWEST:
-            self.cost = _agreed(self._batches)
-            self.told = _in_order(self._batches)
         if self.done:
-            self._batches = []
+            if len(self._batches) >= FEWEST:
+                self.cost = _agreed(self._batches)
+                self.told = _in_order(self._batches)
+            self._looks, self._batches = MOST_LOOKS, []
 
 
 def _agreed(batches: list[Tensor]) -> float:
@@ -80,7 +87,8 @@ def _in_order(batches: list[Tensor]) -> Faults:
     """Of two classes a batch of one is no news: of a game's sides each has labels of its own."""
     first = batches[0]
     plain = len(first) == 1 and first.shape[1] > 2 and first.sum() >= ENOUGH
-    if not plain or any(int((one > 0).sum()) > 1 for one in batches):
+    mixed = any(int((one > 0).sum()) > 1 for one in batches)
+    if not plain or mixed or len({int(one.argmax()) for one in batches}) < 2:
         return ()
     words = f"each of the first {len(batches)} batches has labels of a single class"
     return ((ORDERED_LABELS, words),)

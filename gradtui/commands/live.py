@@ -13,6 +13,7 @@ from gradtui.commands import program
 from gradtui.commands.notify import Notifier
 from gradtui.commands.output import warn
 from gradtui.commands.settings import Settings
+from gradtui.core.errors import GradtuiError
 from gradtui.core.secrets import masked
 from gradtui.core.text import printable
 
@@ -123,7 +124,8 @@ def run_live(
     ended = child.look()
     if ended is not None:
         if notify is not None:
-            notifier.ended(judged(directory, command, code=ended), ended)
+            with suppress(GradtuiError):  # a record that cannot be read
+                notifier.ended(judged(directory, command, code=ended), ended)
             if notifier.complaint:
                 warn(notifier.complaint)
         return code or ended

@@ -85,25 +85,30 @@ class GraphReplays:
 
     def step_recorded(self, optimizer: Optimizer) -> None:
         """A step is being recorded; one within another over the same tensors is part of it."""
-        if self._recording is None or not self._hooks.watches(optimizer):
-            return
-        if any(one is optimizer or share(one, optimizer) for one in outer_steps(optimizer)):
-            return
-        scaled = getattr(optimizer, "grad_scale", None) is not None
-        self._recording.append(RecordedStep(weakref.ref(optimizer), scaled))
+        with self._guard("a step that is recorded"):
+            if self._recording is None or not self._hooks.watches(optimizer):
+                return
+            if any(one is optimizer or share(one, optimizer) for one in outer_steps(optimizer)):
+                return
+            scaled = vars(optimizer).get("grad_scale") is not None
+            self._recording.append(RecordedStep(weakref.ref(optimizer), scaled))
 
     def loss_scaled(self, outputs: Any) -> None:
         """A scaler multiplies this while a graph is recorded."""
-        if isinstance(outputs, Tensor) and outputs.numel() == 1:
-            self._unscaled = weakref.ref(outputs)
+        with self._guard("a loss that is scaled in a graph"):
+            if isinstance(outputs, Tensor) and outputs.numel() == 1:
+                self._unscaled = weakref.ref(outputs)
 
     def loss_recorded(self, tensors: Any) -> None:
         """A backward pass is being recorded."""
-        one = tensors[0] if isinstance(tensors, (list, tuple)) and len(tensors) == 1 else tensors
-        unscaled, self._unscaled = self._unscaled, None
-        if self._recording is None or not isinstance(one, Tensor) or one.numel() != 1:
-            return
-        self._recording.append(RecordedLoss(unscaled or weakref.ref(one)))
+        with self._guard("a loss in a graph"):
+            one = (
+                tensors[0] if isinstance(tensors, (list, tuple)) and len(tensors) == 1 else tensors
+            )
+            unscaled, self._unscaled = self._unscaled, None
+            if self._recording is None or not isinstance(one, Tensor) or one.numel() != 1:
+                return
+            self._recording.append(RecordedLoss(unscaled or weakref.ref(one)))
 
     def _begins(self, graph: Any) -> Begun:
         with self._guard("a graph that is recorded"):
@@ -128,8 +133,8 @@ class GraphReplays:
                 elif isinstance(one, RecordedStep):
                     if (optimizer := one.optimizer()) is not None:
                         self._steps.replayed_unseen(optimizer)
-                elif (loss := one.loss()) is not None:
-                    self._losses.replayed(loss)
+                else:
+                    self._losses.replayed(one.loss())
 
     def _due(self, recorded: list[RecordedLoss | RecordedStep]) -> dict[int, DueStep]:
         """By their places, the steps whose gradients will still be there when the graph has been replayed:

@@ -1,5 +1,7 @@
 """The losses of a step, caught where a program calls backward."""
 
+import weakref
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import isfinite, isnan
@@ -86,6 +88,8 @@ class LossCapture:
         self._graph_reader = GraphReader(guard)
         self.task_facts: TaskFacts | None = TaskFacts(graph_reader=self._graph_reader)
         """What the first loss has told of the task."""
+        self._roots: deque[weakref.ref[Tensor]] = deque(maxlen=SCALED)
+        """What backward passes began at lately, where that is a scaled loss or not finite."""
         self._losses_lost = 0
         """Steps that were looked at because their loss was lost."""
         self._looked = False
@@ -235,12 +239,17 @@ class LossCapture:
         if value is not None:
             self._passes.append(Pass(value, self._ending(loss), 1.0, False))
 
-    def replayed(self, loss: Tensor) -> None:
+    def replayed(self, loss: Tensor | None) -> None:
         """A backward pass was replayed from a CUDA graph. The next replay writes another number into
-        `loss`."""
+        `loss`; None where the program has not kept it."""
         self.passes += 1
         self._begins()
-        self._passes.append(Pass(value_of(loss), None, 1.0, False))
+        if loss is not None:
+            self._passes.append(Pass(value_of(loss), None, 1.0, False))
+
+    def taken(self, loss: Tensor) -> bool:
+        """Whether a backward pass has begun at this one, which is not finite, or is a scaled loss."""
+        return any(ref() is loss for ref in self._roots)
 
     def _recorded(self, tensors: Any, *others: Any) -> None:
         if self.recorded is not None and not self.closed:
@@ -267,7 +276,10 @@ class LossCapture:
             self._look(one)
             value = value_of(one)
         else:
+            self._roots.append(weakref.ref(one))
             value = end.unscaled
+        if type(value) is float and not isfinite(value):
+            self._roots.append(weakref.ref(one))
         weight = 1.0 if seed is None else value_of(seed)
         self._passes.append(Pass(value, end, weight, kept))
         return one, value
@@ -386,6 +398,7 @@ class LossCapture:
     def _tell_lost(self, found: tuple[Tensor, Value] | None) -> None:
         """Its graph tells why, as long as it is whole; and the step that is to follow is looked at."""
         if found is not None and type(found[1]) is float and not isfinite(found[1]):
+            self._roots.append(weakref.ref(found[0]))
             with self._guard("a loss that is lost"):
                 self._listeners.loss_seen(*found)
             if self._losses_lost < FEW:

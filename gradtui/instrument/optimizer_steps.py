@@ -27,6 +27,7 @@ from gradtui.instrument.step_measurement import StepMeasurement
 from gradtui.instrument.step_records import StepRecord, StepRecorder
 from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
 from gradtui.runstore.format.scalar_rows import Row
+from gradtui.stats.tensors import PLAIN_TYPES
 
 UNNUMBERED = -2
 """The step of a record that gets its number at the end."""
@@ -298,12 +299,13 @@ class OptimizerSteps(StepListener):
         return evaluated(closure, nothing, lambda: over(True), lambda: over(False))
 
     def broken_weight(self) -> str:
-        """The name of a weight that is not finite by now, "" where there is none."""
-        for source in self._measurement.broken():
+        """The name of a weight on the host that is not finite by now, "" where there is none."""
+        for source in self._measurement.groups():
             assert source.layout is not None
             assert source.at is not None
             for tensor, place in zip(source.tensors, source.at.tolist(), strict=True):
-                if not bool(tensor.detach().isfinite().all()):
+                plain = type(tensor) in PLAIN_TYPES and tensor.is_cpu and not tensor.is_sparse
+                if plain and not bool(tensor.detach().isfinite().all()):
                     return str(source.layout.tensors[place].name)
         return ""
 

@@ -110,9 +110,13 @@ class ParamGroups:
         source.at, source.layout = at, self._layout_builder.layout
         return at is not None
 
+    def placed(self) -> list[ParamGroup]:
+        """Those that have a place in a layout."""
+        return [source for source in self._known.values() if source.layout is not None]
+
     def broken(self) -> list[ParamGroup]:
         """Those whose tensors hold a NaN or an infinity by now."""
-        return [s for s in self._known.values() if s.layout is not None and not _sound(s.tensors)]
+        return [source for source in self.placed() if not _sound(source.tensors)]
 
     def budgets(self) -> list[Budget]:
         return [source.budget for source in self._known.values()]

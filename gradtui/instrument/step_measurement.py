@@ -57,6 +57,10 @@ class StepMeasurement:
         if record.layout is not self._layout_builder.layout and self._sources.place(source):
             record.layout, record.at = source.layout, source.at
 
+    def groups(self) -> list[ParamGroup]:
+        """All that have a place in a layout."""
+        return self._sources.placed()
+
     def broken(self) -> list[ParamGroup]:
         """What holds a NaN or an infinity by now."""
         return self._sources.broken()

@@ -135,11 +135,15 @@ def _parts(node: Any, depth: int) -> list[tuple[tuple[str, int], float]]:
 
 def _factor(node: Any) -> float | None:
     """What a single number multiplies with, or divides by; None where that is not kept."""
+    if node._raw_saved_other.unpack_hook is not None:
+        return None
     other = node._saved_other
-    if not isinstance(other, Tensor) or other.numel() != 1 or not other.is_cpu:
+    if type(other) is not Tensor or other.numel() != 1 or not other.is_cpu:
         return None
     value = float(other)
-    return value if node.name().startswith("MulBackward") else 1 / value
+    if node.name().startswith("MulBackward"):
+        return value
+    return 1 / value if value else None
 
 
 def _classes(node: Any, word: str) -> int:

@@ -5,7 +5,7 @@ variables hold. Nothing of the program is run; what cannot be told so is not kno
 import ast
 import math
 from collections.abc import Callable, Iterable, Mapping
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any, NamedTuple
 
 import torch
@@ -108,8 +108,8 @@ class Plan(NamedTuple):
 
 
 For = ast.For | ast.AsyncFor | ast.While
-KnownLoops = dict[tuple[CodeType, int], tuple[For, ...]]
-"""The loops around a line of some code, the outermost first."""
+KnownLoops = dict[tuple[str, int, str, int], tuple[For, ...]]
+"""By file, first line and name of some code and a line of it, the loops around that, the outermost first."""
 
 
 def plan(
@@ -136,7 +136,8 @@ def plan(
         if frame.f_code.co_name in UNNAMED:
             return None
         with suppress_own:
-            key = frame.f_code, frame.f_lineno
+            code = frame.f_code
+            key = code.co_filename, code.co_firstlineno, code.co_name, frame.f_lineno
             if key not in known:
                 scope = search.of_frame(frame, variables)
                 known[key] = () if scope is None else _around(scope.body, frame.f_lineno)

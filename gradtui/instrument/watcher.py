@@ -242,10 +242,12 @@ class Watcher:
         loss = float("nan")
         with self._guard("the loss of no step"):
             loss = self._losses.unused
-        lost = lost_loss(frames)
+        lost = None
+        with self._guard("the loss that the program has stopped at"):
+            lost = lost_loss(frames, self._losses.taken)
+            if lost is not None and isnan(loss):
+                loss = float(lost.detach())
         self._last_look(lost)
-        if lost is not None and isnan(loss):
-            loss = float(lost.detach())
         with self._guard("an error of the program"):
             if self._told:
                 self._records.sink.tell(Failed(0, self.step, message, trace, loss))

@@ -207,14 +207,18 @@ class SourceSearch:
 
     def of_frame(self, frame: FrameType, variables: Variables) -> Scope | None:
         """What runs in it, where its source is there; `variables` reads its own."""
-        names = {**frame.f_globals, **variables(frame)}
+        own = {*frame.f_code.co_varnames, *frame.f_code.co_cellvars}
+        module = frame.f_code.co_name == "<module>"
+        outer = {k: v for k, v in frame.f_globals.items() if module or k not in own}
+        names = {**outer, **variables(frame)}
         return self._scope(frame.f_code, names, names)
 
     def of_function(self, function: FunctionType) -> Scope | None:
         if theirs(function.__module__ or ""):
             return None
         code, names = function.__code__, function.__globals__
-        values = {name: names[name] for name in code.co_names if name in names}
+        own = {*code.co_varnames, *code.co_cellvars}
+        values = {name: names[name] for name in code.co_names if name in names and name not in own}
         for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False):
             with suppress(ValueError):  # empty
                 values[name] = cell.cell_contents

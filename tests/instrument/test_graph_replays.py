@@ -327,3 +327,23 @@ def test_the_class_is_as_it_was_when_nobody_watches(device: Device) -> None:
     after = [getattr(graph, name) for name in ("capture_begin", "capture_end", "replay")]
     assert after == before
     assert [function.__code__ for function in after] == codes
+
+
+def test_a_loss_that_the_program_has_not_kept_is_not_known(kept: Kept, device: Device) -> None:
+    """And not that of the last step outside of the graph."""
+    program = Program()
+
+    def step() -> None:
+        program.optimizer.zero_grad(set_to_none=False)
+        (nn.functional.mse_loss(program.net(program.x), program.y) / 2).backward()
+        program.optimizer.step()
+
+    program.begin(device)
+    graph = device.capture(step)
+    count = len(kept.snapshots)
+    for _ in range(3):
+        program.new_batch()
+        graph.replay()
+    kept.end()
+    assert all(np.isnan(snapshot.loss) for snapshot in kept.snapshots[count:])
+    assert len(kept.snapshots) == count + 3

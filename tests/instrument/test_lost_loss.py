@@ -24,6 +24,11 @@ def lost() -> Tensor:
     return torch.log(NET(X) * 0 - 1).mean()
 
 
+def never(loss: Tensor) -> bool:
+    del loss
+    return False
+
+
 def frames(program: Callable[[], None]) -> list[FrameType]:
     """Of what it dies of."""
     try:
@@ -51,7 +56,7 @@ def test_it_is_found_in_frames_that_have_ended() -> None:
 
     found = frames(train)
     assert [frame.f_code.co_name for frame in found[:2]] == ["check", "train"]
-    loss = lost_loss(found)
+    loss = lost_loss(found, never)
     assert loss is not None
     assert loss.grad_fn is not None
     assert loss.grad_fn.name() == "MeanBackward0"
@@ -64,6 +69,7 @@ def test_it_is_found_in_frames_that_have_ended() -> None:
         lambda: lost().detach(),  # of no graph
         lambda: torch.log(NET(X) * 0 - 1),  # of several numbers
         lambda: lost().item(),
+        lambda: [lost()],
     ],
 )
 def test_nothing_else_is_taken_for_one(made: Callable[[], Any]) -> None:
@@ -72,7 +78,7 @@ def test_nothing_else_is_taken_for_one(made: Callable[[], Any]) -> None:
         check(0.0)
         del loss
 
-    assert lost_loss(frames(train)) is None
+    assert lost_loss(frames(train), never) is None
 
 
 def test_torch_is_not_asked() -> None:
@@ -137,4 +143,42 @@ def test_the_step_that_would_have_come_is_recorded_and_traced(steps: int) -> Non
 
 def test_frames_of_a_running_program_are_read_as_well() -> None:
     loss = lost()
-    assert lost_loss([sys._getframe()]) is loss
+    assert lost_loss([sys._getframe()], never) is loss
+    assert lost_loss([sys._getframe()], lambda one: one is loss) is None
+
+
+def test_a_number_that_is_called_otherwise_is_none() -> None:
+    def train() -> None:
+        log_prob = lost()
+        check(0.0)
+        del log_prob
+
+    assert lost_loss(frames(train), never) is None
+
+
+def test_a_scaled_loss_that_overflowed_is_the_scalers_business() -> None:
+    """It throws the step away; what the program dies of later is something else."""
+    sink = Kept()
+    watcher = Watcher(sink, log=sink.log.append)
+    net = nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**127)
+
+    def train() -> None:
+        for _ in range(2):
+            optimizer.zero_grad()
+            loss = 1e3 * (net(torch.ones(3, 2)) - 9).square().mean()
+            scaled_loss = scaler.scale(loss)
+            scaled_loss.backward()
+            scaler.step(optimizer)
+            scaler.update()
+        check(0.0)
+
+    try:
+        train()
+    except ValueError as error:
+        watcher.failed("ValueError: no", "", frames_of(error.__traceback__))
+    watcher.close()
+    assert sink.log == []
+    assert all(snapshot.nonfinite is None for snapshot in sink.snapshots)
+    assert [snapshot.skipped for snapshot in sink.snapshots] == [True, True]

@@ -35,6 +35,10 @@ STATES: dict[str, Sign] = {
 }
 
 
+LEAST_EPOCH = 1e-3
+"""Steps of an epoch that are believed."""
+
+
 def header_lines(view: View, cells: int) -> tuple[Line, ...]:
     lines = (
         right((*_who(view, cells),), (*_state(view), (" ", "")), cells),
@@ -156,7 +160,7 @@ def _left(view: View, done: int, total: int) -> float:
 
 def _epoch(info: RunInfo | None, done: int, total: int) -> str:
     """ "3/90"; "" where there are none."""
-    if info is None or not 0 < info.epoch_steps <= total or done < 1:
+    if info is None or not LEAST_EPOCH <= info.epoch_steps <= total or done < 1:
         return ""
     last = max(round(total / info.epoch_steps), 1)
     # The small part is what an estimate may be off by.

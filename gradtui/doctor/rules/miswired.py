@@ -232,7 +232,7 @@ def explained(finding: Finding, facts: Facts) -> Finding:
             finding,
             cause=f"momentum {momentum:g} adds up some {1 / (1 - momentum):,.0f} gradients: steps are as "
             f"long as with a learning rate that many times larger; {finding.cause}",
-            remedies=(LOWER_LR_OR_MOMENTUM, *finding.remedies),
+            remedies=tuple(dict.fromkeys((LOWER_LR_OR_MOMENTUM, *finding.remedies))),
         )
     if W.UNDIVIDED in seen and shorter:
         return replace(

@@ -47,11 +47,15 @@ def _without_effect(reading: Reading, rows: IntArray, zero: BoolArray) -> Findin
     in a run that has learned little: whatever they give, the loss is the same."""
     dead = np.nan_to_num(reading.dead[rows]) >= T.DEAD_SHARE
     pinned = np.nan_to_num(reading.share(Act.SATURATED)[rows]) >= T.SATURATED_SHARE
-    idle = rows[zero & ~dead & ~pinned]
+    names = [reading.facts.layout.rows[row].name.rpartition(".")[0] for row in rows.tolist()]
+    # A part that is not used at all, and multiplied by zero so that it has a gradient, is no news.
+    used = {name for name, none in zip(names, zero.tolist(), strict=True) if not none}
+    beside = np.array([name in used for name in names], np.bool_)
+    idle = rows[zero & ~dead & ~pinned & beside]
     if not len(idle) or zero.all() or not _little_learned(reading):
         return None
-    names = reading.names(idle)
-    which = f"{', '.join(names[:NAMED])}{' and more' if len(names) > NAMED else ''}"
+    told = reading.names(idle)
+    which = f"{', '.join(told[:NAMED])}{' and more' if len(told) > NAMED else ''}"
     others = reading.typical(reading.rows, reading.now)
     return Finding(
         SYMPTOM,
@@ -64,7 +68,7 @@ def _without_effect(reading: Reading, rows: IntArray, zero: BoolArray) -> Findin
         "dim of one value, or their result is multiplied by zero or not used",
         choices.WITHOUT_EFFECT,
         tuple(int(r) for r in idle),
-        names,
+        told,
     )
 
 
