@@ -239,6 +239,7 @@ def test_benches_count_what_the_page_counts() -> None:
     from tests.fuzz.damage import DAMAGES
     from tests.fuzz.ways import ALWAYS, DEAR, SOME
     from tests.verdicts.catalogue import CASES
+    from tests.verdicts.programs.catalogue import STRANGERS
 
     assert (
         f"in {len(DAMAGES)} ways, reads them in {len(ALWAYS) + len(SOME) + len(DEAR)}"
@@ -259,6 +260,9 @@ def test_benches_count_what_the_page_counts() -> None:
     healthy = sum("healthy" in case.accepted for case in runs)
     said = f"{len(runs)} runs of {len(familiar)} plain PyTorch programs"
     assert said in README.flat
-    assert f"{len(CASES) - len(familiar)} programs by somebody" in README.flat
+    assert f"{len(STRANGERS)} programs by people" in README.flat
+    sick = [program for program in STRANGERS if program.accepted[0] != "healthy"]
+    assert f"of {len(sick)} sick ones" in README.flat
+    assert f"of {len(STRANGERS) - len(sick)} healthy ones" in README.flat
     assert f"None of {healthy} healthy runs" in README.flat
     assert f"all {len(runs) - healthy} sick ones" in README.flat

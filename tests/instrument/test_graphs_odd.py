@@ -57,7 +57,7 @@ def test_two_networks_and_a_closure_are_told_again() -> None:
             F.softplus(-judge(made)).mean().backward()
             making.step()
 
-    first, last = watched(game)
+    first, *_, last = watched(game)
     assert [r.name for r in last.layout.rows] == ["maker.0", "maker.2", "judge.0", "judge.2"]
     assert [r.activation for r in last.layout.rows][:3] == ["relu", "tanh", "leaky_relu"]
     assert first.info.not_plain
