@@ -36,7 +36,13 @@ from gradtui.nan_trace.report import (
     located,
     of_data,
 )
-from gradtui.nan_trace.source_lines import Around, lines_by_frames, lines_of_classes, program_frames
+from gradtui.nan_trace.source_lines import (
+    Around,
+    installed,
+    lines_by_frames,
+    lines_of_classes,
+    program_frames,
+)
 from gradtui.patching.own_errors import SuppressOwn
 from gradtui.patching.torch_modes import Unseen
 
@@ -220,7 +226,9 @@ class NanCapture(StepListener):
         """In what runs around the step, or in the code of a module around `leaf`; else in what the
         models have beside their forward pass."""
         frames = program_frames(sys._getframe())
-        told = lines_by_frames(operation, near, frames, variables)
+        written = [frame for frame in frames if not installed(frame)]
+        # A library may call something by the same word, as loggers do `log`.
+        told = lines_by_frames(operation, near, written, variables)
         for module in [] if leaf is None else self._around(leaf):
             own = lines_of_classes(operation, near, [type(module)])
             if own and own != told and told:
@@ -229,7 +237,8 @@ class NanCapture(StepListener):
                 return Place(own, self._names().get(id(module), ""), type(module).__name__)
         roots = [root for ref in self._entered.values() if (root := ref()) is not None]
         kinds = {type(root): None for root in roots}
-        return Place(told or lines_of_classes(operation, near, kinds))
+        told = told or lines_of_classes(operation, near, kinds)
+        return Place(told or lines_by_frames(operation, near, frames, variables))
 
     def _around(self, leaf: Tensor) -> list[nn.Module]:
         """The modules that a trained tensor is in, the innermost first."""

@@ -9,6 +9,7 @@ import ast
 import linecache
 import os
 import re
+import sysconfig
 import tokenize
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,6 +35,9 @@ LINES = 3
 FRAMES = 40
 OPERANDS = 3
 """How much more its own operands tell than what else is in the same statement."""
+PACKAGES = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}", "<frozen ")
+STANDARD = f"{sysconfig.get_paths()['stdlib']}{os.sep}"
+"""Where packages and Python's own modules are."""
 THEIRS = ("torch", "gradtui", "runpy", "importlib", "threading", "contextlib", "functools")
 """Packages whose source is nobody's program."""
 
@@ -86,6 +90,12 @@ def program_frames(frame: FrameType | None) -> list[FrameType]:
             found.append(frame)
         frame = frame.f_back
     return found
+
+
+def installed(frame: FrameType) -> bool:
+    """Whether what runs in it was installed, with pip or with Python: it is nobody's script."""
+    file = frame.f_code.co_filename
+    return any(word in file for word in PACKAGES) or file.startswith(STANDARD)
 
 
 def theirs(name: str) -> bool:

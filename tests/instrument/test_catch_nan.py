@@ -160,5 +160,6 @@ def test_a_lost_loss_is_traced_by_its_graph_where_steps_are_let_through() -> Non
     assert (first.step, first.phase) == (BAD, "forward")
     autopsy = first.autopsy
     assert autopsy is not None
-    assert (autopsy.operation, autopsy.reproduced) == ("log", False)
+    assert (autopsy.module, autopsy.operation, autopsy.reproduced) == ("part", "log", False)
+    assert autopsy.source.startswith("tests/instrument/test_catch_nan.py:")
     assert autopsy.argument is not None
