@@ -171,7 +171,8 @@ def starved(reading: Reading) -> Finding | None:
     if now < first - T.STARVED * abs(first):
         return None
     then = reading.typical(reading.rows, reading.early[:5])  # it may be over soon
-    norms = reading.row_norms
+    # The last few: of sparsely measured steps the usual window reaches far back.
+    norms = reading.typical(reading.rows, reading.used[-5:])
     if not (norms < np.maximum(T.STARVED * then, T.BAND_LOW)).all():
         return None
     history = reading.facts.judged_norms[:, reading.rows] * reading.clip_scale[:, None]
