@@ -50,9 +50,8 @@ class LabelFrequencies:
         if self._looks < LOOKS or self._looks >= MOST_LOOKS or not self._batches:
             return self._looks >= LOOKS
         together = torch.stack(self._batches).sum(0)
-        return (
-            len(together) > 1 or int((together > 0).sum()) > 1
-        )  # of one class a second is waited for
+        # Of one class a second is waited for.
+        return len(together) > 1 or int((together > 0).sum()) > 1
 
     def look(self, loss: Tensor) -> None:
         self._looks += 1

@@ -21,7 +21,6 @@ from gradtui.instrument.optimizer_hooks import OptimizerHooks
 from gradtui.instrument.optimizer_steps import OptimizerSteps
 from gradtui.instrument.param_groups import ParamGroup
 from gradtui.instrument.patches import Begun, Patches
-from gradtui.instrument.step_measurement import StepMeasurement
 
 
 class RecordedLoss(NamedTuple):
@@ -55,13 +54,11 @@ class GraphReplays:
         guard: ExceptionGuard,
         hooks: OptimizerHooks,
         steps: OptimizerSteps,
-        measurement: StepMeasurement,
         layout_builder: LayoutBuilder,
         losses: LossCapture,
     ) -> None:
         self._guard, self._hooks, self._steps = guard, hooks, steps
-        self._measurement, self._layout_builder = measurement, layout_builder
-        self._losses = losses
+        self._layout_builder, self._losses = layout_builder, losses
         self._graphs: weakref.WeakKeyDictionary[Any, list[RecordedLoss | RecordedStep]] = (
             weakref.WeakKeyDictionary()
         )

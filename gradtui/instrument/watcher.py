@@ -158,7 +158,7 @@ class Watcher:
         self._manual_updates.watching = optimizer is None
         self._nan_capture.broken_weight = self._steps.broken_weight
         self._replays = GraphReplays(
-            guard, self._hooks, self._steps, measurement, self._layout_builder, self._losses
+            guard, self._hooks, self._steps, self._layout_builder, self._losses
         )
         self._scalers.recorded = self._replays.loss_scaled
         self._zero_grad_check = ZeroGradCheck(guard, self._layout_builder.tell_again)

@@ -83,9 +83,8 @@ def _waking(reading: Reading, faint: BoolArray) -> bool:
     at zero: then they get the time that layers have which move a little."""
     if reading.seen >= T.PATIENCE or len(reading.used) < T.STILL_STEPS:
         return False
-    norms = reading.norms_at(
-        reading.used[1:], reading.rows
-    )  # of the first step zeros are by design
+    # Zeros of the first step are by design.
+    norms = reading.norms_at(reading.used[1:], reading.rows)
     loudest = int(np.argmax(middle(norms)))
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(norms[:, faint] / norms[:, [loudest]])
