@@ -16,7 +16,7 @@ LOG = "notify.log"
 PREFIX = "GRADTUI_NOTIFY_"
 """What it is told is in variables of these names: nothing is put into its text."""
 PATIENCE = 10.0
-"""Seconds that are waited for it at the end; after that it goes on by itself."""
+"""Seconds that are waited for one of them at the end; after that it goes on by itself."""
 LONGEST = 1000
 """Characters of one variable."""
 HELP = "run CMD by the shell for the first critical finding, and at the end"
@@ -55,12 +55,17 @@ class Notifier:
             self._run("finding", verdict, Severity.CRITICAL.word, step, evidence)
 
     def ended(self, report: Report, code: int) -> None:
-        """The command is over, with this exit code. Waits a little for what was started."""
+        """The command is over, with this exit code. Waits a little for what was started, the finding's
+        before the end's: they are to arrive in their order."""
         if self._command is None:
             return
+        self._wait()
         evidence = report.findings[0]["evidence"] if report.findings else ""
         severity = report.severity or Severity.OK.word
         self._run("end", report.verdict, severity, report.steps - 1, evidence, code)
+        self._wait()
+
+    def _wait(self) -> None:
         for child in self._started:
             with suppress(subprocess.TimeoutExpired):
                 if (failed := child.wait(PATIENCE)) and not self._trouble:

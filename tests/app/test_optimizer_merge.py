@@ -124,7 +124,8 @@ class RoundLength(FakeSource):
 async def test_the_screen_stays_readable(tmp_path) -> None:  # type: ignore[no-untyped-def]
     source = RoundLength(lambda _: factories.healthy(6, 200), per_poll=3)
     watched = WatchedRun("attach", tmp_path, "python gan.py")
-    async with playing(source=source, watched=watched) as (app, pilot):
+    # Wide: the header leaves its last words out where a slow machine's figures are longer.
+    async with playing(size=(200, 45), source=source, watched=watched) as (app, pilot):
         await until(pilot, lambda: app.session.current.live_step > 60)
         for _ in range(6):
             screen = text(app)

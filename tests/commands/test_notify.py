@@ -50,8 +50,6 @@ def test_the_first_critical_finding_and_the_end(tmp_path: Path) -> None:
     one.see(look("exploding_gradient", "critical", 40))
     assert not one.awaits
     one.see(look("nonfinite", "critical", 50))
-    for child in one._started:
-        child.wait()
     one.ended(look("nonfinite", "critical", 60), 1)
     assert not one.complaint
     finding, end = told(tmp_path)
@@ -73,6 +71,14 @@ def test_the_first_critical_finding_and_the_end(tmp_path: Path) -> None:
         "1",
     )
     assert (tmp_path / LOG).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_end_comes_after_a_finding_that_takes_its_time(tmp_path: Path) -> None:
+    slow = f'[ "${PREFIX}EVENT" = end ] || sleep 1; echo ${PREFIX}EVENT'
+    one = Notifier(slow, tmp_path, ["python", "train.py"])
+    one.found("nonfinite", 3, "")
+    one.ended(look("nonfinite", "critical", 60), 1)
+    assert (tmp_path / LOG).read_text().split() == ["finding", "end"]
 
 
 def test_of_a_healthy_run_the_end_is_told(tmp_path: Path) -> None:
