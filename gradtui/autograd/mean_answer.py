@@ -1,4 +1,5 @@
-"""What a loss of squares costs whoever answers with the mean of the targets, read off its node.
+"""What a loss of squares costs whoever answers with the mean of the targets, read off the nodes of the first
+losses: of small batches one tells too little.
 
 The targets are the program's own tensor, kept for backward: they are read where nobody has packed them and
 where reading does not make a device wait.
@@ -16,28 +17,70 @@ from gradtui.patching.own_errors import suppress_own
 MEAN = 1
 """Value of torch's `reduction`."""
 PART = 1 << 18
-"""Elements that are looked at, the first rows."""
+"""Elements of a batch that are looked at, the first rows."""
 FEWEST = 8
 """Rows that tell what is usual."""
+ENOUGH = 64
+"""Rows that are waited for."""
+LOOKS, MOST_LOOKS = 8, 64
+"""Losses that are looked at, and while rows are fewer than that."""
 
 
-def mean_answer(node: Any) -> float:
-    """The mean over columns of the variance of targets [n, ...]; 0 where `node` is no plain mean of
-    squares, or they cannot be read."""
-    found = 0.0
-    with suppress_own:
-        if stem(name_of(node)) == "MseLoss" and node._saved_reduction == MEAN:
-            found = _variance(node)
-    return found if math.isfinite(found) else 0.0
+class MeanAnswer:
+    """`look` at the first losses; `cost` is what is known by then."""
+
+    def __init__(self) -> None:
+        self.cost = 0.0
+        """The mean over columns of the variance of all targets seen; 0 while it is not known, and where
+        a loss is no plain mean of squares."""
+        self.done = False
+        self._looks = self._rows = 0
+        self._mean = self._squares = torch.zeros(())
+        """By column, float64; squares are of what lies between rows and mean."""
+
+    def look(self, loss: Tensor) -> None:
+        self._looks += 1
+        targets = None
+        with suppress_own, torch.no_grad():
+            targets = _targets(loss.grad_fn)
+        if targets is None:
+            self.done, self.cost = True, 0.0
+            return
+        if self._rows and targets.shape[1:] != self._mean.shape:
+            self.done = True  # of columns that change the first batch has told
+            return
+        with torch.no_grad():
+            self._add(targets)
+        enough = self._looks >= LOOKS and self._rows >= ENOUGH
+        self.done = enough or self._looks >= MOST_LOOKS
+        # Told at once where one batch tells, and better in the end: each telling is written.
+        if self._rows >= FEWEST and (self.done or not self.cost):
+            found = float((self._squares / max(self._rows - 1, 1)).mean())
+            self.cost = found if math.isfinite(found) else 0.0
+
+    def _add(self, rows: Tensor) -> None:
+        """Merges means and squares (Chan, Golub and LeVeque, 1983)."""
+        mean = rows.mean(0)
+        squares = (rows - mean).square().sum(0)
+        if self._rows:
+            whole = self._rows + len(rows)
+            apart = mean - self._mean
+            squares = self._squares + squares + apart.square() * (self._rows * len(rows) / whole)
+            mean = self._mean + apart * (len(rows) / whole)
+        self._mean, self._squares = mean, squares
+        self._rows += len(rows)
 
 
-def _variance(node: Any) -> float:
+def _targets(node: Any) -> Tensor | None:
+    """[rows, ...] float64, the first of them; None where `node` is no plain mean of squares, or where they
+    cannot be read."""
+    if stem(name_of(node)) != "MseLoss" or node._saved_reduction != MEAN:
+        return None
     if node._raw_saved_target.unpack_hook is not None:
-        return 0.0
-    targets = node._saved_target
+        return None
+    targets: Tensor = node._saved_target
     plain = type(targets) is Tensor and targets.is_cpu and targets.is_floating_point()
-    if not plain or targets.dim() < 1 or len(targets) < FEWEST:
-        return 0.0
-    rows = max(PART * len(targets) // max(targets.numel(), 1), FEWEST)
-    with torch.no_grad():
-        return float(targets.detach()[:rows].double().var(dim=0).mean())
+    if not plain or targets.dim() < 1 or not targets.numel():
+        return None
+    rows = max(PART * len(targets) // targets.numel(), FEWEST)
+    return targets.detach()[:rows].double()

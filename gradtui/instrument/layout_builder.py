@@ -78,8 +78,8 @@ class LayoutBuilder(StepListener):
         """What the newest layout was told with."""
         self._precision = ""
         self._said: Faults = ()
-        self._label_loss = 0.0
-        """As told."""
+        self._guesses = (0.0, 0.0)
+        """As told, what answering costs that looks at no input."""
         self._loose: dict[int, str] = {}
         """By id, what a tensor that no module holds is called for good."""
         self._poor = self._waited = 0
@@ -126,8 +126,8 @@ class LayoutBuilder(StepListener):
 
     def learn(self, faults: Faults, task: TaskFacts | None = None) -> None:
         """What steps have shown so far, where it may be news."""
-        told = self._label_loss if task is None else task.label_loss
-        if told != self._label_loss or (faults and not {*faults} <= {*self._said}):
+        told = self._guesses if task is None else task.guesses
+        if told != self._guesses or (faults and not {*faults} <= {*self._said}):
             self.tell_again()
 
     def _news(self) -> None:
@@ -263,7 +263,7 @@ class LayoutBuilder(StepListener):
         task_facts = known.task_facts if len(optimizers) == 1 else UNKNOWN
         unseen = self._unseen() if optimizers == [BY_HAND] else []
         self._precision, self._said = precision(held, known), known.faults
-        self._label_loss = known.task_facts.label_loss
+        self._guesses = known.task_facts.guesses
         return RunInfo(
             title=self.title,
             device=str(held[0].device) if held else "cpu",

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from gradtui.autograd.label_frequencies import LabelFrequencies
 from gradtui.autograd.loss_factors import UNKNOWN, LossFactors, Value, ending
+from gradtui.autograd.mean_answer import MeanAnswer
 from gradtui.core.wiring import LOST_BATCH, UNDIVIDED, Faults
 from gradtui.instrument.backward_passes import (
     NAN,
@@ -94,6 +95,7 @@ class LossCapture:
         """Steps that were looked at because their loss was lost."""
         self._looked = False
         self._labels = LabelFrequencies()
+        self._mean_answer = MeanAnswer()
         self.depth = 0
         self.closed = False
         """Whether nobody listens any more, though somebody may have kept what we put there."""
@@ -363,6 +365,10 @@ class LossCapture:
                 self._labels.look(loss)
                 if self._labels.cost:
                     self.task_facts = replace(facts, label_loss=self._labels.cost)
+        if not self._mean_answer.done and facts is not None and facts.task != "classification":
+            with self._guard("looking at targets"):
+                self._mean_answer.look(loss)
+                self.task_facts = replace(facts, mean_loss=self._mean_answer.cost)
 
     def begin(self, *given: Any) -> int | None:
         """A backward pass begins, while nothing is awaited: only its loss is noted. How many there

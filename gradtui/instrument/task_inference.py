@@ -15,7 +15,6 @@ from torch import Tensor
 
 from gradtui.autograd.batch_size import batch_of
 from gradtui.autograd.loss_inputs import fed_wrongly
-from gradtui.autograd.mean_answer import mean_answer
 from gradtui.core.wiring import Faults
 from gradtui.instrument.graph_reader import GraphReader
 from gradtui.patching.own_errors import suppress_own
@@ -58,11 +57,16 @@ class TaskFacts:
     batch: int = field(default=0, compare=False)
     faults: Faults = field(default=(), compare=False)
     mean_loss: float = 0.0
-    """What answering with the mean of the first targets costs, of a plain mean of squares; 0 where that
-    was not found out."""
+    """What answering with the mean of the first batches' targets costs, of a plain mean of squares; 0 where
+    that was not found out."""
     label_loss: float = 0.0
     """What answering with the frequencies of the labels costs; 0 where that is not known."""
     graph_reader: GraphReader | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def guesses(self) -> tuple[float, float]:
+        """What answers cost that look at no input."""
+        return self.mean_loss, self.label_loss
 
 
 UNKNOWN = TaskFacts()
@@ -76,7 +80,7 @@ def look_ahead(loss: Tensor) -> TaskFacts:
         return UNKNOWN
     task, classes = _told(lambda: _task(node), ("", 0))
     half, batch = _told(lambda: _half(node), ""), _told(lambda: batch_of(node), 0)
-    return TaskFacts(task, classes, half, batch, fed_wrongly(loss), mean_answer(node))
+    return TaskFacts(task, classes, half, batch, fed_wrongly(loss))
 
 
 def _told(read: Callable[[], T], unknown: T) -> T:

@@ -25,6 +25,7 @@ from gradtui.core.event import (
     Started,
 )
 from gradtui.core.snapshot import Grad, NonFinite, Snapshot
+from gradtui.runstore.format.run_json import read_header
 from gradtui.runstore.format.scalar_rows import ScalarRows
 from gradtui.runstore.reader.load import load_facts
 from gradtui.runstore.reader.run_reader import RunReader
@@ -124,6 +125,45 @@ def test_a_new_layout_begins_a_generation_and_the_past_is_seen_in_it(tmp_path: P
     delivery = RunReader(tmp_path / "r").poll()
     assert delivery.events == (Started(1, more, run_info()),)
     assert len(delivery.snapshots) == 20
+
+
+def test_what_is_learned_of_the_run_later_takes_no_files_of_its_own(tmp_path: Path) -> None:
+    told = replace(run_info(), label_loss=0.7, steps=20, device="cuda:0")
+    steps = [snap(i) for i in range(20)]
+    begun = [Started(1, LAYOUT, run_info()), Started(1, LAYOUT, told)]
+    record(tmp_path / "r", [begun[0], *steps[:10], begun[1], *steps[10:]])
+    header = read_header(tmp_path / "r" / "run.json")
+    assert [one.info for one in header.generations] == [told]
+    assert header.device == "cuda:0"
+    assert not list((tmp_path / "r").glob("*-0-1.bin"))
+    same(load_facts(tmp_path / "r"), replace(remembered(steps), info=told))
+
+
+def test_ranks_that_turn_out_to_be_replicas_keep_their_steps_apart(tmp_path: Path) -> None:
+    """Of a replica few steps are kept: not in the files of one that keeps all."""
+    told = replace(run_info(), synchronised=True)
+    steps = [snap(i) for i in range(20)]
+    begun = [Started(1, LAYOUT, run_info()), Started(1, LAYOUT, told)]
+    record(tmp_path / "r", [begun[0], *steps[:10], begun[1], *steps[10:]])
+    header = read_header(tmp_path / "r" / "run.json")
+    assert [one.info.synchronised for one in header.generations] == [False, True]
+    assert len(load_facts(tmp_path / "r")) == 20
+
+
+def test_a_viewer_hears_what_is_learned_of_the_run_later(tmp_path: Path) -> None:
+    told = replace(run_info(), label_loss=0.7)
+    writer = RunWriter(tmp_path / "r", LAYOUT, run_info())
+    for step in range(3):
+        writer.put(snap(step))
+    wait_for(lambda: (tmp_path / "r" / "run.json").exists())
+    wait_for(lambda: len(load_facts(tmp_path / "r")) == 3)
+    reader = RunReader(tmp_path / "r")
+    assert reader.poll().events == (Started(1, LAYOUT, run_info()),)
+    writer.tell(Started(1, LAYOUT, told))
+    heard: list[Event] = []
+    wait_for(lambda: heard.extend(reader.poll().events) or heard)
+    assert heard == [Started(1, LAYOUT, told)]
+    writer.close()
 
 
 def test_snapshots_of_another_shape_are_left_out(tmp_path: Path) -> None:

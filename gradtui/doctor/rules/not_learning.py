@@ -310,7 +310,7 @@ def _no_more_than_the_mean(reading: Reading, mean: float) -> str:
         return ""
     return (
         f"after {reading.seen:,} steps the loss is {reading.level:.3g}, and to answer with the mean of the "
-        f"targets costs {mean:.3g}, as far as the first batch tells: nothing else has been learned, or "
+        f"targets costs {mean:.3g}, as far as the first batches tell: nothing else has been learned, or "
         "there is nothing else"
     )
 

@@ -35,6 +35,11 @@ class Generation:
     layout: Layout
     info: RunInfo
 
+    def goes_on_as(self, other: "Generation") -> bool:
+        """Whether records of the other can follow in the same files: only what is said of the run differs,
+        and not how often its records are kept."""
+        return self.layout == other.layout and self.info.synchronised == other.info.synchronised
+
 
 @dataclass(slots=True)
 class Header:

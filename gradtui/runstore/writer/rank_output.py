@@ -44,6 +44,12 @@ class RankOutput:
         self.header.device = generation.info.device
         self._stale = True
 
+    def replace(self, generation: Generation) -> None:
+        """More is known of the present generation, whose files go on."""
+        self.header.generations[-1] = generation
+        self.header.device = generation.info.device
+        self._stale = True
+
     def open(self) -> RecordFile:
         """The steps file, and every file of the present generation beside it. Raises OSError."""
         if self._steps is None:

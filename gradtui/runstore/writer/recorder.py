@@ -180,13 +180,17 @@ class Recorder:
         self._log.event(event, when)
 
     def begin(self, generation: Generation, when: float) -> None:
-        """From now on snapshots are of this layout; the same one again is no news."""
+        """From now on snapshots are of this layout; of the same one again what is said of the run is
+        replaced."""
         known = self._header.generations
         if known and known[-1] == generation:
             return
-        self._flush()
-        self._files.add(generation)
-        self._log.line({"kind": "started", "generation": len(known) - 1}, when)
+        if known and known[-1].goes_on_as(generation):
+            self._files.replace(generation)
+        else:
+            self._flush()
+            self._files.add(generation)
+            self._log.line({"kind": "started", "generation": len(known) - 1}, when)
         with suppress(OSError):
             self._files.open()
 
