@@ -22,6 +22,7 @@ from gradtui.doctor.rules.miswired import (
 from gradtui.doctor.rules.nonfinite import calibrating, first_seen, nonfinite, scaler_stuck
 from gradtui.doctor.rules.not_learning import little_learned, lost_loss, no_better
 from gradtui.doctor.rules.registry import EXPLAINED_BY, RULES, Rule
+from gradtui.doctor.rules.rounding import updates_in_part_lost
 from gradtui.doctor.rules.update_arithmetic import by_division
 
 
@@ -87,7 +88,8 @@ def _asked(rule: Rule, readings: list[Reading]) -> list[Finding]:
 
 
 def _notes(readings: list[Reading]) -> list[str]:
-    return [note for reading in readings for note in (calibrating(reading), spikes(reading))]
+    rules = calibrating, spikes, updates_in_part_lost
+    return [rule(reading) for reading in readings for rule in rules]
 
 
 def _after_nonfinite(stream: OptimizerSeries, step: int) -> Diagnosis:

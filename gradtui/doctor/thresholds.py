@@ -231,6 +231,8 @@ OSCILLATION_RISE = 5.0
 ROUNDED_AWAY = 0.3
 """Update norm over lr times gradient norm, for SGD: of a bfloat16 weight, which keeps three decimal
 digits, a step below 0.2 % of it changes nothing."""
+ROUNDED_IN_PART = 0.6
+"""The same of one tensor, for a note: the least that three fifths of a step leave of it is said."""
 ROUNDED_STEPS = 100
 HALF_SPACING = {"bfloat16": 2.0**-9, "float16": 2.0**-12}
 """Half of the distance to the next number, at least, as a share of a number: significands have 8 and

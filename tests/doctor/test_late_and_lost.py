@@ -45,15 +45,32 @@ def test_a_loss_that_rises_for_another_reason_is_not_thrown_back(case: Diagnosis
     assert case.healthy
 
 
+def lost(share: float) -> Callable[[Snapshot], Snapshot]:
+    """So much of a step is left in the weights."""
+
+    def change(s: Snapshot) -> Snapshot:
+        assert s.weights is not None
+        s.weights[:, Weight.UPDATE] = share * s.lr * s.grads[:, Grad.NORM]
+        if s.step % 2:
+            s.weights[:, Weight.UPDATE] = np.nan  # not every step is measured
+        return s
+
+    return change
+
+
+def test_a_net_that_learns_with_part_of_its_updates_has_a_note() -> None:
+    learns: Number = lambda step: GUESS * 0.98**step  # noqa: E731
+    half = told(150, learns, precision="bfloat16", change=lost(0.45))
+    assert half.healthy
+    assert any("of a step 45 % reaches" in note for note in half.notes)
+    for other in (
+        told(150, learns, precision="bfloat16", change=lost(0.9)),
+        told(150, learns, precision="float32", change=lost(0.45)),
+    ):
+        assert not any("rounded away" in note for note in other.notes)
+
+
 def test_updates_that_bfloat16_rounds_away() -> None:
-    def lost(share: float) -> Callable[[Snapshot], Snapshot]:
-        def change(s: Snapshot) -> Snapshot:
-            assert s.weights is not None
-            s.weights[:, Weight.UPDATE] = share * s.lr * s.grads[:, Grad.NORM]
-            return s
-
-        return change
-
     slow: Number = lambda step: GUESS - 1e-4 * step  # noqa: E731
     found = told(150, slow, precision="bfloat16", change=lost(0.15)).findings[0]
     assert found.symptom == "plateau"

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradtui.core.layout import FloatArray
 from gradtui.core.snapshot import Act, Grad, Weight
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
@@ -86,19 +87,10 @@ def _spacing(size: float, kind: str) -> float:
 def updates_rounded_away(reading: Reading) -> Finding | None:
     """Half-precision weights that plain steps leave where they are: what is added to them is less
     than half of the distance to the next number."""
-    info, at = reading.facts.info, reading.facts.weights_at[-T.WINDOW :]
-    if not (set(info.precision.split(", ")) & {"bfloat16", "float16"}) or reading.learned:
+    parts = None if reading.learned else _kept_parts(reading)
+    if parts is None or np.isfinite(parts).sum() < T.ACTIVATION_WINDOW:
         return None
-    if info.optimizer.lower().split()[:1] != ["sgd"] or reading.seen < T.ROUNDED_STEPS:
-        return None
-    judged = reading.facts.layout.judged
-    updates = reading.facts.weights[at][:, judged, Weight.UPDATE]
-    norms = reading.facts.grads[at][:, judged, Grad.NORM]
-    wanted = reading.facts.lr[at, None] * norms
-    known = (wanted > 0) & np.isfinite(updates)
-    if known.sum() < T.ACTIVATION_WINDOW:
-        return None
-    kept = float(np.median(updates[known] / wanted[known]))
+    kept = float(np.nanmedian(parts))
     if kept > T.ROUNDED_AWAY:
         return None
     return _rounded_away(
@@ -109,6 +101,39 @@ def updates_rounded_away(reading: Reading) -> Finding | None:
         "the weights are kept in half precision: what a step adds to them is mostly too little to "
         "reach the next number, and is rounded away",
     )
+
+
+def updates_in_part_lost(reading: Reading) -> str:
+    """A note on a net that learns all the same, where much of what plain steps add to a tensor is less
+    than half of the distance to the next number; else ""."""
+    parts = _kept_parts(reading) if reading.learned else None
+    if parts is None:
+        return ""
+    known = np.isfinite(parts).sum(axis=0) >= T.ACTIVATION_WINDOW
+    kept = np.nanmedian(parts[:, known], axis=0)
+    if not len(kept) or kept.min() > T.ROUNDED_IN_PART:
+        return ""
+    worst = np.flatnonzero(reading.facts.layout.judged)[known][int(np.argmin(kept))]
+    return (
+        f"weights are kept in half precision: of a step {percent(float(kept.min()))} reaches "
+        f"{reading.facts.layout.tensors[worst].name} (norm of the update over learning rate times gradient "
+        "norm), the rest is rounded away; weights in float32 under autocast keep all of it"
+    )
+
+
+def _kept_parts(reading: Reading) -> FloatArray | None:
+    """[latest measurements, judged tensors] norm of the update over learning rate times gradient norm; NaN
+    where a step adds nothing. None where weights are in full precision, or steps are not plain ones."""
+    info, at = reading.facts.info, reading.facts.weights_at[-T.WINDOW :]
+    if not set(info.precision.split(", ")) & {"bfloat16", "float16"}:
+        return None
+    if info.optimizer.lower().split()[:1] != ["sgd"] or reading.seen < T.ROUNDED_STEPS:
+        return None
+    judged = reading.facts.layout.judged
+    updates = reading.facts.weights[at][:, judged, Weight.UPDATE]
+    wanted = reading.facts.lr[at, None] * reading.facts.grads[at][:, judged, Grad.NORM]
+    known = (wanted > 0) & np.isfinite(updates)
+    return np.where(known, updates / np.where(known, wanted, 1.0), np.nan)
 
 
 def _rounded_away(reading: Reading, evidence: str, cause: str) -> Finding:
