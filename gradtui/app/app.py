@@ -24,6 +24,7 @@ from textual.widgets import Input
 from gradtui.app.appearance import dress
 from gradtui.app.filter_bar import FilterBar
 from gradtui.app.key_bindings import ALL, ELSEWHERE
+from gradtui.app.machine_sampler import MachineSampler
 from gradtui.app.notice import Notice, Severity
 from gradtui.app.picture_file import save_picture
 from gradtui.app.playback import Playback, Player
@@ -116,6 +117,9 @@ class GradtuiApp(FaultContainment):
         )
         self.playback: Playback | None = None
         self.beside: ProcessView | None = None
+        self.sampler = MachineSampler(
+            lambda: getattr(source, "pids", ()), lambda: self.session.device
+        )
         if watched is not None:
             if isinstance(source, Player) and watched.mode == "replay":
                 self.playback = Playback(
@@ -153,6 +157,8 @@ class GradtuiApp(FaultContainment):
 
     def _launch(self) -> None:
         self._launched = self.containing = True
+        if self.session.mode != "replay":
+            self.sampler.start()
         self.set_interval(1 / self.fps, self.tick)
         self.tick()
         if self.playback is not None and not self.playback.begin():
@@ -161,6 +167,7 @@ class GradtuiApp(FaultContainment):
     def on_unmount(self) -> None:
         if self._title:
             self.write_to_terminal(PUT_BACK_TITLE)
+        self.sampler.close()
         self.source.close()
 
     def fault(self, what: str, trace: str) -> None:
@@ -183,6 +190,7 @@ class GradtuiApp(FaultContainment):
         if session.current.start.run != self._run:
             self._run = session.current.start.run
             self.clear_notifications()  # they are about another run
+        session.measure(self.sampler.latest)
         if self.beside is not None:
             session.know(self.beside.look(now))
             self.heed(session.outside)

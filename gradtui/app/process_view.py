@@ -44,6 +44,7 @@ class ProcessView:
             stopping=watched.child.stopping if watched.child is not None else "",
             waited=float(int(now - self._opened)),
             ranks=tuple(safe(note) for note in getattr(self._source, "rank_notes", ())),
+            world=max(len(self._source.ranks.ranks), 1) if hasattr(self._source, "ranks") else 1,
             last_step=playback.last_taken if playback is not None else -1,
             speed=playback.speed if playback is not None else "",
             kept=self._tail.there,

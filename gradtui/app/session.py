@@ -19,6 +19,7 @@ from gradtui.core.control import Control, Pause, RecordAll, Resume, SetPace, Sta
 from gradtui.core.errors import UsageError
 from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resumed
 from gradtui.core.facts import Facts
+from gradtui.core.machine_load import MachineLoad
 from gradtui.core.text import did_you_mean, printable
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis
@@ -59,6 +60,7 @@ class Session:
         self.mode = mode
         self.ascii_only = ascii_only
         self.outside = Outside()
+        self.machine: MachineLoad | None = None
         self.reference: RunState | None = None
         self.rows = LayerOrder()
         self.log_scale = True
@@ -188,6 +190,17 @@ class Session:
             self._dropped = delivery.dropped
             self.dropped = self._dropped - self._dropped_before
             self.changed = True
+
+    @property
+    def device(self) -> str:
+        """Where the run on screen computes; "" while that is not known."""
+        info = self.current.info
+        return info.device if info is not None else ""
+
+    def measure(self, machine: MachineLoad | None) -> None:
+        """How busy the machine is."""
+        if machine != self.machine:
+            self.machine, self.changed = machine, True
 
     def know(self, outside: Outside) -> None:
         """What has become known of the command."""
@@ -440,6 +453,7 @@ class Session:
             mode=self.mode,
             outside=self.outside,
             measured=run.measured,
+            machine=self.machine if not run.over and self.cursor is None else None,
             log_scale=self.log_scale,
             ascii_only=self.ascii_only,
         )

@@ -6,6 +6,7 @@ from gradtui.app.watched_run import Mode
 from gradtui.core.event import Failed, RunInfo
 from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout
+from gradtui.core.machine_load import MachineLoad
 from gradtui.core.snapshot import U32Array
 from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis
 from gradtui.doctor.remedy_effect import RemedyEffect
@@ -57,6 +58,8 @@ class Outside:
     """Seconds since the screen was opened."""
     ranks: tuple[str, ...] = ()
     """What is wrong with ranks."""
+    world: int = 1
+    """Processes that train together."""
     last_step: int = -1
     """The last step of a replay."""
     speed: str = ""
@@ -119,5 +122,7 @@ class View:
     mode: Mode = "lab"
     outside: Outside = Outside()
     measured: Measured = Measured()
+    machine: MachineLoad | None = None
+    """How busy the machine that trains is; None where it is not this one, and for what is over."""
     log_scale: bool = True
     ascii_only: bool = False

@@ -56,6 +56,10 @@ class RunInfo:
     "eps", "weight_decay", those that it has."""
     epoch_steps: float = 0.0
     """Steps of an epoch; 0 where there are none, or that is not known."""
+    samples: int = 0
+    """Examples of the first backward pass; 0 where that cannot be told."""
+    tokens: int = 0
+    """Positions of the sequences in it; 0 where its examples are none."""
     replayed: bool = False
     """Whether steps are replayed from a CUDA graph: their gradients are read after them, and no call in
     them can be looked at."""

@@ -273,6 +273,8 @@ class LayoutBuilder(StepListener):
             classes=task_facts.classes,
             mean_loss=task_facts.mean_loss,
             label_loss=task_facts.label_loss,
+            samples=task_facts.samples,
+            tokens=task_facts.tokens,
             steps=known.planned.steps,
             epoch_steps=known.planned.epoch,
             settings=settings_of(next(iter(self._registry.optimizers()), None)),

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from gradtui.autograd.batch_size import batch_of
+from gradtui.autograd.batch_size import batch_of, samples_and_tokens
 from gradtui.autograd.loss_inputs import fed_wrongly
 from gradtui.core.wiring import Faults
 from gradtui.instrument.graph_reader import GraphReader
@@ -61,6 +61,9 @@ class TaskFacts:
     that was not found out."""
     label_loss: float = 0.0
     """What answering with the frequencies of the labels costs; 0 where that is not known."""
+    samples: int = field(default=0, compare=False)
+    tokens: int = field(default=0, compare=False)
+    """Of the first pass: examples, and positions where they are sequences; 0 where that cannot be told."""
     graph_reader: GraphReader | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -80,7 +83,9 @@ def look_ahead(loss: Tensor) -> TaskFacts:
         return UNKNOWN
     task, classes = _told(lambda: _task(node), ("", 0))
     half, batch = _told(lambda: _half(node), ""), _told(lambda: batch_of(node), 0)
-    return TaskFacts(task, classes, half, batch, fed_wrongly(loss))
+    samples, tokens = _told(lambda: samples_and_tokens(node), (0, 0))
+    faults = fed_wrongly(loss)
+    return TaskFacts(task, classes, half, batch, faults, samples=samples, tokens=tokens)
 
 
 def _told(read: Callable[[], T], unknown: T) -> T:

@@ -82,6 +82,7 @@ class Run:
             residual=setup.model.residual,
             clip=describe(setup.clip),
             clip_value=setup.clip.value,
+            samples=setup.data.batch_size,
             carried=carried,
         )
 

@@ -7,6 +7,7 @@ the bit the run that it would be alone.
 Importing this module does not import torch; the thread does, so that the first frame need not wait.
 """
 
+import os
 import threading
 import traceback
 from collections.abc import Callable, Mapping
@@ -53,6 +54,11 @@ class Lab:
         self._control = TrainingControl(self._controls, self._mailbox)
         self._held: dict[int, Training] = {}
         """By number: the run that is trained, and its twin."""
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process that trains."""
+        return (os.getpid(),)
 
     def poll(self) -> Delivery:
         return self._mailbox.poll()

@@ -166,6 +166,16 @@ def test_a_viewer_hears_what_is_learned_of_the_run_later(tmp_path: Path) -> None
     writer.close()
 
 
+def test_the_process_that_trains_is_known_while_it_does(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "r", LAYOUT, run_info())
+    writer.put(snap(0))
+    wait_for(lambda: (tmp_path / "r" / "run.json").exists())
+    reader = RunReader(tmp_path / "r")
+    assert reader.pids == (os.getpid(),)
+    writer.close()
+    assert RunReader(tmp_path / "r").pids == ()
+
+
 def test_snapshots_of_another_shape_are_left_out(tmp_path: Path) -> None:
     record(tmp_path / "r", [snap(0), snap(1, layout=mlp_layout(5)), snap(2)])
     assert list(load_facts(tmp_path / "r").steps) == [0, 2]

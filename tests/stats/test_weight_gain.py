@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gradtui.autograd.batch_size import batch_of
+from gradtui.autograd.batch_size import batch_of, samples_and_tokens
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Started
 from gradtui.core.snapshot import Grad
@@ -117,6 +117,22 @@ def test_batches_are_read_off_the_graph() -> None:
     assert batch_of(F.mse_loss(net(x), torch.zeros(7, 4)).grad_fn) == 7
     assert batch_of((net(x).sum() + net(x).mean()).grad_fn) == 0
     assert batch_of(torch.ones(3, requires_grad=True).sum().grad_fn) == 0
+
+
+def test_examples_and_the_positions_of_sequences() -> None:
+    labels = torch.zeros(6, 5, dtype=torch.int64)
+    scores = nn.Linear(4, 9)(torch.ones(6, 5, 4))
+    for flat in (scores.view(-1, 9), scores.reshape(30, 9), scores.flatten(0, 1)):
+        loss = F.cross_entropy(flat, labels.view(-1))
+        assert samples_and_tokens(loss.grad_fn) == (6, 30)
+    shifted = scores[:, :-1].contiguous().view(-1, 9)
+    loss = F.cross_entropy(shifted, labels[:, 1:].reshape(-1))
+    assert samples_and_tokens(loss.grad_fn) == (6, 24)
+    assert samples_and_tokens(F.cross_entropy(scores.transpose(1, 2), labels).grad_fn) == (6, 0)
+    plain = nn.Linear(4, 9)(torch.ones(7, 4))
+    assert samples_and_tokens(F.cross_entropy(plain, labels.view(-1)[:7]).grad_fn) == (7, 0)
+    assert samples_and_tokens(F.mse_loss(plain, torch.zeros(7, 9)).grad_fn) == (7, 0)
+    assert samples_and_tokens(torch.ones(3, requires_grad=True).sum().grad_fn) == (0, 0)
 
 
 def test_a_file_keeps_it_and_a_damaged_one_is_told(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from gradtui.app.render.ending import ending
 from gradtui.app.render.glyph import SEVERITY, UNKNOWN, Sign
 from gradtui.app.render.line import Line, Piece, right, width
 from gradtui.app.render.log import ended
+from gradtui.app.render.machine import machine_pieces
 from gradtui.app.render.number import count, duration, rate, reading, share
 from gradtui.app.render.stage import more_figures, stage_figures
 from gradtui.app.render.text import fit, layers_phrase, safe, to_ascii
@@ -35,19 +36,46 @@ STATES: dict[str, Sign] = {
 }
 
 
+APART = 4
+"""Cells between what trains and the figures of the machine."""
 LEAST_EPOCH = 1e-3
 """Steps of an epoch that are believed."""
 
 
 def header_lines(view: View, cells: int) -> tuple[Line, ...]:
     lines = (
-        right((*_who(view, cells),), (*_state(view), (" ", "")), cells),
+        _first(view, cells),
         _progress(view, cells),
         _verdict(view, cells),
     )
     if view.ascii_only:
         return tuple(tuple((to_ascii(t), m) for t, m in line) for line in lines)
     return lines
+
+
+def _first(view: View, cells: int) -> Line:
+    """Who trains, how it is, and between them what there is room for of the machine."""
+    who = _who(view, cells)
+    tail: list[Piece] = []
+    for pieces in (*_throughput(view), *machine_pieces(view.machine, view.ascii_only)):
+        more: list[Piece] = [*pieces, ("   ", "")]
+        if width((*who, *tail, *more, *_state(view))) + APART <= cells:
+            tail += more
+    return right(tuple(who), (*tail, *_state(view), (" ", "")), cells)
+
+
+def _throughput(view: View) -> list[list[Piece]]:
+    """Of all processes together, as large as the first batch was."""
+    info, passes = (
+        view.info,
+        view.steps_per_s * max(view.measured.backwards, 1) * view.outside.world,
+    )
+    if info is None or not info.samples or isnan(passes):
+        return []
+    if view.scrubbing or view.mode == "replay" or view.state in OVER:
+        return []
+    what, each = ("tokens", info.tokens) if info.tokens else ("samples", info.samples)
+    return [[(f"{rate(passes * each)} {what}/s", "")]]
 
 
 def _who(view: View, cells: int) -> list[Piece]:

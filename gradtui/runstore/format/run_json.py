@@ -148,6 +148,8 @@ def _generation(data: dict[str, Any]) -> Generation:
         "clip_value": _clip_value(given),
         "mean_loss": _number(given.get("mean_loss", 0.0)),
         "label_loss": max(_number(given.get("label_loss", 0.0)), 0.0),
+        "samples": whole(given.get("samples", 0)),
+        "tokens": whole(given.get("tokens", 0)),
         "settings": _settings(given.get("settings", ())),
         "epoch_steps": max(_number(given.get("epoch_steps", 0.0)), 0.0),
         "synchronised": given.get("synchronised") is True,

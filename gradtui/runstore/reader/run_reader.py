@@ -18,6 +18,7 @@ from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.block import Block, aligned, block_bytes, snapshots_of
 from gradtui.runstore.format.json_lines import LineTail
 from gradtui.runstore.format.layout_mapping import whole
+from gradtui.runstore.format.run_header import machine
 from gradtui.runstore.ranks.heartbeat import Heartbeat
 from gradtui.runstore.ranks.process_status import (
     CRASHED,
@@ -90,6 +91,14 @@ class RunReader:
     def ranks(self) -> Ranks:
         """How the ranks are, as of the last look."""
         return self._status
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that train, those on this machine, as of the last look."""
+        live = {rank.pid for rank in self._status.ranks if rank.state == RUNNING}
+        mine = machine()
+        headers = [rank.header for rank in self._ranks]
+        return tuple(h.pid for h in headers if h.pid in live and mine and h.machine == mine)
 
     @property
     def rank_notes(self) -> tuple[str, ...]:
