@@ -18,6 +18,8 @@ OTHERS = {
     "runstore/format/run_header.py": "reads /proc",
     "runstore/ranks/process_status.py": "reads /proc",
     "commands/stderr_lines.py": "looks at the end of standard error",
+    "app/linux_memory.py": "reads /proc and control groups",
+    "app/nvml.py": "reads /proc",
     "app/terminal.py": "the terminal, and a log of its own",
     "app/picture_file.py": "writes a picture",
     "app/filter_bar.py": "a filter, which is opened as well",
