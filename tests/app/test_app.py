@@ -269,7 +269,7 @@ async def test_a_failure_is_shown_and_the_app_lives_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "kind"), [((140, 45), "wide"), ((120, 24), "side"), ((80, 24), "stacked")]
+    ("size", "kind"), [((140, 45), "broad"), ((120, 24), "side"), ((80, 24), "stacked")]
 )
 async def test_nothing_important_is_lost(size: tuple[int, int], kind: str) -> None:
     async with playing("very_deep", size=size) as (app, pilot):
@@ -295,7 +295,8 @@ async def test_live_resize_through_all_arrangements() -> None:
             ((80, 24), "stacked"),
             ((120, 24), "side"),
             ((40, 12), "narrow"),
-            ((200, 60), "wide"),
+            ((140, 45), "broad"),
+            ((120, 40), "wide"),
         ):
             await pilot.resize_terminal(*size)
             await pilot.pause(0.1)

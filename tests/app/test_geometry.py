@@ -19,7 +19,9 @@ from gradtui.app.watched_run import Mode
         ((109, 60), "stacked"),
         ((110, 24), "side"),
         ((140, 45), "wide"),
-        ((200, 60), "wide"),
+        ((140, 29), "side"),
+        ((169, 30), "wide"),
+        ((200, 60), "broad"),
     ],
 )
 def test_arrangement(size: tuple[int, int], expected: str) -> None:

@@ -50,12 +50,27 @@ def started(way: str, code: str) -> Iterator[subprocess.Popen[str]]:
     )
     try:
         assert said(process, way) == "ready"
-        time.sleep(0.2)  # between the command's start and its being listened for
+        _until_forwarded(process.pid)
         yield process
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGQUIT)
             process.communicate(timeout=60)
+
+
+def _until_forwarded(pid: int) -> None:
+    """The command may speak before its launcher listens for signals."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        time.sleep(1)
+        return
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        if int(fields["SigCgt"], 16) >> (signal.SIGTSTP - 1) & 1:  # which it asks for last
+            return
+        time.sleep(0.02)
+    raise AssertionError("it never listened")
 
 
 def said(process: subprocess.Popen[str], way: str) -> str:

@@ -58,6 +58,30 @@ def heat_lines(
     return lines
 
 
+def beside_lines(
+    view: View, width: int, visible: range, columns: Columns, *, by_shape: bool = False
+) -> Sequence[Line]:
+    """HEAD lines (the legend, and the steps) and one a row of `view.order`, for a map whose rows are those of
+    the depth axis beside it; rows outside `visible` are left empty."""
+    layout, facts = view.layout, view.facts
+    if layout is None or facts is None or not len(facts):
+        return ((), ((" no history yet", "quiet"),))
+    cells = max(width, 1)
+    over = view.state in OVER
+    thinned = columns.thin(facts, cells, exact=over)
+    rows = list(view.order[visible.start : visible.stop])
+    shown = thinned.logs[:, rows]
+    if over:
+        shown = shown[spread(len(shown), cells)]
+    lines: list[Line] = [()] * len(view.order)
+    for at in range(len(rows)):
+        lines[visible.start + at] = merged(_cells(shown[:, at], view.ascii_only, by_shape))
+    title = ("heat map  ", "quiet")
+    legend = _legend(cells - len(title[0]), view.ascii_only, by_shape)
+    axis = _time_axis(view, thinned, cells)
+    return ((title, *legend), ((axis, "quiet"),), *lines)
+
+
 def grouped(rows: int, height: int) -> list[tuple[int, int]]:
     """[start, stop) of the rows that share a line, so that all fit above the foot."""
     room = max(height - FOOT, 1)

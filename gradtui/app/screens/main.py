@@ -1,4 +1,4 @@
-"""The main screen, in five arrangements from 40 x 12 up."""
+"""The main screen, in six arrangements from 40 x 12 up."""
 
 from collections.abc import Iterable
 
@@ -10,11 +10,19 @@ from textual.widgets import Static
 
 from gradtui.app.failure_line import FailureLine
 from gradtui.app.filter_bar import FilterBar
-from gradtui.app.geometry import ARRANGEMENTS, Arrangement, arrangement, plea
+from gradtui.app.geometry import (
+    ARRANGEMENTS,
+    BROAD,
+    STORY_BROAD,
+    TALL,
+    Arrangement,
+    arrangement,
+    plea,
+)
 from gradtui.app.key_bar import KeyBar
 from gradtui.app.render.depth import HEAD
 from gradtui.app.screens.lab import LabScreen, Shows
-from gradtui.app.screens.panes import heat_height, in_sight
+from gradtui.app.screens.panes import in_sight
 from gradtui.app.tab_strip import TabStrip
 from gradtui.app.view import View
 from gradtui.app.watched_run import Mode
@@ -22,6 +30,7 @@ from gradtui.app.widgets.chart import Chart
 from gradtui.app.widgets.depth_view import DepthView
 from gradtui.app.widgets.findings_panel import FindingsPanel
 from gradtui.app.widgets.header_bar import HeaderBar
+from gradtui.app.widgets.heat_beside import HeatBeside
 from gradtui.app.widgets.heat_map import HeatMap
 from gradtui.app.widgets.lined import Lined
 from gradtui.app.widgets.log_pane import LogPane
@@ -47,9 +56,9 @@ class MainScreen(LabScreen):
         self.ranks = RankLine()
         self.depth, self.waiting = DepthView(), WaitingPane()
         self.waiting.display = False
+        self.history = HeatBeside()
+        """Beside the layers where everything is shown at once; elsewhere it is a pane of its own."""
         self.filter = FilterBar()
-        self.below: Lined
-        """Under the layers where everything is shown at once."""
         self.panes: dict[str, Lined] = {
             "findings": FindingsPanel(),
             "heat": HeatMap(),
@@ -58,10 +67,10 @@ class MainScreen(LabScreen):
         }
         # A scenario has a story, a command prints.
         if mode == "lab":
-            self.panes["story"], self.below = StoryPanel(), StoryPanel()
+            self.panes["story"] = StoryPanel()
         else:
-            self.panes["log"], self.below = LogPane(), LogPane()
-        for name, pane in {**self.panes, "below": self.below}.items():
+            self.panes["log"] = LogPane()
+        for name, pane in self.panes.items():
             pane.id = name
             pane.add_class("pane")
         self._names = tuple(self.panes)
@@ -75,17 +84,17 @@ class MainScreen(LabScreen):
         yield self.failure
         yield self.ranks
         with Horizontal(id="body"):
-            with Vertical(id="left"):
+            with Horizontal(id="layers"):
                 yield self.depth
+                yield self.history
                 yield self.waiting
-                yield self.below
-            with Vertical(id="right"):
+            with Vertical(id="panes"):
                 yield self.tabs
                 yield self.panes["heat"]
+                yield self.panes["findings"]
                 with Horizontal(id="charts"):
                     yield self.panes["loss"]
                     yield self.panes["norm"]
-                yield self.panes["findings"]
                 yield self.panes[self._names[-1]]
         yield self.filter
         yield KeyBar(self._mode)
@@ -97,14 +106,17 @@ class MainScreen(LabScreen):
 
     def fit(self, width: int, height: int) -> None:
         """Lay the screen out for a size."""
-        kind = arrangement(width, height)
+        kind = arrangement(width, height, STORY_BROAD if self._mode == "lab" else BROAD)
         if kind == "tiny":
             self.query_one("#plea", Static).update(plea(width, height))
+        # One above the other they are twice as long.
+        self.set_class(kind in ("wide", "broad") and height >= TALL, "-tall")
         if kind != self.arrangement or not self._fitted:
             self.arrangement, self._fitted = kind, True
             for name in ARRANGEMENTS:
                 self.set_class(name == kind, f"-{name}")
             self.set_class(self.tabbed, "-tabbed")
+            self.set_class(self.whole, "-whole")
             self._place_panes()
         self._ask_for_view()
 
@@ -112,20 +124,21 @@ class MainScreen(LabScreen):
     def tabbed(self) -> bool:
         return self.arrangement in ("stacked", "side")
 
+    @property
+    def whole(self) -> bool:
+        """Whether everything is shown at once."""
+        return self.arrangement in ("wide", "broad")
+
     def _place_panes(self) -> None:
         shown = in_sight(self.arrangement, self._names, self.pane)
         for name, pane in self.panes.items():
             pane.display = name in shown
-        self._place_below()
+        self.history.display = self.whole and not self.waiting.display
         for charts in self.query("#charts"):  # gone already while the app ends
             charts.display = bool(shown & {"loss", "norm"})
-        for right in self.query("#right"):  # what is waited for has nothing to show there
-            right.display = self.arrangement == "wide" or not self.waiting.display
+        for panes in self.query("#panes"):  # what is waited for has nothing to show there
+            panes.display = not self.waiting.display
         self.tabs.current = self._names.index(self.pane)
-
-    def _place_below(self) -> None:
-        # What is waited for shows the output itself.
-        self.below.display = self.arrangement == "wide" and not self.waiting.display
 
     def move_pane(self, by: int) -> None:
         if self.tabbed:
@@ -137,6 +150,15 @@ class MainScreen(LabScreen):
         self.pane = pane
         self._place_panes()
         self._ask_for_view()
+
+    @on(DepthView.Scrolled)
+    def _rows_scrolled(self, event: DepthView.Scrolled) -> None:
+        if self.history.display:
+            self.history.follow(event.top)
+
+    @on(HeatBeside.Turned)
+    def _wheel_turned(self, event: HeatBeside.Turned) -> None:
+        self.depth.scroll_relative(y=event.by, animate=False)
 
     @on(TabStrip.Chosen)
     def _tab_chosen(self, event: TabStrip.Chosen) -> None:
@@ -150,7 +172,7 @@ class MainScreen(LabScreen):
             return
         yield from (self.header, self.banner, self.failure, self.ranks)
         yield self.waiting if self.waiting.display else self.depth
-        yield from (pane for pane in (*self.panes.values(), self.below) if pane.display)
+        yield from (pane for pane in (self.history, *self.panes.values()) if pane.display)
 
     @property
     def page(self) -> int:
@@ -165,15 +187,17 @@ class MainScreen(LabScreen):
         self._wait(view)
         super().show(view)
         total = len(view.layout.rows) if view.layout is not None else 0
-        # Few layers leave their room to the story below them.
-        tallest = total + HEAD if total and self.arrangement == "wide" else None
+        # Few layers leave their room to what is below them.
+        tallest = total + HEAD if total and self.whole else None
         if tallest != self._tallest:
             self._tallest = tallest
-            self.depth.styles.max_height = tallest
-            self.panes["heat"].styles.max_height = heat_height(tallest)
+            self.query_one("#layers").styles.max_height = tallest
         self.filter.count(len(view.order), total)
-        below = self.below
-        elsewhere = below.display and isinstance(below, StoryPanel) and below.holds_remedies(view)
+        story = self.panes.get("story")
+        elsewhere = False
+        if isinstance(story, StoryPanel):
+            story.keys_first = self.whole
+            elsewhere = self.whole and story.holds_remedies(view)
         findings = self.query_one(FindingsPanel)
         if elsewhere != findings.remedies_elsewhere:
             findings.remedies_elsewhere = elsewhere

@@ -40,6 +40,13 @@ class DepthView(Lined):
             super().__init__()
             self.index = index
 
+    class Scrolled(Message):
+        """Other rows are in sight: those from `top` on."""
+
+        def __init__(self, top: int) -> None:
+            super().__init__()
+            self.top = top
+
     def __init__(self) -> None:
         super().__init__()
         self._drawn = Drawn()
@@ -84,6 +91,7 @@ class DepthView(Lined):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         self._draw()
         super().watch_scroll_y(old_value, new_value)
+        self.post_message(self.Scrolled(int(new_value)))
 
     def on_click(self, event: events.Click) -> None:
         index = event.y - HEAD + self.scroll_offset.y

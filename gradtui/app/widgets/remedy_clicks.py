@@ -25,6 +25,11 @@ class RemedyClicks(Lined):
         self._remedies_from = len(lines) + 1 if remedies else -1
         return (*lines, (), *remedies) if remedies else lines
 
+    def before_remedies(self, remedies: Sequence[Line], lines: Sequence[Line]) -> Sequence[Line]:
+        """The same, the remedies first."""
+        self._remedies_from = 0 if remedies else -1
+        return (*remedies, (), *lines) if remedies else lines
+
     def on_click(self, event: events.Click) -> None:
         y = event.y - self.gutter.top + self.scroll_offset.y - self._remedies_from
         if self._remedies_from < 0 or y < 0:

@@ -15,13 +15,19 @@ class StoryPanel(RemedyClicks):
     DEFAULT_CSS = "StoryPanel { scrollbar-gutter: stable; height: 1fr; min-width: 20; }"
 
     BORDER_TITLE = "story"
+    keys_first = False
+    """Whether remedies come before a story that leaves no room for them: it is read once, keys are pressed
+    again and again."""
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:
-        lines = self.with_remedies(story_lines(view, width), remedies_lines(view, width))
+        story, remedies = story_lines(view, width), remedies_lines(view, width)
+        if self.keys_first and len(story) + 1 + len(remedies) > height:
+            return self.before_remedies(remedies, story)
+        lines = self.with_remedies(story, remedies)
         expected = expected_lines(view, width)
         return (*lines, (), *expected) if expected else lines
 
     def holds_remedies(self, view: View) -> bool:
-        """Whether story and remedies are in sight without scrolling."""
+        """Whether all remedies are in sight without scrolling."""
         width, height = self.scrollable_content_region.size
-        return len(story_lines(view, width)) + 1 + len(remedies_lines(view, width)) <= height
+        return len(remedies_lines(view, width)) <= height
