@@ -627,6 +627,10 @@ class GradtuiApp(FaultContainment):
         self.session.toggle_log()
 
     @wish
+    def action_heat_scale(self) -> None:
+        self.session.toggle_heat_scale()
+
+    @wish
     def action_compare(self) -> None:
         self.session.toggle_compare()
 

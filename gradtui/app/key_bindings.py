@@ -111,6 +111,9 @@ KEYS: tuple[Key, ...] = (
     Key("slash", "filter", "/", "filter", "show only layers with these words", "Layers", 80),
     Key("o", "sort", "o", "sort", "sort: depth, worst first, name", "Layers", 35),
     Key("y", "log_scale", "y", "log", "loss logarithmic or linear", "Panes", 15),
+    Key(
+        "z", "heat_scale", "z", "scale", "heat map: fixed scale, or heights by its own", "Panes", 16
+    ),
     Key("tab", "pane(1)", "tab", "pane", "next pane, where they are tabs", "Panes", 55),
     Key("shift+tab", "pane(-1)", "shift+tab", "pane", "previous pane", "Panes"),
     Key("escape", "escape", "esc", "back", "close, or clear the filter", "Panes", 0, False),

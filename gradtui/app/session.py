@@ -64,6 +64,7 @@ class Session:
         self.reference: RunState | None = None
         self.rows = LayerOrder()
         self.log_scale = True
+        self.own_scale = False
         self.compare = True
         self.frozen = False
         self.recording_all = False
@@ -392,6 +393,9 @@ class Session:
     def toggle_log(self) -> None:
         self.log_scale, self.changed = not self.log_scale, True
 
+    def toggle_heat_scale(self) -> None:
+        self.own_scale, self.changed = not self.own_scale, True
+
     def toggle_compare(self) -> None:
         self.compare, self.changed = not self.compare, True
 
@@ -455,6 +459,7 @@ class Session:
             measured=run.measured,
             machine=self.machine if not run.over and self.cursor is None else None,
             log_scale=self.log_scale,
+            own_scale=self.own_scale,
             ascii_only=self.ascii_only,
         )
 

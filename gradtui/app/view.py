@@ -125,4 +125,6 @@ class View:
     machine: MachineLoad | None = None
     """How busy the machine that trains is; None where it is not this one, and for what is over."""
     log_scale: bool = True
+    own_scale: bool = False
+    """Cells of the heat map are as tall as they are high among its own values."""
     ascii_only: bool = False

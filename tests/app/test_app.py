@@ -17,6 +17,7 @@ from gradtui.app.screens.quit import QuitScreen
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.textual_faults import Panel
 from gradtui.app.widgets.depth_view import DepthView
+from gradtui.app.widgets.heat_beside import HeatBeside
 from gradtui.core.control import Pause, Resume, StepOnce
 from gradtui.core.errors import UsageError
 from tests.app.fake_source import CATALOGUE, FakeSource
@@ -283,6 +284,24 @@ async def test_nothing_important_is_lost(size: tuple[int, int], kind: str) -> No
         for word in ("layers.0", "heat map", "loss", "total", "cure number 1", "The story of"):
             assert word in seen, word
         assert all(len(line) <= size[0] for line in lines(app))
+
+
+async def test_layers_and_their_history_scroll_together() -> None:
+    async with playing("very_deep", size=(140, 45)) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        await pilot.press("G")
+        await until(pilot, lambda: "layers.151" in text(app))
+        assert screen.depth.scroll_offset.y == screen.history.scroll_offset.y > 100
+        await pilot.press("g")
+        await until(pilot, lambda: screen.history.scroll_offset.y == 0)
+        screen.history.post_message(HeatBeside.Turned(3))
+        await until(pilot, lambda: screen.history.scroll_offset.y == 3)
+        assert screen.depth.scroll_offset.y == 3
+        await pilot.press("z")
+        await until(pilot, lambda: "z: fixed scale" in text(app))
+        await pilot.press("z")
+        await until(pilot, lambda: "1e15" in text(app))
 
 
 async def test_live_resize_through_all_arrangements() -> None:

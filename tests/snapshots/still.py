@@ -45,7 +45,7 @@ STORIES: tuple[Scenario, ...] = (
     factories.scenario(
         "very_deep",
         title="152 layers",
-        story="So many layers that a line of the heat map stands for several: the worst of them.",
+        story="So many layers that they scroll, and the heat map with them.",
         expect="healthy",
         remedies=(),
     ),

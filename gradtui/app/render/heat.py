@@ -1,6 +1,7 @@
 """Layer x time: the log of each norm as colour, or as height where there is no colour."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from rich.cells import cell_len, set_cell_size
@@ -9,6 +10,7 @@ from gradtui.app.render.axis import step_axis
 from gradtui.app.render.glyph import ASCII_BLOCKS, BLOCKS
 from gradtui.app.render.history import CENTRE, Columns, Thinned, spread
 from gradtui.app.render.line import Line, Piece, merged
+from gradtui.app.render.number import number
 from gradtui.app.render.text import fit, safe, to_ascii
 from gradtui.app.view import OVER, View
 from gradtui.core.layout import FloatArray
@@ -16,6 +18,10 @@ from gradtui.core.layout import FloatArray
 EDGES = (-12, -9, -6, -3, 0, 3, 6, 12)
 """Decades between the nine colours; the three in the middle are the healthy band."""
 
+LEAST = 0.02
+"""Share of the values that a scale of their own leaves out at either end."""
+NARROWEST = 0.5
+"""Decades of such a scale, at least: noise is not blown up."""
 FOOT = 2
 """Lines below the map: the time axis and the legend."""
 
@@ -38,6 +44,7 @@ def heat_lines(
     shown = thinned.logs[:, list(view.order)]
     if over:  # a run that grows no more fills the width
         shown = shown[spread(len(shown), cells)]
+    look = _look(view, thinned.logs, by_shape)
     lines: list[Line] = []
     for start, stop in groups:
         chosen = start <= view.selected < stop
@@ -49,12 +56,12 @@ def heat_lines(
                 (
                     (mark, "accent"),
                     (set_cell_size(label, lead) + " ", "strong" if chosen else "quiet"),
-                    *_cells(worst(shown[:, start:stop]), view.ascii_only, by_shape),
+                    *_cells(worst(shown[:, start:stop]), look),
                 )
             )
         )
     lines.append(((" " * (lead + 2), ""), (_time_axis(view, thinned, cells), "quiet")))
-    lines.append(((" " * (lead + 2), ""), *_legend(cells, view.ascii_only, by_shape)))
+    lines.append(((" " * (lead + 2), ""), *_legend(cells, look)))
     return lines
 
 
@@ -73,11 +80,12 @@ def beside_lines(
     shown = thinned.logs[:, rows]
     if over:
         shown = shown[spread(len(shown), cells)]
+    look = _look(view, thinned.logs, by_shape)
     lines: list[Line] = [()] * len(view.order)
     for at in range(len(rows)):
-        lines[visible.start + at] = merged(_cells(shown[:, at], view.ascii_only, by_shape))
+        lines[visible.start + at] = merged(_cells(shown[:, at], look))
     title = ("heat map  ", "quiet")
-    legend = _legend(cells - len(title[0]), view.ascii_only, by_shape)
+    legend = _legend(cells - len(title[0]), look)
     axis = _time_axis(view, thinned, cells)
     return ((title, *legend), ((axis, "quiet"),), *lines)
 
@@ -106,7 +114,34 @@ def worst(logs: FloatArray) -> FloatArray:
     return out
 
 
-def _cells(logs: FloatArray, ascii_only: bool, by_shape: bool) -> list[Piece]:
+class Look(NamedTuple):
+    """What a cell is drawn with: its colour says the decade; so does its height where there is no colour, or
+    where it is among `span` (low, high), log10 of what the map itself has."""
+
+    ascii_only: bool
+    by_shape: bool
+    span: tuple[float, float] | None
+
+    def block(self, log: float, level: int) -> str:
+        blocks = ASCII_BLOCKS if self.ascii_only else BLOCKS
+        if self.span is not None:
+            low, high = self.span
+            return blocks[min(max(int((log - low) / (high - low) * len(blocks)), 0), 7)]
+        return blocks[min(level, 7)] if self.ascii_only or self.by_shape else "█"
+
+
+def _look(view: View, logs: FloatArray, by_shape: bool) -> Look:
+    """Of heights of its own single spikes are no part: they are as tall as the tallest."""
+    span = None
+    finite = logs[np.isfinite(logs)]
+    if view.own_scale and len(finite):
+        low, high = (float(value) for value in np.quantile(finite, (LEAST, 1 - LEAST)))
+        short = max(NARROWEST - (high - low), 0.0)
+        span = low - short / 2, high + short / 2
+    return Look(view.ascii_only, by_shape, span)
+
+
+def _cells(logs: FloatArray, look: Look) -> list[Piece]:
     levels = np.searchsorted(EDGES, logs, side="right").tolist()
     out: list[Piece] = []
     for log, level in zip(logs.tolist(), levels, strict=True):
@@ -115,14 +150,8 @@ def _cells(logs: FloatArray, ascii_only: bool, by_shape: bool) -> list[Piece]:
         elif log == float("-inf"):
             out.append(("0", "heat-0"))
         else:
-            out.append((_block(level, ascii_only, by_shape), f"heat-{level}"))
+            out.append((look.block(log, level), f"heat-{level}"))
     return out
-
-
-def _block(level: int, ascii_only: bool, by_shape: bool) -> str:
-    if ascii_only:
-        return ASCII_BLOCKS[min(level, 7)]
-    return BLOCKS[min(level, 7)] if by_shape else "█"
 
 
 def _time_axis(view: View, thinned: Thinned, cells: int) -> str:
@@ -132,15 +161,31 @@ def _time_axis(view: View, thinned: Thinned, cells: int) -> str:
     return step_axis(thinned.first, int(view.facts.steps[-1]), used, cells, " ")
 
 
-def _legend(cells: int, ascii_only: bool, by_shape: bool) -> Line:
+def _legend(cells: int, look: Look) -> Line:
+    if look.span is not None:
+        return _own_legend(cells, look, look.span)
+    blocks = [look.block(0.0, level) for level in range(9)]
     pieces: list[Piece] = [("1e-15 ", "quiet")]
-    for level in range(9):
+    for level, block in enumerate(blocks):
         if level in (3, 6):
             pieces.append((f" 1e{EDGES[level - 1]} ", "quiet"))
-        pieces.append((_block(level, ascii_only, by_shape) * 2, f"heat-{level}"))
+        pieces.append((block * 2, f"heat-{level}"))
     pieces += [(" 1e15", "quiet"), ("  ", ""), ("!", "alarm"), (" NaN or inf", "quiet")]
     if sum(len(text) for text, _ in pieces) > cells:
         pieces = [("low ", "quiet")]
-        pieces += [(_block(i, ascii_only, by_shape), f"heat-{i}") for i in range(9)]
+        pieces += [(block, f"heat-{i}") for i, block in enumerate(blocks)]
         pieces += [(" high ", "quiet"), ("!", "alarm"), (" NaN", "quiet")]
+    return merged(pieces)
+
+
+def _own_legend(cells: int, look: Look, span: tuple[float, float]) -> Line:
+    pieces: list[Piece] = []
+    for log in span:
+        level = int(np.searchsorted(EDGES, log, side="right"))
+        pieces.append((look.block(log, level), f"heat-{level}"))
+        pieces.append((f" {number(10.0**log)}  ", "quiet"))
+    more = (("!", "alarm"), (" NaN or inf  ", "quiet"), ("z: fixed scale", "quiet"))
+    for piece in more:
+        if sum(len(text) for text, _ in (*pieces, piece)) <= cells:
+            pieces.append(piece)
     return merged(pieces)

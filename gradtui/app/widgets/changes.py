@@ -12,7 +12,17 @@ def is_live(view: View) -> bool:
     return view.state == "running" and not view.scrubbing and not view.frozen
 
 
-_LOOK = ("state", "selected", "order", "log_scale", "ascii_only", "remedies", "scrubbing", "frozen")
+_LOOK = (
+    "state",
+    "selected",
+    "order",
+    "log_scale",
+    "own_scale",
+    "ascii_only",
+    "remedies",
+    "scrubbing",
+    "frozen",
+)
 
 
 def same_look(one: View, other: View) -> bool:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from math import inf, nan
 
 import numpy as np
@@ -8,11 +9,13 @@ from hypothesis import strategies as st
 from gradtui.app.render.axis import robust_limits, step_axis, tick_labels
 from gradtui.app.render.canvas import polyline
 from gradtui.app.render.curve import curve_lines
-from gradtui.app.render.heat import grouped, heat_lines, row_at, worst
+from gradtui.app.render.glyph import BLOCKS
+from gradtui.app.render.heat import beside_lines, grouped, heat_lines, row_at, worst
 from gradtui.app.render.histogram import histogram_lines
 from gradtui.app.render.history import Columns
 from gradtui.app.render.line import plain, width
 from gradtui.app.render.series import latest, thin
+from gradtui.app.view import View
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW
 from tests import factories
 
@@ -177,6 +180,47 @@ def test_heat_fits(size: tuple[int, int], ascii_only: bool) -> None:
 def test_each_line_of_the_heat_map_shows_its_worst_row() -> None:
     logs = np.array([[-1.0, -9.0, 0.0], [-1.0, nan, inf], [-inf, 20.0, 0.0]])
     np.testing.assert_array_equal(worst(logs), [-9.0, nan, -inf])
+
+
+def test_rows_of_the_map_beside_the_layers_are_theirs() -> None:
+    view = factories.view(factories.exploding(), order=(5, 0, 3), selected=0)
+    lines = beside_lines(view, 70, range(2), Columns())
+    legend, axis, *rows = (plain(line) for line in lines)
+    assert legend.startswith("heat map  1e-15")
+    assert axis.split() == ["0", "20", "40", "59"]
+    assert [len(row) for row in rows] == [60, 60, 0]
+    assert rows[0].endswith("!" * 20)
+    whole = beside_lines(view, 70, range(3), Columns())
+    alone = beside_lines(replace(view, order=(3,)), 70, range(1), Columns())
+    assert whole[4] == alone[2]
+    assert "no history yet" in plain(beside_lines(View(), 70, range(0), Columns())[1])
+
+
+def test_heights_by_the_maps_own_values_and_colours_as_ever() -> None:
+    view = factories.view(factories.healthy(8))
+    fixed = beside_lines(view, 90, range(8), Columns())
+    own = beside_lines(replace(view, own_scale=True), 90, range(8), Columns())
+    assert {char for line in fixed[2:] for char in plain(line)} == {"█"}
+    drawn = {char for line in own[2:] for char in plain(line)}
+    assert {"▁", "█"} <= drawn <= set(BLOCKS)
+    for line, other in zip(fixed[2:], own[2:], strict=True):
+        assert {meaning for _, meaning in other} == {meaning for _, meaning in line}
+    low, high = (float(word) for word in plain(own[0]).split() if word[0].isdigit())
+    assert view.facts is not None
+    norms = view.facts.row_norms
+    assert norms.min() <= low < high <= norms.max() * 1.1
+    ascii_only = beside_lines(
+        replace(view, own_scale=True, ascii_only=True), 90, range(8), Columns()
+    )
+    assert all(plain(line).isascii() for line in ascii_only)
+
+
+def test_noise_is_not_blown_up() -> None:
+    made = factories.healthy(4)
+    made.norms = lambda step: np.full(4, 0.1 * (1 + 0.01 * (step % 2)))
+    view = factories.view(made, own_scale=True)
+    lines = beside_lines(view, 90, range(4), Columns())
+    assert {char for line in lines[2:] for char in plain(line)} <= {"▄", "▅"}
 
 
 def test_a_click_finds_the_row() -> None:

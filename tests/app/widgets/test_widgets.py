@@ -12,6 +12,7 @@ from gradtui.app.view import View
 from gradtui.app.widgets.changes import changed_until
 from gradtui.app.widgets.depth_view import DepthView
 from gradtui.app.widgets.findings_panel import FindingsPanel
+from gradtui.app.widgets.heat_beside import HeatBeside
 from gradtui.app.widgets.heat_map import HeatMap
 from gradtui.app.widgets.lined import Lined
 from gradtui.app.widgets.nan_banner import NanBanner
@@ -140,6 +141,22 @@ async def test_a_click_after_scrolling_hits_what_is_seen() -> None:
     (message,) = app.messages
     assert isinstance(message, DepthView.Selected)
     assert message.index == 40
+
+
+async def test_the_map_beside_the_layers_is_clicked_row_by_row() -> None:
+    beside = HeatBeside()
+    app = Bare(beside)
+    async with app.run_test(size=(80, 20)) as pilot:
+        beside.show(factories.view(factories.deep(steps=3)))
+        await pilot.pause()
+        beside.follow(40)
+        await pilot.pause()
+        assert "heat map" in app.lines()[0]
+        await pilot.click(beside, offset=(5, HEAD + 2))
+        await pilot.click(beside, offset=(5, 0))
+    (message,) = app.messages
+    assert isinstance(message, DepthView.Selected)
+    assert message.index == 42
 
 
 async def test_a_remedy_can_be_clicked() -> None:
