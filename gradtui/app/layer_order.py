@@ -19,6 +19,8 @@ class LayerOrder:
     sort: str = SORTS[0]
     selected_row: int = 0
     order: tuple[int, ...] = ()
+    chosen: bool = False
+    """Whether somebody has selected a row of this run."""
     _layout: Layout | None = None
 
     def cycle_sort(self) -> None:
@@ -27,6 +29,7 @@ class LayerOrder:
     def reset(self) -> None:
         """Another run: its rows are others, the way of sorting stays."""
         self.text, self.selected_row, self.order, self._layout = "", 0, (), None
+        self.chosen = False
 
     def arrange(self, layout: Layout, facts: Facts | None, diagnosis: Diagnosis) -> None:
         """Work out `order` afresh."""
@@ -53,8 +56,26 @@ class LayerOrder:
 
     def select(self, index: int) -> None:
         """Select by place, clamped to what is shown."""
+        self.chosen = True
         if self.order:
             self.selected_row = self.order[min(max(index, 0), len(self.order) - 1)]
+
+    def point_to(self, row: int) -> None:
+        """Select a row that is worth seeing, unless somebody has selected another."""
+        if not self.chosen:
+            self.selected_row = row
+
+
+def row_of(layout: Layout, module: str) -> int | None:
+    """The row of a module, by its path; else the first within it, else the one that it is within."""
+    names = [row.name for row in layout.rows]
+    if module in names:
+        return names.index(module)
+    inner = next((i for i, name in enumerate(names) if name.startswith(f"{module}.")), None)
+    if inner is not None or not module:
+        return inner if module else None
+    around = [i for i, name in enumerate(names) if module.startswith(f"{name}.")]
+    return max(around, key=lambda i: len(names[i]), default=None)
 
 
 def matching(layout: Layout, text: str) -> list[int]:

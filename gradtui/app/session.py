@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradtui.app.layer_order import LayerOrder
+from gradtui.app.layer_order import LayerOrder, row_of
 from gradtui.app.notice import Notice
 from gradtui.app.run_state import RunState
 from gradtui.app.view import STALE, Outside, Reference, View
@@ -20,6 +20,7 @@ from gradtui.core.errors import UsageError
 from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resumed
 from gradtui.core.facts import Facts
 from gradtui.core.machine_load import MachineLoad
+from gradtui.core.snapshot import NonFinite
 from gradtui.core.text import did_you_mean, printable
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis
@@ -227,12 +228,24 @@ class Session:
                 where = f": {seen.phase}, {seen.module} {seen.tensor}".rstrip() if seen else ""
                 text = f"NaN or infinity at step {snapshot.step:,}{where}"
                 self._once(snapshot.step, Notice(text, "error", bell=True))
+                self._point_to(seen)
             case Failed():
                 self._once("failed", Notice(event.message, "error", failure=event))
             case Ended(reason="finished", step=step) if step > 0 and self.mode != "replay":
                 self._once("end", Notice(f"Finished after {step:,} steps."))
             case _:
                 pass
+
+    def _point_to(self, seen: NonFinite | None) -> None:
+        """The layer in which the first NaN was born is the one to look at."""
+        layout = self.current.layout
+        if seen is None or layout is None:
+            return
+        module = seen.autopsy.module if seen.autopsy is not None else ""
+        row = row_of(layout, module or seen.module)
+        if row is not None:
+            self.rows.point_to(row)
+            self.changed = True
 
     def _once(self, what: object, notice: Notice) -> None:
         """A replay that goes back meets the same things again; they are told once."""

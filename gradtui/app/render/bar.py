@@ -1,6 +1,6 @@
 """One norm as a bar on the fixed axis, the healthy band behind it."""
 
-from math import isnan, log10
+from math import isfinite, log10
 
 from gradtui.app.render.line import Line, Piece, merged
 from gradtui.app.render.scale import BAND, HIGH, LOW, cell_of
@@ -12,17 +12,19 @@ def bar(
     meaning: str,
     *,
     reference: float | None = None,
+    before: float = float("nan"),
     ascii_only: bool = False,
 ) -> Line:
     """Filled from the left to log10(norm), in half cells; arrows where it leaves the axis.
 
-    NaN and infinity fill the whole bar with a pattern of their own. `reference` is the norm of
-    the compared run, marked on the same axis.
+    NaN and infinity fill the whole bar with a pattern of their own, but for what it was at last:
+    `before`, NaN where it never was a number. `reference` is the norm of the compared run,
+    marked on the same axis.
     """
     if cells < 1:
         return ()
-    if isnan(norm) or norm in (float("inf"), float("-inf")):
-        return ((("!" if ascii_only else "╱") * cells, "nonfinite"),)
+    if not isfinite(norm):
+        return _broken(before, cells, ascii_only)
     full, half = ("=", "-") if ascii_only else ("━", "╸")
     edge = ":" if ascii_only else "┊"
     low, high = cell_of(BAND[0], cells), cell_of(BAND[1], cells)
@@ -47,6 +49,14 @@ def bar(
     if reference is not None:
         _mark(out, reference, ascii_only)
     return merged(out)
+
+
+def _broken(before: float, cells: int, ascii_only: bool) -> Line:
+    """What was there last, quietly, and the pattern beyond it."""
+    filled = cell_of(log10(before), cells) + 1 if 0 < before < float("inf") else 0
+    filled = min(filled, cells - 1)  # the pattern is seen in any case
+    full, odd = ("=", "!") if ascii_only else ("━", "╱")
+    return merged(((full * filled, "quiet"), (odd * (cells - filled), "nonfinite")))
 
 
 def _mark(out: list[Piece], reference: float, ascii_only: bool) -> None:

@@ -27,6 +27,10 @@ HEAD = 2
 """Lines above the rows: titles with the band, and the axis."""
 
 
+LOOKED_BACK = 1024
+"""Kept steps among which the last norms that were numbers are looked for."""
+
+
 def depth_lines(
     view: View, width: int, visible: range, drawn: Drawn, theory: FloatArray | None = None
 ) -> Sequence[Line]:
@@ -81,6 +85,18 @@ class Known:
         return self.columns.thin(self.facts, self.at.spark).logs
 
     @cached_property
+    def before(self) -> list[float]:
+        """[rows] the last norm that was a number; NaN where there was none of late."""
+        if self.facts is None or np.isfinite(self.norms).all():
+            return self.norms
+        latest = self.facts.row_norms[-LOOKED_BACK:][::-1]
+        finite = np.isfinite(latest)
+        at = finite.argmax(axis=0)
+        out = np.where(finite.any(axis=0), np.take_along_axis(latest, at[None], axis=0)[0], np.nan)
+        found: list[float] = out.tolist()
+        return found
+
+    @cached_property
     def ratios(self) -> list[float] | None:
         return _ratios(self.facts) if self.facts is not None and self.at.ratio else None
 
@@ -99,7 +115,14 @@ class Known:
         if self.norms and state not in ("none", "waiting"):
             value = number(self.norms[row])
             ghost = self.reference[row] if self.reference is not None else None
-            middle = bar(self.norms[row], at.bar, meaning, reference=ghost, ascii_only=ascii_only)
+            middle = bar(
+                self.norms[row],
+                at.bar,
+                meaning,
+                reference=ghost,
+                before=self.before[row],
+                ascii_only=ascii_only,
+            )
             if self.theory is not None:
                 middle = marked(middle, self.theory[row], ascii_only=ascii_only)
         quiet = "quiet" if meaning == "healthy" else meaning

@@ -36,6 +36,24 @@ def test_what_is_not_finite_is_hatched(norm: float) -> None:
     assert plain(bar(norm, 5, "nonfinite", ascii_only=True)) == "!!!!!"
 
 
+def test_before_it_was_lost_it_was_so_large() -> None:
+    for lost in (nan, inf):
+        drawn = bar(lost, 40, "nonfinite", before=1e-4)
+        assert plain(drawn) == "━" * 21 + "╱" * 19
+        assert [meaning for _, meaning in drawn] == ["quiet", "nonfinite"]
+    assert plain(bar(nan, 40, "nonfinite", before=1e30)).endswith("╱")
+    assert plain(bar(nan, 4, "nonfinite", before=0.0)) == "╱╱╱╱"
+
+
+@given(NORMS, st.integers(1, 60), st.booleans())
+def test_what_was_lost_fills_its_cells_and_shows(
+    before: float, cells: int, ascii_only: bool
+) -> None:
+    drawn = bar(nan, cells, "nonfinite", before=before, ascii_only=ascii_only)
+    assert width(drawn) == cells
+    assert ("!" if ascii_only else "╱") in plain(drawn)
+
+
 def test_zero_has_no_bar() -> None:
     assert "━" not in plain(bar(0.0, 40, "critical"))
 
