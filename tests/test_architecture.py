@@ -17,6 +17,7 @@ OTHERS = {
     "runstore/files/disk.py": "writes, and looks at what it has opened to write",
     "runstore/format/run_header.py": "reads /proc",
     "runstore/ranks/process_status.py": "reads /proc",
+    "commands/page/assets.py": "reads style and script, which are of the package",
     "commands/stderr_lines.py": "looks at the end of standard error",
     "app/linux_memory.py": "reads /proc and control groups",
     "app/nvml.py": "reads /proc",

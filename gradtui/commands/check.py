@@ -8,18 +8,21 @@ examples:
   gradtui check ./mine.toml --steps 50    a file, and not for long
   gradtui check --all --json              everything, one JSON object a line
   gradtui check -- python train.py        your own training, for a CI job
+  gradtui check --html page.html -- python train.py    and a page to keep with the job
   gradtui check --steps 500 --json -- torchrun --nproc-per-node 2 train.py
 
 Each target is printed as it ends; with --treat those of a scenario, which are trained side by side
 from one seed, together. A run that must be sick and is sick is as expected. A command
 writes to standard error here, so that standard output holds the report alone; with --steps it is
 ended once it has taken as many, with --stop-on once its run is not finite, or sick. It is
-recorded as with gradtui run.
+recorded as with gradtui run. With --html a page is written at its end, whatever the verdict:
+one file that needs no network.
 
 exit codes for named scenarios: the worst verdict of all: 0 healthy, 3 sick, 4 non-finite, and 1
 where a run could not be made. For --all: 0 when every target is as expected, 1 where one could not
 be run, else 3. With --treat: the worst of those that no remedy cures. For a command: 1 where it
-fails or nothing of it was seen, 128+n after signal n, else by its verdict.
+fails or nothing of it was seen, 128+n after signal n, else by its verdict; 1 in place of 0 where
+the page could not be written.
 """
 
 import argparse
@@ -27,12 +30,16 @@ import json
 import os
 from collections.abc import Iterable
 from contextlib import closing
+from pathlib import Path
 
 from gradtui.commands.check_lines import VerdictLines
 from gradtui.commands.check_scenarios import Judge, reports_on
 from gradtui.commands.completers import scenarios
 from gradtui.commands.notify import HELP
 from gradtui.commands.output import paint, say
+from gradtui.commands.output_file import refuse_unwritable
+from gradtui.commands.page_file import HELP as HTML_HELP
+from gradtui.commands.page_file import UNWRITTEN
 from gradtui.commands.report import CURED, FAILED, SCHEMA, Report
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
@@ -62,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--stop-on", choices=WAYS, help="end the command once its run is not finite, or sick"
     )
     parser.add_argument("--notify", metavar="CMD", help=HELP)
+    parser.add_argument("--html", type=Path, metavar="FILE", help=f"of a command: {HTML_HELP}")
     parser.add_argument(
         "--jobs", type=count, metavar="N", help="runs at a time (default: as many as cores)"
     )
@@ -76,6 +84,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.notify is not None:
         raise UsageError(
             "--notify is for a command: gradtui check --notify CMD -- python train.py."
+        )
+    if args.html is not None:
+        raise UsageError(
+            "--html is for a command; of a scenario: gradtui export SCENARIO --format html -o FILE."
         )
     if args.all == bool(args.scenario):
         raise UsageError(
@@ -108,14 +120,18 @@ def _command(args: argparse.Namespace, command: list[str], settings: Settings) -
         raise UsageError("check scenarios or a command, not both at once.")
     if not command:
         raise UsageError("name the command to check: gradtui check -- python train.py.")
+    if args.html is not None:
+        refuse_unwritable(args.html)
     from gradtui.commands.check_command import check_command
 
-    report = check_command(command, settings, args.steps, args.stop_on, args.notify)
+    report, kept = check_command(
+        command, settings, args.steps, args.stop_on, args.notify, args.html
+    )
     if args.json:
         say(json.dumps(report.as_json()))
     else:
         say(VerdictLines(paint(settings.color), [report.target], brief=False).report(report))
-    return report.exit_code
+    return report.exit_code if kept else report.exit_code or UNWRITTEN
 
 
 def _broken(catalogue: Catalogue) -> list[Report]:

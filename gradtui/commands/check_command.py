@@ -1,9 +1,12 @@
 """A verdict on a training command of the person's own."""
 
+from pathlib import Path
+
 from gradtui.commands.command_verdict import judged
 from gradtui.commands.early_stop import EarlyStop
 from gradtui.commands.notify import Notifier
 from gradtui.commands.output import warn
+from gradtui.commands.page_file import page_written
 from gradtui.commands.program import new_directory, noted, start, waited
 from gradtui.commands.progress import Progress, steps_taken
 from gradtui.commands.report import Report
@@ -18,11 +21,14 @@ def check_command(
     steps: int | None = None,
     stop_on: str | None = None,
     notify: str | None = None,
-) -> Report:
+    html: Path | None = None,
+) -> tuple[Report, bool]:
     """Run `command` to its end, or until it has taken `steps` steps or has gone bad in the way of
-    `stop_on`, and judge what was recorded. `notify` is a command of the shell that is told of it.
+    `stop_on`, and judge what was recorded. `notify` is a command of the shell that is told of it,
+    `html` a file for the page on it.
 
-    What it prints goes to standard error. Raises UsageError where it cannot be started.
+    The report, and whether the page was written that was asked for. What the command prints goes to
+    standard error. Raises UsageError where it cannot be started.
     """
     directory = new_directory(command, settings.runs)
     child = start(directory, command, settings, output=2)
@@ -45,7 +51,9 @@ def check_command(
     code, disk = noted(directory, 0 if enough or early.stopped else code)
     report = judged(directory, command, steps, code=code, disk=disk)
     notifier.ended(report, code)
-    if notifier.complaint:
-        fresh_line()
-        warn(notifier.complaint)
-    return report
+    unwritten = page_written(directory, report, html)
+    for complaint in (notifier.complaint, unwritten):
+        if complaint:
+            fresh_line()
+            warn(complaint)
+    return report, not unwritten

@@ -1,15 +1,17 @@
-"""Write a picture of a scenario or a run, or a recorded run's numbers.
+"""Write a picture or a page of a scenario or a run, or a recorded run's numbers.
 
 examples:
   gradtui export deep_sigmoid -o deep_sigmoid.svg        train it, draw the screen
   gradtui export deep_sigmoid+1 --steps 100 --size 120x40 > treated.svg
   gradtui export train@last -o train.svg                 the newest run with "train" in its name
-  gradtui export train@last --format html -o train.html  the same with the verdict in words
+  gradtui export train@last --format html -o train.html  a page: findings, charts, layers
+  gradtui export deep_sigmoid --format html -o lab.html  train it, and the same of it
   gradtui export train@last --format jsonl | head -1     its numbers, a line a step
   gradtui export --format csv -o run.csv                 the newest run
 
-A picture is of a scenario where there is one of that name, else of a run, which is named as for
-gradtui replay. jsonl and csv need nothing more; parquet needs pyarrow, tensorboard the package of
+A picture or a page is of a scenario where there is one of that name, else of a run, which is named
+as for gradtui replay. The page is one file that needs no network: any browser shows it, and it can
+be kept with a CI job. jsonl and csv need nothing more; parquet needs pyarrow, tensorboard the package of
 that name and a folder for -o.
 """
 
@@ -22,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from gradtui.commands.completers import scenarios_and_recorded
-from gradtui.commands.html_page import page
+from gradtui.commands.output_file import refuse_unwritable, write
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
 from gradtui.commands.targets import Target, named_targets
@@ -31,7 +33,6 @@ from gradtui.commands.training_extra import require_torch
 from gradtui.commands.values import count
 from gradtui.core.errors import ScenarioError, UsageError
 from gradtui.core.paths import is_folder
-from gradtui.core.text import printable
 from gradtui.lab.scenario.catalogue import read_catalogue
 from gradtui.runstore.export.formats import FORMATS, PathFormat, format_named
 
@@ -70,8 +71,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.format not in PICTURES:
         _write_numbers(args, settings)
         return 0
-    _refuse_unwritable(args.output)
+    refuse_unwritable(args.output, "a page" if args.format == "html" else "a picture")
     target = _scenario(args.target, settings)
+    if args.format == "html":
+        made = _run_page(args, settings) if target is None else _lab_page(target, args, settings)
+        write(made, args.output)
+        return 0
     wishes: dict[str, Any] = {
         "size": args.size,
         "theme": checked_theme(settings.theme),
@@ -81,8 +86,6 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         made = _run_picture(args, settings, wishes)
     else:
         made = _scenario_picture(target, args.steps, settings, wishes)
-        if args.format == "html":
-            made = page(target.scenario.title, [target.scenario.story], made, None)
     write(made, args.output)
     return 0
 
@@ -129,16 +132,36 @@ def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str,
     directory = find_run(args.target, runs_home(settings.runs))
     story = as_scenario(directory)
     replay = Replay(directory, speed=1e6)
-    svg = picture_now(replay, [story], story.name, directory=directory, **wishes)
-    if args.format == "svg":
-        return svg
-    from gradtui.app.log_tail import LogTail
-    from gradtui.app.process_view import LOG
-    from gradtui.commands.command_verdict import judged
+    return picture_now(replay, [story], story.name, directory=directory, **wishes)
 
-    tail = LogTail(directory / LOG)
-    tail.poll()
-    return page(story.title, [story.story], svg, judged(directory, [story.title]), tail.lines)
+
+def _run_page(args: argparse.Namespace, settings: Settings) -> str:
+    from gradtui.commands.command_verdict import judged
+    from gradtui.commands.page.document import page
+    from gradtui.commands.page.gather import contents_of_run
+    from gradtui.runstore.files.run_folders import find_run, runs_home
+    from gradtui.runstore.ranks.process_status import read_ranks
+
+    directory = find_run(args.target, runs_home(settings.runs))
+    command = list(read_ranks(directory)[0].header.command) or [directory.name]
+    return page(contents_of_run(directory, judged(directory, command)))
+
+
+def _lab_page(target: Target, args: argparse.Namespace, settings: Settings) -> str:
+    require_torch()
+    from gradtui.commands.page.document import page
+    from gradtui.commands.page.gather import contents_of_scenario
+    from gradtui.commands.report import examined
+    from gradtui.doctor.diagnose import diagnose
+    from gradtui.lab.headless import run_headless
+
+    remedies = () if target.remedy is None else (target.remedy,)
+    outcome = run_headless(
+        target.scenario, remedies, device=settings.device, seed=settings.seed, steps=args.steps
+    )
+    facts = outcome.history.facts()
+    report = examined(target, facts, diagnose(facts), outcome.ended)
+    return page(contents_of_scenario(target.scenario, target.title or "", facts, report))
 
 
 def _write_numbers(args: argparse.Namespace, settings: Settings) -> None:
@@ -162,33 +185,9 @@ def _write_numbers(args: argparse.Namespace, settings: Settings) -> None:
     if args.output is None:
         to_text(directory, sys.stdout)
         return
-    _refuse_unwritable(args.output)
+    refuse_unwritable(args.output)
     with written(args.output) as file:
         text = TextIOWrapper(file, "utf-8", "backslashreplace", newline="\n")
         to_text(directory, text)
         text.flush()
         text.detach()
-
-
-def _refuse_unwritable(output: Path | None) -> None:
-    """Say before training, not after it, that the picture has nowhere to go."""
-    if output is None:
-        if sys.stdout is not None and sys.stdout.isatty():
-            raise UsageError("a picture is no text to read: name a file with -o FILE.")
-        return
-    name = printable(str(output))
-    if is_folder(output):
-        raise UsageError(f"{name} is a folder: name a file in it.")
-    if not is_folder(output.parent):
-        raise UsageError(f"there is no folder {printable(str(output.parent))}: make it first.")
-
-
-def write(text: str, output: Path | None) -> None:
-    """To a file in one go, so that a half-written picture never stands there, or to stdout."""
-    if output is None:
-        sys.stdout.write(text)
-        return
-    from gradtui.runstore.export.output import written
-
-    with written(output) as file:
-        file.write(text.encode("utf-8", "backslashreplace"))

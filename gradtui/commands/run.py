@@ -5,6 +5,7 @@ examples:
   gradtui run torchrun --nproc-per-node 2 train.py
   gradtui run --headless python train.py      only record; a verdict at the end
   gradtui run --headless --stop-on nonfinite python train.py
+  gradtui run --headless --html page.html python train.py
   gradtui run --notify 'mail -s "$GRADTUI_NOTIFY_VERDICT" me < /dev/null' python train.py
 
 The command's own processes are instrumented through their environment; nothing of it is changed.
@@ -16,6 +17,9 @@ leave it running, where gradtui attach opens it again.
 --notify runs a command of the shell for the first critical finding and at the end. It is told by
 variables: GRADTUI_NOTIFY_EVENT (finding or end), _VERDICT, _SEVERITY, _STEP, _EVIDENCE, _RUN,
 _COMMAND, _EXIT_CODE.
+
+--html writes a page with findings, charts and layers at the end, whatever the verdict: one file
+that needs no network. Of a run that is over, gradtui export RUN --format html makes it.
 
 At the end it is said how the command ended, by exit code or signal and exception, what of its
 record could not be written, and then the verdict, with its cause and the first remedy.
@@ -29,6 +33,9 @@ from pathlib import Path
 
 from gradtui.commands.notify import HELP
 from gradtui.commands.output import warn
+from gradtui.commands.output_file import refuse_unwritable
+from gradtui.commands.page_file import HELP as HTML_HELP
+from gradtui.commands.page_file import UNWRITTEN, page_written
 from gradtui.commands.report import FAILED
 from gradtui.commands.settings import Settings
 from gradtui.core.confirmation import WAYS
@@ -45,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="once the run is not finite, or sick: ask whether to end it; with --headless end it",
     )
     parser.add_argument("--notify", metavar="CMD", help=HELP)
+    parser.add_argument("--html", type=Path, metavar="FILE", help=f"with --headless: {HTML_HELP}")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD...", help="what to run")
 
 
@@ -52,6 +60,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
     if not command:
         raise UsageError("name the command to run: gradtui run python train.py.")
+    if args.html is not None:
+        if not args.headless:
+            raise UsageError(
+                "--html is for --headless; once a run is over, "
+                "gradtui export RUN --format html -o FILE makes its page."
+            )
+        refuse_unwritable(args.html)
     if not args.headless:
         from gradtui.app.terminal import refuse_without_terminal
 
@@ -60,7 +75,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     directory = new_directory(command, settings.runs)
     if args.headless:
-        return _headless(directory, command, settings, args.stop_on, args.notify)
+        return _headless(directory, command, settings, args.stop_on, args.notify, args.html)
     from gradtui.commands.live import run_live
 
     return run_live(directory, command, settings, args.stop_on, args.notify)
@@ -72,6 +87,7 @@ def _headless(
     settings: Settings,
     stop_on: str | None = None,
     notify: str | None = None,
+    html: Path | None = None,
 ) -> int:
     from gradtui.commands.command_verdict import judged
     from gradtui.commands.early_stop import EarlyStop
@@ -91,11 +107,14 @@ def _headless(
     code, disk = noted(directory, 0 if early.stopped else code)
     report = judged(directory, command, code=code, disk=disk)
     notifier.ended(report, code)
+    unwritten = page_written(directory, report, html)
     fresh_line()
-    if notifier.complaint:
-        warn(notifier.complaint)
+    for complaint in (notifier.complaint, unwritten):
+        if complaint:
+            warn(complaint)
     if early.stopped:
         warn(early.stopped)
     for line in closing_lines(report):
         warn(line)
-    return code or (0 if report.verdict == FAILED else report.exit_code)
+    found = code or (0 if report.verdict == FAILED else report.exit_code)
+    return found or UNWRITTEN if unwritten else found

@@ -7,9 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from gradtui.cli import main
-from gradtui.commands.export import size, write
-from gradtui.commands.html_page import page
-from gradtui.commands.report import Report
+from gradtui.commands.export import size
+from gradtui.commands.output_file import write
 from gradtui.core.errors import GradtuiError, UsageError
 from gradtui.core.event import Failed
 from gradtui.runstore.reader.open_run import open_run
@@ -111,26 +110,6 @@ def test_what_is_written_into_a_private_place_is_private(tmp_path: Path) -> None
     (tmp_path / "all" / "x.svg").chmod(0o640)
     write("newer", tmp_path / "all" / "x.svg")
     assert (tmp_path / "all" / "x.svg").stat().st_mode & 0o777 == 0o640
-
-
-def test_a_page_has_the_verdict_in_words_and_nothing_unescaped() -> None:
-    finding = {
-        "symptom": "dead_relu",
-        "layers": ["<b>"],
-        "first_step": 3,
-        "evidence": "half & half",
-        "cause": "a step",
-        "remedies": ["use <LeakyReLU>"],
-    }
-    report = Report(1, "t", None, "healthy", verdict="dead_relu", steps=9, findings=[finding])
-    text = page("<script>\x1b", ["it's"], "<?xml?><svg></svg>", report)
-    assert "<script>" not in text
-    assert "\x1b" not in text
-    for part in ("&lt;script&gt;", "dead relu after 9 steps", "&lt;b&gt;", "half &amp; half"):
-        assert part in text
-    assert "<li>use &lt;LeakyReLU&gt;</li>" in text
-    assert text.count("<svg>") == 1
-    assert "<?xml?>" not in text
 
 
 @pytest.mark.slow

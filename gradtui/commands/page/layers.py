@@ -1,0 +1,166 @@
+"""The table of layers: of each what its gradients and weights were, over the run and at its end."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import nan
+
+import numpy as np
+import numpy.typing as npt
+
+from gradtui.commands.page.heat import HeatMap
+from gradtui.core.facts import Facts
+from gradtui.core.layout import BoolArray, FloatArray, IntArray, Layout
+from gradtui.core.snapshot import Grad, Weight, merge_norms
+
+MOST = 2000
+"""Layers that are told of at most."""
+SPARK = 48
+"""Points of a small curve."""
+END = 10
+"""The first and the last part of a run that are compared are one in so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRow:
+    """One layer; numbers are NaN where they are not known."""
+
+    name: str
+    kind: str
+    shapes: str
+    parameters: int
+    now: float
+    """L2 norm of the gradient at the last step that has one, before clipping; below over all steps."""
+    median: float
+    low: float
+    high: float
+    change: float
+    """Median of the last tenth of the steps over that of the first."""
+    weights: float
+    """L2 norm at the last step at which weights were measured."""
+    update: float
+    """Norm of the last measured update over that of the weights."""
+    zeros: float
+    """Share of the gradient that is exactly zero."""
+    lost: int
+    """Kept steps with a value that is not finite."""
+    lost_first: int
+    """The first of them, -1: none."""
+    spark: tuple[float | None, ...] = ()
+    """log10 of the norm over the steps; None where it is no number."""
+    sick: bool = False
+    """Whether a finding names it."""
+
+
+def shown_rows(layout: Layout, named: set[int], present: BoolArray) -> IntArray:
+    """At most MOST rows in their order: those that findings name, then those that have gradients."""
+    count = len(layout.rows)
+    order = sorted(range(count), key=lambda row: (row not in named, not present[row], row))
+    return np.array(sorted(order[:MOST]), np.int64)
+
+
+def present_rows(facts: Facts) -> npt.NDArray[np.bool_]:
+    """[n, rows] whether any tensor of a row had a gradient."""
+    there = ~np.isnan(facts.grads[:, :, Grad.NONFINITE])
+    out = np.zeros((len(facts), len(facts.layout.rows)), np.bool_)
+    for row, tensors in enumerate(facts.layout.tensors_of):
+        out[:, row] = there[:, list(tensors)].any(axis=1)
+    return out
+
+
+def layer_rows(
+    facts: Facts, rows: IntArray, present: npt.NDArray[np.bool_], heat: HeatMap, named: set[int]
+) -> tuple[LayerRow, ...]:
+    """`present` as from `present_rows`, `heat` of the same rows."""
+    at = facts.weights_at[-1:]
+    unknown = np.full(len(facts.layout.rows), nan)
+    ratios = facts.update_ratios(at)[0] if len(at) else unknown
+    sparks = _sparks(heat)
+    return tuple(
+        _layer(facts, int(row), present[:, row], float(ratios[row]), sparks[i], int(row) in named)
+        for i, row in enumerate(rows)
+    )
+
+
+def _layer(
+    facts: Facts,
+    row: int,
+    there: BoolArray,
+    update: float,
+    spark: tuple[float | None, ...],
+    sick: bool,
+) -> LayerRow:
+    layout, info = facts.layout, facts.layout.rows[row]
+    tensors = list(layout.tensors_of[row])
+    kept = there & ~facts.skipped
+    norms = facts.row_norms[kept, row]
+    finite = norms[np.isfinite(norms)]
+    odd = facts.grads[:, tensors, Grad.NONFINITE]
+    steps = facts.steps[(np.nan_to_num(odd) > 0).any(axis=1) & ~facts.skipped]
+    kind = f"{info.kind}, {info.activation}" if info.activation else info.kind
+    return LayerRow(
+        name=info.name,
+        kind=kind,
+        shapes="; ".join(_shape(layout, place) for place in tensors),
+        parameters=int(sum(layout.tensors[i].numel for i in tensors if layout.parameters[i])),
+        now=float(norms[-1]) if len(norms) else nan,
+        median=float(np.median(finite)) if len(finite) else nan,
+        low=float(finite.min()) if len(finite) else nan,
+        high=float(finite.max()) if len(finite) else nan,
+        change=_change(finite),
+        weights=_weights(facts, tensors),
+        update=update,
+        zeros=_zeros(facts, tensors),
+        lost=len(steps),
+        lost_first=int(steps[0]) if len(steps) else -1,
+        spark=spark,
+        sick=sick,
+    )
+
+
+def _shape(layout: Layout, place: int) -> str:
+    tensor = layout.tensors[place]
+    return f"{tensor.name} {'×'.join(map(str, tensor.shape)) or 'one number'}"
+
+
+def _change(finite: FloatArray) -> float:
+    part = len(finite) // END
+    if part < 1:
+        return nan
+    before, after = float(np.median(finite[:part])), float(np.median(finite[-part:]))
+    return after / before if before > 0 else nan
+
+
+def _weights(facts: Facts, tensors: list[int]) -> float:
+    if not len(facts.weights_at) or not tensors:
+        return nan
+    norms = facts.weights[facts.weights_at[-1], tensors, Weight.NORM]
+    known = norms[~np.isnan(facts.weights[facts.weights_at[-1], tensors, Weight.NONFINITE])]
+    return float(merge_norms(known)) if len(known) else nan
+
+
+def _zeros(facts: Facts, tensors: list[int]) -> float:
+    """At the last step at which zeros of all tensors were counted."""
+    counts = facts.grads[:, tensors, Grad.ZEROS]
+    counted = np.flatnonzero(~np.isnan(counts).any(axis=1))
+    numel = float(facts.layout.numel[tensors].sum())
+    if not len(counted) or not tensors or numel <= 0:
+        return nan
+    return float(counts[counted[-1]].sum()) / numel
+
+
+def _sparks(heat: HeatMap) -> list[tuple[float | None, ...]]:
+    """Of every row at most SPARK of the map's columns, of each stretch the farthest from its mean."""
+    logs = heat.logs()
+    count = logs.shape[1]
+    edges = np.unique(np.linspace(0, count, min(SPARK, max(count, 1)) + 1).astype(np.int64))
+    out = []
+    for line in logs:
+        known = line[np.isfinite(line)]
+        middle = float(known.mean()) if len(known) else 0.0
+        points: list[float | None] = []
+        for begin, end in pairwise(edges.tolist()):
+            part = line[begin:end]
+            value = part[np.argmax(np.where(np.isnan(part), np.inf, np.abs(part - middle)))]
+            points.append(None if np.isnan(value) else float(value))
+        out.append(tuple(points))
+    return out
