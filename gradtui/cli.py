@@ -10,7 +10,18 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
-from gradtui.commands import attach, check, compare, completion, export, launch, replay, run, runs
+from gradtui.commands import (
+    attach,
+    check,
+    compare,
+    completion,
+    export,
+    launch,
+    replay,
+    run,
+    runs,
+    serve,
+)
 from gradtui.commands import list as list_
 from gradtui.commands.output import warn
 from gradtui.commands.settings import Settings, add_flags, read_settings
@@ -30,6 +41,7 @@ VERBS: dict[str, ModuleType] = {
     "runs": runs,
     "compare": compare,
     "export": export,
+    "serve": serve,
     "completion": completion,
 }
 
@@ -159,7 +171,10 @@ def parsed(parser: Parser, argv: Sequence[str]) -> argparse.Namespace:
         if args.verb == "check":
             args.command = words[at + 1 :]
             return args
-    return parser.parse_args(words)
+    args = parser.parse_args(words)
+    if args.verb == "serve" and args.command[:1] not in ([], ["serve"]):
+        parser.parse_args(args.command)  # what is wrong with it is said here, not in every browser
+    return args
 
 
 def _unexpected(error: Exception) -> str:

@@ -191,8 +191,8 @@ def test_a_page_of_a_killed_run_says_so_and_holds_what_it_printed(tmp_path: Path
     page = tmp_path / "page.html"
     assert main(["export", str(run), "--format", "html", "-o", str(page)]) == 0
     text = page.read_text()
-    before, picture = text.split("<svg", 1)
-    assert before.index("killed by SIGKILL") < before.index("healthy until step 39")
-    assert "epoch 1 &lt;done&gt;" in picture
-    assert "nothing&#160;has&#160;been&#160;printed" not in picture
-    assert "finished" not in picture
+    assert text.index("killed by SIGKILL") < text.index("healthy until step 39")
+    before, printed = text.split('id="output"')
+    assert before.rindex("killed by SIGKILL") < before.rindex("healthy until step 39")
+    assert "epoch 1 &lt;done&gt;" in printed
+    assert "finished" not in before

@@ -58,7 +58,7 @@
 
   const place = (axis, value) => {
     const v = axis.log ? (value > 0 ? Math.log10(value) : axis.low) : value;
-    return (v - axis.low) / (axis.high - axis.low);
+    return (v / 2 - axis.low / 2) / (axis.high / 2 - axis.low / 2);
   };
   const yOf = (axis, value) => Math.round(UNITS * (1 - Math.min(Math.max(place(axis, value), 0), 1)));
   const part = (step) => (step - shown[0]) / (shown[1] - shown[0]);

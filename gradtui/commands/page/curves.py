@@ -75,7 +75,7 @@ class Thinning:
         last = np.append(first[1:], len(order)) - 1
         for pick, best, where, better in (
             (order[first], self._low, self._low_at, np.less),
-            (order[last], self._high, self._high_at, np.greater),
+            (order[last], self._high, self._high_at, np.greater_equal),
         ):
             closer = better(values[pick], best[at])
             best[at[closer]] = values[pick][closer]

@@ -24,7 +24,8 @@ def page(contents: PageContents) -> str:
     """One HTML file that needs nothing else. Everything in it that comes from a run is escaped."""
     report, plots = contents.report, contents.plots
     style, script = assets.style(), assets.script()
-    heading = f"{GLYPHS[look(report)]} {verdict_text(report)}: {contents.title}"
+    said = "; ".join([*report.ending[:1], verdict_text(report)])
+    heading = f"{GLYPHS[look(report)]} {said}: {contents.title}"
     marks = marks_of(report, plots.last) if plots is not None else ()
     body = [
         verdict_html(report, contents.title, running=contents.running),

@@ -43,7 +43,7 @@ def verdict_html(report: Report, title: str, *, running: bool) -> str:
         expected = f" <small>({safe(met.replace('_', ' '))})</small>"
     return (
         f'<header class="verdict {kind}"><p class="glyph" aria-hidden="true">{GLYPHS[kind]}</p>'
-        f"<div><h1>{safe(verdict_text(report))}{expected}</h1>{words}"
+        f"<div>{words}<h1>{safe(verdict_text(report))}{expected}</h1>"
         f'<p class="command"><code>{safe(title)}</code></p></div></header>'
     )
 

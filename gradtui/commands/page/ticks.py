@@ -11,6 +11,8 @@ MARGIN = 0.06
 """Of the range of values, above and below."""
 SHORT = 2.5
 """Decades up to which there is a label between two of them."""
+LARGEST = 308
+"""Decades of a float."""
 Tick = tuple[float, str]
 """(place from 0 to 1 along the axis, label)"""
 
@@ -27,7 +29,8 @@ class Axis:
         """From 0 at `low` to 1 at `high`; what is not on a logarithmic axis stands at its lower end."""
         if self.log:
             value = log10(value) if value > 0 else self.low
-        return (value - self.low) / (self.high - self.low)
+        # Halves: a range of floats need not be one itself.
+        return (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
 
     def y(self, value: float) -> int:
         """In units from the top."""
