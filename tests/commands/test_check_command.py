@@ -60,6 +60,41 @@ def test_a_sick_program(home: Path) -> None:
     assert found["findings"][0]["remedies"]
 
 
+def test_a_page_is_left_behind_whatever_the_verdict(home: Path) -> None:
+    page = home / "page.html"
+    done = check("--json", "--html", str(page), "--", *command(home, "sick.py", "12", "0", "0"))
+    assert done.returncode == 4, done.stderr
+    assert report(done)["verdict"] == "nonfinite"
+    text = page.read_text()
+    assert "sick: nonfinite" in text
+    assert 'data-chart="loss"' in text
+    assert text.count("<tr") == 1 + 2
+
+
+@pytest.mark.slow
+def test_so_is_one_of_a_program_of_which_nothing_was_seen(home: Path) -> None:
+    page = home / "page.html"
+    done = check("--html", str(page), "--", sys.executable, "-c", "raise SystemExit(7)")
+    assert done.returncode == 1
+    text = page.read_text()
+    assert "exited with 7" in text
+    assert "nothing was seen" in text
+
+
+@pytest.mark.slow
+def test_a_page_that_cannot_be_written_takes_no_verdict_away(home: Path) -> None:
+    """Where all was well a job must not go on as if it had its page."""
+    page = home / "sub" / "page.html"
+    page.parent.mkdir()
+    gone = f"import shutil; shutil.rmtree({str(page.parent)!r})"
+    program = home / "healthy.py"
+    program.write_text(f"{gone}\n{program.read_text()}")
+    done = check("--json", "--html", str(page), "--", *command(home, "healthy.py", "40", "0", "0"))
+    assert done.returncode == 1
+    assert report(done)["verdict"] == "healthy"
+    assert "page.html could not be written" in done.stderr
+
+
 @pytest.mark.slow
 def test_lines_for_people(home: Path) -> None:
     done = check("--", *command(home, "sick.py", "12", "0", "0"))
@@ -158,6 +193,9 @@ def test_a_signal_ends_the_program_and_is_the_exit_code(home: Path) -> None:
         (["deep_sigmoid", "--", "true"], "not both at once"),
         (["--all", "--", "true"], "not both at once"),
         (["--", "/no/such/program"], "cannot be started"),
+        (["--html", "/nowhere/at/all.html", "--", "true"], "there is no folder /nowhere/at"),
+        (["--html", "/", "--", "true"], "/ is a folder"),
+        (["--html", "x.html", "deep_sigmoid"], "gradtui export SCENARIO --format html"),
         (["--overhead", "0", "--", "true"], "--overhead must be a number from 0.01 to 100"),
     ],
 )

@@ -92,6 +92,26 @@ def test_a_sick_run_gives_its_verdict_as_exit_code(home: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_page_is_left_behind(home: Path) -> None:
+    page = home / "page.html"
+    done = headless(home, "--html", str(page), *command(home, "healthy.py", "20", "0", "7"))
+    assert done.returncode == 7
+    text = page.read_text()
+    assert text.index("exited with 7") < text.index("healthy until step 19")
+
+
+def test_with_a_screen_there_is_no_page() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gradtui", "run", "--html", "x.html", "true"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "--html is for --headless" in done.stderr
+
+
+@pytest.mark.slow
 def test_the_commands_own_failure_comes_first(home: Path) -> None:
     done = headless(home, *command(home, "healthy.py", "3", "0", "7"))
     assert done.returncode == 7

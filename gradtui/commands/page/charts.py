@@ -108,7 +108,7 @@ def heat_chart(heat: HeatMap, names: Sequence[str], last: int, marks: Sequence[M
         legend=heat_legend(),
         ys=labels,
         drawing=_drawing(picture + _mark_lines(marks, last), height, words),
-        signs=signs + _mark_signs(marks, last),
+        signs=_mark_signs(marks, last) + signs,
         last=last,
         height=height,
     )

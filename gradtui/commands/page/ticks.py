@@ -61,7 +61,9 @@ def ticks(axis: Axis, most: int = 5) -> list[Tick]:
     first = ceil(axis.low / stride) * stride
     if axis.high - axis.low < SHORT:
         values = [
-            times * 10.0**decade for decade in range(first - 1, first + 4) for times in (1, 3)
+            times * 10.0**decade
+            for decade in range(first - 1, min(first + 4, LARGEST))
+            for times in (1, 3)
         ]
         places = [(axis.place(value), reading(value)) for value in values]
         return [(at, label) for at, label in places if 0 <= at <= 1]
