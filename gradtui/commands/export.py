@@ -11,8 +11,8 @@ examples:
 
 A picture or a page is of a scenario where there is one of that name, else of a run, which is named
 as for gradtui replay. The page is one file that needs no network: any browser shows it, and it can
-be kept with a CI job. jsonl and csv need nothing more; parquet needs pyarrow, tensorboard the package of
-that name and a folder for -o.
+be kept with a CI job. jsonl and csv need nothing more; parquet needs pyarrow, tensorboard the
+package of that name and a folder for -o.
 """
 
 import argparse
