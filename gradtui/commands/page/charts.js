@@ -5,7 +5,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   document.body.classList.add("scripted");
   if (!data) return;
-  const UNITS = 1000, MARGIN = 0.06, LOST_TICK = 80, SHORT = 2.5;
+  const UNITS = 1000, MARGIN = 0.06, LOST_TICK = 80, LABEL = 28, SHORT = 2.5;
   const NO_GRADIENT = 65535, LOST = 65534, INFINITE = 65533, ZERO = 65532;
   const whole = [0, Math.max(data.last, 1)];
   let shown = whole, at = null, row = null;
@@ -135,7 +135,7 @@
       if (!inside(step)) continue;
       const near = Math.round(part(step) * 40), dx = 4 + 16 * (taken[near] || 0), end = part(step) > 0.9;
       taken[near] = (taken[near] || 0) + 1;
-      text(figure.signs, label, { x: percent(part(step)), y: 12, dx: end ? -dx : dx, class: end ? "mark end" : "mark" });
+      text(figure.signs, label, { x: percent(part(step)), y: LABEL, dx: end ? -dx : dx, class: end ? "mark end" : "mark" });
     }
   }
 

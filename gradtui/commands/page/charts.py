@@ -17,6 +17,8 @@ NAMES = 40
 """Names beside it, at most."""
 LOST_TICK = 80
 """Units that a mark of a value which is not finite reaches down."""
+LABEL = 28
+"""Pixels from the top to a mark's label, which stands below those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ def _mark_signs(marks: Iterable[Mark], last: int) -> str:
         dx = 4 + 16 * taken.get(near, 0)
         taken[near] = taken.get(near, 0) + 1
         side = f' dx="-{dx}" class="mark end"' if place > 0.9 else f' dx="{dx}" class="mark"'
-        out.append(f'<text x="{_percent(place)}" y="12"{side}>{safe(mark.label)}</text>')
+        out.append(f'<text x="{_percent(place)}" y="{LABEL}"{side}>{safe(mark.label)}</text>')
     return "".join(out)
 
 

@@ -36,10 +36,10 @@ def contents_of_run(directory: Path, report: Report) -> PageContents:
         loaded = load(directory)
     except GradtuiError:
         return PageContents(title, report, time.time(), output=_output(directory))
-    facts = facts_of(loaded)
     plots = None
-    if len(facts):
-        with in_a_sentence(directory), any_numbers():
+    with in_a_sentence(directory), any_numbers():
+        facts = facts_of(loaded)
+        if len(facts):
             curves = curves_of_files(loaded.ranks, loaded.first_nonfinite)
             plots = run_plots(facts, curves, report, _last(facts, loaded))
     seen = loaded.first_nonfinite
@@ -154,7 +154,7 @@ def _steps(report: Report) -> list[tuple[str, str]]:
     if report.steps_per_s is not None:
         out.append(("speed", f"{report.steps_per_s:,} steps/s"))
     if report.overhead_percent is not None:
-        out.append(("share of time for watching", f"{report.overhead_percent:g} %"))
+        out.append(("time for watching", f"{report.overhead_percent:g} %, its free start included"))
     return out
 
 

@@ -37,6 +37,8 @@ class LayerRow:
     """Median of the last tenth of the steps over that of the first."""
     weights: float
     """L2 norm at the last step at which weights were measured."""
+    weights_lost: bool
+    """Whether they were not finite then."""
     update: float
     """Norm of the last measured update over that of the weights."""
     zeros: float
@@ -96,6 +98,7 @@ def _layer(
     finite = norms[np.isfinite(norms)]
     odd = facts.grads[:, tensors, Grad.NONFINITE]
     steps = facts.steps[(np.nan_to_num(odd) > 0).any(axis=1) & ~facts.skipped]
+    weights = _weights(facts, tensors)
     kind = f"{info.kind}, {info.activation}" if info.activation else info.kind
     return LayerRow(
         name=info.name,
@@ -107,7 +110,8 @@ def _layer(
         low=float(finite.min()) if len(finite) else nan,
         high=float(finite.max()) if len(finite) else nan,
         change=_change(finite),
-        weights=_weights(facts, tensors),
+        weights=float(merge_norms(weights[:, Weight.NORM])) if len(weights) else nan,
+        weights_lost=bool((weights[:, Weight.NONFINITE] > 0).any()),
         update=update,
         zeros=_zeros(facts, tensors),
         lost=len(steps),
@@ -130,12 +134,13 @@ def _change(finite: FloatArray) -> float:
     return after / before if before > 0 else nan
 
 
-def _weights(facts: Facts, tensors: list[int]) -> float:
-    if not len(facts.weights_at) or not tensors:
-        return nan
-    norms = facts.weights[facts.weights_at[-1], tensors, Weight.NORM]
-    known = norms[~np.isnan(facts.weights[facts.weights_at[-1], tensors, Weight.NONFINITE])]
-    return float(merge_norms(known)) if len(known) else nan
+def _weights(facts: Facts, tensors: list[int]) -> FloatArray:
+    """[tensors, Weight.COLUMNS] of those whose weights were measured, the last time that any were."""
+    if not len(facts.weights_at):
+        return np.empty((0, Weight.COLUMNS))
+    found = facts.weights[facts.weights_at[-1]][tensors]
+    known: FloatArray = found[~np.isnan(found[:, Weight.NONFINITE])]
+    return known
 
 
 def _zeros(facts: Facts, tensors: list[int]) -> float:

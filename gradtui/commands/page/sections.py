@@ -9,6 +9,8 @@ from gradtui.commands.page.layers import SPARK, LayerRow
 from gradtui.commands.page.markup import definitions, lines, safe
 from gradtui.core.autopsy import Autopsy, ModuleRange, Span
 
+CALL = ("inputs", "weights", "output", "gradient")
+"""What is told of a call of a module."""
 HIGH = 16
 """Units of a small curve's height."""
 
@@ -18,7 +20,8 @@ def nan_html(first: dict[str, Any] | None, found: Autopsy | None) -> str:
     if first is None:
         return ""
     facts = [("first seen", f"step {first['step']:,}, {first['phase']}")]
-    facts += [(name, str(first[name])) for name in ("module", "tensor") if first[name]]
+    if found is None or not found.known:
+        facts += [(name, str(first[name])) for name in ("module", "tensor") if first[name]]
     words = ""
     if found is not None:
         words = f"<p>{safe(found.words)}</p>" if found.words else ""
@@ -50,8 +53,9 @@ def _around(found: Autopsy) -> str:
     if not found.around:
         return ""
     heads = "".join(
-        f'<th scope="col">{name}</th>'
-        for name in ("module", "type", "inputs", "weights", "output", "gradient")
+        f'<th scope="col"{kind}>{name}</th>'
+        for kind, names in (("", ("module", "type")), (" class=n", CALL))
+        for name in names
     )
     rows = "".join(_call(one, place == found.at) for place, one in enumerate(found.around))
     return (
@@ -124,7 +128,7 @@ def _layer(number: int, row: LayerRow) -> str:
         _cell(row.parameters, f"{row.parameters:,}"),
         *(_cell(value, _number(value)) for value in numbers),
         _cell(row.change, f"×{reading(row.change)}" if row.change == row.change else "-"),
-        _cell(row.weights, _number(row.weights, missing="-")),
+        _cell(row.weights, _number(row.weights, missing="NaN" if row.weights_lost else "-")),
         _cell(row.update, _number(row.update, missing="-")),
         _cell(row.zeros, share(row.zeros)),
         _cell(row.lost, lost),

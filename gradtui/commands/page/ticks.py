@@ -1,5 +1,6 @@
 """Where an axis is labelled, and where a value stands on it. charts.js does the same when it is zoomed."""
 
+import sys
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 
@@ -12,7 +13,7 @@ MARGIN = 0.06
 SHORT = 2.5
 """Decades up to which there is a label between two of them."""
 LARGEST = 308
-"""Decades of a float."""
+"""The largest whole decade of a float."""
 Tick = tuple[float, str]
 """(place from 0 to 1 along the axis, label)"""
 
@@ -45,7 +46,8 @@ def axis_of(values: list[float], *, log: bool) -> Axis:
         wide = 0.5 if log else 0.5 * abs(low) or 0.5
         low, high = low - wide, high + wide
     spare = MARGIN * (high / 2 - low / 2) * 2
-    return Axis(low - spare, high + spare, log)
+    most = LARGEST if log else sys.float_info.max
+    return Axis(max(low - spare, -most), min(high + spare, most), log)
 
 
 def loss_is_log(values: list[float]) -> bool:

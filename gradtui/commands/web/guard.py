@@ -26,7 +26,7 @@ class Guard:
         host = headers.get("Host", "")
         name = host_name(host)
         if name is None or (self.names and name not in self.names):
-            return "This server is not called so."
+            return "This server is not called so: open the address that it has printed."
         origin = headers.get("Origin")
         if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
             return "This page is not of this server."

@@ -6,9 +6,9 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
-import textual_serve
 from aiohttp import WSMsgType, web
 
 from gradtui.commands.web.front import front_page, headers
@@ -38,12 +38,11 @@ class Server:
         """`port` tells its cookie from those of other servers on this machine."""
         self._cookie = f"gradtui-{port}"
         app = web.Application(middlewares=[self._guarded])
-        static = Path(textual_serve.__file__).parent / "static"
         app.add_routes(
             [
                 web.get("/", self._page),
                 web.get("/ws", self._socket),
-                web.static("/static", static, follow_symlinks=False),
+                web.static("/static", terminal_files(), follow_symlinks=False),
             ]
         )
         return app
@@ -84,11 +83,14 @@ class Server:
         return web.Response(text=text, content_type="text/html")
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
-        if self._closing or len(self._viewers) >= MOST_VIEWERS:
-            return web.Response(status=503, text=f"There are {MOST_VIEWERS} viewers already.\n")
         browser = web.WebSocketResponse(
             heartbeat=HEARTBEAT, max_msg_size=LARGEST, compress=False, timeout=2.0
         )
+        if self._closing or len(self._viewers) >= MOST_VIEWERS:
+            await browser.prepare(request)
+            await browser.send_bytes(f"there are {MOST_VIEWERS} viewers already\r\n".encode())
+            await browser.close()
+            return browser
         viewer = Viewer(self._words, self._env, browser.send_bytes)
         self._viewers.add(viewer)
         self._sockets.add(browser)
@@ -122,6 +124,14 @@ class Server:
         await browser.close()
 
 
+def terminal_files() -> Path:
+    """Where textual-serve keeps what its terminal needs in a browser. Its own server is not imported."""
+    found = find_spec("textual_serve")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "static"
+
+
 async def _obey(text: str, viewer: Viewer, browser: web.WebSocketResponse) -> None:
     """One message of textual-serve's script; what is none is passed over."""
     try:
@@ -153,7 +163,8 @@ async def _serve(server: Server, listening: socket.socket, ready: Callable[[], N
     loop = asyncio.get_running_loop()
     told: asyncio.Future[int] = loop.create_future()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, _tell, told, int(number))
+        if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup a hang-up is none
+            loop.add_signal_handler(number, _tell, told, int(number))
     port = listening.getsockname()[1]
     runner = web.AppRunner(server.application(port), access_log=None, shutdown_timeout=2.0)
     await runner.setup()

@@ -184,6 +184,14 @@ def test_a_run_of_which_nothing_was_seen_has_a_page(
     assert "<figure" not in text
 
 
+def test_a_run_that_goes_on_is_said_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = healthy(2, steps=40)
+    record(tmp_path / "run", snapshots(made), made.layout, made.info)
+    (tmp_path / "run" / "events.jsonl").unlink()  # no last word, and its process is this one
+    _, read = exported(tmp_path / "run", capsys)
+    assert "it still runs" in read.texts["header"][0]
+
+
 def test_several_ranks_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = healthy(4, steps=40)
     for rank in (0, 1):

@@ -6,6 +6,8 @@ import zlib
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from gradtui.commands.page import heat as heat_module
 from gradtui.commands.page.charts import Mark, curve_chart, path
@@ -51,10 +53,12 @@ def test_axes_have_round_numbers_on_them() -> None:
     assert step_ticks(0) == [(0.0, "0")]
 
 
-@pytest.mark.parametrize(
-    "values", [[], [0.0], [5.0, 5.0], [-1e308, 1e308], [1e-300, 1e300], [0.0, -3.0]]
-)
-@pytest.mark.parametrize("log", [True, False])
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=5), st.booleans())
+@example([], True)
+@example([5.0, 5.0], False)
+@example([1.7e308, 1.7e308], True)
+@example([-1.7e308, 1.7e308], False)
 def test_any_values_have_an_axis(values: list[float], log: bool) -> None:
     axis = axis_of(values, log=log)
     assert axis.low < axis.high

@@ -168,6 +168,23 @@ async def test_the_app_is_drawn_takes_keys_and_sizes_and_ends(server: "Serve") -
 
 
 @needed
+async def test_so_many_viewers_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    from aiohttp.test_utils import TestServer
+
+    from gradtui.commands.web import server as server_module
+    from gradtui.commands.web.guard import Guard, names_of
+
+    monkeypatch.setattr(server_module, "MOST_VIEWERS", 0)
+    made = server_module.Server(["attach"], {}, Guard("t", names_of("127.0.0.1")))
+    async with TestServer(made.application(8000)) as here, browsing() as session:
+        async with session.get(here.make_url("/?token=t")) as answer:
+            assert answer.status == 200
+        socket = await session.ws_connect(here.make_url("/ws"))
+        assert b"there are 0 viewers already" in await socket.receive_bytes()
+        assert (await socket.receive()).type == aiohttp.WSMsgType.CLOSE
+
+
+@needed
 @pytest.mark.slow
 async def test_a_page_that_is_closed_ends_its_app_and_a_signal_the_rest(server: "Serve") -> None:
     async with browsing() as session:
