@@ -5,7 +5,7 @@ import hashlib
 from functools import lru_cache
 from importlib.resources import files
 
-STYLE, SCRIPTS = "page.css", ("charts.js", "table.js")
+STYLE, SCRIPTS = "page.css", ("axes.js", "charts.js", "table.js")
 
 
 @lru_cache(1)

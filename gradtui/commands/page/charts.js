@@ -1,11 +1,11 @@
-"use strict";
 // What page.html is without a script it stays; this draws the charts anew when they are zoomed, and reads
-// out what is under the pointer. Places and ticks are those of ticks.py and charts.py.
+// out what is under the pointer. Places are those of charts.py.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   document.body.classList.add("scripted");
   if (!data) return;
-  const UNITS = 1000, MARGIN = 0.06, LOST_TICK = 80, LABEL = 28, SHORT = 2.5;
+  const { UNITS, reading, stepLabel, roundStep, axisOf, yOf, ticks } = Axes;
+  const LOST_TICK = 80, LABEL = 28;
   const NO_GRADIENT = 65535, LOST = 65534, INFINITE = 65533, ZERO = 65532;
   const whole = [0, Math.max(data.last, 1)];
   let shown = whole, at = null, row = null;
@@ -22,74 +22,8 @@
     chart: data.charts[figure.dataset.chart],
   }));
 
-  // Numbers and axes
-
-  function reading(value) {
-    if (value === 0) return "0";
-    const size = Math.abs(value);
-    if (size < 1e-3 || size >= 1e4) return value.toExponential(1).replace("e+", "e").replace(/e(-?)(\d)$/, "e$10$2");
-    return value.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 0.1 ? 3 : 4);
-  }
-
-  function stepLabel(step) {
-    for (const [unit, size] of [["G", 1e9], ["M", 1e6], ["k", 1e3]]) {
-      if (step >= 10 * size || (step >= size && step % (size / 100) === 0)) return String(+(step / size).toFixed(2)) + unit;
-    }
-    return String(step);
-  }
-
-  function roundStep(rough) {
-    const size = rough > 0 ? 10 ** Math.floor(Math.log10(rough)) : 1;
-    return [1, 2, 5, 10].map((times) => size * times).find((step) => step >= rough * (1 - 1e-9));
-  }
-
-  function axisOf(values, log) {
-    const found = log ? values.filter((v) => v > 0).map(Math.log10) : values;
-    let low = found.reduce((a, b) => Math.min(a, b), Infinity);
-    let high = found.reduce((a, b) => Math.max(a, b), -Infinity);
-    if (!found.length) [low, high] = [0, 1];
-    if (high - low <= 1e-12 * Math.max(Math.abs(low), Math.abs(high))) {
-      const wide = log ? 0.5 : 0.5 * Math.abs(low) || 0.5;
-      [low, high] = [low - wide, high + wide];
-    }
-    const spare = MARGIN * (high / 2 - low / 2) * 2;
-    return { low: low - spare, high: high + spare, log };
-  }
-
-  const place = (axis, value) => {
-    const v = axis.log ? (value > 0 ? Math.log10(value) : axis.low) : value;
-    return (v / 2 - axis.low / 2) / (axis.high / 2 - axis.low / 2);
-  };
-  const yOf = (axis, value) => Math.round(UNITS * (1 - Math.min(Math.max(place(axis, value), 0), 1)));
   const part = (step) => (step - shown[0]) / (shown[1] - shown[0]);
   const xOf = (step) => Math.round(UNITS * part(step) * 10) / 10;
-
-  function ticks(axis) {
-    const out = [];
-    if (axis.log && axis.high - axis.low >= 1) {
-      const stride = Math.max(Math.ceil((axis.high - axis.low) / 5), 1);
-      if (axis.high - axis.low < SHORT) {
-        for (let d = Math.ceil(axis.low) - 1; d <= axis.high; d++) {
-          for (const value of [10 ** d, 3 * 10 ** d]) {
-            if (place(axis, value) >= 0 && place(axis, value) <= 1) out.push([place(axis, value), reading(value)]);
-          }
-        }
-        return out;
-      }
-      for (let d = Math.ceil(axis.low / stride) * stride; d <= axis.high; d += stride) {
-        out.push([(d - axis.low) / (axis.high - axis.low), { "-1": "0.1", 0: "1", 1: "10", 2: "100" }[d] || `1e${d}`]);
-      }
-      return out;
-    }
-    const [low, high] = axis.log ? [10 ** axis.low, 10 ** axis.high] : [axis.low, axis.high];
-    const step = roundStep(high / 5 - low / 5);
-    for (let i = Math.ceil(low / step); i <= Math.ceil(low / step) + 8; i++) {
-      const value = Math.abs(i * step) < step / 2 ? 0 : i * step;
-      const where = place(axis, value);
-      if (where >= 0 && where <= 1) out.push([where, reading(value)]);
-    }
-    return out;
-  }
 
   // Drawing
 

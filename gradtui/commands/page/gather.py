@@ -12,6 +12,7 @@ from gradtui.commands.page.heat import heat_map
 from gradtui.commands.page.layers import layer_rows, present_rows, shown_rows
 from gradtui.commands.page.scalars import curves_of_facts, curves_of_files
 from gradtui.commands.report import Report
+from gradtui.core.ending import ending_word
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import RunInfo
 from gradtui.core.facts import Facts
@@ -112,6 +113,8 @@ def _about_run(
     if len(header.optimizers) > 1:
         about.append(("optimizers", "; ".join(header.optimizers[:20])))
     about += _when(header.started, facts.scalars)
+    if report.command_exit is not None:
+        about.append(("ended", ending_word(report.command_exit)))
     about += _steps(report)
     about += _processes(loaded)
     words = ", ".join(f"{name} {number}" for name, number in header.versions.items())

@@ -156,16 +156,14 @@ def _zeros(facts: Facts, tensors: list[int]) -> float:
 def _sparks(heat: HeatMap) -> list[tuple[float | None, ...]]:
     """Of every row at most SPARK of the map's columns, of each stretch the farthest from its mean."""
     logs = heat.logs()
-    count = logs.shape[1]
+    rows, count = logs.shape
+    known = ~np.isnan(logs)
+    sums = np.where(known, logs, 0.0).sum(axis=1)
+    middle = sums / np.maximum(known.sum(axis=1), 1)
+    far = np.where(known, np.abs(logs - middle[:, None]), np.inf)
     edges = np.unique(np.linspace(0, count, min(SPARK, max(count, 1)) + 1).astype(np.int64))
-    out = []
-    for line in logs:
-        known = line[np.isfinite(line)]
-        middle = float(known.mean()) if len(known) else 0.0
-        points: list[float | None] = []
-        for begin, end in pairwise(edges.tolist()):
-            part = line[begin:end]
-            value = part[np.argmax(np.where(np.isnan(part), np.inf, np.abs(part - middle)))]
-            points.append(None if np.isnan(value) else float(value))
-        out.append(tuple(points))
-    return out
+    picked = [far[:, a:b].argmax(axis=1) + a for a, b in pairwise(edges.tolist())]
+    if not picked:
+        return [()] * rows
+    points = np.take_along_axis(logs, np.stack(picked, axis=1), axis=1)
+    return [tuple(None if p != p else p for p in line) for line in points.tolist()]

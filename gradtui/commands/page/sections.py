@@ -9,6 +9,8 @@ from gradtui.commands.page.layers import SPARK, LayerRow
 from gradtui.commands.page.markup import definitions, lines, safe
 from gradtui.core.autopsy import Autopsy, ModuleRange, Span
 
+SCROLLED = ' tabindex="0"'
+"""What is wider or higher than its place is gone through by keys as well."""
 CALL = ("inputs", "weights", "output", "gradient")
 """What is told of a call of a module."""
 HIGH = 16
@@ -58,9 +60,10 @@ def _around(found: Autopsy) -> str:
         for name in names
     )
     rows = "".join(_call(one, place == found.at) for place, one in enumerate(found.around))
+    caption = "Largest absolute values around it, in the order of execution"
     return (
-        '<div class="wide"><table class="calls"><caption>Largest absolute values around it, in the order '
-        f"of execution</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<div class="wide"{SCROLLED}><table class="calls"><caption>{caption}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
@@ -111,7 +114,7 @@ def layers_html(layers: Sequence[LayerRow], left_out: int) -> str:
     rows = "".join(_layer(number, row) for number, row in enumerate(layers, 1))
     more = f"<p>{left_out:,} further layers are left out.</p>" if left_out else ""
     return (
-        f'<section id="layers"><h2>Layers</h2>{more}<div class="wide"><table class="layers">'
+        f'<section id="layers"><h2>Layers</h2>{more}<div class="wide"{SCROLLED}><table class="layers">'
         "<caption>Every layer, input side first. ✗ marks those that a finding names.</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></section>"
     )

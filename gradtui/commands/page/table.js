@@ -1,4 +1,3 @@
-"use strict";
 // The table of layers sorted by its heads and filtered by words, and code that can be copied.
 (() => {
   for (const table of document.querySelectorAll("table.layers")) {

@@ -1,4 +1,4 @@
-"""Where an axis is labelled, and where a value stands on it. charts.js does the same when it is zoomed."""
+"""Where an axis is labelled, and where a value stands on it. axes.js does the same when it is zoomed."""
 
 import sys
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ MARGIN = 0.06
 """Of the range of values, above and below."""
 SHORT = 2.5
 """Decades up to which there is a label between two of them."""
-LARGEST = 308
-"""The largest whole decade of a float."""
+LARGEST = 308.2
+"""Decades of the largest float, nearly."""
 Tick = tuple[float, str]
 """(place from 0 to 1 along the axis, label)"""
 
@@ -46,7 +46,9 @@ def axis_of(values: list[float], *, log: bool) -> Axis:
         wide = 0.5 if log else 0.5 * abs(low) or 0.5
         low, high = low - wide, high + wide
     spare = MARGIN * (high / 2 - low / 2) * 2
-    most = LARGEST if log else sys.float_info.max
+    if log:
+        return Axis(low - spare, min(high + spare, LARGEST), log)
+    most = sys.float_info.max
     return Axis(max(low - spare, -most), min(high + spare, most), log)
 
 
@@ -64,7 +66,7 @@ def ticks(axis: Axis, most: int = 5) -> list[Tick]:
     if axis.high - axis.low < SHORT:
         values = [
             times * 10.0**decade
-            for decade in range(first - 1, min(first + 4, LARGEST))
+            for decade in range(first - 1, min(first + 4, int(LARGEST)))
             for times in (1, 3)
         ]
         places = [(axis.place(value), reading(value)) for value in values]
