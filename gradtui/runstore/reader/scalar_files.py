@@ -62,11 +62,22 @@ def as_scalars(found: RecordArray) -> ScalarSeries:
 
 def measured_steps(ranks: Sequence[RankFiles]) -> IntArray:
     """[n] the steps of a run whose gradients were measured by any rank, in rising order."""
-    known = [rank.steps.all() for rank in ranks]
-    numbers = [np.asarray(found["step"][measured(found)], np.int64) for found in known]
+    numbers = [_measured_numbers(rank.steps) for rank in ranks]
     whole: IntArray = np.concatenate(numbers) if numbers else np.empty(0, np.int64)
     # A million steps that rise already, as those of one rank do, take a second to be sorted.
     return whole if (whole[1:] > whole[:-1]).all() else np.unique(whole)
+
+
+def _measured_numbers(file: StepsFile) -> IntArray:
+    """Of one rank. Of each record no more is kept than its number: a long run has gigabytes of them."""
+    steps, known = [np.empty(0, np.int64)], [np.empty(0, np.bool_)]
+    for begin in range(0, count := file.count, AT_ONCE):
+        found = file.at(np.arange(begin, min(begin + AT_ONCE, count)))
+        steps.append(np.asarray(found["step"], np.int64))
+        known.append(measured(found))
+    numbers = np.concatenate(steps)
+    chosen: IntArray = numbers[rising(numbers) & np.concatenate(known)]
+    return chosen
 
 
 COUNTED = 1 << 22

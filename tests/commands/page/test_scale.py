@@ -1,4 +1,4 @@
-"""A thousand layers and hundreds of thousands of steps: a page that can be mailed, its spike and NaN on it."""
+"""A thousand layers, hundreds of thousands of steps: a page that can be mailed, its spike and NaN on it."""
 
 import json
 import re
