@@ -4,12 +4,15 @@ A page of somebody else's may ask a server on this machine for anything: the bro
 only where the question comes from. One whose name is made to lead here afterwards is even taken for ours."""
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 ANYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, never bound to
+HOST = re.compile(r"[\w.\-:\[\]]{1,300}", re.ASCII)
+"""What a name and a port are made of: it is said back in headers and in the page."""
 SAY = "Open the address that gradtui serve has printed, with its token."
 
 
@@ -49,11 +52,11 @@ def names_of(host: str) -> frozenset[str]:
 
 def host_name(host: str) -> str | None:
     """The name in a Host header, without its port; None where it is none."""
+    if not HOST.fullmatch(host):
+        return None
     try:
         parts = urlsplit(f"//{host}")
         parts.port  # noqa: B018 - raises where it is no number
     except ValueError:
-        return None
-    if parts.path or parts.query or parts.fragment or "@" in host or not host.isprintable():
         return None
     return parts.hostname

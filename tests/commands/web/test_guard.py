@@ -64,4 +64,5 @@ def test_a_name_is_read_as_a_browser_reads_it() -> None:
     assert host_name("[::1]") == "::1"
     assert host_name("a:99999") is None
     assert host_name("[::1") is None
-    assert host_name("a\nb") is None
+    for odd in ("a\nb", "a;b", "a b", "a'b", 'a"b', "<b>", "é", "a/b", "a@b", "x" * 301):
+        assert host_name(odd) is None
