@@ -21,11 +21,13 @@ import secrets
 import shlex
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 
+from gradtui.commands.completers import recorded, scenarios
 from gradtui.commands.output import say, warn
 from gradtui.commands.settings import OFF, Settings
+from gradtui.commands.shell import offering
 from gradtui.core.errors import UsageError
 from gradtui.core.text import did_you_mean, printable
 from gradtui.lab.scenario.values import documented
@@ -47,9 +49,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=port, default=PORT, metavar="N", help=f"default: {PORT}; 0: any that is free"
     )
-    parser.add_argument(
-        "command", nargs=argparse.REMAINDER, metavar="COMMAND...", help=", ".join(SHOWN)
+    offering(
+        parser.add_argument(
+            "command", nargs=argparse.REMAINDER, metavar="COMMAND...", help=", ".join(SHOWN)
+        ),
+        offered,
     )
+
+
+def offered(parsed_args: argparse.Namespace, **others: object) -> Iterable[str]:
+    """What may be shown, and then of what."""
+    words = getattr(parsed_args, "command", None) or []
+    if not words:
+        return SHOWN
+    completer = {"launch": scenarios, "attach": recorded, "replay": recorded}.get(words[0])
+    return completer(parsed_args, **others) if completer is not None else ()
 
 
 def port(word: str) -> int:

@@ -84,6 +84,8 @@ def offered(program: Path, runs: Path, *words: str) -> list[str]:
         (["compare", "x", "2026"], ["20261121-063337-train-3f9a07"]),
         (["export", "2026"], ["20261121-063337-train-3f9a07"]),
         (["export", "--format", "js"], ["jsonl"]),
+        (["serve", "rep"], ["replay"]),
+        (["serve", "attach", "2026"], ["20261121-063337-train-3f9a07"]),
     ],
     ids=" ".join,
 )
