@@ -29,7 +29,7 @@ from gradtui.commands.output import say, warn
 from gradtui.commands.settings import OFF, Settings
 from gradtui.commands.shell import offering
 from gradtui.core.errors import UsageError
-from gradtui.core.text import did_you_mean, printable
+from gradtui.core.text import printable
 from gradtui.lab.scenario.values import documented
 
 SETTINGS = ("device", "seed", "fps", "theme", "ascii", "color", "bell", "scenarios", "runs")
@@ -101,10 +101,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def refuse_others(words: list[str]) -> None:
     """Raises UsageError unless `words` begin with what can be shown."""
     if not words:
-        raise UsageError(f"name what to show: gradtui serve attach, or {', '.join(SHOWN)}.")
+        raise UsageError(f"name what to show: gradtui serve attach (it shows {', '.join(SHOWN)}).")
     if words[0] not in SHOWN:
-        hint = did_you_mean(words[0], SHOWN) or f": it shows {', '.join(SHOWN)}"
-        raise UsageError(f"serve cannot show '{printable(words[0])}'{hint}.")
+        shown = ", ".join(SHOWN)
+        raise UsageError(f"serve cannot show '{printable(words[0])}': it shows {shown}.")
 
 
 def listen(host: str, number: int) -> socket.socket:

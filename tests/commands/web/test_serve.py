@@ -47,7 +47,7 @@ def server(runs: Path) -> Iterator["Serve"]:
     ("words", "sentence"),
     [
         ([], "name what to show: gradtui serve attach"),
-        (["run", "python", "x.py"], "serve cannot show 'run'"),
+        (["run", "python", "x.py"], "serve cannot show 'run': it shows launch, attach"),
         (["atach"], "did you mean 'attach'?"),
         (["--port", "70000", "attach"], "must be 0 to 65535"),
         (["--host", "no.such.host.invalid", "attach"], "cannot listen at no.such.host.invalid"),
