@@ -74,10 +74,10 @@ def _charts(plots: RunPlots, marks: Sequence[Mark]) -> str:
     for name, title in TITLES.items():
         curves = plots.curves.curves(name)
         if curves:
-            log = name == "norm" or (name == "loss" and loss_is_log(_values(curves)))
+            log = _is_log(name, curves)
             out.append(curve_chart(name, title, curves, plots.last, marks, log=log))
-    if not any(curve.name.startswith("loss") for curve in plots.curves.curves("loss")):
-        out.insert(0, "<p>No loss was seen.</p>")
+        elif name == "loss":
+            out.append("<p>No loss was seen.</p>")
     if plots.layers and plots.heat.levels.size:
         names = [row.name for row in plots.layers]
         out.append(heat_chart(plots.heat, names, plots.last, marks))
@@ -93,8 +93,10 @@ def _charts(plots: RunPlots, marks: Sequence[Mark]) -> str:
     return f'<section id="charts"><h2>Over the steps</h2>{legend}{help_}{"".join(out)}</section>'
 
 
-def _values(curves: Sequence[Curve]) -> list[float]:
-    return [value for curve in curves for value in curve.values]
+def _is_log(name: str, curves: Sequence[Curve]) -> bool:
+    """Whether a chart begins on a logarithmic axis."""
+    values = [value for curve in curves for value in curve.values]
+    return name == "norm" or (name == "loss" and loss_is_log(values))
 
 
 def _data(plots: RunPlots, marks: Sequence[Mark]) -> dict[str, Any]:
@@ -103,7 +105,7 @@ def _data(plots: RunPlots, marks: Sequence[Mark]) -> dict[str, Any]:
     for name in TITLES:
         curves = plots.curves.curves(name)
         charts[name] = {
-            "log": name == "norm" or (name == "loss" and loss_is_log(_values(curves))),
+            "log": _is_log(name, curves),
             "curves": [_curve(curve) for curve in curves],
         }
     heat = plots.heat

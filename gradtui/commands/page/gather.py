@@ -86,7 +86,7 @@ def run_plots(facts: Facts, curves: RunCurves, report: Report, last: int) -> Run
     there = present_rows(facts)
     present: BoolArray = np.asarray(there.any(axis=0))
     rows = shown_rows(layout, named, present)
-    heat = heat_map(facts, rows, present)
+    heat = heat_map(facts, rows, there)
     layers = layer_rows(facts, rows, there, heat, named)
     return RunPlots(last, curves, heat, layers, len(layout.rows) - len(rows))
 

@@ -4,13 +4,14 @@ import base64
 import struct
 import zlib
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from gradtui.app.render.history import Columns
+from gradtui.app.render.history import CENTRE, exact_stride
 from gradtui.core.facts import Facts
-from gradtui.core.layout import FloatArray
+from gradtui.core.layout import BoolArray, FloatArray, IntArray
 
 COLUMNS, CELLS = 400, 400_000
 """Columns of the map, and cells of it at most: of many layers fewer columns."""
@@ -88,20 +89,58 @@ class HeatMap:
         return [(row, int(odd[row].argmax())) for row in np.flatnonzero(odd.any(axis=1)).tolist()]
 
 
-def heat_map(facts: Facts, rows: npt.NDArray[np.int64], present: npt.NDArray[np.bool_]) -> HeatMap:
-    """Of some rows of the layout. `present` [rows of the layout]: those that ever had a gradient.
+def heat_map(facts: Facts, rows: IntArray, there: BoolArray) -> HeatMap:
+    """Of some rows of the layout. `there` [n, rows of the layout]: where a row had a gradient.
 
-    A column shows the norm farthest from the middle of the healthy band, NaN before everything else."""
+    A column shows the norm farthest from the middle of the healthy band, NaN before everything else; one
+    in which a row had none repeats the one before, up to the last that it had."""
     columns = min(COLUMNS, max(CELLS // max(len(rows), 1), 1))
-    thinned = Columns().thin(facts, columns, exact=True)
-    logs = thinned.logs[:, rows].T if len(thinned.logs) else np.empty((len(rows), 0))
+    if not len(facts):
+        return HeatMap(np.empty((len(rows), 0), np.uint16), 0, 1)
+    first, last = int(facts.steps[0]), int(facts.steps[-1])
+    stride = exact_stride(last - first + 1, columns)
+    edges = np.searchsorted(
+        facts.steps, first + stride * np.arange((last - first) // stride + 2, dtype=np.int64)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log10(facts.row_norms[:, rows])
+    out = np.full((len(rows), len(edges) - 1), UNKNOWN, np.uint16)
+    for column, (begin, end) in enumerate(pairwise(edges.tolist())):
+        part = slice(begin, end)
+        taken = ~facts.skipped[part]
+        chosen = there[part][:, rows] & (taken | ~taken.any())[:, None]
+        if end > begin:
+            out[:, column] = _farthest(logs[part], chosen)
+    return HeatMap(_filled(out), first, stride)
+
+
+def _farthest(logs: FloatArray, chosen: BoolArray) -> npt.NDArray[np.uint16]:
+    """[steps, rows] -> [rows] levels of the chosen values farthest from the middle."""
+    odd = np.where(np.isnan(logs), np.inf, np.clip(np.abs(logs - CENTRE), 0, 1e9))
+    pick = np.where(chosen, odd, -1.0).argmax(axis=0)[None]
+    found = np.take_along_axis(logs, pick, axis=0)[0]
+    return np.asarray(np.where(chosen.any(axis=0), levels_of(found), UNKNOWN), np.uint16)
+
+
+def levels_of(logs: FloatArray) -> npt.NDArray[np.uint16]:
+    """log10 of norms as levels."""
     level = np.clip(np.round((np.nan_to_num(logs) - LOWEST) * HUNDREDTHS), 0, ZERO - 1)
     out = level.astype(np.uint16)
     out[np.isnan(logs)] = LOST
     out[np.isposinf(logs)] = INFINITE
     out[np.isneginf(logs)] = ZERO
-    out[~present[rows]] = UNKNOWN
-    return HeatMap(out, thinned.first, thinned.stride)
+    return out
+
+
+def _filled(levels: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
+    """Gaps between two known columns repeat the one before."""
+    known = levels != UNKNOWN
+    places = np.arange(levels.shape[1])
+    before = np.maximum.accumulate(np.where(known, places, -1), axis=1)
+    ends = np.where(known, places, -1).max(axis=1, initial=-1)
+    inside = (before >= 0) & (places <= ends[:, None])
+    repeated = np.take_along_axis(levels, np.maximum(before, 0), axis=1)
+    return np.asarray(np.where(inside, repeated, levels), np.uint16)
 
 
 def colour_numbers(levels: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:

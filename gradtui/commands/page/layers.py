@@ -7,7 +7,7 @@ from math import nan
 import numpy as np
 import numpy.typing as npt
 
-from gradtui.commands.page.heat import HeatMap
+from gradtui.commands.page.heat import INFINITE, LOST, HeatMap
 from gradtui.core.facts import Facts
 from gradtui.core.layout import BoolArray, FloatArray, IntArray, Layout
 from gradtui.core.snapshot import Grad, Weight, merge_norms
@@ -16,6 +16,8 @@ MOST = 2000
 """Layers that are told of at most."""
 SPARK = 48
 """Points of a small curve."""
+LOOKED_BACK = 64
+"""Times that weights were measured, among which the last of a layer is looked for."""
 END = 10
 """The first and the last part of a run that are compared are one in so many."""
 
@@ -70,17 +72,27 @@ def present_rows(facts: Facts) -> npt.NDArray[np.bool_]:
 
 
 def layer_rows(
-    facts: Facts, rows: IntArray, present: npt.NDArray[np.bool_], heat: HeatMap, named: set[int]
+    facts: Facts, rows: IntArray, there: BoolArray, heat: HeatMap, named: set[int]
 ) -> tuple[LayerRow, ...]:
-    """`present` as from `present_rows`, `heat` of the same rows."""
-    at = facts.weights_at[-1:]
-    unknown = np.full(len(facts.layout.rows), nan)
-    ratios = facts.update_ratios(at)[0] if len(at) else unknown
+    """`there` as from `present_rows`, `heat` of the same rows."""
+    at = facts.weights_at[-LOOKED_BACK:]
+    updates = _latest(facts.update_ratios(at))
     sparks = _sparks(heat)
     return tuple(
-        _layer(facts, int(row), present[:, row], float(ratios[row]), sparks[i], int(row) in named)
+        _layer(facts, int(row), there[:, row], float(updates[row]), sparks[i], int(row) in named)
         for i, row in enumerate(rows)
     )
+
+
+def _latest(values: FloatArray) -> FloatArray:
+    """[n, rows] -> [rows] the last one that is not NaN: where optimizers take turns that is not the last
+    step's of all."""
+    known = ~np.isnan(values)
+    last = np.where(known, np.arange(len(values))[:, None], -1).max(axis=0, initial=-1)
+    picked = (
+        np.take_along_axis(values, np.maximum(last, 0)[None], axis=0)[0] if len(values) else last
+    )
+    return np.asarray(np.where(last >= 0, picked, nan), np.float64)
 
 
 def _layer(
@@ -135,12 +147,13 @@ def _change(finite: FloatArray) -> float:
 
 
 def _weights(facts: Facts, tensors: list[int]) -> FloatArray:
-    """[tensors, Weight.COLUMNS] of those whose weights were measured, the last time that any were."""
-    if not len(facts.weights_at):
-        return np.empty((0, Weight.COLUMNS))
-    found = facts.weights[facts.weights_at[-1]][tensors]
-    known: FloatArray = found[~np.isnan(found[:, Weight.NONFINITE])]
-    return known
+    """[tensors, Weight.COLUMNS] of those whose weights were measured, the last time that any of them was."""
+    for at in facts.weights_at[-LOOKED_BACK:][::-1].tolist():
+        found = facts.weights[at][tensors]
+        known: FloatArray = found[~np.isnan(found[:, Weight.NONFINITE])]
+        if len(known):
+            return known
+    return np.empty((0, Weight.COLUMNS))
 
 
 def _zeros(facts: Facts, tensors: list[int]) -> float:
@@ -154,16 +167,23 @@ def _zeros(facts: Facts, tensors: list[int]) -> float:
 
 
 def _sparks(heat: HeatMap) -> list[tuple[float | None, ...]]:
-    """Of every row at most SPARK of the map's columns, of each stretch the farthest from its mean."""
+    """Of every row at most SPARK of the map's columns, of each stretch what is lost, else the farthest from
+    its mean. Columns at the ends without a gradient are left out."""
     logs = heat.logs()
     rows, count = logs.shape
+    lost = np.isin(heat.levels, (LOST, INFINITE))
     known = ~np.isnan(logs)
     sums = np.where(known, logs, 0.0).sum(axis=1)
     middle = sums / np.maximum(known.sum(axis=1), 1)
-    far = np.where(known, np.abs(logs - middle[:, None]), np.inf)
+    far = np.where(known, np.abs(logs - middle[:, None]), np.where(lost, np.inf, -1.0))
     edges = np.unique(np.linspace(0, count, min(SPARK, max(count, 1)) + 1).astype(np.int64))
     picked = [far[:, a:b].argmax(axis=1) + a for a, b in pairwise(edges.tolist())]
     if not picked:
         return [()] * rows
-    points = np.take_along_axis(logs, np.stack(picked, axis=1), axis=1)
-    return [tuple(None if p != p else p for p in line) for line in points.tolist()]
+    at = np.stack(picked, axis=1)
+    points, odd = (np.take_along_axis(x, at, axis=1) for x in (logs, lost))
+    there = ~np.isnan(points) | odd
+    return [
+        tuple(None if o else float(p) for p, o, t in zip(*line, strict=True) if t)
+        for line in zip(points.tolist(), odd.tolist(), there.tolist(), strict=True)
+    ]

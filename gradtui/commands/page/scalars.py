@@ -10,6 +10,7 @@ from gradtui.core.layout import BoolArray, FloatArray
 from gradtui.core.snapshot import NonFinite
 from gradtui.runstore.format.records import NONFINITE, SKIPPED, RecordArray, measured
 from gradtui.runstore.ranks.rank_files import RankFiles
+from gradtui.runstore.reader.scalar_files import scalars_of
 from gradtui.runstore.reader.step_chunks import step_chunks
 
 
@@ -17,7 +18,8 @@ def curves_of_files(ranks: Sequence[RankFiles], first: NonFinite | None) -> RunC
     """All steps of all ranks, whatever of their gradients is kept."""
     known = [rank for rank in ranks if rank.layout is not None]
     last = max((rank.last_step for rank in known), default=-1)
-    optimizers = max((len(rank.header.optimizers) for rank in known), default=1)
+    # A header names those that there were when it was written.
+    optimizers = int(scalars_of(known).optimizer.max(initial=0)) + 1
     out = RunCurves(last, optimizers)
     for records in step_chunks(known):
         out.add(_chunk(records, first))

@@ -3,6 +3,7 @@
 import base64
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,7 +99,8 @@ def test_a_chart_says_in_words_what_is_drawn() -> None:
 def test_levels_are_hundredths_of_decades_and_words_for_the_rest() -> None:
     made = exploding(rows=4, steps=60, nan_from=40)
     facts = history(made).facts()
-    heat = heat_map(facts, np.arange(4), np.array([True, True, True, False]))
+    there = np.repeat([[True, True, True, False]], 60, axis=0)
+    heat = heat_map(facts, np.arange(4), there)
     assert heat.levels.shape == (4, 60)
     assert (heat.first, heat.stride, heat.end) == (0, 1, 60)
     logs = heat.levels[0, :40] / HUNDREDTHS + LOWEST
@@ -110,10 +112,43 @@ def test_levels_are_hundredths_of_decades_and_words_for_the_rest() -> None:
     np.testing.assert_array_equal(again, heat.levels)
 
 
+def test_a_layer_whose_optimizer_has_not_stepped_is_not_lost() -> None:
+    """As those of two nets that take turns: where there is no gradient the last one holds."""
+    facts = history(healthy(3, steps=10)).facts()
+    there = np.ones((10, 3), np.bool_)
+    there[1::2, 0] = there[0::2, 1] = there[6:, 2] = False
+    heat = heat_map(facts, np.arange(3), there)
+    assert heat.lost() == []
+    levels = heat.levels.tolist()
+    assert levels[0][1::2] == [*levels[0][0:8:2], UNKNOWN]
+    assert levels[1][0] == UNKNOWN
+    assert levels[1][2::2] == levels[1][1:9:2]
+    assert UNKNOWN not in levels[2][:6]
+    assert levels[2][6:] == [UNKNOWN] * 4
+    rows = layer_rows(facts, np.arange(3), there, heat, set())
+    assert [len(row.spark) for row in rows] == [9, 9, 6]
+    assert all(None not in row.spark for row in rows)
+    assert rows[0].now == facts.row_norms[8, 0]
+    assert rows[2].now == facts.row_norms[5, 2]
+
+
+def test_steps_that_a_scaler_throws_away_are_shown_where_there_are_no_others() -> None:
+    facts = history(exploding(2, steps=12, nan_from=6)).facts()
+    there = present_rows(facts)
+    thrown = replace(facts, skipped=np.isnan(facts.loss))
+    assert (heat_map(thrown, np.arange(2), there).levels[:, 6:] == LOST).all()
+    assert (
+        layer_rows(thrown, np.arange(2), there, heat_map(thrown, np.arange(2), there), set())[
+            0
+        ].lost
+        == 0
+    )
+
+
 def test_many_layers_have_fewer_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heat_module, "CELLS", 1000)
     facts = history(healthy(40, steps=60)).facts()
-    heat = heat_map(facts, np.arange(40), np.ones(40, np.bool_))
+    heat = heat_map(facts, np.arange(40), present_rows(facts))
     assert heat.levels.shape == (40, 20)
     assert (heat.stride, heat.end) == (3, 60)
 
@@ -149,7 +184,7 @@ def test_a_layer_has_its_numbers() -> None:
     facts = history(made).facts()
     there = present_rows(facts)
     rows = np.arange(3)
-    heat = heat_map(facts, rows, there.any(axis=0))
+    heat = heat_map(facts, rows, there)
     first = layer_rows(facts, rows, there, heat, {0})[0]
     norms = facts.row_norms[:50, 0]
     assert first.name == "layers.0"
