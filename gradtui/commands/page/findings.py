@@ -53,7 +53,8 @@ def findings_html(report: Report) -> str:
     out = [_finding(number, one) for number, one in enumerate(report.findings, 1)]
     if report.notes:
         notes = "".join(f"<li>{safe(note)}</li>" for note in report.notes)
-        out.append(f'<div class="notes"><h3>Notes</h3><ul>{notes}</ul></div>')
+        head = "<h3>Notes</h3>" if report.findings else ""
+        out.append(f'<div class="notes">{head}<ul>{notes}</ul></div>')
     if not out:
         return ""
     title = "Findings" if report.findings else "Notes"

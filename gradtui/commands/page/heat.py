@@ -93,7 +93,7 @@ def heat_map(facts: Facts, rows: IntArray, there: BoolArray) -> HeatMap:
     """Of some rows of the layout. `there` [n, rows of the layout]: where a row had a gradient.
 
     A column shows the norm farthest from the middle of the healthy band, NaN before everything else; one
-    in which a row had none repeats the one before, up to the last that it had."""
+    in which a row had none, or whose steps were thrown away, repeats the one before, up to the last."""
     columns = min(COLUMNS, max(CELLS // max(len(rows), 1), 1))
     if not len(facts):
         return HeatMap(np.empty((len(rows), 0), np.uint16), 0, 1)
@@ -104,11 +104,12 @@ def heat_map(facts: Facts, rows: IntArray, there: BoolArray) -> HeatMap:
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log10(facts.row_norms[:, rows])
+    # Steps that a loss scaler has thrown away, unless there are no others.
+    shown = ~facts.skipped if not facts.skipped.all() else facts.skipped
     out = np.full((len(rows), len(edges) - 1), UNKNOWN, np.uint16)
     for column, (begin, end) in enumerate(pairwise(edges.tolist())):
         part = slice(begin, end)
-        taken = ~facts.skipped[part]
-        chosen = there[part][:, rows] & (taken | ~taken.any())[:, None]
+        chosen = there[part][:, rows] & shown[part, None]
         if end > begin:
             out[:, column] = _farthest(logs[part], chosen)
     return HeatMap(_filled(out), first, stride)

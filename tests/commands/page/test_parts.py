@@ -132,17 +132,16 @@ def test_a_layer_whose_optimizer_has_not_stepped_is_not_lost() -> None:
     assert rows[2].now == facts.row_norms[5, 2]
 
 
-def test_steps_that_a_scaler_throws_away_are_shown_where_there_are_no_others() -> None:
+def test_what_a_scaler_throws_away_is_shown_where_there_is_nothing_else() -> None:
     facts = history(exploding(2, steps=12, nan_from=6)).facts()
-    there = present_rows(facts)
-    thrown = replace(facts, skipped=np.isnan(facts.loss))
-    assert (heat_map(thrown, np.arange(2), there).levels[:, 6:] == LOST).all()
-    assert (
-        layer_rows(thrown, np.arange(2), there, heat_map(thrown, np.arange(2), there), set())[
-            0
-        ].lost
-        == 0
-    )
+    there, rows = present_rows(facts), np.arange(2)
+    some = replace(facts, skipped=np.isnan(facts.loss))
+    heat = heat_map(some, rows, there)
+    assert (heat.levels[:, :6] < ZERO).all()
+    assert (heat.levels[:, 6:] == UNKNOWN).all()
+    assert layer_rows(some, rows, there, heat, set())[0].lost == 0
+    every = replace(facts, skipped=np.ones(12, np.bool_))
+    assert (heat_map(every, rows, there).levels[:, 6:] == LOST).all()
 
 
 def test_many_layers_have_fewer_columns(monkeypatch: pytest.MonkeyPatch) -> None:
