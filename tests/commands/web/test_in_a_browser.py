@@ -19,13 +19,13 @@ else:
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="needs textual-serve and Chromium")
 
 LISTEN = """
-window.drawn = [];
+window.drawn = '';
 const Plain = window.WebSocket;
 window.WebSocket = class extends Plain {
   constructor(...given) {
     super(...given);
     this.addEventListener('message', (event) => {
-      if (typeof event.data !== 'string') window.drawn.push(...new Uint8Array(event.data));
+      if (typeof event.data !== 'string') window.drawn += String.fromCharCode(...new Uint8Array(event.data));
     });
   }
 };
@@ -44,7 +44,10 @@ class Screen:
         self._stream = pyte.ByteStream(self._screen)
 
     async def text(self) -> str:
-        data = bytes(await self._tab.tell("window.drawn.splice(0)"))
+        fresh: str = await self._tab.tell(
+            "(() => { const all = window.drawn; window.drawn = ''; return all; })()"
+        )
+        data = fresh.encode("latin-1")
         self._stream.feed(QUERIES.sub(b"", data))
         return "\n".join(self._screen.display)
 
@@ -63,7 +66,7 @@ async def opened(tab: "Tab", address: str, width: int, height: int) -> Screen:
     await tab.send("Page.addScriptToEvaluateOnNewDocument", source=LISTEN)
     await tab.resize(width, height)
     await tab.open(address)
-    return Screen(tab, 300, 100)
+    return Screen(tab, 200, 60)
 
 
 async def click(tab: "Tab") -> None:
@@ -80,7 +83,7 @@ async def test_the_app_in_a_browser(tmp_path: Path) -> None:
     try:
         async with browser(tmp_path) as chromium:
             tab = await chromium.tab()
-            screen = await opened(tab, server.address, 1200, 800)
+            screen = await opened(tab, server.address, 1000, 600)
             await screen.see("VANISHING GRADIENT")
             assert "token" not in await tab.tell("location.href")
             assert await tab.tell("document.cookie") == ""  # no script has it
@@ -92,7 +95,7 @@ async def test_the_app_in_a_browser(tmp_path: Path) -> None:
             await tab.resize(560, 420)
             await screen.see("layers.2")
             other = await chromium.tab()
-            beside = await opened(other, server.address, 1400, 900)
+            beside = await opened(other, server.address, 1100, 700)
             await beside.see("heat map")
             assert len(server.children()) == 2
             await click(tab)
