@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradtui.app.render.change import changes
 from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout
 from gradtui.doctor.finding import Diagnosis
 
-SORTS = ("depth", "worst first", "name")
+SORTS = ("depth", "worst first", "most changed", "name")
 
 
 @dataclass
@@ -39,6 +40,8 @@ class LayerOrder:
         elif self.sort == "worst first" and facts is not None and len(facts):
             bad = badness(facts, diagnosis)
             shown.sort(key=lambda row: (-bad[row], row))
+        elif self.sort == "most changed" and (moved := moves(facts)):
+            shown.sort(key=lambda row: (-moved[row], row))
         self.order = tuple(shown)
         self._layout = layout
 
@@ -100,6 +103,14 @@ def natural(name: str) -> tuple[tuple[int, int | str], ...]:
             run = ""
         run += char
     return tuple(parts)
+
+
+def moves(facts: Facts | None) -> list[float]:
+    """[rows] decades by which the norm has changed of late, either way; -1 where that is not known.
+    Empty while there is nothing to compare."""
+    with np.errstate(invalid="ignore"):
+        found = np.nan_to_num(np.abs(np.log10(changes(facts))), nan=-1.0)
+    return [float(value) for value in found]
 
 
 def badness(facts: Facts, diagnosis: Diagnosis) -> list[float]:

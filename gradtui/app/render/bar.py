@@ -5,6 +5,9 @@ from math import isfinite, log10
 from gradtui.app.render.line import Line, Piece, merged
 from gradtui.app.render.scale import BAND, HIGH, LOW, cell_of
 
+PATTERN = 3
+"""Cells that are hatched at least where a norm is not finite."""
+
 
 def bar(
     norm: float,
@@ -54,7 +57,7 @@ def bar(
 def _broken(before: float, cells: int, ascii_only: bool) -> Line:
     """What was there last, quietly, and the pattern beyond it."""
     filled = cell_of(log10(before), cells) + 1 if 0 < before < float("inf") else 0
-    filled = min(filled, cells - 1)  # the pattern is seen in any case
+    filled = min(filled, max(cells - PATTERN, 0))  # which is seen in any case
     full, odd = ("=", "!") if ascii_only else ("━", "╱")
     return merged(((full * filled, "quiet"), (odd * (cells - filled), "nonfinite")))
 

@@ -8,6 +8,7 @@ import numpy as np
 from rich.cells import cell_len, set_cell_size
 
 from gradtui.app.render.bar import bar
+from gradtui.app.render.change import change_text, changes
 from gradtui.app.render.depth_head import NUMBER, Places, head_lines, places
 from gradtui.app.render.drawn import Drawn
 from gradtui.app.render.glyph import SIGNS
@@ -97,6 +98,11 @@ class Known:
         return found
 
     @cached_property
+    def changes(self) -> list[float]:
+        found: list[float] = changes(self.facts).tolist() if self.at.change else []
+        return found
+
+    @cached_property
     def ratios(self) -> list[float] | None:
         return _ratios(self.facts) if self.facts is not None and self.at.ratio else None
 
@@ -138,6 +144,7 @@ class Known:
             (f"{value:>{NUMBER + 1}}", meaning + (" on cursor" if chosen else "")),
             (" ", ""),
             *sized(history, at.spark),
+            (_change_text(self.changes, row, at.change, ascii_only), "quiet"),
             (_ratio_text(self.ratios, row) if at.ratio else "", "quiet"),
         )
         return thrifty(pieces)
@@ -164,6 +171,11 @@ def _ratios(facts: Facts) -> list[float] | None:
         )
     out: list[float] = ratio.tolist()
     return out
+
+
+def _change_text(ratios: list[float], row: int, cells: int, ascii_only: bool) -> str:
+    text = change_text(ratios[row], ascii_only) if ratios else "-"
+    return f"{text:>{cells}}" if cells else ""
 
 
 def _ratio_text(ratios: list[float] | None, row: int) -> str:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from rich.cells import set_cell_size
 
+from gradtui.app.render.change import BACK
 from gradtui.app.render.line import Line, Piece, merged, sized
 from gradtui.app.render.line import width as width_of
 from gradtui.app.render.scale import band_line, tick_line
@@ -21,6 +22,7 @@ class Places(NamedTuple):
     bar: int
     spark: int
     ratio: int
+    change: int = 0
 
 
 def places(width: int, longest_name: int) -> Places:
@@ -29,10 +31,11 @@ def places(width: int, longest_name: int) -> Places:
     name = min(max(longest_name, 5), max(room // 3, 4), 28)
     room -= name + 1
     ratio = 9 if room >= 62 else 0
-    room -= ratio
+    change = 8 if room >= 70 else 0
+    room -= ratio + change
     history = min(room // 3, 40) if room >= 26 else 0
     room -= history + 1
-    return Places(name, max(room, 1), history, ratio)
+    return Places(name, max(room, 1), history, ratio, change)
 
 
 def head_lines(
@@ -48,6 +51,7 @@ def head_lines(
         *band_line(at.bar, info.precision if info else "", view.ascii_only),
         (f"{norm:>{NUMBER + 1}} ", "quiet"),
         (set_cell_size(history, at.spark), "quiet"),
+        (f"{'change':>{at.change}}" if at.change else "", "quiet"),
         (f"{'update':>{at.ratio}}" if at.ratio else "", "quiet"),
     )
     shown, total = len(view.order), len(layout.rows) if layout else 0
@@ -58,6 +62,7 @@ def head_lines(
         (set_cell_size(f"   {some}", lead), "quiet"),
         *tick_line(at.bar, view.ascii_only),
         *sized(_legend(view, theory, compared, NUMBER + 2 + at.spark), NUMBER + 2 + at.spark),
+        (f"{f'in {BACK}':>{at.change}}" if at.change else "", "quiet"),
         (f"{'/weight':>{at.ratio}}" if at.ratio else "", "quiet"),
     )
     return merged(top), merged(below)
