@@ -16,7 +16,7 @@ def test_nothing_that_happens_ends_it(tmp_path: Path) -> None:
     def harm(seed: int) -> str:
         mode = MODES[seed % len(MODES)]
         try:
-            play(ground, mode, f"seed-{seed}", events(seed, 300))
+            play(ground, mode, f"seed-{seed}", events(seed, 150))
         except HarmError as wrong:
             return f"seed {seed}, {mode}: {wrong}"
         return ""
