@@ -7,10 +7,11 @@ from gradtui.app.playback import Playback
 from gradtui.app.render.text import safe
 from gradtui.app.view import Outside
 from gradtui.app.watched_run import WatchedRun
+from gradtui.runstore.format.file_names import OUTPUT_NAME
 from gradtui.runstore.writer.launch_record import exit_code
 from gradtui.runstore.writer.ports import Source
 
-LOG = "output.log"
+LOG = OUTPUT_NAME
 READ_EVERY = 0.25
 """Seconds between two looks at the output."""
 ASK_EVERY = 1.0

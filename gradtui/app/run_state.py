@@ -97,7 +97,8 @@ class RunState:
             case Started(layout=layout, info=info):
                 self.state, self.progress = "running", ""
                 # A record in which nothing was seen has nothing in its layout.
-                self.history = History(layout, info) if layout.tensors else None
+                seen = layout.tensors or info.logged is not None
+                self.history = History(layout, info) if seen else None
                 self.failure = None
                 self.together, self.skipped = OptimizerMerge(), 0
                 self.measured_steps = None

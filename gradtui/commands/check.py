@@ -30,6 +30,7 @@ import json
 import os
 from collections.abc import Iterable
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 from gradtui.commands.check_lines import VerdictLines
@@ -40,10 +41,11 @@ from gradtui.commands.output import paint, say
 from gradtui.commands.output_file import refuse_unwritable
 from gradtui.commands.page_file import HELP as HTML_HELP
 from gradtui.commands.page_file import UNWRITTEN
+from gradtui.commands.recorded import is_one, named_run
 from gradtui.commands.report import CURED, FAILED, SCHEMA, Report
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
-from gradtui.commands.targets import all_targets, named_targets
+from gradtui.commands.targets import Target, all_targets, named_targets
 from gradtui.commands.training_extra import require_torch
 from gradtui.commands.values import count
 from gradtui.core.confirmation import WAYS
@@ -94,18 +96,25 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             "name the scenarios to check, or --all ('gradtui list' names them), "
             "or a command after --."
         )
-    require_torch()
     catalogue = read_catalogue(settings.scenario_folder)
+    targets: list[Target] = []
+    ready: Iterable[Report] = ()
     if args.all:
-        targets, broken = all_targets(catalogue), _broken(catalogue)
+        targets, ready = all_targets(catalogue), _broken(catalogue)
     else:
-        targets = named_targets(args.scenario, catalogue, remedies=args.remedies or args.treat)
-        broken = []
+        names, runs = _apart(args.scenario, catalogue, settings)
+        targets = named_targets(names, catalogue, remedies=args.remedies or args.treat)
+        if runs and (args.remedies or args.treat):
+            raise UsageError("--remedies and --treat are for scenarios, not for runs and logs.")
+        ready = (_run_report(word, args.steps, settings) for word in runs)
+    if targets:
+        require_torch()
     judge = Judge(settings.device, settings.seed, args.steps, args.treat)
-    show = VerdictLines(paint(settings.color), [target.name for target in targets], brief=args.all)
+    shown = [target.name for target in targets] or [""]
+    show = VerdictLines(paint(settings.color), shown, brief=args.all)
     reports = []
     with closing(reports_on(targets, judge, args.jobs or _cores())) as arriving:
-        for report in (*broken, *arriving):
+        for report in chain(ready, arriving):
             reports.append(report)
             say(json.dumps(report.as_json()) if args.json else show.report(report))
     if not args.json and len(reports) > 1:
@@ -113,6 +122,30 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.treat:
         return exit_code_of_treated(reports)
     return exit_code_of_all(reports) if args.all else worst(reports)
+
+
+def _apart(
+    words: Iterable[str], catalogue: Catalogue, settings: Settings
+) -> tuple[list[str], list[str]]:
+    """Scenarios, and what names a recorded run or a log and no scenario."""
+    from gradtui.runstore.files.run_folders import runs_home
+
+    names: list[str] = []
+    runs: list[str] = []
+    for word in words:
+        plain = word.partition("+")[0]
+        scenario = plain.endswith(".toml") or plain in {*catalogue.scenarios, *catalogue.broken}
+        recorded = not scenario and is_one(word, runs_home(settings.runs))
+        (runs if recorded else names).append(word)
+    return names, runs
+
+
+def _run_report(word: str, steps: int | None, settings: Settings) -> Report:
+    from gradtui.commands.command_verdict import judged_run
+    from gradtui.runstore.files.run_folders import runs_home
+
+    with named_run(word, runs_home(settings.runs)) as run:
+        return judged_run(run, word, steps)
 
 
 def _command(args: argparse.Namespace, command: list[str], settings: Settings) -> int:

@@ -20,7 +20,7 @@ class VerdictLines:
 
     def report(self, report: Report) -> str:
         """One line, then the evidence; unless brief, causes and remedies as well."""
-        if report.command_exit is not None:
+        if report.command_exit is not None or report.run is not None:
             return "\n".join([self._command(report), *self._evidence(report)])
         met = report.as_expected
         words = self._color("good" if met else "bad", f"{'ok' if met else 'NOT AS EXPECTED':<15}")
@@ -41,6 +41,8 @@ class VerdictLines:
         look = "good" if report.as_expected and not report.ending else "bad"
         name = printable(report.target)
         steps = f"({report.steps:,} steps)"
+        if report.logged is not None:
+            steps = f"(to step {report.steps - 1:,})"
         verdict = verdict_words(report)
         if not report.ending:
             if report.verdict == FAILED:
@@ -65,7 +67,8 @@ class VerdictLines:
         if report.error and not (report.ending and report.verdict != FAILED):
             yield f"    {printable(report.error)}"
         if report.run:
-            yield f"    recorded in {printable(report.run)}"
+            how = "recorded" if report.logged is None else f"logged ({report.logged['format']})"
+            yield f"    {how} in {printable(report.run)}"
 
     def summary(self, reports: list[Report]) -> str:
         met = sum(report.as_expected for report in reports)

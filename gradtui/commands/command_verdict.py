@@ -4,7 +4,8 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from gradtui.commands.report import Report, examined, failed
+from gradtui.commands.recorded import NamedRun
+from gradtui.commands.report import Report, examined, failed, logged_json
 from gradtui.commands.targets import CommandTarget
 from gradtui.core.coverage import covered
 from gradtui.core.ending import Ending, ending_sentences, one_line, signal_name
@@ -23,6 +24,14 @@ EARLY = (
     "nothing was seen: the command ended before its first step, or before that was on disk, or was "
     "not watched."
 )
+
+
+def judged_run(run: NamedRun, word: str, steps: int | None = None) -> Report:
+    """The report on a recorded run or a log that was named as `word`."""
+    report = judged(run.directory, [word], steps)
+    if report.run is None:
+        return replace(report, target=word)
+    return replace(report, target=word, run=str(run.path))
 
 
 def judged(
@@ -71,6 +80,7 @@ def judged(
             tensors_seen=coverage.tensors,
             tensors_unseen=coverage.unseen,
             covered=covered(report.verdict, coverage),
+            logged=None if loaded.info.logged is None else logged_json(loaded.info.logged),
         ),
         end,
     )

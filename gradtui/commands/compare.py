@@ -19,12 +19,14 @@ exit codes: 0 where the second is healthy, 3 sick, 4 non-finite.
 import argparse
 import json
 import shlex
-from dataclasses import asdict
+from contextlib import ExitStack
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from gradtui.commands.check_lines import treatment_words
 from gradtui.commands.completers import recorded
 from gradtui.commands.output import Paint, paint, say
+from gradtui.commands.recorded import named_run
 from gradtui.commands.report import strict
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
@@ -63,14 +65,17 @@ def _compare(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.doctor.comparison import compared, not_comparable
     from gradtui.doctor.diagnose import diagnose
     from gradtui.doctor.remedy_effect import judge_treatment
-    from gradtui.runstore.files.run_folders import find_run, runs_home
+    from gradtui.runstore.files.run_folders import runs_home
     from gradtui.runstore.reader.load import load_facts
     from gradtui.runstore.reader.runs import summary
 
     home = runs_home(settings.runs)
-    paths = [find_run(word, home) for word in (args.one, args.other)]
-    one, other = (load_facts(path) for path in paths)
-    ends = [summary(path) for path in paths]
+    with ExitStack() as stack:
+        runs = [stack.enter_context(named_run(word, home)) for word in (args.one, args.other)]
+        one, other = (load_facts(run.directory) for run in runs)
+        ends = [
+            replace(summary(run.directory), name=run.path.name, path=str(run.path)) for run in runs
+        ]
     found = compared(one, other, args.step)
     why_not = not_comparable(one, other)
     treatment = None if why_not else judge_treatment(one, other)

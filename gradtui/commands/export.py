@@ -25,6 +25,7 @@ from typing import Any
 
 from gradtui.commands.completers import scenarios_and_recorded
 from gradtui.commands.output_file import refuse_unwritable, write
+from gradtui.commands.recorded import is_one, named_run
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
 from gradtui.commands.targets import Target, named_targets
@@ -92,15 +93,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _scenario(name: str, settings: Settings) -> Target | None:
     """The scenario of that name; None where a run is meant."""
-    from gradtui.runstore.files.run_folders import matching, run_paths, runs_home
+    from gradtui.runstore.files.run_folders import runs_home
 
     if not name:
         return None
     try:
         return named_targets([name], read_catalogue(settings.scenario_folder), remedies=False)[0]
     except ScenarioError:
-        known = run_paths(runs_home(settings.runs))
-        if is_folder(name) or matching(name, known):
+        if is_one(name, runs_home(settings.runs)):
             return None
         raise
 
@@ -126,25 +126,27 @@ def _scenario_picture(
 def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str, Any]) -> str:
     from gradtui.app.picture import picture_now
     from gradtui.commands.run_screen import as_scenario
-    from gradtui.runstore.files.run_folders import find_run, runs_home
+    from gradtui.runstore.files.run_folders import runs_home
     from gradtui.runstore.reader.replay import Replay
 
-    directory = find_run(args.target, runs_home(settings.runs))
-    story = as_scenario(directory)
-    replay = Replay(directory, speed=1e6)
-    return picture_now(replay, [story], story.name, directory=directory, **wishes)
+    with named_run(args.target, runs_home(settings.runs)) as run:
+        directory = run.directory
+        story = as_scenario(directory)
+        replay = Replay(directory, speed=1e6)
+        return picture_now(replay, [story], story.name, directory=directory, **wishes)
 
 
 def _run_page(args: argparse.Namespace, settings: Settings) -> str:
     from gradtui.commands.command_verdict import judged
     from gradtui.commands.page.document import page
     from gradtui.commands.page.gather import contents_of_run
-    from gradtui.runstore.files.run_folders import find_run, runs_home
+    from gradtui.runstore.files.run_folders import runs_home
     from gradtui.runstore.ranks.process_status import read_ranks
 
-    directory = find_run(args.target, runs_home(settings.runs))
-    command = list(read_ranks(directory)[0].header.command) or [directory.name]
-    return page(contents_of_run(directory, judged(directory, command)))
+    with named_run(args.target, runs_home(settings.runs)) as run:
+        directory = run.directory
+        command = list(read_ranks(directory)[0].header.command) or [directory.name]
+        return page(contents_of_run(directory, judged(directory, command)))
 
 
 def _lab_page(target: Target, args: argparse.Namespace, settings: Settings) -> str:
@@ -166,10 +168,15 @@ def _lab_page(target: Target, args: argparse.Namespace, settings: Settings) -> s
 
 def _write_numbers(args: argparse.Namespace, settings: Settings) -> None:
     """A run in a format for other programs."""
-    from gradtui.runstore.export.output import refused, written
-    from gradtui.runstore.files.run_folders import find_run, runs_home
+    from gradtui.runstore.files.run_folders import runs_home
 
-    directory = find_run(args.target, runs_home(settings.runs))
+    with named_run(args.target, runs_home(settings.runs)) as run:
+        _write_run(run.directory, args)
+
+
+def _write_run(directory: Path, args: argparse.Namespace) -> None:
+    from gradtui.runstore.export.output import refused, written
+
     form = format_named(args.format)
     if isinstance(form, PathFormat):
         if args.output is None:

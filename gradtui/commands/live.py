@@ -16,6 +16,7 @@ from gradtui.commands.settings import Settings
 from gradtui.core.errors import GradtuiError
 from gradtui.core.secrets import masked
 from gradtui.core.text import printable
+from gradtui.runstore.format.file_names import OUTPUT_NAME
 
 STEPS = ((0.0, signal.SIGINT), (5.0, signal.SIGTERM), (15.0, signal.SIGKILL))
 """Seconds after having been asked to end, and how it is asked then: many scripts save their state
@@ -98,7 +99,7 @@ def run_live(
     from gradtui.runstore.files.disk import open_private
     from gradtui.runstore.reader.run_reader import RunReader
 
-    log = open_private(directory / "output.log", os.O_WRONLY | os.O_APPEND)
+    log = open_private(directory / OUTPUT_NAME, os.O_WRONLY | os.O_APPEND)
     try:
         popen = program.start(directory, command, settings, output=log)
     finally:

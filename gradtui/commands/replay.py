@@ -15,14 +15,18 @@ Space plays and holds, . takes one step, + and - change the speed, [ and ] go a 
 """
 
 import argparse
+from pathlib import Path
 from typing import Literal
 
 from gradtui.commands.completers import recorded
+from gradtui.commands.recorded import named_run
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
 from gradtui.core.errors import UsageError
 
 SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs")
+LOG_SECONDS = 20.0
+"""Seconds that a log takes to be played."""
 GLANCED = 2048
 """Steps of a run that are looked at to find its first alarm."""
 
@@ -32,9 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "run", nargs="?", default="", metavar="RUN", help="name, part of it, part@last, or path"
     )
     offering(which, recorded)
-    parser.add_argument(
-        "--speed", type=float, default=1.0, metavar="X", help="times as fast as it was recorded"
-    )
+    parser.add_argument("--speed", type=float, metavar="X", help="times as fast as it was recorded")
     parser.add_argument(
         "--at", type=place, metavar="STEP|alarm", help="begin held at a step, or the first alarm"
     )
@@ -53,20 +55,32 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.app.terminal import refuse_without_terminal
     from gradtui.app.watched_run import WatchedRun
     from gradtui.commands.run_screen import command_of, show_run
-    from gradtui.runstore.files.run_folders import find_run, runs_home
+    from gradtui.runstore.files.run_folders import runs_home
     from gradtui.runstore.reader.load import load_facts
     from gradtui.runstore.reader.replay import Replay
 
     refuse_without_terminal("gradtui export RUN")
-    if not 0 < args.speed <= 1e6:
+    if args.speed is not None and not 0 < args.speed <= 1e6:
         raise UsageError(f"--speed must be above 0 and at most 1e6, not {args.speed:g}.")
-    directory = find_run(args.run, runs_home(settings.runs))
-    watched = WatchedRun(
-        "replay",
-        directory,
-        command_of(directory),
-        speed=args.speed,
-        at=args.at,
-        whole=lambda: load_facts(directory, GLANCED),
-    )
-    return show_run(Replay(directory, speed=args.speed), watched, settings)
+    with named_run(args.run, runs_home(settings.runs)) as run:
+        directory = run.directory
+        speed = args.speed
+        if speed is None:
+            speed = glance_speed(directory) if run.logged else 1.0
+        watched = WatchedRun(
+            "replay",
+            directory,
+            command_of(directory),
+            speed=speed,
+            at=args.at,
+            whole=lambda: load_facts(directory, GLANCED),
+        )
+        return show_run(Replay(directory, speed=speed), watched, settings)
+
+
+def glance_speed(directory: Path) -> float:
+    """So many times as fast as it was that all of a log is seen within LOG_SECONDS: it has a point every
+    few seconds at best."""
+    from gradtui.runstore.reader.replay import Replay
+
+    return max(Replay(directory).duration / LOG_SECONDS, 1.0)

@@ -9,6 +9,7 @@ from gradtui.commands.targets import WELL, CommandTarget, Target
 if TYPE_CHECKING:  # they bring numpy, which `list` and the first frame of `launch` can do without
     from gradtui.core.event import Ended, Failed, RunInfo
     from gradtui.core.facts import Facts
+    from gradtui.core.logged import Logged
     from gradtui.core.snapshot import NonFinite
     from gradtui.doctor.finding import Diagnosis, Finding
 
@@ -22,6 +23,8 @@ FAILED = "failed"
 """In place of a verdict: the run did not get far enough to have one."""
 
 
+LOGGED = ("format", "gradients", "loss", "points", "every")
+"""What is told of a log."""
 PLACE = ("step", "phase", "module", "tensor")
 """What is told of the first NaN or infinity."""
 
@@ -74,6 +77,8 @@ class Report:
     tensors_seen: int | None = None
     tensors_unseen: int | None = None
     """Parameters of the models that were seen of which nothing is recorded."""
+    logged: dict[str, Any] | None = None
+    """Of the log of another tool: LOGGED, what it holds."""
 
     def as_json(self) -> dict[str, Any]:
         """Strict JSON: numbers that are not finite become "nan", "inf" and "-inf"."""
@@ -141,6 +146,11 @@ def _finding(finding: "Finding", facts: "Facts") -> dict[str, Any]:
         "remedies": [remedy.text for remedy in finding.remedies],
         "prescriptions": [prescription_json(p) for p in prescribe(finding, facts)],
     }
+
+
+def logged_json(logged: "Logged") -> dict[str, Any]:
+    """What a log holds of what a verdict goes by; what it does not tell is in the notes."""
+    return {name: getattr(logged, name) for name in LOGGED}
 
 
 def _place(seen: "NonFinite | None") -> dict[str, Any] | None:

@@ -25,10 +25,17 @@ def command_of(directory: Path) -> str:
 
 def as_scenario(directory: Path) -> Scenario:
     """What the app shows in a scenario's place: the command line, and where its record lies."""
+    from gradtui.runstore.ranks.process_status import read_ranks
+
+    generations = read_ranks(directory)[0].header.generations
+    logged = generations[-1].info.logged if generations else None
+    story = f"Recorded in {printable(str(directory))}."
+    if logged is not None:
+        story = f"Logged by another tool: {printable(logged.format)} in {printable(logged.path)}."
     return Scenario(
         name=directory.name,
         title=command_of(directory),
-        story=f"Recorded in {printable(str(directory))}.",
+        story=story,
         group="",
         order=0,
         expect="",

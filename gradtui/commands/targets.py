@@ -1,4 +1,4 @@
-"""What `check` judges: a scenario as it is, or under one of its remedies, or a command."""
+"""What `check` judges: a scenario as it is, or under one of its remedies, a command, a run, a log."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,6 +42,18 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class CommandTarget:
     """A training command, of which it is expected that nothing is wrong with it."""
+
+    name: str
+    title: None = None
+    expected: str = HEALTHY
+
+    def meets(self, verdict: str) -> bool:
+        return meets(self.expected, verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunTarget:
+    """A recorded run, or the log of another tool, as it was named; of which as much is expected."""
 
     name: str
     title: None = None

@@ -17,6 +17,8 @@ class Coverage:
     """Parameters of the same models that were not."""
     until: int | None = None
     """The last step that is known, where the run went on or might have."""
+    logged: str = ""
+    """What a verdict on the log of another tool goes by."""
 
     @property
     def whole(self) -> bool:
@@ -39,7 +41,10 @@ class Coverage:
 
 def covered(word: str, coverage: Coverage) -> str:
     """A verdict with what it covers: "healthy", "healthy until step 412", "healthy in the 12 of 40
-    tensors seen", "healthy, 85 of 250 steps measured", or all of that."""
+    tensors seen", "healthy, 85 of 250 steps measured", or all of that; of a log "healthy by loss and total
+    gradient norm, every 50th step of a log"."""
+    if coverage.logged:
+        return f"{word} {coverage.logged}"
     out = word
     if coverage.until is not None:
         out += f" until step {coverage.until:,}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gradtui.core.layout import Layout
+from gradtui.core.logged import Logged
 from gradtui.core.snapshot import Snapshot
 from gradtui.core.wiring import Faults
 
@@ -63,6 +64,8 @@ class RunInfo:
     replayed: bool = False
     """Whether steps are replayed from a CUDA graph: their gradients are read after them, and no call in
     them can be looked at."""
+    logged: Logged | None = None
+    """What is known of a run that another tool has logged; None of one that was recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from gradtui.doctor.optimizer_series import OptimizerSeries, streams
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies.conditions.selection import suited
 from gradtui.doctor.rules.exploding import exploded_to_nan
+from gradtui.doctor.rules.logged import log_verdict, points
 from gradtui.doctor.rules.miswired import (
     blown_up_by_wiring,
     explained,
@@ -21,7 +22,7 @@ from gradtui.doctor.rules.miswired import (
 )
 from gradtui.doctor.rules.nonfinite import calibrating, first_seen, nonfinite, scaler_stuck
 from gradtui.doctor.rules.not_learning import little_learned, lost_loss, no_better
-from gradtui.doctor.rules.registry import EXPLAINED_BY, RULES, Rule
+from gradtui.doctor.rules.registry import EXPLAINED_BY, LOG_RULES, RULES, Rule
 from gradtui.doctor.rules.rounding import updates_in_part_lost
 from gradtui.doctor.rules.update_arithmetic import by_division
 
@@ -47,14 +48,24 @@ def _examined(facts: Facts) -> Diagnosis:
             broken = _after_nonfinite(replace(stream, facts=mine), step)
             return replace(broken, findings=tuple(suited(f, whole) for f in broken.findings))
     readings = [Reading(stream.facts, stream.game, stream.share) for stream in apart]
-    asked = [f for rule in RULES for f in _asked(rule, readings)]
+    logged = facts.info.logged
+    rules = RULES
+    if logged is not None:
+        rules = LOG_RULES if points(readings[0]) >= T.WINDOW else ()
+    asked = [f for rule in rules for f in _asked(rule, readings)]
     found = [explained(f, facts) for f in _ordered(asked, facts)]
     about = replayed(facts), odd_settings(facts), idle(facts), structural_zeros(facts)
-    told = (*_notes(readings), *about, *wiring_notes(facts, found))
+    limits = logged.limits if logged is not None else ()
+    told = (*_notes(readings), *about, *wiring_notes(facts, found), *limits)
     notes = tuple(n for n in told if n)
     if found:
         kept = tuple(suited(finding, facts) for finding in found)
         return Diagnosis(found[0].symptom, found[0].severity, step, kept, notes)
+    if logged is not None:
+        verdict, why = log_verdict(readings[0])
+        if verdict == HEALTHY and readings[0].converged:
+            verdict = CONVERGED
+        return Diagnosis(verdict, Severity.OK, step, (), notes, why)
     if why := _undecided(readings):
         verdict = TOO_EARLY if why == TOO_FEW else UNDECIDED
         return Diagnosis(verdict, Severity.OK, step, (), notes, why)
@@ -106,7 +117,8 @@ def _after_nonfinite(stream: OptimizerSeries, step: int) -> Diagnosis:
     broken = nonfinite(before, facts)
     broken = by_division(broken, before, facts) if broken is not None else None
     kept = [explained(f, facts) for f in (wrong, exploded, broken) if f is not None]
-    return Diagnosis(kept[0].symptom, Severity.CRITICAL, step, tuple(kept))
+    notes = facts.info.logged.limits if facts.info.logged is not None else ()
+    return Diagnosis(kept[0].symptom, Severity.CRITICAL, step, tuple(kept), notes)
 
 
 def _ordered(found: list[Finding], facts: Facts) -> list[Finding]:

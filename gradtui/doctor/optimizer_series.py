@@ -31,6 +31,8 @@ def streams(facts: Facts) -> list[OptimizerSeries]:
 
     A tensor that a step has no gradient for is NaN there in all columns.
     """
+    if facts.info.logged is not None:  # what was not logged at a step is not missing from it
+        return [OptimizerSeries(facts)]
     present = ~np.isnan(facts.grads[:, :, Grad.NONFINITE])
     if not len(facts) or (present.all() and not _turns(facts.optimizer)):
         return [OptimizerSeries(facts)]

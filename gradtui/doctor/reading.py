@@ -82,15 +82,22 @@ class Reading:
 
     @cached_property
     def used(self) -> IntArray:
-        """Kept steps that a loss scaler did not throw away."""
-        return np.flatnonzero(~self.facts.skipped)
+        """Kept steps that a loss scaler did not throw away, of a log those whose norms are finite: it does
+        not tell whether one did."""
+        kept = ~self.facts.skipped
+        if self.facts.info.logged is not None and len(self.facts.layout.tensors):
+            kept &= np.isfinite(self.facts.total_norm)
+        return np.flatnonzero(kept)
 
     @cached_property
     def used_scalars(self) -> ScalarSeries:
-        """Every step, measured or not, that a loss scaler did not throw away; of a long run evenly
-        spaced ones."""
+        """Every step, measured or not, that a loss scaler did not throw away, of a log those that have a
+        loss; of a long run evenly spaced ones."""
         scalars = self.facts.scalars
-        return scalars.take(~scalars.skipped)
+        kept = ~scalars.skipped
+        if self.facts.info.logged is not None:
+            kept &= np.isfinite(scalars.loss)
+        return scalars.take(kept)
 
     @property
     def losses(self) -> FloatArray:
@@ -193,13 +200,13 @@ class Reading:
 
     @cached_property
     def row_sizes(self) -> FloatArray:
-        """[len(rows)] number of weights."""
+        """[len(rows)] number of weights; 1 where a log does not tell."""
         layout = self.facts.layout
         judged = layout.judged
         sizes = np.bincount(
             layout.row_of[judged], weights=layout.numel[judged], minlength=len(layout.rows)
         )
-        return np.asarray(sizes[self.rows])
+        return np.maximum(sizes[self.rows], 1.0)
 
     def ratios(self, window: IntArray) -> FloatArray:
         """[len(rows)] median update_norm / weight_norm over the measurements in `window`; NaN

@@ -11,8 +11,18 @@ from gradtui.app.render.number import count
 from gradtui.app.render.text import layers_phrase, safe, to_ascii, wrap
 from gradtui.app.render.theory import theory_said
 from gradtui.app.view import View
+from gradtui.core.logged import LAYERS, NOTHING, TOTAL
 from gradtui.core.symptom import SYMPTOMS
 from gradtui.doctor.finding import Finding
+
+
+LOGGED = {
+    NOTHING: "",
+    TOTAL: "The loss and the norm of all gradients together show nothing wrong. Layers are not in this log.",
+    LAYERS: "The loss and the gradient norms of the logged layers show nothing wrong. Weights, updates and "
+    "activations are not in this log.",
+}
+"""What a healthy log tells, by what it holds of gradients."""
 
 
 def findings_lines(view: View, width: int) -> tuple[Line, ...]:
@@ -56,6 +66,8 @@ def _healthy(view: View, width: int) -> Iterator[Line]:
         if word == "converged"
         else "Every layer gets a gradient it can learn from."
     )
+    if view.info is not None and view.info.logged is not None:
+        text = LOGGED[view.info.logged.gradients]
     if not view.diagnosis.decided:
         text = f"{safe(view.diagnosis.why).capitalize()}."
     for line in wrap(text, width - 4):

@@ -162,10 +162,12 @@ def _progress(view: View, cells: int) -> Line:
         figures.append(("left ", duration(left), ""))
     if epoch := _epoch(info, done, total):
         figures.append(("epoch ", epoch, ""))
-    pace = _coverage(view).pace
-    figures.append(("monitor ", share(view.overhead), ""))
-    if pace:
-        figures.append(("measured ", pace, ""))
+    if info is not None and info.logged is not None:
+        figures.append(("logged ", info.logged.pace, ""))
+    else:
+        pace = _coverage(view).pace
+        figures.append(("monitor ", share(view.overhead), ""))
+        figures += [("measured ", pace, "")] if pace else []
     if view.dropped:
         figures.append(("", f"{count(view.dropped)} dropped", "warn"))
     if facts is not None and len(facts) and facts.skipped[-1]:
@@ -244,12 +246,14 @@ def _coverage(view: View) -> Coverage:
     """What the verdict covers, as far as the screen knows: up to which step, and which tensors."""
     seen = int(view.layout.parameters.sum()) if view.layout is not None else 0
     counted = view.measured_steps is not None and view.mode != "lab"
+    logged = view.info.logged if view.info is not None else None
     return Coverage(
         taken=max(view.live_step + 1, view.taken) if counted else 0,
         measured=view.measured_steps or 0,
         tensors=seen,
         unseen=view.info.unseen_tensors if view.info is not None else 0,
         until=view.live_step if _failed(view) else None,
+        logged=logged.covers if logged is not None else "",
     )
 
 

@@ -46,12 +46,15 @@ def exploded_to_nan(before: Reading, facts: Facts) -> Finding | None:
         onset = int(before.facts.steps[before.used[onset_of(norms)]])
     remedies, cause = blamed(before, at_start)
     rows = before.largest_rows(before.used[-1])
+    begun = int(before.facts.steps[before.used[0]])
+    grew = f"total gradient norm {norm(first)} at step {begun}, {norm(peak)}"
+    if math.isnan(peak):
+        grew = f"loss {norm(usual)} at first, {norm(loss_growth * max(usual, 1e-30))}"
     return Finding(
         SYMPTOM,
         Severity.CRITICAL,
         onset,
-        f"total gradient norm {norm(first)} at step {int(before.facts.steps[before.used[0]])}, "
-        f"{norm(peak)} before the first {seen.phase} NaN or infinity at step {seen.step:,}",
+        f"{grew} before the first {seen.phase} NaN or infinity at step {seen.step:,}",
         cause,
         remedies,
         rows,
@@ -91,13 +94,16 @@ def exploding(reading: Reading) -> Finding | None:
     at_start = float(norms[reading.used[0]]) > T.BAND_HIGH
     remedies, cause = blamed(reading, at_start)
     held = norms > min(T.BAND_HIGH, T.SPIKE_NORM * first)
+    size = f"total gradient norm {norm(now)} (first {norm(first)}), "
+    if math.isnan(now):  # a log without norms
+        held, size = reading.facts.loss > T.LOSS_GROWTH * begin, ""
     rows = reading.largest_rows(reading.used[-1])
     return Finding(
         SYMPTOM,
         Severity.CRITICAL,
         int(reading.facts.steps[0]) if at_start else reading.since(held | reading.facts.skipped),
-        f"total gradient norm {norm(now)} (first {norm(first)}), loss {norm(reading.loss)} (first "
-        f"{norm(reading.start_loss)}), and {'little' if reading.learned else 'no'} progress",
+        f"{size}loss {norm(reading.loss)} (first {norm(reading.start_loss)}), and "
+        f"{'little' if reading.learned else 'no'} progress",
         cause,
         remedies,
         rows,

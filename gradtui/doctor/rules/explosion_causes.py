@@ -53,6 +53,13 @@ FIRST_WEIGHTS = ExplosionCause(
 )
 
 
+UNTOLD = ExplosionCause(
+    (*choices.EXPLODING_INIT[:1], *choices.BADLY_SCALED[:1]),
+    "the first gradient is out of all proportion: first weights that are too large, targets that are "
+    "large numbers, or a loss that is a sum; a log does not tell which",
+)
+
+
 def blamed(reading: Reading, at_start: bool) -> ExplosionCause:
     """`at_start`: the first gradient of all was too large already."""
     if reading.facts.info.task == "critic":
@@ -64,6 +71,8 @@ def blamed(reading: Reading, at_start: bool) -> ExplosionCause:
         return ExplosionCause(choices.EXPLODING_TIME, through_time)
     if not at_start:
         return STEPS
+    if reading.facts.info.logged is not None:
+        return UNTOLD
     kinds = {row.kind for row in reading.facts.layout.rows}
     if (kinds.intersection(PLAIN) or looped(reading)) and not recurrent_gains(reading):
         return RECURRENT

@@ -47,6 +47,11 @@ TORCHS = frozenset(
     )
 )
 """Optimizers of torch."""
+LOGGED_CAUSE = {
+    "forward": "the logged loss is NaN or infinite from there on",
+    "backward": "the logged gradient norm is NaN or infinite, and does not come back",
+}
+"""Of a log, which tells no more than that."""
 REMEDIES = {
     "data": choices.NONFINITE_DATA,
     "forward": choices.NONFINITE_FORWARD,
@@ -71,6 +76,8 @@ def first_seen(facts: Facts) -> NonFinite | None:
         if seen.phase == "backward" and lost:
             return NonFinite(seen.step, "forward", "", "loss", seen.autopsy)
         return seen
+    if facts.info.logged is not None:  # its NaNs are told; a loss that is not there was not logged
+        return None
     missing = ~known & ~facts.skipped
     if missing[-T.LOST_LOSSES :].all() and len(facts) > T.LOST_LOSSES:
         first = int(np.flatnonzero(~missing)[-1]) + 1 if not missing.all() else 0
@@ -104,6 +111,8 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         )
     grown = _grown(before)
     remedies = REMEDIES[phase]
+    if facts.info.logged is not None:
+        cause = f"{LOGGED_CAUSE[phase]}; where it began is not in the log"
     if half:
         cause += f"; half precision holds nothing above {T.HALF_LARGEST:.0f}"
         remedies = choices.NONFINITE_HALF_GROWN if grown else choices.NONFINITE_HALF
@@ -188,11 +197,13 @@ def _evidence(seen: NonFinite, before: Reading, facts: Facts) -> str:
     parts = [
         f"{seen.phase} at step {seen.step:,}, first in {seen.module or 'the loss'} ({seen.tensor})"
     ]
+    if facts.info.logged is not None:
+        parts = [f"NaN or infinity in {seen.tensor} at step {seen.step:,}"]
     found = seen.autopsy
     if found is not None and found.words:
         when = f"{seen.phase} at step {seen.step:,}"
         parts = [f"{when}: {found.words}"] if found.known else [*parts, found.words]
-    if len(before.used):
+    if len(before.used) and np.isfinite(before.total[before.used[-1]]):
         total = float(before.total[before.used[-1]])
         parts.append(f"the last finite total gradient norm was {norm(total)}")
     if scale := _scale_of_a_skipped(seen, facts):

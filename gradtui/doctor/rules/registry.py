@@ -7,6 +7,7 @@ from gradtui.doctor.reading import Reading
 from gradtui.doctor.rules.climbing import climbing
 from gradtui.doctor.rules.clipping import clipping_dominates
 from gradtui.doctor.rules.exploding import exploding
+from gradtui.doctor.rules.logged import oscillating_step_by_step, vanishing_in_total
 from gradtui.doctor.rules.loss_regression import thrown_back
 from gradtui.doctor.rules.miswired import miswired, no_gradients
 from gradtui.doctor.rules.nonfinite import scaler_stuck
@@ -88,6 +89,18 @@ RULES: tuple[Rule, ...] = (
     steps_reach_nothing,
 )
 """In the order in which one finding goes before another of the same severity."""
+
+LOG_RULES: tuple[Rule, ...] = (
+    output_cannot_change,
+    exploding,
+    thrown_back,
+    vanishing_with_depth,
+    vanishing_in_total,
+    badly_scaled,
+    oscillating_step_by_step,
+)
+"""Those that the log of another tool can tell: by loss, learning rate and gradient norms alone. All others
+ask for weights, activations, zeros or the program itself."""
 
 EXPLAINED_BY: dict[str, tuple[str, ...]] = {
     "vanishing_gradient": (

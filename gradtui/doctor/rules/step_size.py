@@ -88,12 +88,15 @@ def output_cannot_change(reading: Reading) -> Finding | None:
     parameters = facts.layout.parameters & ~np.isnan(facts.grads[:, :, Grad.NORM]).all(axis=0)
     if not parameters.any() or not (facts.total_norm == 0).all():
         return None
+    logged = facts.info.logged is not None
+    which = (
+        "every logged gradient norm is" if logged else f"all {int(parameters.sum())} gradients are"
+    )
     return Finding(
         "output_cannot_change",
         Severity.CRITICAL,
         int(facts.steps[0]),
-        f"all {int(parameters.sum())} gradients are exactly 0 at all {len(facts)} steps, loss "
-        f"{norm(reading.loss)}",
+        f"{which} exactly 0 at all {len(facts)} steps, loss {norm(reading.loss)}",
         "the loss does not depend on any parameter, or gradients are set to zero between backward "
         "and step",
         choices.OUTPUT_CANNOT_CHANGE,

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from gradtui.core.text import printable
-from gradtui.runstore.export.extra import needed
 from gradtui.runstore.export.output import written
 from gradtui.runstore.export.rows import FIELDS, SCALARS, ExportRow, columns, rows
+from gradtui.runstore.files.extra import needed
 
 TEXT, TRUTH, WHOLE = ("stage",), ("skipped",), ("step", "rank", "optimizer", "evaluation")
 BATCH = 512

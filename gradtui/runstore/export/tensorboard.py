@@ -4,9 +4,9 @@ from pathlib import Path
 
 from gradtui.core.errors import UsageError
 from gradtui.core.text import printable
-from gradtui.runstore.export.extra import needed
 from gradtui.runstore.export.output import PRIVATE, mode_in, refuse_link, refused
 from gradtui.runstore.export.rows import FIELDS, rows
+from gradtui.runstore.files.extra import needed
 
 TAGS = {
     "loss": "loss",

@@ -5,6 +5,9 @@ import re
 LABEL = re.compile(r"\d{1,6}(\.\d{1,4})?")
 """RANK, or RANK.ATTEMPT from the second process on that says it is that rank."""
 
+OUTPUT_NAME = "output.log"
+"""What a command has printed, or what a log holds."""
+
 
 def header_name(label: str) -> str:
     return "run.json" if label == "0" else f"run-{label}.json"

@@ -10,6 +10,7 @@ from typing import Any
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import RunInfo
 from gradtui.core.layout import Layout, RowInfo, TensorInfo
+from gradtui.core.logged import GRADIENTS, Logged
 from gradtui.core.secrets import masked
 from gradtui.core.text import printable, shown
 from gradtui.core.wiring import Faults
@@ -72,6 +73,8 @@ def as_json(header: Header) -> dict[str, Any]:
 
 MOST_SETTINGS = 100
 """Of an optimizer."""
+MOST_LIMITS = 100
+"""Of a log."""
 
 
 def read_header(path: Path) -> Header:
@@ -153,6 +156,7 @@ def _generation(data: dict[str, Any]) -> Generation:
         "settings": _settings(given.get("settings", ())),
         "epoch_steps": max(_number(given.get("epoch_steps", 0.0)), 0.0),
         "synchronised": given.get("synchronised") is True,
+        "logged": _logged(given.get("logged")),
     }
     info = RunInfo(**given | own)
     return Generation(Layout(tuple(tensors), rows), info)
@@ -183,6 +187,20 @@ def _settings(given: Any) -> tuple[tuple[str, float], ...]:
     if not isinstance(given, (list, tuple)) or len(given) > MOST_SETTINGS:
         raise ValueError("settings are no list, or too many")
     return tuple((printable(text(name)), _number(value)) for name, value in given)
+
+
+def _logged(given: Any) -> Logged | None:
+    """Raises TypeError or ValueError."""
+    if given is None:
+        return None
+    limits = given.get("limits", ())
+    if not isinstance(limits, (list, tuple)) or len(limits) > MOST_LIMITS:
+        raise ValueError("limits are no list, or too many")
+    own = {"limits": tuple(printable(text(clause)) for clause in limits)}
+    logged = Logged(**known(Logged, given) | own)
+    if logged.gradients not in GRADIENTS:
+        raise ValueError("gradients of a log")
+    return logged
 
 
 def _command(given: Any) -> tuple[str, ...]:

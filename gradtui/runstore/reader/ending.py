@@ -9,6 +9,7 @@ import numpy as np
 
 from gradtui.core.coverage import Coverage
 from gradtui.core.ending import LATE, Ending
+from gradtui.core.logged import TOTAL
 from gradtui.runstore.format.event_json import is_step
 from gradtui.runstore.reader.load import Loaded
 from gradtui.runstore.reader.scalar_files import measured_steps
@@ -54,13 +55,16 @@ def coverage_of(loaded: Loaded, end: Ending, steps: int | None = None) -> Covera
     if steps is not None:
         taken, measured = min(taken, steps), measured[measured < steps]
     cut_short = end.failed or not end.whole
+    logged = loaded.info.logged
+    alone = logged is not None and logged.gradients == TOTAL
     return Coverage(
         taken=taken,
         # Which ones are bare is not known, only that their gradients are nowhere to be read.
         measured=max(len(measured) - end.bare, 0),
-        tensors=int(loaded.layout.parameters.sum()),
+        tensors=0 if alone else int(loaded.layout.parameters.sum()),
         unseen=max(loaded.info.unseen_tensors, 0),
         until=last if cut_short and steps is None and last >= 0 else None,
+        logged=logged.covers if logged is not None else "",
     )
 
 

@@ -74,6 +74,11 @@ class Replay:
         return int(self._steps[-1]) if len(self._steps) else -1
 
     @property
+    def duration(self) -> float:
+        """Recorded seconds that it takes to be played, pauses shortened."""
+        return float(self._recorded[-1]) if len(self._recorded) else 0.0
+
+    @property
     def last_taken(self) -> int:
         """The run's last step, which need not have been measured."""
         return max(self.last_step, self._every.taken - 1)

@@ -1,0 +1,67 @@
+"""Runs as a person names them: recorded ones, and logs of other tools, which are made into one."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradtui.core.errors import UsageError
+from gradtui.core.paths import is_there
+from gradtui.core.text import printable
+
+MODE = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRun:
+    """A run directory, and what people know it by."""
+
+    directory: Path
+    path: Path
+    """Of a log the file or folder that was named; else the directory."""
+
+    @property
+    def logged(self) -> bool:
+        return self.path != self.directory
+
+
+@contextmanager
+def named_run(word: str, home: Path) -> Iterator[NamedRun]:
+    """The run that a word names, the newest for "". That of a log is there as long as the block lasts.
+
+    Raises UsageError where there is none, or a package is missing, GradtuiError where a log is damaged.
+    """
+    from gradtui.runstore.files.run_folders import find_run, is_run
+    from gradtui.runstore.logs.conversion import convert
+    from gradtui.runstore.logs.formats import FORMATS, format_of
+
+    path = Path(word)
+    there = bool(word) and is_there(path) and not is_run(path)
+    form = format_of(path) if there else None
+    if form is None and (not there or is_name(word, home)):
+        directory = find_run(word, home)
+        yield NamedRun(directory, directory)
+        return
+    if form is None:
+        known = ", ".join(one.name for one in FORMATS)
+        raise UsageError(
+            f"{printable(word)} is neither a recorded run nor a log that is known ({known})."
+        )
+    with tempfile.TemporaryDirectory(prefix="gradtui-") as made:
+        directory = Path(made) / "run"
+        directory.mkdir(MODE)
+        convert(path, form, directory)
+        yield NamedRun(directory, path)
+
+
+def is_name(word: str, home: Path) -> bool:
+    """Whether it names recorded runs, in whole or in part."""
+    from gradtui.runstore.files.run_folders import matching, run_paths
+
+    return bool(matching(word, run_paths(home)))
+
+
+def is_one(word: str, home: Path) -> bool:
+    """Whether a word can mean a run or a log rather than a scenario."""
+    return is_there(word) or is_name(word, home)

@@ -1,0 +1,46 @@
+"""What a log holds and what was made of it, in lines. Pure."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradtui.core.logged import Logged
+from gradtui.core.text import printable
+from gradtui.runstore.logs.selection import Selection
+from gradtui.runstore.logs.series import Log, Series
+
+NAMED = 12
+"""Series that are named of those of which nothing is made."""
+
+
+def described(log: Log, selection: Selection, logged: Logged) -> Iterator[str]:
+    files = ", ".join(printable(name) for name in log.files[:3])
+    more = f" and {len(log.files) - 3} more" if len(log.files) > 3 else ""
+    yield f"{logged.format}: {files}{more}"
+    plain = {
+        "loss": selection.loss,
+        "gradient norm": selection.norm,
+        "learning rate": selection.rate,
+    }
+    for what, one in plain.items():
+        yield f"{what:<16}{_points(one)}" if one is not None else f"{what:<16}not in this log"
+    layers = list(selection.layers.values())
+    if layers:
+        yield f"{'layers':<16}{len(layers):,} series such as {_points(layers[0])}"
+    else:
+        yield f"{'layers':<16}not in this log"
+    for one in selection.validation[:NAMED]:
+        yield f"{'validation loss':<16}{_points(one)}"
+    others = selection.others()
+    if others:
+        names = ", ".join(printable(name) for name in others[:NAMED])
+        rest = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+        yield f"{'passed over':<16}{names}{rest}"
+
+
+def _points(one: Series) -> str:
+    """ "train/loss: 100 points, steps 0 to 990, last 0.31"."""
+    known = one.steps[np.isfinite(one.steps)]
+    span = f", steps {known.min():,.0f} to {known.max():,.0f}" if len(known) else ""
+    points = "1 point" if len(one) == 1 else f"{len(one):,} points"
+    return f"{printable(one.name)}: {points}{span}, last {one.values[-1]:.4g}"

@@ -1,0 +1,92 @@
+"""metrics.csv, as Lightning's CSVLogger writes it."""
+
+import csv
+import io
+import math
+from pathlib import Path
+
+from gradtui.core.errors import GradtuiError
+from gradtui.core.paths import is_folder
+from gradtui.core.text import printable
+from gradtui.runstore.files.reading import opened, read_at
+from gradtui.runstore.logs.limits import MOST_POINTS, read_bytes
+from gradtui.runstore.logs.series import Collector, Log
+
+NAME = "metrics.csv"
+MOST = 512 << 20
+MOST_COLUMNS = 20_000
+NO_SERIES = ("step", "epoch")
+LIMITS = (
+    "under gradient accumulation the loss is that of the last micro-batch of a step: a NaN in another "
+    "one leaves no trace in it",
+)
+
+
+def place(path: Path) -> Path | None:
+    """The file: itself, or in the folder of a version."""
+    if not is_folder(path):
+        return path
+    return path / NAME if (path / NAME).is_file() else None
+
+
+def holds(path: Path) -> bool:
+    file = place(path)
+    if file is None:
+        return False
+    try:
+        with opened(file) as fd:
+            head = read_at(fd, 1 << 20, 0)
+    except OSError:
+        return False
+    return {"step", "epoch"} <= set(_header(head.partition(b"\n")[0].decode("utf-8", "replace")))
+
+
+def _header(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
+
+
+def read(path: Path) -> Log:
+    """Raises GradtuiError where it is damaged, or too large; OSError where it cannot be read."""
+    file = place(path)
+    assert file is not None
+    text = io.StringIO(read_bytes(file, MOST).decode("utf-8", "replace"), newline="")
+    collector = Collector(MOST_POINTS)
+    limits = list(LIMITS)
+    odd = 0
+    try:
+        rows = csv.reader(text)
+        header = next(rows)
+        if len(header) > MOST_COLUMNS:
+            raise GradtuiError(f"{printable(str(file))} has more than {MOST_COLUMNS:,} columns.")
+        at = header.index("step")
+        names = [(i, name) for i, name in enumerate(header) if name not in NO_SERIES and name]
+        for row in rows:
+            step = _number(row[at]) if len(row) == len(header) else None
+            if step is None:
+                odd += bool(row)
+                continue
+            for i, name in names:
+                value = _number(row[i]) if row[i] else None
+                if value is not None:
+                    collector.scalar(name, step, value)
+    except (csv.Error, StopIteration, ValueError) as error:
+        wrong = printable(f"{type(error).__name__} {error}")[:100].strip()
+        raise GradtuiError(f"{printable(str(file))} is damaged: {wrong}") from None
+    if odd:
+        rest = "a row that is" if odd == 1 else f"{odd:,} rows that are"
+        limits.append(f"{printable(file.name)} has {rest} not whole: left out")
+    if collector.full:
+        limits.append(f"only the first {MOST_POINTS:,} points were read")
+    files = (file.name,)
+    return Log(collector.series(), tuple(limits), files=files, repeated=True)
+
+
+def _number(text: str) -> float | None:
+    """None for what is no number: a label, a tensor's words."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan if text.lower() == "nan" else None
