@@ -1,5 +1,6 @@
 """Runs as a person names them: recorded ones, and logs of other tools, which are made into one."""
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from gradtui.core.paths import is_there
 from gradtui.core.text import printable
 
 MODE = 0o700
+LONGEST = 40
+"""Characters of a log's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,15 @@ def named_run(word: str, home: Path) -> Iterator[NamedRun]:
             f"{printable(word)} is neither a recorded run nor a log that is known ({known})."
         )
     with tempfile.TemporaryDirectory(prefix="gradtui-") as made:
-        directory = Path(made) / "run"
+        directory = Path(made) / safe_name(path)
         directory.mkdir(MODE)
         convert(path, form, directory)
         yield NamedRun(directory, path)
+
+
+def safe_name(path: Path) -> str:
+    """What its pictures are called by."""
+    return re.sub(r"[^A-Za-z0-9._]+", "-", path.absolute().name).strip("-.")[:LONGEST] or "log"
 
 
 def is_name(word: str, home: Path) -> bool:

@@ -42,7 +42,7 @@ class Coverage:
 def covered(word: str, coverage: Coverage) -> str:
     """A verdict with what it covers: "healthy", "healthy until step 412", "healthy in the 12 of 40
     tensors seen", "healthy, 85 of 250 steps measured", or all of that; of a log "healthy by loss and total
-    gradient norm, every 50th step of a log"."""
+    gradient norm, every 50th step"."""
     if coverage.logged:
         return f"{word} {coverage.logged}"
     out = word

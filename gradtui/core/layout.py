@@ -11,6 +11,8 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+UNKNOWN_SHAPE = (0,)
+"""Of a tensor of which a log tells no size."""
 BEFORE_NORM = "a normalisation follows: it subtracts whatever constant is added here"
 """Why the gradient of a bias is zero by construction."""
 
@@ -19,8 +21,9 @@ BEFORE_NORM = "a normalisation follows: it subtracts whatever constant is added 
 class TensorInfo:
     """One watched tensor.
 
-    `role` is "weight", "bias", "gain" (the scale of a normalisation) or "hidden" (a hidden state of
-    a recurrent net, whose "gradient" is the back-propagated signal at one time step).
+    `role` is "weight", "bias", "gain" (the scale of a normalisation), "hidden" (a hidden state of
+    a recurrent net, whose "gradient" is the back-propagated signal at one time step) or "total" (all
+    parameters together, where a log tells no more).
     `structural_zero` says why the true gradient is zero by construction, and is empty otherwise.
     `placement` is "replica" (every rank has all of it) or "shard" (`shape` is this rank's part).
     `also` lists the other names of a tied weight. `requires_grad` as it was when the layout was made;

@@ -45,9 +45,8 @@ class Logged:
 
     @property
     def covers(self) -> str:
-        """ "by loss and total gradient norm, every 50th step of a log"."""
-        how = f"{self.pace} of a log" if self.pace else "of a log"
-        return f"by {self.held}, {how}"
+        """ "by loss and total gradient norm, every 50th step"."""
+        return f"by {self.held}" + (f", {self.pace}" if self.pace else "")
 
 
 def ordinal(number: int) -> str:

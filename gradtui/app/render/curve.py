@@ -12,6 +12,7 @@ from gradtui.app.render.stage import stage_words
 from gradtui.app.view import OVER, View
 from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray, IntArray
+from gradtui.core.logged import NO_NORMS, NOTHING
 
 MARGIN = 8
 """Cells left of the canvas: labels and the axis."""
@@ -40,11 +41,17 @@ def curve_lines(view: View, kind: str, width: int, height: int) -> tuple[Line, .
     title = TITLES.get(kind, kind)
     if facts is None or not len(facts) or width < MARGIN + 4 or height < 3:
         return (((f" {title}: nothing yet", "quiet"),),)
+    logged = view.info.logged if view.info is not None else None
+    if logged is not None and (logged.gradients == NOTHING if kind == "norm" else not logged.loss):
+        words = NO_NORMS if kind == "norm" else "no loss in this log"
+        return (((f" {title}: {words}", "quiet"),),)
     cells, lines = width - MARGIN, height - 2
     steps, values = points_of(facts, kind)
     first, last = int(steps[0]), max(int(facts.steps[-1]), int(steps[-1]))
     over = view.state in OVER
     stride = (exact_stride if over else stride_for)(last - first + 1, cells)
+    if logged is not None:  # no column without a point
+        stride = max(stride, logged.every)
     # A run that is over fills the width.
     used = (last - first) // stride + 1 if over else cells
     main = thin(steps, values, first, stride, used)

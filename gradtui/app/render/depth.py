@@ -22,6 +22,7 @@ from gradtui.app.render.theory import marked
 from gradtui.app.view import View
 from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray, Layout
+from gradtui.core.logged import NO_NORMS
 from gradtui.core.snapshot import Weight
 
 HEAD = 2
@@ -47,6 +48,8 @@ def depth_lines(
         theory = None
     known = Known(view, at, names, drawn.columns, theory)
     head = head_lines(view, at, theory is not None, known.reference)
+    if not layout.rows:
+        return (((f" {NO_NORMS}", "quiet"),),)
     if not view.order:
         return (*head, (("   no row matches the filter", "quiet"),))
     lines: list[Line] = [()] * len(view.order)

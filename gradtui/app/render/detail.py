@@ -16,7 +16,7 @@ from gradtui.app.render.text import fit, safe, to_ascii, wrap
 from gradtui.app.render.theory import theory_line
 from gradtui.app.view import View
 from gradtui.core.facts import Facts, merged_rows
-from gradtui.core.layout import BoolArray, FloatArray, Layout, TensorInfo
+from gradtui.core.layout import UNKNOWN_SHAPE, BoolArray, FloatArray, Layout, TensorInfo
 from gradtui.core.snapshot import Act, Grad, Weight
 from gradtui.theory import Theory
 
@@ -57,7 +57,7 @@ def _head(view: View, layout: Layout, row: int, width: int) -> Iterator[Line]:
         (fit(safe(info.name), max(width - 4 - len(sign.word), 6)), "title"),
         (f"  {sign.word}", sign.meaning),
     )
-    facts = [f"row {row + 1} of {len(layout.rows)}", safe(info.kind)]
+    facts = [f"row {row + 1} of {len(layout.rows)}", *([safe(info.kind)] if info.kind else [])]
     if info.activation:
         facts.append(safe(info.activation))
     if info.fan_in or info.fan_out:
@@ -66,6 +66,8 @@ def _head(view: View, layout: Layout, row: int, width: int) -> Iterator[Line]:
 
 
 def _theory(view: View, row: int, theory: Theory, width: int) -> Iterator[Line]:
+    if view.info is not None and view.info.logged is not None:
+        return
     line = theory_line(theory, view.facts, row)
     words = plain(line).strip()
     if len(words) < width:
@@ -179,12 +181,16 @@ def _count(elements: float) -> str:
 
 def _tensor(tensor: TensorInfo, now: FloatArray | None, width: int) -> Iterator[Line]:
     shape = " x ".join(str(n) for n in tensor.shape) or "scalar"
+    if tensor.shape == UNKNOWN_SHAPE:
+        shape = "size not logged"
     tail = f"  {shape}  {safe(tensor.role)}"
     yield ("   " + fit(safe(tensor.name), max(width - 4 - len(tail), 6)), "strong"), (tail, "quiet")
     if now is not None:
         zeros = share(float(now[Grad.ZEROS]) / max(tensor.numel, 1))
         counted = not np.isnan(now[Grad.ZEROS])
-        text = f"     |g| {number(float(now[Grad.NORM]))}  max {number(float(now[Grad.ABS_MAX]))}"
+        top = float(now[Grad.ABS_MAX])
+        most = "-" if np.isnan(top) and not now[Grad.NONFINITE] > 0 else number(top)
+        text = f"     |g| {number(float(now[Grad.NORM]))}  max {most}"
         bad = float(now[Grad.NONFINITE])
         yield (
             (f"{text}  zeros {zeros}", ""),

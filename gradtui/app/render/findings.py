@@ -15,7 +15,6 @@ from gradtui.core.logged import LAYERS, NOTHING, TOTAL
 from gradtui.core.symptom import SYMPTOMS
 from gradtui.doctor.finding import Finding
 
-
 LOGGED = {
     NOTHING: "",
     TOTAL: "The loss and the norm of all gradients together show nothing wrong. Layers are not in this log.",

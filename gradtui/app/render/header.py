@@ -173,7 +173,9 @@ def _progress(view: View, cells: int) -> Line:
     if facts is not None and len(facts) and facts.skipped[-1]:
         figures.append(("", "step skipped by the loss scaler", "warn"))
     if facts is not None and len(facts):
-        figures.append(("lr ", reading(float(facts.scalars.lr[-1])), ""))
+        lr = float(facts.scalars.lr[-1])
+        logged = info is not None and info.logged is not None
+        figures += [] if logged and isnan(lr) else [("lr ", reading(lr), "")]
     figures += more_figures(view)
     for label, value, meaning in figures:
         more: list[Piece] = [("   ", ""), (label, "quiet"), (value, meaning)]

@@ -14,6 +14,7 @@ from gradtui.app.render.number import number
 from gradtui.app.render.text import fit, safe, to_ascii
 from gradtui.app.view import OVER, View
 from gradtui.core.layout import FloatArray
+from gradtui.core.logged import NO_NORMS
 
 EDGES = (-12, -9, -6, -3, 0, 3, 6, 12)
 """Decades between the nine colours; the three in the middle are the healthy band."""
@@ -33,6 +34,8 @@ def heat_lines(
     layout, facts = view.layout, view.facts
     if layout is None or facts is None or not len(facts):
         return (((" no history yet", "quiet"),),)
+    if not layout.rows:
+        return (((f" {NO_NORMS}", "quiet"),),)
     if not view.order:
         return (((" no row matches the filter", "quiet"),),)
     names = [safe(layout.rows[row].name) for row in view.order]

@@ -34,6 +34,8 @@ class LogScreen(Panel[None]):
             yield self.pane
 
     def show(self, view: View) -> None:
+        if view.info is not None and view.info.logged is not None:
+            self.query_one("#panel").border_title = "what the log holds"
         self.pane.show(view)
         self._say()
 

@@ -26,7 +26,7 @@ def described(log: Log, selection: Selection, logged: Logged) -> Iterator[str]:
         yield f"{what:<16}{_points(one)}" if one is not None else f"{what:<16}not in this log"
     layers = list(selection.layers.values())
     if layers:
-        yield f"{'layers':<16}{len(layers):,} series such as {_points(layers[0])}"
+        yield f"{'layers':<16}{len(layers):,}, such as {_points(layers[0])}"
     else:
         yield f"{'layers':<16}not in this log"
     for one in selection.validation[:NAMED]:
@@ -39,8 +39,8 @@ def described(log: Log, selection: Selection, logged: Logged) -> Iterator[str]:
 
 
 def _points(one: Series) -> str:
-    """ "train/loss: 100 points, steps 0 to 990, last 0.31"."""
+    """ "train/loss, 100 points to step 990"."""
     known = one.steps[np.isfinite(one.steps)]
-    span = f", steps {known.min():,.0f} to {known.max():,.0f}" if len(known) else ""
+    upto = f" to step {known.max():,.0f}" if len(known) else ""
     points = "1 point" if len(one) == 1 else f"{len(one):,} points"
-    return f"{printable(one.name)}: {points}{span}, last {one.values[-1]:.4g}"
+    return f"{printable(one.name)}, {points}{upto}"

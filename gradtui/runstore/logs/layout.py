@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from gradtui.core.layout import Layout, RowInfo, TensorInfo
+from gradtui.core.layout import UNKNOWN_SHAPE, Layout, RowInfo, TensorInfo
 from gradtui.core.logged import LAYERS, NOTHING, TOTAL
 from gradtui.runstore.logs.table import Table
 
@@ -27,7 +27,7 @@ def layout_of(table: Table) -> Layout:
     if what == NOTHING:
         return Layout((), ())
     if what == TOTAL:
-        everything = TensorInfo(EVERYTHING, (0,), 0, role="total")
+        everything = TensorInfo(EVERYTHING, UNKNOWN_SHAPE, 0, role="total")
         return Layout((everything,), (RowInfo(EVERYTHING, kind=""),))
     return _by_module({name: column.series.numel for name, column in table.layers.items()})
 
