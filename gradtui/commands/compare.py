@@ -35,6 +35,7 @@ from gradtui.commands.values import step_number
 from gradtui.core.text import printable
 
 if TYPE_CHECKING:
+    from gradtui.core.logged import Logged
     from gradtui.doctor.comparison import Comparison
     from gradtui.doctor.remedy_effect import RemedyEffect
     from gradtui.runstore.reader.runs import RunSummary
@@ -84,7 +85,9 @@ def _compare(args: argparse.Namespace, settings: Settings) -> int:
     if args.json:
         say(json.dumps(_as_json(ends, found, treatment, verdicts, lasts, why_not)))
     else:
-        for line in _lines(ends, found, treatment, verdicts, lasts, why_not, paint(settings.color)):
+        logs = [one.info.logged, other.info.logged]
+        color = paint(settings.color)
+        for line in _lines(ends, logs, found, treatment, verdicts, lasts, why_not, color):
             say(line)
     if verdicts[1] == "nonfinite" or other.first_nonfinite is not None:
         return 4
@@ -122,6 +125,7 @@ def _as_json(
 
 def _lines(
     ends: "list[RunSummary]",
+    logs: "list[Logged | None]",
     found: "Comparison",
     treatment: "RemedyEffect | None",
     verdicts: tuple[str, str],
@@ -130,7 +134,8 @@ def _lines(
     color: Paint,
 ) -> list[str]:
     out = []
-    for word, end, verdict, last in zip(("one", "other"), ends, verdicts, lasts, strict=True):
+    each = zip(("one", "other"), ends, verdicts, lasts, logs, strict=True)
+    for word, end, verdict, last, log in each:
         good = verdict in WELL
         words = verdict.replace("_", " ") + (f" until {last:,}" if end.short else "")
         shown = color("good" if good else "bad", f"{words:<20}")
@@ -139,6 +144,8 @@ def _lines(
             color("bad", f"{printable('; '.join((end.ending, *end.lost)))}  ") if end.short else ""
         )
         command = printable(shlex.join(end.command))
+        if log is not None:
+            command = f"{printable(log.format)}: {log.covers}"
         out.append(f"{word:<6} {shown}  {end.steps:>9,} steps  {how}{name}  {command}")
     wide = max([len("total norm"), *(len(printable(pair.name)) for pair in found.layers)])
     out += ["", f"{'':<{wide}}  {'one':>11}  {'other':>11}  {'other / one':>12}"]

@@ -49,7 +49,7 @@ def named_run(word: str, home: Path) -> Iterator[NamedRun]:
     if form is None:
         known = ", ".join(one.name for one in FORMATS)
         raise UsageError(
-            f"{printable(word)} is neither a recorded run nor a log that is known ({known})."
+            f"there is no recorded run at {printable(word)}, and no log that is known ({known})."
         )
     with tempfile.TemporaryDirectory(prefix="gradtui-") as made:
         directory = Path(made) / safe_name(path)

@@ -8,6 +8,7 @@ import numpy as np
 from gradtui.core.errors import UsageError
 from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray, IntArray
+from gradtui.core.logged import LAYERS
 from gradtui.doctor import thresholds as T
 
 ALIKE = 1e-9
@@ -84,7 +85,8 @@ def not_comparable(one: Facts, other: Facts) -> str:
     classes = (one.info.classes, other.info.classes)
     if all(classes) and classes[0] != classes[1]:
         return f"they are different tasks, of {classes[0]} and {classes[1]} classes"
-    if not set(_names(one)) & set(_names(other)):
+    layers = [set(_names(facts)) for facts in (one, other) if _tells_layers(facts)]
+    if len(layers) == 2 and not layers[0] & layers[1]:
         return "they are different nets: no layer of one is in the other"
     common = min(int(one.steps[-1]), int(other.steps[-1])) + 1
     finite = one.first_nonfinite is None and other.first_nonfinite is None
@@ -93,8 +95,15 @@ def not_comparable(one: Facts, other: Facts) -> str:
     return ""
 
 
+def _tells_layers(facts: Facts) -> bool:
+    """Whether anything is known of single layers: a log need not tell."""
+    return facts.info.logged is None or facts.info.logged.gradients == LAYERS
+
+
 def _names(facts: Facts) -> list[str]:
-    """Row names, numbered where one comes twice."""
+    """Row names, numbered where one comes twice; none of a log that tells nothing of layers."""
+    if not _tells_layers(facts):
+        return []
     seen: dict[str, int] = {}
     out = []
     for row in facts.layout.rows:
@@ -105,6 +114,8 @@ def _names(facts: Facts) -> list[str]:
 
 def _norms(facts: Facts, at: int) -> list[float]:
     norms: FloatArray = facts.row_norms[at]
+    if not _tells_layers(facts):
+        return []
     return [float(norm) for norm in norms]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.core.layout import FloatArray, Layout
+from gradtui.core.layout import UNKNOWN_SHAPE, FloatArray, Layout
 from gradtui.core.snapshot import Grad, Weight
 from gradtui.runstore.files.reading import extent, in_a_sentence, opened, records_at
 from gradtui.runstore.format.file_names import detail_name
@@ -72,15 +72,20 @@ class ExportRow:
         grads = self.grads.tolist()
         weights = self.weights.tolist() if self.weights is not None else None
         for i, tensor in enumerate(self.layout.tensors):
+            if tensor.role == "total":  # which is no tensor, but what a log tells of all
+                continue
             there = grads[i][Grad.NONFINITE] == grads[i][Grad.NONFINITE]
             values: dict[str, Any] = {
                 name: grads[i][column] if there else None for name, column in GRADS.items()
             }
+            top = values["grad_abs_max"]
+            if top is not None and top != top and not grads[i][Grad.NONFINITE] > 0:
+                values["grad_abs_max"] = None  # norms alone were taken
             for name in COUNTS:
                 value = values[name]  # not every step's zeros are counted
                 counted = value is not None and 0 <= value < LATEST
                 values[name] = int(value) if counted else None
-            values["numel"] = tensor.numel
+            values["numel"] = None if tensor.shape == UNKNOWN_SHAPE else tensor.numel
             for name, column in WEIGHTS.items():
                 known = weights is not None and not _unmeasured(weights[i])
                 values[name] = weights[i][column] if weights is not None and known else None
@@ -104,7 +109,8 @@ def columns(directory: Path) -> list[str]:
     names: dict[str, None] = {}
     for rank in read_ranks(directory):
         for generation in rank.header.generations:
-            names.update(dict.fromkeys(t.name for t in generation.layout.tensors))
+            tensors = generation.layout.tensors
+            names.update(dict.fromkeys(t.name for t in tensors if t.role != "total"))
     return list(names)
 
 

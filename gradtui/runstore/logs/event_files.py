@@ -9,24 +9,22 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from gradtui.core.errors import UsageError
+import numpy as np
+
 from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
 from gradtui.runstore.files.extra import needed
 from gradtui.runstore.files.reading import DAMAGE, opened, read_at
 from gradtui.runstore.logs.limits import MOST_POINTS, read_bytes
+from gradtui.runstore.logs.places import files_below, the_one
 from gradtui.runstore.logs.record_frames import frames
-from gradtui.runstore.logs.series import Collector, Log
+from gradtui.runstore.logs.series import SCALAR, Collector, Log
 
 MARK = b"brain.Event:"
 """In the first record of every such file."""
 NEEDED = "reading event files"
-DEEPEST = 4
-"""Folders below the one named in which event files are looked for."""
 FLOAT, DOUBLE = 1, 2
 """`DataType` of a tensor."""
-NAMED = 6
-"""Folders that a question names."""
 
 
 def holds(path: Path) -> bool:
@@ -63,7 +61,13 @@ def read(path: Path) -> Log:
             limits.append(f"{printable(file.name)} {trouble}: what comes after is not known")
     if collector.full:
         limits.append(f"only the first {MOST_POINTS:,} points were read")
-    return Log(collector.series(), tuple(limits), files=tuple(file.name for file in files))
+    series = collector.series()
+    if any(np.isinf(one.values).any() for one in series if one.kind == SCALAR):
+        limits.append(
+            "an infinity may be a number of bfloat16 above 65,504, or of float64 above 3e38: torch's writer "
+            "passes the first through float16, and the file holds float32"
+        )
+    return Log(series, tuple(limits), files=tuple(file.name for file in files))
 
 
 def _take(event: Any, source: str, collector: Collector) -> None:
@@ -113,27 +117,13 @@ def _files(path: Path) -> list[Path]:
     if not is_folder(path):
         return [path]
     found = _folders(path)
-    own = found.get(path)
-    if own:
-        return own
-    if len(found) == 1:
-        return next(iter(found.values()))
-    names = [printable(str(folder)) for folder in sorted(found)]
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    raise UsageError(
-        f"{printable(str(path))} holds {len(names)} runs: name one of {', '.join(names[:NAMED])}{more}."
-    )
+    return found.get(path) or found[the_one(path, list(found))]
 
 
-def _folders(path: Path, depth: int = 0) -> dict[Path, list[Path]]:
-    """{folder: its event files}, of `path` and what is below; links are not followed."""
-    try:
-        entries = sorted(path.iterdir())
-    except OSError:
-        return {}
-    files = [e for e in entries if ".tfevents." in e.name and not is_folder(e) and holds(e)]
-    out = {path: files} if files else {}
-    for entry in entries:
-        if depth < DEEPEST and not entry.is_symlink() and is_folder(entry):
-            out |= _folders(entry, depth + 1)
+def _folders(path: Path) -> dict[Path, list[Path]]:
+    """{folder: its event files}, of `path` and what is below."""
+    out: dict[Path, list[Path]] = {}
+    for file in files_below(path, lambda name: ".tfevents." in name):
+        if holds(file):
+            out.setdefault(file.parent, []).append(file)
     return out

@@ -10,6 +10,7 @@ from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
 from gradtui.runstore.files.reading import opened, read_at
 from gradtui.runstore.logs.limits import MOST_POINTS, read_bytes
+from gradtui.runstore.logs.places import files_below, the_one
 from gradtui.runstore.logs.series import Collector, Log
 
 NAME = "metrics.csv"
@@ -22,17 +23,20 @@ LIMITS = (
 )
 
 
-def place(path: Path) -> Path | None:
-    """The file: itself, or in the folder of a version."""
+def files(path: Path) -> list[Path]:
+    """The file itself, that in the folder of a version, or those of the versions below."""
     if not is_folder(path):
-        return path
-    return path / NAME if (path / NAME).is_file() else None
+        return [path]
+    found = [file for file in files_below(path, lambda name: name == NAME, depth=1) if _is_one(file)]
+    own = [file for file in found if file.parent == path]
+    return own or found
 
 
 def holds(path: Path) -> bool:
-    file = place(path)
-    if file is None:
-        return False
+    return any(_is_one(file) for file in files(path))
+
+
+def _is_one(file: Path) -> bool:
     try:
         with opened(file) as fd:
             head = read_at(fd, 1 << 20, 0)
@@ -49,9 +53,10 @@ def _header(line: str) -> list[str]:
 
 
 def read(path: Path) -> Log:
-    """Raises GradtuiError where it is damaged, or too large; OSError where it cannot be read."""
-    file = place(path)
-    assert file is not None
+    """Raises UsageError where there are several, GradtuiError where it is damaged or too large, OSError
+    where it cannot be read."""
+    found = files(path)
+    file = found[0] if len(found) == 1 else the_one(path, [one.parent for one in found]) / NAME
     text = io.StringIO(read_bytes(file, MOST).decode("utf-8", "replace"), newline="")
     collector = Collector(MOST_POINTS)
     limits = list(LIMITS)
@@ -80,8 +85,8 @@ def read(path: Path) -> Log:
         limits.append(f"{printable(file.name)} has {rest} not whole: left out")
     if collector.full:
         limits.append(f"only the first {MOST_POINTS:,} points were read")
-    files = (file.name,)
-    return Log(collector.series(), tuple(limits), files=files, repeated=True)
+    name = str(file.relative_to(path)) if file != path else file.name
+    return Log(collector.series(), tuple(limits), files=(name,), repeated=True)
 
 
 def _number(text: str) -> float | None:
