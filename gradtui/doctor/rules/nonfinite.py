@@ -198,7 +198,8 @@ def _evidence(seen: NonFinite, before: Reading, facts: Facts) -> str:
         f"{seen.phase} at step {seen.step:,}, first in {seen.module or 'the loss'} ({seen.tensor})"
     ]
     if facts.info.logged is not None:
-        parts = [f"NaN or infinity in {seen.tensor} at step {seen.step:,}"]
+        of = "the gradient norm of " if seen.module else ""
+        parts = [f"NaN or infinity in {of}{seen.tensor} at step {seen.step:,}"]
     found = seen.autopsy
     if found is not None and found.words:
         when = f"{seen.phase} at step {seen.step:,}"

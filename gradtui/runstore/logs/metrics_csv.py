@@ -27,7 +27,9 @@ def files(path: Path) -> list[Path]:
     """The file itself, that in the folder of a version, or those of the versions below."""
     if not is_folder(path):
         return [path]
-    found = [file for file in files_below(path, lambda name: name == NAME, depth=1) if _is_one(file)]
+    found = [
+        file for file in files_below(path, lambda name: name == NAME, depth=1) if _is_one(file)
+    ]
     own = [file for file in found if file.parent == path]
     return own or found
 

@@ -74,7 +74,7 @@ class Collector:
 
     def __init__(self, most: int) -> None:
         """`most` points are taken; `full` says that there were more."""
-        self._left = most
+        self._most, self._count = most, 0
         self._points: dict[tuple[str, str], tuple[str, list[tuple[float, ...]]]] = {}
         self.full = False
 
@@ -96,15 +96,15 @@ class Collector:
         self._add(name, source, HISTOGRAM, (step, time, norm, float(numel), largest))
 
     def _add(self, name: str, source: str, kind: str, point: tuple[float, ...]) -> None:
-        if self._left <= 0:
+        if self._count >= self._most:
             self.full = True
             return
         key = (f"{name}\0{kind}", source)
         known = self._points.get(key)
         if known is None:
             known = self._points[key] = (kind, [])
-        known[1].append((self._left, *point))
-        self._left -= 1
+        known[1].append((self._count, *point))
+        self._count += 1
 
     def series(self) -> tuple[Series, ...]:
         """What has come so far."""
@@ -116,7 +116,6 @@ class Collector:
 
 def _series(name: str, source: str, kind: str, points: Iterable[tuple[float, ...]]) -> Series:
     table = np.array(list(points), np.float64)
-    order = np.asarray(table[0, 0] - table[:, 0], np.int64)
     extra = table.shape[1] > 4
     return Series(
         name,
@@ -125,7 +124,7 @@ def _series(name: str, source: str, kind: str, points: Iterable[tuple[float, ...
         table[:, 1],
         table[:, 2],
         table[:, 3],
-        order,
+        np.asarray(table[:, 0], np.int64),
         int(table[:, 4].max()) if extra else 0,
         table[:, 5] if extra else np.empty(0),
     )
