@@ -1,4 +1,4 @@
-"""Train without a screen and print the verdict: scenarios, or a command of your own.
+"""Print a verdict: train scenarios or a command without a screen, or judge what was recorded or logged.
 
 examples:
   gradtui check deep_sigmoid              exit code 3: it is sick
@@ -10,6 +10,9 @@ examples:
   gradtui check -- python train.py        your own training, for a CI job
   gradtui check --html page.html -- python train.py    and a page to keep with the job
   gradtui check --steps 500 --json -- torchrun --nproc-per-node 2 train.py
+  gradtui check train@last                a run that was recorded
+  gradtui check logs/exp1                 the log of another tool: TensorBoard event files,
+                                          trainer_state.json, Lightning's metrics.csv
 
 Each target is printed as it ends; with --treat those of a scenario, which are trained side by side
 from one seed, together. A run that must be sick and is sick is as expected. A command
@@ -18,7 +21,10 @@ ended once it has taken as many, with --stop-on once its run is not finite, or s
 recorded as with gradtui run. With --html a page is written at its end, whatever the verdict:
 one file that needs no network.
 
-exit codes for named scenarios: the worst verdict of all: 0 healthy, 3 sick, 4 non-finite, and 1
+What a word names is a scenario where there is one of that name, else a run, else a file or folder. Of a
+log only that is judged which it holds, and what it does not is said.
+
+exit codes for what is named: the worst verdict of all: 0 healthy, 3 sick, 4 non-finite, and 1
 where a run could not be made. For --all: 0 when every target is as expected, 1 where one could not
 be run, else 3. With --treat: the worst of those that no remedy cures. For a command: 1 where it
 fails or nothing of it was seen, 128+n after signal n, else by its verdict; 1 in place of 0 where
@@ -57,7 +63,12 @@ SETTINGS = ("device", "seed", "color", "scenarios", "runs", "overhead", "autopsy
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     offering(
-        parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="name, name+N or file"),
+        parser.add_argument(
+            "scenario",
+            nargs="*",
+            metavar="SCENARIO|RUN|LOG",
+            help="name, name+N or file; a run as for replay; a log's path",
+        ),
         scenarios,
     )
     parser.add_argument("--all", action="store_true", help="every scenario and every remedy")
@@ -93,7 +104,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         )
     if args.all == bool(args.scenario):
         raise UsageError(
-            "name the scenarios to check, or --all ('gradtui list' names them), "
+            "name the scenarios to check, or --all ('gradtui list' names them), a run, a log, "
             "or a command after --."
         )
     catalogue = read_catalogue(settings.scenario_folder)

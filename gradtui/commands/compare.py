@@ -1,12 +1,12 @@
-"""Two recorded runs at the same step, layer by layer.
+"""Two recorded runs, or logs of other tools, at the same step, layer by layer.
 
 examples:
   gradtui compare sick treated               at the last step that both have reached
   gradtui compare run-a run-b --step 500
   gradtui compare sick treated --json
 
-A RUN is a name, a part that only one name has, part@last for the newest whose name has it, or a
-path.
+A RUN is a name, a part that only one name has, part@last for the newest whose name has it, or the path
+of a run or of a log.
 
 The second is judged beside the first: cured, partly cured, no gain or worse, by a criterion
 that is fixed beforehand (verdict gone and accuracy up by 5 points, or the loss down by 10 %).

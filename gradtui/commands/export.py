@@ -1,4 +1,4 @@
-"""Write a picture or a page of a scenario or a run, or a recorded run's numbers.
+"""Write a picture or a page of a scenario, a run or a log, or the numbers of one of these two.
 
 examples:
   gradtui export deep_sigmoid -o deep_sigmoid.svg        train it, draw the screen
@@ -10,9 +10,9 @@ examples:
   gradtui export --format csv -o run.csv                 the newest run
 
 A picture or a page is of a scenario where there is one of that name, else of a run, which is named
-as for gradtui replay. The page is one file that needs no network: any browser shows it, and it can
-be kept with a CI job. jsonl and csv need nothing more; parquet needs pyarrow, tensorboard the
-package of that name and a folder for -o.
+as for gradtui replay, or of a log of another tool, named by its path. The page is one file that
+needs no network: any browser shows it, and it can be kept with a CI job. jsonl and csv need nothing
+more; parquet needs pyarrow, tensorboard the package of that name and a folder for -o.
 """
 
 import argparse
@@ -44,7 +44,7 @@ CHOICES = (*PICTURES, *(one.name for one in FORMATS))
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_argument(
-        "target", nargs="?", default="", metavar="SCENARIO|RUN", help="default: the newest run"
+        "target", nargs="?", default="", metavar="SCENARIO|RUN|LOG", help="default: the newest run"
     )
     offering(which, scenarios_and_recorded)
     parser.add_argument(

@@ -1,14 +1,16 @@
-"""Play a recorded run again, from its first step.
+"""Play a recorded run, or the log of another tool, again from its first step.
 
 examples:
   gradtui replay                         the newest run
   gradtui replay train@last --speed 10   ten times as fast as it was
   gradtui replay train@last --at alarm   held where the doctor first alarmed
   gradtui replay 3f9a07 --at 1200        held at a step
+  gradtui replay logs/exp1               TensorBoard event files; also trainer_state.json and
+                                         Lightning's metrics.csv
 
 A run goes by its name, by a part that only one name has ("3f9a07"), by part@last for the newest
 whose name has it, or by its path. What more than one run may be is asked back, with their
-names.
+names. A log goes by its path, and is played within 20 seconds unless --speed is given.
 
 Space plays and holds, . takes one step, + and - change the speed, [ and ] go a step back and on,
 { and } a page, a goes to the first alarm, home to the beginning, end to the end.

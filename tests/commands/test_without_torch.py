@@ -1,5 +1,6 @@
 """Who only looks needs no torch: an environment of its own that has what gradtui requires, and no more."""
 
+import json
 import subprocess
 import sys
 import venv
@@ -12,6 +13,7 @@ from packaging.requirements import Requirement
 
 from tests.app.terminal_emulator import ROOT, Terminal
 from tests.factories import MadeUp, healthy, snapshots, vanishing
+from tests.runstore.logs.made import summary_writer
 from tests.runstore.recorded import record
 
 
@@ -113,3 +115,16 @@ def test_so_does_the_lab(python: Path, opened: list[Terminal]) -> None:
     opened.append(terminal)
     terminal.see("gradtui[train]")
     assert terminal.ended() == 2
+
+
+def test_logs_need_none_and_event_files_say_what_they_need(
+    python: Path, runs: Path, tmp_path: Path
+) -> None:
+    entries = [{"step": i, "loss": 2 / (i + 1), "grad_norm": 1.0} for i in range(60)]
+    state = tmp_path / "trainer_state.json"
+    state.write_text(json.dumps({"log_history": entries}))
+    assert said(python, runs, "check", str(state)).startswith("healthy by loss and total gradient")
+    with summary_writer(tmp_path / "events") as writer:
+        writer.add_scalar("loss", 1.0, 0)
+    sentence = "reading event files needs tensorboard: python -m pip install 'gradtui[tensorboard]'"
+    assert sentence in said(python, runs, "check", str(tmp_path / "events"), code=2)

@@ -4,6 +4,7 @@ else as it stands."""
 import contextlib
 import importlib.util
 import io
+import json
 import re
 import runpy
 import shlex
@@ -19,7 +20,9 @@ from gradtui.commands.themes import checked_theme
 from gradtui.core.event import Ended
 from gradtui.lab.scenario.catalogue import Catalogue, read_catalogue
 from gradtui.runstore.files.run_folders import find_run, matching, run_paths, runs_home
+from gradtui.runstore.logs.formats import format_of
 from tests.documents.pages import PAGES, ROOT, examples, page, words_of
+from tests.runstore.logs.made import summary_writer
 from tests.runstore.recorded import record, snap
 
 RUNS = (
@@ -31,6 +34,8 @@ RUNS = (
     "run-b",
 )
 """What pages and help texts call runs; there are such in this test."""
+LOG = "logs/exp1"
+"""What they call a log."""
 MINE = "docs/scenario-files.md"
 HELP = {
     name: build_parser().format_help() if not name else str(VERBS[name].__doc__)
@@ -60,6 +65,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         command = ("python", "train.py", "--lr", "0.1")
         record(here / "runs" / name, [*steps, Ended(1, count, "finished")], command=command)  # type: ignore[list-item]
     example = next(code for kind, code in page(MINE).blocks if kind == "toml")
+    with summary_writer(here / LOG) as writer:
+        for step in range(60):
+            writer.add_scalar("train/loss", 2 / (step + 1), step)
+            writer.add_scalar("train/grad_norm", 1.0, step)
+    history = [{"step": i, "loss": 2 / i, "grad_norm": 1.0} for i in range(1, 60)]
+    (here / "out").mkdir()
+    (here / "out" / "trainer_state.json").write_text(json.dumps({"log_history": history}))
     (here / "mine").mkdir()
     for path in (here / "mine.toml", here / "mine" / "mine.toml"):
         path.write_text(example, encoding="utf-8")
@@ -112,10 +124,12 @@ def named(verb: str | None, args: dict[str, object]) -> list[str]:
 
 def resolved(name: str, verb: str | None, catalogue: Catalogue) -> None:
     """Of an absolute path on somebody else's machine the name is looked at."""
+    if name == LOG or name == "out":
+        assert format_of(Path(name)) is not None
+        return
     name = name.rpartition("/")[2] if name.startswith("/") else name
-    if verb in ("launch", "check") or (
-        verb == "export" and not matching(name, run_paths(runs_home()))
-    ):
+    recorded = verb in ("check", "export") and matching(name, run_paths(runs_home()))
+    if verb in ("launch", "check", "export") and not recorded:
         if name != "mine.toml" or not name.startswith("./"):
             assert named_targets([name], catalogue, remedies=False)
         return
