@@ -10,7 +10,7 @@ from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.rules.not_learning import no_better
-from gradtui.doctor.rules.step_size import oscillating_loss
+from gradtui.doctor.rules.step_size import badly_scaled, oscillating_loss
 from gradtui.doctor.words import norm
 
 
@@ -45,6 +45,12 @@ def vanishing_in_total(reading: Reading) -> Finding | None:
     )
 
 
+def badly_scaled_norms(reading: Reading) -> Finding | None:
+    """As `badly_scaled`, of a log that has norms."""
+    logged = reading.facts.info.logged
+    return badly_scaled(reading) if logged is not None and logged.gradients != NOTHING else None
+
+
 def oscillating_step_by_step(reading: Reading) -> Finding | None:
     """As `oscillating_loss`, of a log that has every step."""
     logged = reading.facts.info.logged
@@ -66,6 +72,8 @@ def log_verdict(reading: Reading) -> tuple[str, str]:
     if len(reading.used) < T.STILL_STEPS:
         taken = len(np.unique(reading.facts.steps[reading.used]))
         return UNDECIDED, f"the log has gradient norms of {taken} steps only"
+    if not stuck and not (reading.learned or reading.falling):
+        stuck = f"{_course(reading)}, which may be all that there is to learn, or little of it"
     return (UNDECIDED, stuck) if stuck else (HEALTHY, "")
 
 

@@ -47,11 +47,6 @@ TORCHS = frozenset(
     )
 )
 """Optimizers of torch."""
-LOGGED_CAUSE = {
-    "forward": "the logged loss is NaN or infinite from there on",
-    "backward": "the logged gradient norm is NaN or infinite, and does not come back",
-}
-"""Of a log, which tells no more than that."""
 REMEDIES = {
     "data": choices.NONFINITE_DATA,
     "forward": choices.NONFINITE_FORWARD,
@@ -112,7 +107,7 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
     grown = _grown(before)
     remedies = REMEDIES[phase]
     if facts.info.logged is not None:
-        cause = f"{LOGGED_CAUSE[phase]}; where it began is not in the log"
+        cause = f"{_logged_cause(seen, facts)}; where it began is not in the log"
     if half:
         cause += f"; half precision holds nothing above {T.HALF_LARGEST:.0f}"
         remedies = choices.NONFINITE_HALF_GROWN if grown else choices.NONFINITE_HALF
@@ -151,6 +146,16 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         rows,
         names,
     )
+
+
+def _logged_cause(seen: NonFinite, facts: Facts) -> str:
+    """What a log tells: the value, and whether it came back."""
+    what, values = ("gradient norm", facts.total_norm)
+    if seen.phase == "forward":
+        what, values = ("loss", facts.loss)
+    again = bool(np.isfinite(values[facts.steps > seen.step]).any())
+    how = "there, and a number again after it" if again else "from there on"
+    return f"the logged {what} is NaN or infinite {how}"
 
 
 def _sound_until(seen: NonFinite, facts: Facts) -> bool:

@@ -7,7 +7,11 @@ from gradtui.doctor.reading import Reading
 from gradtui.doctor.rules.climbing import climbing
 from gradtui.doctor.rules.clipping import clipping_dominates
 from gradtui.doctor.rules.exploding import exploding
-from gradtui.doctor.rules.logged import oscillating_step_by_step, vanishing_in_total
+from gradtui.doctor.rules.logged import (
+    badly_scaled_norms,
+    oscillating_step_by_step,
+    vanishing_in_total,
+)
 from gradtui.doctor.rules.loss_regression import thrown_back
 from gradtui.doctor.rules.miswired import miswired, no_gradients
 from gradtui.doctor.rules.nonfinite import scaler_stuck
@@ -96,7 +100,7 @@ LOG_RULES: tuple[Rule, ...] = (
     thrown_back,
     vanishing_with_depth,
     vanishing_in_total,
-    badly_scaled,
+    badly_scaled_norms,
     oscillating_step_by_step,
 )
 """Those that the log of another tool can tell: by loss, learning rate and gradient norms alone. All others

@@ -42,9 +42,16 @@ def _metrics_csv() -> Reader:
     return Reader(metrics_csv.holds, metrics_csv.read)
 
 
+def _wandb_run() -> Reader:
+    from gradtui.runstore.logs import wandb_run
+
+    return Reader(wandb_run.holds, wandb_run.read)
+
+
 FORMATS: tuple[LogFormat, ...] = (
     LogFormat("trainer_state.json", _trainer_state),
     LogFormat("Lightning metrics.csv", _metrics_csv),
+    LogFormat("W&B offline run", _wandb_run),
     LogFormat("TensorBoard event files", _event_files),
 )
 """In the order in which a path is tried: a Trainer's output folder has event files below it as well."""
