@@ -72,9 +72,24 @@ def log_verdict(reading: Reading) -> tuple[str, str]:
     if len(reading.used) < T.STILL_STEPS:
         taken = len(np.unique(reading.facts.steps[reading.used]))
         return UNDECIDED, f"the log has gradient norms of {taken} steps only"
+    stuck = stuck or _collapsed(reading)
     if not stuck and not (reading.learned or reading.falling):
         stuck = f"{_course(reading)}, which may be all that there is to learn, or little of it"
     return (UNDECIDED, stuck) if stuck else (HEALTHY, "")
+
+
+def _collapsed(reading: Reading) -> str:
+    """A clause where norms are next to nothing beside what they once were: so it is where a step has ruined
+    a net, and where a huge loss has come down."""
+    norms = reading.total[reading.used]
+    peak, now = float(norms.max()), median(norms[-T.WINDOW :])
+    if not (peak > T.BAND_HIGH and now < T.COLLAPSE * peak):
+        return ""
+    step = int(reading.facts.steps[reading.used[int(np.argmax(norms))]])
+    return (
+        f"the gradient norm was {norm(peak)} at step {step:,} and is {norm(now)} now, and whether that step "
+        "has ruined the net a log does not tell"
+    )
 
 
 def _course(reading: Reading) -> str:

@@ -9,6 +9,8 @@ import numpy as np
 from gradtui.core.layout import FloatArray, IntArray
 
 SCALAR, HISTOGRAM = "scalar", "histogram"
+LONGEST = 1000
+"""Characters of a name that are kept."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +101,7 @@ class Collector:
         if self._count >= self._most:
             self.full = True
             return
-        key = (f"{name}\0{kind}", source)
+        key = (f"{name[:LONGEST]}\0{kind}", source)
         known = self._points.get(key)
         if known is None:
             known = self._points[key] = (kind, [])
