@@ -11,7 +11,7 @@ from gradtui.app.render.series import Series, thin
 from gradtui.app.render.stage import stage_words
 from gradtui.app.view import OVER, View
 from gradtui.core.facts import Facts
-from gradtui.core.layout import FloatArray, IntArray
+from gradtui.core.layout import BoolArray, FloatArray, IntArray
 from gradtui.core.logged import NO_NORMS, NOTHING
 
 MARGIN = 8
@@ -28,11 +28,23 @@ def values_of(facts: Facts, kind: str) -> FloatArray:
 
 def points_of(facts: Facts, kind: str) -> tuple[IntArray, FloatArray]:
     """Steps and values: the loss is known of every step, measured or not; where several optimizers
-    have losses of their own it is shown as of the measured steps."""
+    have losses of their own it is shown as of the measured steps. Of a log only steps that have one."""
     scalars = facts.scalars
+    if kind == "loss" and facts.info.logged is not None:
+        there = loss_logged(facts)
+        return scalars.steps[there], scalars.loss[there]
     if kind == "loss" and not scalars.optimizer.any():
         return scalars.steps, scalars.loss
     return facts.steps, values_of(facts, kind)
+
+
+def loss_logged(facts: Facts) -> BoolArray:
+    """[steps of the scalars] where a log has a loss: a number, or a NaN from the first that it has on."""
+    scalars, seen = facts.scalars, facts.first_nonfinite
+    there = ~np.isnan(scalars.loss)
+    if seen is not None and seen.phase == "forward":
+        there |= scalars.steps >= seen.step
+    return np.asarray(there)
 
 
 def curve_lines(view: View, kind: str, width: int, height: int) -> tuple[Line, ...]:
@@ -47,6 +59,8 @@ def curve_lines(view: View, kind: str, width: int, height: int) -> tuple[Line, .
         return (((f" {title}: {words}", "quiet"),),)
     cells, lines = width - MARGIN, height - 2
     steps, values = points_of(facts, kind)
+    if not len(steps):
+        return (((f" {title}: nothing yet", "quiet"),),)
     first, last = int(steps[0]), max(int(facts.steps[-1]), int(steps[-1]))
     over = view.state in OVER
     stride = (exact_stride if over else stride_for)(last - first + 1, cells)

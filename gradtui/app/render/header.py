@@ -2,6 +2,7 @@
 
 from math import isnan
 
+from gradtui.app.render.curve import loss_logged
 from gradtui.app.render.ending import ending
 from gradtui.app.render.glyph import SEVERITY, UNKNOWN, Sign
 from gradtui.app.render.line import Line, Piece, right, width
@@ -148,10 +149,12 @@ def _progress(view: View, cells: int) -> Line:
     if facts is not None and len(facts):
         scalars = facts.scalars
         alone = not scalars.optimizer.any()
-        loss = float(scalars.loss[-1] if alone else facts.loss[-1])
-        figures.append(
-            ("loss ", reading(loss), "strong" if abs(loss) < float("inf") else "nonfinite")
-        )
+        losses = scalars.loss if alone else facts.loss
+        if info is not None and info.logged is not None:
+            losses = losses[loss_logged(facts)]
+        for loss in losses[-1:].tolist():
+            look = "strong" if abs(loss) < float("inf") else "nonfinite"
+            figures.append(("loss ", reading(loss), look))
         accuracy = float(facts.accuracy[-1])
         if not isnan(accuracy):
             figures.append(("accuracy ", share(accuracy), ""))

@@ -94,4 +94,4 @@ def _collapsed(reading: Reading) -> str:
 
 def _course(reading: Reading) -> str:
     """ "the loss went from 2.3 to 0.4"."""
-    return f"the loss went from {norm(reading.start_loss)} to {norm(reading.loss)}"
+    return f"the loss went from {norm(reading.begun)} to {norm(reading.loss)}"

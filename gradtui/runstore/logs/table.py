@@ -59,9 +59,12 @@ class Table:
 
     @property
     def every(self) -> int:
-        """Steps between two rows, in the middle; 0 where there are not two."""
-        gaps = np.diff(np.unique(self.steps))
-        return int(np.median(gaps)) if len(gaps) else 0
+        """Steps between two points, in the middle, of what is logged more seldom, loss or norms; 0 where
+        there are not two."""
+        rows = [np.flatnonzero(said) for said in (self.loss_said, self.norm_said)]
+        rows += [column.rows for column in list(self.layers.values())[:1]]
+        gaps = [np.diff(np.unique(self.steps[at])) for at in rows]
+        return max((int(np.median(gap)) for gap in gaps if len(gap)), default=0)
 
 
 def table_of(selection: Selection) -> Table:

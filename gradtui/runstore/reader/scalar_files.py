@@ -9,7 +9,7 @@ from gradtui.core.layout import IntArray, Layout
 from gradtui.core.scalar_series import PERIOD_FROM, POINTS, ScalarSeries
 from gradtui.runstore.format.block import empty
 from gradtui.runstore.format.record_tail import StepsFile
-from gradtui.runstore.format.records import SKIPPED, STEP, RecordArray, measured, rising
+from gradtui.runstore.format.records import NONFINITE, SKIPPED, STEP, RecordArray, measured, rising
 from gradtui.runstore.ranks.merge import merged
 from gradtui.runstore.ranks.rank_files import RankFiles
 
@@ -19,7 +19,8 @@ def scalars_of(ranks: Sequence[RankFiles]) -> ScalarSeries:
     nothing = Layout((), ())
     blocks = []
     for rank in ranks:
-        found = last_evaluations(sampled(rank.steps))
+        logged = any(generation.info.logged for generation in rank.header.generations)
+        found = last_evaluations(with_loss(rank.steps) if logged else sampled(rank.steps))
         block = empty(nothing, len(found))
         block.scalars = found
         blocks.append(block)
@@ -41,6 +42,16 @@ def sampled(steps: StepsFile, begin: int = 0) -> RecordArray:
     at: IntArray = np.arange(begin, count)
     at = at[(at // period) % stride == 0]
     return steps.at(np.unique(np.append(at, count - 1)))
+
+
+def with_loss(steps: StepsFile) -> RecordArray:
+    """Of a log the records that have a loss or are not finite, at most about POINTS of them, evenly spaced,
+    and the last of all: where losses are logged more seldom than norms, even steps may all be without."""
+    found = steps.all()
+    there = ~np.isnan(found["loss"]) | (found["flags"] & NONFINITE != 0)
+    at = np.flatnonzero(there)
+    at = at[:: max(-(-len(at) // POINTS), 1)]
+    return found[np.unique(np.append(at, len(found) - 1))] if len(found) else found
 
 
 def last_evaluations(found: RecordArray) -> RecordArray:

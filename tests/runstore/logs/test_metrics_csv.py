@@ -139,3 +139,15 @@ def test_damage_is_a_sentence(tmp_path: Path) -> None:
     path.write_bytes(b"epoch,loss,step\n" + b"0,1," + b'"' + b"x" * 200_000)
     with pytest.raises(GradtuiError, match="is damaged"):
         read(path)
+
+
+def test_a_loss_that_is_logged_more_seldom_than_norms_is_not_thinned_away(tmp_path: Path) -> None:
+    """Every fourth step, and never a step that a stride of four has."""
+    path = tmp_path / "metrics.csv"
+    rows = (f"0,{i},{2 / (i + 1) if i % 4 == 3 else ''},{1 + i % 3}" for i in range(12_000))
+    path.write_text("epoch,step,loss,grad_norm\n" + "\n".join(rows) + "\n")
+    facts, diagnosis = judged(path)
+    assert diagnosis.verdict == "healthy"
+    assert np.isfinite(facts.scalars.loss).sum() > 2000
+    assert facts.info.logged is not None
+    assert facts.info.logged.every == 4
