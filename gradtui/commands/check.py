@@ -41,7 +41,7 @@ from pathlib import Path
 
 from gradtui.commands.check_lines import VerdictLines
 from gradtui.commands.check_scenarios import Judge, reports_on
-from gradtui.commands.completers import scenarios
+from gradtui.commands.completers import scenarios_and_recorded
 from gradtui.commands.notify import HELP
 from gradtui.commands.output import paint, say
 from gradtui.commands.output_file import refuse_unwritable
@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="SCENARIO|RUN|LOG",
             help="name, name+N or file; a run as for replay; a log's path",
         ),
-        scenarios,
+        scenarios_and_recorded,
     )
     parser.add_argument("--all", action="store_true", help="every scenario and every remedy")
     parser.add_argument("--remedies", action="store_true", help="each scenario's remedies as well")

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 from pathlib import Path
 
 from gradtui.core.errors import GradtuiError
@@ -10,13 +11,15 @@ from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
 from gradtui.runstore.files.reading import opened, read_at
 from gradtui.runstore.logs.limits import MOST_POINTS, read_bytes
+from gradtui.runstore.logs.names import LAYER, meanings
 from gradtui.runstore.logs.places import files_below, the_one
-from gradtui.runstore.logs.series import Collector, Log
+from gradtui.runstore.logs.series import SCALAR, Collector, Log
 
 NAME = "metrics.csv"
 MOST = 512 << 20
 MOST_COLUMNS = 20_000
 NO_SERIES = ("step", "epoch")
+SORTED = "layers stand in the order of their names, which need not be that of depth"
 LIMITS = (
     "under gradient accumulation the loss is that of the last micro-batch of a step: a NaN in another "
     "one leaves no trace in it",
@@ -70,6 +73,7 @@ def read(path: Path) -> Log:
             raise GradtuiError(f"{printable(str(file))} has more than {MOST_COLUMNS:,} columns.")
         at = header.index("step")
         names = [(i, name) for i, name in enumerate(header) if name not in NO_SERIES and name]
+        names.sort(key=lambda pair: by_number(pair[1]))
         for row in rows:
             step = _number(row[at]) if len(row) == len(header) else None
             if step is None:
@@ -87,8 +91,17 @@ def read(path: Path) -> Log:
         limits.append(f"{printable(file.name)} has {rest} not whole: left out")
     if collector.full:
         limits.append(f"only the first {MOST_POINTS:,} points were read")
+    if any(meaning.what == LAYER for meaning in meanings((n, SCALAR) for _, n in names).values()):
+        limits.append(SORTED)
     name = str(file.relative_to(path)) if file != path else file.name
     return Log(collector.series(), tuple(limits), files=(name,), repeated=True)
+
+
+def by_number(name: str) -> list[tuple[int, str]]:
+    """Sorts "net.2" before "net.10": the writer sorts its columns by letter, and layers should stand in the
+    order of depth, as far as their names tell."""
+    parts = re.split(r"(\d+)", name)
+    return [(int(part[:18]), "") if part.isdecimal() else (-1, part) for part in parts if part]
 
 
 def _number(text: str) -> float | None:

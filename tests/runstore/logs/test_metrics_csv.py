@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from gradtui.core.errors import GradtuiError, UsageError
+from gradtui.runstore.logs.metrics_csv import by_number
 from tests.runstore.logs.made import judged, read, series, tabled
 
 LIGHTNING = pytest.importorskip("lightning.pytorch")
@@ -151,3 +152,14 @@ def test_a_loss_that_is_logged_more_seldom_than_norms_is_not_thinned_away(tmp_pa
     assert np.isfinite(facts.scalars.loss).sum() > 2000
     assert facts.info.logged is not None
     assert facts.info.logged.every == 4
+
+
+def test_layers_are_counted_and_not_spelt() -> None:
+    names = ["net.10.weight", "net.2.weight", "net.2.bias", "a", "net"]
+    assert sorted(names, key=by_number) == [
+        "a",
+        "net",
+        "net.2.bias",
+        "net.2.weight",
+        "net.10.weight",
+    ]
