@@ -47,6 +47,7 @@ KEYS = {
         "steps_measured",
         "tensors_seen",
         "tensors_unseen",
+        "logged",
         "undecided_because",
     ),
 }

@@ -22,7 +22,7 @@ from gradtui.app.geometry import (
 from gradtui.app.key_bar import KeyBar
 from gradtui.app.render.depth import HEAD
 from gradtui.app.screens.lab import LabScreen, Shows
-from gradtui.app.screens.panes import in_sight
+from gradtui.app.screens.panes import NONE_ABSENT, absent, in_sight, layers_in_sight
 from gradtui.app.tab_strip import TabStrip
 from gradtui.app.view import View
 from gradtui.app.watched_run import Mode
@@ -52,6 +52,8 @@ class MainScreen(LabScreen):
         self.arrangement: Arrangement = "tiny"
         self._fitted = False
         self._tallest: int | None = None
+        self._absent = NONE_ABSENT
+        """What a log has nothing for."""
         self.header, self.banner, self.failure = HeaderBar(), NanBanner(), FailureLine()
         self.ranks = RankLine()
         self.depth, self.waiting = DepthView(), WaitingPane()
@@ -130,10 +132,15 @@ class MainScreen(LabScreen):
         return self.arrangement in ("wide", "broad")
 
     def _place_panes(self) -> None:
-        shown = in_sight(self.arrangement, self._names, self.pane)
+        shown = in_sight(self.arrangement, self._names, self.pane, self._absent)
         for name, pane in self.panes.items():
             pane.display = name in shown
-        self.history.display = self.whole and not self.waiting.display
+        rows = layers_in_sight(self.arrangement, self._absent) and not self.waiting.display
+        self.depth.display = rows
+        self.history.display = self.whole and rows
+        for layers in self.query("#layers"):
+            layers.display = rows or self.waiting.display
+            self.set_class(not layers.display, "-alone")
         for charts in self.query("#charts"):  # gone already while the app ends
             charts.display = bool(shown & {"loss", "norm"})
         for panes in self.query("#panes"):  # what is waited for has nothing to show there
@@ -171,8 +178,8 @@ class MainScreen(LabScreen):
         if self.arrangement == "tiny":
             return
         yield from (self.header, self.banner, self.failure, self.ranks)
-        yield self.waiting if self.waiting.display else self.depth
-        yield from (pane for pane in (self.history, *self.panes.values()) if pane.display)
+        above = (self.waiting, self.depth, self.history)
+        yield from (part for part in (*above, *self.panes.values()) if part.display)
 
     @property
     def page(self) -> int:
@@ -185,6 +192,7 @@ class MainScreen(LabScreen):
 
     def show(self, view: View) -> None:
         self._wait(view)
+        self._leave_out(view)
         super().show(view)
         total = len(view.layout.rows) if view.layout is not None else 0
         # Few layers leave their room to what is below them.
@@ -207,9 +215,19 @@ class MainScreen(LabScreen):
         """Until a command has taken a step, what it does instead is in the layers' place."""
         waiting = self._mode != "lab" and view.layout is None
         if waiting != self.waiting.display:
-            self.waiting.display, self.depth.display = waiting, not waiting
+            self.waiting.display = waiting
             self._place_panes()
             self._ask_for_view()
+
+    def _leave_out(self, view: View) -> None:
+        """What a log has nothing for leaves its place to the rest."""
+        without = absent(view)
+        if without != self._absent:
+            self._absent = without
+            self._place_panes()
+            self._ask_for_view()
+        if view.info is not None and view.info.logged is not None:
+            self.panes[self._names[-1]].border_title = "what the log holds"
 
     def clear_filter(self) -> None:
         self.filter.action_clear()
