@@ -41,7 +41,9 @@ def named_run(word: str, home: Path) -> Iterator[NamedRun]:
 
     path = Path(word)
     there = bool(word) and is_there(path) and not is_run(path)
-    form = format_of(path) if there else None
+    # What a person names may be a link, as a cache of downloads has them; what lies in it may not.
+    real = path.resolve() if there and path.is_symlink() else path
+    form = format_of(real) if there else None
     if form is None and (not there or is_name(word, home)):
         directory = find_run(word, home)
         yield NamedRun(directory, directory)
@@ -54,7 +56,7 @@ def named_run(word: str, home: Path) -> Iterator[NamedRun]:
     with tempfile.TemporaryDirectory(prefix="gradtui-") as made:
         directory = Path(made) / safe_name(path)
         directory.mkdir(MODE)
-        convert(path, form, directory)
+        convert(real, form, directory, path)
         yield NamedRun(directory, path)
 
 

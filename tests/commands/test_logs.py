@@ -11,6 +11,8 @@ import torch
 from torch import nn
 
 from gradtui.cli import main
+from gradtui.commands.recorded import named_run
+from gradtui.commands.replay import LOG_SECONDS, glance_speed
 from gradtui.core.event import Ended
 from tests.app.terminal_emulator import Terminal
 from tests.runstore.logs.made import summary_writer
@@ -170,6 +172,32 @@ def test_export(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["export", "total", "--format", "html", "-o", str(page)]) == 0
     assert "healthy by loss and total gradient norm, every 5th step" in page.read_text()
     assert "loss            train/loss, 50 points to step 245" in page.read_text()
+
+
+def test_a_link_that_was_named_is_followed(home: Path, tmp_path: Path) -> None:
+    link = tmp_path / "newest"
+    link.symlink_to(home / "total")
+    file = tmp_path / "events"
+    (events,) = (home / "loss").iterdir()
+    file.symlink_to(events)
+    for place in (link, file):
+        with named_run(str(place), tmp_path) as run:
+            assert run.path == place
+            assert (run.directory / "run.json").stat().st_mode & 0o777 == 0o600
+            assert run.directory.stat().st_mode & 0o777 == 0o700
+            assert {path.stat().st_mode & 0o777 for path in run.directory.iterdir()} == {0o600}
+
+
+def test_a_long_log_is_played_within_seconds(tmp_path: Path) -> None:
+    """A point every half a second; what is shorter than that goes at its own pace."""
+    for name, count in (("long", 400), ("short", 10)):
+        with summary_writer(tmp_path / name) as writer:
+            for step in range(count):
+                writer.add_scalar("loss", 1.0, step, walltime=1e9 + step / 2)
+    with named_run(str(tmp_path / "long"), tmp_path) as run:
+        assert glance_speed(run.directory) == pytest.approx(399 / 2 / LOG_SECONDS)
+    with named_run(str(tmp_path / "short"), tmp_path) as run:
+        assert glance_speed(run.directory) == 1
 
 
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

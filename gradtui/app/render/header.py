@@ -98,6 +98,8 @@ def _state(view: View) -> Line:
     outside = view.outside
     if view.mode == "replay":
         sign = PLAYED.get(view.state, sign)
+    elif view.state == "finished" and view.info is not None and view.info.logged is not None:
+        sign = Sign("■", "#", "strong", "end of the log")  # how the training ended it does not tell
     elif view.mode != "lab" and view.layout is None and not nothing_seen(view):
         sign = Sign("…", ".", "quiet", "waiting for the first step")
     mark, word = sign.char(view.ascii_only), safe(sign.word)

@@ -43,8 +43,8 @@ BUDGET = 64 << 20
 AT_ONCE = 16 << 20
 
 
-def convert(path: Path, form: LogFormat, directory: Path) -> None:
-    """Make the empty folder `directory` a run of the log at `path`.
+def convert(path: Path, form: LogFormat, directory: Path, named: Path | None = None) -> None:
+    """Make the empty folder `directory` a run of the log at `path`, which was `named` otherwise.
 
     Raises UsageError where it holds nothing for us or a package is missing, GradtuiError where it cannot
     be read.
@@ -64,14 +64,16 @@ def convert(path: Path, form: LogFormat, directory: Path) -> None:
     limits = (*table.limits, *selection.limits, *_zeros(log, table), bad.passing, *log.limits)
     logged = Logged(
         form.name,
-        str(path),
+        str(named or path),
         held(table),
         bool(table.loss_said.any()),
         len(np.unique(table.steps)),
         table.every,
         tuple(clause for clause in limits if clause)[:MOST_LIMITS],
     )
-    info = RunInfo(printable(path.name), "", "", "", "", 0, log.planned, 0, logged=logged)
+    info = RunInfo(
+        printable((named or path).name), "", "", "", "", 0, log.planned, 0, logged=logged
+    )
     _write(directory, Generation(layout, info), table, bad)
     text = "\n".join(described(log, selection, logged)) + "\n"
     replace_file(directory / OUTPUT_NAME, text.encode("utf-8", "backslashreplace"))
