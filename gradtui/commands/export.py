@@ -33,7 +33,6 @@ from gradtui.commands.themes import checked_theme
 from gradtui.commands.training_extra import require_torch
 from gradtui.commands.values import count
 from gradtui.core.errors import ScenarioError, UsageError
-from gradtui.core.paths import is_folder
 from gradtui.lab.scenario.catalogue import read_catalogue
 from gradtui.runstore.export.formats import FORMATS, PathFormat, format_named
 
