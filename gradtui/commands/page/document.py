@@ -33,11 +33,11 @@ def page(contents: PageContents) -> str:
         findings_html(report),
         nan_html(report.first_nonfinite, contents.autopsy),
         _charts(plots, marks) if plots is not None else "",
-        layers_html(plots.layers, plots.left_out) if plots is not None else "",
+        layers_html(plots.layers, plots.left_out) if plots is not None and plots.layers else "",
         f'<section id="run"><h2>The run</h2>{definitions(contents.about)}</section>'
         if contents.about
         else "",
-        output_html(contents.output),
+        output_html(contents.output, logged=report.logged is not None),
         _foot(contents),
     ]
     data = embedded(_data(plots, marks)) if plots is not None else "null"

@@ -109,6 +109,8 @@ def _about_run(
 ) -> tuple[tuple[str, str], ...]:
     header = loaded.ranks[0].header
     about = [("command", shlex.join(header.command) or "-"), ("run", directory.name)]
+    if loaded.info.logged is not None:
+        about = [("log", printable(loaded.info.logged.path)), ("format", loaded.info.logged.format)]
     about += _about_info(loaded.info)
     if len(header.optimizers) > 1:
         about.append(("optimizers", "; ".join(header.optimizers[:20])))
@@ -148,6 +150,10 @@ def _when(started: float, scalars: ScalarSeries) -> list[tuple[str, str]]:
 
 
 def _steps(report: Report) -> list[tuple[str, str]]:
+    if report.logged is not None:
+        return [
+            ("steps", f"to {report.steps - 1:,}, logged at {report.logged['points']:,} of them")
+        ]
     words = f"{report.steps:,}"
     taken, measured = report.steps_taken, report.steps_measured
     if taken and measured is not None:

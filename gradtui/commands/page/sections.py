@@ -173,11 +173,11 @@ def spark(points: Sequence[float | None]) -> str:
     )
 
 
-def output_html(output: Sequence[str]) -> str:
-    """The last lines of what the command has printed."""
+def output_html(output: Sequence[str], *, logged: bool = False) -> str:
+    """The last lines of what the command has printed, or what the log of another tool holds."""
     if not output:
         return ""
     return (
-        '<section id="output"><h2>What it printed last</h2>'
+        f'<section id="output"><h2>{"What the log holds" if logged else "What it printed last"}</h2>'
         f'<pre class="output" tabindex="0">{lines(chr(10).join(output))}</pre></section>'
     )
