@@ -24,9 +24,9 @@ TOTAL = "epoch,step,train_loss,grad_norm\n" + "".join(
 LAYERS = "epoch,step,train_loss,grad_norm/one.weight,grad_norm/two.weight\n" + "".join(
     f"0,{i},{2 / (i + 1)},{1 + i % 7},{2 + i % 7}\n" for i in range(0, 600, 10)
 )
-KEYS = "[ ] { } 0 end j k G g enter escape o y x escape a v escape f escape"
+KEYS = "[ ] { 0 end j k enter escape o y x escape a v escape"
 BRACKETS = {"[": "left_square_bracket", "]": "right_square_bracket"}
-SIZES = [(140, 45), (200, 60), (120, 24), (80, 24), (60, 20)]
+SIZES = [(140, 45), (80, 24), (60, 20)]
 
 
 @asynccontextmanager
@@ -82,9 +82,8 @@ async def test_layers_have_their_place(tmp_path: Path) -> None:
         assert "every 10th step" in text(app)
 
 
-@pytest.mark.parametrize("logged", [LOSS, TOTAL], ids=["loss", "total"])
-async def test_every_key_is_answered(logged: str, tmp_path: Path) -> None:
-    async with replaying(logged, tmp_path, (140, 45)) as (app, pilot):
+async def test_every_key_is_answered(tmp_path: Path) -> None:
+    async with replaying(LOSS, tmp_path, (100, 30)) as (app, pilot):
         for key in KEYS.split():
             await pilot.press(BRACKETS.get(key, key))
         await pilot.press(
@@ -92,7 +91,6 @@ async def test_every_key_is_answered(logged: str, tmp_path: Path) -> None:
         )
         assert "loss" in text(app)
         await pilot.resize_terminal(80, 24)
-        for _ in range(6):
-            await pilot.press("tab")
+        await pilot.press("tab", "tab", "tab", "tab", "tab")
         await pilot.pause()
         assert "step" in text(app)
