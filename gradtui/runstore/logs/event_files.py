@@ -15,7 +15,7 @@ from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
 from gradtui.runstore.files.extra import needed
 from gradtui.runstore.files.reading import DAMAGE, opened, read_at
-from gradtui.runstore.logs.limits import MOST_POINTS, read_bytes
+from gradtui.runstore.logs.limits import MOST_POINTS, whole_file
 from gradtui.runstore.logs.places import files_below, the_one
 from gradtui.runstore.logs.record_frames import frames
 from gradtui.runstore.logs.series import SCALAR, Collector, Log
@@ -48,7 +48,7 @@ def read(path: Path) -> Log:
     limits: list[str] = []
     for file in files:
         name = file.name if len(files) > 1 else ""
-        data = read_bytes(file)
+        data = whole_file(file)
         begin, end, trouble = frames(data, stub.CRC_TABLE)
         for first, last in zip(begin.tolist(), end.tolist(), strict=True):
             try:

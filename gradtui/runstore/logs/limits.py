@@ -24,7 +24,7 @@ def checked_size(fd: int, path: Path, most: int = MOST_BYTES) -> int:
     return size
 
 
-def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
+def whole_file(path: Path, most: int = MOST_BYTES) -> bytes:
     """All of a regular file. Raises OSError, GradtuiError where it is larger than `most`."""
     with opened(path) as fd:
         return read_at(fd, checked_size(fd, path, most), 0)

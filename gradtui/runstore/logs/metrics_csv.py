@@ -10,7 +10,7 @@ from gradtui.core.errors import GradtuiError
 from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
 from gradtui.runstore.files.reading import opened, read_at
-from gradtui.runstore.logs.limits import MOST_POINTS, read_bytes
+from gradtui.runstore.logs.limits import MOST_POINTS, whole_file
 from gradtui.runstore.logs.names import LAYER, meanings
 from gradtui.runstore.logs.places import files_below, the_one
 from gradtui.runstore.logs.series import SCALAR, Collector, Log
@@ -62,7 +62,7 @@ def read(path: Path) -> Log:
     where it cannot be read."""
     found = files(path)
     file = found[0] if len(found) == 1 else the_one(path, [one.parent for one in found]) / NAME
-    text = io.StringIO(read_bytes(file, MOST).decode("utf-8", "replace"), newline="")
+    text = io.StringIO(whole_file(file, MOST).decode("utf-8", "replace"), newline="")
     collector = Collector(MOST_POINTS)
     limits = list(LIMITS)
     odd = 0

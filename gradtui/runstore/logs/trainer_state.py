@@ -10,7 +10,7 @@ from gradtui.core.errors import GradtuiError
 from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
 from gradtui.runstore.files.reading import COSTS, opened, read_at
-from gradtui.runstore.logs.limits import MOST_POINTS, read_bytes
+from gradtui.runstore.logs.limits import MOST_POINTS, whole_file
 from gradtui.runstore.logs.series import Collector, Log
 
 NAME = "trainer_state.json"
@@ -59,7 +59,7 @@ def read(path: Path) -> Log:
     """Raises GradtuiError where it is damaged, or too large; OSError where it cannot be read."""
     file = place(path)
     assert file is not None
-    data = read_bytes(file, MOST)
+    data = whole_file(file, MOST)
     if sum(data.count(mark) * cost for mark, cost in COSTS.items()) > MOST_MEMORY:
         raise GradtuiError(f"{printable(str(file))} has more in it than any training.")
     try:
