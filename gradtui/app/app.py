@@ -6,40 +6,35 @@ its faults, are in `textual_faults`.
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec
 
 import numpy as np
-from textual import events, on
+from textual import on
 from textual.app import SystemCommand
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Input
 
-from gradtui.app.appearance import dress
 from gradtui.app.filter_bar import FilterBar
 from gradtui.app.key_bindings import ALL, ELSEWHERE
 from gradtui.app.machine_sampler import MachineSampler
-from gradtui.app.notice import Notice, Severity
+from gradtui.app.notice import Notice
 from gradtui.app.picture_file import save_picture
 from gradtui.app.playback import Playback, Player
 from gradtui.app.process_view import ProcessView
 from gradtui.app.render.header import title_words, verdict_words
-from gradtui.app.render.text import safe, to_ascii
+from gradtui.app.render.text import safe
 from gradtui.app.screens.lab import LabScreen, Shows
 from gradtui.app.screens.main import MainScreen
 from gradtui.app.screens.quit import QuitScreen, StoppingScreen
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.session import Session
-from gradtui.app.terminal import Output, add_fault, catch_signals
+from gradtui.app.terminal import Output
+from gradtui.app.terminal_app import TerminalApp
 from gradtui.app.terminal_signs import KEEP_TITLE, PUT_BACK_TITLE, notification, title
-from gradtui.app.textual_faults import FaultContainment, Palette
-from gradtui.app.themes import THEMES, VARIABLES
 from gradtui.app.verdict_alarm import VerdictAlarm
 from gradtui.app.view import Outside, View
 from gradtui.app.watched_run import WatchedRun
@@ -72,20 +67,13 @@ def wish(
     return asked
 
 
-class GradtuiApp(FaultContainment):
+class GradtuiApp(TerminalApp):
     """Watches whatever `source` feeds, and asks it for runs of the catalogue's scenarios.
 
     `watched` is for runs that are recorded in a directory; None in the lab.
     `output` is what `terminal.borrowed_terminal` gave; None in tests and without a terminal.
     """
 
-    CSS_PATH = Path(__file__).with_name("gradtui.tcss")  # of this class, not of a subclass
-    TITLE = "gradtui"
-    ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "quit", "quit", show=False, priority=True),
-        Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
-    ]
     clock: Callable[[], float] = staticmethod(monotonic)
 
     def __init__(
@@ -104,7 +92,7 @@ class GradtuiApp(FaultContainment):
         watched: WatchedRun | None = None,
         output: Output | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(theme=theme, ascii_only=ascii_only, output=output)
         self.source = source
         self.watched = watched
         self.session = Session(
@@ -132,25 +120,16 @@ class GradtuiApp(FaultContainment):
         self._title = ""
         """What the terminal's title was set to last."""
         self.export_dir = export_dir or Path.cwd()
-        self.output = output
-        self.exit_code = 0
         self._ticks = 0
         self._run = 1
         self._launched = False
-        dress(self, theme, ascii_only)
 
     # Start and end
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return VARIABLES
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen(self.session.mode)
 
     def on_mount(self) -> None:
-        if self.output is not None:
-            catch_signals(self.end_by_signal)
-            sys.stdout = sys.stderr = self.output.stream
         # The first frame goes out before the source is asked for anything: importing torch in its
         # thread would hold it up.
         self.call_after_refresh(self._launch)
@@ -169,10 +148,6 @@ class GradtuiApp(FaultContainment):
             self.write_to_terminal(PUT_BACK_TITLE)
         self.sampler.close()
         self.source.close()
-
-    def fault(self, what: str, trace: str) -> None:
-        path = add_fault(trace)
-        self.tell(f"Passed over: {what}. {path or ''}".rstrip(), "warning")
 
     # The one timer
 
@@ -291,17 +266,9 @@ class GradtuiApp(FaultContainment):
         child = self.watched.child if self.watched is not None else None
         if child is not None and number != signal.SIGHUP:
             child.forward(number)
-        self.exit_code = 128 + number
-        self.exit(return_code=self.exit_code)
+        super().end_by_signal(number)
 
-    # What widgets say, and keys on their way to one
-
-    def on_key(self, event: events.Key) -> None:
-        """What was typed before a line of text had taken the keyboard belongs to it all the same:
-        the words behind a quick "/" must not start remedies."""
-        if isinstance(self.focused, Input) and event.is_printable:
-            event.prevent_default()
-            self.focused.post_message(events.Key(event.key, event.character))
+    # What widgets say
 
     @on(MainScreen.Laid)
     def _redraw(self) -> None:
@@ -326,13 +293,6 @@ class GradtuiApp(FaultContainment):
     def _filter_changed(self, event: FilterBar.Changed) -> None:
         self.session.filter_rows(event.text)
         self.tick()
-
-    def tell(self, text: str, severity: Severity = "information") -> None:
-        """A toast. The text may come from files: it is made safe and never read as markup."""
-        text = safe(text)
-        if self.session.ascii_only:
-            text = to_ascii(text)
-        self.notify(text, severity=severity, timeout=6, markup=False)
 
     # What is laid over the main screen
 
@@ -373,12 +333,6 @@ class GradtuiApp(FaultContainment):
             self.tell(f"picture: {path}")
 
     # Screens of text
-
-    def show_text(self, screen: TextScreen) -> None:
-        """Lay a screen of text over what is there, in place of another one."""
-        if isinstance(self.screen, TextScreen):
-            self.pop_screen()
-        self.push_screen(screen)
 
     def action_help(self) -> None:
         from gradtui.app.screens.help import help_screen
@@ -440,12 +394,6 @@ class GradtuiApp(FaultContainment):
         from gradtui.app.palette import commands
 
         return commands(self.session, self.run_action)
-
-    def action_command_palette(self) -> None:
-        if self.use_command_palette and not isinstance(self.screen, Palette):
-            words = "words of a command" if self.session.ascii_only else "words of a command…"
-            # Without the usual id: one that has just been closed may still be there.
-            self.push_screen(Palette(placeholder=words))
 
     # Keys
 
@@ -633,12 +581,3 @@ class GradtuiApp(FaultContainment):
     @wish
     def action_compare(self) -> None:
         self.session.toggle_compare()
-
-    def action_next_theme(self) -> None:
-        names = [theme.name for theme in THEMES]
-        here = names.index(self.theme) if self.theme in names else -1
-        self.action_theme(names[(here + 1) % len(names)])
-
-    def action_theme(self, name: str) -> None:
-        self.theme = name
-        self.tell(f"theme: {name}")

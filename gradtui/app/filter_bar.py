@@ -1,4 +1,4 @@
-"""The line at the bottom in which layers are filtered."""
+"""The line at the bottom in which what is listed is filtered."""
 
 from typing import ClassVar
 
@@ -30,9 +30,9 @@ class FilterBar(Horizontal):
             super().__init__()
             self.text = text
 
-    def __init__(self) -> None:
+    def __init__(self, placeholder: str = "words of layer names") -> None:
         super().__init__()
-        self.entry = Input(placeholder="words of layer names", compact=True)
+        self.entry = Input(placeholder=placeholder, compact=True)
         self.entry.can_focus = False
         self._count = Static(id="count", markup=False)
 
@@ -60,7 +60,7 @@ class FilterBar(Horizontal):
         self.close()
 
     def count(self, shown: int, total: int) -> None:
-        """Say how many layers the filter lets through."""
+        """Say how many rows the filter lets through."""
         if self.has_class("open"):
             text = f"{shown} of {total}" if shown else f"none of {total} (esc clears)"
             if str(self._count.content) != text:

@@ -7,8 +7,7 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
-from gradtui.app.key_bindings import Key, footer_keys
-from gradtui.app.watched_run import Mode
+from gradtui.app.key_bindings import Key
 
 
 def fitting(keys: Sequence[Key], width: int) -> list[Key]:
@@ -31,9 +30,10 @@ class KeyBar(Widget):
     """
     ALLOW_SELECT = False
 
-    def __init__(self, mode: Mode = "lab") -> None:
+    def __init__(self, keys: Sequence[Key]) -> None:
+        """`keys`: the most useful first."""
         super().__init__()
-        self._keys = footer_keys(mode)
+        self._keys = keys
 
     def render(self) -> Content:
         parts: list[Content | tuple[str, str | Style]] = []

@@ -19,13 +19,13 @@ from gradtui.app.terminal import (
 from gradtui.core.errors import GradtuiError
 
 if TYPE_CHECKING:
-    from gradtui.app.app import GradtuiApp
+    from gradtui.app.terminal_app import TerminalApp
 
 PATIENCE = 1.0
 """Seconds that a trainer may take for the step under way when the app has ended."""
 
 
-def run_app(make: Callable[[Output], "GradtuiApp"]) -> int:
+def run_app(make: Callable[[Output], "TerminalApp"]) -> int:
     """Run the app that `make` returns on this terminal; its exit code.
 
     0 after a normal end, 128+n after signal n, 1 after a crash: then one sentence on stderr names

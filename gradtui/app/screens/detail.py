@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from textual.app import ComposeResult
 
 from gradtui.app.key_bar import KeyBar
+from gradtui.app.key_bindings import footer_keys
 from gradtui.app.screens.lab import LabScreen, Shows
 from gradtui.app.watched_run import Mode
 from gradtui.app.widgets.header_bar import HeaderBar
@@ -23,7 +24,7 @@ class DetailScreen(LabScreen):
 
     def compose(self) -> ComposeResult:
         yield from self._parts
-        yield KeyBar(self._mode)
+        yield KeyBar(footer_keys(self._mode))
 
     def parts(self) -> Iterable[Shows]:
         return self._parts

@@ -20,6 +20,7 @@ from gradtui.app.geometry import (
     plea,
 )
 from gradtui.app.key_bar import KeyBar
+from gradtui.app.key_bindings import footer_keys
 from gradtui.app.render.depth import HEAD
 from gradtui.app.screens.lab import LabScreen, Shows
 from gradtui.app.screens.panes import NONE_ABSENT, absent, in_sight, layers_in_sight
@@ -99,7 +100,7 @@ class MainScreen(LabScreen):
                     yield self.panes["norm"]
                 yield self.panes[self._names[-1]]
         yield self.filter
-        yield KeyBar(self._mode)
+        yield KeyBar(footer_keys(self._mode))
 
     # What is in sight
 
