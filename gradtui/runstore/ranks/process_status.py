@@ -143,6 +143,20 @@ def status(directory: Path | str, now: float | None = None) -> Ranks:
     return ranks_status(ranks, told, time.time() if now is None else now)
 
 
+def may_be_running(directory: Path) -> bool:
+    """Whether somebody may still write to a run. Of one whose header cannot be read nobody knows: then
+    it may for as long as a file of it has changed within SILENT seconds."""
+    try:
+        return status(directory).state == RUNNING
+    except GradtuiError:
+        try:
+            with os.scandir(directory) as entries:
+                newest = max((e.stat(follow_symlinks=False).st_mtime for e in entries), default=0.0)
+        except OSError:
+            return False
+        return time.time() - newest < SILENT
+
+
 def ranks_status(
     ranks: Sequence[RankFiles],
     told: Sequence[Sequence[dict[str, Any]]],

@@ -1,7 +1,8 @@
 """The list of recorded runs."""
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,15 @@ from gradtui.core.ending import ending_word, one_line, signal_name, trouble_sent
 from gradtui.core.errors import GradtuiError
 from gradtui.runstore.files.reading import any_numbers, in_a_sentence
 from gradtui.runstore.files.run_folders import run_paths
+from gradtui.runstore.format.note_file import read_note
 from gradtui.runstore.ranks.process_status import CRASHED, RUNNING, ranks_status, read_ranks
+from gradtui.runstore.ranks.rank_files import RankFiles
 from gradtui.runstore.reader.ending import ending_of, steps_taken
 
 UNREADABLE = "unreadable"
 """In place of a state: the header is damaged, or of another version."""
+MOST_SECONDS = 1 << 40
+"""Since 1970: what is beyond is no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,10 @@ class RunSummary:
     """What the disk did not take: `count` steps in all, `bare` with scalars only, and `why`."""
     lost: tuple[str, ...] = ()
     """The same in sentences."""
+    note: str = ""
+    """What somebody has noted about it."""
+    last_time: float | None = None
+    """Seconds since 1970 of its last step or event on disk; None where there is none."""
 
     @property
     def ending(self) -> str:
@@ -82,7 +91,9 @@ def summary(path: Path, verdict: Callable[[Path], str] | None = None) -> RunSumm
             events = [line for lines in told for line in lines]
             end = ending_of(path, events, running=ranks.state == RUNNING)
     except GradtuiError as error:
-        return RunSummary(path.name, str(path), (), UNREADABLE, 0.0, 0, None, 0, str(error))
+        return RunSummary(
+            path.name, str(path), (), UNREADABLE, 0.0, 0, None, 0, str(error), note=read_note(path)
+        )
     last = max((rank.last_step for rank in ranks.ranks), default=-1)
     steps = steps_taken(last, events)
     said, trouble = None, ""
@@ -109,4 +120,14 @@ def summary(path: Path, verdict: Callable[[Path], str] | None = None) -> RunSumm
         end.whole,
         {"count": end.dropped, "bare": end.bare, "why": end.why} if end.troubled else None,
         trouble_sentences(end),
+        read_note(path),
+        _last_time(found, events),
     )
+
+
+def _last_time(ranks: Sequence[RankFiles], events: Sequence[dict[str, Any]]) -> float | None:
+    told = [line.get("time") for line in events]
+    times = [float(time) for time in told if isinstance(time, float | int) and time < MOST_SECONDS]
+    for rank in ranks:
+        times += [float(time) for time in rank.steps.last()["time"]]
+    return max((time for time in times if math.isfinite(time)), default=None)
