@@ -20,7 +20,8 @@ import argparse
 import json
 import shlex
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradtui.commands.check_lines import treatment_words
@@ -63,78 +64,98 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _compare(args: argparse.Namespace, settings: Settings) -> int:
-    from gradtui.doctor.comparison import compared, not_comparable
-    from gradtui.doctor.diagnose import diagnose
-    from gradtui.doctor.remedy_effect import judge_treatment
     from gradtui.runstore.files.run_folders import runs_home
-    from gradtui.runstore.reader.load import load_facts
-    from gradtui.runstore.reader.runs import summary
 
     home = runs_home(settings.runs)
     with ExitStack() as stack:
         runs = [stack.enter_context(named_run(word, home)) for word in (args.one, args.other)]
-        one, other = (load_facts(run.directory) for run in runs)
-        ends = [
-            replace(summary(run.directory), name=run.path.name, path=str(run.path)) for run in runs
-        ]
-    found = compared(one, other, args.step)
-    why_not = not_comparable(one, other)
-    treatment = None if why_not else judge_treatment(one, other)
-    verdicts = (diagnose(one).verdict, diagnose(other).verdict)
-    lasts = (int(one.steps[-1]), int(other.steps[-1]))
+        said = compared_runs(runs[0].directory, runs[1].directory, args.step)
+    # Of a log a run was made in passing: it is called by its own path.
+    named = [
+        replace(end, name=run.path.name, path=str(run.path))
+        for end, run in zip(said.ends, runs, strict=True)
+    ]
+    said = replace(said, ends=named)
     if args.json:
-        say(json.dumps(_as_json(ends, found, treatment, verdicts, lasts, why_not)))
+        say(json.dumps(_as_json(said)))
     else:
-        logs = [one.info.logged, other.info.logged]
-        color = paint(settings.color)
-        for line in _lines(ends, logs, found, treatment, verdicts, lasts, why_not, color):
+        for line in comparison_lines(said, paint(settings.color)):
             say(line)
-    if verdicts[1] == "nonfinite" or other.first_nonfinite is not None:
+    if said.nonfinite:
         return 4
-    return 0 if verdicts[1] in WELL else 3
+    return 0 if said.verdicts[1] in WELL else 3
 
 
-def _as_json(
-    ends: "list[RunSummary]",
-    found: "Comparison",
-    treatment: "RemedyEffect | None",
-    verdicts: tuple[str, str],
-    lasts: tuple[int, int],
-    why_not: str,
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ComparedRuns:
+    """Two runs side by side; pairs are (one, other)."""
+
+    ends: "list[RunSummary]"
+    logs: "list[Logged | None]"
+    """What is known of those that other tools have logged."""
+    found: "Comparison"
+    treatment: "RemedyEffect | None"
+    """What the second is beside the first; None where they are not comparable, for `why_not`."""
+    why_not: str
+    verdicts: tuple[str, str]
+    lasts: tuple[int, int]
+    """Their last steps."""
+    nonfinite: bool
+    """Whether the second has met NaN or infinity."""
+
+
+def compared_runs(one: Path, other: Path, step: int | None = None) -> ComparedRuns:
+    """Two run directories at a step, or at the last that both have reached. Raises GradtuiError."""
+    from gradtui.doctor.comparison import compared, not_comparable
+    from gradtui.doctor.diagnose import diagnose
+    from gradtui.doctor.remedy_effect import judge_treatment
+    from gradtui.runstore.reader.load import load_facts
+    from gradtui.runstore.reader.runs import summary
+
+    first, second = (load_facts(path) for path in (one, other))
+    found = compared(first, second, step)
+    why_not = not_comparable(first, second)
+    verdicts = (diagnose(first).verdict, diagnose(second).verdict)
+    return ComparedRuns(
+        [summary(path) for path in (one, other)],
+        [first.info.logged, second.info.logged],
+        found,
+        None if why_not else judge_treatment(first, second),
+        why_not,
+        verdicts,
+        (int(first.steps[-1]), int(second.steps[-1])),
+        verdicts[1] == "nonfinite" or second.first_nonfinite is not None,
+    )
+
+
+def _as_json(said: ComparedRuns) -> dict[str, Any]:
+    ends, found, treatment = said.ends, said.found, said.treatment
     whole: dict[str, Any] = strict(
         {
             "schema": SCHEMA,
             "runs": [end.path for end in ends],
-            "verdicts": verdicts,
+            "verdicts": said.verdicts,
             "endings": [end.ending for end in ends],
             "whole": [not end.short for end in ends],
             "steps": found.steps,
-            "last_steps": lasts,
+            "last_steps": said.lasts,
             "loss": found.loss,
             "total_norm": found.total_norm,
             "parted": found.parted,
             "layers": [{**asdict(pair), "ratio": pair.ratio} for pair in found.layers],
             "only": found.only,
             "treatment": None if treatment is None else asdict(treatment),
-            "not_comparable": why_not or None,
+            "not_comparable": said.why_not or None,
         }
     )
     return whole
 
 
-def _lines(
-    ends: "list[RunSummary]",
-    logs: "list[Logged | None]",
-    found: "Comparison",
-    treatment: "RemedyEffect | None",
-    verdicts: tuple[str, str],
-    lasts: tuple[int, int],
-    why_not: str,
-    color: Paint,
-) -> list[str]:
+def comparison_lines(said: ComparedRuns, color: Paint) -> list[str]:
+    """What is printed."""
+    found, treatment, verdicts, lasts = said.found, said.treatment, said.verdicts, said.lasts
     out = []
-    each = zip(("one", "other"), ends, verdicts, lasts, logs, strict=True)
+    each = zip(("one", "other"), said.ends, verdicts, lasts, said.logs, strict=True)
     for word, end, verdict, last, log in each:
         good = verdict in WELL
         words = verdict.replace("_", " ") + (f" until {last:,}" if end.short else "")
@@ -158,7 +179,7 @@ def _lines(
             out.append(f"only in {word}: {printable(', '.join(names))}")
     out += ["", f"the losses {_parted(found, lasts)}"]
     if treatment is None:
-        out.append(f"not comparable: {printable(why_not)}")
+        out.append(f"not comparable: {printable(said.why_not)}")
     else:
         out.append(
             printable(treatment_words(asdict(treatment))) + _over(treatment, verdicts, lasts)

@@ -136,16 +136,21 @@ def _run_picture(args: argparse.Namespace, settings: Settings, wishes: dict[str,
 
 
 def _run_page(args: argparse.Namespace, settings: Settings) -> str:
+    from gradtui.runstore.files.run_folders import runs_home
+
+    with named_run(args.target, runs_home(settings.runs)) as run:
+        return run_page(run.directory)
+
+
+def run_page(directory: Path) -> str:
+    """The HTML page of a recorded run."""
     from gradtui.commands.command_verdict import judged
     from gradtui.commands.page.document import page
     from gradtui.commands.page.gather import contents_of_run
-    from gradtui.runstore.files.run_folders import runs_home
     from gradtui.runstore.ranks.process_status import read_ranks
 
-    with named_run(args.target, runs_home(settings.runs)) as run:
-        directory = run.directory
-        command = list(read_ranks(directory)[0].header.command) or [directory.name]
-        return page(contents_of_run(directory, judged(directory, command)))
+    command = list(read_ranks(directory)[0].header.command) or [directory.name]
+    return page(contents_of_run(directory, judged(directory, command)))
 
 
 def _lab_page(target: Target, args: argparse.Namespace, settings: Settings) -> str:

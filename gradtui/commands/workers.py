@@ -34,7 +34,7 @@ def spread(
     CUDA context does not survive one. `task` is therefore a module's function, or a partial of one.
     """
     waiting = deque(items)
-    workers = [_Worker(task) for _ in range(min(jobs, len(items)))]
+    workers = [Worker(task) for _ in range(min(jobs, len(items)))]
     try:
         with _ending_on_signals():
             for worker in workers:
@@ -52,7 +52,7 @@ def spread(
             worker.end()
 
 
-class _Worker:
+class Worker:
     """One process, replaced by a fresh one when it dies."""
 
     def __init__(self, task: Callable[[Any], Any]) -> None:
@@ -73,22 +73,27 @@ class _Worker:
     def take(self, waiting: deque[Any]) -> None:
         """Start on the next item, if there is one."""
         self.busy = bool(waiting)
-        if not self.busy:
-            return
-        self._item = waiting.popleft()
+        if self.busy:
+            self.give(waiting.popleft())
+
+    def give(self, item: Any) -> None:
+        """Start on an item; only while it is not busy."""
+        self._item, self.busy = item, True
         with suppress(BrokenPipeError, ConnectionResetError):  # `finish` says that it has died
             self.connection.send(self._item)
 
     def finish(self) -> tuple[Any, Any]:
-        """The item worked on and its result; blocks until there is one."""
+        """The item worked on and its result; blocks until there is one. Without an item where the
+        process has died with nothing to do."""
+        item, self._item, self.busy = self._item, None, False
         try:
-            return self._item, self.connection.recv()
+            return item, self.connection.recv()
         except (EOFError, ConnectionResetError):
             self._process.join(PATIENCE)
             code = self._process.exitcode
             self.end()
             self._start()
-            return self._item, Crashed(f"its process ended before it was done ({_cause(code)}).")
+            return item, Crashed(f"its process ended before it was done ({_cause(code)}).")
 
     def end(self) -> None:
         self.connection.close()

@@ -1,8 +1,10 @@
 """The help: every key, and how to read the screen."""
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
-from gradtui.app.key_bindings import help_keys
+from gradtui.app.key_bindings import Key, help_keys
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.watched_run import Mode
 
@@ -30,8 +32,12 @@ def help_screen(mode: Mode, ascii_only: bool = False) -> TextScreen:
     text = LEGEND + MORE[mode]
     if ascii_only:
         text = text.replace("◆", "*").replace("╋", "+")
+    return keys_screen(text, help_keys(mode))
+
+
+def keys_screen(text: str, keys: Sequence[Key]) -> TextScreen:
+    """A text, and keys by group below it."""
     parts: list[tuple[str, str]] = [(text, "$foreground")]
-    keys = help_keys(mode)
     for group in dict.fromkeys(key.group for key in keys):
         parts.append((f"\n\n{group}\n", "bold $primary"))
         rows = [key for key in keys if key.group == group]

@@ -1,0 +1,449 @@
+"""The list of runs as an app: a timer asks for what is to be read next, and shows what has come.
+
+It reads nothing of a run itself: an `Examiner` does, in a process of its own, so that no verdict holds
+up a key. What a key asks of that comes before what is read anyway.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from rich.text import Text
+from textual import on
+from textual.app import SystemCommand
+from textual.content import Content
+from textual.screen import Screen
+
+from gradtui.app.filter_bar import FilterBar
+from gradtui.app.note_bar import NoteBar
+from gradtui.app.remembered import Preferences, save_preferences
+from gradtui.app.render.run_cells import file_size, short_name
+from gradtui.app.render.run_columns import NaturalWidths
+from gradtui.app.render.text import to_ascii
+from gradtui.app.run_list_keys import KEYS
+from gradtui.app.run_order import RunOrder
+from gradtui.app.run_requests import (
+    Compare,
+    Examiner,
+    Judge,
+    ListRuns,
+    Look,
+    LookAt,
+    Request,
+    Unanswered,
+    WritePage,
+)
+from gradtui.app.run_row import Judgement, RunRow
+from gradtui.app.run_survey import RunSurvey
+from gradtui.app.screens.help import keys_screen
+from gradtui.app.screens.removal import RemovalScreen, question
+from gradtui.app.screens.runs import RunsScreen
+from gradtui.app.screens.text import TextScreen
+from gradtui.app.terminal import Output
+from gradtui.app.terminal_app import TerminalApp
+from gradtui.app.themes import THEMES
+from gradtui.app.widgets.run_table import RunList, RunTable
+from gradtui.core.text import printable
+from gradtui.runstore.files.run_removal import NotRemovedError, RunIdentity, identify, remove_run
+from gradtui.runstore.format.note_file import write_note
+from gradtui.runstore.ranks.process_status import may_be_running
+from gradtui.runstore.reader.runs import UNREADABLE, RunSummary
+
+TICK = 0.1
+"""Seconds between two looks at what has come, and at what is to be read next."""
+TIMES = 1.0
+"""Seconds after which times and durations are drawn anew, where nothing else has changed."""
+LEGEND = (
+    "Each line is a run, with the doctor's verdict on it as it stands. Verdicts come in the background, "
+    "the newest runs first; they are remembered until the run or the doctor changes. `loss` is that of "
+    "the last step, `best` the lowest of any step. Below the list is the chosen run in full. A click "
+    "chooses, two open, a click on a title sorts, one at the left marks.\n\n"
+    "What is done to runs is done to the marked ones; to the chosen one where none is marked."
+)
+
+
+class RunsApp(TerminalApp):
+    """`survey` and `order` outlive it: coming back from a run, the list is as it was left. `opened` is
+    the run to be opened once it has ended, None where it was left for good."""
+
+    clock: Callable[[], float] = staticmethod(time.monotonic)
+    wall_clock: Callable[[], float] = staticmethod(time.time)
+
+    def __init__(
+        self,
+        survey: RunSurvey,
+        order: RunOrder,
+        examiner: Examiner,
+        *,
+        theme: str | None = None,
+        ascii_only: bool = False,
+        folder: Path | None = None,
+        notice: str = "",
+        chosen_theme: str = "",
+        output: Output | None = None,
+    ) -> None:
+        """`folder`: where pages are written; `notice`: what to tell at the start; `chosen_theme`: the
+        one that somebody has chosen here before, which a flag may overrule."""
+        super().__init__(theme=theme, ascii_only=ascii_only, output=output)
+        self.survey, self.order, self.examiner = survey, order, examiner
+        self.opened: RunRow | None = None
+        self._folder = folder or Path.cwd()
+        self._notice = notice
+        self.chosen_theme = chosen_theme
+        self._wanted: deque[Request] = deque()
+        self._widths = NaturalWidths()
+        self._drawn_at = 0.0
+        self._shown: tuple[RunRow, ...] = ()
+        self._list = RunList()
+        self._deleting = False
+
+    # Start and end
+
+    def get_default_screen(self) -> Screen[None]:
+        return RunsScreen()
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._launch)
+
+    def _launch(self) -> None:
+        self.containing = True
+        self.examiner.start(self.answered)
+        self.set_interval(TICK, self.tick)
+        self._arrange()
+        self.ask_next()
+        if self._notice:
+            self.tell(self._notice, "warning")
+
+    def on_unmount(self) -> None:
+        self.examiner.end()
+
+    def remember(self) -> None:
+        """Sort and theme, for the next time."""
+        save_preferences(Preferences(self.order.sort, self.order.reverse, self.chosen_theme))
+
+    async def action_quit(self) -> None:
+        self.exit()
+
+    # Reading
+
+    def tick(self) -> None:
+        if self.leaving or not self.is_running:
+            return
+        self.ask_next()
+        if self.survey.seen():
+            self._arrange()
+        elif self.clock() - self._drawn_at >= TIMES:
+            self._draw()
+        if self.output is not None:
+            self.output.trim()
+
+    def ask_next(self) -> None:
+        if self.examiner.busy or self.leaving:
+            return
+        wanted = self._wanted.popleft() if self._wanted else self.survey.next_request(self.clock())
+        if wanted is not None:
+            self.examiner.ask(wanted)
+
+    def answered(self, request: Request, answer: object) -> None:
+        """What the examiner has found, or why it has not."""
+        now = self.clock()
+        if isinstance(answer, Unanswered):
+            self._unanswered(request, answer.why, now)
+        elif isinstance(request, ListRuns) and isinstance(answer, list):
+            self.survey.list_names(answer, now)
+        elif isinstance(request, LookAt) and isinstance(answer, list):
+            self.survey.take_looks(request, answer, now)
+        elif isinstance(request, Judge) and isinstance(answer, Judgement):
+            self.survey.take_judgement(request, answer, now)
+        elif isinstance(request, Compare):
+            self._show_comparison(request, str(answer))
+        elif isinstance(request, WritePage):
+            self.tell(f"page: {answer}")
+        self.ask_next()
+
+    def _unanswered(self, request: Request, why: str, now: float) -> None:
+        """One run must not keep the others from being read."""
+        match request:
+            case LookAt(paths=(path,)):
+                self.survey.take_looks(request, [Look(unreadable(path, why), -1, "")], now)
+            case LookAt(paths=paths):
+                self._wanted.extendleft(LookAt((path,)) for path in reversed(paths))
+            case Judge(path=path):
+                row = self.survey.rows.get(path.name)
+                stamp = row.stamp if row is not None else ""
+                self.survey.take_judgement(request, Judgement(stamp, trouble=why), now)
+            case Compare() | WritePage():
+                self.tell(why, "error")
+
+    # Showing
+
+    def _arrange(self) -> None:
+        """Work out anew which runs are shown, and in which order."""
+        rows = tuple(self.survey.rows.values())
+        self._shown = tuple(self.order.arrange(rows, self.wall_clock()))
+        self._draw()
+
+    def _draw(self) -> None:
+        self._drawn_at = self.clock()
+        screen = next((s for s in self.screen_stack if isinstance(s, RunsScreen)), None)
+        if screen is None or not screen.is_mounted:
+            return
+        order, rows, now = self.order, tuple(self.survey.rows.values()), self.wall_clock()
+        screen.show(
+            RunList(
+                home=home_words(self.survey.home),
+                all=rows,
+                shown=self._shown,
+                place=order.place,
+                marks=frozenset(order.marks),
+                text=order.text,
+                sort=order.sort,
+                reverse=order.reverse,
+                natural=self._widths.of(rows, now),
+                now=now,
+                ascii_only=self.ascii_only,
+                listed=self.survey.listed,
+            )
+        )
+
+    @property
+    def current(self) -> RunRow | None:
+        return self.survey.rows.get(self.order.current)
+
+    def chosen(self) -> list[RunRow]:
+        """The marked runs in the order of the list, those that are filtered out last; the current one
+        where none is marked."""
+        marked = [row for row in self._shown if row.name in self.order.marks]
+        names = {row.name for row in marked}
+        marked += [r for n, r in self.survey.rows.items() if n in self.order.marks - names]
+        return marked or [row for row in [self.current] if row is not None]
+
+    # Moving in the list
+
+    def _select(self, place: int) -> None:
+        self.order.select(place)
+        self._draw()
+
+    def action_move(self, by: int) -> None:
+        self._select(self.order.place + by)
+
+    def action_page(self, by: int) -> None:
+        screen = self.screen
+        self.action_move(by * (screen.table.page if isinstance(screen, RunsScreen) else 10))
+
+    def action_first_row(self) -> None:
+        self._select(0)
+
+    def action_last_row(self) -> None:
+        self._select(len(self._shown) - 1)
+
+    def action_filter(self) -> None:
+        if isinstance(self.screen, RunsScreen):
+            self.screen.note.action_leave()
+            self.screen.filter.open(self.order.text)
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, event: FilterBar.Changed) -> None:
+        self.order.text = event.text
+        self._arrange()
+
+    def action_sort(self) -> None:
+        self.order.cycle_sort()
+        self._sorted()
+
+    def action_reverse(self) -> None:
+        self.order.reverse = not self.order.reverse
+        self._sorted()
+
+    def action_sort_by(self, name: str) -> None:
+        self.order.sort_by(name)
+        self._sorted()
+
+    def _sorted(self) -> None:
+        self._arrange()
+        self.remember()
+        other = ", the other way round" if self.order.reverse else ""
+        self.tell(f"sorted by {self.order.sort}{other}")
+
+    def action_mark(self) -> None:
+        """Mark it and go on to the next, so that several are marked by one key."""
+        if self.order.current:
+            self.order.toggle(self.order.current)
+            self.action_move(1)
+
+    def action_mark_all(self) -> None:
+        self.order.toggle_all()
+        self._draw()
+
+    def action_escape(self) -> None:
+        if not isinstance(self.screen, RunsScreen):
+            self.pop_screen()
+        elif self.order.text:
+            self.screen.filter.action_clear()
+        else:
+            self.order.marks.clear()
+            self._draw()
+
+    @on(RunTable.Clicked)
+    def _clicked(self, event: RunTable.Clicked) -> None:
+        self._select(event.place)
+        if event.mark:
+            self.order.toggle(self.order.current)
+            self._draw()
+        elif event.again:
+            self.action_open()
+
+    @on(RunTable.TitleClicked)
+    def _title_clicked(self, event: RunTable.TitleClicked) -> None:
+        self.action_sort_by(event.sort)
+
+    # What is done to runs
+
+    def action_open(self) -> None:
+        """Leave the list for a run; who started it comes back to it."""
+        row = self.current
+        if row is None:
+            return
+        if row.unreadable:
+            self.tell(f"{short_name(row.name)} cannot be opened: see below the list.", "warning")
+        else:
+            self.opened = row
+            self.exit()
+
+    def action_compare(self) -> None:
+        rows = self.chosen()
+        marked = len(self.order.marks)
+        if marked == 1 and self.current is not None and self.current not in rows:
+            rows = [*rows, self.current]
+        if len(rows) != 2:
+            self.tell(f"Two runs are compared, and {marked} are marked: space marks.", "warning")
+            return
+        older, newer = sorted(rows, key=lambda row: row.name)
+        self.tell("comparing...")
+        self._wanted.append(Compare(older.path, newer.path, color=not self.no_color))
+        self.ask_next()
+
+    def _show_comparison(self, request: Compare, said: str) -> None:
+        self.clear_notifications()
+        text = Text.from_ansi(to_ascii(said) if self.ascii_only else said)
+        title = f"{short_name(request.one.name)} (one) and {short_name(request.other.name)} (other)"
+        self.show_text(TextScreen(title, Content.from_rich_text(text), "comparison"))
+
+    def action_note(self) -> None:
+        row = self.current
+        if row is not None and isinstance(self.screen, RunsScreen):
+            self.screen.filter.close()
+            self.screen.note.open(row.name, row.summary.note if row.summary is not None else "")
+
+    @on(NoteBar.Written)
+    def _note_written(self, event: NoteBar.Written) -> None:
+        row = self.survey.rows.get(event.run)
+        if row is None:
+            self.tell("That run is gone, and the note with it.", "warning")
+            return
+        try:
+            note = write_note(row.path, event.text)
+        except OSError as error:
+            self.tell(f"No note: {error.strerror or error}.", "error")
+            return
+        if row.summary is not None:
+            self.survey.rows[row.name] = replace(row, summary=replace(row.summary, note=note))
+        self.survey.look_again(row.name)
+        self._arrange()
+
+    def action_export(self) -> None:
+        row = self.current
+        if row is None:
+            return
+        self.tell("writing its page...")
+        self._wanted.append(WritePage(row.path, self._folder, self.ascii_only))
+        self.ask_next()
+
+    def action_copy_path(self) -> None:
+        """Nobody can know whether the terminal allows that."""
+        if self.current is not None:
+            self.copy_to_clipboard(str(self.current.path))
+            self.tell("Copied its path. If it is not there, the terminal does not allow it.")
+
+    # Deleting
+
+    def action_delete(self) -> None:
+        if self._deleting or not isinstance(self.screen, RunsScreen):
+            return
+        meant: list[tuple[RunRow, RunIdentity]] = []
+        staying: list[str] = []
+        for row in self.chosen():
+            try:
+                if row.running:
+                    raise NotRemovedError("it is still running")
+                meant.append((row, identify(self.survey.home, row.name)))
+            except NotRemovedError as error:
+                staying.append(f"{short_name(row.name)}, as {error}")
+        if not meant:
+            if staying:
+                self.tell(f"Nothing to delete: {staying[0]}.", "warning")
+            return
+        size = file_size(sum(max(row.size, 0) for row, _ in meant))
+        words = question([printable(row.name) for row, _ in meant], size, staying)
+        asking = RemovalScreen(to_ascii(words) if self.ascii_only else words)
+        self.push_screen(asking, partial(self._delete_answered, meant))
+
+    def _delete_answered(self, meant: list[tuple[RunRow, RunIdentity]], yes: bool | None) -> None:
+        if yes:
+            self._deleting = True
+            self.run_worker(self._delete(meant))
+
+    async def _delete(self, meant: Sequence[tuple[RunRow, RunIdentity]]) -> None:
+        """One after the other, out of the screen's way."""
+        home, size, count, kept = self.survey.home, 0, 0, []
+        for row, identity in meant:
+            try:
+                await asyncio.to_thread(remove_run, home, identity, may_be_running)
+            except NotRemovedError as error:
+                kept.append(f"{short_name(row.name)} stays: {error}.")
+                self.survey.look_again(row.name)
+            else:
+                size, count = size + max(row.size, 0), count + 1
+                self.survey.forget(row.name)
+        self._deleting = False
+        self._arrange()
+        if count:
+            self.tell(f"Deleted {count:,} run{'s' * (count != 1)}, {file_size(size)}.")
+        for words in kept[:2]:
+            self.tell(words, "error")
+
+    # Help, themes, the palette
+
+    def action_help(self) -> None:
+        self.show_text(keys_screen(LEGEND, KEYS))
+
+    def action_theme(self, name: str) -> None:
+        super().action_theme(name)
+        self.chosen_theme = name
+        self.remember()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        for key in KEYS:
+            if key.palette:
+                title = key.help[0].upper() + key.help[1:]
+                yield SystemCommand(title, f"key {key.shown}", partial(self.run_action, key.action))
+        for theme in THEMES:
+            act = partial(self.run_action, f"theme({theme.name!r})")
+            yield SystemCommand(f"Theme: {theme.name}", "", act)
+
+
+def unreadable(path: Path, why: str) -> RunSummary:
+    """In place of what the examiner did not live to tell."""
+    return RunSummary(path.name, str(path), (), UNREADABLE, 0.0, 0, None, 0, why)
+
+
+def home_words(home: Path) -> str:
+    """The folder of runs as people write it."""
+    try:
+        return f"~/{home.relative_to(Path.home())}"
+    except (ValueError, RuntimeError):
+        return str(home)

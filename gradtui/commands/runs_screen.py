@@ -1,0 +1,92 @@
+"""`gradtui runs` on a terminal: the list, a run that is opened from it, and the list again."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gradtui.commands.settings import Settings
+from gradtui.commands.themes import checked_theme
+from gradtui.core.errors import GradtuiError
+
+if TYPE_CHECKING:
+    from gradtui.app.run_order import RunOrder
+    from gradtui.app.run_row import RunRow
+    from gradtui.app.run_survey import RunSurvey
+    from gradtui.app.runs_app import RunsApp
+    from gradtui.app.terminal import Output
+
+
+def can_draw() -> bool:
+    """Whether somebody looks, at a terminal that can draw: else the list is printed."""
+    there = os.isatty(0) and os.isatty(1)
+    return there and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+
+
+def show_runs(home: Path, settings: Settings, most: int | None = None) -> int:
+    """The list until it is left; the exit code. A run that is opened comes in its place, and it comes
+    back as it was when that is left."""
+    theme = checked_theme(settings.theme)
+    if not settings.color:
+        os.environ["NO_COLOR"] = "1"  # Textual reads it when an app is made
+
+    from gradtui.app.splash import splash
+
+    with splash("runs"):
+        from gradtui.app.remembered import load_judgements, load_preferences, save_judgements
+        from gradtui.app.run_order import RunOrder
+        from gradtui.app.run_survey import RunSurvey
+        from gradtui.commands.run_examiner import doctors_word, listed_runs
+
+        doctor, left = doctors_word(), load_preferences()
+        known = load_judgements(doctor)
+        survey = RunSurvey(home, known, most)
+        survey.list_names(listed_runs(home, most), time.monotonic())
+        order = RunOrder(sort=left.sort, reverse=left.reverse)
+        # Without colours the theme that needs none is the better one, whatever was chosen before.
+        theme = theme or (left.theme if settings.color else "") or None
+
+    wishes: dict[str, Any] = {"theme": theme, "chosen_theme": left.theme}
+    while True:
+        code, app = _show_list(survey, order, settings, **wishes)
+        save_judgements(doctor, known | survey.judgements)
+        if code or app is None or app.opened is None:
+            return code
+        wishes = {"theme": app.theme, "chosen_theme": app.chosen_theme}
+        try:
+            code = open_run(app.opened, replace(settings, theme=app.theme))
+        except GradtuiError as error:
+            wishes["notice"] = str(error)
+        if code:
+            return code
+
+
+def _show_list(
+    survey: RunSurvey, order: RunOrder, settings: Settings, **wishes: Any
+) -> tuple[int, RunsApp | None]:
+    from gradtui.app.run import run_app
+    from gradtui.app.runs_app import RunsApp
+    from gradtui.commands.run_examiner import ProcessExaminer
+
+    made: list[RunsApp] = []
+
+    def make(output: Output) -> RunsApp:
+        examiner = ProcessExaminer()
+        app = RunsApp(survey, order, examiner, ascii_only=settings.ascii, output=output, **wishes)
+        made.append(app)
+        return app
+
+    return run_app(make), made[-1] if made else None
+
+
+def open_run(row: RunRow, settings: Settings) -> int:
+    """Watch a run where it goes on, play it again where it is over; the exit code."""
+    from gradtui.commands import attach, replay
+
+    if row.running:
+        return attach.run(argparse.Namespace(run=str(row.path)), settings)
+    return replay.run(argparse.Namespace(run=str(row.path), speed=1.0, at=None), settings)
