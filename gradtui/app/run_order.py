@@ -120,18 +120,23 @@ class RunOrder:
     sort: str = SORTS[0]
     reverse: bool = False
     current: str = ""
+    wanted: str = ""
+    """What somebody has chosen; while it is filtered out another one stands in. Until somebody has, the
+    first row is chosen, whichever that is."""
     shown: tuple[str, ...] = ()
     marks: set[str] = field(default_factory=set)
 
     def arrange(self, rows: Sequence[RunRow], now: float) -> list[RunRow]:
-        """The rows that are shown, in their order. Where the chosen one is no longer among them, that
-        which has come into its place is chosen."""
+        """The rows that are shown, in their order. Where the chosen one is not among them, that which
+        has come into its place is."""
         found = arranged(matching(rows, self.text), self.sort, self.reverse, now)
-        place = self.place
+        place = self.place if self.wanted else 0
         self.marks &= {row.name for row in rows}
         self.shown = tuple(row.name for row in found)
-        if self.current not in self.shown:
-            self.select(place)
+        if self.wanted in self.shown:
+            self.current = self.wanted
+        elif not self.wanted or self.current not in self.shown:
+            self.current = self._at(place)
         return found
 
     @property
@@ -141,8 +146,11 @@ class RunOrder:
 
     def select(self, place: int) -> None:
         """Choose by place, clamped to what is shown."""
+        self.current = self.wanted = self._at(place)
+
+    def _at(self, place: int) -> str:
         last = len(self.shown) - 1
-        self.current = self.shown[min(max(place, 0), last)] if self.shown else ""
+        return self.shown[min(max(place, 0), last)] if self.shown else ""
 
     def sort_by(self, sort: str) -> None:
         """Sort by that; the other way round where it is so already."""

@@ -1,5 +1,7 @@
 """What the list of runs knows of one of them, as far as it has been read."""
 
+import time
+from calendar import timegm
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
@@ -28,6 +30,15 @@ class Judgement:
     best_step: int = -1
     trouble: str = ""
     """Why it cannot be judged, in one sentence."""
+
+
+def named_time(name: str) -> float:
+    """When a run was started, from its name: "20261121-063337-train-3f9a07", UTC; NaN without one."""
+    try:
+        then = time.strptime(name[: len("20261121-063337")], "%Y%m%d-%H%M%S")
+        return float(timegm(then))
+    except (ValueError, OverflowError):
+        return nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +81,14 @@ class RunRow:
 
     @property
     def started(self) -> float:
-        """Seconds since 1970; NaN where it is not known."""
-        known = self.summary is not None and self.summary.started > 0
-        return self.summary.started if known and self.summary is not None else nan
+        """Seconds since 1970: as its header has it, else as its name does; NaN where neither is known."""
+        if self.summary is not None and self.summary.started > 0:
+            return self.summary.started
+        return named_time(self.name)
 
     def seconds(self, now: float) -> float:
         """How long it has taken, or takes so far; NaN where that is not known."""
-        if self.summary is None or not self.started > 0:
+        if self.summary is None or self.unreadable or not self.started > 0:
             return nan
         end = now if self.running else self.summary.last_time
         return nan if end is None else max(end - self.started, 0.0)

@@ -73,19 +73,23 @@ def state_words(row: RunRow) -> str:
     return row.summary.ending if row.summary is not None else ""
 
 
-def state_cell(row: RunRow, ascii_only: bool = False) -> Line:
+def state_cell(row: RunRow, ascii_only: bool = False, short: bool = False) -> Line:
+    """ "✗ exited with 3", "✗ killed by SIGKILL"; where `short`, "✗ exit 3", "✗ SIGKILL"."""
     if row.summary is None:
         return ((UNREAD.char(ascii_only), UNREAD.meaning),)
     sign = STATES.get(row.summary.state, UNREAD)
     if row.summary.state == "ended" and row.troubled:
         sign = STATES["crashed"]
     words = state_words(row)
+    if short:
+        words = words.replace("exited with", "exit").removeprefix("killed by ")
     meaning = "" if sign.meaning == "quiet" else sign.meaning
     return ((f"{sign.char(ascii_only)} ", sign.meaning), (words, meaning))
 
 
-def verdict_cell(row: RunRow, ascii_only: bool = False) -> Line:
-    """Glyph and words: "▲ vanishing gradient until 412" of a run that ended badly then."""
+def verdict_cell(row: RunRow, ascii_only: bool = False, short: bool = False) -> Line:
+    """Glyph and words: "▲ vanishing gradient until 412" of a run that ended badly then; without the
+    step where `short`."""
     told = row.judgement
     if told is None or row.summary is None:
         waiting = not row.judged
@@ -93,7 +97,7 @@ def verdict_cell(row: RunRow, ascii_only: bool = False) -> Line:
     if not told.verdict:
         return (("? cannot be judged", "warn"),) if told.trouble else (("-", "quiet"),)
     sign = SEVERITY[told.severity] if told.decided else UNKNOWN
-    until = f" until {row.summary.last_step:,}" if row.summary.short else ""
+    until = f" until {row.summary.last_step:,}" if row.summary.short and not short else ""
     return (
         (f"{sign.char(ascii_only)} ", sign.meaning),
         (verdict_words(told.verdict) + until, sign.meaning),

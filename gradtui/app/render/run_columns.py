@@ -46,6 +46,8 @@ class Column:
     cell: Cell
     right: bool = False
     least: int = 0
+    short: Cell | None = None
+    """The same in fewer words, for narrow terminals."""
 
 
 def _plain(text: Callable[[RunRow], str], meaning: str = "") -> Cell:
@@ -58,6 +60,22 @@ def _loss(row: RunRow, now: float, ascii_only: bool) -> Line:
     return ((text, "nonfinite" if text in ("NaN", "inf", "-inf") else ""),)
 
 
+def _state(row: RunRow, now: float, ascii_only: bool) -> Line:
+    return state_cell(row, ascii_only)
+
+
+def _short_state(row: RunRow, now: float, ascii_only: bool) -> Line:
+    return state_cell(row, ascii_only, short=True)
+
+
+def _verdict(row: RunRow, now: float, ascii_only: bool) -> Line:
+    return verdict_cell(row, ascii_only)
+
+
+def _short_verdict(row: RunRow, now: float, ascii_only: bool) -> Line:
+    return verdict_cell(row, ascii_only, short=True)
+
+
 def _best(row: RunRow) -> str:
     return loss_text(row.judgement.best_loss if row.judgement is not None else None)
 
@@ -66,23 +84,64 @@ COLUMNS: tuple[Column, ...] = (
     Column("name", "name", 0, _plain(lambda row: short_name(row.name), "strong")),
     Column("when", "when", 80, lambda row, now, _: ((when(row.started, now), "quiet"),)),
     Column("duration", "duration", 40, lambda row, now, _: ((duration_text(row, now), ""),), True),
-    Column("state", "state", 70, lambda row, now, plain: state_cell(row, plain)),
+    Column(
+        "state",
+        "state",
+        70,
+        _state,
+        short=_short_state,
+    ),
     Column("steps", "steps", 50, _plain(steps_text), True),
     Column("loss", "loss", 60, _loss, True),
     Column("best", "best", 45, _plain(_best), True),
-    Column("verdict", "verdict", 90, lambda row, now, plain: verdict_cell(row, plain)),
+    Column(
+        "verdict",
+        "verdict",
+        90,
+        _verdict,
+        short=_short_verdict,
+    ),
     Column("size", "size", 35, _plain(lambda row: file_size(row.size)), True),
-    Column("note", "note", 30, _plain(note_text), least=12),
+    Column("note", "note", 52, _plain(note_text), least=12),
     Column("command", "command", 20, _plain(command_text, "quiet"), least=16),
 )
 NAMED = {column.name: column for column in COLUMNS}
 LEAST_NAME = 12
 """Cells that a name may be cut to; it is cut in the middle."""
 
+WHEN = len("21 Nov 14:03")
+"""The widest time: what is young grows older."""
+FULL = "full name"
+"""Among natural widths, that of names with the time in them."""
+
+UNREAD = {"duration": 8, "state": 9, "steps": 7, "loss": 6, "best": 6, "verdict": 20, "size": 7}
+UNREAD |= {"command": 40}
+"""What columns take at least while some of the runs have not been read: they must not jump."""
+
 Natural = dict[str, int]
-"""Column -> cells that all of its cells and its title fit in, 0 where it has nothing to say."""
-Fitted = tuple[tuple[Column, int], ...]
-"""Columns from left to right, each with its cells."""
+"""Column -> cells that all of its cells and its title fit in, 0 where it has nothing to say. With
+SHORT before its name: in fewer words."""
+SHORT = "short "
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Columns from left to right, each with its cells; `short` where they use fewer words."""
+
+    columns: tuple[tuple[Column, int], ...] = ()
+    short: bool = False
+
+    def cell_of(self, column: Column) -> Cell:
+        return column.short if self.short and column.short is not None else column.cell
+
+    def at(self, x: int) -> Column | None:
+        """The column at a cell of the line; None at the mark and behind the last."""
+        left = EDGE
+        for column, cells in self.columns:
+            if left - 1 <= x < left + cells + 1:
+                return column
+            left += cells + GAP
+        return None
 
 
 class NaturalWidths:
@@ -95,61 +154,58 @@ class NaturalWidths:
         if len(self._measured) > 2 * len(rows) + 100:
             self._measured.clear()
         cells = [self._cells(row, now) for row in rows]
-        widest = dict(zip((*NAMED, FULL), map(max, zip(*cells, strict=True)), strict=True))
+        names = (*NAMED, *(SHORT + name for name in NAMED), FULL)
+        widest = dict.fromkeys(names, 0)
+        widest |= dict(zip(names, map(max, zip(*cells, strict=True)), strict=True)) if cells else {}
+        unread = UNREAD if any(row.summary is None for row in rows) else {}
         for column in COLUMNS:
-            at_least = len(column.title) + ARROW if widest.get(column.name) else 0
-            if not column.least:
-                at_least = len(column.title) + ARROW
-            widest[column.name] = max(widest.get(column.name, 0), at_least)
-        widest["when"] = max(widest["when"], WHEN)
-        return {FULL: 0} | widest
+            for name in (column.name, SHORT + column.name):
+                widest[name] = max(widest[name], unread.get(column.name, 0))
+                if widest[name] or not column.least:
+                    widest[name] = max(widest[name], len(column.title) + ARROW)
+        widest["when"] = widest[SHORT + "when"] = max(widest["when"], WHEN)
+        return widest
 
     def _cells(self, row: RunRow, now: float) -> tuple[int, ...]:
         known = self._measured.get(row.name)
         if known is None or known[0] is not row:
-            cells = [width(column.cell(row, now, False)) for column in COLUMNS]
-            known = row, (*cells, cell_len(safe(row.name)))
+            usual = [width(column.cell(row, now, False)) for column in COLUMNS]
+            brief = [
+                width(column.short(row, now, False)) if column.short else cells
+                for column, cells in zip(COLUMNS, usual, strict=True)
+            ]
+            known = row, (*usual, *brief, cell_len(safe(row.name)))
             self._measured[row.name] = known
         return known[1]
 
 
-WHEN = len("21 Nov 14:03")
-"""The widest time: what is young grows older."""
-FULL = "full name"
-"""Among natural widths, that of names with the time in them."""
-
-
 def fitted(natural: Natural, cells: int) -> Fitted:
     """The columns that fit in `cells`: those that matter most first, each with all that it has to say
-    where there is room. What is left goes to the names, the notes and the commands."""
-    least = {c.name: min(natural[c.name], c.least or natural[c.name]) for c in COLUMNS}
-    room = cells - EDGE - 1
-    name = min(natural["name"], max(room, LEAST_NAME))
+    where there is room. What is left goes to the notes, the commands and the names."""
+    usual, short = (_fitted(natural, cells, short=short) for short in (False, True))
+    more = {column.name for column, _ in short.columns} - {c.name for c, _ in usual.columns}
+    return short if more - {"command"} else usual
+
+
+def _fitted(natural: Natural, cells: int, *, short: bool) -> Fitted:
+    wanted = {name: natural[SHORT * short + name] for name in NAMED}
+    room = cells - EDGE
+    name = min(wanted["name"], max(room, LEAST_NAME))
     chosen, room = {"name": name}, room - name
     for column in sorted(COLUMNS, key=lambda c: -c.weight):
-        if not column.weight or not natural[column.name]:
+        if not column.weight or not wanted[column.name]:
             continue
-        need = least[column.name] + GAP
-        if need <= room:
-            chosen[column.name] = least[column.name]
-            room -= need
+        least = min(wanted[column.name], column.least or wanted[column.name])
+        if least + GAP <= room:
+            chosen[column.name] = least
+            room -= least + GAP
         elif not column.least:
             break  # a less telling one must not stand where this one is missing
     for grown in ("note", "command"):
         if grown in chosen:
-            more = max(min(natural[grown] - chosen[grown], room), 0)
+            more = max(min(wanted[grown] - chosen[grown], room), 0)
             chosen[grown] += more
             room -= more
     if natural[FULL] - chosen["name"] <= room:
         chosen["name"] = max(natural[FULL], chosen["name"])
-    return tuple((column, chosen[column.name]) for column in COLUMNS if column.name in chosen)
-
-
-def column_at(columns: Sequence[tuple[Column, int]], x: int) -> Column | None:
-    """The column at a cell of the line; None at the mark and behind the last."""
-    left = EDGE
-    for column, cells in columns:
-        if left - 1 <= x < left + cells + 1:
-            return column
-        left += cells + GAP
-    return None
+    return Fitted(tuple((c, chosen[c.name]) for c in COLUMNS if c.name in chosen), short)

@@ -41,9 +41,11 @@ def detail_lines(
     spare = height - len(blocks)
     out: list[Line] = []
     for block in blocks:
-        more = block[1 : 1 + max(spare, 0)]
-        spare -= len(more)
-        out += [block[0], *more]
+        taken = block[: 1 + max(spare, 0)]
+        spare -= len(taken) - 1
+        out += taken
+        if len(taken) < len(block):
+            out[-1] = (*out[-1], (" …", "quiet"))
     lines = out[: max(height, 0)]
     return tuple(tuple((spelt(t, ascii_only), m) for t, m in line) for line in lines)
 

@@ -19,7 +19,7 @@ def place_line(
 ) -> Line:
     """Where the runs are, how many, how much they take, and how far reading them has come."""
     running = sum(row.running for row in rows)
-    left = sum(not row.judged for row in rows)
+    left = sum(not row.judged and row.judgement is None for row in rows)
     facts = [f"{count(len(rows))} run{'s' * (len(rows) != 1)}"]
     facts += [f"{count(shown)} shown"] * (shown != len(rows))
     facts += [f"{count(running)} running"] * bool(running)
@@ -40,7 +40,7 @@ def titles_line(columns: Fitted, sort: str, reverse: bool, cells: int, ascii_onl
     """The titles; an arrow at the one that it is sorted by, down where that is the usual way."""
     out: list[Piece] = [(" " * EDGE, "")]
     arrow = (UP if reverse else DOWN)[ascii_only]
-    for column, wide in columns:
+    for column, wide in columns.columns:
         chosen = column.name == sort
         title = f"{column.title} {arrow}" if chosen else column.title
         padded = title.rjust(wide) if column.right else title.ljust(wide)
@@ -54,19 +54,21 @@ def row_line(
     """One run in `cells` cells. What cannot be read says why in place of what it would have told."""
     mark = MARK.char(ascii_only) if marked else " "
     out: list[Piece] = [(f" {mark} ", MARK.meaning)]
-    for column, wide in columns:
+    for column, wide in columns.columns:
         if row.unreadable and column.name == "state":
             left = max(cells - width(tuple(out)) - 1, 0)
             said = (*state_cell(row, ascii_only), (f": {trouble_text(row)}", "quiet"))
             out += _within(said, left, ascii_only)
             break
-        out += _cell(column, row, wide, now, ascii_only)
+        out += _cell(columns, column, row, wide, now, ascii_only)
         out.append((" " * GAP, ""))
     return sized(thrifty(out), cells)
 
 
-def _cell(column: Column, row: RunRow, wide: int, now: float, ascii_only: bool) -> Line:
-    line = column.cell(row, now, ascii_only)
+def _cell(
+    columns: Fitted, column: Column, row: RunRow, wide: int, now: float, ascii_only: bool
+) -> Line:
+    line = columns.cell_of(column)(row, now, ascii_only)
     if column.name == "name":
         full = spelt(safe(row.name), ascii_only)
         text = full if cell_len(full) <= wide else fit(line[0][0], wide)

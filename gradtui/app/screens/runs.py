@@ -18,7 +18,7 @@ from gradtui.app.widgets.run_table import RunList, RunTable
 
 LOW, HIGH = 18, 30
 """Lines of a terminal below which the chosen run is not shown in full, and from which on with more."""
-FEW, MORE = 4, 7
+FEW, MORE = 6, 7
 """Lines that it has then, its border included."""
 
 

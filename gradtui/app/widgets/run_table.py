@@ -7,7 +7,7 @@ from textual import events
 from textual.message import Message
 
 from gradtui.app.render.line import Line, sized
-from gradtui.app.render.run_columns import EDGE, Fitted, Natural, column_at, fitted
+from gradtui.app.render.run_columns import EDGE, Fitted, Natural, fitted
 from gradtui.app.render.run_table import HEAD, empty_lines, place_line, row_line, titles_line
 from gradtui.app.run_row import RunRow
 from gradtui.app.widgets.line_surface import LineSurface
@@ -59,7 +59,7 @@ class RunTable(LineSurface, inherit_bindings=False, can_focus=False):
     def __init__(self) -> None:
         super().__init__()
         self.list = RunList()
-        self._columns: Fitted = ()
+        self._columns = Fitted()
 
     @property
     def page(self) -> int:
@@ -76,7 +76,7 @@ class RunTable(LineSurface, inherit_bindings=False, can_focus=False):
 
     def make_lines(self, width: int, height: int) -> Sequence[Line]:
         runs = self.list
-        self._columns = fitted(runs.natural, width) if runs.natural else ()
+        self._columns = fitted(runs.natural, width) if runs.natural else Fitted()
         plain = runs.ascii_only
         head = [
             place_line(runs.home, runs.all, len(runs.shown), len(runs.marks), width, plain),
@@ -120,7 +120,7 @@ class RunTable(LineSurface, inherit_bindings=False, can_focus=False):
 
     def on_click(self, event: events.Click) -> None:
         if event.y == HEAD - 1:
-            column = column_at(self._columns, event.x)
+            column = self._columns.at(event.x)
             if column is not None:
                 self.post_message(self.TitleClicked(column.name))
             return
