@@ -22,7 +22,8 @@ from gradtui.app.filter_bar import FilterBar
 from gradtui.app.note_bar import NoteBar
 from gradtui.app.remembered import Preferences, save_preferences
 from gradtui.app.render.run_cells import file_size, short_name
-from gradtui.app.render.run_columns import NaturalWidths
+from gradtui.app.render.run_columns import Natural, NaturalWidths
+from gradtui.app.render.run_table import Totals, totals
 from gradtui.app.render.text import to_ascii
 from gradtui.app.run_list_keys import KEYS
 from gradtui.app.run_order import RunOrder
@@ -97,8 +98,11 @@ class RunsApp(TerminalApp):
         self._wanted: deque[Request] = deque()
         self._widths = NaturalWidths()
         self._drawn_at = 0.0
+        self._now = 0.0
+        """The time that is shown: of the last second, or the last news."""
         self._shown: tuple[RunRow, ...] = ()
-        self._list = RunList()
+        self._natural: Natural = {}
+        self._totals = Totals()
         self._deleting = False
 
     # Start and end
@@ -113,7 +117,7 @@ class RunsApp(TerminalApp):
         self.containing = True
         self.examiner.start(self.answered)
         self.set_interval(TICK, self.tick)
-        self._arrange()
+        self._read_anew()
         self.ask_next()
         if self._notice:
             self.tell(self._notice, "warning")
@@ -135,8 +139,9 @@ class RunsApp(TerminalApp):
             return
         self.ask_next()
         if self.survey.seen():
-            self._arrange()
+            self._read_anew()
         elif self.clock() - self._drawn_at >= TIMES:
+            self._take_time()
             self._draw()
         if self.output is not None:
             self.output.trim()
@@ -181,30 +186,40 @@ class RunsApp(TerminalApp):
 
     # Showing
 
+    def _read_anew(self) -> None:
+        """Take in what the survey knows: what hangs on every row is worked out once for it."""
+        self._take_time()
+        rows = tuple(self.survey.rows.values())
+        self._natural = self._widths.of(rows, self._now)
+        self._totals = totals(rows)
+        self._arrange()
+
+    def _take_time(self) -> None:
+        self._drawn_at, self._now = self.clock(), self.wall_clock()
+
     def _arrange(self) -> None:
         """Work out anew which runs are shown, and in which order."""
         rows = tuple(self.survey.rows.values())
-        self._shown = tuple(self.order.arrange(rows, self.wall_clock()))
+        self._shown = tuple(self.order.arrange(rows, self._now))
         self._draw()
 
     def _draw(self) -> None:
-        self._drawn_at = self.clock()
         screen = next((s for s in self.screen_stack if isinstance(s, RunsScreen)), None)
         if screen is None or not screen.is_mounted:
             return
-        order, rows, now = self.order, tuple(self.survey.rows.values()), self.wall_clock()
+        order = self.order
         screen.show(
             RunList(
                 home=home_words(self.survey.home),
-                all=rows,
+                totals=self._totals,
                 shown=self._shown,
                 place=order.place,
                 marks=frozenset(order.marks),
                 text=order.text,
                 sort=order.sort,
                 reverse=order.reverse,
-                natural=self._widths.of(rows, now),
-                now=now,
+                natural=self._natural,
+                now=self._now,
                 ascii_only=self.ascii_only,
                 listed=self.survey.listed,
             )
@@ -353,7 +368,7 @@ class RunsApp(TerminalApp):
         if row.summary is not None:
             self.survey.rows[row.name] = replace(row, summary=replace(row.summary, note=note))
         self.survey.look_again(row.name)
-        self._arrange()
+        self._read_anew()
 
     def action_export(self) -> None:
         row = self.current
@@ -410,7 +425,7 @@ class RunsApp(TerminalApp):
                 size, count = size + max(row.size, 0), count + 1
                 self.survey.forget(row.name)
         self._deleting = False
-        self._arrange()
+        self._read_anew()
         if count:
             self.tell(f"Deleted {count:,} run{'s' * (count != 1)}, {file_size(size)}.")
         for words in kept[:2]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from hashlib import blake2s
+from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
 
 from gradtui.app.run_requests import (
@@ -28,8 +29,8 @@ from gradtui.runstore.writer.control_file import NAME as CONTROL
 
 NO_NEWS = frozenset({NOTE, CONTROL})
 """Files that say nothing about how a run went."""
-BORNE = 3
-"""Deaths that are borne where it had nothing to do."""
+BORNE = 8
+"""Deaths in a row that are borne."""
 LONGEST = 600
 """Characters of a finding's evidence."""
 
@@ -38,6 +39,9 @@ class ProcessExaminer:
     """A process that answers; another one in its place where it dies."""
 
     def __init__(self) -> None:
+        """To be made before the app runs: what multiprocessing starts beside its first process gets
+        standard error, and Textual puts something there that is no file."""
+        ensure_running()
         self._worker: Worker | None = None
         self._deaths = 0
         self._answered: Callable[[Request, object], None] = print
@@ -58,7 +62,8 @@ class ProcessExaminer:
     def end(self) -> None:
         if self._worker is not None:
             worker, self._worker = self._worker, None
-            asyncio.get_running_loop().remove_reader(worker.connection.fileno())
+            if not worker.connection.closed:
+                asyncio.get_running_loop().remove_reader(worker.connection.fileno())
             worker.end()
 
     def _listen(self) -> None:
@@ -71,11 +76,11 @@ class ProcessExaminer:
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._worker.connection.fileno())  # of one that has died it is another
         request, answer = self._worker.finish()
-        self._deaths += isinstance(answer, Crashed)
-        if request is None and self._deaths > BORNE:  # it cannot even be started
+        self._deaths = self._deaths + 1 if isinstance(answer, Crashed) else 0
+        if self._deaths > BORNE:  # it cannot even be started, and would be for ever
             self.end()
-            return
-        self._listen()
+        else:
+            self._listen()
         if request is not None:
             self._answered(
                 request, answer if not isinstance(answer, Crashed) else Unanswered(answer.why)

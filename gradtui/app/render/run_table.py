@@ -1,5 +1,8 @@
 """The lines of the list of runs: a head that is pinned, and one line a run. Pure."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from rich.cells import cell_len
 
 from gradtui.app.render.line import Line, Piece, merged, right, sized, thrifty, width
@@ -14,19 +17,36 @@ HEAD = 2
 UP, DOWN = ("▲", "^"), ("▼", "v")
 
 
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Of all runs: how many, how many go on, how many have not been judged yet, bytes on disk."""
+
+    count: int = 0
+    running: int = 0
+    left: int = 0
+    size: int = 0
+
+
+def totals(rows: Sequence[RunRow]) -> Totals:
+    return Totals(
+        len(rows),
+        sum(row.running for row in rows),
+        sum(not row.judged and row.judgement is None for row in rows),
+        sum(max(row.size, 0) for row in rows),
+    )
+
+
 def place_line(
-    home: str, rows: tuple[RunRow, ...], shown: int, marked: int, cells: int, ascii_only: bool
+    home: str, of: Totals, shown: int, marked: int, cells: int, ascii_only: bool
 ) -> Line:
-    """Where the runs are, how many, how much they take, and how far reading them has come."""
-    running = sum(row.running for row in rows)
-    left = sum(not row.judged and row.judgement is None for row in rows)
-    facts = [f"{count(len(rows))} run{'s' * (len(rows) != 1)}"]
-    facts += [f"{count(shown)} shown"] * (shown != len(rows))
-    facts += [f"{count(running)} running"] * bool(running)
-    facts += [file_size(sum(max(row.size, 0) for row in rows))] * bool(rows)
+    """Where the runs are, how many, how much they take, and how far judging them has come."""
+    facts = [f"{count(of.count)} run{'s' * (of.count != 1)}"]
+    facts += [f"{count(shown)} shown"] * (shown != of.count)
+    facts += [f"{count(of.running)} running"] * bool(of.running)
+    facts += [file_size(of.size)] * bool(of.count)
     tail: list[Piece] = [(f"{count(marked)} marked", "accent"), (" · ", "quiet")] * bool(marked)
-    if left and rows:
-        tail += [(f"{count(len(rows) - left)} of {count(len(rows))} judged · ", "quiet")]
+    if of.left:
+        tail += [(f"{count(of.count - of.left)} of {count(of.count)} judged · ", "quiet")]
     tail += [(" · ".join(facts), "")]
     room = max(cells - sum(len(text) for text, _ in tail) - 9, 0)
     where: list[Piece] = [(" runs", "title")]

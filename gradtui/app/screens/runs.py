@@ -64,4 +64,4 @@ class RunsScreen(Screen[None]):
         self.table.show(runs)
         if self.detail.display:
             self.detail.show(runs)
-        self.filter.count(len(runs.shown), len(runs.all))
+        self.filter.count(len(runs.shown), runs.totals.count)

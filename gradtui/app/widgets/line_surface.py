@@ -91,7 +91,10 @@ class LineSurface(ScrollView, inherit_bindings=False, can_focus=False):
         if not self.is_attached or not self.size:
             return
         width, height = self.scrollable_content_region.size
-        new = tuple(sized(line, width) for line in self.make_lines(width, height))
+        blank = sized((), width)
+        new = tuple(
+            sized(line, width) if line else blank for line in self.make_lines(width, height)
+        )
         old, self._lines = self._lines, new
         if len(new) != len(old) or self.virtual_size.width != width:
             self._strips.clear()

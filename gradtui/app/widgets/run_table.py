@@ -6,19 +6,28 @@ from dataclasses import dataclass
 from textual import events
 from textual.message import Message
 
-from gradtui.app.render.line import Line, sized
+from gradtui.app.render.line import Line
 from gradtui.app.render.run_columns import EDGE, Fitted, Natural, fitted
-from gradtui.app.render.run_table import HEAD, empty_lines, place_line, row_line, titles_line
+from gradtui.app.render.run_table import (
+    HEAD,
+    Totals,
+    empty_lines,
+    place_line,
+    row_line,
+    titles_line,
+)
 from gradtui.app.run_row import RunRow
 from gradtui.app.widgets.line_surface import LineSurface
+
+NOTHING = Totals()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunList:
-    """All that the list shows at one moment: every row, those that are shown, the chosen one."""
+    """All that the list shows at one moment: the rows in their order, and which of them is chosen."""
 
     home: str = ""
-    all: tuple[RunRow, ...] = ()
+    totals: Totals = NOTHING
     shown: tuple[RunRow, ...] = ()
     place: int = 0
     marks: frozenset[str] = frozenset()
@@ -60,6 +69,10 @@ class RunTable(LineSurface, inherit_bindings=False, can_focus=False):
         super().__init__()
         self.list = RunList()
         self._columns = Fitted()
+        self._fitted_to: tuple[Natural | None, int] = (None, 0)
+        self._drawn: dict[str, tuple[RunRow, bool, Line]] = {}
+        """Lines of this second: a key moves the cursor, and the others stay as they are."""
+        self._drawn_for: tuple[object, ...] = ()
 
     @property
     def page(self) -> int:
@@ -76,10 +89,10 @@ class RunTable(LineSurface, inherit_bindings=False, can_focus=False):
 
     def make_lines(self, width: int, height: int) -> Sequence[Line]:
         runs = self.list
-        self._columns = fitted(runs.natural, width) if runs.natural else Fitted()
+        self._fit(runs, width)
         plain = runs.ascii_only
         head = [
-            place_line(runs.home, runs.all, len(runs.shown), len(runs.marks), width, plain),
+            place_line(runs.home, runs.totals, len(runs.shown), len(runs.marks), width, plain),
             titles_line(self._columns, runs.sort, runs.reverse, width, plain),
         ]
         if not runs.shown:
@@ -93,15 +106,27 @@ class RunTable(LineSurface, inherit_bindings=False, can_focus=False):
             rows[place] = self._row(place, width)
         return [*head, *rows]
 
+    def _fit(self, runs: RunList, width: int) -> None:
+        if self._fitted_to[0] is not runs.natural or self._fitted_to[1] != width:
+            self._columns = fitted(runs.natural, width) if runs.natural else Fitted()
+            self._fitted_to = runs.natural, width
+            self._drawn.clear()
+        if self._drawn_for != (runs.now, runs.ascii_only):
+            self._drawn_for = runs.now, runs.ascii_only
+            self._drawn.clear()
+
     def _row(self, place: int, width: int) -> Line:
         runs, row = self.list, self.list.shown[place]
         marked = row.name in runs.marks
-        line = row_line(
-            row, self._columns, runs.now, width, marked=marked, ascii_only=runs.ascii_only
-        )
+        known = self._drawn.get(row.name)
+        if known is None or known[0] is not row or known[1] != marked:
+            line = row_line(
+                row, self._columns, runs.now, width, marked=marked, ascii_only=runs.ascii_only
+            )
+            known = self._drawn[row.name] = row, marked, line
         if place != runs.place:
-            return line
-        return tuple((text, f"{meaning} on cursor") for text, meaning in sized(line, width))
+            return known[2]
+        return tuple((text, f"{meaning} on cursor") for text, meaning in known[2])
 
     def _keep_in_sight(self, place: int) -> None:
         top = self.scroll_offset.y
