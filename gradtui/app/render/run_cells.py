@@ -70,7 +70,7 @@ def file_size(count_of_bytes: int) -> str:
 
 def state_words(row: RunRow) -> str:
     """ "running", "exited with 3", "killed by SIGKILL"; nothing while it is not known."""
-    return row.summary.ending if row.summary is not None else ""
+    return safe(row.summary.ending) if row.summary is not None else ""
 
 
 def state_cell(row: RunRow, ascii_only: bool = False, short: bool = False) -> Line:
