@@ -22,6 +22,8 @@ LISTED = 3.0
 """Seconds after which the folder is listed again."""
 LEAST, SHARE = 5.0, 20.0
 """A running run is judged again after so many seconds, and so many times what judging it has taken."""
+IDLE = 0.5
+"""Seconds for which nobody looks again whether anything is due: a thousand rows take some milliseconds."""
 
 
 class RunSurvey:
@@ -41,6 +43,7 @@ class RunSurvey:
         self._asked: dict[str, float] = {}
         self._modified: dict[str, int] = {}
         self._listed = -LISTED
+        self._idle_until = 0.0
         self.listed = False
         """Whether it is known what there is."""
 
@@ -48,7 +51,7 @@ class RunSurvey:
 
     def list_names(self, found: Sequence[tuple[str, int]], now: float) -> None:
         """Names of runs and when their directories have changed, newest first."""
-        self._listed = now
+        self._listed, self._idle_until = now, 0.0
         self.changed |= not self.listed
         self.listed = True
         names = {name for name, _ in found}
@@ -73,11 +76,21 @@ class RunSurvey:
     def look_again(self, name: str) -> None:
         """Something about a run has been changed here."""
         self._looked.pop(name, None)
+        self._idle_until = 0.0
+
+    def renote(self, name: str, note: str) -> None:
+        """A note has been written on a run."""
+        row = self.rows.get(name)
+        if row is not None and row.summary is not None:
+            self._put(replace(row, summary=replace(row.summary, note=note)))
+        self.look_again(name)
 
     # What is to be read
 
     def next_request(self, now: float) -> ListRuns | LookAt | Judge | None:
         """What to read now; None where all is known for the moment."""
+        if now < self._idle_until:
+            return None
         if now - self._listed >= LISTED:
             self._listed = now
             return ListRuns(self.home, self.most)
@@ -86,6 +99,7 @@ class RunSurvey:
             return LookAt(tuple(row.path for row in due))
         wanted = next((row for row in self._newest_first() if self._to_judge(row, now)), None)
         if wanted is None:
+            self._idle_until = now + IDLE
             return None
         self._asked[wanted.name] = now
         return Judge(wanted.path)
@@ -134,6 +148,7 @@ class RunSurvey:
         self._put(replace(row, judgement=told))
 
     def _put(self, row: RunRow) -> None:
+        self._idle_until = 0.0
         if self.rows.get(row.name) != row:
             self.rows[row.name] = row
             self.changed = True

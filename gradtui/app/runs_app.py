@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -365,9 +364,7 @@ class RunsApp(TerminalApp):
         except OSError as error:
             self.tell(f"No note: {error.strerror or error}.", "error")
             return
-        if row.summary is not None:
-            self.survey.rows[row.name] = replace(row, summary=replace(row.summary, note=note))
-        self.survey.look_again(row.name)
+        self.survey.renote(row.name, note)
         self._read_anew()
 
     def action_export(self) -> None:
@@ -381,7 +378,8 @@ class RunsApp(TerminalApp):
     def action_copy_path(self) -> None:
         """Nobody can know whether the terminal allows that."""
         if self.current is not None:
-            self.copy_to_clipboard(str(self.current.path))
+            path = str(self.current.path)
+            self.copy_to_clipboard(path.encode("utf-8", "replace").decode())
             self.tell("Copied its path. If it is not there, the terminal does not allow it.")
 
     # Deleting

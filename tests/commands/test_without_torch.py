@@ -104,6 +104,17 @@ def test_so_do_the_screens(verb: str, python: Path, runs: Path, opened: list[Ter
     assert terminal.ended() == 0
 
 
+def test_so_does_the_list_of_runs(python: Path, runs: Path, opened: list[Terminal]) -> None:
+    """The process that judges runs has no torch either."""
+    terminal = Terminal(
+        str(python), "-I", "-m", "gradtui", "runs", "--runs", str(runs), env={"HOME": str(runs)}
+    )
+    opened.append(terminal)
+    terminal.see("vanishing gradient")
+    terminal.type("q")
+    assert terminal.ended() == 0
+
+
 @pytest.mark.parametrize("words", [["check", "deep_sigmoid"], ["export", "deep_sigmoid"]])
 def test_what_trains_says_what_it_needs(words: list[str], python: Path, runs: Path) -> None:
     sentence = "gradtui: the lab trains, and needs torch: python -m pip install 'gradtui[train]'.\n"

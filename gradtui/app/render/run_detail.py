@@ -52,11 +52,9 @@ def detail_lines(
 
 def _block(word: str, line: Line, cells: int) -> list[Line]:
     """A line under its word, wrapped between words."""
-    texts = _wrapped(line, max(cells - LABEL - 2, 10))
-    first: Piece = (f" {word:<{LABEL}}", "quiet")
-    return [
-        (first if not number else (" " * (LABEL + 1), ""), *t) for number, t in enumerate(texts)
-    ]
+    texts = _wrapped(line, max(cells - LABEL - 1, 10))
+    first: Piece = (f"{word:<{LABEL}}", "quiet")
+    return [(first if not number else (" " * LABEL, ""), *t) for number, t in enumerate(texts)]
 
 
 def _wrapped(line: Line, cells: int) -> list[Line]:

@@ -21,7 +21,7 @@ def question(names: Sequence[str], size: str, staying: Sequence[str] = ()) -> st
     """What is asked: how many, how much they take, which, and which of those that were meant stay."""
     count = len(names)
     what = f"{count:,} runs" if count != 1 else "this run"
-    lines = [f"Delete {what}, {size}? Nothing brings it back.", ""]
+    lines = [f"Delete {what}, {size}? This cannot be undone.", ""]
     lines += [f"  {name}" for name in names[:NAMED]]
     lines += [f"  and {count - NAMED:,} more"] * (count > NAMED)
     if staying:
