@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.theme import Theme
 
 from gradtui.app.remembered import load_preferences
 from gradtui.app.run_list_keys import KEYS
@@ -13,7 +12,7 @@ from gradtui.app.runs_app import RunsApp
 from gradtui.app.screens.removal import RemovalScreen
 from gradtui.app.screens.runs import RunsScreen
 from gradtui.app.screens.text import TextScreen
-from gradtui.app.themes import DARK, THEMES
+from gradtui.app.themes import DEFAULT, THEMES
 from gradtui.runstore.format.note_file import NOTE, read_note
 from gradtui.runstore.ranks import process_status
 from tests.app.made_up_runs import BERT, BROKEN, GAN, LIVE, TRAIN, FakeExaminer, listing, usual
@@ -304,15 +303,19 @@ async def test_no_runs(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "theme"),
-    [((39, 11), DARK), ((40, 12), DARK), ((250, 70), DARK), *(((80, 24), t) for t in THEMES[1:])],
-    ids=lambda value: getattr(value, "name", "x".join(map(str, value)) if value else ""),
+    ("columns", "rows", "theme"),
+    [
+        (39, 11, DEFAULT),
+        (40, 12, DEFAULT),
+        (250, 70, DEFAULT),
+        *((80, 24, theme.name) for theme in THEMES[1:]),
+    ],
 )
-async def test_every_size_and_theme(size: tuple[int, int], theme: Theme, home: Path) -> None:
-    async with listing(home, size=size, theme=theme.name, ascii_only=True) as (app, pilot):
+async def test_every_size_and_theme(columns: int, rows: int, theme: str, home: Path) -> None:
+    async with listing(home, size=(columns, rows), theme=theme, ascii_only=True) as (app, pilot):
         await pilot.press("j", "space")
         assert text(app).isascii()
-        if size[0] < 40:
+        if columns < 40:
             assert "too small" in text(app)
         else:
             assert "train-000000" in text(app)
