@@ -26,7 +26,14 @@ PATIENCE = 1.0
 
 
 def run_app(make: Callable[[Output], "TerminalApp"]) -> int:
-    """Run the app that `make` returns on this terminal; its exit code.
+    """As `show_app_once`, and nothing comes after it: no thread is left running."""
+    code = show_app_once(make)
+    end_threads(code)
+    return code
+
+
+def show_app_once(make: Callable[[Output], "TerminalApp"]) -> int:
+    """Run the app that `make` returns on this terminal; its exit code. Another may come after it.
 
     0 after a normal end, 128+n after signal n, 1 after a crash: then one sentence on stderr names
     the file that has the traceback. Raises UsageError where there is no terminal.
@@ -52,13 +59,17 @@ def run_app(make: Callable[[Output], "TerminalApp"]) -> int:
             # Textual may not have got as far as leaving the alternate screen, or entering it.
             print(LEAVE, end="", file=sys.stderr)  # noqa: T201
             print(crash_sentence(crash, printed), file=sys.stderr)  # noqa: T201
+    return code
+
+
+def end_threads(code: int) -> None:
+    """Wait a moment for threads that have been asked to end. Where one does not, this program does:
+    Python would pull the interpreter from under a thread that is inside torch, and abort."""
     if not threads_ended(PATIENCE):
-        # Python would pull the interpreter from under a thread that is inside torch, and abort.
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
                 stream.flush()
         os._exit(code)
-    return code
 
 
 def threads_ended(seconds: float) -> bool:

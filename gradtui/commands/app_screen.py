@@ -20,11 +20,14 @@ def show_app(
     first: Scenario,
     settings: Settings,
     ending: Callable[[int], object] = bool,
+    *,
+    goes_on: bool = False,
     **shown: Any,
 ) -> int:
     """Until it is left; the exit code. `source` is made when the first frame is there.
 
-    `ending` is told of a signal that ends everything before the app is up; `shown` goes to the app.
+    `ending` is told of a signal that ends everything before the app is up; `goes_on`: something else
+    comes on the terminal after it; `shown` goes to the app.
     """
     theme = checked_theme(settings.theme)
     if not settings.color:
@@ -34,9 +37,10 @@ def show_app(
 
     with splash(first.title, ending):
         from gradtui.app.app import GradtuiApp
-        from gradtui.app.run import run_app
+        from gradtui.app.run import run_app, show_app_once
 
-        return run_app(
+        show = show_app_once if goes_on else run_app
+        return show(
             lambda output: GradtuiApp(
                 source(),
                 scenarios,

@@ -12,6 +12,7 @@ at one run; none of them can hold it up. A run on another machine's file system 
 """
 
 import argparse
+from pathlib import Path
 
 from gradtui.commands.completers import recorded
 from gradtui.commands.settings import Settings
@@ -29,12 +30,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.app.terminal import refuse_without_terminal
-    from gradtui.app.watched_run import WatchedRun
-    from gradtui.commands.run_screen import command_of, show_run
     from gradtui.runstore.files.run_folders import find_run, runs_home
-    from gradtui.runstore.reader.run_reader import RunReader
 
     refuse_without_terminal("gradtui export RUN")
-    directory = find_run(args.run, runs_home(settings.runs))
+    return watch(find_run(args.run, runs_home(settings.runs)), settings)
+
+
+def watch(directory: Path, settings: Settings, *, goes_on: bool = False) -> int:
+    """Show a run until the person leaves it; the exit code. `goes_on` as in `show_run`."""
+    from gradtui.app.watched_run import WatchedRun
+    from gradtui.commands.run_screen import command_of, show_run
+    from gradtui.runstore.reader.run_reader import RunReader
+
     watched = WatchedRun("attach", directory, command_of(directory))
-    return show_run(RunReader(directory), watched, settings)
+    return show_run(RunReader(directory), watched, settings, goes_on=goes_on)

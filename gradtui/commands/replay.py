@@ -55,29 +55,16 @@ def place(word: str) -> int | Literal["alarm"]:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.app.terminal import refuse_without_terminal
-    from gradtui.app.watched_run import WatchedRun
-    from gradtui.commands.run_screen import command_of, show_run
     from gradtui.runstore.files.run_folders import runs_home
-    from gradtui.runstore.reader.load import load_facts
-    from gradtui.runstore.reader.replay import Replay
 
     refuse_without_terminal("gradtui export RUN")
     if args.speed is not None and not 0 < args.speed <= 1e6:
         raise UsageError(f"--speed must be above 0 and at most 1e6, not {args.speed:g}.")
     with named_run(args.run, runs_home(settings.runs)) as run:
-        directory = run.directory
         speed = args.speed
         if speed is None:
-            speed = glance_speed(directory) if run.logged else 1.0
-        watched = WatchedRun(
-            "replay",
-            directory,
-            command_of(directory),
-            speed=speed,
-            at=args.at,
-            whole=lambda: load_facts(directory, GLANCED),
-        )
-        return show_run(Replay(directory, speed=speed), watched, settings)
+            speed = glance_speed(run.directory) if run.logged else 1.0
+        return play(run.directory, settings, speed=speed, at=args.at)
 
 
 def glance_speed(directory: Path) -> float:
@@ -86,3 +73,28 @@ def glance_speed(directory: Path) -> float:
     from gradtui.runstore.reader.replay import Replay
 
     return max(Replay(directory).duration / LOG_SECONDS, 1.0)
+
+
+def play(
+    directory: Path,
+    settings: Settings,
+    *,
+    speed: float = 1.0,
+    at: int | Literal["alarm"] | None = None,
+    goes_on: bool = False,
+) -> int:
+    """Play a run until the person leaves it; the exit code. `goes_on` as in `show_run`."""
+    from gradtui.app.watched_run import WatchedRun
+    from gradtui.commands.run_screen import command_of, show_run
+    from gradtui.runstore.reader.load import load_facts
+    from gradtui.runstore.reader.replay import Replay
+
+    watched = WatchedRun(
+        "replay",
+        directory,
+        command_of(directory),
+        speed=speed,
+        at=at,
+        whole=lambda: load_facts(directory, GLANCED),
+    )
+    return show_run(Replay(directory, speed=speed), watched, settings, goes_on=goes_on)

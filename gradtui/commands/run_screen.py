@@ -50,10 +50,15 @@ def show_run(
     watched: "WatchedRun",
     settings: Settings,
     ending: Callable[[int], object] = bool,
+    *,
+    goes_on: bool = False,
 ) -> int:
     """The app on `source`, which reads what is watched; the exit code.
 
-    `ending` is told of a signal that ends everything before the app is up.
+    `ending` is told of a signal that ends everything before the app is up; `goes_on`: something else
+    comes on the terminal after it.
     """
     story = as_scenario(watched.directory)
-    return show_app(lambda: source, [story], story, settings, ending, watched=watched)
+    return show_app(
+        lambda: source, [story], story, settings, ending, goes_on=goes_on, watched=watched
+    )

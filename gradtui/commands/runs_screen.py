@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import time
 from dataclasses import replace
@@ -37,19 +36,26 @@ def show_runs(home: Path, settings: Settings, most: int | None = None) -> int:
     from gradtui.app.splash import splash
 
     with splash("runs"):
-        from gradtui.app.remembered import load_judgements, load_preferences, save_judgements
-        from gradtui.app.run_order import RunOrder
-        from gradtui.app.run_survey import RunSurvey
-        from gradtui.commands.run_examiner import doctors_word, listed_runs
+        code = _list_and_runs(home, theme, settings, most)
+        from gradtui.app.run import end_threads
 
-        doctor, left = doctors_word(), load_preferences()
-        known = load_judgements(doctor)
-        survey = RunSurvey(home, known, most)
-        survey.list_names(listed_runs(home, most), time.monotonic())
-        order = RunOrder(sort=left.sort, reverse=left.reverse)
-        # Without colours the theme that needs none is the better one, whatever was chosen before.
-        theme = theme or (left.theme if settings.color else "") or None
+        end_threads(code)
+    return code
 
+
+def _list_and_runs(home: Path, theme: str | None, settings: Settings, most: int | None) -> int:
+    from gradtui.app.remembered import load_judgements, load_preferences, save_judgements
+    from gradtui.app.run_order import RunOrder
+    from gradtui.app.run_survey import RunSurvey
+    from gradtui.commands.run_examiner import doctors_word, listed_runs
+
+    doctor, left = doctors_word(), load_preferences()
+    known = load_judgements(doctor)
+    survey = RunSurvey(home, known, most)
+    survey.list_names(listed_runs(home, most), time.monotonic())
+    order = RunOrder(sort=left.sort, reverse=left.reverse)
+    # Without colours the theme that needs none is the better one, whatever was chosen before.
+    theme = theme or (left.theme if settings.color else "") or None
     wishes: dict[str, Any] = {"theme": theme, "chosen_theme": left.theme}
     while True:
         code, app = _show_list(survey, order, settings, **wishes)
@@ -68,7 +74,7 @@ def show_runs(home: Path, settings: Settings, most: int | None = None) -> int:
 def _show_list(
     survey: RunSurvey, order: RunOrder, settings: Settings, **wishes: Any
 ) -> tuple[int, RunsApp | None]:
-    from gradtui.app.run import run_app
+    from gradtui.app.run import show_app_once
     from gradtui.app.runs_app import RunsApp
     from gradtui.commands.run_examiner import ProcessExaminer
 
@@ -80,7 +86,7 @@ def _show_list(
         made.append(app)
         return app
 
-    return run_app(make), made[-1] if made else None
+    return show_app_once(make), made[-1] if made else None
 
 
 def open_run(row: RunRow, settings: Settings) -> int:
@@ -88,5 +94,5 @@ def open_run(row: RunRow, settings: Settings) -> int:
     from gradtui.commands import attach, replay
 
     if row.running:
-        return attach.run(argparse.Namespace(run=str(row.path)), settings)
-    return replay.run(argparse.Namespace(run=str(row.path), speed=1.0, at=None), settings)
+        return attach.watch(row.path, settings, goes_on=True)
+    return replay.play(row.path, settings, goes_on=True)
