@@ -106,8 +106,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("command", "command", 20, _plain(command_text, "quiet"), least=16),
 )
 NAMED = {column.name: column for column in COLUMNS}
-LEAST_NAME = 12
-"""Cells that a name may be cut to; it is cut in the middle."""
+LEAST_NAME, MOST_NAME = 12, 32
+"""Cells that a name may be cut to where room is short, and where others want some; it is cut in the
+middle."""
 
 WHEN = len("21 Nov 14:03")
 """The widest time: what is young grows older."""
@@ -126,10 +127,12 @@ SHORT = "short "
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Columns from left to right, each with its cells; `short` where they use fewer words."""
+    """Columns from left to right, each with its cells; `short` where they use fewer words, `full` where
+    there is room for the time in every name."""
 
     columns: tuple[tuple[Column, int], ...] = ()
     short: bool = False
+    full: bool = False
 
     def cell_of(self, column: Column) -> Cell:
         return column.short if self.short and column.short is not None else column.cell
@@ -190,7 +193,7 @@ def fitted(natural: Natural, cells: int) -> Fitted:
 def _fitted(natural: Natural, cells: int, *, short: bool) -> Fitted:
     wanted = {name: natural[SHORT * short + name] for name in NAMED}
     room = cells - EDGE
-    name = min(wanted["name"], max(room, LEAST_NAME))
+    name = min(wanted["name"], max(room, LEAST_NAME), MOST_NAME)
     chosen, room = {"name": name}, room - name
     for column in sorted(COLUMNS, key=lambda c: -c.weight):
         if not column.weight or not wanted[column.name]:
@@ -206,6 +209,9 @@ def _fitted(natural: Natural, cells: int, *, short: bool) -> Fitted:
             more = max(min(wanted[grown] - chosen[grown], room), 0)
             chosen[grown] += more
             room -= more
-    if natural[FULL] - chosen["name"] <= room:
+    full = natural[FULL] - chosen["name"] <= room
+    if full:
         chosen["name"] = max(natural[FULL], chosen["name"])
-    return Fitted(tuple((c, chosen[c.name]) for c in COLUMNS if c.name in chosen), short)
+    elif wanted["name"] > chosen["name"]:
+        chosen["name"] = min(wanted["name"], chosen["name"] + room)
+    return Fitted(tuple((c, chosen[c.name]) for c in COLUMNS if c.name in chosen), short, full)

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
-
 from gradtui.app.render.line import Line, Piece, merged, right, sized, thrifty, width
 from gradtui.app.render.number import count
 from gradtui.app.render.run_cells import MARK, file_size, spelt, state_cell, trouble_text
@@ -90,9 +88,8 @@ def _cell(
 ) -> Line:
     line = columns.cell_of(column)(row, now, ascii_only)
     if column.name == "name":
-        full = spelt(safe(row.name), ascii_only)
-        text = full if cell_len(full) <= wide else fit(line[0][0], wide)
-        line = ((text, line[0][1]),)
+        text = spelt(safe(row.name), ascii_only) if columns.full else line[0][0]
+        line = ((spelt(fit(text, wide), ascii_only), line[0][1]),)
     elif column.least:
         return _within(line, wide, ascii_only)
     space = (" " * max(wide - width(line), 0), "")
