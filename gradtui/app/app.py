@@ -25,8 +25,8 @@ from gradtui.app.notice import Notice
 from gradtui.app.picture_file import save_picture
 from gradtui.app.playback import Playback, Player
 from gradtui.app.process_view import ProcessView
-from gradtui.app.render.header import title_words, verdict_words
-from gradtui.app.render.text import safe
+from gradtui.app.render.header import title_words
+from gradtui.app.render.text import safe, verdict_words
 from gradtui.app.screens.lab import LabScreen, Shows
 from gradtui.app.screens.main import MainScreen
 from gradtui.app.screens.quit import QuitScreen, StoppingScreen

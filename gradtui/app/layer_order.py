@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradtui.app.render.change import changes
+from gradtui.app.render.text import natural
 from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout
 from gradtui.doctor.finding import Diagnosis
@@ -91,18 +92,6 @@ def matching(layout: Layout, text: str) -> list[int]:
         for index, row in enumerate(layout.rows)
         if all(word in f"{row.name} {row.kind} {row.activation}".casefold() for word in words)
     ]
-
-
-def natural(name: str) -> tuple[tuple[int, int | str], ...]:
-    """A sorting key that puts "layer2" before "layer10"."""
-    parts: list[tuple[int, int | str]] = []
-    run = ""
-    for char in name.casefold() + "\0":
-        if run and run.isdecimal() != char.isdecimal():
-            parts.append((0, int(run)) if run.isdecimal() else (1, run))
-            run = ""
-        run += char
-    return tuple(parts)
 
 
 def moves(facts: Facts | None) -> list[float]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from math import isnan
 from typing import Any
 
-from gradtui.app.layer_order import natural
 from gradtui.app.render.run_cells import state_words, verdict_cell
+from gradtui.app.render.text import natural
 from gradtui.app.run_row import RunRow
 from gradtui.core.symptom import SYMPTOMS
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import inf, isnan, nan
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradtui.app.run_order import SORTS, RunOrder, arranged, matching, words_of
@@ -12,6 +12,8 @@ from gradtui.app.run_row import Judgement, RunRow
 from gradtui.core.symptom import VERDICTS
 from tests.app.made_up_runs import BERT, BROKEN, GAN, LIVE, NOW, TRAIN, judgement, row, usual
 
+SLOW = [HealthCheck.too_slow]
+"""A busy machine is no fault of what is tested."""
 LOSSES = st.one_of(st.none(), st.floats(-1e3, 1e3), st.sampled_from([nan, inf]))
 
 
@@ -39,7 +41,7 @@ def rows(draw: st.DrawFn) -> list[RunRow]:
 
 
 @given(rows(), st.sampled_from(SORTS), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 def test_sorting_keeps_every_row_and_does_not_hang_on_their_order(
     some: list[RunRow], sort: str, reverse: bool
 ) -> None:
@@ -50,7 +52,7 @@ def test_sorting_keeps_every_row_and_does_not_hang_on_their_order(
 
 
 @given(rows(), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
 def test_what_is_not_known_comes_last(some: list[RunRow], reverse: bool) -> None:
     losses = [
         one.judgement.final_loss if one.judgement is not None else None
@@ -90,7 +92,7 @@ def test_what_comes_first(sort: str, first: str) -> None:
 
 
 @given(rows(), st.text("ab 19runedl", max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 def test_a_filter_keeps_those_that_have_every_word(some: list[RunRow], text: str) -> None:
     found = matching(some, text)
     kept = {one.name for one in found}
@@ -118,7 +120,7 @@ def test_what_a_filter_looks_at(text: str, found: set[str]) -> None:
 
 
 @given(rows(), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 def test_the_chosen_run_stays_chosen(some: list[RunRow], data: st.DataObject) -> None:
     order = RunOrder()
     order.arrange(some, NOW)

@@ -3,11 +3,11 @@
 from math import isnan
 
 from gradtui.app.render.glyph import SEVERITY
-from gradtui.app.render.header import verdict_words
 from gradtui.app.render.history import same_step
 from gradtui.app.render.judged import judged_lines
 from gradtui.app.render.line import Line
 from gradtui.app.render.number import count, number, reading, share
+from gradtui.app.render.text import verdict_words
 from gradtui.app.view import View
 from gradtui.core.facts import Facts
 

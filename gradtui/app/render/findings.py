@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from gradtui.app.render.autopsy import autopsy_lines
 from gradtui.app.render.compare import compare_lines
 from gradtui.app.render.glyph import SEVERITY, UNKNOWN
-from gradtui.app.render.header import verdict_words
 from gradtui.app.render.line import Line
 from gradtui.app.render.number import count
-from gradtui.app.render.text import layers_phrase, safe, to_ascii, wrap
+from gradtui.app.render.text import layers_phrase, safe, to_ascii, verdict_words, wrap
 from gradtui.app.render.theory import theory_said
 from gradtui.app.view import View
 from gradtui.core.logged import LAYERS, NOTHING, TOTAL

@@ -10,7 +10,7 @@ from gradtui.app.render.log import ended
 from gradtui.app.render.machine import machine_pieces
 from gradtui.app.render.number import count, duration, rate, reading, share
 from gradtui.app.render.stage import more_figures, stage_figures
-from gradtui.app.render.text import fit, layers_phrase, safe, to_ascii
+from gradtui.app.render.text import fit, layers_phrase, safe, to_ascii, verdict_words
 from gradtui.app.render.waiting import nothing_seen
 from gradtui.app.view import OVER, STALE, View
 from gradtui.core.coverage import Coverage, covered
@@ -231,12 +231,6 @@ def _bar(part: float, cells: int, ascii_only: bool) -> list[Piece]:
     full = round(min(max(part, 0.0), 1.0) * cells)
     on, off = ("=", "-") if ascii_only else ("━", "─")
     return [(on * full, "accent"), (off * (cells - full), "quiet")]
-
-
-def verdict_words(verdict: str) -> str:
-    """ "vanishing_gradient" -> "vanishing gradient"."""
-    known = {"nonfinite": "non-finite"}
-    return known.get(verdict) or safe(verdict).replace("_", " ")
 
 
 def title_words(view: View) -> str:

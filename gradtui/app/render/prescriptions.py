@@ -6,10 +6,9 @@ from rich.cells import cell_len, set_cell_size
 
 from gradtui.app.remedy_code import RemedyCode
 from gradtui.app.render.glyph import SEVERITY
-from gradtui.app.render.header import verdict_words
 from gradtui.app.render.line import Line, Piece
 from gradtui.app.render.number import count
-from gradtui.app.render.text import layers_phrase, safe, to_ascii, wrap
+from gradtui.app.render.text import layers_phrase, safe, to_ascii, verdict_words, wrap
 from gradtui.doctor.remedies.code.prescription import Prescription, parts
 
 Owned = tuple[Line, int | None]

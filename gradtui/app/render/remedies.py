@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from gradtui.app.render.header import verdict_words
 from gradtui.app.render.line import Line
-from gradtui.app.render.text import safe, to_ascii, wrap
+from gradtui.app.render.text import safe, to_ascii, verdict_words, wrap
 from gradtui.app.view import View
 from gradtui.core.symptom import CONVERGED, HEALTHY
 

@@ -6,10 +6,9 @@ import time
 from math import isnan
 
 from gradtui.app.render.glyph import SEVERITY, UNKNOWN, Sign
-from gradtui.app.render.header import verdict_words
 from gradtui.app.render.line import Line
 from gradtui.app.render.number import count, duration, reading
-from gradtui.app.render.text import safe, to_ascii
+from gradtui.app.render.text import safe, to_ascii, verdict_words
 from gradtui.app.run_row import RunRow
 from gradtui.core.text import printable
 

@@ -123,3 +123,21 @@ def layers_phrase(
     if len(parts) > 4:
         parts = [*parts[:3], "…", parts[-1]]
     return f"{noun}s {', '.join(parts)} of {total}"
+
+
+def verdict_words(verdict: str) -> str:
+    """ "vanishing_gradient" -> "vanishing gradient"."""
+    known = {"nonfinite": "non-finite"}
+    return known.get(verdict) or safe(verdict).replace("_", " ")
+
+
+def natural(name: str) -> tuple[tuple[int, int | str], ...]:
+    """A sorting key that puts "layer2" before "layer10"."""
+    parts: list[tuple[int, int | str]] = []
+    run = ""
+    for char in name.casefold() + "\0":
+        if run and run.isdecimal() != char.isdecimal():
+            parts.append((0, int(run)) if run.isdecimal() else (1, run))
+            run = ""
+        run += char
+    return tuple(parts)

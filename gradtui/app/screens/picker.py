@@ -12,8 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from gradtui.app.render.header import verdict_words
-from gradtui.app.render.text import fit, safe, to_ascii
+from gradtui.app.render.text import fit, safe, to_ascii, verdict_words
 from gradtui.app.textual_faults import Panel
 from gradtui.lab.scenario.schema import Scenario
 

@@ -1,13 +1,17 @@
 """What is different between two views, and between two lines of the screen."""
 
+from typing import TYPE_CHECKING
+
 from rich.cells import cell_len
 
 from gradtui.app.render.line import Line
 from gradtui.app.render.line import width as width_of
-from gradtui.app.view import View
+
+if TYPE_CHECKING:  # it brings the doctor, which the list of runs can do without
+    from gradtui.app.view import View
 
 
-def is_live(view: View) -> bool:
+def is_live(view: "View") -> bool:
     """The facts change by themselves, many times a second."""
     return view.state == "running" and not view.scrubbing and not view.frozen
 
@@ -25,7 +29,7 @@ _LOOK = (
 )
 
 
-def same_look(one: View, other: View) -> bool:
+def same_look(one: "View", other: "View") -> bool:
     """Nothing that a key changes is different: only the run has gone on."""
     return (
         one.info is other.info

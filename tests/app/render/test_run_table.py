@@ -5,7 +5,7 @@ from dataclasses import replace
 from math import nan
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradtui.app.render.line import plain, width
@@ -24,6 +24,8 @@ from gradtui.app.run_order import SORTS
 from gradtui.app.run_row import RunRow
 from tests.app.made_up_runs import BROKEN, GAN, LIVE, NOW, TRAIN, judgement, row, usual
 
+SLOW = [HealthCheck.too_slow]
+"""A busy machine is no fault of what is tested."""
 ROWS = [
     RunRow(name, row(name).path, end, 1_400_000, "s", told) for name, (end, told) in usual().items()
 ]
@@ -97,7 +99,7 @@ def test_escapes_reach_no_terminal() -> None:
 
 
 @given(st.integers(20, 260), st.sets(st.sampled_from(ROWS)), st.booleans())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, suppress_health_check=SLOW)
 def test_columns_fit_and_go_by_their_weight(
     cells: int, some: set[RunRow], ascii_only: bool
 ) -> None:
@@ -121,7 +123,7 @@ def test_columns_fit_and_go_by_their_weight(
 
 
 @given(st.integers(60, 260), st.sets(st.sampled_from(ROWS), min_size=1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 def test_no_word_is_cut_but_in_notes_and_commands(cells: int, some: set[RunRow]) -> None:
     columns = fitted(NaturalWidths().of(list(some), NOW), cells)
     for one in some:
