@@ -85,6 +85,11 @@ def test_the_screen_does_not_wait_for_torch() -> None:
     assert "torch" not in modules_after(source)
 
 
+def test_the_list_of_runs_waits_for_neither_torch_nor_the_doctor() -> None:
+    loaded = modules_after("import gradtui.app.runs_app, gradtui.commands.run_examiner")
+    assert not loaded & {"torch", "plotext", "gradtui.doctor.diagnose", "gradtui.app.app"}
+
+
 def test_the_trainer_does_not_need_a_screen() -> None:
     loaded = modules_after("import gradtui.lab.headless, gradtui.doctor.diagnose")
     assert not loaded & {"textual", "plotext", "rich"}

@@ -16,8 +16,15 @@ from typing import Any
 
 from gradtui.app.app import GradtuiApp
 from gradtui.app.log_tail import LogTail
+from gradtui.app.render.line import plain as plain_text
+from gradtui.app.render.run_columns import NaturalWidths, fitted
+from gradtui.app.render.run_detail import detail_lines
+from gradtui.app.render.run_table import row_line
+from gradtui.app.run_requests import Judge, LookAt
+from gradtui.app.run_row import Judgement, RunRow
 from gradtui.app.watched_run import Mode, WatchedRun
 from gradtui.cli import main
+from gradtui.commands.run_examiner import examined
 from gradtui.commands.run_screen import as_scenario, command_of
 from gradtui.core.control import SetPace
 from gradtui.core.errors import GradtuiError
@@ -68,6 +75,20 @@ def listed(run: Path) -> None:
     for one in list_runs(run.parent):
         if not one.trouble.isprintable():
             raise WrongError(f"a trouble that is not printable: {one!r:.300}")
+
+
+def in_the_list(run: Path) -> None:
+    """As the screen of `gradtui runs` reads, judges and draws it."""
+    looks, told = examined(LookAt((run,))), examined(Judge(run))
+    if not isinstance(looks, list) or not isinstance(told, Judgement):
+        raise WrongError(f"the list has no answer: {looks!r:.200} {told!r:.200}")
+    row = RunRow(run.name, run, looks[0].summary, looks[0].size, looks[0].stamp, told)
+    now = time.time()
+    columns = fitted(NaturalWidths().of([row], now), 200)
+    drawn = [row_line(row, columns, now, 200, marked=True, ascii_only=False)]
+    for line in (*drawn, *detail_lines(row, now, 80, 9, False)):
+        if not plain_text(line).isprintable():
+            raise WrongError(f"a line that is not printable: {plain_text(line)!r:.300}")
 
 
 def followed(run: Path) -> None:
@@ -251,7 +272,7 @@ def in_a_process(run: Path, chance: Random) -> None:
 
 Way = Callable[[Path], None]
 ALWAYS: list[Way] = [opened, listed, followed, replayed, lines]
-SOME: list[Way] = [facts, runs_text, runs_json, compared, table, parquet, board]
+SOME: list[Way] = [facts, in_the_list, runs_text, runs_json, compared, table, parquet, board]
 DEAR: list[Way] = [svg, html, attached, played]
 
 

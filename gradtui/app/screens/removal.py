@@ -34,6 +34,8 @@ class RemovalScreen(Panel[bool]):
     """The key that asks does not answer: hit twice it deletes nothing."""
 
     AUTO_FOCUS = "#stay"
+    LEAVING: ClassVar[frozenset[str]] = frozenset()
+    """Nothing answers a question that is not on the screen yet."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", show=False),
         Binding("escape,n,q", "answer(False)", show=False),
