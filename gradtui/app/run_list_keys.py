@@ -59,6 +59,16 @@ KEYS: tuple[Key, ...] = (
 )
 
 
+LEGEND = (
+    "Each line is a run, with the doctor's verdict on it as it stands. Verdicts come in the background, "
+    "the newest runs first; they are remembered until the run or the doctor changes. `loss` is that of "
+    "the last step, `best` the lowest of any step. Below the list is the chosen run in full. A click "
+    "chooses, two open, a click on a title sorts, one at the left marks.\n\n"
+    "What is done to runs is done to the marked ones; to the chosen one where none is marked."
+)
+"""What help says before the keys."""
+
+
 def bindings() -> Iterator[Binding]:
     """What Textual needs; the footer is our own, so none asks to be shown."""
     for key in KEYS:

@@ -7,7 +7,7 @@ up a key. What a key asks of that comes before what is read anyway.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +24,8 @@ from gradtui.app.render.run_cells import file_size, short_name
 from gradtui.app.render.run_columns import Natural, NaturalWidths
 from gradtui.app.render.run_table import Totals, totals
 from gradtui.app.render.text import to_ascii
-from gradtui.app.run_list_keys import KEYS
+from gradtui.app.run_deletion import Deletion, planned
+from gradtui.app.run_list_keys import KEYS, LEGEND
 from gradtui.app.run_order import RunOrder
 from gradtui.app.run_requests import (
     Compare,
@@ -40,30 +41,20 @@ from gradtui.app.run_requests import (
 from gradtui.app.run_row import Judgement, RunRow
 from gradtui.app.run_survey import RunSurvey
 from gradtui.app.screens.help import keys_screen
-from gradtui.app.screens.removal import RemovalScreen, question
+from gradtui.app.screens.removal import RemovalScreen
 from gradtui.app.screens.runs import RunsScreen
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.terminal import Output
 from gradtui.app.terminal_app import TerminalApp
 from gradtui.app.themes import THEMES
 from gradtui.app.widgets.run_table import RunList, RunTable
-from gradtui.core.text import printable
-from gradtui.runstore.files.run_removal import NotRemovedError, RunIdentity, identify, remove_run
 from gradtui.runstore.format.note_file import write_note
-from gradtui.runstore.ranks.process_status import may_be_running
 from gradtui.runstore.reader.runs import UNREADABLE, RunSummary
 
 TICK = 0.1
 """Seconds between two looks at what has come, and at what is to be read next."""
 TIMES = 1.0
 """Seconds after which times and durations are drawn anew, where nothing else has changed."""
-LEGEND = (
-    "Each line is a run, with the doctor's verdict on it as it stands. Verdicts come in the background, "
-    "the newest runs first; they are remembered until the run or the doctor changes. `loss` is that of "
-    "the last step, `best` the lowest of any step. Below the list is the chosen run in full. A click "
-    "chooses, two open, a click on a title sorts, one at the left marks.\n\n"
-    "What is done to runs is done to the marked ones; to the chosen one where none is marked."
-)
 
 
 class RunsApp(TerminalApp):
@@ -387,37 +378,27 @@ class RunsApp(TerminalApp):
     def action_delete(self) -> None:
         if self._deleting or not isinstance(self.screen, RunsScreen):
             return
-        meant: list[tuple[RunRow, RunIdentity]] = []
-        staying: list[str] = []
-        for row in self.chosen():
-            try:
-                if row.running:
-                    raise NotRemovedError("it is still running")
-                meant.append((row, identify(self.survey.home, row.name)))
-            except NotRemovedError as error:
-                staying.append(f"{short_name(row.name)}, as {error}")
-        if not meant:
-            if staying:
-                self.tell(f"Nothing to delete: {staying[0]}.", "warning")
-            return
-        size = file_size(sum(max(row.size, 0) for row, _ in meant))
-        words = question([printable(row.name) for row, _ in meant], size, staying)
-        asking = RemovalScreen(to_ascii(words) if self.ascii_only else words)
-        self.push_screen(asking, partial(self._delete_answered, meant))
+        deletion = planned(self.survey.home, self.chosen())
+        if deletion.meant:
+            words = deletion.question
+            asking = RemovalScreen(to_ascii(words) if self.ascii_only else words)
+            self.push_screen(asking, partial(self._delete_answered, deletion))
+        elif deletion.staying:
+            self.tell(f"Nothing to delete: {deletion.staying[0]}.", "warning")
 
-    def _delete_answered(self, meant: list[tuple[RunRow, RunIdentity]], yes: bool | None) -> None:
+    def _delete_answered(self, deletion: Deletion, yes: bool | None) -> None:
         if yes:
             self._deleting = True
-            self.run_worker(self._delete(meant))
+            self.run_worker(self._delete(deletion))
 
-    async def _delete(self, meant: Sequence[tuple[RunRow, RunIdentity]]) -> None:
-        """One after the other, out of the screen's way."""
-        home, size, count, kept = self.survey.home, 0, 0, []
-        for row, identity in meant:
-            try:
-                await asyncio.to_thread(remove_run, home, identity, may_be_running)
-            except NotRemovedError as error:
-                kept.append(f"{short_name(row.name)} stays: {error}.")
+    async def _delete(self, deletion: Deletion) -> None:
+        """Out of the screen's way; rows go as their runs do."""
+        size, count, kept = 0, 0, []
+        going = deletion.carried_out()
+        while (done := await asyncio.to_thread(next, going, None)) is not None:
+            row, why = done
+            if why:
+                kept.append(why)
                 self.survey.look_again(row.name)
             else:
                 size, count = size + max(row.size, 0), count + 1
