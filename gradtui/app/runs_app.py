@@ -6,7 +6,6 @@ up a key. What a key asks of that comes before what is read anyway.
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -27,18 +26,14 @@ from gradtui.app.render.text import to_ascii
 from gradtui.app.run_deletion import Deletion, planned
 from gradtui.app.run_list_keys import KEYS, LEGEND
 from gradtui.app.run_order import RunOrder
+from gradtui.app.run_reading import ByKey, RunReading
 from gradtui.app.run_requests import (
     Compare,
     Examiner,
-    Judge,
-    ListRuns,
-    Look,
-    LookAt,
-    Request,
     Unanswered,
     WritePage,
 )
-from gradtui.app.run_row import Judgement, RunRow
+from gradtui.app.run_row import RunRow
 from gradtui.app.run_survey import RunSurvey
 from gradtui.app.screens.help import keys_screen
 from gradtui.app.screens.removal import RemovalScreen
@@ -49,7 +44,6 @@ from gradtui.app.terminal_app import TerminalApp
 from gradtui.app.themes import THEMES
 from gradtui.app.widgets.run_table import RunList, RunTable
 from gradtui.runstore.format.note_file import write_note
-from gradtui.runstore.reader.runs import UNREADABLE, RunSummary
 
 TICK = 0.1
 """Seconds between two looks at what has come, and at what is to be read next."""
@@ -81,11 +75,11 @@ class RunsApp(TerminalApp):
         one that somebody has chosen here before, which a flag may overrule."""
         super().__init__(theme=theme, ascii_only=ascii_only, output=output)
         self.survey, self.order, self.examiner = survey, order, examiner
+        self._reading = RunReading(survey, examiner, lambda: self.clock(), self._told)
         self.opened: RunRow | None = None
         self._folder = folder or Path.cwd()
         self._notice = notice
         self.chosen_theme = chosen_theme
-        self._wanted: deque[Request] = deque()
         self._widths = NaturalWidths()
         self._drawn_at = 0.0
         self._now = 0.0
@@ -105,15 +99,14 @@ class RunsApp(TerminalApp):
 
     def _launch(self) -> None:
         self.containing = True
-        self.examiner.start(self.answered)
         self.set_interval(TICK, self.tick)
         self._read_anew()
-        self.ask_next()
+        self._reading.start()
         if self._notice:
             self.tell(self._notice, "warning")
 
     def on_unmount(self) -> None:
-        self.examiner.end()
+        self._reading.end()
 
     def remember(self) -> None:
         """Sort and theme, for the next time."""
@@ -127,7 +120,7 @@ class RunsApp(TerminalApp):
     def tick(self) -> None:
         if self.leaving or not self.is_running:
             return
-        self.ask_next()
+        self._reading.ask_next()
         if self.survey.seen():
             self._read_anew()
         elif self.clock() - self._drawn_at >= TIMES:
@@ -136,43 +129,14 @@ class RunsApp(TerminalApp):
         if self.output is not None:
             self.output.trim()
 
-    def ask_next(self) -> None:
-        if self.examiner.busy or self.leaving:
-            return
-        wanted = self._wanted.popleft() if self._wanted else self.survey.next_request(self.clock())
-        if wanted is not None:
-            self.examiner.ask(wanted)
-
-    def answered(self, request: Request, answer: object) -> None:
-        """What the examiner has found, or why it has not."""
-        now = self.clock()
+    def _told(self, request: ByKey, answer: object) -> None:
+        """The answer to what a key has asked for."""
         if isinstance(answer, Unanswered):
-            self._unanswered(request, answer.why, now)
-        elif isinstance(request, ListRuns) and isinstance(answer, list):
-            self.survey.list_names(answer, now)
-        elif isinstance(request, LookAt) and isinstance(answer, list):
-            self.survey.take_looks(request, answer, now)
-        elif isinstance(request, Judge) and isinstance(answer, Judgement):
-            self.survey.take_judgement(request, answer, now)
+            self.tell(answer.why, "error")
         elif isinstance(request, Compare):
             self._show_comparison(request, str(answer))
-        elif isinstance(request, WritePage):
+        else:
             self.tell(f"page: {answer}")
-        self.ask_next()
-
-    def _unanswered(self, request: Request, why: str, now: float) -> None:
-        """One run must not keep the others from being read."""
-        match request:
-            case LookAt(paths=(path,)):
-                self.survey.take_looks(request, [Look(unreadable(path, why), -1, "")], now)
-            case LookAt(paths=paths):
-                self._wanted.extendleft(LookAt((path,)) for path in reversed(paths))
-            case Judge(path=path):
-                row = self.survey.rows.get(path.name)
-                stamp = row.stamp if row is not None else ""
-                self.survey.take_judgement(request, Judgement(stamp, trouble=why), now)
-            case Compare() | WritePage():
-                self.tell(why, "error")
 
     # Showing
 
@@ -329,8 +293,7 @@ class RunsApp(TerminalApp):
             return
         older, newer = sorted(rows, key=lambda row: row.name)
         self.tell("comparing...")
-        self._wanted.append(Compare(older.path, newer.path, color=not self.no_color))
-        self.ask_next()
+        self._reading.want(Compare(older.path, newer.path, color=not self.no_color))
 
     def _show_comparison(self, request: Compare, said: str) -> None:
         self.clear_notifications()
@@ -363,8 +326,7 @@ class RunsApp(TerminalApp):
         if row is None:
             return
         self.tell("writing its page...")
-        self._wanted.append(WritePage(row.path, self._folder, self.ascii_only))
-        self.ask_next()
+        self._reading.want(WritePage(row.path, self._folder, self.ascii_only))
 
     def action_copy_path(self) -> None:
         """Nobody can know whether the terminal allows that."""
@@ -428,11 +390,6 @@ class RunsApp(TerminalApp):
         for theme in THEMES:
             act = partial(self.run_action, f"theme({theme.name!r})")
             yield SystemCommand(f"Theme: {theme.name}", "", act)
-
-
-def unreadable(path: Path, why: str) -> RunSummary:
-    """In place of what the examiner did not live to tell."""
-    return RunSummary(path.name, str(path), (), UNREADABLE, 0.0, 0, None, 0, why)
 
 
 def home_words(home: Path) -> str:
