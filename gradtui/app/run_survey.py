@@ -160,9 +160,11 @@ class RunSurvey:
 
     @property
     def judgements(self) -> dict[str, Judgement]:
-        """Of runs that are over, by path: what is worth being remembered."""
+        """Of runs that are over, by path: what is worth being remembered. Trouble is looked for anew."""
         return {
-            str(row.path): row.judgement
+            str(row.path): told
             for row in self.rows.values()
-            if row.judgement is not None and not row.running and row.judged
+            if (told := row.judgement) is not None
+            and not (told.trouble or row.running)
+            and row.judged
         }

@@ -6,13 +6,13 @@ examples:
   gradtui runs --json
   gradtui runs --runs /scratch/me/runs
 
-On a terminal it is a screen: sort, filter, open a run and come back, compare two, note a line about
-one, delete. `?` shows its keys. Elsewhere, and with --plain, it is a list.
+On a terminal it is a screen: sort, filter, open a run and come back, compare two, note a line
+about one, delete. Its help (?) names the keys. Elsewhere, and with --plain, it is a list.
 
-Each line of the list has how the run is or ended (running, ended, exited with 3, killed by SIGKILL,
-failed, lost: gone without a word), the steps that it took, and the verdict: "healthy until 412" where
-it ended badly or its record breaks off or has gaps. Steps that the disk did not take are counted
-before the command, and a note stands there in quotes.
+Each line of the list has how the run is or ended (running, ended, exited with 3, killed by
+SIGKILL, failed, lost: gone without a word), the steps that it took, and the verdict: "healthy
+until 412" where it ended badly or its record breaks off or has gaps. Steps that the disk did not
+take are counted before the command, and a note stands there in quotes.
 """
 
 import argparse

@@ -75,6 +75,16 @@ def test_what_was_judged_before_is_not_judged_again_until_it_changes() -> None:
     assert set(survey.judgements) == {"/runs/a"}
 
 
+def test_trouble_is_not_remembered() -> None:
+    survey = listed("a")
+    looked(survey)
+    request = survey.next_request(0.0)
+    assert isinstance(request, Judge)
+    survey.take_judgement(request, replace(judgement(""), trouble="its process ended"), 0.1)
+    assert survey.rows["a"].judged
+    assert survey.judgements == {}
+
+
 def test_a_run_that_changed_while_it_was_judged_is_looked_at_again() -> None:
     survey = listed("a")
     looked(survey)
