@@ -48,7 +48,6 @@ class WritePage:
 
     path: Path
     folder: Path
-    ascii_only: bool = False
 
 
 Request = ListRuns | LookAt | Judge | Compare | WritePage

@@ -326,7 +326,7 @@ class RunsApp(TerminalApp):
         if row is None:
             return
         self.tell("writing its page...")
-        self._reading.want(WritePage(row.path, self._folder, self.ascii_only))
+        self._reading.want(WritePage(row.path, self._folder))
 
     def action_copy_path(self) -> None:
         """Nobody can know whether the terminal allows that."""
