@@ -4,7 +4,7 @@ examples:
   gradtui serve attach                    the newest run, live
   gradtui serve --port 8001 launch deep_sigmoid
   gradtui serve replay train@last --speed 10
-  gradtui serve runs                      the list of runs
+  gradtui serve runs                      the list of runs, with all that its keys do
 
 Open the address that it prints: it has a token in it, without which nothing is shown. Everybody
 who opens it gets a screen of his own; several may watch one live run. Ctrl+C ends it, and with it
@@ -37,8 +37,8 @@ SHOWN = ("launch", "attach", "replay", "runs")
 """What a browser may show. Others would do something each time that somebody opens the page."""
 HOST, PORT = "127.0.0.1", 8000
 OPEN = (
-    "whoever has this address and reaches this machine sees the runs, can hold training, and can end "
-    "it; what goes over the network is not encrypted"
+    "whoever has this address and reaches this machine sees the runs, can hold training, can end it, "
+    "and from the list can delete runs; what goes over the network is not encrypted"
 )
 
 
