@@ -182,20 +182,27 @@ class NaturalWidths:
         return known[1]
 
 
-def fitted(natural: Natural, cells: int) -> Fitted:
+SORTED = 85
+"""Weight at least of the column that is sorted by: an order that nobody sees looks like none."""
+
+
+def fitted(natural: Natural, cells: int, sort: str = "") -> Fitted:
     """The columns that fit in `cells`: those that matter most first, each with all that it has to say
     where there is room. What is left goes to the notes, the commands and the names."""
-    usual, short = (_fitted(natural, cells, short=short) for short in (False, True))
+    usual, short = (_fitted(natural, cells, sort, short=short) for short in (False, True))
     more = {column.name for column, _ in short.columns} - {c.name for c, _ in usual.columns}
     return short if more - {"command"} else usual
 
 
-def _fitted(natural: Natural, cells: int, *, short: bool) -> Fitted:
+def _fitted(natural: Natural, cells: int, sort: str, *, short: bool) -> Fitted:
+    def weight(column: Column) -> int:
+        return max(column.weight, SORTED) if column.name == sort else column.weight
+
     wanted = {name: natural[SHORT * short + name] for name in NAMED}
     room = cells - EDGE
     name = min(wanted["name"], max(room, LEAST_NAME), MOST_NAME)
     chosen, room = {"name": name}, room - name
-    for column in sorted(COLUMNS, key=lambda c: -c.weight):
+    for column in sorted(COLUMNS, key=lambda c: -weight(c)):
         if not column.weight or not wanted[column.name]:
             continue
         least = min(wanted[column.name], column.least or wanted[column.name])

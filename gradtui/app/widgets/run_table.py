@@ -69,7 +69,7 @@ class RunTable(LineSurface, inherit_bindings=False, can_focus=False):
         super().__init__()
         self.list = RunList()
         self._columns = Fitted()
-        self._fitted_to: tuple[Natural | None, int] = (None, 0)
+        self._fitted_to: tuple[Natural | None, int, str] = (None, 0, "")
         self._drawn: dict[str, tuple[RunRow, bool, Line]] = {}
         """Lines of this second: a key moves the cursor, and the others stay as they are."""
         self._drawn_for: tuple[object, ...] = ()
@@ -107,9 +107,9 @@ class RunTable(LineSurface, inherit_bindings=False, can_focus=False):
         return [*head, *rows]
 
     def _fit(self, runs: RunList, width: int) -> None:
-        if self._fitted_to[0] is not runs.natural or self._fitted_to[1] != width:
-            self._columns = fitted(runs.natural, width) if runs.natural else Fitted()
-            self._fitted_to = runs.natural, width
+        if self._fitted_to[0] is not runs.natural or self._fitted_to[1:] != (width, runs.sort):
+            self._columns = fitted(runs.natural, width, runs.sort) if runs.natural else Fitted()
+            self._fitted_to = runs.natural, width, runs.sort
             self._drawn.clear()
         if self._drawn_for != (runs.now, runs.ascii_only):
             self._drawn_for = runs.now, runs.ascii_only

@@ -146,6 +146,13 @@ def test_what_a_usual_terminal_shows() -> None:
     assert {column.name for column in COLUMNS} == set(SORTS)
 
 
+@pytest.mark.parametrize("sort", [column.name for column in COLUMNS])
+def test_what_is_sorted_by_is_seen(sort: str) -> None:
+    columns = fitted(NaturalWidths().of(ROWS, NOW), 79, sort)
+    assert sort in [column.name for column, _ in columns.columns]
+    assert "▼" in plain(titles_line(columns, sort, False, 79, False))
+
+
 def test_a_click_finds_its_column() -> None:
     columns = fitted(NaturalWidths().of(ROWS, NOW), 139)
     titles = plain(titles_line(columns, "when", False, 139, False))
