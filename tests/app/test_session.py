@@ -259,6 +259,8 @@ def test_filter_sort_and_selection_follow_the_row() -> None:
     assert play.view().selected == 12
     assert play.session.cycle_sort() == "worst first"
     assert play.view().order[0] == 0
+    assert play.session.cycle_sort() == "most changed"
+    assert play.view().order == tuple(range(20))  # so far there is nothing to compare
     assert play.session.cycle_sort() == "name"
     assert play.view().order == tuple(range(20))
 

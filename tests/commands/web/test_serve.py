@@ -208,7 +208,7 @@ async def test_a_page_that_is_closed_ends_its_app_and_a_signal_the_rest(server: 
 @needed
 @pytest.mark.slow
 async def test_what_ends_by_itself_stays_to_be_read(runs: Path) -> None:
-    server = Serve("runs", runs=runs)
+    server = Serve("runs", "--plain", runs=runs)
     try:
         async with browsing() as session:
             await enter(session, server)
