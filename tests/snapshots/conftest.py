@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from gradtui.app.widgets import depth_view
 from gradtui.app.widgets.chart import Chart
+from gradtui.app.widgets.heat_beside import HeatBeside
 from gradtui.app.widgets.heat_map import HeatMap
 from gradtui.app.widgets.layer_detail import LayerDetail
 from tests.snapshots.recordings import record_runs
@@ -67,7 +68,7 @@ def picture(
     # No clock on the wall decides when something is judged or drawn anew.
     for module in ("app.diagnosis_timing", "app.remedy_judge", "theory.fitted_line"):
         monkeypatch.setattr(f"gradtui.{module}.perf_counter", lambda: 0.0)
-    for widget in (Chart, HeatMap, LayerDetail):
+    for widget in (Chart, HeatBeside, HeatMap, LayerDetail):
         monkeypatch.setattr(widget, "PACE", 0.0)
     monkeypatch.setattr(depth_view, "RENEW", 1e-3)
 
