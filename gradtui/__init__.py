@@ -32,6 +32,10 @@ def __getattr__(name: str) -> Any:
         from gradtui.core.version import version
 
         return version()
+    if name == "log":
+        from gradtui.core.metric_log import log
+
+        return log
     if name == "open_run":
         from gradtui.runstore.reader.open_run import open_run
 

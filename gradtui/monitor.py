@@ -23,6 +23,7 @@ from gradtui.instrument.watcher import OVERHEAD, Watcher
 from gradtui.patching.own_errors import suppress_own
 from gradtui.runstore.files.disk import append_line
 from gradtui.runstore.files.run_folders import make_private, new_run, runs_home
+from gradtui.runstore.format.metric_rows import MetricQueue
 from gradtui.runstore.format.scalar_rows import ScalarRows
 from gradtui.runstore.writer.control_file import ControlInbox
 from gradtui.runstore.writer.ports import Sink
@@ -40,9 +41,13 @@ class RunSink:
     nothing behind."""
 
     def __init__(
-        self, directory: Callable[[], Path], began: Callable[[], None], inbox: ControlInbox
+        self,
+        directory: Callable[[], Path],
+        began: Callable[[], None],
+        inbox: ControlInbox,
+        metrics: MetricQueue,
     ) -> None:
-        self.directory, self.inbox = directory, inbox
+        self.directory, self.inbox, self.metrics = directory, inbox, metrics
         self._began = began
         self._writer: RunWriter | None = None
         self._clock: int | None = None
@@ -72,6 +77,7 @@ class RunSink:
                 optimizers=event.info.optimizer.split(", "),
                 versions={"torch": str(torch.__version__)},
                 inbox=self.inbox,
+                metrics=self.metrics,
             )
             self._clock = _clock_of(self._writer.thread)
             self._began()
@@ -86,7 +92,7 @@ class RunSink:
 
     def again(self) -> "RunSink":
         """The same for a forked child."""
-        return RunSink(self.directory, self._began, self.inbox)
+        return RunSink(self.directory, self._began, self.inbox, self.metrics)
 
     def close(self) -> None:
         if self._writer is not None:
@@ -124,8 +130,8 @@ class Watch:
         share = checked_share(overhead)
         wishes = {"autopsy": (autopsy, True), "catch_nan": (catch_nan, False)}
         odd = {name: wish for name, wish in wishes.items() if not isinstance(wish[0], bool)}
-        inbox = ControlInbox()
-        self._sink = RunSink(directory, self._began, inbox)
+        inbox, metrics = ControlInbox(), MetricQueue()
+        self._sink = RunSink(directory, self._began, inbox, metrics)
         self._watcher = Watcher(
             self._sink,
             models=() if model is None else (model,),
@@ -138,6 +144,7 @@ class Watch:
             renew=self._renew,
             frame=sys._getframe(2) if look else None,
             inbox=inbox,
+            metrics=metrics,
         )
         if share is None:
             self._complain(f"overhead {overhead!r:.40} is ignored: {OVERHEAD:g} is used instead")

@@ -22,6 +22,7 @@ from gradtui.instrument.layout_builder import LayoutBuilder
 from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.lost_loss import lost_loss
 from gradtui.instrument.manual_updates import ManualUpdates
+from gradtui.instrument.metric_capture import MetricCapture
 from gradtui.instrument.nan_capture import NanCapture
 from gradtui.instrument.nan_sampling import NanSampling
 from gradtui.instrument.norms_between import NormsBetween
@@ -43,6 +44,7 @@ from gradtui.instrument.thread_state import TrainingThreads
 from gradtui.instrument.torch_func import TorchFunc
 from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
 from gradtui.instrument.zero_grad_check import ZeroGradCheck
+from gradtui.runstore.format.metric_rows import MetricQueue
 from gradtui.runstore.writer.control_file import ControlInbox
 from gradtui.runstore.writer.ports import Sink
 
@@ -58,7 +60,7 @@ class Watcher:
     first is preceded by a `Started` with the layout, and so is the first with another layout. Names
     are found in `models` first. Nothing is told before the first step. In a forked child
     `renew(sink)` gives the sink for what the child trains. A sink whose `spent()` says how many
-    seconds its own threads have taken has them counted.
+    seconds its own threads have taken has them counted. What the program logs goes into `metrics`.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Watcher:
         renew: Callable[[Sink], Sink] | None = None,
         frame: FrameType | None = None,
         inbox: ControlInbox | None = None,
+        metrics: MetricQueue | None = None,
     ) -> None:
         self._meter = CostMeter()
         self._guard = guard = ExceptionGuard(log, self._meter)
@@ -161,6 +164,7 @@ class Watcher:
             guard, self._hooks, self._steps, self._layout_builder, self._losses
         )
         self._scalers.recorded = self._replays.loss_scaled
+        self._metrics = MetricCapture(guard, MetricQueue() if metrics is None else metrics)
         self._zero_grad_check = ZeroGradCheck(guard, self._layout_builder.tell_again)
         listeners.listen(
             self._layout_builder,
@@ -172,6 +176,7 @@ class Watcher:
             self._activations,
             self._nan_capture,
             self._steps,
+            self._metrics,
         )
         self._own_of_each_thread()
         self._patches = Patches(
@@ -188,6 +193,7 @@ class Watcher:
         ):
             part.install(self._patches)
         self._functional.install(self._patches)
+        self._metrics.install()
         self._hooks.install(self._steps)
         self._count_threads()
         if optimizer is not None:
@@ -270,6 +276,8 @@ class Watcher:
         with self._guard("closing"):
             if self._told and os.getpid() == self._pid:
                 self._records.sink.tell(Ended(0, self._meter.steps, reason))
+        with self._guard("what was logged"):
+            self._metrics.close()
         with self._guard("taking off"):
             self._hooks.remove()
             self._patches.undo()
@@ -323,10 +331,14 @@ class Watcher:
         return any(map(self._scalers.still_scaled, mine))
 
     def _count_threads(self) -> None:
-        """Have the sink's own threads counted, where it says what they take."""
+        """Have the sink's own threads counted, where it says what they take, and what is done where the
+        program logs, in whatever thread."""
         spent = getattr(self._records.sink, "spent", None)
+        metrics = self._metrics
         if callable(spent):
-            self._meter.elsewhere = spent
+            self._meter.elsewhere = lambda: spent() + metrics.spent
+        else:
+            self._meter.elsewhere = lambda: metrics.spent
 
     def _tell(self, event: Event) -> None:
         """What was done that a viewer has asked for."""
@@ -357,6 +369,7 @@ class Watcher:
             self._planner.forget()
             self._zero_grad_check.forget()
             self._layout_builder.forget()
+            self._metrics.forget()
             sink = self._records.sink if self._renew is None else self._renew(self._records.sink)
             self._records.begin_anew(sink)
             self._count_threads()

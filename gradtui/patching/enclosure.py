@@ -28,6 +28,8 @@ from gradtui.patching.tracebacks import without_ours
 
 TRACING = "torch.compiler.is_compiling()"
 """What torch.compile traces is the function as it was."""
+NEVER = "False"
+"""In other packages than torch nothing is traced that is looked at."""
 OURS = "gradtui.enclosure"
 """A constant in the place of which the enclosure is put."""
 FUTURE = functools.reduce(
@@ -61,15 +63,20 @@ class Listener(Protocol):
 class Enclosure:
     """One function, and who listens to its calls."""
 
-    def __init__(self, owner: Any, name: str, wanted: Sequence[str], replaced: str) -> None:
+    def __init__(
+        self, owner: Any, name: str, wanted: Sequence[str], replaced: str, package: str
+    ) -> None:
         self._found: Any = vars(owner)[name]
         self._owner, self.name = owner, name
         self.parameters = tuple(wanted), replaced
         self._listeners: tuple[Listener, ...] = ()
         self.function = inner = innermost(self._found)
         self._plain: Any = getattr(inner, "__code__", None)
-        theirs = str(getattr(inner, "__module__", "")).partition(".")[0] == "torch"
-        self._code = enclosing(inner, wanted, self, replaced=replaced) if theirs else None
+        theirs = str(getattr(inner, "__module__", "")).partition(".")[0] == package
+        unless = TRACING if package == "torch" else NEVER
+        self._code = (
+            enclosing(inner, wanted, self, replaced=replaced, unless=unless) if theirs else None
+        )
         self._wrapper: Any = None if self._code is not None else self._wrapped()
         self._put: list[tuple[Any, str]] = []
 
@@ -203,18 +210,26 @@ _known: dict[int, Enclosure] = {}
 
 
 def enclosure(
-    owner: Any, name: str, wanted: Sequence[str] = (), *, replaced: str = ""
+    owner: Any,
+    name: str,
+    wanted: Sequence[str] = (),
+    *,
+    replaced: str = "",
+    package: str = "torch",
 ) -> Enclosure | None:
     """That of the function `owner.name`, whose parameters `wanted` listeners are given; those with
-    stars as tuple and dictionary. Of the parameter `replaced` they may give another value. None where
-    there is no such function. Raises ValueError where others want other parameters."""
+    stars as tuple and dictionary. Of the parameter `replaced` they may give another value. What
+    `package` has not made itself is not given another code, but a wrapper. None where there is no such
+    function. Raises ValueError where others want other parameters."""
     function: Any = vars(owner).get(name)
     if not callable(function):
         return None
     inner = innermost(function)
     known = _known.get(id(inner))
     if known is None or known.function is not inner:
-        known = _known[id(inner)] = Enclosure(owner, name, wanted, replaced)
+        known = _known[id(inner)] = Enclosure(
+            owner, name, wanted, replaced, package
+        )
     if known.parameters != (tuple(wanted), replaced):
         raise ValueError(f"{name} is enclosed with {known.parameters}")
     return known
@@ -254,9 +269,9 @@ def enclosing(
     `unless` is an expression in the function's module that says when it is to be left alone.
     """
     try:
-        if type(function) is not FunctionType or unless.partition(".")[0] not in (
-            function.__globals__
-        ):
+        if type(function) is not FunctionType:
+            return None
+        if unless != NEVER and unless.partition(".")[0] not in function.__globals__:
             return None
         code = function.__code__
         if not {*wanted} <= {*code.co_varnames}:

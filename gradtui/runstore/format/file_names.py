@@ -23,3 +23,11 @@ def steps_name(label: str) -> str:
 
 def detail_name(kind: str, label: str, generation: int) -> str:
     return f"{kind}-{label}-{generation}.bin"
+
+
+def metrics_name(label: str) -> str:
+    return f"metrics-{label}.bin"
+
+
+def metrics_names_name(label: str) -> str:
+    return f"metrics-{label}.json"

@@ -93,21 +93,29 @@ MOST_FIELDS = 64
 def steps_dtype(fields: Any) -> np.dtype[np.void]:
     """The dtype of a steps file as its header describes it: plain numbers, "step" and "time" among
     them. Raises ValueError where it is another."""
-    if not isinstance(fields, list) or len(fields) > MOST_FIELDS:
-        raise ValueError("steps: no list of fields")
-    pairs = []
-    for item in fields:
-        good = isinstance(item, list) and len(item) == 2 and all(isinstance(w, str) for w in item)
-        if not good or not PLAIN.fullmatch(item[1]):
-            raise ValueError("steps: a field that is no plain number")
-        pairs.append((item[0], item[1]))
     try:
-        dtype = np.dtype(pairs)
-    except (TypeError, ValueError) as error:
+        dtype = plain_dtype(fields)
+    except ValueError as error:
         raise ValueError(f"steps: {error}") from None
     if not {"step", "time"} <= set(dtype.names or ()):
         raise ValueError("steps: no step or no time")
     return dtype
+
+
+def plain_dtype(fields: Any) -> np.dtype[np.void]:
+    """A dtype of plain numbers, from a header. Raises ValueError where it is another."""
+    if not isinstance(fields, list) or len(fields) > MOST_FIELDS:
+        raise ValueError("no list of fields")
+    pairs = []
+    for item in fields:
+        good = isinstance(item, list) and len(item) == 2 and all(isinstance(w, str) for w in item)
+        if not good or not PLAIN.fullmatch(item[1]):
+            raise ValueError("a field that is no plain number")
+        pairs.append((item[0], item[1]))
+    try:
+        return np.dtype(pairs)
+    except (TypeError, ValueError) as error:
+        raise ValueError(str(error)) from None
 
 
 LATEST = 1 << 53

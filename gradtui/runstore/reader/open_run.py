@@ -11,6 +11,7 @@ from gradtui.core.errors import UsageError
 from gradtui.core.event import RunInfo
 from gradtui.core.facts import Facts
 from gradtui.core.layout import IntArray, Layout
+from gradtui.core.metric import Metric
 from gradtui.core.paths import is_there
 from gradtui.core.snapshot import Act, Grad, NonFinite, U32Array, Weight
 from gradtui.core.text import printable
@@ -23,6 +24,7 @@ from gradtui.runstore.ranks.process_status import Ranks
 from gradtui.runstore.reader.by_name import ByName
 from gradtui.runstore.reader.every_step import EveryStep
 from gradtui.runstore.reader.load import Loaded, facts_of, load
+from gradtui.runstore.reader.metrics import metrics_of
 from gradtui.runstore.reader.scalar_files import measured_steps
 
 
@@ -97,6 +99,12 @@ class OpenRun(EveryStep):
         with in_a_sentence(self.path):
             blocks = [_last_evaluations(rank.steps.all()) for rank in self._loaded.ranks]
             return merged(blocks, nothing).scalars
+
+    @cached_property
+    def metrics(self) -> dict[str, Metric]:
+        """What the program has logged, by name (`step`, `time`, `value`, `given`: [logged] each); of
+        each name the lowest rank's that has it."""
+        return dict(metrics_of(self._loaded.ranks))
 
     @property
     def kept_steps(self) -> IntArray:

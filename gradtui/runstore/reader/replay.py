@@ -17,6 +17,7 @@ from gradtui.runstore.format.event_json import event_from
 from gradtui.runstore.ranks.process_status import RUNNING
 from gradtui.runstore.reader.ending import ending_of
 from gradtui.runstore.reader.load import load
+from gradtui.runstore.reader.metrics import metrics_of
 from gradtui.runstore.reader.scalar_files import measured_steps, scalars_of
 from gradtui.runstore.writer.ports import Delivery
 
@@ -49,6 +50,7 @@ class Replay:
         self._steps = self._block.steps
         known = [rank for rank in self._loaded.ranks if rank.layout is not None]
         self._every, self._measured = scalars_of(known), measured_steps(known)
+        self._metrics = metrics_of(known)
         self._clock = clock
         self._run = run
         with np.errstate(invalid="ignore", over="ignore"):  # a damaged file has any times
@@ -101,7 +103,8 @@ class Replay:
             events.append(self._ending())
         scalars = self._scalars(begin)
         measured = int(np.searchsorted(self._measured, self.position, side="right"))
-        return Delivery(tuple(events), tuple(snapshots), 0, scalars, measured)
+        metrics = self._metrics if any(isinstance(e, Started) for e in events) else None
+        return Delivery(tuple(events), tuple(snapshots), 0, scalars, measured, metrics=metrics)
 
     def send(self, control: Control) -> str:
         match control:

@@ -13,6 +13,7 @@ from gradtui.core.ending import ending_word
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Ended, Event, Failed, RunInfo, Started
 from gradtui.core.layout import Layout
+from gradtui.core.metric import Metrics
 from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.block import Block, aligned, block_bytes, snapshots_of
@@ -33,6 +34,7 @@ from gradtui.runstore.ranks.rank_files import RankFiles, labels
 from gradtui.runstore.ranks.rank_notes import rank_words
 from gradtui.runstore.ranks.rank_sync import RankSync
 from gradtui.runstore.ranks.replicas import Roles, beside, roles
+from gradtui.runstore.reader.metrics import FollowedMetrics
 from gradtui.runstore.reader.scalar_files import ScalarTail
 from gradtui.runstore.writer.control_file import send_control, show_sign
 from gradtui.runstore.writer.launch_record import exit_code
@@ -122,9 +124,11 @@ class RunReader:
 
     def _poll(self, now: float) -> Delivery:
         events, ended = self._hearing.listen(self._ranks)
+        metrics: Metrics | None = None
         if ended or now - self._looked >= self._look:
             self._looked = now
             self._see_ranks()
+            metrics = self._metrics.poll(self._ranks)
         layout = self._see_layout(events)
         snapshots: list[Snapshot] = []
         scalars: ScalarSeries | None = None
@@ -143,7 +147,8 @@ class RunReader:
             lag = max(time.time() - float(scalars.time[-1]), 0.0)
             lag = lag if isfinite(lag) else 0.0
         dropped = self._hearing.dropped
-        return Delivery(tuple(events), tuple(snapshots), dropped, scalars, measured, lag)
+        snapped = tuple(snapshots)
+        return Delivery(tuple(events), snapped, dropped, scalars, measured, lag, metrics)
 
     def send(self, control: Control) -> str:
         if isinstance(control, Start):
@@ -186,6 +191,7 @@ class RunReader:
         self._roles = Roles(())
         self._waiting = RankSync(self._patience)
         self._course_tail = ScalarTail()
+        self._metrics = FollowedMetrics()
         self._hearing = RankEvents(self._run)
         self._over = False
         self._rests, self._polled = 0.0, False

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from gradtui.core.control import Control
 from gradtui.core.event import Event
+from gradtui.core.metric import Metrics
 from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.scalar_rows import ScalarRows
@@ -25,6 +26,8 @@ class Delivery:
     """Steps so far whose gradients were measured; None where nobody has counted them."""
     lag: float = 0.0
     """Seconds that the newest step in `scalars` is old already."""
+    metrics: Metrics | None = None
+    """All that the program has logged so far; None where nothing has come since the last poll."""
 
 
 class Sink(Protocol):

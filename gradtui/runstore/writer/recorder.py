@@ -12,6 +12,7 @@ from gradtui.core.event import Ended, Event, Failed, Paused, Started
 from gradtui.core.layout import IntArray
 from gradtui.core.snapshot import Grad, Snapshot
 from gradtui.runstore.format.file_names import events_name
+from gradtui.runstore.format.metric_rows import MetricQueue
 from gradtui.runstore.format.records import (
     STEP,
     RecordArray,
@@ -22,6 +23,7 @@ from gradtui.runstore.format.records import (
 from gradtui.runstore.format.run_header import Generation, Header
 from gradtui.runstore.format.scalar_rows import Row
 from gradtui.runstore.writer.event_log import EventLog
+from gradtui.runstore.writer.metric_files import MetricFiles
 from gradtui.runstore.writer.rank_output import RankOutput
 
 BATCH = 256
@@ -45,6 +47,7 @@ class Recorder:
         self._files = RankOutput(directory, header, budget)
         self._dropped = 0
         self._log = EventLog(header.rank)
+        self._metrics = MetricFiles()
         self._rate = 0.0
         self._round = RoundLength()
         self._before = self._checked = monotonic()
@@ -78,9 +81,21 @@ class Recorder:
         self._dropped = dropped
         self._write_log()
 
+    def take_metrics(self, queue: MetricQueue) -> None:
+        """Write what the program has logged since the last call; until there are files it waits."""
+        if not self._files.is_open:
+            return
+        rows, lost = queue.take()
+        try:
+            self._metrics.write(self._files.directory, self._header.label, rows, lost)
+        except OSError as error:
+            self._refused(error, 0)
+
     def close(self) -> None:
         """Write what is left, and that nothing more will come."""
         self._flush()
+        with suppress(OSError):
+            self._metrics.finish(self._files.directory, self._header.label)
         self._tell_lost(last=True)
         self._log.line({"kind": "closed", "pid": self._header.pid}, time())
         self._write_log()

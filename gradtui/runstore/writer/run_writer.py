@@ -12,6 +12,7 @@ from time import thread_time, time
 from gradtui.core.event import Event, RunInfo, Started
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Snapshot
+from gradtui.runstore.format.metric_rows import MetricQueue
 from gradtui.runstore.format.run_header import here
 from gradtui.runstore.format.scalar_rows import ScalarRows, split
 from gradtui.runstore.writer.control_file import ControlInbox, ControlReader
@@ -43,7 +44,8 @@ class RunWriter:
     `put` and `tell` append to a queue in memory and return: they neither wait nor raise, whatever
     the disk does. A thread does all that touches files; `threading` does not know of it. In a forked
     child every call does nothing: a child that trains makes a writer of its own. Call `close` at the
-    end; a normal end of the interpreter does. What viewers ask comes into `inbox`.
+    end; a normal end of the interpreter does. What viewers ask comes into `inbox`; what the program
+    logs is taken from `metrics`.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class RunWriter:
         queue: int = QUEUE,
         flush: float = FLUSH,
         inbox: ControlInbox | None = None,
+        metrics: MetricQueue | None = None,
     ) -> None:
         self._pid = os.getpid()
         self._queue: deque[tuple[float, Snapshot | Event | ScalarRows]] = deque()
@@ -76,6 +79,7 @@ class RunWriter:
             command, rank=rank, world_size=world_size, optimizers=optimizers, versions=versions
         )
         self._recorder = Recorder(Path(directory), header, budget)
+        self._metrics = metrics
         self._inbox, self._control = inbox, ControlReader(directory, after=time())
         self._queue.append((time(), Started(0, layout, info)))
         self._closing = threading.Event()
@@ -193,6 +197,8 @@ class RunWriter:
             self._queue.popleft()
         try:
             self._recorder.take(items, self.dropped)
+            if self._metrics is not None:
+                self._recorder.take_metrics(self._metrics)
         except Exception as error:
             self._recorder.lost += count
             self._recorder.trouble = f"{type(error).__name__}: {error}"

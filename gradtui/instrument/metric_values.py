@@ -1,0 +1,53 @@
+"""What a program logs as numbers: read where that waits for nothing and calls nothing of the program's."""
+
+from math import copysign, inf
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gradtui.patching.torch_modes import Unseen
+
+TENSORS = (Tensor, nn.Parameter)
+REAL = "biuf"
+"""Kinds of numpy's numbers that have one value."""
+
+
+class Elsewhere(NamedTuple):
+    """A number on an accelerator, to be fetched without a wait."""
+
+    tensor: Tensor
+
+
+def number(value: Any) -> float | Elsewhere | None:
+    """A number of Python or numpy, or a tensor of one element; None for anything else."""
+    kind = type(value)
+    if kind is float:
+        return float(value)
+    if issubclass(kind, float):
+        return float.__float__(value)
+    if issubclass(kind, int):
+        return _whole(int.__int__(value))
+    if issubclass(kind, np.generic) or kind is np.ndarray:
+        return float(value.item()) if value.dtype.kind in REAL and value.size == 1 else None
+    return _of_tensor(value) if kind in TENSORS else None
+
+
+def _whole(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return copysign(inf, value)
+
+
+def _of_tensor(value: Tensor) -> float | Elsewhere | None:
+    """Unseen by the program's modes, and part of no graph."""
+    with Unseen(), torch.no_grad():
+        real = not (value.is_complex() or value.is_quantized)
+        if value.layout is not torch.strided or not real or value.numel() != 1:
+            return None
+        here = value.detach().reshape(())
+        if here.device.type == "cpu":
+            return float(here.item())
+        return Elsewhere(here)
