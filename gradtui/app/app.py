@@ -36,7 +36,7 @@ from gradtui.app.terminal import Output
 from gradtui.app.terminal_app import TerminalApp
 from gradtui.app.terminal_signs import KEEP_TITLE, PUT_BACK_TITLE, notification, title
 from gradtui.app.verdict_alarm import VerdictAlarm
-from gradtui.app.view import Outside, View
+from gradtui.app.view import Choice, Outside, View
 from gradtui.app.watched_run import WatchedRun
 from gradtui.app.widgets.depth_view import DepthView
 from gradtui.app.widgets.remedy_clicks import RemedyClicks
@@ -315,6 +315,22 @@ class GradtuiApp(TerminalApp):
         if name:
             self.session.choose(name, self.clock())
             self.tick()
+
+    def action_charts(self) -> None:
+        """What the first chart shows."""
+        from gradtui.app.screens.charts import ChartPickerScreen
+
+        picker = ChartPickerScreen(self.session.view(self.clock()))
+        self.push_screen(picker, self._chart_picked)
+        self.session.changed = True
+
+    def _chart_picked(self, choice: Choice | None) -> None:
+        if choice is not None:
+            self.session.choose_chart(choice)
+            main = self.to_main()
+            if main.tabbed:
+                main.to_pane("loss")
+        self._seen_again(None)
 
     def _seen_again(self, result: None) -> None:
         """What lay under a screen that drew views itself may have missed some."""

@@ -110,6 +110,7 @@ KEYS: tuple[Key, ...] = (
     Key("enter", "detail", "enter", "layer", "everything about the layer", "Layers", 65),
     Key("slash", "filter", "/", "filter", "show only layers with these words", "Layers", 80),
     Key("o", "sort", "o", "sort", "sort: depth, worst first, most changed, name", "Layers", 35),
+    Key("m", "charts", "m", "metrics", "choose what the chart shows", "Panes", 46),
     Key("y", "log_scale", "y", "log", "loss logarithmic or linear", "Panes", 15),
     Key(
         "z", "heat_scale", "z", "scale", "heat map: fixed scale, or heights by its own", "Panes", 16

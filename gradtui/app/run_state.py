@@ -25,6 +25,7 @@ from gradtui.core.event import (
 from gradtui.core.facts import Facts
 from gradtui.core.history import History
 from gradtui.core.layout import Layout
+from gradtui.core.metric import Metrics
 from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Snapshot, U32Array
 from gradtui.doctor.diagnose import diagnose
@@ -56,6 +57,8 @@ class RunState:
     """Steps thrown away, of those that came through."""
     measured_steps: int | None = None
     """Steps whose gradients were measured, where somebody has counted them."""
+    metrics: Metrics = field(default_factory=dict)
+    """What the program has logged so far."""
     together: OptimizerMerge = field(default_factory=OptimizerMerge)
     _lag: float = 0.0
     _marks: deque[tuple[float, int]] = field(default_factory=deque)

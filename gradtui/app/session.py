@@ -13,13 +13,14 @@ import numpy as np
 from gradtui.app.layer_order import LayerOrder, row_of
 from gradtui.app.notice import Notice
 from gradtui.app.run_state import RunState
-from gradtui.app.view import STALE, Outside, Reference, View
+from gradtui.app.view import LOSS, STALE, Choice, Outside, Reference, View
 from gradtui.app.watched_run import Mode
 from gradtui.core.control import Control, Pause, RecordAll, Resume, SetPace, Start, StepOnce, Stop
 from gradtui.core.errors import UsageError
 from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resumed
 from gradtui.core.facts import Facts
 from gradtui.core.machine_load import MachineLoad
+from gradtui.core.metric import Metrics
 from gradtui.core.snapshot import NonFinite
 from gradtui.core.text import did_you_mean, printable
 from gradtui.doctor.diagnose import diagnose
@@ -66,6 +67,8 @@ class Session:
         self.rows = LayerOrder()
         self.log_scale = True
         self.own_scale = False
+        self.choice = LOSS
+        """What the first chart shows."""
         self.compare = True
         self.frozen = False
         self.recording_all = False
@@ -188,6 +191,8 @@ class Session:
             measured = delivery.measured if run is self.current else None
             if run.add(delivery.snapshots, now, scalars, measured, delivery.lag):
                 self.changed = True
+        if delivery.metrics is not None:
+            self.current.metrics, self.changed = delivery.metrics, True
         if delivery.dropped != self._dropped:
             self._dropped = delivery.dropped
             self.dropped = self._dropped - self._dropped_before
@@ -409,6 +414,9 @@ class Session:
     def toggle_heat_scale(self) -> None:
         self.own_scale, self.changed = not self.own_scale, True
 
+    def choose_chart(self, choice: Choice) -> None:
+        self.choice, self.changed = choice, True
+
     def toggle_compare(self) -> None:
         self.compare, self.changed = not self.compare, True
 
@@ -471,10 +479,21 @@ class Session:
             outside=self.outside,
             measured=run.measured,
             machine=self.machine if not run.over and self.cursor is None else None,
+            metrics=self._metrics(step),
+            choice=self.choice,
             log_scale=self.log_scale,
             own_scale=self.own_scale,
             ascii_only=self.ascii_only,
         )
+
+    def _metrics(self, step: int) -> Metrics:
+        """What was logged up to the step being looked at; all, while that is the newest of a run that
+        goes on."""
+        known = self.current.metrics
+        if not known or (self.cursor is None and self.mode != "replay"):
+            return known
+        cut = {name: metric.until(step) for name, metric in known.items()}
+        return {name: metric for name, metric in cut.items() if len(metric)}
 
     def _arrange(self, facts: Facts | None, diagnosis: Diagnosis, now: float) -> None:
         layout = self.current.layout

@@ -28,6 +28,11 @@ class TabStrip(Widget):
         super().__init__()
         self._titles = tuple(titles)
 
+    def rename(self, index: int, title: str) -> None:
+        """Another title for a tab."""
+        self._titles = (*self._titles[:index], title, *self._titles[index + 1 :])
+        self.refresh()
+
     def render(self) -> Content:
         parts: list[tuple[str, str]] = []
         for index, title in enumerate(self._titles):

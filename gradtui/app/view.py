@@ -1,12 +1,14 @@
 """All that the screen shows at one moment, as one frozen value: widgets read nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from gradtui.app.watched_run import Mode
 from gradtui.core.event import Failed, RunInfo
 from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout
 from gradtui.core.machine_load import MachineLoad
+from gradtui.core.metric import Metrics
 from gradtui.core.snapshot import U32Array
 from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis
 from gradtui.doctor.remedy_effect import RemedyEffect
@@ -17,6 +19,16 @@ OVER = ("finished", "stopped", "failed")
 """States of a run that takes no more steps."""
 STALE = 2.0
 """Seconds from which on what is shown of a run that goes on says how old it is."""
+
+
+class Choice(NamedTuple):
+    """A quantity to be shown: `name` is that of a metric, empty for what was measured."""
+
+    kind: Literal["loss", "norm", "rate", "metric"]
+    name: str = ""
+
+
+LOSS = Choice("loss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +136,10 @@ class View:
     measured: Measured = Measured()
     machine: MachineLoad | None = None
     """How busy the machine that trains is; None where it is not this one, and for what is over."""
+    metrics: Metrics = field(default_factory=dict)
+    """What the program has logged up to the step being looked at."""
+    choice: Choice = LOSS
+    """What the first chart shows."""
     log_scale: bool = True
     own_scale: bool = False
     """Cells of the heat map are as tall as they are high among its own values."""

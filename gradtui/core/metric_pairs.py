@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 TRAINING = ("train", "training", "trn", "tr")
@@ -82,6 +83,11 @@ def says_which(name: str) -> bool:
     return bool(_parts(name).split)
 
 
+def has_word(name: str, words: Sequence[str]) -> bool:
+    """Whether one of the words, in lower case, is among those of the name."""
+    return any(word.lower() in words for word in WORD.findall(name))
+
+
 def is_loss(name: str) -> bool:
     """Whether it is the loss, and not a part of it or anything else."""
     return _parts(name).quantity == ("loss",)
@@ -105,6 +111,7 @@ def _preferred(names: Sequence[str], parts: dict[str, _Parts]) -> str:
     return min(names, key=rank)
 
 
+@lru_cache(maxsize=2048)
 def _parts(name: str) -> _Parts:
     words = [word.lower() for word in WORD.findall(name)]
     ends = len(words) > 1 and words[-1] in ENDS

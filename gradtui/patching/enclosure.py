@@ -227,9 +227,7 @@ def enclosure(
     inner = innermost(function)
     known = _known.get(id(inner))
     if known is None or known.function is not inner:
-        known = _known[id(inner)] = Enclosure(
-            owner, name, wanted, replaced, package
-        )
+        known = _known[id(inner)] = Enclosure(owner, name, wanted, replaced, package)
     if known.parameters != (tuple(wanted), replaced):
         raise ValueError(f"{name} is enclosed with {known.parameters}")
     return known

@@ -45,8 +45,8 @@ def child(rows: int, seconds: float, everything: bool, report: str) -> None:
             if everything:
                 yield widgets.HeatMap()
                 with Horizontal():
-                    yield widgets.Chart("loss")
-                    yield widgets.Chart("norm")
+                    yield widgets.Chart()
+                    yield widgets.Chart(Choice("norm"))
                     yield widgets.FindingsPanel()
 
         def on_mount(self) -> None:

@@ -1,103 +1,97 @@
-"""Loss or total gradient norm over the steps, with its own axes around plotext's canvas."""
+"""A quantity over the steps, with its own axes around plotext's canvas."""
 
 import numpy as np
 
 from gradtui.app.render.axis import robust_limits, step_axis, tick_labels
 from gradtui.app.render.canvas import polyline
-from gradtui.app.render.history import exact_stride, same_step, spread, stride_for
+from gradtui.app.render.history import exact_stride, spread, stride_for
 from gradtui.app.render.line import Line, Piece, merged
 from gradtui.app.render.number import number, reading
-from gradtui.app.render.series import Series, thin
+from gradtui.app.render.quantities import NAMES, NORM, Curve, Quantity, quantity
+from gradtui.app.render.series import Series, held, thin
 from gradtui.app.render.stage import stage_words
-from gradtui.app.view import OVER, View
-from gradtui.core.facts import Facts
-from gradtui.core.layout import BoolArray, FloatArray, IntArray
+from gradtui.app.render.text import fit, safe, to_ascii
+from gradtui.app.view import OVER, Choice, View
+from gradtui.core.layout import FloatArray
 from gradtui.core.logged import NO_NORMS, NOTHING
 
 MARGIN = 8
 """Cells left of the canvas: labels and the axis."""
-
-"""States of a run that grows no more."""
-
-TITLES = {"loss": "loss", "norm": "total norm"}
-
-
-def values_of(facts: Facts, kind: str) -> FloatArray:
-    return facts.loss if kind == "loss" else facts.total_norm
+FEW = 3
+"""Cells for each point from which on every point is marked."""
+NAME = 24
+"""Cells of a metric's name in the title."""
 
 
-def points_of(facts: Facts, kind: str) -> tuple[IntArray, FloatArray]:
-    """Steps and values: the loss is known of every step, measured or not; where several optimizers
-    have losses of their own it is shown as of the measured steps. Of a log only steps that have one."""
-    scalars = facts.scalars
-    if kind == "loss" and facts.info.logged is not None:
-        there = loss_logged(facts)
-        return scalars.steps[there], scalars.loss[there]
-    if kind == "loss" and not scalars.optimizer.any():
-        return scalars.steps, scalars.loss
-    return facts.steps, values_of(facts, kind)
-
-
-def loss_logged(facts: Facts) -> BoolArray:
-    """[steps of the scalars] where a log has a loss: a number, or a NaN from the first that it has on."""
-    scalars, seen = facts.scalars, facts.first_nonfinite
-    there = ~np.isnan(scalars.loss)
-    if seen is not None and seen.phase == "forward":
-        there |= scalars.steps >= seen.step
-    return np.asarray(there)
-
-
-def curve_lines(view: View, kind: str, width: int, height: int) -> tuple[Line, ...]:
+def curve_lines(view: View, choice: Choice, width: int, height: int) -> tuple[Line, ...]:
     """Title, canvas with y labels, x axis: exactly `height` lines of a run that has begun."""
     facts = view.facts
-    title = TITLES.get(kind, kind)
     if facts is None or not len(facts) or width < MARGIN + 4 or height < 3:
-        return (((f" {title}: nothing yet", "quiet"),),)
-    logged = view.info.logged if view.info is not None else None
-    if logged is not None and (logged.gradients == NOTHING if kind == "norm" else not logged.loss):
-        words = NO_NORMS if kind == "norm" else "no loss in this log"
-        return (((f" {title}: {words}", "quiet"),),)
+        return (((f" {title_of(view, choice)}: nothing yet", "quiet"),),)
+    if words := _not_logged(view, choice):
+        return (((f" {title_of(view, choice)}: {words}", "quiet"),),)
     cells, lines = width - MARGIN, height - 2
-    steps, values = points_of(facts, kind)
-    if not len(steps):
-        return (((f" {title}: nothing yet", "quiet"),),)
-    first, last = int(steps[0]), max(int(facts.steps[-1]), int(steps[-1]))
+    shown = quantity(view, choice)
+    if not len(shown.main.steps):
+        return (((f" {title_of(view, choice)}: nothing yet", "quiet"),),)
+    every = facts.scalars.steps
+    first = min(int(shown.main.steps[0]), int(every[0]))
+    last = max(int(facts.steps[-1]), int(every[-1]), int(shown.main.steps[-1]))
     over = view.state in OVER
     stride = (exact_stride if over else stride_for)(last - first + 1, cells)
-    if logged is not None:  # no column without a point
-        stride = max(stride, logged.every)
+    if facts.info.logged is not None:  # no column without a point
+        stride = max(stride, facts.info.logged.every)
     # A run that is over fills the width.
     used = (last - first) // stride + 1 if over else cells
-    main = thin(steps, values, first, stride, used)
-    other = None
-    if view.reference is not None:
-        ghost = view.reference.facts
-        other = thin(*points_of(ghost, kind), first, stride, used)
-    log = view.log_scale and not _any_negative(main, other)
-    seen = [s for s in (main, other) if s is not None]
+    main, validation, twin = (
+        None if one is None else held(thin(one.steps, one.values, first, stride, used))
+        for one in (shown.main, shown.validation, shown.twin)
+    )
+    assert main is not None
+    seen = [s for s in (main, validation, twin) if s is not None]
+    log = view.log_scale and shown.logarithmic and not _any_negative(*seen)
     limits = robust_limits(np.concatenate([_scaled(s, log) for s in seen]), log=log)
     grid: list[list[Piece]] = [[(" ", "")] * cells for _ in range(lines)]
-    if other is not None:
-        _draw(grid, other, limits, log, "reference", view.ascii_only)
+    if twin is not None:
+        _draw(grid, twin, limits, log, "reference", view.ascii_only)
     _draw(grid, main, limits, log, "accent", view.ascii_only)
-    _mark_broken(grid, main, view.ascii_only)
+    if validation is not None:
+        _draw(grid, validation, limits, log, "reference", view.ascii_only, marked=True)
+    for one in (validation, main):
+        if one is not None:
+            _mark_broken(grid, one, view.ascii_only)
     labels = tick_labels(*limits, lines, log=log)
     bar = "|" if view.ascii_only else "│"
     tick = "+" if view.ascii_only else "┤"
-    out = [_fitted(_title(view, kind, log), MARGIN + cells)]
+    out = [_fitted(_title(view, shown, log), MARGIN + cells)]
     for i, row in enumerate(grid):
         edge = tick if i in labels else bar
         out.append(merged(((f"{labels.get(i, ''):>{MARGIN - 1}}{edge}", "quiet"), *row)))
-    out.append(
-        _x_axis(
-            first, last, cells if over else ((last - first) // stride + 1), cells, view.ascii_only
-        )
-    )
+    columns = cells if over else ((last - first) // stride + 1)
+    out.append(_x_axis(first, last, columns, cells, view.ascii_only))
     return tuple(out)
 
 
-def _any_negative(*series: Series | None) -> bool:
-    return any(s is not None and bool((s.low < 0).any()) for s in series)
+def _not_logged(view: View, choice: Choice) -> str:
+    """What the log of another tool has not; "" where it has it, and of a recorded run."""
+    logged = view.info.logged if view.info is not None else None
+    if logged is None:
+        return ""
+    if choice.kind == "norm" and logged.gradients == NOTHING:
+        return NO_NORMS
+    return "no loss in this log" if choice.kind == "loss" and not logged.loss else ""
+
+
+def title_of(view: View, choice: Choice) -> str:
+    """What a chart is called."""
+    if view.facts is not None and len(view.facts):
+        name = safe(quantity(view, choice).main.name)
+        return to_ascii(name) if view.ascii_only else name
+    return NAMES[choice.kind] if choice.kind in NAMES else safe(choice.name)
+
+
+def _any_negative(*series: Series) -> bool:
+    return any(bool((s.low < 0).any()) for s in series)
 
 
 def _scaled(series: Series, log: bool) -> FloatArray:
@@ -115,8 +109,11 @@ def _draw(
     log: bool,
     meaning: str,
     ascii_only: bool,
+    *,
+    marked: bool = False,
 ) -> None:
-    """The mean of each column as a line, over the range from minimum to maximum."""
+    """The mean of each column as a line, over the range from minimum to maximum; few points are marks
+    as well, where that is wanted."""
     low, high, mean = (_on_axis(part, log) for part in series[:3])
     cells = len(grid[0])
     # Fewer columns than cells are those of a run that is over: from edge to edge.
@@ -129,6 +126,9 @@ def _draw(
         twice: FloatArray = np.repeat(x, 2)
         _paint(grid, twice, both.reshape(-1), limits, "quiet", ascii_only)
     _paint(grid, x, mean, limits, meaning, ascii_only)
+    there = np.isfinite(mean)
+    if marked and np.count_nonzero(there) * FEW <= cells:
+        _mark_points(grid, x[there], mean[there], limits, _mark(ascii_only), meaning)
     up, down = ("^", "v") if ascii_only else ("▲", "▼")
     for i in x[high > limits[1] + 1e-9].astype(int).tolist():
         grid[0][i] = (up, "explode")
@@ -169,6 +169,22 @@ def _paint(
                 line[i] = (char, meaning)
 
 
+def _mark_points(
+    grid: list[list[Piece]],
+    x: FloatArray,
+    y: FloatArray,
+    limits: tuple[float, float],
+    mark: str,
+    meaning: str,
+) -> None:
+    low, high = limits
+    place = (high / 2 - np.clip(y, low, high) / 2) / (high / 2 - low / 2) * (len(grid) - 1)
+    for column, row in zip(
+        x.astype(int).tolist(), np.rint(place).astype(int).tolist(), strict=True
+    ):
+        grid[row][min(column, len(grid[0]) - 1)] = (mark, meaning)
+
+
 def _mark_broken(grid: list[list[Piece]], series: Series, ascii_only: bool) -> None:
     """A vertical line and a word where a stretch of NaN or infinity begins, hatching along it."""
     wall, hatch = ("|", "!") if ascii_only else ("╎", "╱")
@@ -190,26 +206,43 @@ def _mark_broken(grid: list[list[Piece]], series: Series, ascii_only: bool) -> N
             free = start + len(word)
 
 
-def _title(view: View, kind: str, log: bool) -> Line:
+def _title(view: View, shown: Quantity, log: bool) -> Line:
     assert view.facts is not None
-    show = reading if kind == "loss" else number
-    now = float(points_of(view.facts, kind)[1][-1])
-    scale = "log" if log else "linear, has negative values" if view.log_scale else "linear"
-    finite = abs(now) < float("inf")
-    out: list[Piece] = [
-        (f" {TITLES.get(kind, kind)} ", "title"),
-        (show(now), "strong" if finite else "nonfinite"),
-        (f"  {scale}", "quiet"),
-    ]
-    if kind == "norm" and stage_words(view):
+    now = float(shown.main.values[-1])
+    linear = view.log_scale and shown.logarithmic
+    scale = "log" if log else "linear, has negative values" if linear else "linear"
+    name = _short(shown.main, view)
+    out: list[Piece] = [(f" {name} ", "title"), (_said(shown, now), _meaning(now, "strong"))]
+    if shown.validation is not None:
+        then = float(shown.validation.values[-1])
+        mark, name = _mark(view.ascii_only), _short(shown.validation, view)
+        out.append((f"  {mark} {name} {_said(shown, then)}", _meaning(then, "reference")))
+    out.append((f"  {scale}", "quiet"))
+    if shown.choice == NORM and stage_words(view):
         out.append((f"  {stage_words(view)}", "quiet"))
-    if view.reference is not None:
-        ghost = view.reference.facts
-        at = same_step(ghost, int(view.facts.steps[-1]))
-        if at is not None:
-            mark = "*" if view.ascii_only else "◆"
-            out.append((f"  {mark} sick {show(float(values_of(ghost, kind)[at]))}", "reference"))
+    if shown.twin is not None and len(shown.twin.steps):
+        at = np.searchsorted(shown.twin.steps, int(view.facts.steps[-1]), side="right") - 1
+        if at >= 0:
+            sick = _said(shown, float(shown.twin.values[at]))
+            out.append((f"  {_mark(view.ascii_only)} sick {sick}", "reference"))
     return tuple(out)
+
+
+def _said(shown: Quantity, value: float) -> str:
+    return number(value) if shown.choice == NORM else reading(value)
+
+
+def _short(curve: Curve, view: View) -> str:
+    name = fit(safe(curve.name), NAME)
+    return to_ascii(name) if view.ascii_only else name
+
+
+def _meaning(value: float, otherwise: str) -> str:
+    return otherwise if abs(value) < float("inf") else "nonfinite"
+
+
+def _mark(ascii_only: bool) -> str:
+    return "*" if ascii_only else "◆"
 
 
 def _fitted(title: Line, width: int) -> Line:

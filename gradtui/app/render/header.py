@@ -2,13 +2,13 @@
 
 from math import isnan
 
-from gradtui.app.render.curve import loss_logged
 from gradtui.app.render.ending import ending
 from gradtui.app.render.glyph import SEVERITY, UNKNOWN, Sign
 from gradtui.app.render.line import Line, Piece, right, width
 from gradtui.app.render.log import ended
 from gradtui.app.render.machine import machine_pieces
 from gradtui.app.render.number import count, duration, rate, reading, share
+from gradtui.app.render.quantities import loss_logged
 from gradtui.app.render.stage import more_figures, stage_figures
 from gradtui.app.render.text import fit, layers_phrase, safe, to_ascii, verdict_words
 from gradtui.app.render.waiting import nothing_seen

@@ -41,6 +41,18 @@ def thin(steps: IntArray, values: FloatArray, first: int, stride: int, columns: 
     return Series(low, high, np.clip(mean, low, high), broken, first, stride)
 
 
+def held(series: Series) -> Series:
+    """The same where a stretch without values is as the one before it: broken, from a value that is not
+    finite to the next one that is."""
+    there = series.broken | np.isfinite(series.mean)
+    if there.all() or not series.broken.any():
+        return series
+    at = np.maximum.accumulate(np.where(there, np.arange(len(there)), 0))
+    last = int(np.flatnonzero(there)[-1])
+    broken = series.broken[at] & (np.arange(len(there)) <= last)
+    return series._replace(broken=broken)
+
+
 def latest(
     steps: IntArray, values: FloatArray, measured: BoolArray, columns: int
 ) -> tuple[FloatArray, float]:

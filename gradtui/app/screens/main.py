@@ -22,6 +22,7 @@ from gradtui.app.geometry import (
 from gradtui.app.key_bar import KeyBar
 from gradtui.app.key_bindings import footer_keys
 from gradtui.app.render.depth import HEAD
+from gradtui.app.render.quantities import NORM
 from gradtui.app.screens.lab import LabScreen, Shows
 from gradtui.app.screens.panes import NONE_ABSENT, absent, in_sight, layers_in_sight
 from gradtui.app.tab_strip import TabStrip
@@ -65,8 +66,8 @@ class MainScreen(LabScreen):
         self.panes: dict[str, Lined] = {
             "findings": FindingsPanel(),
             "heat": HeatMap(),
-            "loss": Chart("loss"),
-            "norm": Chart("norm"),
+            "loss": Chart(),
+            "norm": Chart(NORM),
         }
         # A scenario has a story, a command prints.
         if mode == "lab":
@@ -194,6 +195,7 @@ class MainScreen(LabScreen):
     def show(self, view: View) -> None:
         self._wait(view)
         self._leave_out(view)
+        self._name_charts(view)
         super().show(view)
         total = len(view.layout.rows) if view.layout is not None else 0
         # Few layers leave their room to what is below them.
@@ -211,6 +213,13 @@ class MainScreen(LabScreen):
         if elsewhere != findings.remedies_elsewhere:
             findings.remedies_elsewhere = elsewhere
             findings.show(view)
+
+    def _name_charts(self, view: View) -> None:
+        """Border and tab of a chart say what was chosen for it."""
+        for at, name in enumerate(self._names):
+            pane = self.panes[name]
+            if isinstance(pane, Chart) and pane.rename(view):
+                self.tabs.rename(at, pane.name_of(view))
 
     def _wait(self, view: View) -> None:
         """Until a command has taken a step, what it does instead is in the layers' place."""

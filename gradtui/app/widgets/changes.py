@@ -26,6 +26,7 @@ _LOOK = (
     "remedies",
     "scrubbing",
     "frozen",
+    "choice",
 )
 
 

@@ -110,7 +110,9 @@ def _thinned(steps: IntArray, values: FloatArray, most: int) -> BoolArray:
     old = slice(0, count - recent)
     room = (most - recent - 1) // 3
     for shift in range(63):
-        stretch = (steps[old] + 1) >> shift  # from 0 on, as there may be values before the first step
+        stretch = (
+            steps[old] + 1
+        ) >> shift  # from 0 on, as there may be values before the first step
         if np.count_nonzero(stretch[1:] != stretch[:-1]) < room:
             break
     keep[old] |= _extremes(np.asarray(stretch, np.int64), values[old])

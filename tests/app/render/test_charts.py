@@ -15,7 +15,7 @@ from gradtui.app.render.histogram import histogram_lines
 from gradtui.app.render.history import Columns
 from gradtui.app.render.line import plain, width
 from gradtui.app.render.series import latest, thin
-from gradtui.app.view import View
+from gradtui.app.view import LOSS, View
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW
 from tests import factories
 
@@ -55,7 +55,7 @@ def test_any_loss_can_be_drawn(losses: list[float], log: bool, ascii_only: bool)
     made = factories.healthy(2, len(losses))
     made.loss = losses.__getitem__
     view = factories.view(made, log_scale=log, ascii_only=ascii_only)
-    lines = curve_lines(view, "loss", 50, 9)
+    lines = curve_lines(view, LOSS, 50, 9)
     assert len(lines) == 9
     assert all(width(line) == 50 for line in lines[1:])
     broken = any(not np.isfinite(loss) for loss in losses)
@@ -82,7 +82,7 @@ def test_one_spike_does_not_flatten_the_rest() -> None:
 def test_the_spike_is_an_arrow() -> None:
     made = factories.healthy(2, 120)
     made.loss = lambda step: 1e9 if step == 60 else 2.0 - step / 200
-    lines = curve_lines(factories.view(made, log_scale=False), "loss", 130, 10)
+    lines = curve_lines(factories.view(made, log_scale=False), LOSS, 130, 10)
     assert "▲" in plain(lines[1])
 
 
@@ -124,7 +124,7 @@ def test_the_last_step_is_at_the_end_of_the_axis(first: int, steps: int, cells: 
 @pytest.mark.parametrize("steps", [7, 30, 61, 100, 500])
 def test_a_run_that_is_over_fills_the_width(steps: int) -> None:
     view = factories.view(factories.healthy(4, steps), state="finished")
-    chart = [plain(line) for line in curve_lines(view, "loss", 100, 12)]
+    chart = [plain(line) for line in curve_lines(view, LOSS, 100, 12)]
     assert any(line[-3:].strip() for line in chart[1:-1])
     heat = heat_lines(view, 100, 12, Columns())
     assert plain(heat[0]).rstrip().endswith("█")
@@ -139,7 +139,7 @@ def test_the_heat_map_says_that_nothing_matches() -> None:
 def test_the_sick_run_is_a_second_series() -> None:
     made = factories.vanishing()
     view = factories.view(factories.healthy(20), reference=factories.reference(made))
-    lines = curve_lines(view, "loss", 60, 10)
+    lines = curve_lines(view, LOSS, 60, 10)
     assert "sick" in plain(lines[0])
     assert any(meaning == "reference" for line in lines[1:] for _, meaning in line)
 

@@ -1,0 +1,103 @@
+"""What a chart can show: loss, total norm and learning rate as they were measured, and all that the
+program has logged."""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from gradtui.app.view import LOSS, Choice, View
+from gradtui.core.facts import Facts
+from gradtui.core.layout import BoolArray, FloatArray, IntArray
+from gradtui.core.metric import Metrics
+from gradtui.core.metric_pairs import has_word, paired, validation_loss
+from gradtui.core.scalar_series import ScalarSeries
+
+Kind = Literal["loss", "norm", "rate", "metric"]
+SHRINKING = ("loss", "lr", "rate", "nll", "mse", "rmse", "perplexity", "ppl", "norm", "error")
+"""Words of quantities that are drawn on a logarithmic scale, where that is wanted."""
+
+
+NORM, RATE = Choice("norm"), Choice("rate")
+
+
+class Curve(NamedTuple):
+    """n points in the order of steps; [n] each."""
+
+    name: str
+    steps: IntArray
+    values: FloatArray
+
+
+class Quantity(NamedTuple):
+    """What one chart shows."""
+
+    choice: Choice
+    main: Curve
+    validation: Curve | None = None
+    """The same of data that is not trained on."""
+    twin: Curve | None = None
+    """The same of the run that this one is compared with."""
+    logarithmic: bool = True
+    """Whether a logarithmic scale suits it, where one is wanted."""
+
+
+NAMES: dict[Kind, str] = {"loss": "loss", "norm": "total norm", "rate": "learning rate"}
+
+
+def quantities(view: View) -> tuple[Quantity, ...]:
+    """All that can be chosen: what was measured first, then metrics in the order in which they came."""
+    if view.facts is None or not len(view.facts):
+        return ()
+    choices = [LOSS, RATE, *(Choice("metric", pair.name) for pair in paired(view.metrics))]
+    return tuple(quantity(view, choice) for choice in choices)
+
+
+def quantity(view: View, choice: Choice) -> Quantity:
+    """One of a run that has begun; the loss in place of a metric that there is none of."""
+    facts = view.facts
+    assert facts is not None
+    if choice.kind == "metric":
+        return _logged(view, choice) or quantity(view, LOSS)
+    main = measured(facts, choice.kind)
+    twin = measured(view.reference.facts, choice.kind) if view.reference is not None else None
+    name = validation_loss(view.metrics) if choice == LOSS else ""
+    return Quantity(choice, main, _curve(view.metrics, name), twin)
+
+
+def measured(facts: Facts, kind: Kind) -> Curve:
+    """The loss and the learning rate are known of every step, measured or not; where several optimizers
+    have their own they are shown as of the measured steps. Of a log only steps that have a loss."""
+    if kind == "loss" and facts.info.logged is not None:
+        there = loss_logged(facts)
+        return Curve(NAMES[kind], facts.scalars.steps[there], facts.scalars.loss[there])
+    if kind == "norm":
+        return Curve(NAMES[kind], facts.steps, facts.total_norm)
+    of: ScalarSeries | Facts = facts if facts.scalars.optimizer.any() else facts.scalars
+    return Curve(NAMES[kind], of.steps, of.loss if kind == "loss" else of.lr)
+
+
+def loss_logged(facts: Facts) -> BoolArray:
+    """[steps of the scalars] where a log has a loss: a number, or a NaN from the first that it has on."""
+    scalars, seen = facts.scalars, facts.first_nonfinite
+    there = ~np.isnan(scalars.loss)
+    if seen is not None and seen.phase == "forward":
+        there |= scalars.steps >= seen.step
+    return np.asarray(there)
+
+
+def _logged(view: View, choice: Choice) -> Quantity | None:
+    for pair in paired(view.metrics):
+        if choice.name in pair:
+            training, validation = (_curve(view.metrics, name) for name in pair)
+            main = training or validation
+            other = validation if training is not None else None
+            suits = has_word(pair.name, SHRINKING)
+            return main and Quantity(Choice("metric", pair.name), main, other, logarithmic=suits)
+    return None
+
+
+def _curve(metrics: Metrics, name: str) -> Curve | None:
+    found = metrics.get(name)
+    if found is None or not len(found):
+        return None
+    return Curve(name, np.maximum(found.step, 0), found.value)
