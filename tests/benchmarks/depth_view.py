@@ -27,6 +27,7 @@ def child(rows: int, seconds: float, everything: bool, report: str) -> None:
     from textual.containers import Horizontal
 
     from gradtui.app import themes, widgets
+    from gradtui.app.view import Choice
     from gradtui.core.history import History
     from tests import factories
 

@@ -48,7 +48,7 @@ def test_jsonl(tmp_path: Path) -> None:
     found = lines(tmp_path / "r")
     assert list(found[0]) == [
         *("step", "rank", "optimizer", "evaluation", "loss", "lr", "total_norm", "stage"),
-        *("clip_coefficient", "skipped", "objective", "clipped_norm", "tensors"),
+        *("clip_coefficient", "skipped", "objective", "clipped_norm", "tensors", "metrics"),
     ]
     assert [(f["step"], f["evaluation"], f["optimizer"]) for f in found[2:]] == [
         (2, 0, 0),

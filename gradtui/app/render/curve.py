@@ -17,8 +17,8 @@ from gradtui.core.logged import NO_NORMS, NOTHING
 
 MARGIN = 8
 """Cells left of the canvas: labels and the axis."""
-FEW = 3
-"""Cells for each point from which on every point is marked."""
+APART = 6
+"""Cells between two marks of a curve, at least."""
 NAME = 24
 """Cells of a metric's name in the title."""
 
@@ -63,7 +63,7 @@ def curve_lines(view: View, choice: Choice, width: int, height: int) -> tuple[Li
     labels = tick_labels(*limits, lines, log=log)
     bar = "|" if view.ascii_only else "│"
     tick = "+" if view.ascii_only else "┤"
-    out = [_fitted(_title(view, shown, log), MARGIN + cells)]
+    out = [_fitted(_title(view, shown, log, MARGIN + cells), MARGIN + cells)]
     for i, row in enumerate(grid):
         edge = tick if i in labels else bar
         out.append(merged(((f"{labels.get(i, ''):>{MARGIN - 1}}{edge}", "quiet"), *row)))
@@ -112,8 +112,8 @@ def _draw(
     *,
     marked: bool = False,
 ) -> None:
-    """The mean of each column as a line, over the range from minimum to maximum; few points are marks
-    as well, where that is wanted."""
+    """The mean of each column as a line, over the range from minimum to maximum; some points are marks as
+    well, where that is wanted."""
     low, high, mean = (_on_axis(part, log) for part in series[:3])
     cells = len(grid[0])
     # Fewer columns than cells are those of a run that is over: from edge to edge.
@@ -126,8 +126,9 @@ def _draw(
         twice: FloatArray = np.repeat(x, 2)
         _paint(grid, twice, both.reshape(-1), limits, "quiet", ascii_only)
     _paint(grid, x, mean, limits, meaning, ascii_only)
-    there = np.isfinite(mean)
-    if marked and np.count_nonzero(there) * FEW <= cells:
+    if marked:
+        there = np.flatnonzero(np.isfinite(mean))
+        there = there[:: max(-(-APART * len(there) // cells), 1)]
         _mark_points(grid, x[there], mean[there], limits, _mark(ascii_only), meaning)
     up, down = ("^", "v") if ascii_only else ("▲", "▼")
     for i in x[high > limits[1] + 1e-9].astype(int).tolist():
@@ -206,7 +207,7 @@ def _mark_broken(grid: list[list[Piece]], series: Series, ascii_only: bool) -> N
             free = start + len(word)
 
 
-def _title(view: View, shown: Quantity, log: bool) -> Line:
+def _title(view: View, shown: Quantity, log: bool, room: int) -> Line:
     assert view.facts is not None
     now = float(shown.main.values[-1])
     linear = view.log_scale and shown.logarithmic
@@ -215,8 +216,11 @@ def _title(view: View, shown: Quantity, log: bool) -> Line:
     out: list[Piece] = [(f" {name} ", "title"), (_said(shown, now), _meaning(now, "strong"))]
     if shown.validation is not None:
         then = float(shown.validation.values[-1])
-        mark, name = _mark(view.ascii_only), _short(shown.validation, view)
-        out.append((f"  {mark} {name} {_said(shown, then)}", _meaning(then, "reference")))
+        mark, other = _mark(view.ascii_only), _short(shown.validation, view)
+        said, meaning = _said(shown, then), _meaning(then, "reference")
+        words = f"  {mark} {other} {said}"
+        used = sum(len(text) for text, _ in out)
+        out.append((words if used + len(words) <= room else f"  {mark} {said}", meaning))
     out.append((f"  {scale}", "quiet"))
     if shown.choice == NORM and stage_words(view):
         out.append((f"  {stage_words(view)}", "quiet"))

@@ -17,6 +17,10 @@ SPARK, VALUE, LEAST = 16, 9, 12
 """Cells of the history and of a value, and of a name at least."""
 
 
+SAME = 1e-6
+"""Relative difference up to which values are one level: sums of equal numbers differ by less."""
+
+
 def matching(found: Sequence[Quantity], text: str) -> list[Quantity]:
     """Those in whose names every word of `text` occurs."""
     words = text.casefold().split()
@@ -71,7 +75,7 @@ def mini(values: FloatArray, cells: int, *, ascii_only: bool = False) -> str:
     for mean in means.tolist():
         if mean != mean:
             out.append("!")
-        elif not high > low:
+        elif not high - low > SAME * max(abs(low), abs(high)):
             out.append(middle)
         else:
             out.append(levels[min(int((mean - low) / (high - low) * len(levels)), len(levels) - 1)])

@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 from gradtui.core.text import printable
 from gradtui.runstore.export.output import written
-from gradtui.runstore.export.rows import FIELDS, SCALARS, ExportRow, columns, rows
+from gradtui.runstore.export.rows import FIELDS, SCALARS, ExportRow, columns, metric_names, rows
 from gradtui.runstore.files.extra import needed
 
 TEXT, TRUTH, WHOLE = ("stage",), ("skipped",), ("step", "rank", "optimizer", "evaluation")
@@ -16,9 +16,10 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def header(directory: Path) -> list[str]:
-    """step, rank, ..., and then NAME.grad_norm, NAME.grad_abs_max, ... of each tensor."""
-    names = columns(directory)
-    return [*SCALARS, *(f"{name}.{field}" for name in names for field in FIELDS)]
+    """step, rank, ..., then NAME.grad_norm, NAME.grad_abs_max, ... of each tensor, and metrics.NAME of
+    what the program logged."""
+    tensors = [f"{name}.{field}" for name in columns(directory) for field in FIELDS]
+    return [*SCALARS, *tensors, *(f"metrics.{name}" for name in metric_names(directory))]
 
 
 def write_csv(directory: Path, out: TextIO) -> int:
@@ -89,7 +90,7 @@ def _cells(row: ExportRow) -> dict[str, Any]:
         for field in FIELDS:
             value = values[field]
             cells[f"{name}.{field}"] = float(value) if value is not None else None
-    return cells
+    return cells | {f"metrics.{name}": value for name, value in row.metrics.items()}
 
 
 def _spelt(value: Any) -> Any:

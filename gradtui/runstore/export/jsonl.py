@@ -11,10 +11,11 @@ def write_jsonl(directory: Path, out: TextIO) -> int:
     """Write every recorded step to `out`; the number of them.
 
     Numbers that are not finite are the strings "nan", "inf" and "-inf"; a missing gradient is null;
-    `tensors` is empty where a step's were thinned. Raises GradtuiError where there is no run.
+    `tensors` is empty where a step's were thinned; `metrics` has what the program logged. Raises
+    GradtuiError where there is no run.
     """
     count = 0
     for row in rows(directory):
-        out.write(dumps({**row.scalars, "tensors": row.tensors()}) + "\n")
+        out.write(dumps({**row.scalars, "tensors": row.tensors(), "metrics": row.metrics}) + "\n")
         count += 1
     return count

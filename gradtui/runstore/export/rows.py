@@ -1,6 +1,6 @@
 """The recorded steps of a run one after the other, each rank's for itself, as plain values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from gradtui.runstore.format.records import (
 )
 from gradtui.runstore.ranks.process_status import read_ranks
 from gradtui.runstore.ranks.rank_files import RankFiles
+from gradtui.runstore.reader.metrics import metrics_of
 
 CHUNK = 4096
 SCALARS = (
@@ -62,6 +63,9 @@ class ExportRow:
     layout: Layout
     grads: FloatArray | None
     weights: FloatArray | None
+    metrics: Mapping[str, float]
+    """What the program logged after this step and before the next, the last value of each name; at the
+    first step also what it logged before."""
 
     def tensors(self) -> dict[str, dict[str, Any]]:
         """Tensor name -> FIELDS and `numel`; None for a gradient that is missing and for what was
@@ -114,9 +118,27 @@ def columns(directory: Path) -> list[str]:
     return list(names)
 
 
+def metric_names(directory: Path) -> list[str]:
+    """The names of all metrics of all ranks, each once."""
+    names: dict[str, None] = {}
+    for rank in read_ranks(directory):
+        names.update(dict.fromkeys(metrics_of([rank])))
+    return list(names)
+
+
+def _logged(rank: RankFiles) -> dict[int, dict[str, float]]:
+    """Step -> the last value of each name that was logged there."""
+    out: dict[int, dict[str, float]] = {}
+    for name, metric in metrics_of([rank]).items():
+        for step, value in zip(metric.step.tolist(), metric.value.tolist(), strict=True):
+            out.setdefault(max(step, 0), {})[name] = value
+    return out
+
+
 def _rows_of(rank: RankFiles) -> Iterator[ExportRow]:
     details: dict[tuple[str, int], dict[int, FloatArray]] = {}
     dtype = rank.header.steps
+    logged = _logged(rank)
     now = 0
     try:
         with opened(rank.steps_path) as fd:
@@ -135,12 +157,14 @@ def _rows_of(rank: RankFiles) -> Iterator[ExportRow]:
                             # One generation at a time: what is over is let go.
                             details = {k: v for k, v in details.items() if k[1] == number}
                             details[kind, number] = _details(rank, kind, number)
+                    last = i + 1 == len(records) or records[i + 1]["step"] != record["step"]
                     yield ExportRow(
                         _plain(record, rank.header.rank),
                         float(record["time"]),
                         rank.header.generations[number].layout,
                         details["tensors", number].get(first + i),
                         details["weights", number].get(first + i),
+                        logged.pop(max(int(record["step"]), 0), {}) if last else {},
                     )
     except OSError:
         return

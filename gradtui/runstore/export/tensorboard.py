@@ -35,7 +35,8 @@ def prepared(folder: Path, name: str) -> Path:
 def write_tensorboard(directory: Path, folder: Path) -> int:
     """Write one event folder a rank into `folder`; the number of steps.
 
-    Tags are loss, objective, lr, grad/total_norm, grad/clipped_norm, clip and NAME/grad_norm etc.
+    Tags are loss, objective, lr, grad/total_norm, grad/clipped_norm, clip, NAME/grad_norm etc. and
+    metrics/NAME of what the program logged.
     Values are 32 bits wide there:
     beyond 1e-45 and 3e38 they are 0 and inf. Raises UsageError without tensorboard and where a folder
     has events already (they would be drawn on top of each other), GradtuiError where there is no run.
@@ -62,6 +63,7 @@ def write_tensorboard(directory: Path, folder: Path) -> int:
             }
             for name, facts in row.tensors().items():
                 values |= {f"{name}/{f}": facts[f] for f in FIELDS if facts[f] is not None}
+            values |= {f"metrics/{name}": value for name, value in row.metrics.items()}
             made = [summary_pb2.Summary.Value(tag=t, simple_value=v) for t, v in values.items()]
             open_writers[rank].add_event(
                 event_pb2.Event(
