@@ -8,6 +8,7 @@ from typing import Any
 
 import gradtui
 from gradtui.core.layout import Layout, RowInfo, TensorInfo
+from gradtui.core.metric import Metric
 from gradtui.integrations.huggingface import GradtuiCallback as HuggingFaceCallback
 from gradtui.integrations.lightning import GradtuiCallback as LightningCallback
 from gradtui.monitor import Watch
@@ -23,8 +24,10 @@ writes this page from the docstrings.
 PUBLIC: tuple[tuple[str, Any], ...] = (
     ("gradtui.watch", gradtui.watch),
     ("gradtui.Watch, what watch returns", Watch),
+    ("gradtui.log", gradtui.log),
     ("gradtui.open_run", gradtui.open_run),
     ("OpenRun, what open_run returns", OpenRun),
+    ("OpenRun.metrics[name]: Metric", Metric),
     ("OpenRun.layout: Layout", Layout),
     ("Layout.tensors: TensorInfo", TensorInfo),
     ("Layout.rows: RowInfo", RowInfo),

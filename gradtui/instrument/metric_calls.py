@@ -33,7 +33,8 @@ def items(values: Any, prefix: str = "", join: str = "/", depth: int = 0) -> Log
     for name, value in list(dict.items(values))[:MOST]:
         if not isinstance(name, str):
             continue
-        whole = f"{prefix}{join}{name}" if prefix else str(name)
+        own = str.__str__(name)  # of a class of the program's nothing is called
+        whole = f"{prefix}{join}{own}" if prefix else own
         if issubclass(type(value), dict):
             yield from items(value, whole, join, depth + 1)
         else:
@@ -45,7 +46,7 @@ def _scalar(writer: Any, tag: Any, value: Any, step: Any) -> tuple[Logged, Any]:
 
 
 def _scalars(writer: Any, tag: Any, values: Any, step: Any) -> tuple[Logged, Any]:
-    prefix = tag if isinstance(tag, str) else ""
+    prefix = str.__str__(tag) if isinstance(tag, str) else ""
     return ((of_writer(writer, name), value) for name, value in items(values, prefix)), step
 
 

@@ -202,17 +202,19 @@ class MetricCapture(StepListener):
         outer = self._own.outer
         names = set()
         for name, value in logged:
-            if not isinstance(name, str) or not name:
+            if not isinstance(name, str):
+                continue
+            name = str.__str__(name)[:LONGEST_NAME]  # of a class of the program's nothing is called
+            if not name:
                 continue
             plain = _plain(name)
             names.add(plain)
             if any(_handed_on(plain, known) for known in outer) or not self._known(name):
                 continue
-            self._put(MetricRow(name[:LONGEST_NAME], way, at, given, now, nan), value)
+            self._put(MetricRow(name, way, at, given, now, nan), value)
         return frozenset(names)
 
     def _known(self, name: str) -> bool:
-        name = name[:LONGEST_NAME]
         if name in self._names:
             return True
         if len(self._names) >= MOST_NAMES:
@@ -278,7 +280,7 @@ def _begun(module: Any) -> bool:
 
 
 def _plain(name: str) -> str:
-    return name[:LONGEST_NAME].replace("/", "_").replace(".", "_")
+    return name.replace("/", "_").replace(".", "_")
 
 
 def _handed_on(plain: str, outer: frozenset[str]) -> bool:

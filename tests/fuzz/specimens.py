@@ -10,6 +10,7 @@ import numpy as np
 from gradtui.core.autopsy import Autopsy, ModuleRange, Span
 from gradtui.core.event import Ended, Failed, Started
 from gradtui.core.snapshot import NonFinite
+from gradtui.runstore.format.metric_rows import MetricQueue, MetricRow
 from gradtui.runstore.format.records import STEP
 from gradtui.runstore.writer.launch_record import record_exit, record_launch
 from tests.factories import mlp_layout, run_info, time_layout
@@ -96,9 +97,30 @@ def cut_short(home: Path) -> None:
         file.write('{"ask": "pause", "time": 3}\n')
 
 
+def logged(home: Path) -> None:
+    """One that has logged numbers of all kinds, under names of all kinds."""
+    queue = MetricQueue()
+    odd = (
+        "loss",
+        "val/loss",
+        "[bold]x[/]",
+        "\x1b[2Jname",
+        "=cmd|'/c calc'!A1",
+        "字" * 90,
+        "a\ud800b",
+    )
+    for step in range(-1, STEPS):
+        for at, name in enumerate(odd):
+            value = (float(step), float("nan"), -1e308, 1e308, float("inf"), 0.0, 5e-324)[
+                (step + at) % 7
+            ]
+            queue.put(MetricRow(name, "own", step, step * 0.5, 1.7e9 + step, value))
+    record(home, [snap(i) for i in range(STEPS)], metrics=queue)
+
+
 SPECIMENS = {
     made.__name__: made
-    for made in (single, ranks, generations, broken, older, turns, begun, cut_short)
+    for made in (single, ranks, generations, broken, older, turns, begun, cut_short, logged)
 }
 
 

@@ -69,6 +69,8 @@ def opened(run: Path) -> None:
                 value(16)
             elif hasattr(value, "array"):
                 dict(value)
+            elif name == "metrics" and not all(word.isprintable() for word in value):
+                raise WrongError(f"a name that is not printable: {list(value)!r:.300}")
 
 
 def listed(run: Path) -> None:

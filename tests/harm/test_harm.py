@@ -22,8 +22,8 @@ SAME = Outcome(0, b"one\ntwo\n", b"", {"file": "aa"}, 100 << 20)
 
 HERE = ("descriptors_closed", "hostile_objects", "locals_as_settings")
 """One or two of a kind, for every run of the tests."""
-LONG = ("stacks_printed", "threads_train", "timer_interrupts")
-"""Their kin are in tests/inject and tests/lab."""
+LONG = ("metrics_logged", "stacks_printed", "threads_train", "timer_interrupts")
+"""Their kin are in tests/inject, tests/instrument and tests/lab."""
 
 
 @pytest.mark.parametrize(
