@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from math import nan
 from typing import Any
 
@@ -32,6 +32,8 @@ from gradtui.stats.host_copy import HostCopy
 
 OWN = "gradtui"
 """The way of `gradtui.log`."""
+AWAY = ("cuda",)
+"""Kinds of devices from which numbers are fetched."""
 ON_THEIR_WAY = 1024
 """Numbers that may be on their way from a device."""
 PLACES = ((nn.Module, "__init__", ("self",)), (Optimizer, "__init__", ("self",)))
@@ -236,7 +238,7 @@ class MetricCapture(StepListener):
 
     def _send(self, row: MetricRow, tensor: torch.Tensor) -> None:
         """Have it copied without a wait, by the stream that computes it."""
-        if tensor.device.type != "cuda":
+        if tensor.device.type not in AWAY:
             text = f"metrics: {row.name!r} is left out: its value is on {tensor.device.type}"
             self._guard.say(text, key="metrics elsewhere")
             return
@@ -247,7 +249,7 @@ class MetricCapture(StepListener):
             copy = self._copies.setdefault(tensor.device, HostCopy(tensor.device))
             self._queue_arrived(copy)
             if len(copy) < ON_THEIR_WAY:
-                with Unseen(), torch.cuda.device(tensor.device):
+                with Unseen(), _on(tensor.device):
                     copy.submit(row, {"value": tensor})
             else:
                 self._guard.say("metrics: values are left out: the device is far behind")
@@ -272,6 +274,11 @@ class MetricCapture(StepListener):
     def _told(self, error: Exception) -> None:
         text = f"metrics: {type(error).__name__}: {str(error)[:200]}"
         self._guard.say(text, key="metrics")
+
+
+def _on(device: torch.device) -> AbstractContextManager[object]:
+    """Have the copy go through the current stream of that device, whatever the current one is."""
+    return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
 
 
 def _begun(module: Any) -> bool:

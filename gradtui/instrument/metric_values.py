@@ -1,6 +1,6 @@
 """What a program logs as numbers: read where that waits for nothing and calls nothing of the program's."""
 
-from math import copysign, inf
+from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,7 +38,7 @@ def _whole(value: int) -> float:
     try:
         return float(value)
     except OverflowError:
-        return copysign(inf, value)
+        return inf if value > 0 else -inf
 
 
 def _of_tensor(value: Tensor) -> float | Elsewhere | None:
