@@ -10,6 +10,9 @@ from gradtui.core.layout import FloatArray
 ROOM = 4.0
 """The axis takes in outliers until it would be this many times as long as the bulk needs."""
 
+LARGEST = 308.2
+"""Decades beyond which there is no number."""
+
 
 def robust_limits(values: FloatArray, *, log: bool) -> tuple[float, float]:
     """(low, high) over finite values, rounded outwards so that they move seldom.
@@ -69,6 +72,8 @@ def _round_values(
             if low - 1e-9 <= decade + log10(part) <= high + 1e-9
         ]
         if len(inside) >= 2:
+            return inside
+        if high > LARGEST:
             return inside
         values, step = _round(10.0**low, 10.0**high, wanted, most)
         return [(log10(value), _short(value, step)) for value in values if value > 0]

@@ -36,7 +36,8 @@ def curve_lines(view: View, choice: Choice, width: int, height: int) -> tuple[Li
         return (((f" {title_of(view, choice)}: nothing yet", "quiet"),),)
     every = facts.scalars.steps
     first = min(int(shown.main.steps[0]), int(every[0]))
-    last = max(int(facts.steps[-1]), int(every[-1]), int(shown.main.steps[-1]))
+    drawn = [one for one in (shown.main, shown.validation) if one is not None]
+    last = max(int(facts.steps[-1]), int(every[-1]), *(int(one.steps[-1]) for one in drawn))
     over = view.state in OVER
     stride = (exact_stride if over else stride_for)(last - first + 1, cells)
     if facts.info.logged is not None:  # no column without a point
