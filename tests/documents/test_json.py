@@ -92,5 +92,5 @@ def test_export(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for line in lines(capsys, "export", "two", "--format", "jsonl", "--runs", str(home)):
         tensor = next(iter(line["tensors"].values()))  # type: ignore[attr-defined]
         assert set(line) | set(tensor) == named(section("export --format jsonl")) - {"schema"}
-        assert set(line) == {*SCALARS, "tensors"}
+        assert set(line) == {*SCALARS, "tensors", "metrics"}
         assert set(tensor) == {*FIELDS, "numel"}

@@ -25,7 +25,10 @@ def test_the_lines_that_watch_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """What the README has as `watch = gradtui.watch(model)` and `watch.close()`, and the way back."""
     begin = next(span for span in README.spans if span.startswith("watch = "))
     end = next(span for span in README.spans if span.startswith("watch.close"))
-    read = next(span for span in README.spans if span.startswith("gradtui.open_run("))
+    reads = [span for span in README.spans if span.startswith("gradtui.open_run(")]
+    log = next(span for span in README.spans if span.startswith("gradtui.log("))
+    read = next(span for span in reads if span.endswith(".loss"))
+    metrics = next(span for span in reads if span.endswith(".metrics"))
     switch = next(s for s in page("docs/nan-rerun.md").spans if s.startswith("gradtui.watch("))
     monkeypatch.setenv("GRADTUI_RUNS", str(tmp_path))
     monkeypatch.setattr("sys.argv", ["train.py"])
@@ -39,8 +42,11 @@ def test_the_lines_that_watch_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             optimizer.zero_grad()
             model(torch.ones(2, 3)).square().mean().backward()
             optimizer.step()
+            exec(log, space)
         exec(end, space)
     assert len(list(tmp_path.iterdir())) == 2
+    (accuracy,) = eval(metrics, space).values()
+    assert accuracy.value.tolist() == [0.93] * 5
     loss = eval(read, space)
     assert isinstance(loss, np.ndarray)
     assert len(loss) == 5

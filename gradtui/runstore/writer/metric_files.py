@@ -27,7 +27,8 @@ class MetricFiles:
     """Owned by one thread. Files are made when the first value comes."""
 
     def __init__(self, budget: int = BUDGET) -> None:
-        self._capacity = max(budget // METRIC.itemsize, 64)
+        self._capacity = max(budget // METRIC.itemsize, 4 * MOST_NAMES)
+        self._at_once = min(AT_ONCE, self._capacity // 4)
         self._names: dict[str, int] = {}
         self._last: dict[str, MetricRow] = {}
         self._file: RecordFile | None = None
@@ -43,8 +44,8 @@ class MetricFiles:
         if not fresh:
             return
         records = self._records(fresh)
-        if len(records) > AT_ONCE:
-            records = records[kept(records, AT_ONCE)]
+        if len(records) > self._at_once:
+            records = records[kept(records, self._at_once)]
         count = 0
         try:
             file = self._open(directory, label)
