@@ -9,17 +9,27 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradtui.core import metric
 from gradtui.core.control import Pause, Resume, SetPace, StepOnce, Stop
 from gradtui.core.event import Building, Ended, Failed, Paused, Resumed, RunInfo
 from gradtui.core.layout import RowInfo, TensorInfo
 from gradtui.core.logged import Logged
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Act, Grad, NonFinite, Weight
 from gradtui.runstore.files import reading
-from gradtui.runstore.format import json_lines, nan_trace_json, run_json
+from gradtui.runstore.format import (
+    json_lines,
+    metric_records,
+    metric_rows,
+    nan_trace_json,
+    run_json,
+)
 from gradtui.runstore.format.event_json import control_json
+from gradtui.runstore.format.metric_records import METRIC
+from gradtui.runstore.format.metric_rows import MetricQueue, MetricRow
 from gradtui.runstore.format.records import NONFINITE, RAISED, SKIPPED, STAGES, STEP, UNMEASURED
 from gradtui.runstore.ranks import process_status
-from gradtui.runstore.writer import thinning
+from gradtui.runstore.reader import metrics
+from gradtui.runstore.writer import metric_files, thinning
 from gradtui.runstore.writer.detail_files import LIVE, NEIGHBOURS
 from gradtui.runstore.writer.event_log import EventLog
 from gradtui.runstore.writer.launch_record import record_exit
@@ -43,7 +53,10 @@ def section(title: str) -> str:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("run") / "run"
-    record(place, [*(snap(i) for i in range(12)), Ended(1, 12, "finished")], command=["x"])
+    logged = MetricQueue()
+    logged.put(MetricRow("loss", "own", 3, 1.0, 1.7e9, 0.5))
+    things = [*(snap(i) for i in range(12)), Ended(1, 12, "finished")]
+    record(place, things, command=["x"], metrics=logged)
     record_exit(place, 0)
     return place
 
@@ -110,6 +123,33 @@ def test_every_key_of_run_json_is_told_and_no_other(run: Path) -> None:
     assert set(header["generations"][0]) <= told
     assert f"`schema` ({header['schema']})" in text
     assert f"version {run_json.SCHEMA} of the format" in PAGE.flat
+
+
+def test_what_is_logged_is_as_told(run: Path) -> None:
+    text = section("metrics-RANK.bin and metrics-RANK.json")
+    told = json.loads((run / "metrics-0.json").read_text())
+    assert all(f"`{key}`" in text for key in told)
+    for name, code in told["dtype"]:
+        assert re.search(rf"`{name}` \({code.lstrip('<')}[:,]", text), name
+    assert f"{metric_files.BUDGET // METRIC.itemsize:,} of them" in text
+    assert f"{metric.MOST_NAMES} names of up to {metric.LONGEST_NAME} characters" in text
+    assert f"{metric_files.AT_ONCE:,} values" in text
+    assert f"{metric_rows.MOST:,} may wait" in text
+    assert f"{metric_records.MOST_READ:,} names" in text
+    assert f"first {metrics.LARGEST >> 20} MiB" in text
+    steps, code = page_reader(run), re.search(r"```text\n(metrics = .*?)```", PAGE.text, re.DOTALL)
+    assert code
+    exec(code[1].replace("val/loss", "loss"), steps)
+    assert steps["loss"]["value"].tolist() == [0.5]
+
+
+def page_reader(run: Path) -> dict[str, Any]:
+    """What the lines of the page stand on."""
+
+    def records(file: dict[str, Any]) -> Any:
+        return np.fromfile(run / file["file"], np.dtype([tuple(f) for f in file["dtype"]]))
+
+    return {"json": json, "directory": run, "records": records}
 
 
 def test_every_kind_of_event_is_told(tmp_path: Path) -> None:
