@@ -1,6 +1,7 @@
 """The functions that programs log with, and what each is given: a name, a value, and a step."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -23,6 +24,8 @@ class MetricCall(NamedTuple):
     function: str
     wanted: tuple[str, ...]
     read: Callable[..., tuple[Logged, Any]]
+    hands_on: bool = False
+    """Whether it calls other functions of these with what it was given."""
 
 
 def items(values: Any, prefix: str = "", join: str = "/", depth: int = 0) -> Logged:
@@ -55,10 +58,16 @@ def of_writer(writer: Any, tag: Any) -> Any:
     writer for "runs/a/train" and one for "runs/a/val" give the same tag to two curves."""
     own = vars(writer) if hasattr(writer, "__dict__") else {}
     folder = own.get("log_dir", own.get("logdir"))
-    last = PurePath(folder).name if isinstance(folder, (str, PurePath)) else ""
-    if isinstance(tag, str) and last.isalpha() and says_which(last) and not says_which(tag):
-        return f"{last}/{tag}"
-    return tag
+    folder = str(folder) if isinstance(folder, PurePath) else folder
+    word = _last_word(folder) if type(folder) is str else ""
+    return f"{word}/{tag}" if word and isinstance(tag, str) and not says_which(tag) else tag
+
+
+@lru_cache(maxsize=256)
+def _last_word(folder: str) -> str:
+    """The last part of a path, where it says which data something is of; else ""."""
+    last = PurePath(folder).name
+    return last if last.isalpha() and says_which(last) else ""
 
 
 def _mapping(values: Any, step: Any) -> tuple[Logged, Any]:
@@ -121,15 +130,23 @@ CALLS: tuple[MetricCall, ...] = (
     ),
     *(
         MetricCall(
-            "lightning", place, "_LoggerConnector", "log_metrics", ("metrics", "step"), _mapping
+            "lightning",
+            place,
+            "_LoggerConnector",
+            "log_metrics",
+            ("metrics", "step"),
+            _mapping,
+            True,
         )
         for place in LIGHTNING
     ),
     *(
-        MetricCall("fabric", place, "Fabric", "log_dict", ("metrics", "step"), _mapping)
+        MetricCall("fabric", place, "Fabric", "log_dict", ("metrics", "step"), _mapping, True)
         for place in FABRIC
     ),
-    MetricCall("trainer", "transformers.trainer", "Trainer", "log", ("self", "logs"), _of_trainer),
+    MetricCall(
+        "trainer", "transformers.trainer", "Trainer", "log", ("self", "logs"), _of_trainer, True
+    ),
     MetricCall(
         "accelerate",
         "accelerate.accelerator",
@@ -137,5 +154,6 @@ CALLS: tuple[MetricCall, ...] = (
         "log",
         ("args", "kwargs"),
         _of_accelerator,
+        True,
     ),
 )

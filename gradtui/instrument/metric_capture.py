@@ -181,44 +181,48 @@ class MetricCapture(StepListener):
         if capturing():
             return None
         began = time.thread_time()
-        names: frozenset[str] = frozenset()
+        names: list[str] = []
         with self._safely:
             logged, step = call.read(*given)
             names = self._take(call.way, logged, step)
-        self._own.outer.append(names)
+        if call.hands_on:
+            self._own.outer.append(frozenset(map(_plain, names)))
         self.spent += time.thread_time() - began
-        return self
+        return self if call.hands_on else None
 
     def returned(self) -> None:
         """It is over."""
         if self._own.outer:
             self._own.outer.pop()
 
-    def _take(self, way: str, logged: Logged, step: Any) -> frozenset[str]:
-        """Queue what there are numbers of. A framework hands what it was given to loggers that are looked
-        at as well: of what it does not change but the names it is known already."""
-        now, at = time.time(), self._meter.steps - 1
-        with self._safely:
-            step = number(step)
-        given = step if isinstance(step, float) else nan
-        outer = self._own.outer
-        names = set()
+    def _take(self, way: str, logged: Logged, step: Any) -> list[str]:
+        """Queue what there are numbers of; the names. A framework hands what it was given to loggers that
+        are looked at as well: of what it does not change but the names it is known already."""
+        now, at, outer = time.time(), self._meter.steps - 1, self._own.outer
+        given, names = self._step(step), list[str]()
         for name, value in logged:
             if not isinstance(name, str):
                 continue
             name = str.__str__(name)[:LONGEST_NAME]  # of a class of the program's nothing is called
-            if not name:
+            names.append(name)
+            if outer and any(_handed_on(_plain(name), known) for known in outer):
                 continue
-            plain = _plain(name)
-            names.add(plain)
-            if any(_handed_on(plain, known) for known in outer) or not self._known(name):
-                continue
-            self._put(MetricRow(name, way, at, given, now, nan), value)
-        return frozenset(names)
+            if name in self._names or self._is_new(name):
+                self._put(name, way, at, given, now, value)
+        return names
 
-    def _known(self, name: str) -> bool:
-        if name in self._names:
-            return True
+    def _step(self, step: Any) -> float:
+        if step is None:
+            return nan
+        with self._safely:
+            found = number(step)
+            return found if isinstance(found, float) else nan
+        return nan
+
+    def _is_new(self, name: str) -> bool:
+        """Whether there is room for one name more."""
+        if not name:
+            return False
         if len(self._names) >= MOST_NAMES:
             text = f"metrics: more than {MOST_NAMES} names; {name!r} and what comes after it is left out"
             self._guard.say(text, key="metric names", most=1)
@@ -226,13 +230,13 @@ class MetricCapture(StepListener):
         self._names.add(name)
         return True
 
-    def _put(self, row: MetricRow, value: Any) -> None:
+    def _put(self, name: str, way: str, at: int, given: float, now: float, value: Any) -> None:
         with self._safely:
             found = number(value)
             if isinstance(found, float):
-                self._queue.put(row._replace(value=found))
+                self._queue.put(MetricRow(name, way, at, given, now, found))
             elif isinstance(found, Elsewhere):
-                self._send(row, found.tensor)
+                self._send(MetricRow(name, way, at, given, now, nan), found.tensor)
 
     # What is on an accelerator
 

@@ -43,11 +43,17 @@ def _whole(value: int) -> float:
 
 def _of_tensor(value: Tensor) -> float | Elsewhere | None:
     """Unseen by the program's modes, and part of no graph."""
-    with Unseen(), torch.no_grad():
-        real = not (value.is_complex() or value.is_quantized)
-        if value.layout is not torch.strided or not real or value.numel() != 1:
-            return None
-        here = value.detach().reshape(())
-        if here.device.type == "cpu":
-            return float(here.item())
-        return Elsewhere(here)
+    if torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack():
+        with Unseen():
+            return _read(value)
+    return _read(value)
+
+
+def _read(value: Tensor) -> float | Elsewhere | None:
+    real = not (value.is_complex() or value.is_quantized)
+    if value.numel() != 1 or value.layout is not torch.strided or not real:
+        return None
+    if value.device.type == "cpu":
+        return float(value.item())
+    with torch.no_grad():
+        return Elsewhere(value.detach().reshape(()))
