@@ -15,15 +15,17 @@ LEGEND = (
     "that theory predicts from the weights alone, where their net is a plain stack.\n\n"
     "A verdict is an opinion derived from the numbers; its evidence stands beside it. "
 )
+LOGGED = " A validation loss that the program logs is a line with marks ◆ over the loss; m lists all that it logs."
 MORE: dict[Mode, str] = {
     "lab": "A remedy starts the run's twin from the same seed on the same batches. It catches up with "
     "the untreated run, then both train step by step; the untreated one is a mark ◆ on every bar, at "
     "the same step, and a line in every chart. The remedy's key again goes back to it.",
     "run": "Training is never held up: space holds the view alone. Quitting asks whether training "
-    "shall end with it or go on in the background.",
-    "attach": "Training is never held up: space holds the view alone, and quitting leaves it be.",
+    "shall end with it or go on in the background." + LOGGED,
+    "attach": "Training is never held up: space holds the view alone, and quitting leaves it be."
+    + LOGGED,
     "replay": "Time is the recording's: the arrows and brackets move in it, a goes to the first "
-    "alarm, space plays.",
+    "alarm, space plays." + LOGGED,
 }
 
 
