@@ -230,8 +230,8 @@ def watch(
     called by us. With `catch_nan` the norms of every step are taken before its update, and waited for
     where they are on another device, whatever that costs, until a NaN is found: it is traced in the step
     that it is born in. What the program logs with `gradtui.log`, TensorBoard's writers, wandb, mlflow,
-    Lightning, the Trainer or accelerate is recorded beside it. Training is never changed and never fails on our account: what goes wrong is a line
-    in watch.log.
+    Lightning, the Trainer or accelerate is recorded beside it. Training is never changed and never fails
+    on our account: what goes wrong is a line in watch.log.
 
         watch = gradtui.watch(model)
         ...

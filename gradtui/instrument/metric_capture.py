@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from math import nan
 from typing import Any
 
@@ -21,21 +21,16 @@ from gradtui.core.metric_log import receivers
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.loss_capture import ARGUMENTS
 from gradtui.instrument.metric_calls import CALLS, Logged, MetricCall, items
+from gradtui.instrument.metric_copies import MetricCopies
 from gradtui.instrument.metric_values import Elsewhere, number
 from gradtui.instrument.step_listeners import StepListener
 from gradtui.patching.cuda_capture import capturing
 from gradtui.patching.enclosure import Enclosure, enclosure
 from gradtui.patching.own_errors import SuppressOwn
-from gradtui.patching.torch_modes import Unseen
 from gradtui.runstore.format.metric_rows import MetricQueue, MetricRow
-from gradtui.stats.host_copy import HostCopy
 
 OWN = "gradtui"
 """The way of `gradtui.log`."""
-AWAY = ("cuda",)
-"""Kinds of devices from which numbers are fetched."""
-ON_THEIR_WAY = 1024
-"""Numbers that may be on their way from a device."""
 PLACES = ((nn.Module, "__init__", ("self",)), (Optimizer, "__init__", ("self",)))
 """Where it is looked for what has been imported, beside `backward`."""
 
@@ -96,8 +91,9 @@ class MetricCapture(StepListener):
         """How many there were at the last look."""
         self._missing = list(CALLS)
         self._enclosed: list[tuple[Enclosure, Any]] = []
-        self._copies: dict[torch.device, HostCopy[MetricRow]] = {}
-        self._copying = threading.Lock()
+        self._copies = MetricCopies(
+            queue, lambda text, kind: guard.say(text, key=f"metrics {kind}")
+        )
         self.spent = 0.0
         """Seconds of processor time that this has taken so far, in all threads."""
 
@@ -115,17 +111,19 @@ class MetricCapture(StepListener):
         for found, listener in self._enclosed:
             found.leave(listener)
         self._enclosed = []
-        self._fetch(wait=True)
+        with self._safely:
+            self._copies.fetch(wait=True)
 
     def forget(self) -> None:
         """In a forked child: nothing that is under way is its own."""
         self._queue.begin_anew()
-        self._own, self._copies, self._copying = _Thread(), {}, threading.Lock()
-        self.spent = 0.0
+        self._copies.begin_anew()
+        self._own, self.spent = _Thread(), 0.0
 
     def step_begins(self, optimizer: Optimizer, closure: bool) -> None:
         if self._copies:
-            self._fetch(wait=False)
+            with self._safely:
+                self._copies.fetch()
 
     # What has been imported
 
@@ -169,7 +167,9 @@ class MetricCapture(StepListener):
     # What is logged
 
     def log(self, values: Any, named: dict[str, Any], step: Any) -> None:
-        """What the program says to `gradtui.log`."""
+        """What the program says to `gradtui.log`; nothing while it records a CUDA graph."""
+        if capturing():
+            return
         began = time.thread_time()
         with self._safely:
             given = dict(values) if isinstance(values, Mapping) else {}
@@ -236,53 +236,11 @@ class MetricCapture(StepListener):
             if isinstance(found, float):
                 self._queue.put(MetricRow(name, way, at, given, now, found))
             elif isinstance(found, Elsewhere):
-                self._send(MetricRow(name, way, at, given, now, nan), found.tensor)
-
-    # What is on an accelerator
-
-    def _send(self, row: MetricRow, tensor: torch.Tensor) -> None:
-        """Have it copied without a wait, by the stream that computes it."""
-        if tensor.device.type not in AWAY:
-            text = f"metrics: {row.name!r} is left out: its value is on {tensor.device.type}"
-            self._guard.say(text, key="metrics elsewhere")
-            return
-        if not self._copying.acquire(blocking=False):
-            self._guard.say("metrics: a value is left out: two threads log from a device at once")
-            return
-        try:
-            copy = self._copies.setdefault(tensor.device, HostCopy(tensor.device))
-            self._queue_arrived(copy)
-            if len(copy) < ON_THEIR_WAY:
-                with Unseen(), _on(tensor.device):
-                    copy.submit(row, {"value": tensor})
-            else:
-                self._guard.say("metrics: values are left out: the device is far behind")
-        finally:
-            self._copying.release()
-
-    def _fetch(self, *, wait: bool) -> None:
-        """What has arrived; with `wait` all of it."""
-        with self._safely:
-            if not self._copying.acquire(blocking=False):
-                return
-            try:
-                for copy in self._copies.values():
-                    self._queue_arrived(copy, wait=wait)
-            finally:
-                self._copying.release()
-
-    def _queue_arrived(self, copy: HostCopy[MetricRow], *, wait: bool = False) -> None:
-        for row, parts in copy.flush() if wait else copy.ready():
-            self._queue.put(row._replace(value=float(parts["value"])))
+                self._copies.send(MetricRow(name, way, at, given, now, nan), found.tensor)
 
     def _told(self, error: Exception) -> None:
         text = f"metrics: {type(error).__name__}: {str(error)[:200]}"
         self._guard.say(text, key="metrics")
-
-
-def _on(device: torch.device) -> AbstractContextManager[object]:
-    """Have the copy go through the current stream of that device, whatever the current one is."""
-    return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
 
 
 def _begun(module: Any) -> bool:

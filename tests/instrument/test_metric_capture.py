@@ -21,7 +21,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import gradtui
 from gradtui.core.metric import MOST_NAMES, Metric
-from gradtui.instrument import metric_capture
+from gradtui.instrument import metric_capture, metric_copies
 from gradtui.instrument.metric_calls import CALLS
 from gradtui.instrument.metric_values import Elsewhere, number
 from gradtui.patching.enclosure import enclosed
@@ -311,11 +311,11 @@ def test_a_number_on_a_device_is_not_waited_for(
 
     copies: HostCopy[Any] = HostCopy(torch.device("cpu"), FakeTransport())
     monkeypatch.setattr(metric_capture, "number", known)
-    monkeypatch.setattr(metric_capture, "AWAY", ("cpu",))
-    monkeypatch.setattr(metric_capture, "HostCopy", lambda device: copies)
+    monkeypatch.setattr(metric_copies, "AWAY", ("cpu",))
+    monkeypatch.setattr(metric_copies, "HostCopy", lambda device: copies)
     capture.log({"x": torch.tensor(0.5)}, {"y": 1.0}, 3)
     assert [row.name for row in queue.take()[0]] == ["y"]
-    capture._fetch(wait=False)
+    capture._copies.fetch()
     assert queue.take() == ([], 0)
     FakeEvent.done = True
     capture.step_begins(torch.optim.SGD([nn.Parameter(torch.ones(1))], 0.1), False)

@@ -15,7 +15,10 @@ LEGEND = (
     "that theory predicts from the weights alone, where their net is a plain stack.\n\n"
     "A verdict is an opinion derived from the numbers; its evidence stands beside it. "
 )
-LOGGED = " A validation loss that the program logs is a line with marks ◆ over the loss; m lists all that it logs."
+LOGGED = (
+    " A validation loss that the program logs is a line with marks ◆ over the loss; m lists all that "
+    "it logs."
+)
 MORE: dict[Mode, str] = {
     "lab": "A remedy starts the run's twin from the same seed on the same batches. It catches up with "
     "the untreated run, then both train step by step; the untreated one is a mark ◆ on every bar, at "
