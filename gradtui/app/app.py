@@ -87,6 +87,7 @@ class GradtuiApp(TerminalApp):
         fps: float = 10,
         theme: str | None = None,
         ascii_only: bool = False,
+        braille: bool = False,
         bell: bool = True,
         export_dir: Path | None = None,
         watched: WatchedRun | None = None,
@@ -101,6 +102,7 @@ class GradtuiApp(TerminalApp):
             remedies=remedies,
             seed=seed,
             ascii_only=ascii_only,
+            braille=braille,
             mode=watched.mode if watched is not None else "lab",
         )
         self.playback: Playback | None = None

@@ -54,13 +54,14 @@ class Session:
         remedies: Sequence[int] = (),
         seed: int | None = None,
         ascii_only: bool = False,
+        braille: bool = False,
         mode: Mode = "lab",
         ask: Callable[[Facts], Diagnosis] = diagnose,
         new_seed: Callable[[], int] = lambda: randrange(2**31),  # noqa: S311 - not a secret
     ) -> None:
         self.catalogue = tuple(catalogue)
         self.mode = mode
-        self.ascii_only = ascii_only
+        self.ascii_only, self.braille = ascii_only, braille and not ascii_only
         self.outside = Outside()
         self.machine: MachineLoad | None = None
         self.reference: RunState | None = None
@@ -484,6 +485,7 @@ class Session:
             log_scale=self.log_scale,
             own_scale=self.own_scale,
             ascii_only=self.ascii_only,
+            braille=self.braille,
         )
 
     def _metrics(self, step: int) -> Metrics:

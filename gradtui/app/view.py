@@ -144,3 +144,5 @@ class View:
     own_scale: bool = False
     """Cells of the heat map are as tall as they are high among its own values."""
     ascii_only: bool = False
+    braille: bool = False
+    """Curves are drawn in dots, eight to a cell."""

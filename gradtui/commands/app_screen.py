@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gradtui.commands.characters import braille, only_ascii
 from gradtui.commands.settings import Settings
 from gradtui.commands.themes import checked_theme
 from gradtui.lab.scenario.schema import Scenario
@@ -47,7 +48,8 @@ def show_app(
                 scenario=first.name,
                 fps=settings.fps,
                 theme=theme,
-                ascii_only=settings.ascii,
+                ascii_only=only_ascii(settings),
+                braille=braille(settings),
                 bell=settings.bell,
                 output=output,
                 **shown,

@@ -18,7 +18,7 @@ from gradtui.commands.completers import recorded
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
 
-SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs")
+SETTINGS = ("fps", "theme", "ascii", "charts", "color", "bell", "runs")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

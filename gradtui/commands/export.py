@@ -80,7 +80,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     wishes: dict[str, Any] = {
         "size": args.size,
         "theme": checked_theme(settings.theme),
-        "ascii_only": settings.ascii,
+        "ascii_only": bool(settings.ascii),
     }
     if target is None:
         made = _run_picture(args, settings, wishes)

@@ -27,7 +27,7 @@ from gradtui.lab.scenario.catalogue import Catalogue, read_catalogue
 if TYPE_CHECKING:  # numpy comes with it
     from gradtui.runstore.writer.ports import Source
 
-SETTINGS = ("device", "seed", "fps", "theme", "ascii", "color", "bell", "scenarios")
+SETTINGS = ("device", "seed", "fps", "theme", "ascii", "charts", "color", "bell", "scenarios")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -26,7 +26,7 @@ from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
 from gradtui.core.errors import UsageError
 
-SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs")
+SETTINGS = ("fps", "theme", "ascii", "charts", "color", "bell", "runs")
 LOG_SECONDS = 20.0
 """Seconds that a log takes to be played."""
 GLANCED = 2048

@@ -41,7 +41,18 @@ from gradtui.commands.settings import Settings
 from gradtui.core.confirmation import WAYS
 from gradtui.core.errors import UsageError
 
-SETTINGS = ("fps", "theme", "ascii", "color", "bell", "runs", "overhead", "autopsy", "catch_nan")
+SETTINGS = (
+    "fps",
+    "theme",
+    "ascii",
+    "charts",
+    "color",
+    "bell",
+    "runs",
+    "overhead",
+    "autopsy",
+    "catch_nan",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradtui.commands.characters import only_ascii
 from gradtui.commands.settings import Settings
 from gradtui.commands.themes import checked_theme
 from gradtui.core.errors import GradtuiError
@@ -82,7 +83,9 @@ def _show_list(
 
     def make(output: Output) -> RunsApp:
         examiner = ProcessExaminer()
-        app = RunsApp(survey, order, examiner, ascii_only=settings.ascii, output=output, **wishes)
+        app = RunsApp(
+            survey, order, examiner, ascii_only=only_ascii(settings), output=output, **wishes
+        )
         made.append(app)
         return app
 

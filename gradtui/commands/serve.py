@@ -32,7 +32,18 @@ from gradtui.core.errors import UsageError
 from gradtui.core.text import printable
 from gradtui.lab.scenario.values import documented
 
-SETTINGS = ("device", "seed", "fps", "theme", "ascii", "color", "bell", "scenarios", "runs")
+SETTINGS = (
+    "device",
+    "seed",
+    "fps",
+    "theme",
+    "ascii",
+    "charts",
+    "color",
+    "bell",
+    "scenarios",
+    "runs",
+)
 SHOWN = ("launch", "attach", "replay", "runs")
 """What a browser may show. Others would do something each time that somebody opens the page."""
 HOST, PORT = "127.0.0.1", 8000

@@ -27,7 +27,14 @@ class Settings:
     seed: int | None = number(None, 0, 2**32 - 1, "seed; unset = the scenario's own")
     fps: int = number(10, 1, 60, "screen refreshes a second")
     theme: str = text("", "dark, light, colour-blind or mono; empty = dark")
-    ascii: bool = flag(False, "draw with ASCII characters only")
+    ascii: bool | None = flag(
+        None, "draw with ASCII characters only; unset: where the locale is not of UTF-8"
+    )
+    charts: str = choice(
+        "auto",
+        ("auto", "dots", "blocks"),
+        "what curves are drawn with; auto: dots (braille), but on consoles without them",
+    )
     color: bool = flag(True, "colours on a terminal (NO_COLOR turns them off as well)")
     bell: bool = flag(True, "ring the terminal's bell at the first non-finite value")
     overhead: float = number(

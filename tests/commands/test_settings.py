@@ -84,7 +84,12 @@ def test_seed_can_be_unset(config: Path) -> None:
         (("--device", "cud"), {}, "", "not 'cud': did you mean 'cuda'?"),
         (("--seed", "-1"), {}, "", "--seed must be a whole number from 0 to 4294967295"),
         ((), {"GRADTUI_FPS": "1.5"}, "", "GRADTUI_FPS must be a whole number"),
-        ((), {"GRADTUI_ASCII": "maybe"}, "", "GRADTUI_ASCII must be true or false, not 'maybe'."),
+        (
+            (),
+            {"GRADTUI_ASCII": "maybe"},
+            "",
+            "GRADTUI_ASCII must be true or false or \"none\", not 'maybe'.",
+        ),
         ((), {}, "fsp = 3", "has no key 'fsp': did you mean 'fps'?"),
         ((), {}, "fps = 'x'", "fps must be a whole number from 1 to 60, not 'x'."),
         ((), {}, "fps = ", "is not valid TOML"),

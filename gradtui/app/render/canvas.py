@@ -32,8 +32,10 @@ def polyline(
     width: int,
     height: int,
     ascii_only: bool = False,
+    braille: bool = False,
 ) -> list[str]:
-    """`height` strings of `width` characters, spaces where nothing is drawn."""
+    """`height` strings of `width` characters, spaces where nothing is drawn; in quarters of a cell, or in
+    eighths by `braille`."""
     usable = np.isfinite(x) & np.isfinite(y)
     x, y = np.clip(x[usable], *x_limits), np.clip(y[usable], *y_limits)
     if width < 1 or height < 1 or not len(x):
@@ -50,7 +52,8 @@ def polyline(
         ruler = figure.ruler(axis, 0)
         ruler.lim(0.0, 1.0)
         ruler.ticks([], [])
-    signal = figure.signal(x.tolist(), y.tolist(), marker="*" if ascii_only else "hd")
+    marker = "*" if ascii_only else "braille" if braille else "hd"
+    signal = figure.signal(x.tolist(), y.tolist(), marker=marker)
     figure.draw(signal.lines(True) if len(x) > 1 else signal)
     text: str = figure.build().string(colorless=True)
     rows = text.split("\n")[:height]

@@ -12,7 +12,7 @@ from gradtui.app.render.series import Series, held, thin
 from gradtui.app.render.stage import stage_words
 from gradtui.app.render.text import fit, safe, to_ascii
 from gradtui.app.view import OVER, Choice, View
-from gradtui.core.layout import FloatArray
+from gradtui.core.layout import BoolArray, FloatArray
 from gradtui.core.logged import NO_NORMS, NOTHING
 
 MARGIN = 8
@@ -39,11 +39,12 @@ def curve_lines(view: View, choice: Choice, width: int, height: int) -> tuple[Li
     drawn = [one for one in (shown.main, shown.validation) if one is not None]
     last = max(int(facts.steps[-1]), int(every[-1]), *(int(one.steps[-1]) for one in drawn))
     over = view.state in OVER
-    stride = (exact_stride if over else stride_for)(last - first + 1, cells)
+    fine = 2 if view.braille else 1  # columns of a cell
+    stride = (exact_stride if over else stride_for)(last - first + 1, cells * fine)
     if facts.info.logged is not None:  # no column without a point
         stride = max(stride, facts.info.logged.every)
     # A run that is over fills the width.
-    used = (last - first) // stride + 1 if over else cells
+    used = (last - first) // stride + 1 if over else cells * fine
     main, validation, twin = (
         None if one is None else held(thin(one.steps, one.values, first, stride, used))
         for one in (shown.main, shown.validation, shown.twin)
@@ -54,10 +55,10 @@ def curve_lines(view: View, choice: Choice, width: int, height: int) -> tuple[Li
     limits = robust_limits(np.concatenate([_scaled(s, log) for s in seen]), log=log)
     grid: list[list[Piece]] = [[(" ", "")] * cells for _ in range(lines)]
     if twin is not None:
-        _draw(grid, twin, limits, log, "reference", view.ascii_only)
-    _draw(grid, main, limits, log, "accent", view.ascii_only)
+        _draw(grid, twin, limits, log, "reference", view)
+    _draw(grid, main, limits, log, "accent", view)
     if validation is not None:
-        _draw(grid, validation, limits, log, "reference", view.ascii_only, marked=True)
+        _draw(grid, validation, limits, log, "reference", view, marked=True)
     for one in (validation, main):
         if one is not None:
             _mark_broken(grid, one, view.ascii_only)
@@ -68,7 +69,7 @@ def curve_lines(view: View, choice: Choice, width: int, height: int) -> tuple[Li
     for i, row in enumerate(grid):
         edge = tick if i in labels else bar
         out.append(merged(((f"{labels.get(i, ''):>{MARGIN - 1}}{edge}", "quiet"), *row)))
-    columns = cells if over else ((last - first) // stride + 1)
+    columns = cells if over else ((last - first) // stride + 1) / fine
     out.append(_x_axis(first, last, columns, cells, view.ascii_only))
     return tuple(out)
 
@@ -109,7 +110,7 @@ def _draw(
     limits: tuple[float, float],
     log: bool,
     meaning: str,
-    ascii_only: bool,
+    view: View,
     *,
     marked: bool = False,
 ) -> None:
@@ -125,13 +126,13 @@ def _draw(
         both = np.stack([low, high], axis=1)
         both[1::2] = both[1::2, ::-1]
         twice: FloatArray = np.repeat(x, 2)
-        _paint(grid, twice, both.reshape(-1), limits, "quiet", ascii_only)
-    _paint(grid, x, mean, limits, meaning, ascii_only)
+        _paint(grid, twice, both.reshape(-1), limits, "quiet", view)
+    _paint(grid, x, mean, limits, meaning, view)
     if marked:
         there = np.flatnonzero(np.isfinite(mean))
         there = there[:: max(-(-APART * len(there) // cells), 1)]
-        _mark_points(grid, x[there], mean[there], limits, _mark(ascii_only), meaning)
-    up, down = ("^", "v") if ascii_only else ("▲", "▼")
+        _mark_points(grid, x[there], mean[there], limits, _mark(view.ascii_only), meaning)
+    up, down = ("^", "v") if view.ascii_only else ("▲", "▼")
     for i in x[high > limits[1] + 1e-9].astype(int).tolist():
         grid[0][i] = (up, "explode")
     for i in x[low < limits[0] - 1e-9].astype(int).tolist():
@@ -153,7 +154,7 @@ def _paint(
     y: FloatArray,
     limits: tuple[float, float],
     meaning: str,
-    ascii_only: bool,
+    view: View,
 ) -> None:
     cells, lines = len(grid[0]), len(grid)
     drawn = polyline(
@@ -163,7 +164,8 @@ def _paint(
         y_limits=limits,
         width=cells,
         height=lines,
-        ascii_only=ascii_only,
+        ascii_only=view.ascii_only,
+        braille=view.braille,
     )
     for line, text in zip(grid, drawn, strict=True):
         for i, char in enumerate(text):
@@ -192,7 +194,7 @@ def _mark_broken(grid: list[list[Piece]], series: Series, ascii_only: bool) -> N
     wall, hatch = ("|", "!") if ascii_only else ("╎", "╱")
     cells = len(grid[0])
     begins = []
-    broken = series.broken[spread(len(series.broken), cells)]
+    broken = _by_cell(series.broken, cells)
     for i in np.flatnonzero(broken).tolist():
         if i > 0 and broken[i - 1]:
             grid[-1][i] = (hatch, "nonfinite")
@@ -206,6 +208,16 @@ def _mark_broken(grid: list[list[Piece]], series: Series, ascii_only: bool) -> N
         if start >= free:
             grid[0][start : start + len(word)] = [(char, "nonfinite") for char in word]
             free = start + len(word)
+
+
+def _by_cell(broken: BoolArray, cells: int) -> BoolArray:
+    """[columns] -> [cells]: of several columns in a cell any."""
+    if len(broken) <= cells:
+        return np.asarray(broken[spread(len(broken), cells)])
+    out = np.zeros(cells, np.bool_)
+    apart = (cells - 1) / (len(broken) - 1)  # as they are drawn
+    out[(np.flatnonzero(broken) * apart + 0.5).astype(np.int64)] = True
+    return out
 
 
 def _title(view: View, shown: Quantity, log: bool, room: int) -> Line:

@@ -56,7 +56,7 @@ def text(default: str, doc: str, *, required: bool = False) -> Any:
     return field(default=default, metadata={"doc": doc, "required": required})
 
 
-def flag(default: bool, doc: str) -> Any:
+def flag(default: bool | None, doc: str) -> Any:
     return field(default=default, metadata={"doc": doc})
 
 

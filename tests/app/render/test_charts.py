@@ -12,7 +12,7 @@ from gradtui.app.render.curve import curve_lines
 from gradtui.app.render.glyph import BLOCKS
 from gradtui.app.render.heat import beside_lines, grouped, heat_lines, row_at, worst
 from gradtui.app.render.histogram import histogram_lines
-from gradtui.app.render.history import Columns
+from gradtui.app.render.history import Columns, stride_for
 from gradtui.app.render.line import plain, width
 from gradtui.app.render.series import latest, thin
 from gradtui.app.view import LOSS, View
@@ -158,6 +158,38 @@ def test_quantities_measured_now_and_then_are_held() -> None:
     thinned, now = latest(steps, values, ~np.isnan(values), 20)
     assert now == 10
     assert thinned.tolist() == [0, 0, 0, 0, 0, 5, 5, 5, 5, 5, 10]
+
+
+def test_dots_have_twice_the_columns() -> None:
+    """A spike of one step among 400 stands where it is, in a curve of 100 cells."""
+    made = factories.healthy(4, 400)
+    made.loss = lambda step: 9.0 if step == 250 else 1.0
+    view = factories.view(made, log_scale=False)
+    for braille in (False, True):
+        lines = curve_lines(replace(view, braille=braille), LOSS, 108, 12)
+        assert len(lines) == 12
+        assert all(width(line) == 108 for line in lines[1:])
+        drawn = {char for line in lines[1:-1] for char in plain(line)[8:]} - {" "}
+        assert any(0x2800 < ord(char) < 0x2900 for char in drawn) is braille
+    blocks, dots = (
+        sum(char != " " for char in plain(line)[8:])
+        for line in (
+            curve_lines(view, LOSS, 108, 12)[2],
+            curve_lines(replace(view, braille=True), LOSS, 108, 12)[2],
+        )
+    )
+    assert 1 <= dots <= blocks
+
+
+@pytest.mark.parametrize("state", ["running", "finished"])
+def test_one_lost_step_is_marked_in_dots_as_well(state: str) -> None:
+    made = factories.healthy(4, 333)
+    made.loss = lambda step: nan if step == 201 else 1.0
+    lines = curve_lines(factories.view(made, state=state, braille=True), LOSS, 58, 10)
+    assert "NaN/inf" in plain(lines[1])
+    (at,) = {plain(line).index("╎") for line in lines[1:-1]}
+    width_used = 50 if state == "finished" else 333 / stride_for(333, 100) / 2
+    assert at - 8 == pytest.approx(201 / 333 * width_used, abs=1)
 
 
 def test_heat_marks_nan_columns_and_the_time() -> None:
