@@ -1,4 +1,4 @@
-"""Print a verdict: train scenarios or a command without a screen, or judge what was recorded or logged.
+"""Print a verdict on scenarios or a command, trained without a screen, or on what was recorded.
 
 examples:
   gradtui check deep_sigmoid              exit code 3: it is sick
@@ -21,8 +21,8 @@ ended once it has taken as many, with --stop-on once its run is not finite, or s
 recorded as with gradtui run. With --html a page is written at its end, whatever the verdict:
 one file that needs no network.
 
-What a word names is a scenario where there is one of that name, else a run, else a file or folder. Of a
-log only that is judged which it holds, and what it does not is said.
+What a word names is a scenario where there is one of that name, else a run, else a file or
+folder. Of a log only that is judged which it holds, and what it does not is said.
 
 exit codes for what is named: the worst verdict of all: 0 healthy, 3 sick, 4 non-finite, and 1
 where a run could not be made. For --all: 0 when every target is as expected, 1 where one could not

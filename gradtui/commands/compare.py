@@ -5,8 +5,8 @@ examples:
   gradtui compare run-a run-b --step 500
   gradtui compare sick treated --json
 
-A RUN is a name, a part that only one name has, part@last for the newest whose name has it, or the path
-of a run or of a log.
+A RUN is a name, a part that only one name has, part@last for the newest whose name has it, or the
+path of a run or of a log.
 
 The second is judged beside the first: cured, partly cured, no gain or worse, by a criterion
 that is fixed beforehand (verdict gone and accuracy up by 5 points, or the loss down by 10 %).

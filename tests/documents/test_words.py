@@ -36,13 +36,15 @@ def test_every_setting_is_a_flag_a_variable_and_a_line_of_the_file(
     whole = build_parser().format_help()
     assert f"--{name.replace('_', '-')}" in whole
     kind = kinds(Settings)[name].type
-    word, value = TRYING.get(kind, ("cpu", "cpu"))
+    allowed = next(i for i in documented(Settings) if i.name == name).metadata.get("allowed", ())
+    one, other_word = allowed[:2] or ("cpu", "cuda")
+    word, value = TRYING.get(kind, (one, one))
     config = tmp_path / "config.toml"
     assert getattr(read_settings({}, {f"GRADTUI_{name.upper()}": word}, config), name) == value
     written = {bool: str(value).lower(), str: f'"{value}"'}.get(kind, str(value))
     config.write_text(f"{name} = {written}\n")
     assert getattr(read_settings({}, {}, config), name) == value
-    other = {bool: True, str: "cuda"}.get(kind, 9)
+    other = {bool: True, str: other_word}.get(kind, 9)
     assert (
         getattr(read_settings({name: other}, {f"GRADTUI_{name.upper()}": word}, config), name)
         == other
