@@ -171,7 +171,7 @@ async def test_moving_sorting_and_the_scale() -> None:
         assert rows.selected < 19
         await pilot.press("g")
         assert rows.selected == 0
-        await pilot.press("o", "o")
+        await pilot.press("o", "o", "o")
         assert rows.sort == "name"
         await pilot.press("y")
         assert not app.session.log_scale
