@@ -26,7 +26,7 @@ OTHERS = {
     "app/filter_bar.py": "a filter, which is opened as well",
     "app/screens/main.py": "the same",
     "app/runs_app.py": "a filter and a note, which are opened as well",
-    "runstore/files/run_removal.py": "opens folders, and no file in them",
+    "runstore/writer/run_removal.py": "opens folders, and no file in them",
     "runstore/writer/rank_output.py": "opens files to write",
     "runstore/writer/recorder.py": "the same",
     "runstore/export/output.py": "opens what is exported, to write",

@@ -221,7 +221,7 @@ class GradtuiApp(TerminalApp):
             if self.bell_wanted:
                 self.write_to_terminal(notification(words, os.environ))
             if self.watched.alarmed is not None:
-                self.watched.alarmed(first.symptom, view.diagnosis.step, first.evidence)
+                self.watched.alarmed(first.symptom, first.first_step, first.evidence)
         if ask:
             first = view.diagnosis.findings[0]
             what = f"{verdict_words(first.symptom)}: {safe(first.evidence).rstrip('.')}"

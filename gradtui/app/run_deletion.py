@@ -8,8 +8,8 @@ from gradtui.app.render.run_cells import file_size, short_name
 from gradtui.app.run_row import RunRow
 from gradtui.app.screens.removal import question
 from gradtui.core.text import printable
-from gradtui.runstore.files.run_removal import NotRemovedError, RunIdentity, identify, remove_run
 from gradtui.runstore.ranks.process_status import may_be_running
+from gradtui.runstore.writer.run_removal import NotRemovedError, RunIdentity, identify, remove_run
 
 
 @dataclass(frozen=True, slots=True)

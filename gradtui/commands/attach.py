@@ -15,6 +15,7 @@ import argparse
 from pathlib import Path
 
 from gradtui.commands.completers import recorded
+from gradtui.commands.recorded import given
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
 
@@ -23,7 +24,7 @@ SETTINGS = ("fps", "theme", "ascii", "charts", "color", "bell", "runs")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_argument(
-        "run", nargs="?", default="", metavar="RUN", help="name, part of it, part@last, or path"
+        "run", nargs="?", metavar="RUN", help="name, part of it, part@last, or path"
     )
     offering(which, recorded)
 
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.runstore.files.run_folders import find_run, runs_home
 
     refuse_without_terminal("gradtui export RUN")
-    return watch(find_run(args.run, runs_home(settings.runs)), settings)
+    return watch(find_run(given(args.run), runs_home(settings.runs)), settings)
 
 
 def watch(directory: Path, settings: Settings, *, goes_on: bool = False) -> int:

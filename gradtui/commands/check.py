@@ -47,7 +47,7 @@ from gradtui.commands.output import paint, say
 from gradtui.commands.output_file import refuse_unwritable
 from gradtui.commands.page_file import HELP as HTML_HELP
 from gradtui.commands.page_file import UNWRITTEN
-from gradtui.commands.recorded import is_one, named_run
+from gradtui.commands.recorded import given, is_one, named_run
 from gradtui.commands.report import CURED, FAILED, SCHEMA, Report
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
@@ -56,6 +56,7 @@ from gradtui.commands.training_extra import require_torch
 from gradtui.commands.values import count
 from gradtui.core.confirmation import WAYS
 from gradtui.core.errors import UsageError
+from gradtui.core.text import printable
 from gradtui.lab.scenario.catalogue import Catalogue, read_catalogue
 
 SETTINGS = ("device", "seed", "color", "scenarios", "runs", "overhead", "autopsy", "catch_nan")
@@ -113,7 +114,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.all:
         targets, ready = all_targets(catalogue), _broken(catalogue)
     else:
-        names, runs = _apart(args.scenario, catalogue, settings)
+        names, runs = _apart(map(given, args.scenario), catalogue, settings)
         targets = named_targets(names, catalogue, remedies=args.remedies or args.treat)
         if runs and (args.remedies or args.treat):
             raise UsageError("--remedies and --treat are for scenarios, not for runs and logs.")
@@ -147,6 +148,8 @@ def _apart(
         plain = word.partition("+")[0]
         scenario = plain.endswith(".toml") or plain in {*catalogue.scenarios, *catalogue.broken}
         recorded = not scenario and is_one(word, runs_home(settings.runs))
+        if not (scenario or recorded) and "/" in word:
+            raise UsageError(f"there is no file or folder {printable(word)!r}.")
         (runs if recorded else names).append(word)
     return names, runs
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from gradtui.commands.check_lines import treatment_words
 from gradtui.commands.completers import recorded
 from gradtui.commands.output import Paint, paint, say
-from gradtui.commands.recorded import named_run
+from gradtui.commands.recorded import given, named_run
 from gradtui.commands.report import strict
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
@@ -68,7 +68,9 @@ def _compare(args: argparse.Namespace, settings: Settings) -> int:
 
     home = runs_home(settings.runs)
     with ExitStack() as stack:
-        runs = [stack.enter_context(named_run(word, home)) for word in (args.one, args.other)]
+        runs = [
+            stack.enter_context(named_run(given(word), home)) for word in (args.one, args.other)
+        ]
         said = compared_runs(runs[0].directory, runs[1].directory, args.step)
     # Of a log a run was made in passing: it is called by its own path.
     named = [

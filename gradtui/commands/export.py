@@ -25,7 +25,7 @@ from typing import Any
 
 from gradtui.commands.completers import scenarios_and_recorded
 from gradtui.commands.output_file import refuse_unwritable, write
-from gradtui.commands.recorded import is_one, named_run
+from gradtui.commands.recorded import given, is_one, named_run
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
 from gradtui.commands.targets import Target, named_targets
@@ -43,7 +43,7 @@ CHOICES = (*PICTURES, *(one.name for one in FORMATS))
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_argument(
-        "target", nargs="?", default="", metavar="SCENARIO|RUN|LOG", help="default: the newest run"
+        "target", nargs="?", metavar="SCENARIO|RUN|LOG", help="default: the newest run"
     )
     offering(which, scenarios_and_recorded)
     parser.add_argument(
@@ -68,6 +68,7 @@ def size(word: str) -> tuple[int, int]:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    args.target = given(args.target)
     if args.format not in PICTURES:
         _write_numbers(args, settings)
         return 0

@@ -46,7 +46,8 @@ class Notifier:
         if report.severity != Severity.CRITICAL.word or not report.findings:
             self._confirmation.passed()
         elif self._confirmation.counts(report.verdict, report.steps):
-            self.found(report.verdict, report.steps - 1, report.findings[0]["evidence"])
+            first = report.findings[0]
+            self.found(report.verdict, int(first["first_step"]), first["evidence"])
 
     def found(self, verdict: str, step: int, evidence: str) -> None:
         """A critical finding that counts."""

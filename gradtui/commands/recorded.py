@@ -29,6 +29,14 @@ class NamedRun:
         return self.path != self.directory
 
 
+def given(word: str | None) -> str:
+    """What was named, "" where nothing was. Raises UsageError where a name is empty, as of a variable that a
+    script has not set: nobody has meant the newest run by it."""
+    if word is not None and not word.strip():
+        raise UsageError("an empty name: give a run, a part of its name, or a path.")
+    return word or ""
+
+
 @contextmanager
 def named_run(word: str, home: Path) -> Iterator[NamedRun]:
     """The run that a word names, the newest for "". That of a log is there as long as the block lasts.

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Literal
 
 from gradtui.commands.completers import recorded
-from gradtui.commands.recorded import named_run
+from gradtui.commands.recorded import given, named_run
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
 from gradtui.core.errors import UsageError
@@ -35,7 +35,7 @@ GLANCED = 2048
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_argument(
-        "run", nargs="?", default="", metavar="RUN", help="name, part of it, part@last, or path"
+        "run", nargs="?", metavar="RUN", help="name, part of it, part@last, or path"
     )
     offering(which, recorded)
     parser.add_argument("--speed", type=float, metavar="X", help="times as fast as it was recorded")
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     refuse_without_terminal("gradtui export RUN")
     if args.speed is not None and not 0 < args.speed <= 1e6:
         raise UsageError(f"--speed must be above 0 and at most 1e6, not {args.speed:g}.")
-    with named_run(args.run, runs_home(settings.runs)) as run:
+    with named_run(given(args.run), runs_home(settings.runs)) as run:
         speed = args.speed
         if speed is None:
             speed = glance_speed(run.directory) if run.logged else 1.0

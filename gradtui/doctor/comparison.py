@@ -88,6 +88,8 @@ def not_comparable(one: Facts, other: Facts) -> str:
     layers = [set(_names(facts)) for facts in (one, other) if _tells_layers(facts)]
     if len(layers) == 2 and not layers[0] & layers[1]:
         return "they are different nets: no layer of one is in the other"
+    if len(layers) < 2 and (one.info.logged is None or other.info.logged is None):
+        return "a log without layers does not tell whether it is of the same net"
     common = min(int(one.steps[-1]), int(other.steps[-1])) + 1
     finite = one.first_nonfinite is None and other.first_nonfinite is None
     if finite and common < T.STILL_STEPS:

@@ -129,6 +129,12 @@ def test_check_of_recorded_runs(capfd: pytest.CaptureFixture[str]) -> None:
         (["check", "."], "holds 4 runs: name one of"),
         (["check", "total", "--treat"], "--remedies and --treat are for scenarios"),
         (["check", "nowhere"], "there is no scenario 'nowhere'"),
+        (["check", "nowhere/at/all"], "there is no file or folder 'nowhere/at/all'"),
+        (["check", ""], "an empty name"),
+        (["compare", "total", " "], "an empty name"),
+        (["export", ""], "an empty name"),
+        (["replay", ""], "an empty name"),
+        (["attach", ""], "an empty name"),
         (["replay", "total", "--speed", "0"], "--speed must be above 0"),
     ],
 )
@@ -151,6 +157,8 @@ def test_compare(capfd: pytest.CaptureFixture[str]) -> None:
     out = capfd.readouterr().out
     assert "TensorBoard event files: by loss and gradient norms of layers, every 8th step" in out
     assert "not comparable: they are different nets" in out
+    assert main(["compare", "total", "well"]) == 0
+    assert "does not tell whether it is of the same net" in capfd.readouterr().out
 
 
 def test_export(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

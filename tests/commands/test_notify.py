@@ -23,7 +23,9 @@ TELL = (
 
 
 def look(verdict: str, severity: str, steps: int) -> Report:
-    findings = [{"symptom": verdict, "evidence": f"{verdict}\x1b[2J; $(touch x)"}]
+    findings = [
+        {"symptom": verdict, "evidence": f"{verdict}\x1b[2J; $(touch x)", "first_step": steps // 2}
+    ]
     return Report(
         SCHEMA,
         "python a.py",
@@ -57,7 +59,7 @@ def test_the_first_critical_finding_and_the_end(tmp_path: Path) -> None:
         "EVENT": "finding",
         "VERDICT": "exploding_gradient",
         "SEVERITY": "critical",
-        "STEP": "39",
+        "STEP": "20",
         "EVIDENCE": "exploding_gradient\\x1b[2J; $(touch x)",
         "RUN": str(tmp_path),
         "COMMAND": finding["COMMAND"],

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.runstore.format.records import DETAILS, STEP
+from gradtui.runstore.format.file_names import DETAILS
+from gradtui.runstore.format.records import STEP
 from gradtui.runstore.writer.detail_files import SHARES
 from gradtui.runstore.writer.run_writer import BUDGET
 from tests.runstore.recorded import record, remembered, snap

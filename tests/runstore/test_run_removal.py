@@ -8,12 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradtui.commands.notify import LOG
 from gradtui.core.event import Ended
-from gradtui.runstore.files import run_removal
-from gradtui.runstore.files.run_removal import NotRemovedError, identify, remove_run
-from gradtui.runstore.format.note_file import write_note
+from gradtui.runstore.format.file_names import (
+    DETAILS,
+    OUTPUT_NAME,
+    RUN_FILE,
+    detail_name,
+    events_name,
+    header_name,
+    metrics_name,
+    metrics_names_name,
+    steps_name,
+)
+from gradtui.runstore.format.note_file import NOTE, write_note
 from gradtui.runstore.ranks.process_status import SILENT, may_be_running
-from gradtui.runstore.writer.launch_record import record_exit, record_launch
+from gradtui.runstore.writer import run_removal
+from gradtui.runstore.writer.control_file import NAME as NAME_OF_CONTROL
+from gradtui.runstore.writer.launch_record import EXIT, record_exit, record_launch
+from gradtui.runstore.writer.run_removal import NotRemovedError, identify, remove_run
 from tests.runstore.recorded import record, snap
 
 NAME = "20261121-063337-train-3f9a07"
@@ -80,11 +93,27 @@ def test_what_is_no_run_stays(run: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["model.pt", "train.py", "README.md", "run.json.orig~", "Data.bin"]
+    "name",
+    [
+        *("model.pt", "train.py", "README.md", "run.json.orig~", "Data.bin"),
+        *("pytorch.bin", "model.bin", "config.json", "metrics.json", "results.json", "notes.txt"),
+        *("requirements.txt", "train.log", "precious.txt", "steps-0.bin.new", "tensors-0.bin"),
+    ],
 )
 def test_somebody_elses_file_keeps_it(name: str, run: Path) -> None:
     (run / name).write_text("x")
     refused(run, "which gradtui has not written")
+
+
+def test_all_that_is_written_into_a_run_is_known(run: Path) -> None:
+    names = [
+        *(header_name("3.1"), events_name("0"), events_name("12"), steps_name("0")),
+        *(metrics_name("0"), metrics_names_name("0"), OUTPUT_NAME, NOTE, EXIT, NAME_OF_CONTROL),
+        *(LOG, "watch.log", ".run.json.4711.new", ".tensors-0-0.bin.new"),
+        *(detail_name(kind, "0", 3) for kind in DETAILS),
+    ]
+    assert [name for name in names if not RUN_FILE.fullmatch(name)] == []
+    assert all(RUN_FILE.fullmatch(path.name) for path in run.iterdir())
 
 
 def test_so_does_a_folder_a_link_and_a_pipe(run: Path) -> None:

@@ -107,7 +107,9 @@ def _state(view: View) -> Line:
         return ((f"{SEVERITY[1].char(view.ascii_only)} stopping...", "warn"),)
     if view.scrubbing and view.facts is not None and len(view.facts):
         step = int(view.facts.steps[-1])
-        return ((f"« looking at step {count(step)}, live {count(view.live_step)}", "accent"),)
+        held = ", paused" if view.state == "paused" and view.mode != "replay" else ""
+        live = f"live {count(view.live_step)}{held}"
+        return ((f"« looking at step {count(step)}, {live}", "accent"),)
     if view.frozen:
         return ((f"‖ view held, live step {count(view.live_step)}", "warn"),)
     if ended(view):

@@ -5,6 +5,22 @@ import re
 LABEL = re.compile(r"\d{1,6}(\.\d{1,4})?")
 """RANK, or RANK.ATTEMPT from the second process on that says it is that rank."""
 
+DETAILS = ("tensors", "weights", "activations", "histograms")
+"""The files that have one record for each kept step, all tensors (or rows) in one."""
+_NAMES = "|".join(
+    (
+        rf"run(-{LABEL.pattern})?\.json",
+        rf"events(-{LABEL.pattern})?\.jsonl",
+        rf"(steps|metrics)-{LABEL.pattern}\.bin",
+        rf"metrics-{LABEL.pattern}\.json",
+        rf"({'|'.join(DETAILS)})-{LABEL.pattern}-\d{{1,6}}\.bin",
+        r"(control\.jsonl|exit\.json|note\.txt)",
+        r"(output|watch|notify)\.log",
+    )
+)
+RUN_FILE = re.compile(rf"({_NAMES})|\.({_NAMES})(\.\d{{1,10}})?\.new")
+"""Every file that is written into a run directory, by name, those included that are under way."""
+
 OUTPUT_NAME = "output.log"
 """What a command has printed, or what a log holds."""
 

@@ -58,9 +58,6 @@ optimizer's step has raised, or was not taken after a loss that was lost."""
 STAGES = ("raw", "unscaled", "clipped", "unknown")
 """What `stage` counts."""
 
-DETAILS = ("tensors", "weights", "activations", "histograms")
-"""The files that have one record for each kept step, all tensors (or rows) in one."""
-
 
 def detail_dtype(kind: str, layout: Layout) -> np.dtype[np.void]:
     """One record of a file of DETAILS: index into the steps file, step, values."""

@@ -16,8 +16,8 @@ from gradtui.core.text import printable, shown
 from gradtui.core.wiring import Faults
 from gradtui.runstore.files.disk import replace_file
 from gradtui.runstore.files.reading import DAMAGE, HEADER, read_json
-from gradtui.runstore.format.file_names import detail_name, header_name, steps_name
-from gradtui.runstore.format.records import DETAILS, STAGES, described, detail_dtype, steps_dtype
+from gradtui.runstore.format.file_names import DETAILS, detail_name, header_name, steps_name
+from gradtui.runstore.format.records import STAGES, described, detail_dtype, steps_dtype
 from gradtui.runstore.format.run_header import Generation, Header
 
 SCHEMA = 2

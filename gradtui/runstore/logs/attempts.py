@@ -41,6 +41,7 @@ def joined(parts: Sequence[Series]) -> Series:
         order=np.concatenate([part.order for part in parts]),
         numel=max(part.numel for part in parts),
         largest=np.concatenate([part.largest for part in parts]),
+        files=len(parts),
     )
 
 
@@ -106,8 +107,9 @@ def newest(series: Series, breaks: Sequence[Break]) -> Series:
 
 
 def counts_anew(lead: Series, breaks: Sequence[Break]) -> bool:
-    """Whether it is a counter within an epoch: again and again from the same step to the same step."""
-    if len(breaks) < 2:
+    """Whether it is a counter within an epoch: again and again from the same step to the same step, in one
+    file. Each file of several is another start of the same program."""
+    if len(breaks) < 2 or lead.files > len(breaks):
         return False
     begins = {float(lead.steps[0]), *(one.step[1] for one in breaks)}
     return len(begins) == 1 and len({one.step[0] for one in breaks}) == 1

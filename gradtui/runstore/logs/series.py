@@ -33,6 +33,8 @@ class Series:
     """Elements of a histogram; 0 of a scalar."""
     largest: FloatArray = field(default_factory=lambda: np.empty(0))
     """Of a histogram the largest absolute values; else empty."""
+    files: int = 1
+    """Files or writers that they come from, one after the other."""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -50,6 +52,7 @@ class Series:
             self.order[at],
             self.numel,
             largest,
+            self.files,
         )
 
 

@@ -118,8 +118,12 @@ def _rising(one: Series, lead: Series, limits: list[str]) -> Series:
     elif breaks:
         last = breaks[-1].step
         often = "" if len(breaks) == 1 else f" {len(breaks)} times, the last time"
+        fresh = last[1] <= lead.steps[0]
         limits.append(
-            f"its steps go back{often} from {last[0]:,.0f} to {last[1]:,.0f}, as in a resumed run: the "
+            f"its steps begin anew{often} at {last[1]:,.0f} after {last[0]:,.0f}, as where a training was "
+            "started again: the newest is judged"
+            if fresh
+            else f"its steps go back{often} from {last[0]:,.0f} to {last[1]:,.0f}, as in a resumed run: the "
             "newest attempt is judged, with what came before the step that it goes on from"
         )
         one = newest(one, breaks)

@@ -13,11 +13,17 @@ from gradtui.core.layout import IntArray, Layout
 from gradtui.core.text import printable
 from gradtui.runstore.files.reading import look_at
 from gradtui.runstore.format.block import Block, aligned_places, block_bytes, empty, joined
-from gradtui.runstore.format.file_names import detail_name, events_name, header_name, steps_name
+from gradtui.runstore.format.file_names import (
+    DETAILS,
+    detail_name,
+    events_name,
+    header_name,
+    steps_name,
+)
 from gradtui.runstore.format.json_lines import LineTail
 from gradtui.runstore.format.layout_mapping import moved, onto
 from gradtui.runstore.format.record_tail import Pick, RecordTail, StepsFile
-from gradtui.runstore.format.records import DETAILS, NONFINITE, RecordArray, detail_dtype, rising
+from gradtui.runstore.format.records import NONFINITE, RecordArray, detail_dtype, rising
 from gradtui.runstore.format.run_header import Generation, Header
 from gradtui.runstore.format.run_json import read_header
 

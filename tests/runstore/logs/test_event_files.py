@@ -28,7 +28,22 @@ def test_a_counter_that_starts_anew_wipes_nothing(tmp_path: Path) -> None:
     assert found.values[-1] == 1.0
     table = tabled(tmp_path)
     assert table.steps.tolist() == [0]
-    assert "go back from 99 to 0" in table.limits[0]
+    assert "begin anew at 0 after 99" in table.limits[0]
+
+
+@pytest.mark.parametrize("lengths", [(30, 30, 30), (20, 20, 45), (40, 10)])
+def test_a_script_that_was_started_again_into_its_folder(
+    lengths: tuple[int, ...], tmp_path: Path
+) -> None:
+    """Its steps begin anew at equal distances, and are no counter within an epoch."""
+    for start, length in enumerate(lengths):
+        with summary_writer(tmp_path, filename_suffix=f".{start}") as writer:
+            for step in range(length):
+                writer.add_scalar("loss", 100.0 * start + step, step)
+    table = tabled(tmp_path)
+    assert table.steps.tolist() == list(range(lengths[-1]))
+    assert table.loss.tolist() == [100.0 * (len(lengths) - 1) + i for i in range(lengths[-1])]
+    assert "as where a training was started again" in table.limits[0]
 
 
 def test_three_values_at_a_step_are_three_records(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ happens to have a run.json, or a run in whose directory somebody has put a check
 
 import errno
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,9 +18,8 @@ from gradtui.core.errors import GradtuiError
 from gradtui.core.text import printable
 from gradtui.runstore.files.disk import identity
 from gradtui.runstore.files.run_folders import HEADER
+from gradtui.runstore.format.file_names import RUN_FILE
 
-OURS = re.compile(r"\.?[a-z]+(-[0-9.]+)*\.(json|jsonl|bin|log|txt)(\.[0-9]+)?(\.[a-z]+)?")
-"""Names of files as gradtui gives them, those under way included."""
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 Stamp = tuple[str, int, int, int]
@@ -98,7 +96,7 @@ def _contents(folder: int) -> dict[str, os.stat_result]:
     with os.scandir(folder) as entries:
         for entry in entries:
             there = entry.stat(follow_symlinks=False)
-            if not (stat.S_ISREG(there.st_mode) and OURS.fullmatch(entry.name)):
+            if not (stat.S_ISREG(there.st_mode) and RUN_FILE.fullmatch(entry.name)):
                 raise NotRemovedError(
                     f"there is {printable(entry.name)!r} in it, which gradtui has not written"
                 )
