@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
+
+from gradtui.app.render.text import fit
+
+LONGEST = 20
+"""Cells of a title that comes from elsewhere."""
 
 
 class TabStrip(Widget):
@@ -29,7 +35,8 @@ class TabStrip(Widget):
         self._titles = tuple(titles)
 
     def rename(self, index: int, title: str) -> None:
-        """Another title for a tab."""
+        """Another title for a tab, which leaves the others their room."""
+        title = fit(title, LONGEST)
         self._titles = (*self._titles[:index], title, *self._titles[index + 1 :])
         self.refresh()
 
@@ -44,7 +51,7 @@ class TabStrip(Widget):
     def on_click(self, event: events.Click) -> None:
         x = event.x
         for index, title in enumerate(self._titles):
-            x -= len(title) + 2
+            x -= cell_len(title) + 2
             if x < 0:
                 self.post_message(self.Chosen(index))
                 return

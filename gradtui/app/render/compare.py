@@ -6,6 +6,7 @@ from gradtui.app.render.glyph import SEVERITY
 from gradtui.app.render.history import same_step
 from gradtui.app.render.judged import judged_lines
 from gradtui.app.render.line import Line
+from gradtui.app.render.line import width as width_of
 from gradtui.app.render.number import count, number, reading, share
 from gradtui.app.render.text import verdict_words
 from gradtui.app.view import View
@@ -43,14 +44,13 @@ def compare_lines(view: View, width: int) -> tuple[Line, ...]:
         return tuple(out)
     then = int(reference.facts.steps[at])
     when = f"at step {count(then)}" if then == step else f"steps {count(then)}, {count(step)}"
-    out.append(
-        (
-            (f" {'':<10}", ""),
-            (f"{'sick':>10}", "reference"),
-            (f"{'treated':>10}", "strong"),
-            (f"  {when}", "quiet"),
-        )
+    head: Line = (
+        (f" {'':<10}", ""),
+        (f"{'sick':>10}", "reference"),
+        (f"{'treated':>10}", "strong"),
     )
+    beside: Line = (*head, (f"  {when}", "quiet"))
+    out += [beside] if width_of(beside) <= width else [((f" {when}", "quiet"),), head]
     for label, before, after in _figures(reference.facts, at, view.facts):
         out.append(((f" {label:<10}", "quiet"), (f"{before:>10}", ""), (f"{after:>10}", "strong")))
     return tuple(out)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gradtui.app.render.banner import banner_lines
+from gradtui.app.render.compare import compare_lines
 from gradtui.app.render.detail import detail_lines
 from gradtui.app.render.findings import findings_lines
 from gradtui.app.render.header import header_lines
@@ -228,3 +229,15 @@ def test_a_run_whose_end_is_known_says_how_long_is_left() -> None:
     shown = text(header_lines(replace(view, info=beyond), 200))  # an estimate that was wrong
     assert "left" not in shown
     assert f"/{done - 1:,}" not in shown
+
+
+@pytest.mark.parametrize("cells", [34, 43, 60, 100])
+@pytest.mark.parametrize("behind", [0, 1])
+def test_both_steps_are_seen_whatever_the_width(cells: int, behind: int) -> None:
+    """Of the sick run and of the treated one."""
+    sick = factories.reference(factories.vanishing())
+    view = factories.view(factories.healthy(20), 60 - behind, reference=sick)
+    lines = compare_lines(view, cells)
+    told = "\n".join(plain(line) for line in lines)
+    assert all(width(line) <= max(cells, 34) for line in lines if "step" in plain(line))
+    assert str(59 - behind) in told
