@@ -48,7 +48,8 @@ def quantities(view: View) -> tuple[Quantity, ...]:
     """All that can be chosen: what was measured first, then metrics in the order in which they came."""
     if view.facts is None or not len(view.facts):
         return ()
-    choices = [LOSS, RATE, *(Choice("metric", pair.name) for pair in paired(view.metrics))]
+    rate = [] if np.isnan(view.facts.scalars.lr).all() else [RATE]  # of a log it need not be known
+    choices = [LOSS, *rate, *(Choice("metric", pair.name) for pair in paired(view.metrics))]
     return tuple(quantity(view, choice) for choice in choices)
 
 

@@ -1,6 +1,6 @@
 """A log as a run directory: the same facts as a recorded run has, and word of all that is missing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from gradtui.runstore.files.reading import DAMAGE
 from gradtui.runstore.format.event_json import nonfinite_json
 from gradtui.runstore.format.file_names import OUTPUT_NAME, detail_name, events_name, steps_name
 from gradtui.runstore.format.json_lines import dumps
+from gradtui.runstore.format.metric_rows import MetricRow
 from gradtui.runstore.format.records import (
     FLOATS,
     NONFINITE,
@@ -33,14 +34,17 @@ from gradtui.runstore.logs.description import described
 from gradtui.runstore.logs.formats import LogFormat
 from gradtui.runstore.logs.layout import held, layout_of
 from gradtui.runstore.logs.selection import Selection
-from gradtui.runstore.logs.series import Log
-from gradtui.runstore.logs.table import Table, table_of
+from gradtui.runstore.logs.series import Log, Series
+from gradtui.runstore.logs.table import Table, metrics_of, table_of
+from gradtui.runstore.writer.metric_files import MetricFiles
 from gradtui.runstore.writer.thinning import ThinningFile
 
 LABEL = "0"
 BUDGET = 64 << 20
 """Bytes of gradients: of a log of many layers and steps evenly spaced ones are kept."""
 AT_ONCE = 16 << 20
+AT_ONCE_METRICS = 4096
+"""Values: of more at a time some would be left out."""
 
 
 def convert(path: Path, form: LogFormat, directory: Path, named: Path | None = None) -> None:
@@ -75,6 +79,7 @@ def convert(path: Path, form: LogFormat, directory: Path, named: Path | None = N
         printable((named or path).name), "", "", "", "", 0, log.planned, 0, logged=logged
     )
     _write(directory, Generation(layout, info), table, bad)
+    _write_metrics(directory, metrics_of(selection), form.name)
     text = "\n".join(described(log, selection, logged)) + "\n"
     replace_file(directory / OUTPUT_NAME, text.encode("utf-8", "backslashreplace"))
 
@@ -129,6 +134,17 @@ def _write(directory: Path, generation: Generation, table: Table, bad: Broken) -
     told += [{"kind": "ended", "step": last, "reason": "finished"}, {"kind": "closed", "pid": 0}]
     for line in told:
         append_line(directory / events_name(LABEL), dumps({"time": begun, "rank": 0} | line))
+
+
+def _write_metrics(directory: Path, metrics: Sequence[Series], way: str) -> None:
+    """What is drawn beside: no verdict goes by it."""
+    files = MetricFiles()
+    for one in metrics:
+        points = zip(one.steps.tolist(), one.times.tolist(), one.values.tolist(), strict=True)
+        rows = [MetricRow(one.name, way, int(s), s, t, v) for s, t, v in points]
+        for begin in range(0, len(rows), AT_ONCE_METRICS):
+            files.write(directory, LABEL, rows[begin : begin + AT_ONCE_METRICS], 0)
+    files.finish(directory, LABEL)
 
 
 def _measured(table: Table) -> BoolArray:

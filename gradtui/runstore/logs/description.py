@@ -35,7 +35,7 @@ def described(log: Log, selection: Selection, logged: Logged) -> Iterator[str]:
     if others:
         names = ", ".join(printable(name) for name in others[:NAMED])
         rest = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
-        yield f"{'passed over':<16}{names}{rest}"
+        yield f"{'beside':<16}{names}{rest}"
 
 
 def _points(one: Series) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gradtui.core.errors import UsageError
+from gradtui.core.metric import MOST_NAMES
 from gradtui.core.text import printable
 from gradtui.runstore.logs.attempts import chains, repeats
 from gradtui.runstore.logs.names import (
@@ -19,7 +20,7 @@ from gradtui.runstore.logs.names import (
     meanings,
     orders,
 )
-from gradtui.runstore.logs.series import Log, Series
+from gradtui.runstore.logs.series import SCALAR, Log, Series
 
 REPEATED = 0.3
 """Share of repeated values from which on they are what a writer has filled gaps with."""
@@ -33,6 +34,7 @@ class Selection:
 
     def __init__(self, log: Log) -> None:
         """Raises UsageError where there is neither a loss nor a gradient norm."""
+        self._log = log
         self.limits: list[str] = []
         self._crowd: list[str] = []
         self._named: dict[str, list[Series]] = defaultdict(list)
@@ -65,9 +67,16 @@ class Selection:
         return [*(one for one in plain if one is not None), *self.layers.values()]
 
     def others(self) -> list[str]:
-        """Names of series of which nothing is made."""
+        """Names of series that no verdict goes by, in the order of the log."""
         used = {one.name for one in (*self.all, *self.validation)}
         return [name for name in self._named if name not in used]
+
+    def metrics(self) -> list[Series]:
+        """Scalars that no verdict goes by, those of validation first: of as many names as a run may have."""
+        names = [*dict.fromkeys(one.name for one in self.validation), *self.others()]
+        scalars = [name for name in names if self._named[name][0].kind == SCALAR][:MOST_NAMES]
+        found = [max(chains(self._named[name]), key=len) for name in scalars]
+        return [unrepeated(one, []) for one in found] if self._log.repeated else found
 
     def _taken(self, known: Mapping[str, Meaning], what: str) -> Series | None:
         ranks = {name: m.rank for name, m in known.items() if m.what == what}

@@ -73,8 +73,7 @@ def table_of(selection: Selection) -> Table:
     assert lead is not None
     limits: list[str] = []
     series = _named(selection)
-    numbered = not countable(lead.steps).all() or stuck(lead.steps)
-    numbered |= len(breaks_of(lead)) > MOST_BREAKS
+    numbered = _uncounted(lead)
     if numbered:
         limits.append(NO_STEPS if stuck(lead.steps) else ODD_STEPS)
     else:
@@ -97,6 +96,23 @@ def table_of(selection: Selection) -> Table:
         {key[1:]: column for key, column in columns.items() if key.startswith("/")},
         tuple(dict.fromkeys(limits)),
     )
+
+
+def metrics_of(selection: Selection) -> list[Series]:
+    """What was logged beside, at rising steps, of the attempt that counts; nothing where steps count
+    nothing."""
+    lead = selection.lead
+    assert lead is not None
+    if _uncounted(lead):
+        return []
+    found = [_rising(one, lead, []) for one in selection.metrics()]
+    return [one for one in found if len(one)]
+
+
+def _uncounted(lead: Series) -> bool:
+    """Whether its steps are numbered by us."""
+    odd = not countable(lead.steps).all() or stuck(lead.steps)
+    return odd or len(breaks_of(lead)) > MOST_BREAKS
 
 
 def _named(selection: Selection) -> dict[str, Series]:

@@ -9,7 +9,9 @@ import torch
 
 from gradtui.core.errors import GradtuiError, UsageError
 from gradtui.runstore.logs import limits, record_frames
+from gradtui.runstore.logs.conversion import convert
 from gradtui.runstore.logs.formats import format_of
+from gradtui.runstore.reader.open_run import open_run
 from tests.runstore.logs.made import judged, read, series, summary_writer, tabled
 
 
@@ -215,3 +217,35 @@ def test_words_are_escaped(tmp_path: Path) -> None:
         tabled(tmp_path)
     assert str(caught.value).isprintable()
     assert "neither a loss of training nor a gradient norm" in str(caught.value)
+
+
+def test_what_is_logged_beside_is_there_to_be_drawn(tmp_path: Path) -> None:
+    with summary_writer(tmp_path / "log") as writer:
+        for step in range(40):
+            writer.add_scalar("train/loss", 1 / (step + 1), step)
+            writer.add_scalar("lr", 0.1, step)
+            if step % 10 == 9:
+                writer.add_scalar("val/loss", math.nan if step == 29 else 2 / step, step)
+                writer.add_scalar("val/accuracy", step / 100, step)
+    form = format_of(tmp_path / "log")
+    assert form is not None
+    (tmp_path / "run").mkdir()
+    convert(tmp_path / "log", form, tmp_path / "run")
+    metrics = open_run(tmp_path / "run").metrics
+    assert sorted(metrics) == ["val/accuracy", "val/loss"]
+    assert metrics["val/loss"].step.tolist() == [9, 19, 29, 39]
+    assert np.isnan(metrics["val/loss"].value).tolist() == [False, False, True, False]
+    np.testing.assert_allclose(metrics["val/accuracy"].value, [0.09, 0.19, 0.29, 0.39], rtol=1e-6)
+
+
+def test_of_a_run_that_was_started_again_the_newest_metrics(tmp_path: Path) -> None:
+    for start in range(2):
+        with summary_writer(tmp_path / "log", filename_suffix=f".{start}") as writer:
+            for step in range(30):
+                writer.add_scalar("loss", float(start), step)
+                writer.add_scalar("val_loss", 10.0 + start, step)
+    (tmp_path / "run").mkdir()
+    form = format_of(tmp_path / "log")
+    assert form is not None
+    convert(tmp_path / "log", form, tmp_path / "run")
+    assert set(open_run(tmp_path / "run").metrics["val_loss"].value.tolist()) == {11.0}
