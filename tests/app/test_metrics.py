@@ -132,6 +132,14 @@ def test_the_list_narrows() -> None:
     assert quantities(View()) == ()
 
 
+def test_a_learning_rate_that_nobody_knows_is_not_listed() -> None:
+    view = shown()
+    assert view.facts is not None
+    unknown = np.full(len(view.facts), np.nan)
+    none = replace(view, facts=replace(view.facts, lr=unknown, every=None))
+    assert "learning rate" not in [one.main.name for one in quantities(none)]
+
+
 # The app
 
 
