@@ -75,7 +75,7 @@ async def test_the_person_is_asked_once_and_the_training_is_stopped(tmp_path: Pa
         await until(pilot, lambda: isinstance(app.screen, QuitScreen))
         assert "non-finite: nonfinite [bold]here." in text(app)
         assert "Stop this training?" in text(app)
-        assert told == [("nonfinite", 5, "nonfinite [bold]here.")]
+        assert told == [("nonfinite", 3, "nonfinite [bold]here.")]
         await pilot.press("s")
         await until(pilot, lambda: Stop() in app.source.sent)
         await until(pilot, lambda: isinstance(app.screen, MainScreen))

@@ -19,14 +19,11 @@ from tests.inject.watched import (
 
 PROGRAMS = [
     ("char_gpt", ["0"]),
-    ("lstm_by_hand", ["0"]),
-    ("gan", ["0"]),
     ("amp", ["0"]),
     ("odd_parameters", ["0"]),
     ("sac", ["0"]),
     ("ddp", ["0", "1"]),
     ("lbfgs", ["0"]),
-    ("by_autograd_grad", ["0"]),
     ("in_backward", ["0"]),
     ("compiled", ["0"]),
     ("surgery", ["0"]),
@@ -34,6 +31,9 @@ PROGRAMS = [
     ("forked", ["0", "1", "2"]),
 ]
 KIN = [
+    ("lstm_by_hand", ["0"]),
+    ("gan", ["0"]),
+    ("by_autograd_grad", ["0"]),
     ("vae", ["0"]),
     ("reinforce", ["0"]),
     ("clipping", ["0"]),

@@ -1,4 +1,4 @@
-"""Five seeds of the monkey; `python -m tests.monkey --seeds 200` are more."""
+"""Three seeds of the monkey; `python -m tests.monkey --seeds 200` are more."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from tests.monkey.events import events
 from tests.monkey.play import MODES, Ground, HarmError, play
 
-SEEDS = 5
+SEEDS = 3
 
 
 @pytest.mark.slow
