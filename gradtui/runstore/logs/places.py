@@ -1,5 +1,6 @@
 """Where in a folder logs lie: folders of folders, never through a link, and not without end."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def files_below(path: Path, wanted: Callable[[str], bool], depth: int = DEEPEST)
 
 def _walk(path: Path, wanted: Callable[[str], bool], depth: int, left: list[int]) -> Iterator[Path]:
     try:
-        entries = sorted(path.iterdir())
+        entries = sorted(path.iterdir(), key=_natural)
     except OSError:
         return
     left[0] -= len(entries)
@@ -33,6 +34,12 @@ def _walk(path: Path, wanted: Callable[[str], bool], depth: int, left: list[int]
     for entry in entries:
         if depth and not entry.is_symlink() and is_folder(entry):
             yield from _walk(entry, wanted, depth - 1, left)
+
+
+def _natural(path: Path) -> tuple[list[str], list[int], str]:
+    """By words, then by numbers: TensorBoard counts writers in names, and the tenth comes after the ninth."""
+    numbers = [int(n) for n in re.findall(r"[0-9]{1,18}", path.name)]
+    return re.split(r"[0-9]+", path.name), numbers, path.name
 
 
 def the_one(path: Path, folders: Sequence[Path]) -> Path:

@@ -249,3 +249,14 @@ def test_of_a_run_that_was_started_again_the_newest_metrics(tmp_path: Path) -> N
     assert form is not None
     convert(tmp_path / "log", form, tmp_path / "run")
     assert set(open_run(tmp_path / "run").metrics["val_loss"].value.tolist()) == {11.0}
+
+
+def test_the_tenth_writer_of_a_second_comes_after_the_ninth(tmp_path: Path) -> None:
+    """Their names differ in a counter alone."""
+    for start in (9, 10, 100):
+        with summary_writer(tmp_path) as writer:
+            for step in range(5):
+                writer.add_scalar("loss", float(start), step)
+        (made,) = [file for file in tmp_path.iterdir() if "x." not in file.name]
+        made.rename(tmp_path / f"x.tfevents.1700000000.host.77.{start}")
+    assert set(tabled(tmp_path).loss.tolist()) == {100.0}
