@@ -4,24 +4,17 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from gradtui.app.entry_bar import EntryBar
 
-class FilterBar(Horizontal):
-    """Hidden until opened; stays, without focus, while a filter is in force."""
+
+class FilterBar(EntryBar):
+    """Stays, without focus, while a filter is in force."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "clear", show=False)]
-    DEFAULT_CSS = """
-    FilterBar { height: 1; display: none; background: $panel; }
-    FilterBar.open { display: block; }
-    FilterBar > Input, FilterBar > Input:focus {
-        width: 1fr; height: 1; border: none; padding: 0; background: $panel;
-    }
-    FilterBar > #slash { width: 9; color: $primary; }
-    FilterBar > #count { width: auto; padding: 0 1; color: $quiet; }
-    """
+    DEFAULT_CSS = "FilterBar > #word { width: 9; }"
 
     class Changed(Message):
         """Another filter text."""
@@ -31,27 +24,21 @@ class FilterBar(Horizontal):
             self.text = text
 
     def __init__(self, placeholder: str = "words of layer names") -> None:
-        super().__init__()
-        self.entry = Input(placeholder=placeholder, compact=True)
-        self.entry.can_focus = False
-        self._count = Static(id="count", markup=False)
+        super().__init__(placeholder)
+        self._count = Static(id="hint", markup=False)
 
     def compose(self) -> ComposeResult:
-        yield Static(" filter /", id="slash")
+        yield Static(" filter /", id="word")
         yield self.entry
         yield self._count
 
     def open(self, text: str) -> None:
         """Show the line and take the keyboard."""
-        self.add_class("open")
-        self.entry.can_focus = True
-        self.entry.value = text
-        self.screen.set_focus(self.entry)  # at once: the next key may be here already
+        self.take_keyboard(text)
 
     def close(self) -> None:
         """Give the keyboard back; the filter stays in force."""
-        self.entry.blur()
-        self.entry.can_focus = False
+        self.give_keyboard_back()
         self.set_class(bool(self.entry.value), "open")
 
     def action_clear(self) -> None:

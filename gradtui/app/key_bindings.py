@@ -32,25 +32,31 @@ class Key:
     modes: tuple[Mode, ...] = ALL
 
 
-KEYS: tuple[Key, ...] = (
+FIRST: tuple[Key, ...] = (
     Key("q,ctrl+c", "quit", "q", "quit", "quit", "The app", 100),
     Key("question_mark", "help", "?", "help", "this help", "The app", 99),
     Key("ctrl+p", "command_palette", "^p", "commands", "command palette", "The app", 10, False),
+)
+SUSPEND = Key(
+    "ctrl+z",
+    "suspend_process",
+    "^z",
+    "suspend",
+    "to the shell; fg returns",
+    "The app",
+    0,
+    False,
+)
+"""Keys of every app on a terminal."""
+
+KEYS: tuple[Key, ...] = (
+    *FIRST,
     Key("t", "next_theme", "t", "theme", "next theme", "The app", 5),
     Key("e", "export", "e", "export", "export a picture (SVG)", "The app", 30),
     Key("v", "output", "v", "output", "what libraries have printed", "The app", modes=LAB),
     Key("v", "output", "v", "output", "what the command has printed", "The app", 75, modes=WATCHED),
     Key("f", "failure", "f", "failure", "the failure and its traceback", "The app"),
-    Key(
-        "ctrl+z",
-        "suspend_process",
-        "^z",
-        "suspend",
-        "to the shell; fg returns",
-        "The app",
-        0,
-        False,
-    ),
+    SUSPEND,
     Key("n", "neighbour(1)", "n", "next", "next scenario", "The run", 90, modes=LAB),
     Key("p", "neighbour(-1)", "p", "previous", "previous scenario", "The run", 60, modes=LAB),
     Key("s", "picker", "s", "scenarios", "choose a scenario", "The run", 95, modes=LAB),

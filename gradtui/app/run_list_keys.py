@@ -4,23 +4,12 @@ from collections.abc import Iterator
 
 from textual.binding import Binding
 
-from gradtui.app.key_bindings import Key
+from gradtui.app.key_bindings import FIRST, SUSPEND, Key
 
 KEYS: tuple[Key, ...] = (
-    Key("q,ctrl+c", "quit", "q", "quit", "quit", "The app", 100),
-    Key("question_mark", "help", "?", "help", "this help", "The app", 99),
-    Key("ctrl+p", "command_palette", "^p", "commands", "command palette", "The app", 10, False),
+    *FIRST,
     Key("t", "next_theme", "t", "theme", "next theme", "The app", 20),
-    Key(
-        "ctrl+z",
-        "suspend_process",
-        "^z",
-        "suspend",
-        "to the shell; fg returns",
-        "The app",
-        0,
-        False,
-    ),
+    SUSPEND,
     Key("up,k", "move(-1)", "up k", "up", "previous run", "The list", 0, False),
     Key("down,j", "move(1)", "down j", "down", "next run", "The list", 0, False),
     Key("pageup,b", "page(-1)", "pgup b", "page up", "a page up", "The list", 0, False),

@@ -4,6 +4,9 @@ Stylesheets of the widgets read the variables below, so an app must offer `VARIA
 `get_theme_variable_defaults()` and register `THEMES`. Every meaning also has a glyph or a word.
 """
 
+from typing import Any
+
+from textual.app import App
 from textual.theme import Theme
 
 DEFAULT = "gradtui-dark"
@@ -24,6 +27,11 @@ def _variables(
     for name in STYLED:
         out[f"{name}-style"] = styles.get(name, _PLAIN.get(name, "none"))
     return out
+
+
+def heat_by_shape(app: App[Any]) -> bool:
+    """Whether levels of a heat map are told apart by height: there are no colours, or too few."""
+    return bool(app.no_color or app.theme_variables.get(HEAT_BY_SHAPE) == "True")
 
 
 STYLED = (

@@ -12,29 +12,28 @@ FAR = 12
 def batch_of(node: Any) -> int:
     """The first side of the first table [examples, ...] above a loss's node; 0 where there is none.
     Only shapes are read, as in `LossCapture.task_facts`."""
-    for _ in range(FAR):
-        tables = [one.shape for one in node._input_metadata if len(one.shape) > 1]
-        if tables:
-            return tables[0][0] if type(tables[0][0]) is int else 0
-        below = [one for one, _ in node.next_functions if one is not None]
-        if len(below) != 1:
-            return 0
-        node = below[0]
-    return 0
+    table, _ = _first_table(node)
+    return table[0] if table and type(table[0]) is int else 0
 
 
 def samples_and_tokens(node: Any) -> tuple[int, int]:
     """Of one pass: (examples, and of sequences that were laid end to end for the loss all their positions).
     (0, 0) where it is not known, (n, 0) of examples without positions."""
+    table, at = _first_table(node)
+    return _laid_out(table, at) if table else (0, 0)
+
+
+def _first_table(node: Any) -> tuple[tuple[Any, ...], Any]:
+    """(shape, node) of the first output of several dimensions from here down; () where there is none."""
     for _ in range(FAR):
         tables = [one.shape for one in node._input_metadata if len(one.shape) > 1]
-        below = [one for one, _ in node.next_functions if one is not None]
         if tables:
-            return _laid_out(tuple(tables[0]), node)
+            return tuple(tables[0]), node
+        below = [one for one, _ in node.next_functions if one is not None]
         if len(below) != 1:
-            return 0, 0
+            break
         node = below[0]
-    return 0, 0
+    return (), node
 
 
 def _laid_out(table: tuple[Any, ...], node: Any) -> tuple[int, int]:

@@ -60,14 +60,16 @@ class Notifier:
         before the end's: they are to arrive in their order."""
         if self._command is None:
             return
-        self._wait()
+        before = len(self._started)
+        self._wait(0)
         evidence = report.findings[0]["evidence"] if report.findings else ""
         severity = report.severity or Severity.OK.word
         self._run("end", report.verdict, severity, report.steps - 1, evidence, code)
-        self._wait()
+        self._wait(before)
 
-    def _wait(self) -> None:
-        for child in self._started:
+    def _wait(self, since: int) -> None:
+        """For those that were started from that one on."""
+        for child in self._started[since:]:
             with suppress(subprocess.TimeoutExpired):
                 if (failed := child.wait(PATIENCE)) and not self._trouble:
                     self._trouble = f"exit code {failed}"

@@ -38,7 +38,7 @@ class RunInfo:
     wiring: Faults = ()
     """What is put together wrongly in the program, as far as its first steps show it."""
     mean_loss: float = 0.0
-    """What answering with the mean of the first batch's targets costs, of a mean of squares; 0 where that
+    """What answering with the mean of the first batches' targets costs, of a mean of squares; 0 where that
     is not known."""
     label_loss: float = 0.0
     """What answering with the frequencies of the labels costs, as the first batches have them; 0 where that

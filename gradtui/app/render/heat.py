@@ -41,12 +41,9 @@ def heat_lines(
     names = [safe(layout.rows[row].name) for row in view.order]
     lead = min(max((cell_len(name) for name in names), default=1), max(width // 5, 3), 14)
     cells = max(width - lead - 3, 1)
-    over = view.state in OVER
-    thinned = columns.thin(facts, cells, exact=over)
+    thinned = columns.thin(facts, cells, exact=view.state in OVER)
     groups = grouped(len(view.order), height)
-    shown = thinned.logs[:, list(view.order)]
-    if over:  # a run that grows no more fills the width
-        shown = shown[spread(len(shown), cells)]
+    shown = _columns(view, thinned, view.order, cells)
     look = _look(view, thinned.logs, by_shape)
     lines: list[Line] = []
     for start, stop in groups:
@@ -77,20 +74,22 @@ def beside_lines(
     if layout is None or facts is None or not len(facts):
         return ((), ((" no history yet", "quiet"),))
     cells = max(width, 1)
-    over = view.state in OVER
-    thinned = columns.thin(facts, cells, exact=over)
-    rows = list(view.order[visible.start : visible.stop])
-    shown = thinned.logs[:, rows]
-    if over:
-        shown = shown[spread(len(shown), cells)]
+    thinned = columns.thin(facts, cells, exact=view.state in OVER)
+    shown = _columns(view, thinned, view.order[visible.start : visible.stop], cells)
     look = _look(view, thinned.logs, by_shape)
     lines: list[Line] = [()] * len(view.order)
-    for at in range(len(rows)):
-        lines[visible.start + at] = merged(_cells(shown[:, at], look))
+    for at, logs in enumerate(shown.T, visible.start):
+        lines[at] = merged(_cells(logs, look))
     title = ("heat map  ", "quiet")
     legend = _legend(cells - len(title[0]), look)
     axis = _time_axis(view, thinned, cells)
     return ((title, *legend), ((axis, "quiet"),), *lines)
+
+
+def _columns(view: View, thinned: Thinned, rows: Sequence[int], cells: int) -> FloatArray:
+    """[columns, rows] of what is drawn: a run that grows no more fills the width."""
+    shown: FloatArray = thinned.logs[:, list(rows)]
+    return shown[spread(len(shown), cells)] if view.state in OVER else shown
 
 
 def grouped(rows: int, height: int) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList
@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from gradtui.app.render.line import Line
 from gradtui.app.render.metric_list import matching, metric_line
 from gradtui.app.render.quantities import Quantity, quantities
+from gradtui.app.screens.picker import LIST_KEYS
 from gradtui.app.textual_faults import Panel
 from gradtui.app.view import Choice, View
 
@@ -32,13 +33,7 @@ STYLES = {
 class ChartPickerScreen(Panel[Choice | None]):
     """The result is what was chosen, or None. Values go on while it is open."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("up", "move(-1)", show=False),
-        Binding("pagedown", "move(10)", show=False, priority=True),
-        Binding("pageup", "move(-10)", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = LIST_KEYS
 
     def __init__(self, view: View) -> None:
         super().__init__(classes="picker charts")

@@ -16,6 +16,15 @@ from gradtui.app.render.text import fit, safe, to_ascii, verdict_words
 from gradtui.app.textual_faults import Panel
 from gradtui.lab.scenario.schema import Scenario
 
+LIST_KEYS: list[BindingType] = [
+    Binding("escape", "close", show=False),
+    Binding("down", "move(1)", show=False),
+    Binding("up", "move(-1)", show=False),
+    Binding("pagedown", "move(10)", show=False, priority=True),
+    Binding("pageup", "move(-10)", show=False, priority=True),
+]
+"""Of a list below a line in which words are written, which has the keyboard."""
+
 
 def matching(catalogue: Sequence[Scenario], text: str) -> list[Scenario]:
     """Scenarios in whose name, title, group, verdict or story every word of `text` occurs."""
@@ -30,13 +39,7 @@ def matching(catalogue: Sequence[Scenario], text: str) -> list[Scenario]:
 class PickerScreen(Panel[str | None]):
     """The result is the name of the chosen scenario, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("up", "move(-1)", show=False),
-        Binding("pagedown", "move(10)", show=False, priority=True),
-        Binding("pageup", "move(-10)", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = LIST_KEYS
 
     def __init__(self, catalogue: Sequence[Scenario], current: str, ascii_only: bool) -> None:
         super().__init__(classes="picker")

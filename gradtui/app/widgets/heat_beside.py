@@ -9,7 +9,7 @@ from gradtui.app.render.depth import HEAD
 from gradtui.app.render.heat import beside_lines
 from gradtui.app.render.history import Columns
 from gradtui.app.render.line import Line
-from gradtui.app.themes import HEAT_BY_SHAPE
+from gradtui.app.themes import heat_by_shape
 from gradtui.app.view import View
 from gradtui.app.widgets.depth_view import DepthView
 from gradtui.app.widgets.lined import Lined
@@ -34,7 +34,7 @@ class HeatBeside(Lined):
         self._columns = Columns()
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:
-        by_shape = self.app.no_color or self.app.theme_variables.get(HEAT_BY_SHAPE) == "True"
+        by_shape = heat_by_shape(self.app)
         top = self.scroll_offset.y
         return beside_lines(view, width, range(top, top + height), self._columns, by_shape=by_shape)
 

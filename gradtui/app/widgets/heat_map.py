@@ -7,7 +7,7 @@ from textual import events
 from gradtui.app.render.heat import heat_lines, row_at
 from gradtui.app.render.history import Columns
 from gradtui.app.render.line import Line
-from gradtui.app.themes import HEAT_BY_SHAPE
+from gradtui.app.themes import heat_by_shape
 from gradtui.app.view import View
 from gradtui.app.widgets.depth_view import DepthView
 from gradtui.app.widgets.lined import Lined
@@ -25,7 +25,7 @@ class HeatMap(Lined):
         self._columns = Columns()
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:
-        by_shape = self.app.no_color or self.app.theme_variables.get(HEAT_BY_SHAPE) == "True"
+        by_shape = heat_by_shape(self.app)
         return heat_lines(view, width, height, self._columns, by_shape=by_shape)
 
     def on_click(self, event: events.Click) -> None:

@@ -15,18 +15,11 @@ from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 
 from gradtui.app.render.line import MEANINGS, Line, sized
+from gradtui.app.themes import STYLED
 from gradtui.app.widgets.changes import changed_until
 
-_STYLED = (
-    "healthy",
-    "warn",
-    "critical",
-    "vanish",
-    "explode",
-    "nonfinite",
-    "dead",
-    "reference",
-)
+_STYLED = [name for name in STYLED if name not in ("cursor", "alarm")]
+"""Those two have grounds as well."""
 
 
 def _stylesheet() -> str:
