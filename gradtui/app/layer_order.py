@@ -11,6 +11,8 @@ from gradtui.core.layout import Layout
 from gradtui.doctor.finding import Diagnosis
 
 SORTS = ("depth", "worst first", "most changed", "name")
+BY_FACTS = ("worst first", "most changed")
+"""Those whose order changes as a run goes on."""
 
 
 @dataclass
@@ -24,6 +26,10 @@ class LayerOrder:
     chosen: bool = False
     """Whether somebody has selected a row of this run."""
     _layout: Layout | None = None
+
+    @property
+    def by_facts(self) -> bool:
+        return self.sort in BY_FACTS
 
     def cycle_sort(self) -> None:
         self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]

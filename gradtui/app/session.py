@@ -37,7 +37,7 @@ PACES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 0)
 DEBOUNCE = 0.1
 """Seconds that a choice must stand before it is sent: n held down must not build every scenario."""
 ARRANGE_EVERY = 1.0
-"""Seconds between two sorts by badness, so that rows do not dance."""
+"""Seconds between two sorts by what is measured, so that rows do not dance."""
 
 
 class Session:
@@ -502,7 +502,7 @@ class Session:
         if layout is None:
             self.rows.order = ()
             return
-        due = now - self._arranged >= ARRANGE_EVERY and self.rows.sort == "worst first"
+        due = now - self._arranged >= ARRANGE_EVERY and self.rows.by_facts
         if due or self._arranged == float("-inf") or not self.rows.arranged_for(layout):
             self.rows.arrange(layout, facts, diagnosis)
             self._arranged = now

@@ -265,6 +265,20 @@ def test_filter_sort_and_selection_follow_the_row() -> None:
     assert play.view().order == tuple(range(20))
 
 
+def test_the_layer_that_moves_most_comes_up_as_the_run_goes_on() -> None:
+    play = Play()
+    made = factories.healthy(6, 10_000)
+    made.norms = lambda step: np.array([1.0, 1.0, 1.0, 1.0, 10.0 ** (step / 50), 1.0])
+    play.source.choose = lambda _: made
+    play.tick(5)
+    play.view()
+    play.session.cycle_sort()
+    assert play.session.cycle_sort() == "most changed"
+    assert play.view().order == tuple(range(6))
+    play.tick(60)
+    assert play.view().order[0] == 4
+
+
 def test_restart_keeps_the_filter_and_another_scenario_clears_it() -> None:
     play = Play()
     play.tick(5)
