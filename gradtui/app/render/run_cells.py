@@ -7,7 +7,7 @@ from math import isnan
 
 from gradtui.app.render.glyph import SEVERITY, UNKNOWN, Sign
 from gradtui.app.render.line import Line
-from gradtui.app.render.number import count, duration, reading
+from gradtui.app.render.number import count, duration, reading, step_label
 from gradtui.app.render.text import safe, to_ascii, verdict_words
 from gradtui.app.run_row import RunRow
 from gradtui.core.text import printable
@@ -87,8 +87,8 @@ def state_cell(row: RunRow, ascii_only: bool = False, short: bool = False) -> Li
 
 
 def verdict_cell(row: RunRow, ascii_only: bool = False, short: bool = False) -> Line:
-    """Glyph and words: "▲ vanishing gradient until 412" of a run that ended badly then; without the
-    step where `short`."""
+    """Glyph and words: "▲ vanishing gradient until 40,212" of a run that ended badly then; where
+    `short` only "● healthy until 40k": nobody may take that for the end."""
     told = row.judgement
     if told is None or row.summary is None:
         waiting = not row.judged
@@ -96,7 +96,9 @@ def verdict_cell(row: RunRow, ascii_only: bool = False, short: bool = False) -> 
     if not told.verdict:
         return (("? cannot be judged", "warn"),) if told.trouble else (("-", "quiet"),)
     sign = SEVERITY[told.severity] if told.decided else UNKNOWN
-    until = f" until {row.summary.last_step:,}" if row.summary.short and not short else ""
+    last = step_label(row.summary.last_step) if short else f"{row.summary.last_step:,}"
+    said = row.summary.short and not (short and told.severity)
+    until = f" until {last}" if said else ""
     return (
         (f"{sign.char(ascii_only)} ", sign.meaning),
         (verdict_words(told.verdict) + until, sign.meaning),

@@ -11,7 +11,7 @@
   let shown = whole, at = null, row = null;
 
   const figures = [...document.querySelectorAll("figure.chart")].map((figure) => ({
-    name: figure.dataset.chart,
+    title: figure.querySelector("h3").textContent,
     plot: figure.querySelector(".plot"),
     lines: figure.querySelector(".lines"),
     signs: figure.querySelector(".signs"),
@@ -210,7 +210,7 @@
     const letGo = () => { if (box) box.remove(); from = box = null; };
     plot.tabIndex = 0;
     plot.setAttribute("role", "group");
-    plot.setAttribute("aria-label", `${figure.name}: arrows go along, plus and minus zoom, 0 for the whole run`);
+    plot.setAttribute("aria-label", `${figure.title}: arrows go along, plus and minus zoom, 0 for the whole run`);
     plot.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || event.pointerType === "touch") return;
       from = stepAt(event);
@@ -256,7 +256,7 @@
       const button = document.createElement("button");
       const label = () => {
         button.textContent = figure.chart.log ? "linear" : "logarithmic";
-        button.setAttribute("aria-label", `${figure.name}: show on a ${button.textContent} axis`);
+        button.setAttribute("aria-label", `${figure.title}: show on a ${button.textContent} axis`);
       };
       button.addEventListener("click", () => { figure.chart.log = !figure.chart.log; label(); draw(); });
       label();

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from gradtui.commands.page.curves import RunCurves
 from gradtui.commands.page.heat import HeatMap
 from gradtui.commands.page.layers import LayerRow
+from gradtui.commands.page.metric_charts import MetricCharts
 from gradtui.commands.report import Report
 from gradtui.core.autopsy import Autopsy
 
@@ -21,6 +22,8 @@ class RunPlots:
     """In the order of the rows of `heat`, input side first."""
     left_out: int = 0
     """Layers that are not among them."""
+    metrics: MetricCharts = field(default_factory=MetricCharts)
+    """What the program has logged."""
 
 
 @dataclass(frozen=True, slots=True)

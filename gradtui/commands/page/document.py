@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradtui.commands.page import assets
 from gradtui.commands.page.charts import Mark, curve_chart, heat_chart
@@ -69,15 +69,40 @@ def marks_of(report: Report, last: int) -> tuple[Mark, ...]:
     return tuple(mark for mark in marks if 0 <= mark.step <= last)
 
 
-def _charts(plots: RunPlots, marks: Sequence[Mark]) -> str:
-    out = []
+class Chart(NamedTuple):
+    """One of curves. `name` tells it from the others, in the page's data as well."""
+
+    name: str
+    title: str
+    curves: Sequence[Curve]
+    log: bool
+
+
+def charts_of(plots: RunPlots) -> tuple[Chart, ...]:
+    """What was measured, then what the program has logged."""
+    out, validation = [], plots.metrics.validation
     for name, title in TITLES.items():
         curves = plots.curves.curves(name)
+        if name == "loss" and validation is not None:
+            curves = (*curves, validation)
         if curves:
-            log = _is_log(name, curves)
-            out.append(curve_chart(name, title, curves, plots.last, marks, log=log))
-        elif name == "loss":
-            out.append("<p>No loss was seen.</p>")
+            out.append(Chart(name, title, curves, _is_log(name, curves)))
+    out += [
+        Chart(f"metric-{number}", one.title, one.curves, one.log)
+        for number, one in enumerate(plots.metrics.charts, 1)
+    ]
+    return tuple(out)
+
+
+def _charts(plots: RunPlots, marks: Sequence[Mark]) -> str:
+    charts = charts_of(plots)
+    out = [] if any(chart.name == "loss" for chart in charts) else ["<p>No loss was seen.</p>"]
+    out += [
+        curve_chart(chart.name, chart.title, chart.curves, plots.last, marks, log=chart.log)
+        for chart in charts
+    ]
+    if plots.metrics.left_out:
+        out.append(f"<p>{plots.metrics.left_out:,} further metrics are left out.</p>")
     if plots.layers and plots.heat.levels.size:
         names = [row.name for row in plots.layers]
         out.append(heat_chart(plots.heat, names, plots.last, marks))
@@ -101,13 +126,10 @@ def _is_log(name: str, curves: Sequence[Curve]) -> bool:
 
 def _data(plots: RunPlots, marks: Sequence[Mark]) -> dict[str, Any]:
     """What the script draws anew when somebody zooms, and reads out."""
-    charts = {}
-    for name in TITLES:
-        curves = plots.curves.curves(name)
-        charts[name] = {
-            "log": _is_log(name, curves),
-            "curves": [_curve(curve) for curve in curves],
-        }
+    charts = {
+        chart.name: {"log": chart.log, "curves": [_curve(curve) for curve in chart.curves]}
+        for chart in charts_of(plots)
+    }
     heat = plots.heat
     return {
         "last": plots.last,

@@ -3,6 +3,7 @@
 import shlex
 import time
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from gradtui.commands.page.contents import PageContents, RunPlots
 from gradtui.commands.page.curves import RunCurves
 from gradtui.commands.page.heat import heat_map
 from gradtui.commands.page.layers import layer_rows, present_rows, shown_rows
+from gradtui.commands.page.metric_charts import metric_charts
 from gradtui.commands.page.scalars import curves_of_facts, curves_of_files
 from gradtui.commands.report import Report
 from gradtui.core.ending import ending_word
@@ -17,6 +19,7 @@ from gradtui.core.errors import GradtuiError
 from gradtui.core.event import RunInfo
 from gradtui.core.facts import Facts
 from gradtui.core.layout import BoolArray
+from gradtui.core.metric import Metrics
 from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.text import printable
 from gradtui.core.version import version
@@ -24,6 +27,7 @@ from gradtui.lab.scenario.schema import Scenario
 from gradtui.runstore.files.reading import any_numbers, in_a_sentence
 from gradtui.runstore.ranks.process_status import RUNNING
 from gradtui.runstore.reader.load import Loaded, facts_of, load
+from gradtui.runstore.reader.metrics import metrics_of
 
 LINES = 200
 """Of the output that are shown."""
@@ -42,7 +46,7 @@ def contents_of_run(directory: Path, report: Report) -> PageContents:
         facts = facts_of(loaded)
         if len(facts):
             curves = curves_of_files(loaded.ranks, loaded.first_nonfinite)
-            plots = run_plots(facts, curves, report, _last(facts, loaded))
+            plots = run_plots(facts, curves, report, _last(facts, loaded), metrics_of(loaded.ranks))
     seen = loaded.first_nonfinite
     return PageContents(
         title=title,
@@ -78,7 +82,13 @@ def contents_of_scenario(
     )
 
 
-def run_plots(facts: Facts, curves: RunCurves, report: Report, last: int) -> RunPlots:
+def run_plots(
+    facts: Facts,
+    curves: RunCurves,
+    report: Report,
+    last: int,
+    metrics: Metrics = MappingProxyType({}),
+) -> RunPlots:
     """What is drawn of a run; `last` is its last step, measured or not."""
     layout = facts.layout
     wanted = {name for finding in report.findings for name in finding["layers"]}
@@ -88,7 +98,8 @@ def run_plots(facts: Facts, curves: RunCurves, report: Report, last: int) -> Run
     rows = shown_rows(layout, named, present)
     heat = heat_map(facts, rows, there)
     layers = layer_rows(facts, rows, there, heat, named)
-    return RunPlots(last, curves, heat, layers, len(layout.rows) - len(rows))
+    left_out = len(layout.rows) - len(rows)
+    return RunPlots(last, curves, heat, layers, left_out, metric_charts(metrics, last))
 
 
 def _last(facts: Facts, loaded: Loaded) -> int:

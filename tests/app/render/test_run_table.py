@@ -79,6 +79,8 @@ def test_cells() -> None:
     assert plain(state_cell(killed, ascii_only=True, short=True)) == "X SIGKILL"
     assert plain(verdict_cell(NAMED[GAN])) == "✗ exploding gradient until 119"
     assert plain(verdict_cell(NAMED[GAN], short=True)) == "✗ exploding gradient"
+    well = replace(NAMED[GAN], judgement=judgement("healthy", severity=0))
+    assert plain(verdict_cell(well, short=True)) == "● healthy until 119"
     assert plain(verdict_cell(NAMED[LIVE])) == "○ undecided"
     assert plain(verdict_cell(row(TRAIN))) == "…"
     assert plain(verdict_cell(row(TRAIN, last_step=-1))) == "-"
