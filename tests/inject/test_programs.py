@@ -21,16 +21,16 @@ PROGRAMS = [
     ("char_gpt", ["0"]),
     ("amp", ["0"]),
     ("odd_parameters", ["0"]),
-    ("sac", ["0"]),
     ("ddp", ["0", "1"]),
     ("lbfgs", ["0"]),
     ("in_backward", ["0"]),
     ("compiled", ["0"]),
-    ("surgery", ["0"]),
     ("not_stepped", ["0"]),
     ("forked", ["0", "1", "2"]),
 ]
 KIN = [
+    ("sac", ["0"]),
+    ("surgery", ["0"]),
     ("lstm_by_hand", ["0"]),
     ("gan", ["0"]),
     ("by_autograd_grad", ["0"]),

@@ -58,13 +58,9 @@ def test_a_plain_stack_has_a_line(tmp_path: Path, name: str) -> None:
     assert (refused.norms, refused.reason) == (None, "it has a twist")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
-    "forward",
-    [
-        "x + torch.sigmoid(layer(x))",
-        pytest.param("F.layer_norm(layer(x), (64,))", marks=pytest.mark.long),
-    ],
+    "forward", ["x + torch.sigmoid(layer(x))", "F.layer_norm(layer(x), (64,))"]
 )
 def test_others_have_none(tmp_path: Path, forward: str) -> None:
     said = theory_of(run(tmp_path, forward))
