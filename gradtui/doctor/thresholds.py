@@ -267,6 +267,7 @@ CLIMBING_STEPS = 60
 CLIMBING_PARTS = 4
 CLIMBING_FEW = 5
 CLIMBED_LITTLE = 1.2
+CLIMBS_ON = 0.1
 CLIMBED_FAR, CLIMBED_STEEPER = 3.0, 1.5
 UPHILL = 0.5
 """Rise of the loss over what steps can do to it to first order: against the slope it is 1 and more, across

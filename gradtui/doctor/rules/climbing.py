@@ -27,8 +27,11 @@ def climbing(reading: Reading) -> Finding | None:
         return None
     parts = np.array([median(part) for part in np.array_split(losses, T.CLIMBING_PARTS)])
     rise = median(losses[-T.CLIMBING_FEW :]) - median(losses[: T.CLIMBING_FEW])
-    if not (np.diff(parts) > 0).all() or not parts[-1] > T.CLIMBED_LITTLE * reading.begun:
+    rises = np.diff(parts)
+    if not (rises > 0).all() or not parts[-1] > T.CLIMBED_LITTLE * reading.begun:
         return None
+    if rises[-1] < T.CLIMBS_ON * rises.mean():
+        return None  # it has jumped once, and noise alone makes the rest look like a climb
     norms = reading.total
     first, now = median(norms[reading.early]), median(norms[reading.now])
     done = rise / reading.reach if reading.reach > 0 else float("nan")
