@@ -20,6 +20,7 @@ from gradtui.commands import (
     replay,
     run,
     runs,
+    schema,
     serve,
 )
 from gradtui.commands import list as list_
@@ -42,6 +43,7 @@ VERBS: dict[str, ModuleType] = {
     "compare": compare,
     "export": export,
     "serve": serve,
+    "schema": schema,
     "completion": completion,
 }
 

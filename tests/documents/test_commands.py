@@ -51,7 +51,7 @@ SHOWN = sorted(
 )
 UNFINISHED = re.compile(r"gradtui (?:run|check --|completion|compare)?")
 """Commands that are named without what has to follow them."""
-CHEAP = ("list", "runs", "compare", "export", "completion")
+CHEAP = ("list", "runs", "compare", "export", "schema", "completion")
 """Verbs that answer at once where what they are of is recorded."""
 
 

@@ -173,7 +173,7 @@ def test_sizes_and_counts() -> None:
 
 NUMBERS: list[tuple[str, str, str, float]] = [
     ("README.md", "below 40x12", "gradtui.app.geometry:SMALLEST", (40, 12)),  # type: ignore[list-item]
-    ("docs/json.md", "`accuracy` over the last 20", "gradtui.commands.report:LAST", 20),
+    ("docs/json.md", "right answers over the last 20", "gradtui.commands.report:LAST", 20),
     ("docs/json.md", "free start of half a second", "gradtui.commands.report:FREE", 0.5),
     ("docs/harmless.md", "arrives up to 0.3 s later", "gradtui.commands.signals:LATE", 0.3),
     (
