@@ -19,6 +19,7 @@ OTHERS = {
     "runstore/ranks/process_status.py": "reads /proc",
     "commands/page/assets.py": "reads style and script, which are of the package",
     "commands/json_schemas.py": "reads schemas, which are of the package",
+    "commands/step_summary.py": "appends to the file that GitHub names for it",
     "commands/stderr_lines.py": "looks at the end of standard error",
     "app/linux_memory.py": "reads /proc and control groups",
     "app/nvml.py": "reads /proc",

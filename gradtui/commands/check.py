@@ -19,7 +19,9 @@ from one seed, together. A run that must be sick and is sick is as expected. A c
 writes to standard error here, so that standard output holds the report alone; with --steps it is
 ended once it has taken as many, with --stop-on once its run is not finite, or sick. It is
 recorded as with gradtui run. With --html a page is written at its end, whatever the verdict:
-one file that needs no network.
+one file that needs no network. In a job on GitHub, and with --annotations, findings on a command,
+a run or a log are workflow commands on standard error as well, at the program's own line where
+that is known, and the verdict is appended to the file that GITHUB_STEP_SUMMARY names.
 
 What a word names is a scenario where there is one of that name, else a run, else a file or
 folder. Of a log only that is judged which it holds, and what it does not is said.
@@ -42,6 +44,7 @@ from pathlib import Path
 from gradtui.commands.check_lines import VerdictLines
 from gradtui.commands.check_scenarios import Judge, reports_on
 from gradtui.commands.completers import scenarios_and_recorded
+from gradtui.commands.github_job import tell_job
 from gradtui.commands.notify import HELP
 from gradtui.commands.output import paint, say
 from gradtui.commands.output_file import refuse_unwritable
@@ -85,6 +88,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--notify", metavar="CMD", help=HELP)
     parser.add_argument("--html", type=Path, metavar="FILE", help=f"of a command: {HTML_HELP}")
     parser.add_argument(
+        "--annotations",
+        action=argparse.BooleanOptionalAction,
+        help="for GitHub, and a summary of the step (default: where GITHUB_ACTIONS is true)",
+    )
+    parser.add_argument(
         "--jobs", type=count, metavar="N", help="runs at a time (default: as many as cores)"
     )
 
@@ -110,6 +118,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         )
     catalogue = read_catalogue(settings.scenario_folder)
     targets: list[Target] = []
+    runs: list[str] = []
     ready: Iterable[Report] = ()
     if args.all:
         targets, ready = all_targets(catalogue), _broken(catalogue)
@@ -119,6 +128,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         if runs and (args.remedies or args.treat):
             raise UsageError("--remedies and --treat are for scenarios, not for runs and logs.")
         ready = (_run_report(word, args.steps, settings) for word in runs)
+    if args.annotations and not runs:
+        raise UsageError("--annotations is for a command, a run or a log, not for scenarios.")
     if targets:
         require_torch()
     judge = Judge(settings.device, settings.seed, args.steps, args.treat)
@@ -129,6 +140,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         for report in chain(ready, arriving):
             reports.append(report)
             say(json.dumps(report.as_json()) if args.json else show.report(report))
+            if report.target in runs:
+                tell_job(report, args.annotations)
     if not args.json and len(reports) > 1:
         say(show.summary(reports))
     if args.treat:
@@ -178,6 +191,7 @@ def _command(args: argparse.Namespace, command: list[str], settings: Settings) -
         say(json.dumps(report.as_json()))
     else:
         say(VerdictLines(paint(settings.color), [report.target], brief=False).report(report))
+    tell_job(report, args.annotations)
     return report.exit_code if kept else report.exit_code or UNWRITTEN
 
 
