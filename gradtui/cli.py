@@ -17,6 +17,7 @@ from gradtui.commands import (
     completion,
     export,
     launch,
+    mcp,
     replay,
     run,
     runs,
@@ -43,6 +44,7 @@ VERBS: dict[str, ModuleType] = {
     "compare": compare,
     "export": export,
     "serve": serve,
+    "mcp": mcp,
     "schema": schema,
     "completion": completion,
 }

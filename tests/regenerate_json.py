@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gradtui.commands.json_schemas import KEPT, PRINTED, schema
+from gradtui.commands.json_schemas import ANSWERED, KEPT, PRINTED, schema
 
 PAGE = Path(__file__).parent.parent / "docs" / "json.md"
 HEAD = """# The JSON
@@ -24,6 +24,12 @@ KEPT_HEAD = """## Files of a run
 These have schemas as well. [run-format.md](run-format.md) says in words what is in them.
 
 """
+ANSWERED_HEAD = """## Answers to assistants
+
+What tools of `gradtui mcp` answer, see [assistants.md](assistants.md). The tool `judge_run` answers what
+`check` prints, and `compare_runs` what `compare` prints.
+
+"""
 TYPES = {"string": "text", "integer": "whole number", "boolean": "true or false"}
 REFERENCE = "$ref"
 
@@ -33,6 +39,8 @@ def page() -> str:
     parts += [section(name, "##") for name in PRINTED]
     parts.append(KEPT_HEAD)
     parts += [f"- `gradtui schema {name}`: {schema(name)['description']}\n" for name in KEPT]
+    parts.append(f"\n{ANSWERED_HEAD}")
+    parts += [section(name, "###") for name in ANSWERED]
     return "".join(parts).rstrip("\n") + "\n"
 
 
@@ -41,7 +49,7 @@ def section(name: str, level: str) -> str:
     whole = schema(name)
     parts = [f"{level} {name}\n\n{whole['description']}\n\n{table(whole, name)}\n"]
     for part, what in whole.get("$defs", {}).items():
-        if "properties" in what and FIRST[part] == name:
+        if "properties" in what and FIRST[part] == name and part != "run":
             title = part.replace("_", " ")
             parts.append(f"**{title}**: {what['description']}\n\n{table(what, name)}\n")
     return "".join(parts)
@@ -95,7 +103,7 @@ def kind(name: str, what: dict[str, Any]) -> str:
 def _first() -> dict[str, str]:
     """In whose section a part is described: that of the first schema that has it."""
     found: dict[str, str] = {}
-    for name in PRINTED:
+    for name in (*PRINTED, *ANSWERED):
         for part in schema(name).get("$defs", {}):
             found.setdefault(part, name)
     return found

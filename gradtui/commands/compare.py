@@ -67,19 +67,9 @@ def _compare(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.runstore.files.run_folders import runs_home
 
     home = runs_home(settings.runs)
-    with ExitStack() as stack:
-        runs = [
-            stack.enter_context(named_run(given(word), home)) for word in (args.one, args.other)
-        ]
-        said = compared_runs(runs[0].directory, runs[1].directory, args.step)
-    # Of a log a run was made in passing: it is called by its own path.
-    named = [
-        replace(end, name=run.path.name, path=str(run.path))
-        for end, run in zip(said.ends, runs, strict=True)
-    ]
-    said = replace(said, ends=named)
+    said = compared_by_name(given(args.one), given(args.other), home, args.step)
     if args.json:
-        say(json.dumps(_as_json(said)))
+        say(json.dumps(as_json(said)))
     else:
         for line in comparison_lines(said, paint(settings.color)):
             say(line)
@@ -106,6 +96,19 @@ class ComparedRuns:
     """Whether the second has met NaN or infinity."""
 
 
+def compared_by_name(one: str, other: str, home: Path, step: int | None = None) -> ComparedRuns:
+    """Two runs, or logs, as a person names them. Raises GradtuiError."""
+    with ExitStack() as stack:
+        runs = [stack.enter_context(named_run(word, home)) for word in (one, other)]
+        said = compared_runs(runs[0].directory, runs[1].directory, step)
+    # Of a log a run was made in passing: it is called by its own path.
+    named = [
+        replace(end, name=run.path.name, path=str(run.path))
+        for end, run in zip(said.ends, runs, strict=True)
+    ]
+    return replace(said, ends=named)
+
+
 def compared_runs(one: Path, other: Path, step: int | None = None) -> ComparedRuns:
     """Two run directories at a step, or at the last that both have reached. Raises GradtuiError."""
     from gradtui.doctor.comparison import compared, not_comparable
@@ -130,7 +133,8 @@ def compared_runs(one: Path, other: Path, step: int | None = None) -> ComparedRu
     )
 
 
-def _as_json(said: ComparedRuns) -> dict[str, Any]:
+def as_json(said: ComparedRuns) -> dict[str, Any]:
+    """What --json prints."""
     ends, found, treatment = said.ends, said.found, said.treatment
     whole: dict[str, Any] = strict(
         {

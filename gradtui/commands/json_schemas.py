@@ -1,4 +1,4 @@
-"""The JSON Schemas (2020-12) of all JSON that gradtui prints, or keeps in a run."""
+"""The JSON Schemas (2020-12) of all JSON that gradtui prints, keeps in a run, or answers an assistant."""
 
 import json
 from functools import cache
@@ -12,7 +12,9 @@ PRINTED = ("check", "runs", "compare", "list", "export")
 """What the commands of these names print."""
 KEPT = ("run.json", "events.jsonl", "metrics.json", "control.jsonl", "exit.json")
 """Files of a run directory."""
-NAMES = (*PRINTED, *KEPT)
+ANSWERED = ("list_runs", "list_layers", "layer_norms", "run_series", "run_coverage")
+"""What tools of `gradtui mcp` answer, where it is not what a command prints."""
+NAMES = (*PRINTED, *KEPT, *ANSWERED)
 FOLDER = files("gradtui.commands") / "schemas"
 
 

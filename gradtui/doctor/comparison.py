@@ -62,8 +62,8 @@ def compared(one: Facts, other: Facts, step: int | None = None) -> Comparison:
     if abs(near - at) <= max(at // 20, 1):
         at = near
     i, j = _nearest(one.steps, at), _nearest(other.steps, at)
-    mine = dict(zip(_names(one), _norms(one, i), strict=True))
-    yours = dict(zip(_names(other), _norms(other, j), strict=True))
+    mine = dict(zip(layer_names(one), _norms(one, i), strict=True))
+    yours = dict(zip(layer_names(other), _norms(other, j), strict=True))
     pairs = tuple(LayerPair(name, mine[name], yours[name]) for name in mine if name in yours)
     return Comparison(
         (int(one.steps[i]), int(other.steps[j])),
@@ -85,7 +85,7 @@ def not_comparable(one: Facts, other: Facts) -> str:
     classes = (one.info.classes, other.info.classes)
     if all(classes) and classes[0] != classes[1]:
         return f"they are different tasks, of {classes[0]} and {classes[1]} classes"
-    layers = [set(_names(facts)) for facts in (one, other) if _tells_layers(facts)]
+    layers = [set(layer_names(facts)) for facts in (one, other) if _tells_layers(facts)]
     if len(layers) == 2 and not layers[0] & layers[1]:
         return "they are different nets: no layer of one is in the other"
     if len(layers) < 2 and (one.info.logged is None or other.info.logged is None):
@@ -102,7 +102,7 @@ def _tells_layers(facts: Facts) -> bool:
     return facts.info.logged is None or facts.info.logged.gradients == LAYERS
 
 
-def _names(facts: Facts) -> list[str]:
+def layer_names(facts: Facts) -> list[str]:
     """Row names, numbered where one comes twice; none of a log that tells nothing of layers."""
     if not _tells_layers(facts):
         return []

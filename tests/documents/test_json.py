@@ -111,6 +111,10 @@ def test_what_is_called_the_same_is_the_same() -> None:
         mine, yours = (schema(name).get("$defs", {}) for name in (one, other))
         for part in mine.keys() & yours.keys():
             assert mine[part] == yours[part], (one, other, part)
+    run = schema("list_runs")["$defs"]["run"]
+    assert {k: run[k] for k in ("properties", "required")} == {
+        k: schema("runs")[k] for k in ("properties", "required")
+    }
 
 
 def test_a_reader_stands_fields_that_it_does_not_know(home: Path) -> None:

@@ -22,7 +22,7 @@ def curves_of_files(ranks: Sequence[RankFiles], first: NonFinite | None) -> RunC
     optimizers = int(scalars_of(known).optimizer.max(initial=0)) + 1
     out = RunCurves(last, optimizers)
     for records in step_chunks(known):
-        out.add(_chunk(records, first))
+        out.add(chunk_of(records, first))
     return out
 
 
@@ -41,7 +41,8 @@ def curves_of_facts(facts: Facts) -> RunCurves:
     return out
 
 
-def _chunk(records: RecordArray, first: NonFinite | None) -> Chunk:
+def chunk_of(records: RecordArray, first: NonFinite | None) -> Chunk:
+    """[n] of these steps; `first` is where the run was not finite for the first time."""
     steps = np.asarray(records["step"], np.int64)
     names = {"loss": "loss", "norm": "total_norm", "clipped": "clipped_norm", "lr": "lr"}
     values = {name: np.asarray(records[field], np.float64) for name, field in names.items()}
