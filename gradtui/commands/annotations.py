@@ -27,7 +27,8 @@ def annotation_lines(report: Report, here: Path, top: Path) -> Iterator[str]:
     `here` is the folder that the program ran in, `top` that of the repository.
     """
     if report.error is not None or report.verdict == FAILED:
-        yield line("error", f"gradtui: {FAILED}", report.error or FAILED)
+        told = report.ending or [report.error or FAILED]
+        yield line("error", f"gradtui: {FAILED}", "\n".join(map(printable, told)))
     place = place_of(report, here, top)
     for number, finding in enumerate(report.findings[:MOST]):
         leading = number == 0  # what fails the job

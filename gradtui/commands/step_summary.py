@@ -38,7 +38,9 @@ def append_summary(path: Path, report: Report) -> None:
 
 def _lines(report: Report, *, code: bool) -> Iterator[str]:
     failed = report.verdict == FAILED
-    yield f"### gradtui: {plain(FAILED if failed else verdict_words(report))}\n"
+    words = [FAILED] if failed or report.error else []
+    words += [] if failed else [verdict_words(report)]
+    yield f"### gradtui: {plain(', '.join(words))}\n"
     yield f"{span(report.target)}, {report.steps:,} steps\n"
     why = [report.error] if report.error and (failed or not report.ending) else []
     told = [*report.ending, *why]

@@ -119,6 +119,11 @@ def test_a_command_that_failed_is_one_and_a_healthy_one_none(tmp_path: Path) -> 
     assert list(annotation_lines(told, tmp_path, tmp_path)) == [
         "::error title=gradtui%3A failed::the command exited with 7"
     ]
+    assert summary(told).startswith("### gradtui: failed, healthy\n")
+    told = report(error="the command exited with 1", ending=["exited with 1", "ValueError: no"])
+    assert list(annotation_lines(told, tmp_path, tmp_path)) == [
+        "::error title=gradtui%3A failed::exited with 1%0AValueError: no"
+    ]
 
 
 def test_the_summary_has_all_that_a_reader_needs() -> None:

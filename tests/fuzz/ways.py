@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import os
 import re
 import subprocess
@@ -14,6 +15,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from jsonschema import ValidationError
+
 from gradtui.app.app import GradtuiApp
 from gradtui.app.log_tail import LogTail
 from gradtui.app.render.line import plain as plain_text
@@ -24,6 +27,8 @@ from gradtui.app.run_requests import Judge, LookAt
 from gradtui.app.run_row import Judgement, RunRow
 from gradtui.app.watched_run import Mode, WatchedRun
 from gradtui.cli import main
+from gradtui.commands.assistant.answering import answered
+from gradtui.commands.assistant.tools import TOOLS
 from gradtui.commands.run_examiner import examined
 from gradtui.commands.run_screen import as_scenario, command_of
 from gradtui.core.control import SetPace
@@ -35,6 +40,7 @@ from gradtui.runstore.reader.replay import Replay
 from gradtui.runstore.reader.run_reader import RunReader
 from gradtui.runstore.reader.runs import list_runs
 from gradtui.runstore.writer.ports import Source
+from tests.schemas import hold
 
 OBEYED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -137,6 +143,24 @@ def facts(run: Path) -> None:
     except GradtuiError as error:
         sentence(error)
     LogTail(run / "output.log").poll()
+
+
+def asked(run: Path) -> None:
+    """As an assistant does: with some tools, whose answers are as their schemas say."""
+    for tool in Random(run.parent.name).sample(TOOLS, 2):
+        own = {"layer": "0"} if "layer" in tool.takes else {}
+        own |= {"one": str(run), "other": str(run.parent / "good")} if "one" in tool.takes else {}
+        own |= {"run": str(run)} if "run" in tool.takes else {}
+        try:
+            answer = answered(tool, own, run.parent)
+        except GradtuiError as error:
+            sentence(error)
+            continue
+        try:
+            hold(tool.answers, answer)
+            json.dumps(answer, allow_nan=False)
+        except (ValidationError, ValueError) as error:
+            raise WrongError(f"{tool.name}: {str(error)[:600]}") from None
 
 
 def checked(words: list[str], code: int, out: str, err: str, *, plain: bool = True) -> None:
@@ -274,7 +298,17 @@ def in_a_process(run: Path, chance: Random) -> None:
 
 Way = Callable[[Path], None]
 ALWAYS: list[Way] = [opened, listed, followed, replayed, lines]
-SOME: list[Way] = [facts, in_the_list, runs_text, runs_json, compared, table, parquet, board]
+SOME: list[Way] = [
+    facts,
+    in_the_list,
+    asked,
+    runs_text,
+    runs_json,
+    compared,
+    table,
+    parquet,
+    board,
+]
 DEAR: list[Way] = [svg, html, attached, played]
 
 

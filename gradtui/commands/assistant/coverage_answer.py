@@ -13,6 +13,7 @@ from gradtui.commands.report import FAILED, Report
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import RunInfo
 from gradtui.core.logged import LAYERS
+from gradtui.core.text import printable
 from gradtui.runstore.files.reading import any_numbers, in_a_sentence
 from gradtui.runstore.reader.load import Loaded, load
 from gradtui.runstore.reader.metrics import metrics_of
@@ -27,7 +28,7 @@ def run_coverage(home: Path, run: str = "") -> dict[str, Any]:
         loaded = load(named.directory)
         report = judged_run(named, run or named.path.name)
         if report.verdict == FAILED:
-            raise GradtuiError(report.error or "nothing is known of the run.")
+            raise GradtuiError(printable(report.error or "nothing is known of the run."))
         metrics = metric_names(metrics_of(loaded.ranks))
         return {
             "schema": SCHEMA,

@@ -107,4 +107,5 @@ def result(tool: Tool, given: Mapping[str, Any], home: Path) -> types.CallToolRe
 
 
 def _failed(sentence: str) -> types.CallToolResult:
-    return types.CallToolResult(content=[types.TextContent(text=sentence)], is_error=True)
+    text = types.TextContent(text=printable(sentence))
+    return types.CallToolResult(content=[text], is_error=True)
