@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gradtui.cli import main
 from gradtui.commands.annotations import (
     LONGEST,
     MOST,
@@ -20,6 +22,9 @@ from gradtui.commands.github_job import tell_job
 from gradtui.commands.report import SCHEMA, Report
 from gradtui.commands.step_summary import LARGEST, append_summary, plain, span, summary
 from gradtui.core.errors import GradtuiError
+from gradtui.core.snapshot import NonFinite
+from tests.factories import snapshot
+from tests.runstore.recorded import LAYOUT, ROWS, record, snap
 
 
 def finding(symptom: str = "plateau", **told: Any) -> dict[str, Any]:
@@ -204,3 +209,19 @@ def test_no_summary_is_no_failure(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "gone" / "summary.md"))
     tell_job(report(finding()), True)
     assert "gradtui: no summary could be written" in capsys.readouterr().err
+
+
+def test_a_recorded_run_is_told_of_and_a_scenario_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    seen = NonFinite(9, "forward", "", "loss")
+    last = snapshot(LAYOUT, 9, np.full(ROWS, np.nan), loss=np.nan, nonfinite=seen)
+    record(tmp_path / "sick", [*(snap(step) for step in range(9)), last])
+    words = ["check", "sick", "--runs", str(tmp_path)]
+    assert main([*words, "--annotations"]) == 4
+    assert "\n::error title=gradtui%3A nonfinite" in capsys.readouterr().err
+    assert main([*words, "--no-annotations"]) == 4
+    assert capsys.readouterr().err == ""
+    assert main(["check", "deep_sigmoid", "--annotations"]) == 2
+    assert "not for scenarios" in capsys.readouterr().err

@@ -73,7 +73,7 @@ def known(report: Report, loaded: Loaded, metrics: list[str]) -> Iterator[str]:
     if info.clip:
         yield f"how gradients are clipped: {info.clip}"
     if metrics:
-        yield f"{len(metrics)} metrics that the program has logged"
+        yield f"what the program has logged: {len(metrics)} metric{'s' * (len(metrics) > 1)}"
     seen = loaded.first_nonfinite
     if seen is not None and seen.autopsy is not None and seen.autopsy.known:
         yield f"where the first NaN or infinity was born: {seen.autopsy.words}"

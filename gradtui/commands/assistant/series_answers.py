@@ -1,8 +1,7 @@
 """Answers on quantities over the steps: loss, learning rate, norms of the whole model, logged metrics."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,11 +11,9 @@ from gradtui.commands.page.scalars import chunk_of
 from gradtui.commands.recorded import named_run
 from gradtui.core.errors import UsageError
 from gradtui.core.metric import Metric, Metrics
-from gradtui.core.snapshot import NonFinite
 from gradtui.core.text import did_you_mean, printable
 from gradtui.runstore.files.reading import any_numbers, in_a_sentence
-from gradtui.runstore.ranks.rank_files import RankFiles
-from gradtui.runstore.reader.load import load
+from gradtui.runstore.reader.load import Loaded, load
 from gradtui.runstore.reader.metrics import metrics_of
 from gradtui.runstore.reader.step_chunks import step_chunks
 
@@ -52,11 +49,9 @@ def run_series(
             hint = did_you_mean(name, known) or f": it has {', '.join(map(printable, known))}."
             raise UsageError(f"the run has no series {printable(name)!r}{hint}")
         if name in SCALARS:
-            ranks = [rank for rank in loaded.ranks if rank.layout is not None]
-            found = _Scalar(ranks, loaded.first_nonfinite, since, until, points, optimizer)
-            told = found.told(SCALARS[name])
+            told = scalar_told(loaded, SCALARS[name], since, until, points, optimizer)
         else:
-            told = _metric(metrics[names[name]], since, until, points)
+            told = metric_told(metrics[names[name]], since, until, points)
         what = WORDS.get(name, "logged by the program; the last step that had begun then")
         return {
             "schema": SCHEMA,
@@ -73,64 +68,69 @@ def called(metric: str) -> str:
     return METRIC + metric if metric in SCALARS else metric
 
 
-class _Scalar:
-    """Goes through the steps of a run once, and never holds many of them."""
+class Window(NamedTuple):
+    """The steps that are looked at, the last one included, and about how many values are to be left."""
 
-    def __init__(
-        self,
-        ranks: Sequence[RankFiles],
-        first: NonFinite | None,
-        since: int | None,
-        until: int | None,
-        points: int,
-        optimizer: int | None,
-    ) -> None:
-        last = max((rank.last_step for rank in ranks), default=-1)
-        self._ranks, self._first, self._optimizer = ranks, first, optimizer
-        self._begin = max(since or 0, 0)
-        self._end = last if until is None else min(until, last)
-        self._points = points
+    begin: int
+    end: int
+    points: int
 
-    def told(self, name: str) -> dict[str, Any]:
-        kept = thinning(self._begin, self._end, self._points)
-        count, optimizers = 0, set[int]()
-        for records in step_chunks(self._ranks):
-            steps = np.asarray(records["step"], np.int64)
-            records = records[(steps >= self._begin) & (steps <= self._end)]
-            if not len(records):
-                continue
-            chunk = chunk_of(records, self._first)
-            optimizers.update(np.unique(chunk.optimizer).tolist())
-            own = chunk.optimizer == self._optimizer
-            if self._optimizer is None:
-                own = np.ones(len(records), np.bool_)
-            values, broken = chunk.values[name][own], chunk.broken[name][own]
-            count += int((np.isfinite(values) | broken).sum())
-            kept.add(chunk.steps[own] - self._begin, values, broken, chunk.skipped[own])
-        there = self._end >= self._begin
-        return _told(kept, self._begin, self._end, there) | {
-            "points": count,
-            "optimizers": len(optimizers),
-        }
+    @property
+    def empty(self) -> bool:
+        return self.end < self.begin
 
 
-def _metric(metric: Metric, since: int | None, until: int | None, points: int) -> dict[str, Any]:
+def window(last: int, since: int | None, until: int | None, points: int) -> Window:
+    """`last`: the last step there is."""
+    return Window(since or 0, last if until is None else min(until, last), points)
+
+
+def scalar_told(
+    loaded: Loaded,
+    name: str,
+    since: int | None,
+    until: int | None,
+    points: int,
+    optimizer: int | None,
+) -> dict[str, Any]:
+    """Of one of SCALARS. Goes through the steps once, and never holds many of them."""
+    ranks = [rank for rank in loaded.ranks if rank.layout is not None]
+    wanted = window(max((rank.last_step for rank in ranks), default=-1), since, until, points)
+    kept = thinning(wanted.begin, wanted.end, points)
+    count, optimizers = 0, set[int]()
+    for records in step_chunks(ranks):
+        steps = np.asarray(records["step"], np.int64)
+        chunk = chunk_of(
+            records[(steps >= wanted.begin) & (steps <= wanted.end)], loaded.first_nonfinite
+        )
+        optimizers.update(np.unique(chunk.optimizer).tolist())
+        own = np.ones(len(chunk.steps), np.bool_)
+        if optimizer is not None:
+            own = np.asarray(chunk.optimizer == optimizer)
+        values, broken = chunk.values[name][own], chunk.broken[name][own]
+        count += int((np.isfinite(values) | broken).sum())
+        kept.add(chunk.steps[own] - wanted.begin, values, broken, chunk.skipped[own])
+    return _told(kept, wanted) | {"points": count, "optimizers": len(optimizers)}
+
+
+def metric_told(
+    metric: Metric, since: int | None, until: int | None, points: int
+) -> dict[str, Any]:
+    """Of what the program has logged; before the first step counts as there."""
     steps = np.maximum(metric.step, 0)
-    begin = max(since or 0, 0)
-    end = int(steps[-1]) if until is None else min(until, int(steps[-1]))
-    inside = (steps >= begin) & (steps <= end)
-    kept = thinning(begin, end, points)
+    wanted = window(int(steps[-1]), since, until, points)
+    inside = (steps >= wanted.begin) & (steps <= wanted.end)
+    kept = thinning(wanted.begin, wanted.end, points)
     every = np.ones(int(inside.sum()), np.bool_)
-    kept.add(steps[inside] - begin, metric.value[inside], every, ~every)
-    count = int(inside.sum())
-    return _told(kept, begin, end, end >= begin) | {"points": count, "optimizers": 0}
+    kept.add(steps[inside] - wanted.begin, metric.value[inside], every, ~every)
+    return _told(kept, wanted) | {"points": len(every), "optimizers": 0}
 
 
-def _told(kept: Thinning, begin: int, end: int, there: bool) -> dict[str, Any]:
-    curve, skipped = curve_json(kept.curve(""), begin)
+def _told(kept: Thinning, wanted: Window) -> dict[str, Any]:
+    curve, skipped = curve_json(kept.curve(""), wanted.begin)
     return {
-        "first_step": begin if there else None,
-        "last_step": end if there else None,
+        "first_step": None if wanted.empty else wanted.begin,
+        "last_step": None if wanted.empty else wanted.end,
         "series": curve,
         "skipped": skipped,
     }
