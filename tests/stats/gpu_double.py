@@ -50,9 +50,26 @@ def interpreted() -> Iterator[Any]:
         return
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRITON_INTERPRET", "1")
-        patch.delitem(sys.modules, "gradtui.stats.gpu_kernels", raising=False)
-        yield importlib.import_module("gradtui.stats.gpu_kernels")
-    sys.modules.pop("gradtui.stats.gpu_kernels", None)  # it would be interpreted for ever
+        # Triton's own functions, such as tl.sum, are compiled for ever where something has imported them
+        # without that variable, as torch's compiler does.
+        known = {name: sys.modules.pop(name) for name in _decided_on_import()}
+        try:
+            yield importlib.import_module("gradtui.stats.gpu_kernels")
+        finally:
+            for name in _decided_on_import():
+                del sys.modules[name]
+            sys.modules.update(known)
+
+
+def _decided_on_import() -> list[str]:
+    """Modules whose functions are compiled or interpreted by what is set when they are imported; an
+    extension module can be imported once only."""
+    return [
+        name
+        for name in sys.modules
+        if (name == "gradtui.stats.gpu_kernels" or name.split(".")[0] == "triton")
+        and not name.startswith("triton._C")
+    ]
 
 
 def _read(address: int, places: Any, code: int) -> Any:
