@@ -199,6 +199,8 @@ class GradtuiApp(TerminalApp):
             wanted.append(on_top)
         # A view that nobody draws would be lost: while the run is paused no other comes.
         if wanted and on_top.is_mounted and below.is_mounted:
+            if isinstance(below, MainScreen) and below.lines:
+                self.session.fold_into(below.lines)
             view = self.session.view(now)
             for screen in wanted:
                 screen.show(view)
@@ -286,6 +288,12 @@ class GradtuiApp(TerminalApp):
     def _row_opened(self, event: DepthView.Activated) -> None:
         self.session.select(event.index)
         self.action_detail()
+
+    @on(DepthView.Turned)
+    def _group_clicked(self, event: DepthView.Turned) -> None:
+        self.session.select(event.index)
+        self.session.turn_group(event.index)
+        self.tick()
 
     @on(RemedyClicks.RemedyClicked)
     def _remedy_clicked(self, event: RemedyClicks.RemedyClicked) -> None:
@@ -564,8 +572,22 @@ class GradtuiApp(TerminalApp):
     def action_filter(self) -> None:
         self.to_main().open_filter(self.session.rows.text)
 
+    @wish
+    def action_turn_group(self) -> None:
+        self.session.turn_group()
+
+    @wish
+    def action_turn_groups(self) -> None:
+        self.session.turn_groups()
+
     def action_detail(self) -> None:
-        if isinstance(self.screen, MainScreen) and self.session.rows.order:
+        """Everything about the selected layer; a group opens or closes."""
+        if not isinstance(self.screen, MainScreen):
+            return
+        entry = self.session.rows.selected_entry
+        if entry is not None and entry.group is not None:
+            self.action_turn_group()
+        elif self.session.rows.order:
             from gradtui.app.screens.detail import DetailScreen
 
             self.push_screen(DetailScreen(self.session.mode))

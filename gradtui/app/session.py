@@ -80,6 +80,7 @@ class Session:
         """The next `view` would differ from the last one."""
         self.dropped = 0
         self._arranged = float("-inf")
+        self._arranged_for: tuple[int | None, int, Diagnosis | None] = (None, -1, None)
         self._age = 0
         self._ask = ask
         self._new_seed = new_seed
@@ -396,15 +397,41 @@ class Session:
     def move(self, by: int) -> None:
         self.select(self.rows.selected + by)
 
+    def move_layer(self, by: int) -> None:
+        """Select another row, also one that its group hides."""
+        self.rows.select_layer(by)
+        self.changed = True
+
+    def turn_group(self, index: int | None = None) -> None:
+        """Open or close the group on a line, or the one that is selected, or that around the selection."""
+        if not self.rows.turn(index):
+            self._notices.append(Notice("This layer is in no group.", "warning"))
+        self._arrange_anew()
+
+    def turn_groups(self) -> None:
+        """Open all groups, or close all."""
+        done = self.rows.turn_all()
+        self._notices.append(
+            Notice(f"All groups are {done}." if done else "No layers repeat here.")
+        )
+        self._arrange_anew()
+
+    def fold_into(self, lines: int) -> None:
+        """How many rows there is room for on the screen."""
+        if lines != self.rows.folding.lines:
+            self.rows.folding.lines = lines
+            self._arrange_anew()
+
     def filter_rows(self, text: str) -> None:
         self.rows.text = text
-        self._arranged = float("-inf")
-        self.changed = True
+        self._arrange_anew()
+
+    def _arrange_anew(self) -> None:
+        self._arranged, self.changed = float("-inf"), True
 
     def cycle_sort(self) -> str:
         self.rows.cycle_sort()
-        self._arranged = float("-inf")
-        self.changed = True
+        self._arrange_anew()
         return self.rows.sort
 
     # The drawing
@@ -449,9 +476,9 @@ class Session:
         if facts is not None and self.cursor is not None:
             step = int(facts.steps[-1])
         diagnosis = run.doctor.look(facts, now) if facts is not None else NOTHING_SEEN
-        self._arrange(facts, diagnosis, now)
         reference = self._reference(facts, now)
         self.changed = run.doctor.behind or (reference is not None and run.judge.behind)
+        self._arrange(facts, diagnosis, now)
         return View(
             state=run.state,
             progress=run.progress,
@@ -475,7 +502,10 @@ class Session:
             measured_steps=run.measured_steps if self.cursor is None else None,
             failure=run.failure,
             order=self.rows.order,
+            entries=self.rows.entries,
+            matched=len(self.rows.layers),
             selected=self.rows.selected,
+            opened=self.rows.selected_row if self.rows.selected_row in self.rows.layers else None,
             mode=self.mode,
             outside=self.outside,
             measured=run.measured,
@@ -502,10 +532,14 @@ class Session:
         if layout is None:
             self.rows.order = ()
             return
-        due = now - self._arranged >= ARRANGE_EVERY and self.rows.by_facts
+        seen = (self.cursor, int(facts.steps[-1]) if facts is not None else -1, diagnosis)
+        later = now - self._arranged >= ARRANGE_EVERY or self.cursor != self._arranged_for[0]
+        due = later and self.rows.by_facts
         if due or self._arranged == float("-inf") or not self.rows.arranged_for(layout):
             self.rows.arrange(layout, facts, diagnosis)
-            self._arranged = now
+            self._arranged, self._arranged_for = now, seen
+        # What is over brings no other view by itself.
+        self.changed |= self.rows.by_facts and self._arranged_for != seen
 
     def _reference(self, facts: Facts | None, now: float) -> Reference | None:
         other = self.reference

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from gradtui.app.folding import Entry
 from gradtui.app.watched_run import Mode
 from gradtui.core.event import Failed, RunInfo
 from gradtui.core.facts import Facts
@@ -128,9 +129,15 @@ class View:
     """Steps whose gradients were measured; None where nobody has counted them, and while scrubbing."""
     failure: Failed | None = None
     order: tuple[int, ...] = ()
-    """Rows to show, filtered and sorted, as indices into `layout.rows`."""
+    """The row that each line shows, filtered and sorted, as indices into `layout.rows`."""
+    entries: tuple[Entry, ...] = ()
+    """What each line of `order` is, where rows are in groups; empty where each is a row."""
+    matched: int | None = None
+    """Rows that pass the filter, where that is not one a line."""
     selected: int = 0
     """Index into `order`."""
+    opened: int | None = None
+    """The row of which everything is shown; None: the selected line's."""
     mode: Mode = "lab"
     outside: Outside = Outside()
     measured: Measured = Measured()
@@ -146,3 +153,15 @@ class View:
     ascii_only: bool = False
     braille: bool = False
     """Curves are drawn in dots, eight to a cell."""
+
+    @property
+    def rows_matched(self) -> int:
+        """Rows that pass the filter, folded or not."""
+        return len(self.order) if self.matched is None else self.matched
+
+    @property
+    def row(self) -> int | None:
+        """The row of which everything is shown; None where there is none."""
+        if self.opened is not None or not 0 <= self.selected < len(self.order):
+            return self.opened
+        return self.order[self.selected]

@@ -290,7 +290,7 @@ async def test_layers_and_their_history_scroll_together() -> None:
     async with playing("very_deep", size=(140, 45)) as (app, pilot):
         screen = app.screen
         assert isinstance(screen, MainScreen)
-        await pilot.press("G")
+        await pilot.press("U", "G")
         await until(pilot, lambda: "layers.151" in text(app))
         assert screen.depth.scroll_offset.y == screen.history.scroll_offset.y > 100
         await pilot.press("g")

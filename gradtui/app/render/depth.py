@@ -7,11 +7,13 @@ from math import inf, log10
 import numpy as np
 from rich.cells import cell_len, set_cell_size
 
+from gradtui.app.folding import Entry
 from gradtui.app.render.bar import bar
 from gradtui.app.render.change import change_text, changes
 from gradtui.app.render.depth_head import NUMBER, Places, head_lines, places
 from gradtui.app.render.drawn import Drawn
 from gradtui.app.render.glyph import SIGNS
+from gradtui.app.render.group_row import entry_name, entry_width, worst_name
 from gradtui.app.render.history import Columns, by_row, latest_at, same_step
 from gradtui.app.render.line import Line, sized, thrifty
 from gradtui.app.render.number import number
@@ -36,14 +38,17 @@ LOOKED_BACK = 1024
 def depth_lines(
     view: View, width: int, visible: range, drawn: Drawn, theory: FloatArray | None = None
 ) -> Sequence[Line]:
-    """HEAD lines and one a row of `view.order`; rows outside `visible` (indices into the order) are
+    """HEAD lines and one for each of `view.order`; rows outside `visible` (indices into the order) are
     left empty, nobody sees them. `theory` [rows of the layout]: norms that are marked on the bars,
     NaN for none; they move when a row is drawn again, which they are no reason for."""
     layout = view.layout
     if layout is None:
         return (((" " + safe(view.progress or "waiting for the first step"), "quiet"),),)
     names = shown_names(layout, view.ascii_only)
-    at = places(width, max(map(cell_len, names), default=0))
+    if view.entries:
+        at = places(width, max(map(entry_width, view.entries)), groups=True)
+    else:
+        at = places(width, max(map(cell_len, names), default=0))
     if theory is not None and (len(theory) != len(layout.rows) or np.isnan(theory).all()):
         theory = None
     known = Known(view, at, names, drawn.columns, theory)
@@ -55,11 +60,13 @@ def depth_lines(
     lines: list[Line] = [()] * len(view.order)
     for index in range(visible.start, min(visible.stop, len(view.order))):
         row = view.order[index]
+        entry = view.entries[index] if view.entries else None
         chosen = index == view.selected
         alone = known.reference is None, theory is None
-        key = (known.states[row], chosen, at, view.ascii_only, alone)
-        draw = partial(known.row, row, chosen)
-        lines[index] = drawn.get(row, key, known.log(row), draw)
+        key = (known.states[row], chosen, at, view.ascii_only, alone, entry)
+        draw = partial(known.row, row, chosen, entry)
+        place = entry.group.name if entry is not None and entry.group is not None else row
+        lines[index] = drawn.get(place, key, known.log(row), draw)
     return (*head, *lines)
 
 
@@ -113,7 +120,7 @@ class Known:
         norm = self.norms[row] if self.norms else 0.0
         return log10(norm) if 0 < norm < inf else 0.0
 
-    def row(self, row: int, chosen: bool) -> Line:
+    def row(self, row: int, chosen: bool, entry: Entry | None = None) -> Line:
         at, ascii_only = self.at, self.view.ascii_only
         state = self.states[row]
         sign = SIGNS[state]
@@ -134,23 +141,38 @@ class Known:
             )
             if self.theory is not None:
                 middle = marked(middle, self.theory[row], ascii_only=ascii_only)
-        quiet = "quiet" if meaning == "healthy" else meaning
-        history = spark(self.logs[:, row], quiet, ascii_only=ascii_only)
-        name = set_cell_size(fit(self.names[row], at.name), at.name)
-        if ascii_only:
-            name = to_ascii(name)
+        if entry is not None and entry.open:  # what it says is said by the lines below it
+            value, middle = "", ((" " * at.bar, ""),)
         pieces = (
             (mark if chosen else " ", "accent" if chosen else ""),
             (sign.char(ascii_only), meaning),
-            (f" {name} ", "strong on cursor" if chosen else ""),
+            (f" {self._name(row, entry)} ", "strong on cursor" if chosen else ""),
             *middle,
             (f"{value:>{NUMBER + 1}}", meaning + (" on cursor" if chosen else "")),
             (" ", ""),
-            *sized(history, at.spark),
-            (_change_text(self.changes, row, at.change, ascii_only), "quiet"),
-            (_ratio_text(self.ratios, row) if at.ratio else "", "quiet"),
+            *sized(self._history(row, meaning, entry), at.spark),
+            *(() if entry is not None and entry.open else self._tail(row)),
         )
         return thrifty(pieces)
+
+    def _name(self, row: int, entry: Entry | None) -> str:
+        cells, ascii_only = self.at.name, self.view.ascii_only
+        name = fit(self.names[row], cells)
+        if entry is not None:
+            name = entry_name(entry, cells, ascii_only)
+        return set_cell_size(to_ascii(name) if ascii_only else name, cells)
+
+    def _history(self, row: int, meaning: str, entry: Entry | None) -> Line:
+        """The norms so far; of a closed group the name of the layer that stands for it."""
+        if entry is not None and entry.group is not None:
+            named = "" if entry.open else worst_name(entry.group, self.names[row], self.at.spark)
+            return ((to_ascii(named) if self.view.ascii_only else named, "quiet"),)
+        quiet = "quiet" if meaning == "healthy" else meaning
+        return spark(self.logs[:, row], quiet, ascii_only=self.view.ascii_only)
+
+    def _tail(self, row: int) -> Line:
+        change = _change_text(self.changes, row, self.at.change, self.view.ascii_only)
+        return (change, "quiet"), (_ratio_text(self.ratios, row) if self.at.ratio else "", "quiet")
 
 
 def shown_names(layout: Layout, ascii_only: bool) -> list[str]:

@@ -25,15 +25,17 @@ class Places(NamedTuple):
     change: int = 0
 
 
-def places(width: int, longest_name: int) -> Places:
-    """Who gets how much: the bar and the name first, then history, then the update ratio."""
+def places(width: int, longest_name: int, *, groups: bool = False) -> Places:
+    """Who gets how much: the bar and the name first, then history, then the update ratio. Names in groups
+    stand further in, and those of their worst layers are in the place of history."""
     room = width - 3 - 1 - NUMBER  # cursor, glyph, space; number with its space
-    name = min(max(longest_name, 5), max(room // 3, 4), 28)
+    share, most = (2 * room // 5, 36) if groups else (room // 3, 28)
+    name = min(max(longest_name, 5), max(share, 4), most)
     room -= name + 1
     ratio = 9 if room >= 62 else 0
     change = 8 if room >= 70 else 0
     room -= ratio + change
-    history = min(room // 3, 40) if room >= 26 else 0
+    history = min(2 * room // 5 if groups else room // 3, 40) if room >= 26 else 0
     room -= history + 1
     return Places(name, max(room, 1), history, ratio, change)
 
@@ -44,7 +46,8 @@ def head_lines(
     layout, info = view.layout, view.info
     times = layout is not None and len(layout.time_rows) == len(layout.rows)
     lead = 3 + at.name + 1
-    history = "history" if at.spark else ""
+    closed = any(entry.group is not None and not entry.open for entry in view.entries)
+    history = ("worst layer" if closed else "history") if at.spark else ""
     norm = "|g|" if view.ascii_only else "‖g‖"
     top = (
         (set_cell_size(f"   {'time step' if times else 'layer'}", lead), "quiet"),
@@ -54,7 +57,7 @@ def head_lines(
         (f"{'change':>{at.change}}" if at.change else "", "quiet"),
         (f"{'update':>{at.ratio}}" if at.ratio else "", "quiet"),
     )
-    shown, total = len(view.order), len(layout.rows) if layout else 0
+    shown, total = view.rows_matched, len(layout.rows) if layout else 0
     some = f"{shown} of {total}" if shown != total else ""
     if len(some) > at.name:
         some = f"{shown}/{total}"

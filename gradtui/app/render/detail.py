@@ -31,9 +31,9 @@ def detail_lines(view: View, width: int, theory: Theory = NO_THEORY) -> tuple[Li
     """Name and state, what theory says, quantities over time, histogram, tensors of the selected
     row."""
     layout = view.layout
-    if layout is None or not 0 <= view.selected < len(view.order):
+    row = view.row
+    if layout is None or row is None:
         return (((" no row selected", "quiet"),),)
-    row = view.order[view.selected]
     lines = [
         *_head(view, layout, row, width),
         *_theory(view, row, theory, width),

@@ -1,6 +1,6 @@
 """Which rows of the depth axis need drawing again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from gradtui.app.render.history import Columns
 from gradtui.app.render.line import Line
@@ -20,13 +20,13 @@ class Drawn:
         self.columns = Columns()
         self.kept = False
         """Something drawn since `clear` is older than the view it was drawn for."""
-        self._rows: dict[int, tuple[object, float, Line]] = {}
+        self._rows: dict[Hashable, tuple[object, float, Line]] = {}
 
     def clear(self) -> None:
         self._rows.clear()
         self.kept = False
 
-    def get(self, row: int, key: object, log: float, draw: Callable[[], Line]) -> Line:
+    def get(self, row: Hashable, key: object, log: float, draw: Callable[[], Line]) -> Line:
         """A row whose look depends on `key` (state, selection, widths) and on the log of its norm."""
         drawn = self._rows.get(row)
         if drawn is not None and drawn[0] == key and abs(log - drawn[1]) <= self.JUMP:

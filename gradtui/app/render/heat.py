@@ -38,12 +38,13 @@ def heat_lines(
         return (((f" {NO_NORMS}", "quiet"),),)
     if not view.order:
         return (((" no row matches the filter", "quiet"),),)
-    names = [safe(layout.rows[row].name) for row in view.order]
+    names = [entry.label for entry in view.entries]
+    names = names or [safe(layout.rows[row].name) for row in view.order]
     lead = min(max((cell_len(name) for name in names), default=1), max(width // 5, 3), 14)
     cells = max(width - lead - 3, 1)
     thinned = columns.thin(facts, cells, exact=view.state in OVER)
     groups = grouped(len(view.order), height)
-    shown = _columns(view, thinned, view.order, cells)
+    shown = _columns(view, thinned, range(len(view.order)), cells)
     look = _look(view, thinned.logs, by_shape)
     lines: list[Line] = []
     for start, stop in groups:
@@ -75,20 +76,25 @@ def beside_lines(
         return ((), ((" no history yet", "quiet"),))
     cells = max(width, 1)
     thinned = columns.thin(facts, cells, exact=view.state in OVER)
-    shown = _columns(view, thinned, view.order[visible.start : visible.stop], cells)
+    some = range(visible.start, min(visible.stop, len(view.order)))
+    shown = _columns(view, thinned, some, cells)
     look = _look(view, thinned.logs, by_shape)
     lines: list[Line] = [()] * len(view.order)
-    for at, logs in enumerate(shown.T, visible.start):
-        lines[at] = merged(_cells(logs, look))
+    for at, logs in zip(some, shown.T, strict=True):
+        heading = view.entries and view.entries[at].open
+        lines[at] = () if heading else merged(_cells(logs, look))
     title = ("heat map  ", "quiet")
     legend = _legend(cells - len(title[0]), look)
     axis = _time_axis(view, thinned, cells)
     return ((title, *legend), ((axis, "quiet"),), *lines)
 
 
-def _columns(view: View, thinned: Thinned, rows: Sequence[int], cells: int) -> FloatArray:
-    """[columns, rows] of what is drawn: a run that grows no more fills the width."""
-    shown: FloatArray = thinned.logs[:, list(rows)]
+def _columns(view: View, thinned: Thinned, lines: range, cells: int) -> FloatArray:
+    """[columns, lines] of what is drawn, of a group the worst: a run that grows no more fills the width."""
+    shown: FloatArray = thinned.logs[:, list(view.order[lines.start : lines.stop])]
+    for at, entry in enumerate(view.entries[lines.start : lines.stop]):
+        if entry.group is not None and not entry.open:
+            shown[:, at] = worst(thinned.logs[:, list(entry.group.rows)])
     return shown[spread(len(shown), cells)] if view.state in OVER else shown
 
 

@@ -187,6 +187,11 @@ class MainScreen(LabScreen):
     def page(self) -> int:
         return self.depth.page
 
+    @property
+    def lines(self) -> int:
+        """Rows that there is room for; 0 where they are not in sight."""
+        return self.depth.page if self.depth.display and self.depth.size else 0
+
     # The filter
 
     def open_filter(self, text: str) -> None:
@@ -203,7 +208,7 @@ class MainScreen(LabScreen):
         if tallest != self._tallest:
             self._tallest = tallest
             self.query_one("#layers").styles.max_height = tallest
-        self.filter.count(len(view.order), total)
+        self.filter.count(view.rows_matched, total)
         story = self.panes.get("story")
         elsewhere = False
         if isinstance(story, StoryPanel):

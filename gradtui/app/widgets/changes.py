@@ -20,6 +20,8 @@ _LOOK = (
     "state",
     "selected",
     "order",
+    "entries",
+    "opened",
     "log_scale",
     "own_scale",
     "ascii_only",

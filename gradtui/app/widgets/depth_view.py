@@ -40,6 +40,13 @@ class DepthView(Lined):
             super().__init__()
             self.index = index
 
+    class Turned(Message):
+        """A group was clicked, to be opened or closed; `index` into `view.order`."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
     class Scrolled(Message):
         """Other rows are in sight: those from `top` on."""
 
@@ -64,6 +71,7 @@ class DepthView(Lined):
 
     def show(self, view: View) -> None:
         moved = view.selected != self.view.selected or view.order != self.view.order
+        moved = moved or view.entries != self.view.entries
         if not is_live(view) or not same_look(view, self.view):
             self._drawn.clear()
         super().show(view)
@@ -96,6 +104,9 @@ class DepthView(Lined):
     def on_click(self, event: events.Click) -> None:
         index = event.y - HEAD + self.scroll_offset.y
         if event.y < HEAD or not 0 <= index < len(self.view.order):
+            return
+        if self.view.entries and self.view.entries[index].group is not None:
+            self.post_message(self.Turned(index))
             return
         chosen = index == self.view.selected
         self.post_message(self.Activated(index) if chosen else self.Selected(index))

@@ -1,0 +1,37 @@
+"""What a line of the list of layers is called: a layer, or a group of layers that can be opened."""
+
+from rich.cells import cell_len
+
+from gradtui.app.folding import Entry
+from gradtui.app.layer_groups import Group
+from gradtui.app.render.text import fit, to_ascii
+
+INDENT = 2
+"""Cells by which a layer stands further in than the group around it."""
+
+
+def entry_name(entry: Entry, cells: int, ascii_only: bool) -> str:
+    """ "▸ transformer.h.* (288)", at most `cells` wide: a label is cut, where it stands and how many layers
+    it is for are not."""
+    lead, tail = _ends(entry, ascii_only)
+    label = fit(entry.label, max(cells - cell_len(lead) - cell_len(tail), 3))
+    return lead + (to_ascii(label) if ascii_only else label) + tail
+
+
+def entry_width(entry: Entry) -> int:
+    """Cells of a name in full."""
+    lead, tail = _ends(entry, False)
+    return cell_len(lead + entry.label + tail)
+
+
+def _ends(entry: Entry, ascii_only: bool) -> tuple[str, str]:
+    lead = " " * (INDENT * entry.depth)
+    if entry.group is None:
+        return lead, ""
+    sign = ("-" if entry.open else "+") if ascii_only else ("▾" if entry.open else "▸")
+    return f"{lead}{sign} ", f" ({len(entry.group.rows)})"
+
+
+def worst_name(group: Group, name: str, cells: int) -> str:
+    """The name of the layer that stands for a closed group, without what all names in it begin with."""
+    return fit(name.removeprefix(group.base), cells)
