@@ -574,11 +574,17 @@ class GradtuiApp(TerminalApp):
 
     @wish
     def action_turn_group(self) -> None:
-        self.session.turn_group()
+        if isinstance(self.screen, MainScreen):
+            self.session.turn_group()
 
     @wish
     def action_turn_groups(self) -> None:
-        self.session.turn_groups()
+        if isinstance(self.screen, MainScreen):
+            self.session.turn_groups()
+
+    @wish
+    def action_layer(self, by: int) -> None:
+        self.session.move_layer(by)
 
     def action_detail(self) -> None:
         """Everything about the selected layer; a group opens or closes."""

@@ -128,6 +128,21 @@ KEYS: tuple[Key, ...] = (
     Key("escape", "escape", "esc", "back", "close, or clear the filter", "Panes", 0, False),
 )
 
+LAYER = "Where one layer is shown"
+FAR = 1_000_000
+LAYER_KEYS: tuple[Key, ...] = (
+    Key("escape,enter", "app.escape", "esc", "back", "back to all layers", LAYER, 98),
+    Key("right,l,n", "screen.layer(1)", "right n", "next layer", "the next layer", LAYER, 97),
+    Key("left,h,p", "screen.layer(-1)", "left p", "previous", "the previous layer", LAYER, 96),
+    Key("down,j", "screen.scroll(1)", "down j", "scroll", "a line down", LAYER, 95),
+    Key("up,k", "screen.scroll(-1)", "up k", "up", "a line up", LAYER),
+    Key("pagedown", "screen.scroll_page(1)", "pgdn", "page down", "a page down", LAYER),
+    Key("pageup", "screen.scroll_page(-1)", "pgup", "page up", "a page up", LAYER),
+    Key("home,g", f"screen.scroll(-{FAR})", "home g", "top", "to the top", LAYER),
+    Key("end,G", f"screen.scroll({FAR})", "end G", "bottom", "to the end", LAYER),
+)
+"""Keys that mean something else while everything about one layer is on screen."""
+
 REMEDIES = Key(
     "",
     "",
@@ -174,9 +189,17 @@ def footer_keys(mode: Mode) -> tuple[Key, ...]:
     return tuple(sorted(wanted, key=lambda key: -key.weight))
 
 
+def layer_footer_keys(mode: Mode) -> tuple[Key, ...]:
+    """The footer's keys while one layer is shown: its own, and those of all layers that have a meaning."""
+    taken = {name for key in LAYER_KEYS for name in key.keys.split(",")}
+    ours = tuple(key for key in LAYER_KEYS if key.weight)
+    rest = (key for key in footer_keys(mode) if not taken & set(key.keys.split(",")))
+    return (*ours, *(key for key in rest if key.group not in ("Layers", "Panes")))
+
+
 def help_keys(mode: Mode) -> tuple[Key, ...]:
     """The keys that help explains, group by group."""
-    return (*keys_of(mode), *_remedies(mode))
+    return (*keys_of(mode), *_remedies(mode), *LAYER_KEYS)
 
 
 def _remedies(mode: Mode) -> tuple[Key, ...]:

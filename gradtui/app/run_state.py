@@ -207,3 +207,12 @@ class RunState:
             if at <= step:
                 return at, self.history.histograms[at]
         return None
+
+    def histograms_until(self, step: int) -> tuple[tuple[int, U32Array], ...]:
+        """All that are kept, up to `step`, in order."""
+        kept = self.history.histograms if self.history is not None else {}
+        return tuple(item for item in sorted(kept.items(), key=_step) if item[0] <= step)
+
+
+def _step(item: tuple[int, U32Array]) -> int:
+    return item[0]

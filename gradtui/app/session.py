@@ -491,6 +491,7 @@ class Session:
             theory=run.theory(facts, now) if facts is not None else NO_THEORY,
             reference=reference,
             histograms=run.histograms_at(step),
+            recorded=run.histograms_until(step),
             live_step=run.live_step,
             scrubbing=self.cursor is not None,
             frozen=self.frozen,

@@ -112,6 +112,8 @@ class View:
     reference: Reference | None = None
     histograms: tuple[int, U32Array] | None = None
     """(step, [tensors, HIST_BINS]) nearest before the step being looked at."""
+    recorded: tuple[tuple[int, U32Array], ...] = ()
+    """All such that are kept, up to that step."""
     live_step: int = -1
     """The newest step, whatever is being looked at."""
     scrubbing: bool = False

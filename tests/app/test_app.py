@@ -183,11 +183,39 @@ async def test_detail_is_live() -> None:
         await pilot.pause(0.1)
         assert isinstance(app.screen, DetailScreen)
         assert "layers.0" in text(app)
-        await pilot.press("j")
-        await pilot.pause(0.1)
-        assert "layers.1" in text(app)
+        for key, name in (("right", "layers.1"), ("n", "layers.2"), ("left", "layers.1")):
+            await pilot.press(key)
+            await until(
+                pilot, lambda name=name: f"● {name} " in text(app) or f"▼ {name} " in text(app)
+            )
+        assert "esc back" in text(app)
         await pilot.press("escape")
         assert isinstance(app.screen, MainScreen)
+
+
+async def test_a_layer_is_scrolled_by_keys() -> None:
+    async with playing(size=(80, 24)) as (app, pilot):
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        screen = app.screen
+        assert isinstance(screen, DetailScreen)
+        end = screen.detail.max_scroll_y
+        for key, place in (
+            ("j", 1),
+            ("up", 0),
+            ("pagedown", 15),
+            ("home", 0),
+            ("G", end),
+            ("g", 0),
+        ):
+            await pilot.press(key)
+            await pilot.pause()
+            assert abs(screen.detail.scroll_offset.y - place) <= (3 if key == "pagedown" else 0), (
+                key
+            )
+        await pilot.press("end", "right")
+        await pilot.pause(0.1)
+        assert screen.detail.scroll_offset.y == 0
 
 
 async def test_a_click_selects_and_a_second_opens() -> None:

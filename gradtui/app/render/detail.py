@@ -5,48 +5,79 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradtui.app.render.glyph import SIGNS
-from gradtui.app.render.histogram import histogram_lines
+from gradtui.app.render.histogram import ASCII_SHADES, SHADES, histogram_lines, histogram_map
 from gradtui.app.render.history import parameters_of
-from gradtui.app.render.line import Line, plain
+from gradtui.app.render.layer_findings import layer_findings
+from gradtui.app.render.layer_numbers import number_lines
+from gradtui.app.render.layer_optimizer import optimizer_lines
+from gradtui.app.render.line import Line, plain, sized
 from gradtui.app.render.number import count, number, share
-from gradtui.app.render.series import latest
-from gradtui.app.render.spark import spark
 from gradtui.app.render.state import row_states
 from gradtui.app.render.text import fit, safe, to_ascii, wrap
 from gradtui.app.render.theory import theory_line
 from gradtui.app.view import View
-from gradtui.core.facts import Facts, merged_rows
-from gradtui.core.layout import UNKNOWN_SHAPE, BoolArray, FloatArray, Layout, TensorInfo
-from gradtui.core.snapshot import Act, Grad, Weight
+from gradtui.core.layout import UNKNOWN_SHAPE, FloatArray, Layout, TensorInfo
+from gradtui.core.snapshot import Grad
 from gradtui.theory import Theory
 
-LABEL = 22
-VALUE = 9
-
-
 NO_THEORY = Theory()
+ABREAST = 116
+"""Cells from which on there are two columns: numbers, and beside them how the values are spread."""
+BARS, TALL = 4, 8
+"""Lines of the histogram; where there is much room."""
+ROOMY = 34
+"""Lines that can be seen at once from which on there is."""
+FEWEST, MOST = 6, 28
+"""Lines of the one over the steps, at least and at most."""
 
 
-def detail_lines(view: View, width: int, theory: Theory = NO_THEORY) -> tuple[Line, ...]:
-    """Name and state, what theory says, quantities over time, histogram, tensors of the selected
-    row."""
-    layout = view.layout
-    row = view.row
+def detail_lines(
+    view: View, width: int, theory: Theory = NO_THEORY, height: int = 24
+) -> tuple[Line, ...]:
+    """Name and state of the selected row, what theory and the doctor say, quantities over time, the
+    optimizer, histograms, tensors. `height` is what can be seen at once."""
+    layout, row = view.layout, view.row
     if layout is None or row is None:
         return (((" no row selected", "quiet"),),)
-    lines = [
-        *_head(view, layout, row, width),
-        *_theory(view, row, theory, width),
-        (),
-        *_over_time(view, row, width),
-        (),
-        *_histogram(view, layout, row, width),
-        (),
-        *_tensors(view, layout, row, width),
-    ]
+    head = [*_head(view, layout, row, width), *_theory(view, row, theory, width), ()]
+    if width < ABREAST:
+        parts = _parts(view, layout, row, width, height)
+        lines = [*head, *(line for part in parts for line in (*part, ()) if part)][:-1]
+    else:
+        left = width * 58 // 100
+        room = height - len(head)
+        said, numbers, optimizer, tensors, *_ = _parts(view, layout, row, left - 1, room)
+        *_, now, over = _parts(view, layout, row, width - left - 2, room)
+        lines = [*head, *_abreast([said, numbers, optimizer, tensors], [now, over], left, view)]
     if view.ascii_only:
         return tuple(tuple((to_ascii(t), m) for t, m in line) for line in lines)
     return tuple(lines)
+
+
+def _parts(view: View, layout: Layout, row: int, width: int, height: int) -> tuple[list[Line], ...]:
+    """What there is to say; an empty part has nothing. The last two are about the spread of values."""
+    bars = TALL if height >= ROOMY else BARS
+    return (
+        list(layer_findings(view, layout, row, width)),
+        list(number_lines(view, row, width)),
+        list(optimizer_lines(view, row, width)),
+        list(_tensors(view, layout, row, width)),
+        list(_histogram(view, layout, row, width, bars)),
+        list(_histograms(view, layout, row, width, min(max(height - bars - 3, FEWEST), MOST))),
+    )
+
+
+def _abreast(
+    left: list[list[Line]], right: list[list[Line]], cells: int, view: View
+) -> Iterator[Line]:
+    """Two columns of parts, an empty line between parts."""
+    columns = [
+        [line for part in parts if part for line in (*part, ())][:-1] for parts in (left, right)
+    ]
+    rule = "|" if view.ascii_only else "│"
+    for at in range(max(map(len, columns))):
+        one, other = (column[at] if at < len(column) else () for column in columns)
+        yield (*sized(one, cells), (rule, "quiet"), *other)
 
 
 def _head(view: View, layout: Layout, row: int, width: int) -> Iterator[Line]:
@@ -58,6 +89,10 @@ def _head(view: View, layout: Layout, row: int, width: int) -> Iterator[Line]:
         (f"  {sign.word}", sign.meaning),
     )
     facts = [f"row {row + 1} of {len(layout.rows)}", *([safe(info.kind)] if info.kind else [])]
+    values = sum(layout.tensors[i].numel for i in parameters_of(layout, row))
+    known = all(layout.tensors[i].shape != UNKNOWN_SHAPE for i in parameters_of(layout, row))
+    if values and known:
+        facts.append(f"{count(values)} values")
     if info.activation:
         facts.append(safe(info.activation))
     if info.fan_in or info.fan_out:
@@ -77,82 +112,7 @@ def _theory(view: View, row: int, theory: Theory, width: int) -> Iterator[Line]:
         yield ((f"{'   ' if place else ' '}{part}", "quiet"),)
 
 
-def _over_time(view: View, row: int, width: int) -> Iterator[Line]:
-    facts = view.facts
-    if facts is None or not len(facts):
-        yield ((" nothing measured yet", "quiet"),)
-        return
-    room = min(max(width - LABEL - VALUE - 3, 0), 80)
-    yield (
-        (f" {'':<{LABEL}}{'now':>{VALUE}}  ", "quiet"),
-        ("over the steps"[:room], "quiet"),
-    )
-    for label, values, log in quantities(facts, row):
-        measured = ~np.isnan(values) | _was_taken(facts, label, row)
-        thinned, now = latest(facts.steps, values, measured, room)
-        if not len(thinned):
-            continue
-        if log:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                thinned = np.log10(thinned)
-        value = number(now) if log else share(now)
-        broken = not np.isfinite(now)
-        yield (
-            (f" {label:<{LABEL}}", ""),
-            (f"{value:>{VALUE}}  ", "nonfinite" if broken else "strong"),
-            *spark(thinned, "accent", ascii_only=view.ascii_only),
-        )
-
-
-def quantities(facts: Facts, row: int) -> Iterator[tuple[str, FloatArray, bool]]:
-    """(name, [n] values with NaN where not measured, drawn on a log scale)."""
-    layout = facts.layout
-    mine = parameters_of(layout, row)
-    own = [i for i in mine if layout.tensors[i].role != "hidden"]
-    yield "gradient norm", facts.row_norms[:, row], True
-    if mine:
-        yield "largest |gradient|", facts.grads[:, mine, Grad.ABS_MAX].max(axis=1), True
-        elements = max(float(layout.numel[mine].sum()), 1.0)
-        yield (
-            "zeros in the gradient",
-            facts.grads[:, mine, Grad.ZEROS].sum(axis=1) / elements,
-            False,
-        )
-    if own:
-        weights = _joined(facts.weights[:, own, Weight.NORM])
-        updates = _joined(facts.weights[:, own, Weight.UPDATE])
-        yield "weight norm", weights, True
-        with np.errstate(divide="ignore", invalid="ignore"):
-            yield "update / weight", updates / weights, True
-    activations = facts.activations[:, row]
-    yield "output variance", activations[:, Act.VARIANCE], True
-    yield "dead units", activations[:, Act.DEAD], False
-    yield "saturated values", activations[:, Act.SATURATED], False
-    yield "signal at the output", activations[:, Act.SIGNAL], True
-
-
-def _joined(norms: FloatArray) -> FloatArray:
-    """[n, tensors] -> [n]."""
-    zero = np.zeros(norms.shape[1], dtype=np.int64)
-    return merged_rows(norms, zero, 1)[:, 0]
-
-
-def _was_taken(facts: Facts, label: str, row: int) -> BoolArray:
-    """[n] where the quantity was measured even though it is NaN: a NaN must not pass for a gap."""
-    mine = parameters_of(facts.layout, row)
-    if label in ("gradient norm", "largest |gradient|"):
-        counts = facts.grads[:, mine, Grad.NONFINITE]
-    elif label in ("output variance", "signal at the output"):
-        counts = facts.activations[:, row, Act.NONFINITE, None]
-    elif label in ("weight norm", "update / weight"):
-        counts = facts.weights[:, mine, Weight.NONFINITE]
-    else:
-        counts = np.zeros((len(facts), 1))
-    taken: BoolArray = np.any(counts > 0, axis=1)
-    return taken
-
-
-def _histogram(view: View, layout: Layout, row: int, width: int) -> Iterator[Line]:
+def _histogram(view: View, layout: Layout, row: int, width: int, bars: int) -> Iterator[Line]:
     if view.histograms is None:
         return
     step, counts = view.histograms
@@ -162,8 +122,24 @@ def _histogram(view: View, layout: Layout, row: int, width: int) -> Iterator[Lin
         (f"  log2|g| at step {count(step)}", "quiet"),
     )
     total = counts[mine].sum(axis=0, dtype=np.float64)
-    for line in histogram_lines(total, max(width - 3, 1), 4, ascii_only=view.ascii_only):
+    for line in histogram_lines(total, max(width - 3, 1), bars, ascii_only=view.ascii_only):
         yield ((" ", ""), *line)
+
+
+def _histograms(view: View, layout: Layout, row: int, width: int, height: int) -> Iterator[Line]:
+    """The same over the steps."""
+    mine = parameters_of(layout, row)
+    several = view.measured.optimizers > 1
+    records = [(step, kept[mine].sum(axis=0, dtype=np.float64)) for step, kept in view.recorded]
+    if several:  # at other optimizers' steps there is nothing of this row
+        records = [(step, counts) for step, counts in records if counts.any()]
+    last = int(view.facts.steps[-1]) if view.facts is not None and len(view.facts) else 0
+    lines = list(histogram_map(records, last, width - 1, height - 2, ascii_only=view.ascii_only))
+    if lines:
+        shades = ASCII_SHADES if view.ascii_only else SHADES
+        title = " and over the steps"
+        yield (title, "title"), (f"  {len(records)} records, few {shades} many", "quiet")
+        yield from (((" ", ""), *line) for line in lines)
 
 
 def _tensors(view: View, layout: Layout, row: int, width: int) -> Iterator[Line]:

@@ -1,6 +1,7 @@
 """Depth as an axis: one row a layer, input side first, or one a time step."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from textual import events
 from textual.message import Message
@@ -70,12 +71,14 @@ class DepthView(Lined):
         return depth_lines(view, width, range(top, top + height), self._drawn, theory)
 
     def show(self, view: View) -> None:
-        moved = view.selected != self.view.selected or view.order != self.view.order
-        moved = moved or view.entries != self.view.entries
+        turned = view.entries != self.view.entries
+        moved = view.selected != self.view.selected or view.order != self.view.order or turned
         if not is_live(view) or not same_look(view, self.view):
             self._drawn.clear()
         super().show(view)
         if moved:
+            if turned:  # what a group has been opened for is below it
+                self._keep_in_sight(min(_last_within(view), view.selected + self.page - 1))
             self._keep_in_sight(view.selected)
         if self._drawn.kept and self._catch_up is None:
             self._catch_up = self.set_timer(RENEW, self._renew)
@@ -110,3 +113,12 @@ class DepthView(Lined):
             return
         chosen = index == self.view.selected
         self.post_message(self.Activated(index) if chosen else self.Selected(index))
+
+
+def _last_within(view: View) -> int:
+    """Index of the last line of the group that is selected and open; else of the selected line."""
+    at = view.selected
+    if not view.entries or not view.entries[at].open:
+        return at
+    deeper = takewhile(lambda entry: entry.depth > view.entries[at].depth, view.entries[at + 1 :])
+    return at + sum(1 for _ in deeper)

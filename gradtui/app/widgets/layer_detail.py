@@ -16,4 +16,4 @@ class LayerDetail(Lined):
     PACE = 0.5
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:
-        return detail_lines(view, width, view.theory)
+        return detail_lines(view, width, view.theory, height)
