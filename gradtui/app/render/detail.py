@@ -10,14 +10,14 @@ from gradtui.app.render.history import parameters_of
 from gradtui.app.render.layer_findings import layer_findings
 from gradtui.app.render.layer_numbers import number_lines
 from gradtui.app.render.layer_optimizer import optimizer_lines
+from gradtui.app.render.layer_tensors import tensor_lines
 from gradtui.app.render.line import Line, plain, sized
-from gradtui.app.render.number import count, number, share
+from gradtui.app.render.number import count
 from gradtui.app.render.state import row_states
 from gradtui.app.render.text import fit, safe, to_ascii, wrap
 from gradtui.app.render.theory import theory_line
 from gradtui.app.view import View
-from gradtui.core.layout import UNKNOWN_SHAPE, FloatArray, Layout, TensorInfo
-from gradtui.core.snapshot import Grad
+from gradtui.core.layout import UNKNOWN_SHAPE, Layout
 from gradtui.theory import Theory
 
 NO_THEORY = Theory()
@@ -61,7 +61,7 @@ def _parts(view: View, layout: Layout, row: int, width: int, height: int) -> tup
         list(layer_findings(view, layout, row, width)),
         list(number_lines(view, row, width)),
         list(optimizer_lines(view, row, width)),
-        list(_tensors(view, layout, row, width)),
+        list(tensor_lines(view, layout, row, width)),
         list(_histogram(view, layout, row, width, bars)),
         list(_histograms(view, layout, row, width, min(max(height - bars - 3, FEWEST), MOST))),
     )
@@ -140,38 +140,3 @@ def _histograms(view: View, layout: Layout, row: int, width: int, height: int) -
         title = " and over the steps"
         yield (title, "title"), (f"  {len(records)} records, few {shades} many", "quiet")
         yield from (((" ", ""), *line) for line in lines)
-
-
-def _tensors(view: View, layout: Layout, row: int, width: int) -> Iterator[Line]:
-    yield ((" tensors", "title"),)
-    facts = view.facts
-    for index in parameters_of(layout, row):
-        tensor = layout.tensors[index]
-        now = facts.grads[-1, index] if facts is not None and len(facts) else None
-        yield from _tensor(tensor, now, width)
-
-
-def _count(elements: float) -> str:
-    return number(elements) if elements > 1e6 else str(int(elements))
-
-
-def _tensor(tensor: TensorInfo, now: FloatArray | None, width: int) -> Iterator[Line]:
-    shape = " x ".join(str(n) for n in tensor.shape) or "scalar"
-    if tensor.shape == UNKNOWN_SHAPE:
-        shape = "size not logged"
-    tail = f"  {shape}  {safe(tensor.role)}"
-    yield ("   " + fit(safe(tensor.name), max(width - 4 - len(tail), 6)), "strong"), (tail, "quiet")
-    if now is not None:
-        zeros = share(float(now[Grad.ZEROS]) / max(tensor.numel, 1))
-        counted = not np.isnan(now[Grad.ZEROS])
-        top = float(now[Grad.ABS_MAX])
-        most = "-" if np.isnan(top) and not now[Grad.NONFINITE] > 0 else number(top)
-        text = f"     |g| {number(float(now[Grad.NORM]))}  max {most}"
-        bad = float(now[Grad.NONFINITE])
-        yield (
-            (f"{text}  zeros {zeros}", ""),
-            (f"  {_count(bad) if counted else 'some'} not finite" if bad > 0 else "", "nonfinite"),
-        )
-    if tensor.structural_zero:
-        for line in wrap(f"zero by construction: {tensor.structural_zero}", width - 6):
-            yield (("     " + line, "quiet"),)

@@ -52,12 +52,13 @@ def heat_lines(
         name = fit(names[view.selected if chosen else start], lead)
         mark = (">" if view.ascii_only else "▌") if chosen else " "
         label = to_ascii(name) if view.ascii_only else name
+        some = [at for at in range(start, stop) if not _is_heading(view, at)]
         lines.append(
             merged(
                 (
                     (mark, "accent"),
                     (set_cell_size(label, lead) + " ", "strong" if chosen else "quiet"),
-                    *_cells(worst(shown[:, start:stop]), look),
+                    *(_cells(worst(shown[:, some]), look) if some else ()),
                 )
             )
         )
@@ -81,8 +82,7 @@ def beside_lines(
     look = _look(view, thinned.logs, by_shape)
     lines: list[Line] = [()] * len(view.order)
     for at, logs in zip(some, shown.T, strict=True):
-        heading = view.entries and view.entries[at].open
-        lines[at] = () if heading else merged(_cells(logs, look))
+        lines[at] = () if _is_heading(view, at) else merged(_cells(logs, look))
     title = ("heat map  ", "quiet")
     legend = _legend(cells - len(title[0]), look)
     axis = _time_axis(view, thinned, cells)
@@ -96,6 +96,11 @@ def _columns(view: View, thinned: Thinned, lines: range, cells: int) -> FloatArr
         if entry.group is not None and not entry.open:
             shown[:, at] = worst(thinned.logs[:, list(entry.group.rows)])
     return shown[spread(len(shown), cells)] if view.state in OVER else shown
+
+
+def _is_heading(view: View, at: int) -> bool:
+    """Whether the lines below show what the line is about."""
+    return bool(view.entries) and view.entries[at].open
 
 
 def grouped(rows: int, height: int) -> list[tuple[int, int]]:

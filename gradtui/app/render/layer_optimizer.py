@@ -36,10 +36,7 @@ def optimizer_lines(view: View, row: int, width: int) -> Iterator[Line]:
         words = [f"optimizer {index + 1} of {int(facts.optimizer.max()) + 1} ({words[0]})"]
     if not isnan(lr):
         words.append(f"lr {reading(lr)}")
-    # What was recorded is of the first one, and of its first group.
-    words += [
-        f"{safe(name).replace('_', ' ')} {value:g}" for name, value in info.settings if not index
-    ]
+    words += _settings(settings)
     for line in wrap(" · ".join(words), width - 4):
         yield ((f"   {line}", ""),)
     for line in _moves(facts, mine, lr, name):

@@ -1,5 +1,6 @@
 """Strings from files, made safe and fitted to the screen."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -133,11 +134,5 @@ def verdict_words(verdict: str) -> str:
 
 def natural(name: str) -> tuple[tuple[int, int | str], ...]:
     """A sorting key that puts "layer2" before "layer10"."""
-    parts: list[tuple[int, int | str]] = []
-    run = ""
-    for char in name.casefold() + "\0":
-        if run and run.isdecimal() != char.isdecimal():
-            parts.append((0, int(run)) if run.isdecimal() else (1, run))
-            run = ""
-        run += char
-    return tuple(parts)
+    parts = (part for part in re.split(r"(\d+)", name.casefold()) if part)
+    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gradtui.app.render.text import fit, layers_phrase, safe, spans, to_ascii, wrap
+from gradtui.app.render.text import fit, layers_phrase, natural, safe, spans, to_ascii, wrap
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,8 @@ def test_layers_in_words(rows: range, phrase: str) -> None:
 
 def test_one_layer_goes_by_its_escaped_name() -> None:
     assert layers_phrase((4,), ("fc\x1b",), 20) == "layer fc\\x1b"
+
+
+def test_names_without_numbers_are_sorted_too() -> None:
+    names = ["lm_head", "h.10.b", "wte", "h.9.b", "h.9.a", "", "9"]
+    assert sorted(names, key=natural) == ["", "9", "h.9.a", "h.9.b", "h.10.b", "lm_head", "wte"]

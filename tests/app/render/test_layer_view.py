@@ -1,0 +1,144 @@
+"""The view of one layer: what the doctor says of it, its optimizer, its histogram over the steps."""
+
+from dataclasses import replace
+from math import nan
+
+import numpy as np
+import pytest
+
+from gradtui.app.render.detail import detail_lines
+from gradtui.app.render.histogram import AXIS, histogram_map
+from gradtui.app.render.line import Line, plain, width
+from gradtui.app.view import View
+from gradtui.core.autopsy import Autopsy
+from gradtui.core.facts import Facts
+from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Grad, NonFinite, Weight
+from tests import factories
+
+SETTINGS = (("eps", 1e-08), ("weight_decay", 0.01), ("beta1", 0.9), ("beta2", 0.999))
+
+
+def text(lines: tuple[Line, ...]) -> str:
+    return "\n".join(plain(line) for line in lines)
+
+
+def with_facts(view: View, **changes: object) -> View:
+    assert view.facts is not None
+    return replace(view, facts=replace(view.facts, **changes))  # type: ignore[arg-type]
+
+
+def test_findings_are_shown_with_the_layers_that_they_name() -> None:
+    view = factories.view(factories.vanishing(), selected=3)
+    said = text(detail_lines(view, 90))
+    assert "✗ Vanishing gradient  since step 0, here and in 10 more" in said
+    assert "3e10 times below" in said
+    assert "why the sigmoid's slope" in said
+    assert "Vanishing gradient" not in text(detail_lines(replace(view, selected=19), 90))
+
+
+def test_where_the_first_nan_was_made_is_said_of_its_layer_alone() -> None:
+    found = Autopsy(
+        40, "backward", "layers.2", words="sqrt of 0", operation="sqrt", source="train.py:41"
+    )
+    view = with_facts(
+        factories.view(factories.exploding()),
+        first_nonfinite=NonFinite(40, "backward", "layers.5", "weight", found),
+    )
+    assert "made by sqrt at train.py:41" in text(detail_lines(replace(view, selected=2), 90))
+    assert "train.py" not in text(detail_lines(replace(view, selected=5), 90))
+    bare = NonFinite(40, "backward", "layers.5", "weight")
+    said = text(detail_lines(replace(with_facts(view, first_nonfinite=bare), selected=5), 90))
+    assert "The first NaN or infinity: step 40, backward, weight" in said
+    assert "made by" not in said
+
+
+def stepped(optimizer: str, lr: float = 0.1) -> View:
+    """Weight and bias (4,160 values) whose gradient norm is 5 and whose last update has norm 0.5."""
+    view = factories.view(factories.healthy(4))
+    facts = view.facts
+    assert facts is not None
+    assert view.info is not None
+    grads, weights = facts.grads.copy(), facts.weights.copy()
+    grads[:, 0, Grad.NORM], grads[:, 1, Grad.NORM] = 3.0, 4.0
+    weights[facts.has_weights, 0, Weight.UPDATE] = 0.3
+    weights[facts.has_weights, 1, Weight.UPDATE] = 0.4
+    info = replace(view.info, optimizer=optimizer, settings=SETTINGS)
+    found: Facts = replace(facts, grads=grads, weights=weights, lr=np.full(len(facts), lr))
+    return replace(view, info=info, facts=found)
+
+
+def test_the_optimizer_and_what_a_step_comes_to() -> None:
+    said = text(detail_lines(stepped("AdamW"), 100))
+    assert "AdamW · lr 0.100 · betas 0.9, 0.999 · eps 1e-08 · weight decay 0.01" in said
+    each = 0.5 / 4160**0.5
+    assert (
+        f"a step moves each value by {each:.4f}, {each / 0.1:.4f} of lr (rms, at step 55)" in said
+    )
+    assert "update / gradient 0.100\n" in said
+    assert "weight decay takes 0.0010 of each value" in said
+
+
+def test_a_plain_step_is_measured_against_its_gradient() -> None:
+    said = text(detail_lines(stepped("sgd lr 0.1", 0.2), 100))
+    assert "sgd · lr 0.200" in said
+    assert "update / gradient 0.100, 0.500 of lr" in said
+    assert "weight decay takes" not in said
+    assert "of lr" not in text(detail_lines(stepped("sgd", nan), 100))
+
+
+def test_layers_of_another_optimizer_have_its_rate_and_not_the_firsts_settings() -> None:
+    view = stepped("AdamW")
+    assert view.facts is not None
+    turns = np.arange(len(view.facts)) % 2
+    grads = view.facts.grads.copy()
+    grads[turns == 0, 2:] = nan
+    grads[turns == 1, :2] = nan
+    view = with_facts(view, optimizer=turns, grads=grads, lr=np.where(turns == 1, 0.5, 0.1))
+    first, second = (text(detail_lines(replace(view, selected=row), 100)) for row in (0, 2))
+    assert "optimizer 1 of 2 (AdamW) · lr 0.100 · betas" in first
+    assert "optimizer 2 of 2 (AdamW) · lr 0.500" in second
+    assert "betas" not in second
+
+
+def counts(*powers: int) -> np.ndarray:
+    out = np.zeros(HIST_BINS)
+    for power in powers:
+        out[power - HIST_LOW] += 1
+    return out
+
+
+def test_the_histogram_over_the_steps_has_a_record_until_the_next() -> None:
+    records = [(0, counts(-1, -1, -1, -4)), (50, counts(-4)), (75, counts(0))]
+    lines = [plain(line) for line in histogram_map(records, 99, AXIS + 100, 8)]
+    cells = {line[:AXIS].strip(): line[AXIS:] for line in lines}
+    assert [line[:AXIS].strip() for line in lines] == ["2^0", "", "", "2^-3", "", ""]
+    assert cells["2^0"] == " " * 75 + "█" * 25
+    assert lines[1][AXIS:] == "█" * 50 + " " * 50
+    assert lines[4][AXIS:] == "▓" * 50 + "█" * 25 + " " * 25
+    assert lines[5].strip().endswith("99")
+    few = [plain(line) for line in histogram_map(records, 99, AXIS + 100, 3, ascii_only=True)]
+    assert len(few) == 4
+    assert few[0][AXIS:].strip("#* ") == ""
+
+
+def test_one_record_is_no_history() -> None:
+    assert not list(histogram_map([(0, counts(1))], 9, 80, 9))
+    assert not list(histogram_map([(0, counts()), (5, counts())], 9, 80, 9))
+
+
+@pytest.mark.parametrize(("cells", "height"), [(30, 10), (78, 19), (138, 38), (198, 54)])
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_the_layer_view_fits_and_fills_its_width(cells: int, height: int, ascii_only: bool) -> None:
+    made = factories.exploding()
+    kept = factories.history(made).histograms
+    view = factories.view(made, recorded=tuple(kept.items()), ascii_only=ascii_only)
+    lines = detail_lines(view, cells, height=height)
+    assert not ascii_only or text(lines).isascii()
+    rule = "|" if ascii_only else "│"
+    if cells > 100:
+        assert all(width(line) <= cells for line in lines)
+        assert sum(rule in plain(line) for line in lines) > 20
+        assert max(map(width, lines)) > cells * 4 // 5
+        assert len(lines) <= height
+    assert "and over the steps" in text(lines)
+    assert "least" in text(lines) or cells < 60
