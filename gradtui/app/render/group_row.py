@@ -33,5 +33,9 @@ def _ends(entry: Entry, ascii_only: bool) -> tuple[str, str]:
 
 
 def worst_name(group: Group, name: str, cells: int) -> str:
-    """The name of the layer that stands for a closed group, without what all names in it begin with."""
-    return fit(name.removeprefix(group.base), cells)
+    """The name of the layer that stands for a closed group, without what all names in it begin with; what
+    is nothing but a number then keeps what it counts."""
+    rest = name.removeprefix(group.base)
+    if rest.isdecimal():
+        rest = name.removeprefix(group.base[: group.base.rstrip(".").rfind(".") + 1])
+    return fit(rest, cells)
