@@ -5,6 +5,8 @@ from dataclasses import dataclass
 NOTHING, TOTAL, LAYERS = "nothing", "total", "layers"
 """What a log holds of gradients: none of their norms, the total norm alone, or those of layers."""
 GRADIENTS = (NOTHING, TOTAL, LAYERS)
+LABELS = 16
+"""Cells that a label takes where it is said, line by line, what a log holds."""
 NO_NORMS = "no gradient norms in this log"
 
 

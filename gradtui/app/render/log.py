@@ -6,8 +6,9 @@ from rich.cells import cell_len, chop_cells
 
 from gradtui.app.render.ending import ending
 from gradtui.app.render.line import Line
-from gradtui.app.render.text import to_ascii
+from gradtui.app.render.text import to_ascii, wrap
 from gradtui.app.view import OVER, Outside, View
+from gradtui.core.logged import LABELS
 
 NOTHING = "nothing has been printed"
 ELSEWHERE = "what it printed is not kept here"
@@ -17,10 +18,12 @@ ELSEWHERE = "what it printed is not kept here"
 def log_lines(view: View, width: int) -> tuple[Line, ...]:
     """The kept output, oldest first."""
     outside = view.outside
+    # What is said of another tool's log is prose; what a program prints may hang on its spaces.
+    parts = wrapped if view.info is not None and view.info.logged is not None else folded
     lines: list[Line] = [
         ((" " + part, ""),)
         for text in outside.log
-        for part in folded(to_ascii(text) if view.ascii_only else text, max(width - 2, 1))
+        for part in parts(to_ascii(text) if view.ascii_only else text, max(width - 2, 1))
     ]
     if not lines:
         words = NOTHING if outside.kept else ELSEWHERE
@@ -47,3 +50,13 @@ def end_words(outside: Outside, ascii_only: bool) -> tuple[str, str]:
 def folded(text: str, cells: int) -> tuple[str, ...]:
     """One line of output in as many lines of the screen as it takes."""
     return tuple(chop_cells(text, cells)) if cell_len(text) > cells else (text,)
+
+
+@lru_cache(maxsize=256)
+def wrapped(text: str, cells: int) -> tuple[str, ...]:
+    """A line of what is said of a log in lines that end between words, beside its label."""
+    if cell_len(text) <= cells:
+        return (text,)
+    label = text[:LABELS] if text[LABELS - 1] == " " and cells >= 2 * LABELS else ""
+    first, *more = wrap(text[len(label) :], cells - len(label))
+    return (label + first, *(" " * len(label) + line for line in more))

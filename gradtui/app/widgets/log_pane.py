@@ -22,6 +22,7 @@ class LogPane(Lined):
     def show(self, view: View) -> None:
         same = view.outside.log is self.view.outside.log and view.ascii_only == self.view.ascii_only
         same = same and view.outside.kept == self.view.outside.kept
+        same = same and view.info is self.view.info
         if same and view.outside.code == self.view.outside.code and self._lines:
             self.view = view
             return

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradtui.core.logged import Logged
+from gradtui.core.logged import LABELS, Logged
 from gradtui.core.text import printable
 from gradtui.runstore.logs.selection import Selection
 from gradtui.runstore.logs.series import Log, Series
@@ -23,19 +23,23 @@ def described(log: Log, selection: Selection, logged: Logged) -> Iterator[str]:
         "learning rate": selection.rate,
     }
     for what, one in plain.items():
-        yield f"{what:<16}{_points(one)}" if one is not None else f"{what:<16}not in this log"
+        yield (
+            f"{what:<{LABELS}}{_points(one)}"
+            if one is not None
+            else f"{what:<{LABELS}}not in this log"
+        )
     layers = list(selection.layers.values())
     if layers:
-        yield f"{'layers':<16}{len(layers):,}, such as {_points(layers[0])}"
+        yield f"{'layers':<{LABELS}}{len(layers):,}, such as {_points(layers[0])}"
     else:
-        yield f"{'layers':<16}not in this log"
+        yield f"{'layers':<{LABELS}}not in this log"
     for one in selection.validation[:NAMED]:
-        yield f"{'validation loss':<16}{_points(one)}"
+        yield f"{'validation loss':<{LABELS}}{_points(one)}"
     others = selection.others()
     if others:
         names = ", ".join(printable(name) for name in others[:NAMED])
         rest = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
-        yield f"{'beside':<16}{names}{rest}"
+        yield f"{'beside':<{LABELS}}{names}{rest}"
 
 
 def _points(one: Series) -> str:

@@ -13,6 +13,7 @@ from gradtui.app.render.log import log_lines
 from gradtui.app.render.waiting import waiting_lines
 from gradtui.app.view import Measured, Outside, View
 from gradtui.core.event import Failed
+from gradtui.core.logged import Logged
 from tests import factories
 
 
@@ -172,3 +173,23 @@ def test_nothing_was_seen_and_why() -> None:
     assert "No process of this command (exited 0) stepped a torch optimizer" in shown
     assert "-I, -S or -E" in shown
     assert "nothing was seen" in text(header_lines(view, 80))
+
+
+def test_what_a_log_holds_is_wrapped_between_words_beside_its_label() -> None:
+    said = "layers          1,024, such as transformer.h.0.attn.c_attn.weight, 100 points"
+    lines = ["TensorBoard event files: events.out.tfevents.1 and 2 more", said]
+    made = watched(outside=Outside(log=tuple(lines)))
+    assert made.info is not None
+    view = replace(made, info=replace(made.info, logged=Logged("TensorBoard", "logs")))
+    shown = [plain(line) for line in log_lines(view, 56)]
+    assert shown == [
+        " TensorBoard event files: events.out.tfevents.1 and 2",
+        " more",
+        " layers          1,024, such as",
+        "                 transformer.h.0.attn.c_attn.weight,",
+        "                 100 points",
+    ]
+    cut = [
+        plain(line) for line in log_lines(made, 54)
+    ]  # what a program prints is cut where it ends
+    assert " layers          1,024, such as transformer.h.0.attn." in cut
