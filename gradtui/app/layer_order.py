@@ -9,6 +9,7 @@ import numpy as np
 from gradtui.app.folding import Entry, Folding
 from gradtui.app.layer_groups import Group, Node, around
 from gradtui.app.render.change import changes
+from gradtui.app.render.state import rows_without_gradient
 from gradtui.app.render.text import natural, safe
 from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout
@@ -212,15 +213,16 @@ def moves(facts: Facts | None) -> list[float]:
 
 
 def badness(facts: Facts, diagnosis: Diagnosis) -> list[float]:
-    """[rows] how much each row deserves to be seen first."""
+    """[rows] how much each row deserves to be seen first; those without a gradient least."""
     norms = facts.row_norms[-1]
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.log10(norms)
     usable = size[np.isfinite(size)]
     middle = float(np.median(usable)) if len(usable) else 0.0
     bad = np.where(np.isfinite(size), np.minimum(np.abs(size - middle), 99.0), 100.0)
+    bad[~np.isfinite(norms)] += 1e6
+    bad[list(rows_without_gradient(facts))] = -1.0
     for place, finding in enumerate(diagnosis.findings):
         for row in finding.rows:
             bad[row] += 1000.0 * finding.severity / (place + 1)
-    bad[~np.isfinite(norms)] += 1e6
     return [float(value) for value in bad]

@@ -478,7 +478,8 @@ class Session:
         diagnosis = run.doctor.look(facts, now) if facts is not None else NOTHING_SEEN
         reference = self._reference(facts, now)
         self.changed = run.doctor.behind or (reference is not None and run.judge.behind)
-        self._arrange(facts, diagnosis, now)
+        shown = run.together.fill(facts) if facts is not None else None
+        self._arrange(shown, diagnosis, now)
         return View(
             state=run.state,
             progress=run.progress,
@@ -486,7 +487,7 @@ class Session:
             remedies=run.start.remedies,
             info=run.info,
             layout=run.layout,
-            facts=run.together.fill(facts) if facts is not None else None,
+            facts=shown,
             diagnosis=diagnosis,
             theory=run.theory(facts, now) if facts is not None else NO_THEORY,
             reference=reference,

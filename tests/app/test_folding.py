@@ -206,6 +206,23 @@ def test_a_finding_is_followed_once() -> None:
     assert any(entry.row == AT and entry.group is None for entry in rows.entries)
 
 
+def test_a_layer_without_a_gradient_does_not_stand_for_its_group() -> None:
+    rows, view = arranged(12)
+    assert view.facts is not None
+    grads, norms = view.facts.grads.copy(), view.facts.row_norms.copy()
+    grads[:, 2 * (AT + 1) :] = np.nan  # all that comes after it, and half of its block
+    norms[:, AT + 1 :] = np.nan
+    view = replace(view, facts=replace(view.facts, grads=grads, row_norms=norms))
+    seen(rows, view)
+    group = next(entry for entry in rows.entries if entry.label == "h.36-39")
+    assert group.row == AT
+    rows.sort = "worst first"
+    seen(rows, view)
+    assert rows.layers[0] == AT
+    gone = range(AT + 1, len(LAYOUT.rows))
+    assert sorted(rows.layers[-len(gone) :]) == list(gone)
+
+
 def alarmed(lines: list[Line]) -> list[bool]:
     """Which lines of a heat map have the look of the highest norms."""
     return [any(meaning == "heat-7" for _, meaning in line) for line in lines]

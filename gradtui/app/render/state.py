@@ -34,7 +34,7 @@ def row_states(facts: Facts | None, layout: Layout, diagnosis: Diagnosis) -> lis
             found.setdefault(row, word or "")
     structural = {t.row for t in layout.tensors if t.structural_zero}
     structural -= {t.row for t in layout.tensors if not t.structural_zero}
-    missing = _missing(facts, layout)
+    missing = rows_without_gradient(facts)
     quiet = diagnosis.verdict == CONVERGED
     skipped = bool(facts.skipped[-1])
     norms = facts.row_norms[-1].tolist()
@@ -62,9 +62,9 @@ def _state(norm: float, found: str | None, quiet: bool, skipped: bool) -> str:
     return "ok"
 
 
-def _missing(facts: Facts, layout: Layout) -> set[int]:
-    """Rows none of whose tensors had a gradient: neither a norm nor a count was taken."""
+def rows_without_gradient(facts: Facts) -> set[int]:
+    """Rows none of whose tensors had a gradient at the last step: neither a norm nor a count was taken."""
     last = facts.grads[-1]
     seen = ~(np.isnan(last[:, Grad.NORM]) & np.isnan(last[:, Grad.NONFINITE]))
-    have = set(layout.row_of[seen].tolist())
-    return {row for row in range(len(layout.rows)) if row not in have}
+    have = set(facts.layout.row_of[seen].tolist())
+    return {row for row in range(len(facts.layout.rows)) if row not in have}
