@@ -71,8 +71,9 @@ class DepthView(Lined):
         return depth_lines(view, width, range(top, top + height), self._drawn, theory)
 
     def show(self, view: View) -> None:
-        turned = view.entries != self.view.entries
-        moved = view.selected != self.view.selected or view.order != self.view.order or turned
+        before, now = _lines(self.view), _lines(view)
+        turned = before != now
+        moved = view.selected != self.view.selected or turned
         if not is_live(view) or not same_look(view, self.view):
             self._drawn.clear()
         super().show(view)
@@ -113,6 +114,16 @@ class DepthView(Lined):
             return
         chosen = index == self.view.selected
         self.post_message(self.Activated(index) if chosen else self.Selected(index))
+
+
+def _lines(view: View) -> Sequence[object]:
+    """What stands on which line; which layer is the worst of a closed group is no part of it."""
+    if not view.entries:
+        return view.order
+    return [
+        entry.row if entry.group is None else (entry.group.name, entry.open)
+        for entry in view.entries
+    ]
 
 
 def _last_within(view: View) -> int:
