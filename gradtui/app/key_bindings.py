@@ -114,7 +114,7 @@ KEYS: tuple[Key, ...] = (
     Key("g", "first_row", "g", "first", "first layer", "Layers"),
     Key("G", "last_row", "G", "last", "last layer", "Layers"),
     Key("enter", "detail", "enter", "layer", "everything about the layer", "Layers", 65),
-    Key("u", "turn_group", "u", "fold", "open or close a group of layers", "Layers", 36),
+    Key("u", "turn_group", "u", "fold", "open, close a group: it shows its worst", "Layers", 36),
     Key("U", "turn_groups", "U", "fold all", "open or close all groups", "Layers"),
     Key("slash", "filter", "/", "filter", "show only layers with these words", "Layers", 80),
     Key("o", "sort", "o", "sort", "sort: depth, worst first, most changed, name", "Layers", 35),
@@ -199,7 +199,7 @@ def layer_footer_keys(mode: Mode) -> tuple[Key, ...]:
 
 def help_keys(mode: Mode) -> tuple[Key, ...]:
     """The keys that help explains, group by group."""
-    return (*keys_of(mode), *_remedies(mode), *LAYER_KEYS)
+    return (*keys_of(mode), *_remedies(mode))
 
 
 def _remedies(mode: Mode) -> tuple[Key, ...]:

@@ -35,7 +35,8 @@ def places(width: int, longest_name: int, *, groups: bool = False) -> Places:
     ratio = 9 if room >= 62 else 0
     change = 8 if room >= 70 else 0
     room -= ratio + change
-    history = min(2 * room // 5 if groups else room // 3, 40) if room >= 26 else 0
+    share, least = (2 * room // 5, 20) if groups else (room // 3, 26)
+    history = min(share, 40) if room >= least else 0
     room -= history + 1
     return Places(name, max(room, 1), history, ratio, change)
 
@@ -47,7 +48,7 @@ def head_lines(
     times = layout is not None and len(layout.time_rows) == len(layout.rows)
     lead = 3 + at.name + 1
     closed = any(entry.group is not None and not entry.open for entry in view.entries)
-    history = ("worst layer" if closed else "history") if at.spark else ""
+    history = ("worst layer" if at.spark >= 11 else "worst") if closed else "history"
     norm = "|g|" if view.ascii_only else "‖g‖"
     top = (
         (set_cell_size(f"   {'time step' if times else 'layer'}", lead), "quiet"),

@@ -11,9 +11,11 @@ INDENT = 2
 
 
 def entry_name(entry: Entry, cells: int, ascii_only: bool) -> str:
-    """ "▸ transformer.h.* (288)", at most `cells` wide: a label is cut, where it stands and how many layers
-    it is for are not."""
+    """ "▸ transformer.h.* (288)", at most `cells` wide: without the number of layers where the label is
+    whole then, else with the label cut."""
     lead, tail = _ends(entry, ascii_only)
+    if cell_len(lead + entry.label + tail) > cells >= cell_len(lead + entry.label):
+        tail = ""
     label = fit(entry.label, max(cells - cell_len(lead) - cell_len(tail), 3))
     return lead + (to_ascii(label) if ascii_only else label) + tail
 

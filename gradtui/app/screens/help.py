@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from gradtui.app.key_bindings import Key, help_keys
+from gradtui.app.key_bindings import LAYER_KEYS, Key, help_keys
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.watched_run import Mode
 
@@ -37,7 +37,7 @@ def help_screen(mode: Mode, ascii_only: bool = False) -> TextScreen:
     text = LEGEND + MORE[mode]
     if ascii_only:
         text = text.replace("◆", "*").replace("╋", "+")
-    return keys_screen(text, help_keys(mode))
+    return keys_screen(text, (*help_keys(mode), *LAYER_KEYS))
 
 
 def keys_screen(text: str, keys: Sequence[Key]) -> TextScreen:
