@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from gradtui.core.layout import Layout
+
 LEAST = 4
 """Layers that a group holds at least: fewer are no burden."""
 LEAST_STEMS = 6
@@ -183,3 +185,15 @@ def around(tree: Sequence[Node], row: int) -> Iterator[Group]:
             yield node
             yield from around(node.members, row)
             return
+
+
+def row_of(layout: Layout, module: str) -> int | None:
+    """The row of a module, by its path; else the first within it, else the one that it is within."""
+    names = [row.name for row in layout.rows]
+    if module in names:
+        return names.index(module)
+    inner = next((i for i, name in enumerate(names) if name.startswith(f"{module}.")), None)
+    if inner is not None or not module:
+        return inner if module else None
+    outer = [i for i, name in enumerate(names) if module.startswith(f"{name}.")]
+    return max(outer, key=lambda i: len(names[i]), default=None)

@@ -180,18 +180,6 @@ class LayerOrder:
         return self.folding.tree(self._layout, tuple(sorted(self.layers)), names)
 
 
-def row_of(layout: Layout, module: str) -> int | None:
-    """The row of a module, by its path; else the first within it, else the one that it is within."""
-    names = [row.name for row in layout.rows]
-    if module in names:
-        return names.index(module)
-    inner = next((i for i, name in enumerate(names) if name.startswith(f"{module}.")), None)
-    if inner is not None or not module:
-        return inner if module else None
-    around = [i for i, name in enumerate(names) if module.startswith(f"{name}.")]
-    return max(around, key=lambda i: len(names[i]), default=None)
-
-
 def matching(layout: Layout, text: str) -> list[int]:
     """Rows whose name, kind or activation contain every word of `text`, in depth order."""
     words = text.casefold().split()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradtui.app.layer_order import LayerOrder, row_of
+from gradtui.app.layer_groups import row_of
+from gradtui.app.layer_order import LayerOrder
 from gradtui.app.notice import Notice
 from gradtui.app.run_state import RunState
 from gradtui.app.view import LOSS, STALE, Choice, Outside, Reference, View

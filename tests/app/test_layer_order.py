@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from gradtui.app.layer_order import LayerOrder, row_of
+from gradtui.app.layer_groups import row_of
+from gradtui.app.layer_order import LayerOrder
 from tests import factories
 from tests.app.fake_source import FakeSource
 from tests.app.playing import playing, text, until

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from gradtui.app.layer_groups import row_of
 from gradtui.app.render.glyph import SEVERITY
 from gradtui.app.render.line import Line
 from gradtui.app.render.number import count
@@ -17,7 +18,7 @@ def layer_findings(view: View, layout: Layout, row: int, width: int) -> Iterator
     """Headline and evidence of each finding that names the row, and the first NaN where it was in it;
     nothing where neither is so."""
     born = view.facts.first_nonfinite if view.facts is not None else None
-    if born is not None and _inside(born, layout.rows[row].name):
+    if born is not None and _born_in(born, layout) == row:
         yield from _birth(born, view, width)
     for finding in view.diagnosis.findings:
         if row in finding.rows:
@@ -53,10 +54,10 @@ def _birth(born: NonFinite, view: View, width: int) -> Iterator[Line]:
         yield from _indented(f"made{made} at {safe(found.source)}", "strong", width)
 
 
-def _inside(born: NonFinite, name: str) -> bool:
-    """Whether the row is where it was born, as far as the record says so."""
-    module = (born.autopsy.module if born.autopsy is not None else "") or born.module
-    return bool(module) and (module == name or module.startswith(f"{name}."))
+def _born_in(born: NonFinite, layout: Layout) -> int | None:
+    """The row to look at: of the module in whose code it was made, as far as the record says so."""
+    module = born.autopsy.module if born.autopsy is not None else ""
+    return row_of(layout, module or born.module)
 
 
 def _indented(text: str, meaning: str, width: int) -> Iterator[Line]:

@@ -28,7 +28,7 @@ def optimizer_lines(view: View, row: int, width: int) -> Iterator[Line]:
         return
     index, lr = _stepped_by(facts, mine)
     settings = dict(info.settings) if not index else {}
-    told = "  settings of its first group" if settings else ""
+    told = "  its first group; others are not recorded" if settings else ""
     yield ((" optimizer", "title"), (told, "quiet"))
     name = info.optimizer.partition(" lr ")[0]  # a scenario's says how it began
     words = [safe(name)]
@@ -44,7 +44,9 @@ def optimizer_lines(view: View, row: int, width: int) -> Iterator[Line]:
             yield ((f"   {part}", "quiet"),)
     weak = settings.get("weight_decay", 0.0)
     if name.lower() in DECOUPLED and weak > 0 and isfinite(lr):
-        text = f"weight decay takes {reading(lr * weak)} of each value in a step"
+        text = (
+            f"weight decay takes {reading(lr * weak)} of each value in a step, with these numbers"
+        )
         yield from (((f"   {part}", "quiet"),) for part in wrap(text, width - 4))
 
 
@@ -90,4 +92,4 @@ def _moves(facts: Facts, tensors: list[int], lr: float, name: str) -> Iterator[s
 
 
 def _of(value: float, lr: float) -> str:
-    return f", {reading(value / lr)} of lr" if lr > 0 and isfinite(lr) else ""
+    return f", {reading(value / lr)} of that lr" if lr > 0 and isfinite(lr) else ""

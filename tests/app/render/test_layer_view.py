@@ -46,6 +46,9 @@ def test_where_the_first_nan_was_made_is_said_of_its_layer_alone() -> None:
     )
     assert "made by sqrt at train.py:41" in text(detail_lines(replace(view, selected=2), 90))
     assert "train.py" not in text(detail_lines(replace(view, selected=5), 90))
+    whole = replace(found, module="layers")  # in code around the layers: the first of them is shown
+    around = with_facts(view, first_nonfinite=NonFinite(40, "forward", "layers", "", whole))
+    assert "train.py:41" in text(detail_lines(replace(around, selected=0), 90))
     bare = NonFinite(40, "backward", "layers.5", "weight")
     said = text(detail_lines(replace(with_facts(view, first_nonfinite=bare), selected=5), 90))
     assert "The first NaN or infinity: step 40, backward, weight" in said
@@ -72,7 +75,8 @@ def test_the_optimizer_and_what_a_step_comes_to() -> None:
     assert "AdamW · lr 0.100 · betas 0.9, 0.999 · eps 1e-08 · weight decay 0.01" in said
     each = 0.5 / 4160**0.5
     assert (
-        f"a step moves each value by {each:.4f}, {each / 0.1:.4f} of lr (rms, at step 55)" in said
+        f"a step moves each value by {each:.4f}, {each / 0.1:.4f} of that lr (rms, at step 55)"
+        in said
     )
     assert "update / gradient 0.100\n" in said
     assert "weight decay takes 0.0010 of each value" in said
@@ -81,9 +85,9 @@ def test_the_optimizer_and_what_a_step_comes_to() -> None:
 def test_a_plain_step_is_measured_against_its_gradient() -> None:
     said = text(detail_lines(stepped("sgd lr 0.1", 0.2), 100))
     assert "sgd · lr 0.200" in said
-    assert "update / gradient 0.100, 0.500 of lr" in said
+    assert "update / gradient 0.100, 0.500 of that lr" in said
     assert "weight decay takes" not in said
-    assert "of lr" not in text(detail_lines(stepped("sgd", nan), 100))
+    assert "that lr" not in text(detail_lines(stepped("sgd", nan), 100))
 
 
 def test_layers_of_another_optimizer_have_its_rate_and_not_the_firsts_settings() -> None:
