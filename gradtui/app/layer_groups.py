@@ -61,7 +61,7 @@ def layer_groups(names: Sequence[str], rows: Sequence[int]) -> tuple[Node, ...]:
 
 
 def _level(names: Sequence[str], rows: Sequence[int], base: str) -> tuple[Node, ...]:
-    """What `rows` consist of, whose names all begin with `base`: as many nodes as can be overlooked."""
+    """What `rows` consist of, whose names all begin with `base`: no more nodes than can be taken in."""
     nodes = list(_nodes(names, rows, base, base))
     if len(nodes) <= MOST_LOOSE:
         return tuple(nodes)

@@ -50,7 +50,7 @@ def _birth(born: NonFinite, view: View, width: int) -> Iterator[Line]:
         return
     yield from _indented(found.words, "", width)
     made = f" by {safe(found.operation)}" if found.operation else ""
-    if found.source:
+    if found.source and found.source not in found.words:
         yield from _indented(f"made{made} at {safe(found.source)}", "strong", width)
 
 
