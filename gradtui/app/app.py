@@ -25,6 +25,7 @@ from gradtui.app.notice import Notice
 from gradtui.app.picture_file import save_picture
 from gradtui.app.playback import Playback, Player
 from gradtui.app.process_view import ProcessView
+from gradtui.app.render.chart_frame import ChartFrame
 from gradtui.app.render.header import title_words
 from gradtui.app.render.text import safe, verdict_words
 from gradtui.app.screens.lab import LabScreen, Shows
@@ -38,6 +39,7 @@ from gradtui.app.terminal_signs import KEEP_TITLE, PUT_BACK_TITLE, notification,
 from gradtui.app.verdict_alarm import VerdictAlarm
 from gradtui.app.view import Choice, Outside, View
 from gradtui.app.watched_run import WatchedRun
+from gradtui.app.widgets.chart_stack import ChartStack
 from gradtui.app.widgets.depth_view import DepthView
 from gradtui.app.widgets.remedy_clicks import RemedyClicks
 from gradtui.core.event import Failed
@@ -122,6 +124,8 @@ class GradtuiApp(TerminalApp):
         self._title = ""
         """What the terminal's title was set to last."""
         self.export_dir = export_dir or Path.cwd()
+        self.chart_frame = ChartFrame()
+        """How the charts in full size were looked at last."""
         self._ticks = 0
         self._run = 1
         self._launched = False
@@ -299,6 +303,11 @@ class GradtuiApp(TerminalApp):
     def _remedy_clicked(self, event: RemedyClicks.RemedyClicked) -> None:
         self.action_remedy(event.index)
 
+    @on(ChartStack.LookedAt)
+    def _step_chosen(self, event: ChartStack.LookedAt) -> None:
+        self.look_at(event.step)
+        self.tick()
+
     @on(FilterBar.Changed)
     def _filter_changed(self, event: FilterBar.Changed) -> None:
         self.session.filter_rows(event.text)
@@ -346,6 +355,23 @@ class GradtuiApp(TerminalApp):
         """What lay under a screen that drew views itself may have missed some."""
         self.session.changed = True
         self.tick()
+
+    def action_full_charts(self) -> None:
+        """The charts on the whole screen; again, and they are closed."""
+        from gradtui.app.screens.full_charts import FullChartsScreen
+
+        if isinstance(self.screen, FullChartsScreen):
+            self.pop_screen()
+        elif isinstance(self.screen, MainScreen):
+            if self.playback is not None:
+                self.session.recorded = self.playback.course()
+            screen = FullChartsScreen(self.session.mode, self.chart_frame, self._keep_frame)
+            self.push_screen(screen)
+            self.call_after_refresh(self.tick)
+        self.session.changed = True
+
+    def _keep_frame(self, frame: ChartFrame) -> None:
+        self.chart_frame = frame
 
     def action_export(self) -> None:
         session = self.session
@@ -521,6 +547,15 @@ class GradtuiApp(TerminalApp):
             self.playback.leap(by)
         else:
             self.session.scrub(by * LEAP)
+
+    def look_at(self, step: int) -> None:
+        """Go to a step; to the newest one of a run that goes on is back to live."""
+        if self.playback is not None:
+            self.playback.seek(step)
+        elif step >= self.session.current.live_step and not self.session.frozen:
+            self.session.to_live()
+        else:
+            self.session.look_at(step)
 
     @wish
     def action_to_first(self) -> None:

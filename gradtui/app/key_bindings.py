@@ -1,7 +1,7 @@
 """Every key, once: bindings, footer, help and palette are made from this table."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding
 
@@ -119,6 +119,7 @@ KEYS: tuple[Key, ...] = (
     Key("slash", "filter", "/", "filter", "show only layers with these words", "Layers", 80),
     Key("o", "sort", "o", "sort", "sort: depth, worst first, most changed, name", "Layers", 35),
     Key("m", "charts", "m", "metrics", "choose what the chart shows", "Panes", 46),
+    Key("C", "full_charts", "C", "charts", "charts in full size: cursor, zoom", "Panes", 41),
     Key("y", "log_scale", "y", "log", "loss logarithmic or linear", "Panes", 15),
     Key(
         "z", "heat_scale", "z", "scale", "heat map: fixed scale, or heights by its own", "Panes", 16
@@ -142,6 +143,45 @@ LAYER_KEYS: tuple[Key, ...] = (
     Key("end,G", f"screen.scroll({FAR})", "end G", "bottom", "to the end", LAYER),
 )
 """Keys that mean something else while everything about one layer is on screen."""
+
+CHARTS = "Charts in full size"
+CHART_KEYS: tuple[Key, ...] = (
+    Key("left,h", "screen.cursor(-1)", "left h", "back", "the cursor one step back", CHARTS),
+    Key("right,l", "screen.cursor(1)", "right l", "on", "the cursor one step on", CHARTS),
+    Key("shift+left,H", "screen.leap(-1)", "H", "back", "the cursor ten cells back", CHARTS),
+    Key("shift+right,L", "screen.leap(1)", "L", "on", "the cursor ten cells on", CHARTS),
+    Key(
+        "home,0",
+        "screen.to_end('first')",
+        "home 0",
+        "first",
+        "the cursor to the first step",
+        CHARTS,
+    ),
+    Key(
+        "end", "screen.to_end('last')", "end", "newest", "the cursor to the newest step", CHARTS, 86
+    ),
+    Key("enter", "screen.look", "enter", "look at", "look at the cursor's step", CHARTS, 98),
+    Key("up,k", "screen.zoom(1)", "up k", "zoom in", "zoom in at the cursor", CHARTS, 97),
+    Key("down,j", "screen.zoom(-1)", "down j", "out", "zoom out", CHARTS, 96),
+    Key("w", "screen.everything", "w", "whole run", "see the whole run", CHARTS, 95),
+    Key("pageup", "screen.pan(-1)", "pgup", "earlier", "what comes before", CHARTS, 90),
+    Key("pagedown", "screen.pan(1)", "pgdn", "later", "what comes after", CHARTS, 89),
+    Key("u", "screen.unit", "u", "x axis", "by steps, time or epochs", CHARTS, 94),
+    Key(
+        "M",
+        "screen.median",
+        "M",
+        "median",
+        "running median of 10 or 100 steps, or none",
+        CHARTS,
+        93,
+    ),
+    Key("tab", "screen.panel(1)", "tab", "one or both", "both charts, or one", CHARTS, 92),
+    Key("shift+tab", "screen.panel(-1)", "shift+tab", "one or both", "the same backwards", CHARTS),
+)
+"""Keys of the screen that `C` opens, where it has its own; all others but those of the layers do there
+what they always do."""
 
 REMEDIES = Key(
     "",
@@ -183,6 +223,37 @@ def bindings() -> Iterator[Binding]:
         yield Binding(str(number), f"remedy({number - 1})", "", show=False)
 
 
+def chart_bindings() -> Iterator[Binding]:
+    """Those of the charts in full size: its own keys, and of the app's all that these leave."""
+    own = {name for key in CHART_KEYS for name in key.keys.split(",")}
+    layers = {key.action for key in KEYS if key.group == "Layers"}
+    for binding in bindings():
+        free = [key for key in binding.key.split(",") if key not in own]
+        if free and binding.action not in layers:
+            yield Binding(",".join(free), f"app.{binding.action}", "", show=False)
+    for key in CHART_KEYS:
+        yield Binding(key.keys, key.action, "", show=False)
+
+
+def chart_footer_keys(mode: Mode) -> tuple[Key, ...]:
+    """The footer of that screen: its own keys, before the few of the app that go on meaning something."""
+    kept = {
+        "quit",
+        "help",
+        "escape",
+        "pause",
+        "charts",
+        "log_scale",
+        "alarm",
+        "next_theme",
+        "export",
+    }
+    back = [replace(key, weight=91) for key in keys_of(mode) if key.action == "escape"]
+    app = [key for key in keys_of(mode) if key.weight and key.action in kept]
+    own = [key for key in CHART_KEYS if key.weight]
+    return tuple(sorted((*own, *back, *app), key=lambda key: -key.weight))
+
+
 def footer_keys(mode: Mode) -> tuple[Key, ...]:
     """The footer's keys, the most useful first."""
     wanted = (key for key in (*keys_of(mode), *_remedies(mode)) if key.weight)
@@ -199,7 +270,7 @@ def layer_footer_keys(mode: Mode) -> tuple[Key, ...]:
 
 def help_keys(mode: Mode) -> tuple[Key, ...]:
     """The keys that help explains, group by group."""
-    return (*keys_of(mode), *_remedies(mode))
+    return (*keys_of(mode), *_remedies(mode), *CHART_KEYS)
 
 
 def _remedies(mode: Mode) -> tuple[Key, ...]:

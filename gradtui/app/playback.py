@@ -2,11 +2,16 @@
 that has been reached, so looking back is going back."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, Protocol, runtime_checkable
 
+import numpy as np
+
 from gradtui.app.alarm import first_alarm
+from gradtui.app.optimizer_merge import OptimizerMerge
 from gradtui.core.control import Control, Pause, Resume, StepOnce
 from gradtui.core.facts import Facts
+from gradtui.core.layout import FloatArray
 
 SPEEDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 LEAPS = 20
@@ -48,6 +53,7 @@ class Playback:
         self._speed = speed
         self._at = at
         self._whole = whole
+        self._course: Facts | None = None
         self._alarm: int | None = None
         self._searched = False
         self._aim: int | None = None
@@ -123,6 +129,16 @@ class Playback:
         elif by < 0 and slower:
             self._speed = slower[-1]
         self._player.set_speed(self._speed)
+
+    def course(self) -> Facts | None:
+        """Scalars and total norm of the whole recording, as the charts show them; None where there is
+        nothing to be read."""
+        if self._course is None and self._whole is not None:
+            facts = OptimizerMerge().fill(self._whole())
+            # The rest is large, and nobody asks for it.
+            none: FloatArray = np.empty((len(facts), 0, 0))
+            self._course = replace(facts, grads=none, weights=none, activations=none)
+        return self._course
 
     def to_alarm(self) -> int | None:
         """Go to the first alarm; its step, None where there was none."""

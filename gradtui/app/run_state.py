@@ -30,6 +30,7 @@ from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Snapshot, U32Array
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import Diagnosis
+from gradtui.doctor.guessing import Guess, guess_of
 from gradtui.lab.scenario.overlay import treated
 from gradtui.lab.scenario.schema import Scenario
 from gradtui.theory import Line, Theory
@@ -61,6 +62,9 @@ class RunState:
     """What the program has logged so far."""
     together: OptimizerMerge = field(default_factory=OptimizerMerge)
     _lag: float = 0.0
+    _guess: Guess | None = None
+    _guessed_at: int = 0
+    _guessed_of: RunInfo | None = None
     _marks: deque[tuple[float, int]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
@@ -159,6 +163,14 @@ class RunState:
         """Other data are other targets, whose loss is no measure for the untreated ones."""
         on = [self.scenario.remedies[index] for index in self.start.remedies]
         return not any("data" in remedy.set for remedy in on)
+
+    def guess(self, facts: Facts) -> Guess | None:
+        """What the loss would be if nothing were learned; what the first steps say of that is looked at
+        again once there are twice as many."""
+        if len(facts) >= 2 * self._guessed_at or facts.info is not self._guessed_of:
+            self._guess, self._guessed_of = guess_of(facts), facts.info
+            self._guessed_at = max(len(facts), 1)
+        return self._guess
 
     def theory(self, facts: Facts, now: float) -> Theory:
         """What theory says about the weights at the end of `facts`, renewed seldom."""

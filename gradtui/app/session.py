@@ -77,6 +77,8 @@ class Session:
         """Whether this viewer has asked for every step in full."""
         self.cursor: int | None = None
         """The step being looked at; None = the newest."""
+        self.recorded: Facts | None = None
+        """All of a replay's facts, once they have been asked for, as the screen shows them."""
         self.changed = True
         """The next `view` would differ from the last one."""
         self.dropped = 0
@@ -515,11 +517,21 @@ class Session:
             machine=self.machine if not run.over and self.cursor is None else None,
             metrics=self._metrics(step),
             choice=self.choice,
+            guess=run.guess(facts) if facts is not None else None,
+            whole=self._whole(),
+            whole_metrics=run.metrics,
             log_scale=self.log_scale,
             own_scale=self.own_scale,
             ascii_only=self.ascii_only,
             braille=self.braille,
         )
+
+    def _whole(self) -> Facts | None:
+        """All that is known of the run: of a recording also what has not been played yet."""
+        if self.recorded is not None:
+            return self.recorded
+        run, facts = self.current, self.current.facts
+        return run.together.fill(facts) if facts is not None and len(facts) else None
 
     def _metrics(self, step: int) -> Metrics:
         """What was logged up to the step being looked at; all, while that is the newest of a run that

@@ -12,6 +12,7 @@ from gradtui.core.machine_load import MachineLoad
 from gradtui.core.metric import Metrics
 from gradtui.core.snapshot import U32Array
 from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis
+from gradtui.doctor.guessing import Guess
 from gradtui.doctor.remedy_effect import RemedyEffect
 from gradtui.lab.scenario.schema import Scenario
 from gradtui.theory import NO_THEORY, Theory
@@ -149,6 +150,12 @@ class View:
     """What the program has logged up to the step being looked at."""
     choice: Choice = LOSS
     """What the first chart shows."""
+    guess: Guess | None = None
+    """What the loss would be if nothing were learned."""
+    whole: Facts | None = None
+    """All that is known of the run, also of the steps after the one being looked at."""
+    whole_metrics: Metrics = field(default_factory=dict)
+    """The same of what the program has logged."""
     log_scale: bool = True
     own_scale: bool = False
     """Cells of the heat map are as tall as they are high among its own values."""

@@ -115,6 +115,8 @@ class Facts:
     every: ScalarSeries | None = None
     """The scalars of all steps, also of those that were not measured; None where every step was, or
     nobody has followed them."""
+    time: FloatArray | None = None
+    """[n] seconds since 1970 at which each step was taken; None where nobody has kept that."""
 
     @cached_property
     def scalars(self) -> ScalarSeries:
@@ -129,7 +131,7 @@ class Facts:
     def kept_scalars(self) -> ScalarSeries:
         """The scalars of the kept steps."""
         count = len(self.steps)
-        time = np.full(count, np.nan)
+        time = np.full(count, np.nan) if self.time is None else self.time
         return ScalarSeries(self.steps, time, self.loss, self.lr, self.optimizer, self.skipped)
 
     def __len__(self) -> int:
@@ -163,6 +165,7 @@ class Facts:
             info=self.info,
             first_nonfinite=seen if seen is not None and seen.step <= last else None,
             every=self.every.until(last) if self.every is not None else None,
+            time=self.time[:n] if self.time is not None else None,
             **cut,
         )
 

@@ -112,6 +112,7 @@ class History:
             info=self.info,
             first_nonfinite=self.first_nonfinite,
             every=every if len(every) else None,
+            time=self._columns["time"][: self._n],
             **cut,
         )
 
@@ -119,6 +120,7 @@ class History:
         tensors, rows = len(self.layout.tensors), len(self.layout.rows)
         shapes: dict[str, tuple[tuple[int, ...], Any]] = {
             "steps": ((), np.int64),
+            "time": ((), np.float64),
             **dict.fromkeys(SCALARS, ((), np.float64)),
             "skipped": ((), np.bool_),
             "optimizer": ((), np.int64),
@@ -142,6 +144,7 @@ class History:
     def _write(self, at: int, snapshot: Snapshot) -> None:
         columns = self._columns
         columns["steps"][at] = snapshot.step
+        columns["time"][at] = snapshot.time
         for name in SCALARS:
             columns[name][at] = getattr(snapshot, name)
         columns["skipped"][at] = snapshot.skipped

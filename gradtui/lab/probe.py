@@ -197,6 +197,7 @@ class Probe:
             step=context.step,
             loss=loss,
             objective=loss,
+            time=time.time(),
             grads=found.grads,
             stage="unscaled" if context.unscaled else "raw",
             accuracy=float(parts.get("accuracy", np.nan)),

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.app.render.curve import curve_lines, title_of
+from gradtui.app.render.chart_title import title_of
+from gradtui.app.render.curve import curve_lines
 from gradtui.app.render.line import plain, width
 from gradtui.app.render.metric_list import matching, metric_line, mini
 from gradtui.app.render.quantities import quantities

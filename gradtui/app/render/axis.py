@@ -1,10 +1,11 @@
 """Limits and ticks of a chart: one spike must not flatten the rest."""
 
+from collections.abc import Sequence
 from math import ceil, floor, log10
 
 import numpy as np
 
-from gradtui.app.render.number import step_label
+from gradtui.app.render.number import exact_label, step_label
 from gradtui.core.layout import FloatArray
 
 ROOM = 4.0
@@ -145,21 +146,43 @@ def _short(value: float, step: float) -> str:
     return _exponential(value)
 
 
+APART = 12
+"""Cells from one label of the steps to the next, at least."""
+
+
 def step_axis(first: int, last: int, used: float, cells: int, ground: str) -> str:
     """`cells` characters of an axis on which the steps from `first` to `last` take the first `used`
-    cells: round steps under their places, the last step at the end."""
-    marks = [ground] * max(cells, 0)
+    cells: round steps under their places, the last step at the end, in full where there is room."""
     each = max(last - first, 1) / max(used - 1, 1.0)
     end = min(max(round(used), 1), cells)
-    label = step_label(last)
-    limit = end
-    if len(label) <= cells:
-        start = min(max(end - len(label), 0), cells - len(label))
-        marks[start : start + len(label)] = label
+    full = exact_label(last)
+    label = full if 2 * len(full) <= cells else step_label(last)
+    ticks = [(int((value - first) / each), text) for value, text in round_steps(first, last, each)]
+    return labelled(ticks, cells, ground, (end, label))
+
+
+def round_steps(first: int, last: int, each: float) -> list[tuple[int, str]]:
+    """(step, label) of round steps, so far apart that the labels have room; `each` is the steps of a
+    cell."""
+    room = max(APART, len(exact_label(last)) + 3)
+    step = max(_nice(room * each), 1.0)
+    return [(int(value), exact_label(int(value))) for value in _multiples(first, last, step)]
+
+
+def labelled(
+    ticks: Sequence[tuple[int, str]], cells: int, ground: str, last: tuple[int, str] | None = None
+) -> str:
+    """`cells` characters with each label begun at its cell, where there is room. `last` is (cell behind
+    it, label), and stands before all others."""
+    marks = [ground] * max(cells, 0)
+    limit, free, ending = cells, 0, ""
+    if last is not None and len(last[1]) <= cells:
+        end, ending = last
+        start = min(max(end - len(ending), 0), cells - len(ending))
+        marks[start : start + len(ending)] = ending
         limit = start - 1
-    step = max(_nice(12 * each), 1.0)
-    for value in _multiples(first, last, step):
-        text, at = step_label(int(value)), int((value - first) / each)
-        if at + len(text) <= limit and text != label:
+    for at, text in ticks:
+        if free <= at and at + len(text) <= limit and text != ending:
             marks[at : at + len(text)] = text
+            free = at + len(text) + 1
     return "".join(marks)

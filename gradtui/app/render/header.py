@@ -12,9 +12,9 @@ from gradtui.app.render.quantities import loss_logged
 from gradtui.app.render.stage import more_figures, stage_figures
 from gradtui.app.render.text import fit, layers_phrase, safe, to_ascii, verdict_words
 from gradtui.app.render.waiting import nothing_seen
+from gradtui.app.render.x_scale import epoch_words
 from gradtui.app.view import OVER, STALE, View
 from gradtui.core.coverage import Coverage, covered
-from gradtui.core.event import RunInfo
 from gradtui.core.facts import Facts
 from gradtui.core.symptom import SYMPTOMS, Severity
 
@@ -39,8 +39,6 @@ STATES: dict[str, Sign] = {
 
 APART = 4
 """Cells between what trains and the figures of the machine."""
-LEAST_EPOCH = 1e-3
-"""Steps of an epoch that are believed."""
 
 
 def header_lines(view: View, cells: int) -> tuple[Line, ...]:
@@ -167,7 +165,7 @@ def _progress(view: View, cells: int) -> Line:
         figures.append(("elapsed ", duration(elapsed), ""))
     if not over and not view.scrubbing and not isnan(left := _left(view, done, total)):
         figures.append(("left ", duration(left), ""))
-    if epoch := _epoch(info, done, total):
+    if epoch := epoch_words(info, done, total):
         figures.append(("epoch ", epoch, ""))
     if info is not None and info.logged is not None:
         figures.append(("logged ", info.logged.pace, ""))
@@ -195,15 +193,6 @@ def _left(view: View, done: int, total: int) -> float:
     """Seconds until the end that is planned, at the pace of late; NaN where either is not known."""
     known = view.mode in ("run", "attach") and total > done and view.steps_per_s > 0
     return (total - done) / view.steps_per_s if known else float("nan")
-
-
-def _epoch(info: RunInfo | None, done: int, total: int) -> str:
-    """ "3/90"; "" where there are none."""
-    if info is None or not LEAST_EPOCH <= info.epoch_steps <= total or done < 1:
-        return ""
-    last = max(round(total / info.epoch_steps), 1)
-    # The small part is what an estimate may be off by.
-    return f"{min(int((done - 1) / info.epoch_steps + 1e-6) + 1, last):,}/{last:,}"
 
 
 def _elapsed(facts: Facts | None) -> float:

@@ -76,12 +76,31 @@ def duration(seconds: float) -> str:
     return f"{days} d {hours:02}:{minutes:02}" if days else f"{hours}:{minutes:02}:{rest:02}"
 
 
+UNITS = (("k", 1000), ("M", 10**6), ("G", 10**9))
+
+
 def step_label(step: int) -> str:
-    """Axis label of a step in at most five cells: 950, 1.5k, 20k, 3M."""
-    if step < 1000:
-        return str(step)
-    for unit, size in (("G", 10**9), ("M", 10**6), ("k", 1000)):
+    """Axis label of a step in at most five cells: 950, 1.5k, 20k, 3M. What does not fit is cut off, not
+    rounded: 39,998 is "39.9k", as there need be no step 40,000."""
+    exact = exact_label(step)
+    if len(exact) <= 5:
+        return exact
+    for unit, size in reversed(UNITS):
         if step >= size:
-            text = f"{step / size:.1f}".rstrip("0").rstrip(".")
-            return (text if len(text) < 5 else text.split(".")[0]) + unit
-    raise AssertionError("unreachable")
+            whole, rest = divmod(step, size)
+            digits = 3 - len(str(whole))
+            part = f".{rest * 10**digits // size:0{digits}}".rstrip("0") if digits > 0 else ""
+            return f"{whole}{part.rstrip('.')}{unit}"
+    return exact
+
+
+def exact_label(step: int) -> str:
+    """The shortest that says just this step: 950, 1.5k, 39998, 1.25M."""
+    forms = [_in_unit(step, size) + unit for unit, size in UNITS if step >= size]
+    return min((*forms, str(step)), key=len)
+
+
+def _in_unit(step: int, size: int) -> str:
+    whole, rest = divmod(step, size)
+    digits = f"{rest:0{len(str(size)) - 1}}".rstrip("0")
+    return f"{whole}.{digits}" if digits else str(whole)

@@ -27,6 +27,11 @@ class Curve(NamedTuple):
     steps: IntArray
     values: FloatArray
 
+    def at(self, step: int) -> tuple[int, float] | None:
+        """The newest point that is not after a step, (step, value); None before the first."""
+        place = int(np.searchsorted(self.steps, step, side="right")) - 1
+        return (int(self.steps[place]), float(self.values[place])) if place >= 0 else None
+
 
 class Quantity(NamedTuple):
     """What one chart shows."""

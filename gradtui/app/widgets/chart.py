@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from gradtui.app.render.curve import curve_lines, title_of
+from gradtui.app.render.chart_title import title_of
+from gradtui.app.render.curve import curve_lines
 from gradtui.app.render.line import Line
 from gradtui.app.render.quantities import NAMES
 from gradtui.app.view import Choice, View

@@ -143,12 +143,30 @@ def snapshots_of(
 ) -> list[Snapshot]:
     """One snapshot a step; its arrays are views. `nonfinite` tells by step where it showed."""
     seen = nonfinite or {}
-    names = ("step", "optimizer", "evaluation", "stage", "flags", "backwards", "objective", *FLOATS)
+    names = (
+        "step",
+        "optimizer",
+        "evaluation",
+        "stage",
+        "flags",
+        "backwards",
+        "objective",
+        "time",
+        *FLOATS,
+    )
     columns = [block.scalars[name].tolist() for name in names]
     out = []
-    for i, (step, optimizer, evaluation, stage, flags, backwards, objective, *floats) in enumerate(
-        zip(*columns, strict=True)
-    ):
+    for i, (
+        step,
+        optimizer,
+        evaluation,
+        stage,
+        flags,
+        backwards,
+        objective,
+        time,
+        *floats,
+    ) in enumerate(zip(*columns, strict=True)):
         out.append(
             Snapshot(
                 run=run,
@@ -165,6 +183,7 @@ def snapshots_of(
                 evaluation=evaluation,
                 backwards=backwards,
                 objective=objective,
+                time=time,
                 **dict(zip(FLOATS, floats, strict=True)),
             )
         )

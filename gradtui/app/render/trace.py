@@ -1,0 +1,60 @@
+"""A curve as it lies on a chart: thinned to its columns, with what leads in and out of them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradtui.app.render.quantities import Curve
+from gradtui.app.render.series import Series, held, running_median, thin
+from gradtui.app.render.x_scale import XScale
+from gradtui.core.layout import FloatArray
+
+Point = tuple[float, float]
+"""(cells from the left edge, value)"""
+
+
+class Trace(NamedTuple):
+    """What is drawn of a curve."""
+
+    series: Series
+    line: FloatArray
+    """[columns] the mean of each column, or of the running median there."""
+    smooth: bool
+    before: Point | None
+    """The nearest value before the first column and behind the last one, where these are finite: the line
+    comes from the one and goes to the other."""
+    after: Point | None
+
+    @property
+    def values(self) -> FloatArray:
+        """All finite ones that the axis has to hold."""
+        both = np.concatenate([self.series.low, self.series.high])
+        both = np.asarray(both[np.isfinite(both)], np.float64)
+        if len(both):
+            return both
+        return np.array([point[1] for point in (self.before, self.after) if point is not None])
+
+
+def trace(curve: Curve, scale: XScale, median: int = 0) -> Trace:
+    """`median`: steps over which a running median is the line, 0 for none."""
+    x = scale.of(curve.steps)
+    begin, end = np.searchsorted(x, (scale.low, scale.low + scale.columns * scale.width)).tolist()
+    inside = slice(begin, end)
+    columns = (scale.low, scale.width, scale.columns)
+    broken = begin > 0 and not np.isfinite(curve.values[begin - 1])
+    series = held(thin(x[inside], curve.values[inside], *columns), before=broken)
+    line, smooth = series.mean, False
+    if median:
+        near = slice(max(begin - median, 0), end + median)
+        raw = curve.values[near]
+        even = running_median(curve.steps[near], raw, median)
+        smooth = even is not raw
+        line = thin(x[near], even, *columns).mean
+    at = [begin - 1 if begin else None, end if end < len(x) else None]
+    before, after = (
+        None
+        if i is None or not np.isfinite(curve.values[i])
+        else (float((x[i] - scale.low) / scale.width * scale.apart + 0.5), float(curve.values[i]))
+        for i in at
+    )
+    return Trace(series, line, smooth, before, after)

@@ -1,0 +1,96 @@
+"""Labels along a chart: round steps, round times, whole epochs."""
+
+from math import ceil, floor, log10
+
+from gradtui.app.render.axis import APART, labelled, step_axis
+from gradtui.app.render.x_scale import Unit, XScale, epoch_steps
+from gradtui.app.view import View
+
+SECOND, MINUTE, HOUR, DAY = 1.0, 60.0, 3600.0, 86400.0
+ROUND_TIMES = (
+    *(part * SECOND for part in (1, 2, 5, 10, 20, 30)),
+    *(part * MINUTE for part in (1, 2, 5, 10, 20, 30)),
+    *(part * HOUR for part in (1, 2, 3, 6, 12)),
+    *(part * DAY for part in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)),
+)
+
+
+def x_axis(scale: XScale, unit: Unit, view: View, ground: str) -> str:
+    """As many characters as the scale has cells."""
+    if unit == "time" and scale.clock is not None:
+        return labelled(_times(scale), scale.cells, ground)
+    each = epoch_steps(view.info, view.info.steps if view.info is not None else 0)
+    if unit == "epoch" and each:
+        return labelled(_epochs(scale, each), scale.cells, ground)
+    return step_axis(scale.first, scale.last, _used(scale), scale.cells, ground)
+
+
+def _used(scale: XScale) -> float:
+    """Cells up to the last step that is seen."""
+    if scale.used < scale.cells:
+        return scale.used
+    return (scale.last - scale.low) / scale.width * scale.apart + 1
+
+
+def _times(scale: XScale) -> list[tuple[int, str]]:
+    """(cell, label) of times since the first step."""
+    assert scale.clock is not None
+    low, high = scale.low, float(scale.clock.at(float(scale.last)))
+    step = round_time(APART * scale.per_cell)
+    return [(_cell(scale, at), time_label(at, step)) for at in _multiples(low, high, step)]
+
+
+def _epochs(scale: XScale, each: float) -> list[tuple[int, str]]:
+    """(cell, label) of epochs that were over by then."""
+    low, high = scale.low / each, scale.last / each
+    step = _nice(APART * scale.per_cell / each)
+    return [(_cell(scale, at * each), f"{at:.6g}") for at in _multiples(low, high, step)]
+
+
+def _cell(scale: XScale, x: float) -> int:
+    return int((x - scale.low) / scale.width * scale.apart + 0.5)
+
+
+def _multiples(low: float, high: float, step: float) -> list[float]:
+    first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
+    return [number * step for number in range(first, min(last, first + 200) + 1)]
+
+
+def round_time(seconds: float) -> float:
+    """The next round time: below a second 1, 2, 5 times a power of ten, then 10 s, 1 min, 5 min, 1 h, 6 h,
+    1 d and what lies between."""
+    if seconds <= SECOND / 2:
+        return _nice(seconds)
+    return next((each for each in ROUND_TIMES if seconds <= each), DAY * _nice(seconds / DAY))
+
+
+def time_label(at: float, step: float) -> str:
+    """A time in the largest unit that says it in a whole number, in two units where none does: "30 s",
+    "1:30", "5 min", "1 h", "1:05 h", "2 d", "1 d 12 h". `step`: the distance of two of them."""
+    if step < SECOND:
+        digits = max(-floor(log10(step) + 1e-9), 0)
+        return f"{at:.{digits}f} s" if round(at, digits) else "0"
+    whole = round(at)
+    if not whole:
+        return "0"
+    for size, word in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
+        if whole % size == 0:
+            return f"{whole / size:.0f} {word}"
+    if whole < MINUTE:
+        return f"{whole} s"
+    minutes, seconds = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes}:{seconds:02}"
+    if seconds:
+        return f"{hours}:{minutes:02}:{seconds:02}"
+    days, hours = divmod(hours, 24)
+    if not days:
+        return f"{hours}:{minutes:02} h"
+    return f"{days} d {hours} h" if not minutes else f"{days} d {hours}:{minutes:02} h"
+
+
+def _nice(step: float) -> float:
+    """The next of 1, 2, 5 times a power of ten."""
+    size: float = 10.0 ** floor(log10(max(step, 1e-6)))
+    return next((part * size for part in (1.0, 2.0, 5.0) if step <= part * size), 10 * size)

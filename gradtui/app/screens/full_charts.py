@@ -1,0 +1,66 @@
+"""The charts in full size, with a cursor and a window that is zoomed."""
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from gradtui.app.key_bar import KeyBar
+from gradtui.app.key_bindings import chart_bindings, chart_footer_keys
+from gradtui.app.render.chart_frame import ChartFrame
+from gradtui.app.screens.lab import LabScreen, Shows
+from gradtui.app.watched_run import Mode
+from gradtui.app.widgets.chart_stack import ChartStack
+from gradtui.app.widgets.header_bar import HeaderBar
+from gradtui.app.widgets.nan_banner import NanBanner
+
+
+class FullChartsScreen(LabScreen, inherit_bindings=False):
+    """Keys of the layers are the charts' own here; escape goes back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*chart_bindings()]
+
+    def __init__(self, mode: Mode, frame: ChartFrame, keep: Callable[[ChartFrame], None]) -> None:
+        super().__init__()
+        self._mode = mode
+        self.charts = ChartStack(frame, keep)
+        self.charts.add_class("pane")
+        self._parts = (HeaderBar(), NanBanner(), self.charts)
+
+    def compose(self) -> ComposeResult:
+        yield from self._parts
+        yield KeyBar(chart_footer_keys(self._mode))
+
+    def parts(self) -> Iterable[Shows]:
+        return self._parts
+
+    def action_cursor(self, by: int) -> None:
+        self.charts.move(by)
+
+    def action_leap(self, by: int) -> None:
+        self.charts.leap(by)
+
+    def action_to_end(self, end: Literal["first", "last"]) -> None:
+        self.charts.to_end(end)
+
+    def action_zoom(self, by: int) -> None:
+        self.charts.zoom(by)
+
+    def action_pan(self, by: int) -> None:
+        self.charts.pan(by)
+
+    def action_everything(self) -> None:
+        self.charts.everything()
+
+    def action_unit(self) -> None:
+        self.charts.turn_unit()
+
+    def action_median(self) -> None:
+        self.charts.turn_median()
+
+    def action_panel(self, by: int) -> None:
+        self.charts.turn_panel(by)
+
+    def action_look(self) -> None:
+        self.charts.look()
