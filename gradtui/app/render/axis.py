@@ -11,26 +11,30 @@ from gradtui.core.layout import FloatArray
 ROOM = 4.0
 """The axis takes in outliers until it would be this many times as long as the bulk needs."""
 
+NARROW, CLOSE = 0.05, 0.002
+"""Decades to which limits are rounded: of a whole run, whose noise must not look like a mountain range, and
+of a part that somebody looks at closely."""
+
 LARGEST = 308.2
 """Decades beyond which there is no number."""
 
 
-def robust_limits(values: FloatArray, *, log: bool) -> tuple[float, float]:
+def robust_limits(values: FloatArray, *, log: bool, least: float = NARROW) -> tuple[float, float]:
     """(low, high) over finite values, rounded outwards so that they move seldom.
 
-    `log`: the values are log10, limits are whole or half decades.
+    `log`: the values are log10, limits are whole decades, or parts of one down to `least`.
     """
     if not values.size:
         return 0.0, 1.0
     values = np.clip(values, -1e307, 1e307)  # differences of larger ones overflow
     low, high = float(values.min()), float(values.max())
     inner_low, inner_high = (float(v) for v in np.percentile(values, (2, 98)))
-    floor_span = 0.1 if log else max(abs(inner_high) * 1e-6, 1e-300)
+    floor_span = 2 * least if log else max(abs(inner_high) * 1e-6, 1e-300)
     span = max(inner_high - inner_low, floor_span)
     if high - low > ROOM * span:
         low, high = max(low, inner_low - span / 2), min(high, inner_high + span / 2)
     if log:
-        step = 1.0 if high - low > 3 else max(_nice((high - low) / 4), 0.05)
+        step = 1.0 if high - low > 3 else max(_nice((high - low) / 4), least)
     else:
         step = _nice((high - low) / 4 or abs(high) / 4 or 1.0)
     low, high = floor(low / step) * step, ceil(high / step) * step

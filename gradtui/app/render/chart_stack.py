@@ -101,6 +101,7 @@ def stack_lines(view: View, frame: ChartFrame, cells: int, lines: int) -> tuple[
         frame.median,
         cursor,
         shown,
+        close=frame.window is not None,
     )
     choices = choices_of(view, frame, lines)
     out: list[Line] = [readout_line(whole, cursor, view.choice, cells)]

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradtui.app.render.axis import robust_limits, tick_labels
+from gradtui.app.render.axis import CLOSE, NARROW, robust_limits, tick_labels
 from gradtui.app.render.chart_title import chart_title, title_of
 from gradtui.app.render.curve_drawing import Grid, on_axis
 from gradtui.app.render.line import Line, merged
@@ -34,6 +34,8 @@ class Look(NamedTuple):
     """The step that a line stands at, whose values the title has."""
     shown_step: int | None = None
     """The step that the rest of the screen shows, where that is another one than the newest."""
+    close: bool = False
+    """Only a part of the run is seen."""
     labels: bool = True
     """Whether the axis of the steps is drawn: of charts below one another the lowest has it."""
 
@@ -55,7 +57,7 @@ def curve_lines(
         return (((f" {title_of(view, choice)}: nothing yet", "quiet"),),)
     cells, lines = width - MARGIN, height - 1 - look.labels
     scale = look.scale if look.scale is not None else x_scale(view, cells)
-    grid, level = _canvas(view, shown, scale, lines, look.median)
+    grid, level = _canvas(view, shown, scale, lines, look)
     _rules(grid, scale, look, view.ascii_only)
     title = chart_title(view, shown, width, log=grid.log, step=look.cursor, guess=level)
     out = [title, *_with_labels(grid)]
@@ -66,18 +68,17 @@ def curve_lines(
     return tuple(out)
 
 
-def _canvas(
-    view: View, shown: Quantity, scale: XScale, lines: int, median: int
-) -> tuple[Grid, str]:
+def _canvas(view: View, shown: Quantity, scale: XScale, lines: int, look: Look) -> tuple[Grid, str]:
     """All curves drawn, and in words the loss of guessing where its line is out of sight."""
     main, validation, twin = (
-        None if one is None else trace(one, scale, median)
+        None if one is None else trace(one, scale, look.median)
         for one in (shown.main, shown.validation, shown.twin)
     )
     assert main is not None
     seen = [one for one in (main, validation, twin) if one is not None]
     log = view.log_scale and shown.logarithmic and not _any_negative(*seen)
-    limits = robust_limits(np.concatenate([_scaled(one, log) for one in seen]), log=log)
+    values = np.concatenate([_scaled(one, log) for one in seen])
+    limits = robust_limits(values, log=log, least=CLOSE if look.close else NARROW)
     grid = Grid(
         scale.cells, lines, limits, log=log, ascii_only=view.ascii_only, braille=view.braille
     )
