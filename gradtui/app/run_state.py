@@ -22,6 +22,7 @@ from gradtui.core.event import (
     RunInfo,
     Started,
 )
+from gradtui.core.extremes import Extremes
 from gradtui.core.facts import Facts
 from gradtui.core.history import History
 from gradtui.core.layout import Layout
@@ -133,6 +134,7 @@ class RunState:
         scalars: ScalarSeries | None = None,
         measured_steps: int | None = None,
         lag: float = 0.0,
+        extremes: Extremes | None = None,
     ) -> bool:
         """Keep the snapshots of this run, and the scalars of every step; True where there were any."""
         history = self.history
@@ -147,6 +149,8 @@ class RunState:
                 measured = snapshot.step
         if scalars is not None:
             history.follow(scalars)
+        if extremes is not None:
+            history.extremes.merge(extremes)
         if measured_steps is not None:
             self.measured_steps = measured_steps
         step = self.live_step

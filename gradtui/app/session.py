@@ -194,7 +194,8 @@ class Session:
         for run in runs:
             scalars = delivery.scalars if run is self.current else None
             measured = delivery.measured if run is self.current else None
-            if run.add(delivery.snapshots, now, scalars, measured, delivery.lag):
+            extremes = delivery.extremes if run is self.current else None
+            if run.add(delivery.snapshots, now, scalars, measured, delivery.lag, extremes):
                 self.changed = True
         if delivery.metrics is not None:
             self.current.metrics, self.changed = delivery.metrics, True

@@ -17,6 +17,7 @@ Space plays and holds, . takes one step, + and - change the speed, [ and ] go a 
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -89,12 +90,13 @@ def play(
     from gradtui.runstore.reader.load import load_facts
     from gradtui.runstore.reader.replay import Replay
 
+    source = Replay(directory, speed=speed)
     watched = WatchedRun(
         "replay",
         directory,
         command_of(directory),
         speed=speed,
         at=at,
-        whole=lambda: load_facts(directory, GLANCED),
+        whole=lambda: replace(load_facts(directory, GLANCED), extremes=source.extremes),
     )
-    return show_run(Replay(directory, speed=speed), watched, settings, goes_on=goes_on)
+    return show_run(source, watched, settings, goes_on=goes_on)

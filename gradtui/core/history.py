@@ -8,10 +8,20 @@ import numpy.typing as npt
 
 from gradtui.core.alternating_optimizers import on_lattice, round_length, seldom
 from gradtui.core.event import RunInfo
+from gradtui.core.extremes import FollowedExtremes
 from gradtui.core.facts import PER_STEP, SCALARS, Facts, before_clipping, merged_norms
 from gradtui.core.layout import Layout
 from gradtui.core.scalar_series import FollowedScalars, ScalarSeries
-from gradtui.core.snapshot import HIST_BINS, Act, Grad, NonFinite, Snapshot, U32Array, Weight
+from gradtui.core.snapshot import (
+    HIST_BINS,
+    Act,
+    Grad,
+    NonFinite,
+    Snapshot,
+    U32Array,
+    Weight,
+    merge_norms,
+)
 
 CAPACITY = 2048
 """Steps kept in full. When they are used up every second one goes, the newest excepted."""
@@ -42,6 +52,8 @@ class History:
     """Snapshots received, kept or not."""
     following: FollowedScalars = field(default_factory=FollowedScalars)
     """The scalars of every step, where they come."""
+    extremes: FollowedExtremes = field(default_factory=FollowedExtremes)
+    """Of the steps that are not kept, too."""
     _n: int = 0
     _derived: int = 0
     """Kept steps whose merged columns are up to date."""
@@ -71,6 +83,9 @@ class History:
         elif self._n == len(self._columns["steps"]):
             self._allocate(min(2 * self._n, self.capacity))
         self._write(self._n, snapshot)
+        grads = self._columns["grads"][self._n, self.layout.parameters]
+        total = merge_norms(grads[~np.isnan(grads[:, Grad.NONFINITE]), Grad.NORM])
+        self.extremes.add_step(snapshot.step, snapshot.loss, float(total))
         self._n += 1
         self.seen += 1
         self._taken[snapshot.optimizer] = self._taken.get(snapshot.optimizer, 0) + 1
@@ -86,6 +101,7 @@ class History:
     def follow(self, scalars: ScalarSeries) -> None:
         """Take in the scalars of every step, measured or not."""
         self.following.add(scalars)
+        self.extremes.add_losses(scalars.steps, scalars.loss)
 
     @property
     def taken(self) -> int:
@@ -113,6 +129,8 @@ class History:
             first_nonfinite=self.first_nonfinite,
             every=every if len(every) else None,
             time=self._columns["time"][: self._n],
+            # The steps of a log have a loss now and then.
+            extremes=self.extremes.view() if self.info.logged is None else None,
             **cut,
         )
 

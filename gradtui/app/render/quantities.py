@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from gradtui.app.view import LOSS, Choice, View
+from gradtui.core.extremes import Range
 from gradtui.core.facts import Facts
 from gradtui.core.layout import BoolArray, FloatArray, IntArray
 from gradtui.core.metric import Metrics
@@ -20,12 +21,22 @@ SHRINKING = ("loss", "lr", "rate", "nll", "mse", "rmse", "perplexity", "ppl", "n
 NORM, RATE = Choice("norm"), Choice("rate")
 
 
+class Stretches(NamedTuple):
+    """The range of values in stretches of `stride` steps; `first` [n] are their first steps."""
+
+    stride: int
+    first: IntArray
+    range: Range
+
+
 class Curve(NamedTuple):
     """n points in the order of steps; [n] each."""
 
     name: str
     steps: IntArray
     values: FloatArray
+    between: Stretches | None = None
+    """What lies between the points, where there are more than are kept."""
 
     def at(self, step: int) -> tuple[int, float] | None:
         """The newest point that is not after a step, (step, value); None before the first."""
@@ -76,10 +87,16 @@ def measured(facts: Facts, kind: Kind) -> Curve:
     if kind == "loss" and facts.info.logged is not None:
         there = loss_logged(facts)
         return Curve(NAMES[kind], facts.scalars.steps[there], facts.scalars.loss[there])
+    several = bool(facts.scalars.optimizer.any())
+    found = facts.extremes if not several else None  # of all of them together it is no curve's
     if kind == "norm":
-        return Curve(NAMES[kind], facts.steps, facts.total_norm)
-    of: ScalarSeries | Facts = facts if facts.scalars.optimizer.any() else facts.scalars
-    return Curve(NAMES[kind], of.steps, of.loss if kind == "loss" else of.lr)
+        between = Stretches(found.stride, found.first, found.norm) if found is not None else None
+        return Curve(NAMES[kind], facts.steps, facts.total_norm, between)
+    of: ScalarSeries | Facts = facts if several else facts.scalars
+    if kind == "loss":
+        between = Stretches(found.stride, found.first, found.loss) if found is not None else None
+        return Curve(NAMES[kind], of.steps, of.loss, between)
+    return Curve(NAMES[kind], of.steps, of.lr)
 
 
 def loss_logged(facts: Facts) -> BoolArray:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradtui.app.render.quantities import Curve
+from gradtui.app.render.quantities import Curve, Stretches
 from gradtui.app.render.series import Series, held, running_median, thin
 from gradtui.app.render.x_scale import XScale
 from gradtui.core.layout import FloatArray
@@ -42,7 +42,10 @@ def trace(curve: Curve, scale: XScale, median: int = 0) -> Trace:
     inside = slice(begin, end)
     columns = (scale.low, scale.width, scale.columns)
     broken = begin > 0 and not np.isfinite(curve.values[begin - 1])
-    series = held(thin(x[inside], curve.values[inside], *columns), before=broken)
+    series = thin(x[inside], curve.values[inside], *columns)
+    if curve.between is not None:
+        series = widened(series, curve.between, scale)
+    series = held(series, before=broken)
     line, smooth = series.mean, False
     if median:
         near = slice(max(begin - median, 0), end + median)
@@ -58,3 +61,22 @@ def trace(curve: Curve, scale: XScale, median: int = 0) -> Trace:
         for i in at
     )
     return Trace(series, line, smooth, before, after)
+
+
+def widened(series: Series, more: Stretches, scale: XScale) -> Series:
+    """With the extremes of the steps between the points; a stretch that is wider than a column is in all
+    columns that it reaches into."""
+    begin, end = (
+        np.floor((scale.of(steps) - scale.low) / scale.width + 1e-9).astype(np.int64)
+        for steps in (more.first, more.first + more.stride - 1)
+    )
+    there = np.flatnonzero((end >= 0) & (begin < scale.columns))
+    begin, end = np.maximum(begin[there], 0), np.minimum(end[there], scale.columns - 1)
+    count = end - begin + 1
+    of = np.repeat(there, count)
+    at = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(begin, count)
+    low, high, broken = series.low.copy(), series.high.copy(), series.broken.copy()
+    np.fmin.at(low, at, more.range.low[of])
+    np.fmax.at(high, at, more.range.high[of])
+    np.logical_or.at(broken, at, more.range.broken[of])
+    return series._replace(low=low, high=high, broken=broken, crowded=True)

@@ -111,5 +111,7 @@ def facts_of(loaded: Loaded, max_steps: int = 4096) -> Facts:
         has_weights=block.has_weights,
         has_activations=block.has_activations,
         first_nonfinite=loaded.first_nonfinite,
+        time=np.array(block.scalars["time"], np.float64),
+        extremes=None,
         every=scalars_of([rank for rank in loaded.ranks if rank.layout is not None]),
     )

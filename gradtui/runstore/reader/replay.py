@@ -18,7 +18,7 @@ from gradtui.runstore.ranks.process_status import RUNNING
 from gradtui.runstore.reader.ending import ending_of
 from gradtui.runstore.reader.load import load
 from gradtui.runstore.reader.metrics import metrics_of
-from gradtui.runstore.reader.scalar_files import measured_steps, scalars_of
+from gradtui.runstore.reader.scalar_files import extremes_of, measured_steps, scalars_of
 from gradtui.runstore.writer.ports import Delivery
 
 MOST = 1536
@@ -50,6 +50,7 @@ class Replay:
         self._steps = self._block.steps
         known = [rank for rank in self._loaded.ranks if rank.layout is not None]
         self._every, self._measured = scalars_of(known), measured_steps(known)
+        self.extremes = extremes_of(known)
         self._metrics = metrics_of(known)
         self._clock = clock
         self._run = run
@@ -104,7 +105,18 @@ class Replay:
         scalars = self._scalars(begin)
         measured = int(np.searchsorted(self._measured, self.position, side="right"))
         metrics = self._metrics if any(isinstance(e, Started) for e in events) else None
-        return Delivery(tuple(events), tuple(snapshots), 0, scalars, measured, metrics=metrics)
+        extremes = None
+        if self.extremes is not None and begin != self._next:
+            extremes = self.extremes if self._over else self.extremes.until(self.position)
+        return Delivery(
+            tuple(events),
+            tuple(snapshots),
+            0,
+            scalars,
+            measured,
+            metrics=metrics,
+            extremes=extremes,
+        )
 
     def send(self, control: Control) -> str:
         match control:

@@ -141,14 +141,15 @@ class RunReader:
                 self._end(events)
         elif self._status.state != RUNNING:
             self._end(events)
-        measured, lag = None, 0.0
+        measured, lag, extremes = None, 0.0, None
         if scalars is not None and len(scalars):
+            extremes = self._course_tail.extremes
             measured = self._course_tail.measured
             lag = max(time.time() - float(scalars.time[-1]), 0.0)
             lag = lag if isfinite(lag) else 0.0
         dropped = self._hearing.dropped
         snapped = tuple(snapshots)
-        return Delivery(tuple(events), snapped, dropped, scalars, measured, lag, metrics)
+        return Delivery(tuple(events), snapped, dropped, scalars, measured, lag, metrics, extremes)
 
     def send(self, control: Control) -> str:
         if isinstance(control, Start):

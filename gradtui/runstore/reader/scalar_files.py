@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradtui.core.alternating_optimizers import round_length
+from gradtui.core.extremes import Extremes, FollowedExtremes
 from gradtui.core.layout import IntArray, Layout
 from gradtui.core.scalar_series import PERIOD_FROM, POINTS, ScalarSeries
 from gradtui.runstore.format.block import empty
@@ -91,6 +92,27 @@ def _measured_numbers(file: StepsFile) -> IntArray:
     return chosen
 
 
+def extremes_of(ranks: Sequence[RankFiles]) -> Extremes | None:
+    """Of a run that is too long to be kept step by step; None of one that is not, of a log, of several
+    ranks, whose losses would have to be averaged, and of one that would take too long."""
+    if len(ranks) != 1 or any(g.info.logged for g in ranks[0].header.generations):
+        return None
+    file = ranks[0].steps
+    return extremes_between(file, 0, file.count) if POINTS < file.count <= COUNTED else None
+
+
+def extremes_between(file: StepsFile, begin: int, end: int) -> Extremes | None:
+    """Of the records from index `begin` on, before `end`."""
+    found = FollowedExtremes()
+    for at in range(begin, end, AT_ONCE):
+        part = file.at(np.arange(at, min(at + AT_ONCE, end)))
+        part = part[rising(np.asarray(part["step"], np.int64))]
+        steps, known = np.asarray(part["step"], np.int64), measured(part)
+        loss, norm = (np.asarray(part[name], np.float64) for name in ("loss", "total_norm"))
+        found.add(steps, loss, norm, known)
+    return found.view()
+
+
 COUNTED = 1 << 22
 """Records of a past that are gone through one by one; a longer one would hold up the screen."""
 AT_ONCE = 1 << 16
@@ -105,6 +127,8 @@ class ScalarTail:
         self._read = 0
         self._counted = -1
         self.measured: int | None = 0
+        self.extremes: Extremes | None = None
+        """Of the steps since the last call, where not all of them were handed out."""
 
     def poll(self, steps: StepsFile) -> ScalarSeries | None:
         """Of the steps since the last call, of a long past some; None where there are none."""
@@ -112,6 +136,8 @@ class ScalarTail:
         if count <= self._read:
             return None
         found = last_evaluations(sampled(steps, self._read))
+        thinned = POINTS < count - self._read <= COUNTED
+        self.extremes = extremes_between(steps, self._read, count) if thinned else None
         self._count(steps, count)
         self._read = count
         return as_scalars(found)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from gradtui.core.control import Control
 from gradtui.core.event import Event
+from gradtui.core.extremes import Extremes
 from gradtui.core.metric import Metrics
 from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Snapshot
@@ -28,6 +29,8 @@ class Delivery:
     """Seconds that the newest step in `scalars` is old already."""
     metrics: Metrics | None = None
     """All that the program has logged so far; None where nothing has come since the last poll."""
+    extremes: Extremes | None = None
+    """Of the steps so far, where `scalars` has but some of them."""
 
 
 class Sink(Protocol):
