@@ -43,7 +43,9 @@ from gradtui.app.widgets.chart_stack import ChartStack
 from gradtui.app.widgets.depth_view import DepthView
 from gradtui.app.widgets.remedy_clicks import RemedyClicks
 from gradtui.core.event import Failed
+from gradtui.core.stretch import Stretch
 from gradtui.lab.scenario.schema import Scenario
+from gradtui.runstore.reader.step_stretch import StretchReader
 from gradtui.runstore.writer.ports import Source
 
 BEHIND = 5
@@ -124,6 +126,7 @@ class GradtuiApp(TerminalApp):
         self._title = ""
         """What the terminal's title was set to last."""
         self.export_dir = export_dir or Path.cwd()
+        self._stretches = StretchReader(watched.directory) if watched is not None else None
         self.chart_frame = ChartFrame()
         """How the charts in full size were looked at last."""
         self._ticks = 0
@@ -365,10 +368,14 @@ class GradtuiApp(TerminalApp):
         elif isinstance(self.screen, MainScreen):
             if self.playback is not None:
                 self.session.recorded = self.playback.course()
-            screen = FullChartsScreen(self.session.mode, self.chart_frame, self._keep_frame)
-            self.push_screen(screen)
+            charts = ChartStack(self.chart_frame, self._keep_frame, self._stretch)
+            self.push_screen(FullChartsScreen(self.session.mode, charts))
             self.call_after_refresh(self.tick)
         self.session.changed = True
+
+    def _stretch(self, first: int, last: int) -> Stretch | None:
+        """All steps of a part of a recorded run."""
+        return self._stretches.read(first, last) if self._stretches is not None else None
 
     def _keep_frame(self, frame: ChartFrame) -> None:
         self.chart_frame = frame

@@ -11,6 +11,7 @@ from gradtui.core.layout import Layout
 from gradtui.core.machine_load import MachineLoad
 from gradtui.core.metric import Metrics
 from gradtui.core.snapshot import U32Array
+from gradtui.core.stretch import Stretch
 from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis
 from gradtui.doctor.guessing import Guess
 from gradtui.doctor.remedy_effect import RemedyEffect
@@ -156,6 +157,8 @@ class View:
     """All that is known of the run, also of the steps after the one being looked at."""
     whole_metrics: Metrics = field(default_factory=dict)
     """The same of what the program has logged."""
+    stretch: Stretch | None = None
+    """All steps of a part of it, where they have been read from its record."""
     log_scale: bool = True
     own_scale: bool = False
     """Cells of the heat map are as tall as they are high among its own values."""

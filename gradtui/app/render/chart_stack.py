@@ -74,6 +74,13 @@ def choices_of(view: View, frame: ChartFrame, lines: int) -> tuple[Choice, ...]:
     )
 
 
+def all_kept(view: View, frame: ChartFrame) -> bool:
+    """Whether there are no other steps between those that are drawn."""
+    whole = replace(whole_view(view), stretch=None)
+    seen = frame.seen(extent_of(whole))
+    return all(_gap(quantity(whole, choice).main, seen) <= 1 for choice in (view.choice, NORM))
+
+
 def steps_of(view: View, frame: ChartFrame, lines: int) -> IntArray:
     """[n] the steps of which a value is drawn, in rising order."""
     whole = whole_view(view)

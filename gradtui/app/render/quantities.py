@@ -12,6 +12,7 @@ from gradtui.core.layout import BoolArray, FloatArray, IntArray
 from gradtui.core.metric import Metrics
 from gradtui.core.metric_pairs import has_word, paired, validation_loss
 from gradtui.core.scalar_series import ScalarSeries
+from gradtui.core.stretch import Stretch
 
 Kind = Literal["loss", "norm", "rate", "metric"]
 SHRINKING = ("loss", "lr", "rate", "nll", "mse", "rmse", "perplexity", "ppl", "norm", "error")
@@ -27,6 +28,11 @@ class Stretches(NamedTuple):
     stride: int
     first: IntArray
     range: Range
+
+    def take(self, at: BoolArray) -> "Stretches":
+        """Some of them."""
+        low, high, broken = self.range.low, self.range.high, self.range.broken
+        return Stretches(self.stride, self.first[at], Range(low[at], high[at], broken[at]))
 
 
 class Curve(NamedTuple):
@@ -75,7 +81,7 @@ def quantity(view: View, choice: Choice) -> Quantity:
     assert facts is not None
     if choice.kind == "metric":
         return _logged(view, choice) or quantity(view, LOSS)
-    main = measured(facts, choice.kind)
+    main = refined(measured(facts, choice.kind), choice.kind, facts, view.stretch)
     twin = measured(view.reference.facts, choice.kind) if view.reference is not None else None
     name = validation_loss(view.metrics) if choice == LOSS else ""
     return Quantity(choice, main, _curve(view.metrics, name), twin)
@@ -97,6 +103,28 @@ def measured(facts: Facts, kind: Kind) -> Curve:
         between = Stretches(found.stride, found.first, found.loss) if found is not None else None
         return Curve(NAMES[kind], of.steps, of.loss, between)
     return Curve(NAMES[kind], of.steps, of.lr)
+
+
+def refined(curve: Curve, kind: Kind, facts: Facts, stretch: Stretch | None) -> Curve:
+    """With all points of a part of the run; of several optimizers, which have a loss each, as it is."""
+    if stretch is None or facts.scalars.optimizer.any():
+        return curve
+    before = slice(0, int(np.searchsorted(curve.steps, stretch.first)))
+    after = slice(int(np.searchsorted(curve.steps, stretch.last, side="right")), len(curve.steps))
+    scalars = stretch.scalars
+    inner = (scalars.steps, scalars.loss if kind == "loss" else scalars.lr)
+    if kind == "norm":
+        inner = (stretch.steps, stretch.total_norm)
+    steps, values = (
+        np.concatenate([whole[before], part, whole[after]])
+        for whole, part in zip((curve.steps, curve.values), inner, strict=True)
+    )
+    between = curve.between
+    if between is not None:
+        last = between.first + between.stride - 1
+        outside = (last < stretch.first) | (between.first > stretch.last)
+        between = between.take(outside)
+    return Curve(curve.name, steps, values, between)
 
 
 def loss_logged(facts: Facts) -> BoolArray:

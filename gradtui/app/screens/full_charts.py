@@ -1,6 +1,6 @@
 """The charts in full size, with a cursor and a window that is zoomed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
@@ -8,7 +8,6 @@ from textual.binding import BindingType
 
 from gradtui.app.key_bar import KeyBar
 from gradtui.app.key_bindings import chart_bindings, chart_footer_keys
-from gradtui.app.render.chart_frame import ChartFrame
 from gradtui.app.screens.lab import LabScreen, Shows
 from gradtui.app.watched_run import Mode
 from gradtui.app.widgets.chart_stack import ChartStack
@@ -21,10 +20,10 @@ class FullChartsScreen(LabScreen, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*chart_bindings()]
 
-    def __init__(self, mode: Mode, frame: ChartFrame, keep: Callable[[ChartFrame], None]) -> None:
+    def __init__(self, mode: Mode, charts: ChartStack) -> None:
         super().__init__()
         self._mode = mode
-        self.charts = ChartStack(frame, keep)
+        self.charts = charts
         self.charts.add_class("pane")
         self._parts = (HeaderBar(), NanBanner(), self.charts)
 

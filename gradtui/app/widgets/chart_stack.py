@@ -20,6 +20,7 @@ from gradtui.app.render.chart_frame import (
     zoomed,
 )
 from gradtui.app.render.chart_stack import (
+    all_kept,
     begun,
     scale_of,
     shown_step,
@@ -34,6 +35,7 @@ from gradtui.app.view import View
 from gradtui.app.widgets.changes import is_live
 from gradtui.app.widgets.lined import Lined
 from gradtui.core.layout import IntArray
+from gradtui.core.stretch import Stretch
 
 KEY_FACTOR, WHEEL_FACTOR = 2.0, 1.4
 """How much more or less is seen after a key, and after the wheel."""
@@ -59,8 +61,12 @@ class ChartStack(Lined):
         self,
         frame: ChartFrame | None = None,
         keep: Callable[[ChartFrame], None] = lambda frame: None,
+        read: Callable[[int, int], Stretch | None] = lambda first, last: None,
     ) -> None:
+        """`read` reads all steps from one to another, where there is a record of them."""
         super().__init__()
+        self._read = read
+        self._stretch: Stretch | None = None
         self.frame = frame or ChartFrame()
         self._keep = keep
         self._held: int | None = None
@@ -68,7 +74,21 @@ class ChartStack(Lined):
         self._dragged = False
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:
-        return stack_lines(view, self.frame, width, height)
+        self._refine()
+        return stack_lines(self._seen, self.frame, width, height)
+
+    @property
+    def _seen(self) -> View:
+        """The view with all steps of the window."""
+        return replace(self.view, stretch=self._stretch)
+
+    def _refine(self) -> None:
+        """Read the steps of the window, where it is small enough and not all of them are kept."""
+        seen = self.frame.seen(self._extent) if begun(self.view) else None
+        if seen is None or all_kept(self.view, self.frame):
+            self._stretch = None
+        elif self._stretch is None or (self._stretch.first, self._stretch.last) != seen:
+            self._stretch = self._read(*seen)
 
     def show(self, view: View) -> None:
         before = self.view
@@ -206,7 +226,7 @@ class ChartStack(Lined):
 
     @property
     def _steps(self) -> IntArray:
-        return steps_of(self.view, self.frame, self._cells[1])
+        return steps_of(self._seen, self.frame, self._cells[1])
 
     @property
     def _cursor(self) -> int:
