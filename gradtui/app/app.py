@@ -7,6 +7,7 @@ its faults, are in `textual_faults`.
 import os
 import signal
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from time import monotonic
@@ -39,6 +40,7 @@ from gradtui.app.terminal_signs import KEEP_TITLE, PUT_BACK_TITLE, notification,
 from gradtui.app.verdict_alarm import VerdictAlarm
 from gradtui.app.view import Choice, Outside, View
 from gradtui.app.watched_run import WatchedRun
+from gradtui.app.widgets.chart import Chart
 from gradtui.app.widgets.chart_stack import ChartStack
 from gradtui.app.widgets.depth_view import DepthView
 from gradtui.app.widgets.remedy_clicks import RemedyClicks
@@ -306,6 +308,11 @@ class GradtuiApp(TerminalApp):
     def _remedy_clicked(self, event: RemedyClicks.RemedyClicked) -> None:
         self.action_remedy(event.index)
 
+    @on(Chart.Clicked)
+    def _chart_clicked(self, event: Chart.Clicked) -> None:
+        self.chart_frame = replace(self.chart_frame, cursor=event.step)
+        self.action_full_charts()
+
     @on(ChartStack.LookedAt)
     def _step_chosen(self, event: ChartStack.LookedAt) -> None:
         self.look_at(event.step)
@@ -349,9 +356,12 @@ class GradtuiApp(TerminalApp):
     def _chart_picked(self, choice: Choice | None) -> None:
         if choice is not None:
             self.session.choose_chart(choice)
-            main = self.to_main()
-            if main.tabbed:
-                main.to_pane("loss")
+            from gradtui.app.screens.full_charts import FullChartsScreen
+
+            if not isinstance(self.screen, FullChartsScreen):
+                main = self.to_main()
+                if main.tabbed:
+                    main.to_pane("loss")
         self._seen_again(None)
 
     def _seen_again(self, result: None) -> None:

@@ -12,8 +12,8 @@ ROOM = 4.0
 """The axis takes in outliers until it would be this many times as long as the bulk needs."""
 
 NARROW, CLOSE = 0.05, 0.002
-"""Decades to which limits are rounded: of a whole run, whose noise must not look like a mountain range, and
-of a part that somebody looks at closely."""
+"""Decades to which limits are rounded at the finest: of a small chart, in which noise must not look like a
+mountain range, and of one in full size."""
 
 LARGEST = 308.2
 """Decades beyond which there is no number."""

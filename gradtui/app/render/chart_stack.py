@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradtui.app.render.chart_frame import ChartFrame
-from gradtui.app.render.curve import MARGIN, Look, curve_lines
+from gradtui.app.render.curve import MARGIN, Canvases, Look, curve_lines
 from gradtui.app.render.line import Line, Piece, sized, width
 from gradtui.app.render.number import count
 from gradtui.app.render.quantities import NORM, Curve, quantity
@@ -95,8 +95,11 @@ def _curves(view: View, choice: Choice) -> list[Curve]:
     return [curve for curve in (one.main, one.validation) if curve is not None]
 
 
-def stack_lines(view: View, frame: ChartFrame, cells: int, lines: int) -> tuple[Line, ...]:
-    """The cursor's values, the charts, and what is seen of them: exactly `lines` where there is room."""
+def stack_lines(
+    view: View, frame: ChartFrame, cells: int, lines: int, known: Canvases | None = None
+) -> tuple[Line, ...]:
+    """The cursor's values, the charts, and what is seen of them: exactly `lines` where there is room.
+    `known` is of the same view."""
     if not begun(view) or cells < MARGIN + 4 or lines < LEAST:
         return (((" nothing yet", "quiet"),),)
     whole, shown = whole_view(view), shown_step(view)
@@ -108,7 +111,7 @@ def stack_lines(view: View, frame: ChartFrame, cells: int, lines: int) -> tuple[
         frame.median,
         cursor,
         shown,
-        close=frame.window is not None,
+        close=True,
     )
     choices = choices_of(view, frame, lines)
     out: list[Line] = [readout_line(whole, cursor, view.choice, cells)]
@@ -117,7 +120,7 @@ def stack_lines(view: View, frame: ChartFrame, cells: int, lines: int) -> tuple[
         left = len(choices) - at
         last = left == 1
         height = room if last else (room - 1) // left
-        out += curve_lines(whole, choice, cells, height, look._replace(labels=last))
+        out += curve_lines(whole, choice, cells, height, look._replace(labels=last), known)
         room -= height
     out.append(_status(whole, frame, look, choices, cells))
     return tuple(out)

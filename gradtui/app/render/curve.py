@@ -35,18 +35,26 @@ class Look(NamedTuple):
     shown_step: int | None = None
     """The step that the rest of the screen shows, where that is another one than the newest."""
     close: bool = False
-    """Only a part of the run is seen."""
+    """The axis of the values fits them as closely as round numbers allow."""
     labels: bool = True
     """Whether the axis of the steps is drawn: of charts below one another the lowest has it."""
 
 
 PLAIN = Look()
+Canvases = dict[object, tuple[Grid, str]]
+"""What was drawn last of the same view, by what it hangs on: a cursor that moves needs nothing anew."""
 
 
 def curve_lines(
-    view: View, choice: Choice, width: int, height: int, look: Look = PLAIN
+    view: View,
+    choice: Choice,
+    width: int,
+    height: int,
+    look: Look = PLAIN,
+    known: Canvases | None = None,
 ) -> tuple[Line, ...]:
-    """Title, canvas with y labels, x axis: exactly `height` lines of a run that has begun."""
+    """Title, canvas with y labels, x axis: exactly `height` lines of a run that has begun. `known` is of
+    the same view."""
     facts = view.facts
     if facts is None or not len(facts) or width < MARGIN + 4 or height < 3:
         return (((f" {title_of(view, choice)}: nothing yet", "quiet"),),)
@@ -57,7 +65,12 @@ def curve_lines(
         return (((f" {title_of(view, choice)}: nothing yet", "quiet"),),)
     cells, lines = width - MARGIN, height - 1 - look.labels
     scale = look.scale if look.scale is not None else x_scale(view, cells)
-    grid, level = _canvas(view, shown, scale, lines, look)
+    hangs_on = (choice, scale.placement, lines, look.median, look.close)
+    found = known.get(hangs_on) if known is not None else None
+    grid, level = found or _canvas(view, shown, scale, lines, look)
+    if known is not None:
+        known[hangs_on] = grid, level
+        grid = grid.copy()
     _rules(grid, scale, look, view.ascii_only)
     title = chart_title(view, shown, width, log=grid.log, step=look.cursor, guess=level)
     out = [title, *_with_labels(grid)]

@@ -1,6 +1,8 @@
 """Curves on a grid of cells: a line over the range from minimum to maximum, spikes that are cut off as
 arrows, what is not finite as a wall."""
 
+from copy import copy
+
 import numpy as np
 
 from gradtui.app.render.canvas import polyline
@@ -31,6 +33,12 @@ class Grid:
         self.cells, self.limits, self.log = cells, limits, log
         self.ascii_only, self.braille = ascii_only, braille
         self.rows: list[list[Piece]] = [[(" ", "")] * cells for _ in range(lines)]
+
+    def copy(self) -> "Grid":
+        """Another one with the same on it."""
+        out = copy(self)
+        out.rows = [list(row) for row in self.rows]
+        return out
 
     def draw(self, drawn: Trace, meaning: str, *, marked: bool = False) -> None:
         """A curve; some points are marks as well, where that is wanted."""

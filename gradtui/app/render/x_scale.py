@@ -117,6 +117,11 @@ class XScale:
         """Cells between two columns."""
         return (self.cells - 1) / max(self.columns - 1, 1)
 
+    @property
+    def placement(self) -> tuple[object, ...]:
+        """What says where each step of a run stands."""
+        return self.low, self.width, self.columns, self.cells, self.clock is None
+
     def of(self, steps: IntArray) -> FloatArray:
         """[n] steps -> [n] in the unit of the columns."""
         if self.clock is None:

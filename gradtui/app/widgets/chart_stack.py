@@ -28,7 +28,7 @@ from gradtui.app.render.chart_stack import (
     steps_of,
     whole_view,
 )
-from gradtui.app.render.curve import MARGIN
+from gradtui.app.render.curve import MARGIN, Canvases
 from gradtui.app.render.line import Line
 from gradtui.app.render.x_scale import Extent, XScale, extent_of, units_of
 from gradtui.app.view import View
@@ -67,6 +67,7 @@ class ChartStack(Lined):
         super().__init__()
         self._read = read
         self._stretch: Stretch | None = None
+        self._known: Canvases = {}
         self.frame = frame or ChartFrame()
         self._keep = keep
         self._held: int | None = None
@@ -75,7 +76,7 @@ class ChartStack(Lined):
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:
         self._refine()
-        return stack_lines(self._seen, self.frame, width, height)
+        return stack_lines(self._seen, self.frame, width, height, self._known)
 
     @property
     def _seen(self) -> View:
@@ -86,12 +87,18 @@ class ChartStack(Lined):
         """Read the steps of the window, where it is small enough and not all of them are kept."""
         seen = self.frame.seen(self._extent) if begun(self.view) else None
         if seen is None or all_kept(self.view, self.frame):
-            self._stretch = None
+            self._take(None)
         elif self._stretch is None or (self._stretch.first, self._stretch.last) != seen:
-            self._stretch = self._read(*seen)
+            self._take(self._read(*seen))
+
+    def _take(self, stretch: Stretch | None) -> None:
+        if stretch is not self._stretch:
+            self._stretch = stretch
+            self._known.clear()
 
     def show(self, view: View) -> None:
         before = self.view
+        self._known.clear()
         if before.info is not None and view.info is not before.info and view.mode != "replay":
             self._change(self.frame.for_another_run())
         elif self.frame.cursor is not None and _moved(before, view):
@@ -244,6 +251,8 @@ class ChartStack(Lined):
 
     def _change(self, frame: ChartFrame) -> None:
         if frame != self.frame:
+            if (frame.window, frame.panel) != (self.frame.window, self.frame.panel):
+                self._known.clear()  # of all places that somebody has been at
             self.frame = frame
             self._keep(frame)
             self._draw()
