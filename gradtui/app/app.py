@@ -404,9 +404,11 @@ class GradtuiApp(TerminalApp):
     # Screens of text
 
     def action_help(self) -> None:
+        from gradtui.app.screens.full_charts import FullChartsScreen
         from gradtui.app.screens.help import help_screen
 
-        self.show_text(help_screen(self.session.mode, self.session.ascii_only))
+        session, charts = self.session, isinstance(self.screen, FullChartsScreen)
+        self.show_text(help_screen(session.mode, session.ascii_only, charts=charts))
 
     def action_failure(self) -> None:
         failure = self.session.current.failure

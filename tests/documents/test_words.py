@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gradtui.app.key_bindings import KEYS, bindings, footer_keys, help_keys
+from gradtui.app.key_bindings import CHART_KEYS, KEYS, bindings, footer_keys, help_keys
 from gradtui.app.themes import THEMES
 from gradtui.cli import VERBS, build_parser
 from gradtui.commands.export import CHOICES, size
@@ -112,15 +112,16 @@ def told_keys() -> set[str]:
 
 def test_the_table_of_keys_is_what_is_bound() -> None:
     bound = {"ctrl+p": "^p", "ctrl+z": "^z", "1": "1-9", "9": "1-9"}
-    known = {word for key in KEYS for word in key.shown.split()} | {"1-9"}
+    known = {word for key in (*KEYS, *CHART_KEYS) for word in key.shown.split()} | {"1-9"}
     told = {bound.get(word, word) for word in told_keys()}
     told -= {"steps", "gradtui check"}
     assert told <= known, told - known
-    assert {key.shown for key in help_keys("lab") if key.weight} <= told | {"h", "l"}
+    weighty = [key for key in help_keys("lab") if key.weight]
+    assert {word for key in weighty for word in key.shown.split()} <= told | {"h", "l"}
 
 
 def test_help_and_footer_have_the_keys_that_are_bound() -> None:
-    bound = {binding.action for binding in bindings()}
+    bound = {binding.action for binding in bindings()} | {key.action for key in CHART_KEYS}
     for mode in ("lab", "run", "attach", "replay"):
         shown = help_keys(mode)  # type: ignore[arg-type]
         assert {key.action for key in shown if key.action} <= bound

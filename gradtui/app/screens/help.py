@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from gradtui.app.key_bindings import LAYER_KEYS, Key, help_keys
+from gradtui.app.key_bindings import CHARTS, LAYER_KEYS, Key, help_keys
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.watched_run import Mode
 
@@ -13,8 +13,17 @@ LEGEND = (
     "before clipping, on a fixed scale; the healthy band is marked on it. Beside it are its number "
     "and the norm's history. NaN and inf are written as such and never left out. A mark ╋ is the norm "
     "that theory predicts from the weights alone, where their net is a plain stack.\n\n"
+    "C opens the charts in full size, where keys and mouse ask them: a cursor, zoom, time or epochs.\n\n"
     "A verdict is an opinion derived from the numbers; its evidence stands beside it. "
 )
+CHARTS_LEGEND = (
+    "The vertical line is the cursor; the line above the charts has the values of its step. A dotted one is "
+    "the step that the rest of the screen shows, where that is another. A column is a range, from its "
+    "smallest to its largest value, with the mean or the running median as a line over it; ▲ and ▼ are "
+    "beyond the axis, a dashed wall is NaN or inf. The wheel zooms at the pointer, dragging moves, a click "
+    "looks at a step."
+)
+IN_ASCII = str.maketrans("◆╋▲▼", "*+^v")
 LOGGED = (
     " A validation loss that the program logs is a line with marks ◆ over the loss; m lists all that "
     "it logs."
@@ -32,12 +41,15 @@ MORE: dict[Mode, str] = {
 }
 
 
-def help_screen(mode: Mode, ascii_only: bool = False) -> TextScreen:
-    """The keys by group, from the one table that they are bound by."""
+def help_screen(mode: Mode, ascii_only: bool = False, *, charts: bool = False) -> TextScreen:
+    """The keys by group, from the one table that they are bound by; of the `charts` in full size those
+    first."""
     text = LEGEND + MORE[mode]
-    if ascii_only:
-        text = text.replace("◆", "*").replace("╋", "+")
-    return keys_screen(text, (*help_keys(mode), *LAYER_KEYS))
+    keys = (*help_keys(mode), *LAYER_KEYS)
+    if charts:
+        text = CHARTS_LEGEND
+        keys = tuple(sorted(keys, key=lambda key: key.group != CHARTS))
+    return keys_screen(text.translate(IN_ASCII) if ascii_only else text, keys)
 
 
 def keys_screen(text: str, keys: Sequence[Key]) -> TextScreen:
