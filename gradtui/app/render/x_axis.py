@@ -1,6 +1,6 @@
 """Labels along a chart: round steps, round times, whole epochs."""
 
-from math import ceil, floor, log10
+from math import ceil, floor, inf, log10
 
 from gradtui.app.render.axis import APART, labelled, step_axis
 from gradtui.app.render.x_scale import Unit, XScale, epoch_steps
@@ -73,8 +73,8 @@ def time_label(at: float, step: float) -> str:
     whole = round(at)
     if not whole:
         return "0"
-    for size, word in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
-        if whole % size == 0:
+    for size, word, below in ((DAY, "d", inf), (HOUR, "h", DAY), (MINUTE, "min", HOUR)):
+        if whole % size == 0 and whole < below:
             return f"{whole / size:.0f} {word}"
     if whole < MINUTE:
         return f"{whole} s"
