@@ -95,10 +95,8 @@ def _canvas(view: View, shown: Quantity, scale: XScale, lines: int, look: Look) 
     grid = Grid(
         scale.cells, lines, limits, log=log, ascii_only=view.ascii_only, braille=view.braille
     )
-    level = ""
-    if view.guess is not None and shown.choice == LOSS and lines >= ROOM_FOR_LEVEL:
-        words = f"{view.guess.words} {reading(view.guess.loss)}"
-        level = "" if grid.level(view.guess.loss, words) else words
+    guess = view.guess if shown.choice == LOSS and lines >= ROOM_FOR_LEVEL else None
+    level = grid.level(guess.loss) if guess is not None else None
     if twin is not None:
         grid.draw(twin, "reference")
     grid.draw(main, "accent")
@@ -107,7 +105,10 @@ def _canvas(view: View, shown: Quantity, scale: XScale, lines: int, look: Look) 
     for one in (validation, main):
         if one is not None:
             grid.mark_broken(one.series)
-    return grid, level
+    if guess is None:
+        return grid, ""
+    words = f"{guess.words} {reading(guess.loss)}"
+    return grid, "" if level is not None and grid.name_level(level, words) else words
 
 
 def _rules(grid: Grid, scale: XScale, look: Look, ascii_only: bool) -> None:

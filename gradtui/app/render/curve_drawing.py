@@ -121,22 +121,31 @@ class Grid:
         value = min(max(value, low), high)
         return round((high / 2 - value / 2) / (high / 2 - low / 2) * (len(self.rows) - 1))
 
-    def level(self, value: float, words: str) -> bool:
-        """A line across the canvas at a value, with its name at the right end, below all curves; False
-        where it lies outside of the limits."""
+    def level(self, value: float) -> int | None:
+        """A line across the canvas at a value, before any curve; the row that it is in, None where it lies
+        outside of the limits."""
         if self.log and not value > 0:
-            return False
+            return None
         height = float(on_axis(np.array([value]), log=self.log)[0])
         if not self.limits[0] <= height <= self.limits[1]:
-            return False
-        row = self.rows[self.row(height)]
-        dash = "-" if self.ascii_only else "╌"
-        for i in range(self.cells):
-            row[i] = (dash, "quiet")
-        if len(words) + 2 < self.cells // 2:
-            start = self.cells - len(words) - 2
-            row[start:] = [(char, "quiet") for char in f" {words} "]
-        return True
+            return None
+        row = self.row(height)
+        self.rows[row][:] = [(self._dash, "quiet")] * self.cells
+        return row
+
+    def name_level(self, row: int, words: str) -> bool:
+        """The name of a line, as far right as no curve was drawn over it; False where there is no room."""
+        cells, free = self.rows[row], 0
+        for end in range(self.cells, 0, -1):
+            free = free + 1 if cells[end - 1] == (self._dash, "quiet") else 0
+            if free == len(words) + 2:
+                cells[end - 1 : end - 1 + free] = [(char, "quiet") for char in f" {words} "]
+                return True
+        return False
+
+    @property
+    def _dash(self) -> str:
+        return "-" if self.ascii_only else "╌"
 
     def mark_broken(self, series: Series) -> None:
         """A vertical line and a word where a stretch of NaN or infinity begins, hatching along it."""

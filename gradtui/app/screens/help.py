@@ -13,7 +13,6 @@ LEGEND = (
     "before clipping, on a fixed scale; the healthy band is marked on it. Beside it are its number "
     "and the norm's history. NaN and inf are written as such and never left out. A mark ╋ is the norm "
     "that theory predicts from the weights alone, where their net is a plain stack.\n\n"
-    "C opens the charts in full size, where keys and mouse ask them: a cursor, zoom, time or epochs.\n\n"
     "A verdict is an opinion derived from the numbers; its evidence stands beside it. "
 )
 CHARTS_LEGEND = (
