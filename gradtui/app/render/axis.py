@@ -5,7 +5,7 @@ from math import ceil, floor, log10
 
 import numpy as np
 
-from gradtui.app.render.number import exact_label, step_label
+from gradtui.app.render.number import exact_label, exact_labels, step_label
 from gradtui.core.layout import FloatArray
 
 ROOM = 4.0
@@ -170,7 +170,8 @@ def round_steps(first: int, last: int, each: float) -> list[tuple[int, str]]:
     cell."""
     room = max(APART, len(exact_label(last)) + 3)
     step = max(_nice(room * each), 1.0)
-    return [(int(value), exact_label(int(value))) for value in _multiples(first, last, step)]
+    values = [int(value) for value in _multiples(first, last, step)]
+    return list(zip(values, exact_labels(values), strict=True))
 
 
 def labelled(

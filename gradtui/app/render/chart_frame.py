@@ -32,11 +32,20 @@ class ChartFrame:
     panel: Panel = "both"
 
     def seen(self, whole: Extent) -> Extent | None:
-        """The window as it is now; None for all of the run."""
+        """The window as it is now; None for all of the run. It goes with the newest step no further than
+        the cursor stays in it."""
         if self.window is None:
             return None
         first, last = self.window
-        by = whole.last - last if self.follows else min(whole.last - last, 0)
+        by = whole.last - last
+        if by > 0:
+            by = (
+                0
+                if not self.follows
+                else by
+                if self.cursor is None
+                else min(by, self.cursor - first)
+            )
         return Extent(max(first + by, whole.first), max(last + by, whole.first))
 
     def for_another_run(self) -> "ChartFrame":

@@ -138,7 +138,8 @@ def _status(
         out.append((" all of the run", ""))
     else:
         out.append((f" steps {count(seen.first)} to {count(seen.last)}", ""))
-        if frame.follows and view.state not in OVER and view.mode != "replay":
+        newest = frame.follows and seen.last == extent_of(view).last
+        if newest and view.state not in OVER and view.mode != "replay":
             out.append((", with the run", ""))
     out.append((f"   by {NAMES[look.unit]}", ""))
     if missing := [NAMES[unit] for unit in UNITS if unit not in known]:

@@ -1,5 +1,6 @@
 """Numbers in few cells. Values that are not finite are words, never blanks."""
 
+from collections.abc import Sequence
 from math import isfinite, isinf, isnan
 
 
@@ -98,6 +99,18 @@ def exact_label(step: int) -> str:
     """The shortest that says just this step: 950, 1.5k, 39998, 1.25M."""
     forms = [_in_unit(step, size) + unit for unit, size in UNITS if step >= size]
     return min((*forms, str(step)), key=len)
+
+
+def exact_labels(steps: Sequence[int]) -> list[str]:
+    """The same of several that stand beside one another, in one unit where that is no longer: 2700, 2750,
+    2800."""
+    forms = [[str(step) for step in steps]]
+    for unit, size in UNITS:
+        if any(step >= size for step in steps):
+            smaller = zip(steps, forms[-1], strict=True)
+            forms.append([_in_unit(n, size) + unit if n >= size else less for n, less in smaller])
+    # Of equally short ones those of the largest unit.
+    return min(reversed(forms), key=lambda labels: max(map(len, labels), default=0))
 
 
 def _in_unit(step: int, size: int) -> str:

@@ -48,6 +48,9 @@ def test_at_the_newest_end_it_goes_with_the_run() -> None:
     assert frame.seen(Extent(0, 1009)) == Extent(510, 1009)
     stays = zoom(ChartFrame(), 400, 0.5)
     assert stays.seen(Extent(0, 2000)) == stays.window
+    held = with_cursor(frame, WHOLE, 600)
+    assert held.seen(Extent(0, 1009)) == Extent(510, 1009)
+    assert held.seen(Extent(0, 5000)) == Extent(600, 1099)  # the cursor stays in sight
     back = panned(frame, Extent(0, 1009), -100)
     assert not back.follows
     assert back.seen(Extent(0, 5000)) == Extent(410, 909)

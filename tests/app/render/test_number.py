@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.app.render.number import duration, number, rate, reading, share, step_label
+from gradtui.app.render.number import (
+    duration,
+    exact_labels,
+    number,
+    rate,
+    reading,
+    share,
+    step_label,
+)
 
 ANY = st.floats(allow_nan=True, allow_infinity=True, allow_subnormal=True)
 
@@ -48,6 +56,14 @@ def test_any_float_has_a_short_text(value: float) -> None:
 @given(st.integers(0, 10**12))
 def test_step_labels_take_at_most_five_cells(step: int) -> None:
     assert len(step_label(step)) <= 5
+
+
+def test_labels_beside_one_another_have_one_unit() -> None:
+    assert exact_labels([0, 500, 1000, 1500]) == ["0", "500", "1k", "1.5k"]
+    assert exact_labels([2700, 2750, 2800]) == ["2700", "2750", "2800"]
+    assert exact_labels([0, 250_000, 1_250_000]) == ["0", "250k", "1.25M"]
+    assert exact_labels([1_234_000, 1_234_010]) == ["1234000", "1234010"]
+    assert exact_labels([]) == []
 
 
 def test_step_labels() -> None:
