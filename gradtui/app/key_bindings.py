@@ -248,7 +248,7 @@ def chart_footer_keys(mode: Mode) -> tuple[Key, ...]:
         "next_theme",
         "export",
     }
-    back = [replace(key, weight=91) for key in keys_of(mode) if key.action == "escape"]
+    back = [replace(key, weight=98) for key in keys_of(mode) if key.action == "escape"]
     app = [key for key in keys_of(mode) if key.weight and key.action in kept]
     own = [key for key in CHART_KEYS if key.weight]
     return tuple(sorted((*own, *back, *app), key=lambda key: -key.weight))

@@ -56,6 +56,8 @@ class FollowedExtremes:
         self._low, self._high = (np.full((2, STRETCHES), np.nan) for _ in range(2))
         self._broken = np.zeros((2, STRETCHES), np.bool_)
         self._waiting: list[tuple[int, float, float]] = []
+        self._view: Extremes | None = None
+        """What was told last, until more has come."""
 
     def add(self, steps: IntArray, loss: FloatArray, norm: FloatArray, measured: BoolArray) -> None:
         """[n] steps; NaN is no norm where it was not `measured`."""
@@ -75,6 +77,7 @@ class FollowedExtremes:
     def merge(self, other: Extremes) -> None:
         """Those of some steps that others have gone through."""
         self._flush()
+        self._view = None
         if not len(other):
             return
         while self.stride < other.stride:
@@ -88,10 +91,13 @@ class FollowedExtremes:
     def view(self) -> Extremes | None:
         """So far; None while a stretch is a single step."""
         self._flush()
-        if self._base is None or self.stride == 1:
-            return None
+        if self._view is None and self._base is not None and self.stride > 1:
+            self._view = self._made(self._base)
+        return self._view
+
+    def _made(self, base: int) -> Extremes:
         there = np.flatnonzero((~np.isnan(self._low) | self._broken).any(axis=0))
-        first = (there + self._base) * self.stride
+        first = (there + base) * self.stride
         loss, norm = (
             Range(self._low[k, there], self._high[k, there], self._broken[k, there])
             for k in range(2)
@@ -110,6 +116,7 @@ class FollowedExtremes:
     ) -> None:
         if not len(steps):
             return
+        self._view = None
         at = self._places(steps)
         for kind, (values, known) in enumerate(((loss, True), (norm, measured))):
             finite = np.isfinite(values)
@@ -123,8 +130,8 @@ class FollowedExtremes:
             self._base = int(steps[0]) // self.stride
         while int(steps[-1]) // self.stride - self._base >= STRETCHES:
             self._coarsen()
-        # What is out of order in a damaged file counts for the first stretch.
-        return np.maximum(steps // self.stride - self._base, 0)
+        # What is out of order in a damaged file counts for the first stretch, or the last.
+        return np.clip(steps // self.stride - self._base, 0, STRETCHES - 1)
 
     def _coarsen(self) -> None:
         """Two stretches to one."""

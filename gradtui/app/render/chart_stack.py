@@ -100,8 +100,10 @@ def stack_lines(
 ) -> tuple[Line, ...]:
     """The cursor's values, the charts, and what is seen of them: exactly `lines` where there is room.
     `known` is of the same view."""
-    if not begun(view) or cells < MARGIN + 4 or lines < LEAST:
+    if not begun(view):
         return (((" nothing yet", "quiet"),),)
+    if cells < MARGIN + 4 or lines < LEAST:
+        return (((" too small", "quiet"),),)
     whole, shown = whole_view(view), shown_step(view)
     cursor = shown if frame.cursor is None else frame.cursor
     units = units_of(whole)

@@ -2,6 +2,7 @@
 arrows, what is not finite as a wall."""
 
 from copy import copy
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from gradtui.core.layout import BoolArray, FloatArray
 
 APART = 6
 """Cells between two marks of a curve, at least."""
+GAP = 8.0
+"""Cells without any value over which no range is drawn."""
 
 
 class Grid:
@@ -55,7 +58,8 @@ class Grid:
             # Down and up in turn, so that the line between two columns does not cross them twice.
             both = np.stack([low, high], axis=1)
             both[1::2] = both[1::2, ::-1]
-            self._paint(np.repeat(x, 2), both.reshape(-1), shade)
+            for part in _without_gaps(x, ~np.isnan(low)):
+                self._paint(np.repeat(x[part], 2), both[part].reshape(-1), shade)
         self._paint(*self._led(x, line, drawn), meaning)
         if marked:
             there = np.flatnonzero(np.isfinite(line))
@@ -188,6 +192,15 @@ def on_axis(values: FloatArray, *, log: bool) -> FloatArray:
 def mark(ascii_only: bool) -> str:
     """What stands on a second curve."""
     return "*" if ascii_only else "◆"
+
+
+def _without_gaps(x: FloatArray, there: BoolArray) -> list[slice]:
+    """The columns in parts between which nothing is for long: a pause in time is no range of values."""
+    at = np.flatnonzero(there)
+    apart = np.diff(x[at])
+    ends = np.flatnonzero((apart > GAP) & (apart > 4 * np.median(apart))) if len(at) > 1 else at[:0]
+    edges = [0, *(at[ends] + 1).tolist(), len(x)]
+    return [slice(begin, end) for begin, end in pairwise(edges)]
 
 
 def _between(one: Point, other: Point, x: float) -> float:

@@ -32,6 +32,7 @@ class StretchReader:
             return None
         begin = _place(file, first)
         found = file.at(np.arange(begin, min(_place(file, last + 1), begin + MOST)))
+        found = found[(found["step"] >= first) & (found["step"] <= last)]  # of a damaged file any
         found = found[rising(np.asarray(found["step"], np.int64))]
         if not len(found):
             return None
