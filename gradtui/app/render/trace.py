@@ -39,6 +39,9 @@ def trace(curve: Curve, scale: XScale, median: int = 0) -> Trace:
     """`median`: steps over which a running median is the line, 0 for none."""
     x = scale.of(curve.steps)
     begin, end = np.searchsorted(x, (scale.low, scale.low + scale.columns * scale.width)).tolist()
+    if scale.part:
+        begin = int(np.searchsorted(curve.steps, scale.first))
+        end = max(begin, int(np.searchsorted(curve.steps, scale.last, side="right")))
     inside = slice(begin, end)
     columns = (scale.low, scale.width, scale.columns)
     broken = begin > 0 and not np.isfinite(curve.values[begin - 1])
@@ -70,7 +73,10 @@ def widened(series: Series, more: Stretches, scale: XScale) -> Series:
         np.floor((scale.of(steps) - scale.low) / scale.width + 1e-9).astype(np.int64)
         for steps in (more.first, more.first + more.stride - 1)
     )
-    there = np.flatnonzero((end >= 0) & (begin < scale.columns))
+    seen = (end >= 0) & (begin < scale.columns)
+    if scale.part:
+        seen &= (more.first + more.stride > scale.first) & (more.first <= scale.last)
+    there = np.flatnonzero(seen)
     begin, end = np.maximum(begin[there], 0), np.minimum(end[there], scale.columns - 1)
     count = end - begin + 1
     of = np.repeat(there, count)

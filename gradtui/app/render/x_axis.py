@@ -22,7 +22,7 @@ def x_axis(scale: XScale, unit: Unit, view: View, ground: str) -> str:
     each = epoch_steps(view.info, view.info.steps if view.info is not None else 0)
     if unit == "epoch" and each:
         return labelled(_epochs(scale, each), scale.cells, ground)
-    return step_axis(scale.first, scale.last, _used(scale), scale.cells, ground)
+    return step_axis(int(scale.low), scale.last, _used(scale), scale.cells, ground)
 
 
 def _used(scale: XScale) -> float:

@@ -111,6 +111,8 @@ class XScale:
     """The steps that are seen."""
     clock: Clock | None = None
     """Where columns are times."""
+    part: bool = False
+    """A part of the run is seen: nothing is drawn of what lies beside it in the outermost columns."""
 
     @property
     def apart(self) -> float:
@@ -185,7 +187,7 @@ def _of_steps(seen: Extent, cells: int, fine: int) -> XScale:
     stride = 1 if count <= cells * fine else exact_stride(count, cells * fine - 1)
     first = seen.first - seen.first % stride
     columns = -(-count // stride) + (stride > 1)
-    return XScale(float(first), float(stride), columns, cells, float(cells), first, seen.last)
+    return XScale(float(first), float(stride), columns, cells, float(cells), *seen, part=True)
 
 
 def _of_times(seen: Extent, clock: Clock, cells: int, fine: int, *, grows: bool) -> XScale:
@@ -196,4 +198,4 @@ def _of_times(seen: Extent, clock: Clock, cells: int, fine: int, *, grows: bool)
     if grows:  # a millisecond, two, three, four, six, ...: a width that stays for a while
         width = stride_for(max(int(1e3 * (high - low)) + 1, 1), columns) / 1e3
     used = ((high - low) / width + 1) / fine if grows else float(cells)
-    return XScale(low, width, columns, cells, used, *seen, clock)
+    return XScale(low, width, columns, cells, used, *seen, clock, not grows)

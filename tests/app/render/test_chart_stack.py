@@ -5,7 +5,7 @@ from math import nan
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gradtui.app.render.chart_frame import ChartFrame
@@ -55,6 +55,7 @@ def text(view: View, frame: ChartFrame, cells: int = 140, lines: int = 38) -> st
     return "\n".join(plain(line) for line in stack_lines(view, frame, cells, lines))
 
 
+@example(90, 106, "step", 0, 0, (30, 9), True)
 @settings(max_examples=25, deadline=None)
 @given(
     st.integers(0, 292),
