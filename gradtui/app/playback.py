@@ -2,6 +2,7 @@
 that has been reached, so looking back is going back."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Literal, Protocol, runtime_checkable
 
@@ -10,6 +11,7 @@ import numpy as np
 from gradtui.app.alarm import first_alarm
 from gradtui.app.optimizer_merge import OptimizerMerge
 from gradtui.core.control import Control, Pause, Resume, StepOnce
+from gradtui.core.errors import GradtuiError
 from gradtui.core.facts import Facts
 from gradtui.core.layout import FloatArray
 
@@ -131,13 +133,14 @@ class Playback:
         self._player.set_speed(self._speed)
 
     def course(self) -> Facts | None:
-        """Scalars and total norm of the whole recording, as the charts show them; None where there is
-        nothing to be read."""
+        """Scalars and total norm of the whole recording, as the charts show them; None where that cannot
+        be read (any more)."""
         if self._course is None and self._whole is not None:
-            facts = OptimizerMerge().fill(self._whole())
-            # The rest is large, and nobody asks for it.
-            none: FloatArray = np.empty((len(facts), 0, 0))
-            self._course = replace(facts, grads=none, weights=none, activations=none)
+            with suppress(GradtuiError, OSError):
+                facts = OptimizerMerge().fill(self._whole())
+                # The rest is large, and nobody asks for it.
+                none: FloatArray = np.empty((len(facts), 0, 0))
+                self._course = replace(facts, grads=none, weights=none, activations=none)
         return self._course
 
     def to_alarm(self) -> int | None:

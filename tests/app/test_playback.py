@@ -9,8 +9,10 @@ from textual.pilot import Pilot
 
 from gradtui.app.alarm import first_alarm
 from gradtui.app.app import GradtuiApp
+from gradtui.app.playback import Playback
 from gradtui.app.watched_run import WatchedRun
 from gradtui.core.event import Ended, Failed
+from gradtui.core.facts import Facts
 from gradtui.core.snapshot import NonFinite
 from gradtui.lab.scenario.schema import Scenario
 from gradtui.runstore.reader.load import load_facts
@@ -153,3 +155,20 @@ def test_the_first_alarm_is_found_without_asking_often() -> None:
     assert len(asked) < 40
     assert first_alarm(facts.until(100), ask) is None
     assert first_alarm(facts.until(0), ask) is None
+
+
+def test_the_whole_recording_is_read_once_and_not_where_it_is_gone(run: Path) -> None:
+    read = []
+
+    def whole() -> Facts:
+        read.append(1)
+        return load_facts(run)
+
+    playback = Playback(Replay(run), whole=whole)
+    found = playback.course()
+    assert found is not None
+    assert found is playback.course()
+    assert len(read) == 1
+    assert int(found.steps[-1]) == STEPS - 1
+    assert Playback(Replay(run), whole=lambda: load_facts(run / "gone")).course() is None
+    assert Playback(Replay(run)).course() is None
