@@ -115,10 +115,10 @@ def _rules(grid: Grid, scale: XScale, look: Look, ascii_only: bool) -> None:
     """The cursor, and the step that the rest of the screen shows."""
     at = None if look.cursor is None else scale.cell(look.cursor)
     if at is not None:
-        grid.rule(at, "|" if ascii_only else "│", "strong", "cursor")
+        grid.rule(at, ":" if ascii_only else "│", "strong", "cursor")
     other = None if look.shown_step is None else scale.cell(look.shown_step)
     if other is not None and other != at:
-        grid.rule(other, ":" if ascii_only else "┊", "strong")
+        grid.rule(other, "." if ascii_only else "┊", "strong")
 
 
 def _with_labels(grid: Grid) -> list[Line]:

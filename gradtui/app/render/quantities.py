@@ -10,7 +10,7 @@ from gradtui.core.extremes import Range
 from gradtui.core.facts import Facts
 from gradtui.core.layout import BoolArray, FloatArray, IntArray
 from gradtui.core.metric import Metrics
-from gradtui.core.metric_pairs import has_word, paired, validation_loss
+from gradtui.core.metric_pairs import Pair, has_word, paired, validation_loss
 from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.stretch import Stretch
 
@@ -71,8 +71,9 @@ def quantities(view: View) -> tuple[Quantity, ...]:
     if view.facts is None or not len(view.facts):
         return ()
     rate = [] if np.isnan(view.facts.scalars.lr).all() else [RATE]  # of a log it need not be known
-    choices = [LOSS, *rate, *(Choice("metric", pair.name) for pair in paired(view.metrics))]
-    return tuple(quantity(view, choice) for choice in choices)
+    measured_ones = [quantity(view, choice) for choice in (LOSS, *rate)]
+    logged = [_of_pair(view, pair) for pair in paired(view.metrics)]
+    return (*measured_ones, *(one for one in logged if one is not None))
 
 
 def quantity(view: View, choice: Choice) -> Quantity:
@@ -139,12 +140,16 @@ def loss_logged(facts: Facts) -> BoolArray:
 def _logged(view: View, choice: Choice) -> Quantity | None:
     for pair in paired(view.metrics):
         if choice.name in pair:
-            training, validation = (_curve(view.metrics, name) for name in pair)
-            main = training or validation
-            other = validation if training is not None else None
-            suits = has_word(pair.name, SHRINKING)
-            return main and Quantity(Choice("metric", pair.name), main, other, logarithmic=suits)
+            return _of_pair(view, pair)
     return None
+
+
+def _of_pair(view: View, pair: Pair) -> Quantity | None:
+    training, validation = (_curve(view.metrics, name) for name in pair)
+    main = training or validation
+    other = validation if training is not None else None
+    suits = has_word(pair.name, SHRINKING)
+    return main and Quantity(Choice("metric", pair.name), main, other, logarithmic=suits)
 
 
 def _curve(metrics: Metrics, name: str) -> Curve | None:
