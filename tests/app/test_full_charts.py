@@ -77,6 +77,8 @@ async def test_a_live_run_is_asked() -> None:
         await pilot.press("end", "enter")
         await until(pilot, lambda: "looking at" not in text(app))
         assert app.session.cursor is None
+        await pilot.press("left", "end")
+        assert stack(app).frame.cursor is None  # it goes with the newest step again
         await pilot.press("m")
         await until(pilot, lambda: isinstance(app.screen, ChartPickerScreen))
         await pilot.press("down", "enter")

@@ -121,9 +121,12 @@ class ChartStack(Lined):
             self._to(step if further else known_step(steps, at, by))
 
     def to_end(self, end: Literal["first", "last"]) -> None:
-        """The cursor to the first or the newest step."""
+        """The cursor to the first or the newest step; with that it goes on, where the screen does."""
         if begun(self.view):
-            self._to(self._extent.first if end == "first" else self._extent.last)
+            step = self._extent.first if end == "first" else self._extent.last
+            self._to(step)
+            if end == "last" and step == shown_step(self.view):
+                self._change(replace(self.frame, cursor=None))
 
     def zoom(self, by: int) -> None:
         """See half as much around the cursor, or twice as much."""

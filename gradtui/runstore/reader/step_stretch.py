@@ -22,12 +22,15 @@ class StretchReader:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._file: StepsFile | None = None
+        self._looked = False
 
     def read(self, first: int, last: int) -> Stretch | None:
         """The steps from `first` to `last`; None where these are more than MOST, or cannot be read."""
         if last - first >= MOST:
             return None
-        file = self._file = self._file or self._found()
+        if not self._looked:  # once: the headers of many ranks take a while
+            self._file, self._looked = self._found(), True
+        file = self._file
         if file is None:
             return None
         begin = _place(file, first)
