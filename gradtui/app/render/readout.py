@@ -48,11 +48,14 @@ def _values(view: View, step: int, first: Choice) -> list[list[Piece]]:
     rest = [known[c] for c in (LOSS, RATE) if c in known and c not in have]
     rest += [one for choice, one in known.items() if choice not in (*have, LOSS, RATE)]
     out: list[list[Piece]] = []
+    told: set[str] = set()  # the validation loss is drawn over the loss, and is a metric as well
     for one in (*drawn, *rest):
-        out.append(_value(view, one, one.main, step, short_name(one.main, view), ""))
-        if one.validation is not None:
+        if one.main.name not in told:
+            out.append(_value(view, one, one.main, step, short_name(one.main, view), ""))
+        if one.validation is not None and one.validation.name not in told:
             name = short_name(one.validation, view)
             out.append(_value(view, one, one.validation, step, name, "reference"))
+        told |= {curve.name for curve in (one.main, one.validation) if curve is not None}
         if one.twin is not None and one in drawn:
             out.append(_value(view, one, one.twin, step, "sick", "reference"))
     return [pieces for pieces in out if pieces]

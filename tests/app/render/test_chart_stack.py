@@ -103,6 +103,7 @@ def test_the_cursor_has_the_values_of_its_step() -> None:
         "acc 0.149 at 149",
     ):
         assert words in top, words
+    assert top.count("val/loss") == 1
     assert "loss NaN" in text(VIEW, ChartFrame(cursor=LOST))
     found = stack_lines(VIEW, ChartFrame(cursor=LOST), 140, 38)
     assert ("NaN", "nonfinite") in found[0]
