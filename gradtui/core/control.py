@@ -38,6 +38,11 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Detach:
+    """Take every hook off a program that was attached to; its training goes on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """Replace whatever is running by this scenario. `run` is chosen by the viewer and comes back
     in every event and snapshot, so that stale ones can be told. A run that is there already, because
@@ -53,4 +58,4 @@ class Start:
     """Its twin, the untreated run of the same seed: trained in step with it once it has caught up."""
 
 
-Control = Pause | Resume | StepOnce | SetPace | RecordAll | Stop | Start
+Control = Pause | Resume | StepOnce | SetPace | RecordAll | Stop | Detach | Start

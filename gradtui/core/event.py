@@ -64,6 +64,9 @@ class RunInfo:
     replayed: bool = False
     """Whether steps are replayed from a CUDA graph: their gradients are read after them, and no call in
     them can be looked at."""
+    attached: int | None = None
+    """Steps that the optimizers had taken, by their own counts, when the process was attached to, -1 where
+    that is not known; None of a run that is recorded from its first step."""
     logged: Logged | None = None
     """What is known of a run that another tool has logged; None of one that was recorded."""
 

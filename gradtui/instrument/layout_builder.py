@@ -288,6 +288,7 @@ class LayoutBuilder(StepListener):
             unseen_elements=sum(one.tensor.numel() for one in unseen),
             unseen_names=tuple(one.name for one in unseen[:UNSEEN]),
             replayed=known.replayed,
+            attached=known.attached,
             synchronised=synchronised(held, self._registry.modules()),
             carried=() if done.not_plain or done.residual else self._carried(task_facts, known),
         )

@@ -1,5 +1,6 @@
 """What the program has made: modules and optimizers, held weakly, in the order of their making."""
 
+import gc
 import itertools
 import sys
 import weakref
@@ -53,6 +54,19 @@ class ObjectRegistry:
         if id(optimizer) not in self._seen:
             self._remember(optimizer)
 
+    def find_live(self) -> None:
+        """All that there is already: the oldest first, as far as that can be told."""
+        for generation in (2, 1, 0):
+            things = gc.get_objects(generation)
+            kinds = set(map(type, things))  # few, of hundreds of thousands
+            wanted = {kind for kind in kinds if issubclass(kind, (Optimizer, nn.Module))}
+            for thing in things:
+                if type(thing) in wanted:
+                    if issubclass(type(thing), Optimizer):
+                        self.meet(thing)
+                    else:
+                        self._keep(thing)
+
     def _remember(self, optimizer: Optimizer) -> None:
         number, key = next(self._count), id(optimizer)
         self._seen.add(key)
@@ -65,6 +79,9 @@ class ObjectRegistry:
 
     def _module(self, module: nn.Module) -> Begun:
         yield
+        self._keep(module)
+
+    def _keep(self, module: nn.Module) -> None:
         with suppress_own:  # a class that cannot be referred to weakly is found by other ways
             self._modules.pop(id(module), None)
             self._modules[id(module)] = module

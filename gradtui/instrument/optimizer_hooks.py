@@ -14,6 +14,7 @@ from torch.optim.optimizer import (
     register_optimizer_step_post_hook,
     register_optimizer_step_pre_hook,
 )
+from torch.utils.hooks import RemovableHandle
 
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.nested_steps import let_be, outer_steps, share, untraced
@@ -85,6 +86,7 @@ class OptimizerHooks(StepListener):
         "_within",
         "always",
         "control",
+        "first_is_partial",
         "glance",
         "hushed",
         "norms",
@@ -102,6 +104,7 @@ class OptimizerHooks(StepListener):
         control: RunControl,
     ) -> None:
         self.control = control
+        self._handles: list[RemovableHandle] = []
         self._meter, self._scalars, self.threads = meter, scalars, threads
         self.only: Optimizer | None = None
         """The one that is watched, where it is not all of them."""
@@ -118,6 +121,9 @@ class OptimizerHooks(StepListener):
         self.glance: Callable[[Optimizer], bool] | None = None
         self.recorded: Callable[[Optimizer], None] | None = None
         """Told of a step that is taken while a CUDA graph is recorded: it does nothing yet."""
+        self.first_is_partial: Callable[[], bool] | None = None
+        """Asked once, at the first step: whether it had begun before anybody looked. Then it is not
+        looked at."""
         self.norms: NormsBetween | None = None
         """Asked for norms of steps that are let through, where the budget wants them."""
 
@@ -248,6 +254,9 @@ class OptimizerHooks(StepListener):
 
     def _before_seen(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
         if self.hushed or capturing() or not self.watches(optimizer):
+            return None
+        partial, self.first_is_partial = self.first_is_partial, None
+        if partial is not None and partial():
             return None
         self._become_quick()
         if self._within or self.open:

@@ -1,7 +1,7 @@
 """Which optimizer is which: a number for each, in order of construction."""
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from typing import Any
 
@@ -114,3 +114,23 @@ def wrapped(optimizer: Optimizer) -> Iterator[Optimizer]:
         for one in several if type(several) in (list, tuple) else [held]:
             if issubclass(type(one), Optimizer) and one is not optimizer:
                 yield one
+
+
+def steps_before(optimizers: Iterable[Optimizer]) -> int:
+    """How many steps they have taken together, by their own counts; -1 where one keeps none, or where
+    reading it would wait for a device."""
+    counts = [_count(one) for one in optimizers]
+    return sum(counts) if counts and min(counts) >= 0 else -1
+
+
+def _count(optimizer: Optimizer) -> int:
+    state = getattr(optimizer, "state", None)
+    if not isinstance(state, dict):
+        return -1
+    most = 0 if not state else -1
+    for kept in list(state.values()):
+        step: Any = kept.get("step") if isinstance(kept, dict) else None
+        at_hand = isinstance(step, Tensor) and step.numel() == 1 and step.device.type == "cpu"
+        if at_hand or isinstance(step, (int, float)):
+            most = max(most, int(step))
+    return most

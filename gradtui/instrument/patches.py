@@ -120,7 +120,11 @@ class Patches:
         threads: TrainingThreads,
         inbox: ControlInbox,
         then: Callable[[], None],
+        *,
+        prepared: bool = False,
     ) -> None:
+        """With `prepared` nothing is changed before `put_on`."""
+        self._prepared = prepared
         self._meter, self._threads = meter, threads
         self._inbox, self._then = inbox, then
         self._enclosed: list[tuple[Enclosure, Passage]] = []
@@ -160,6 +164,13 @@ class Patches:
                 then=self._then,
             )
             self._enclosed.append((found, passage))
+            if not self._prepared:
+                found.listen(passage)
+
+    def put_on(self) -> None:
+        """What has been prepared."""
+        self._prepared = False
+        for found, passage in self._enclosed:
             found.listen(passage)
 
     def _rest(self, idle: bool) -> None:

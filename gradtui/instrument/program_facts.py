@@ -22,6 +22,8 @@ class ProgramFacts:
     scaled: bool = False
     begun: bool = False
     """Whether any step has been taken."""
+    attached: int | None = None
+    """As in `RunInfo`."""
     planned: PlannedSteps = UNKNOWN_STEPS
     replayed: bool = False
     """Whether steps are replayed from a CUDA graph."""

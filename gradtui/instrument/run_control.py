@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
-from gradtui.core.control import Control, Pause, RecordAll, Resume, SetPace, StepOnce, Stop
+from gradtui.core.control import Control, Detach, Pause, RecordAll, Resume, SetPace, StepOnce, Stop
 from gradtui.core.event import Event, Paused, Resumed
 from gradtui.instrument.budget import Budget, Ledger
 from gradtui.instrument.cost_meter import CostMeter
@@ -67,6 +67,8 @@ class RunControl:
             match control:
                 case Resume():
                     self._held = False
+                case Detach():  # is seen to elsewhere: training must not be held meanwhile
+                    self._held, self._pace = False, 0.0
                 case Pause() if alone:
                     self._held, self._let = True, 0
                 case StepOnce() if alone:

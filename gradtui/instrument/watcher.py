@@ -29,7 +29,7 @@ from gradtui.instrument.norms_between import NormsBetween
 from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.optimizer_hooks import OptimizerHooks
 from gradtui.instrument.optimizer_in_backward import OptimizerInBackward
-from gradtui.instrument.optimizer_numbers import parameters_of
+from gradtui.instrument.optimizer_numbers import parameters_of, steps_before
 from gradtui.instrument.optimizer_steps import OptimizerSteps
 from gradtui.instrument.param_groups import ParamGroups
 from gradtui.instrument.patches import Patches
@@ -78,7 +78,10 @@ class Watcher:
         frame: FrameType | None = None,
         inbox: ControlInbox | None = None,
         metrics: MetricQueue | None = None,
+        attached: bool = False,
     ) -> None:
+        """With `attached` the program has trained for some time: nothing of it is touched until `begin` is
+        called, and what is there already is looked for then."""
         self._meter = CostMeter()
         self._guard = guard = ExceptionGuard(log, self._meter)
         self._renew, self._closed, self._told = renew, False, False
@@ -178,9 +181,15 @@ class Watcher:
             self._steps,
             self._metrics,
         )
+        self._steps_before: int | None = None
+        """As `RunInfo.attached`."""
         self._own_of_each_thread()
         self._patches = Patches(
-            self._meter, self._threads, self._control.inbox, self._manual_updates.between
+            self._meter,
+            self._threads,
+            self._control.inbox,
+            self._manual_updates.between,
+            prepared=attached,
         )
         for part in (
             self._registry,
@@ -193,6 +202,22 @@ class Watcher:
         ):
             part.install(self._patches)
         self._functional.install(self._patches)
+        if not attached:
+            self._put_on(optimizer, frame)
+
+    def begin(self) -> int:
+        """Of a program that has trained for some time: watch from the next whole step on. How many steps its
+        optimizers have taken, by their own counts; -1 where that is not known."""
+        self._registry.find_live()
+        found = steps_before(self._registry.optimizers())
+        self._steps_before = found
+        self._hooks.first_is_partial = lambda: not self._losses.passes
+        self._patches.put_on()
+        self._put_on()
+        return found
+
+    def _put_on(self, optimizer: Optimizer | None = None, frame: FrameType | None = None) -> None:
+        guard = self._guard
         self._metrics.install()
         self._hooks.install(self._steps)
         self._count_threads()
@@ -237,6 +262,11 @@ class Watcher:
         self._nan_capture.close()
         self._zero_grad_check.stop()
         self._meter.rest(False)
+
+    @property
+    def closed(self) -> bool:
+        """Whether everything is taken off."""
+        return self._closed
 
     @property
     def step(self) -> int:
@@ -318,7 +348,8 @@ class Watcher:
             clip=self._clips.description,
             clip_value=self._clips.limits.get("value"),
             scaled=self._scalers.seen,
-            begun=steps > 0,
+            begun=steps > 0 or self._steps_before is not None,
+            attached=self._steps_before,
             planned=self._planner.found,
             replayed=self._replays.seen,
             faults=(*self._zero_grad_check.told, *self._clips.told, *self._losses.told),

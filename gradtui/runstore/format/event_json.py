@@ -3,7 +3,7 @@
 from math import isnan
 from typing import Any, TypeGuard
 
-from gradtui.core.control import Control, Pause, RecordAll, Resume, SetPace, StepOnce, Stop
+from gradtui.core.control import Control, Detach, Pause, RecordAll, Resume, SetPace, StepOnce, Stop
 from gradtui.core.event import (
     Building,
     Ended,
@@ -106,6 +106,8 @@ def control_json(control: Control) -> dict[str, Any] | None:
             return {"ask": "record", "every_step": on}
         case Stop():
             return {"ask": "stop"}
+        case Detach():
+            return {"ask": "detach"}
         case _:
             return None
 
@@ -120,6 +122,8 @@ def control_from(data: dict[str, Any]) -> Control | None:
             return StepOnce()
         case "stop":
             return Stop()
+        case "detach":
+            return Detach()
         case "record":
             on = data.get("every_step")
             return RecordAll(on) if isinstance(on, bool) else None

@@ -156,6 +156,7 @@ def _generation(data: dict[str, Any]) -> Generation:
         "settings": _settings(given.get("settings", ())),
         "epoch_steps": max(_number(given.get("epoch_steps", 0.0)), 0.0),
         "synchronised": given.get("synchronised") is True,
+        "attached": _attached(given.get("attached")),
         "logged": _logged(given.get("logged")),
     }
     info = RunInfo(**given | own)
@@ -187,6 +188,11 @@ def _settings(given: Any) -> tuple[tuple[str, float], ...]:
     if not isinstance(given, (list, tuple)) or len(given) > MOST_SETTINGS:
         raise ValueError("settings are no list, or too many")
     return tuple((printable(text(name)), _number(value)) for name, value in given)
+
+
+def _attached(given: Any) -> int | None:
+    """Raises ValueError."""
+    return given if given is None or given == -1 else whole(given)
 
 
 def _logged(given: Any) -> Logged | None:

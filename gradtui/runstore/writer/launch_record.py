@@ -24,6 +24,16 @@ def record_launch(directory: Path, command: Sequence[str], *, world_size: int = 
     write_header(directory, replace(own, pid=0, launcher=launcher))
 
 
+def record_attachment(directory: Path, command: Sequence[str], pid: int) -> None:
+    """Write run.json of a process that is about to be attached to, which takes it over at its first step.
+
+    Raises OSError.
+    """
+    own = here(command)
+    launcher = {"pid": pid, "machine": own.machine}
+    write_header(directory, replace(own, pid=0, launcher=launcher))
+
+
 def record_exit(directory: Path, code: int) -> None:
     """Write how the command ended: its exit code, 128+n after signal n. Raises OSError."""
     replace_file(directory / EXIT, json.dumps({"code": code, "time": time.time()}).encode())

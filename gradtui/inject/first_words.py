@@ -1,0 +1,79 @@
+"""What is run first in a process that is attached to: a few lines that the main thread is done with in
+less than a millisecond, and that raise nothing."""
+
+from dataclasses import asdict, dataclass
+
+from gradtui.runstore.format.attach_json import NAME
+
+OLDEST = (3, 11)
+INNER = """\
+import os, sys, time
+directory = {directory!r}
+def answer(why):
+    beside = os.path.join(directory, ".answer.%d.new" % os.getpid())
+    text = '{{"schema": 1, "state": "refused", "why": "%s"}}' % "".join(
+        c for c in why[:500] if c.isascii() and c.isprintable() and c not in '"\\\\\\\\')
+    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    os.write(file, text.encode())
+    os.close(file)
+    os.rename(beside, os.path.join(directory, {name!r}))
+def carry():
+    try:
+        if sys.version_info < {oldest!r}:
+            here = "Python %d.%d" % sys.version_info[:2]
+            raise RuntimeError("it runs " + here + ", and gradtui needs {least} or later")
+        if "torch" not in sys.modules:
+            raise RuntimeError("it has not imported torch")
+        if "gradtui" not in sys.modules:
+            from importlib.util import module_from_spec, spec_from_file_location
+            home = {package!r}
+            spec = spec_from_file_location(
+                "gradtui", os.path.join(home, "__init__.py"), submodule_search_locations=[home])
+            module = module_from_spec(spec)
+            sys.modules["gradtui"] = module
+            spec.loader.exec_module(module)
+        from gradtui.inject.attachment import begin
+    except BaseException as error:
+        answer("%s: %s" % (type(error).__name__, error) if type(error) is not RuntimeError else str(error))
+    else:
+        begin(**{wish!r})
+if time.time() < {deadline!r}:
+    import _thread
+    _thread.start_new_thread(carry, ())
+"""
+"""In a namespace of its own. `_thread`: programs count threads of `threading`, or wait for them."""
+OUTER = """\
+try:
+    __import__("builtins").exec(bytes.fromhex("{text}"), {{"__name__": "gradtui.first_words"}})
+except KeyboardInterrupt:
+    __import__("_thread").interrupt_main()
+except BaseException:
+    pass
+"""
+"""In the program's `__main__`: no name of it is bound. Ctrl+C that comes just then is the program's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a process is to be recorded, as `gradtui run` would."""
+
+    directory: str
+    overhead: float = 0.03
+    autopsy: bool = True
+    catch_nan: bool = False
+    deadline: float = 0.0
+    """Seconds since 1970 after which nothing is to be begun any more."""
+
+
+def first_words(wish: Wish, package: str) -> str:
+    """Python source, ASCII; `package` is where gradtui lies."""
+    inner = INNER.format(
+        directory=wish.directory,
+        name=NAME,
+        oldest=OLDEST,
+        least=".".join(map(str, OLDEST)),
+        package=package,
+        wish=asdict(wish),
+        deadline=wish.deadline,
+    )
+    return OUTER.format(text=inner.encode().hex())
