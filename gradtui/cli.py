@@ -18,6 +18,7 @@ from gradtui.commands import (
     export,
     launch,
     mcp,
+    ps,
     replay,
     run,
     runs,
@@ -39,6 +40,7 @@ VERBS: dict[str, ModuleType] = {
     "check": check,
     "run": run,
     "attach": attach,
+    "ps": ps,
     "replay": replay,
     "runs": runs,
     "compare": compare,
@@ -56,6 +58,7 @@ examples:
   gradtui check deep_sigmoid         train it without a screen and print the verdict
   gradtui run python train.py        record and watch your own training, live
   gradtui attach                     watch the newest recorded run
+  gradtui ps                         which trainings run that attach --pid PID could join
   gradtui check --all --json         every scenario and every remedy, for machines
 
 Without a command, gradtui launches the lab. Settings come from flags, then from variables

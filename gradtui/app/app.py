@@ -247,11 +247,22 @@ class GradtuiApp(TerminalApp):
         if isinstance(self.screen, (QuitScreen, StoppingScreen)):
             return
         child = self.watched.child if self.watched is not None else None
-        if child is None or child.look() is not None:
+        watched = self.watched
+        if watched is not None and watched.let_go is not None and not self.session.current.over:
+            question = "This process trains, and records itself because it was attached to:"
+            asking = QuitScreen(watched.command, question, ("detach", "keep", "stay"))
+            self.push_screen(asking, self._attached_answered)
+        elif child is None or child.look() is not None:
             self.exit()
         else:
             assert self.watched is not None
             self.push_screen(QuitScreen(self.watched.command), self._answered)
+
+    def _attached_answered(self, choice: str | None) -> None:
+        if choice == "detach" and self.watched is not None and self.watched.let_go is not None:
+            self.watched.let_go()
+        if choice in ("detach", "keep"):
+            self.exit()
 
     def _answered(self, choice: str | None) -> None:
         child = self.watched.child if self.watched is not None else None

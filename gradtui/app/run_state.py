@@ -123,7 +123,7 @@ class RunState:
                 self._marks.clear()
             case Ended(reason=reason, step=step):
                 self.taken = step
-                self.state = "finished" if reason == "finished" else "stopped"
+                self.state = reason if reason in ("finished", "detached") else "stopped"
             case Failed():
                 self.state, self.progress, self.failure = "failed", "", event
 

@@ -18,8 +18,8 @@ from gradtui.doctor.remedy_effect import RemedyEffect
 from gradtui.lab.scenario.schema import Scenario
 from gradtui.theory import NO_THEORY, Theory
 
-OVER = ("finished", "stopped", "failed")
-"""States of a run that takes no more steps."""
+OVER = ("finished", "stopped", "failed", "detached")
+"""States of a run of which no more steps come."""
 STALE = 2.0
 """Seconds from which on what is shown of a run that goes on says how old it is."""
 

@@ -47,6 +47,9 @@ class WatchedRun:
     """Where a replay begins, held; None = at the beginning, playing."""
     whole: Callable[[], Facts] | None = None
     """All of a replay's facts, to look for the first alarm in."""
+    let_go: Callable[[], object] | None = None
+    """Of a process that was attached to while it trained: notes that it is to be let go of once this app
+    has ended."""
     stop_on: str = ""
     """How bad it has to be ("nonfinite", "sick") for the person to be asked whether to end it; "" never."""
     alarmed: Callable[[str, int, str], None] | None = None

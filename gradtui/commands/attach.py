@@ -1,25 +1,47 @@
-"""Watch a run that is being recorded, live.
+"""Watch a run that is being recorded, live, or a training that runs already.
 
 examples:
   gradtui attach                  the newest run
   gradtui attach train@last       the newest whose name has "train" in it
   gradtui attach /scratch/runs/20261121-063337-train-3f9a07
+  gradtui attach --pid 4711       a process that was started without gradtui (gradtui ps lists them)
+  gradtui attach --pid 4711 --headless    only record it
+  gradtui attach --pid 4711 --detach      end that: every hook off, training goes on
 
 A run goes by its name, by a part that only one name has, by part@last, or by its path.
 
 Runs are recorded by gradtui run, or by gradtui.watch(model) in a script. Several viewers may look
 at one run; none of them can hold it up. A run on another machine's file system opens as well.
+
+With --pid a Python process with torch records itself from its next step on, until it ends or is let
+go of. Of a process that is recorded already the run is shown. Linux on x86-64, and Python 3.14 on
+both sides elsewhere on Linux; docs/attach.md says what is done to it and what may be in the way.
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from gradtui.commands.completers import recorded
+from gradtui.commands.output import say, warn
 from gradtui.commands.recorded import given
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
+from gradtui.commands.values import process_number
+from gradtui.core.errors import UsageError
 
-SETTINGS = ("fps", "theme", "ascii", "charts", "color", "bell", "runs")
+SETTINGS = (
+    "fps",
+    "theme",
+    "ascii",
+    "charts",
+    "color",
+    "bell",
+    "runs",
+    "overhead",
+    "autopsy",
+    "catch_nan",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,9 +49,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "run", nargs="?", metavar="RUN", help="name, part of it, part@last, or path"
     )
     offering(which, recorded)
+    parser.add_argument(
+        "--pid", type=process_number, metavar="PID", help="a process that trains already"
+    )
+    parser.add_argument("--headless", action="store_true", help="with --pid: no screen")
+    parser.add_argument(
+        "--detach", action="store_true", help="with --pid: end the recording, not the training"
+    )
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    if args.pid is not None:
+        return _process(args, settings)
+    if args.headless or args.detach:
+        word = "--detach" if args.detach else "--headless"
+        raise UsageError(f"{word} is for --pid; 'gradtui ps' lists processes.")
     from gradtui.app.terminal import refuse_without_terminal
     from gradtui.runstore.files.run_folders import find_run, runs_home
 
@@ -37,11 +71,84 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return watch(find_run(given(args.run), runs_home(settings.runs)), settings)
 
 
-def watch(directory: Path, settings: Settings, *, goes_on: bool = False) -> int:
-    """Show a run until the person leaves it; the exit code. `goes_on` as in `show_run`."""
+def watch(
+    directory: Path,
+    settings: Settings,
+    *,
+    goes_on: bool = False,
+    let_go: Callable[[], object] | None = None,
+) -> int:
+    """Show a run until the person leaves it; the exit code. `goes_on` as in `show_run`, `let_go` as in
+    `WatchedRun`."""
     from gradtui.app.watched_run import WatchedRun
     from gradtui.commands.run_screen import command_of, show_run
     from gradtui.runstore.reader.run_reader import RunReader
 
-    watched = WatchedRun("attach", directory, command_of(directory))
+    watched = WatchedRun("attach", directory, command_of(directory), let_go=let_go)
     return show_run(RunReader(directory), watched, settings, goes_on=goes_on)
+
+
+def _process(args: argparse.Namespace, settings: Settings) -> int:
+    from gradtui.commands.attach_process import (
+        act_as_user_of,
+        attach_to,
+        process_of,
+        refuse_impossible,
+    )
+    from gradtui.commands.recorded_processes import attached_run, run_of
+    from gradtui.runstore.files.run_folders import runs_home
+
+    if args.run is not None:
+        raise UsageError("give a run or --pid, not both.")
+    process = process_of(args.pid)
+    act_as_user_of(process)
+    known = run_of(process, runs_home(settings.runs))
+    if args.detach:
+        if known is None or not attached_run(known):
+            how = "is not recorded" if known is None else "was started with its recording"
+            raise UsageError(f"process {args.pid} {how}: there is nothing to detach.")
+        return _let_go(args.pid, known)
+    if known is None:
+        refuse_impossible(process)
+    if not args.headless:
+        from gradtui.app.terminal import refuse_without_terminal
+
+        refuse_without_terminal(f"gradtui attach --pid {args.pid} --headless")
+    if known is None:
+        known, answer = attach_to(process, settings)
+        warn(
+            f"process {args.pid} records itself from its next step on; it stood still for "
+            f"{_ms(answer.stood_still)}"
+        )
+    if args.headless:
+        say(str(known))
+        return 0
+    return _shown(args.pid, known, settings) if attached_run(known) else watch(known, settings)
+
+
+def _shown(pid: int, directory: Path, settings: Settings) -> int:
+    from gradtui.commands.attach_process import is_let_go
+
+    asked: list[bool] = []
+    code = watch(directory, settings, let_go=lambda: asked.append(True))
+    if asked:
+        return code or _let_go(pid, directory)
+    if not is_let_go(directory):
+        warn(
+            f"process {pid} goes on recording itself; 'gradtui attach --pid {pid}' shows it again, and "
+            "with --detach it is let go of"
+        )
+    return code
+
+
+def _let_go(pid: int, directory: Path) -> int:
+    from gradtui.commands.attach_process import detach_from
+
+    answer = detach_from(directory)
+    warn(f"process {pid} is let go of, and trains on; it stood still for {_ms(answer.stood_still)}")
+    say(str(directory))
+    return 0
+
+
+def _ms(seconds: float) -> str:
+    return f"{1000 * seconds:.0f} ms" if seconds >= 0.001 else f"{1000 * seconds:.1f} ms"

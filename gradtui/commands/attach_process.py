@@ -1,11 +1,12 @@
 """`gradtui attach --pid`: into a process that runs already, and out of it again."""
 
 import os
+import pwd
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import gradtui
@@ -43,6 +44,33 @@ def process_of(pid: int) -> ProcessFacts:
     if process is None:
         raise UsageError(f"{why}." if why else f"there is no process {pid}; see 'gradtui ps'.")
     return process
+
+
+def act_as_user_of(process: ProcessFacts) -> None:
+    """Of the superuser: whatever follows is done, and its files are made, as the user of the process, which
+    is to write to them too; but for what is within `full_rights`."""
+    if os.geteuid() != 0 or process.user <= 0:
+        return
+    try:
+        user = pwd.getpwuid(process.user)
+    except KeyError:
+        raise UsageError(f"process {process.pid} belongs to a user that is not known.") from None
+    os.environ["HOME"] = user.pw_dir
+    os.environ.pop("XDG_STATE_HOME", None)
+    os.initgroups(user.pw_name, user.pw_gid)
+    os.setegid(user.pw_gid)
+    os.seteuid(user.pw_uid)
+
+
+@contextmanager
+def full_rights() -> Iterator[None]:
+    """The rights that the program was started with."""
+    acting = os.geteuid()
+    os.seteuid(os.getuid())
+    try:
+        yield
+    finally:
+        os.seteuid(acting)
 
 
 def refuse_impossible(process: ProcessFacts) -> None:
@@ -93,11 +121,6 @@ def _new_directory(process: ProcessFacts, runs: str) -> Path:
     try:
         record_attachment(directory, process.command, process.pid)
         write_answer(directory, AttachAnswer(WAITING, process.pid))
-        if (
-            os.geteuid() == 0 and process.user > 0
-        ):  # what the process is to write belongs to its user
-            for path in (directory, *directory.iterdir()):
-                os.chown(path, process.user, -1, follow_symlinks=False)
     except OSError as error:
         _discard(directory)
         where = printable(str(directory.parent))
@@ -122,7 +145,8 @@ def _hand_over(process: ProcessFacts, source: str) -> float:
     from gradtui.inject.stopped_thread import ProcessEndedError, ThreadBusyError
 
     try:
-        return hand_over(process.pid, source)
+        with full_rights():
+            return hand_over(process.pid, source)
     except HandOverError as error:
         why = str(error)
     except ProcessEndedError:
@@ -142,12 +166,11 @@ def _remote_exec(process: ProcessFacts, source: str) -> float:
     number, path = tempfile.mkstemp(prefix="gradtui-", suffix=".py")
     try:
         os.write(number, source.encode())
-        if os.geteuid() == 0 and process.user > 0:
-            os.fchown(number, process.user, -1)
     finally:
         os.close(number)
     try:
-        run(process.pid, path)
+        with full_rights():
+            run(process.pid, path)
     except (OSError, RuntimeError, PermissionError) as error:
         Path(path).unlink(missing_ok=True)
         why = f"the system does not permit it: {IN_CONTAINER}"
@@ -170,6 +193,12 @@ def _answered(directory: Path, pid: int, until: float) -> AttachAnswer:
         f"process {pid} is not recorded: its main thread has not come to Python code in time, as where "
         "it waits for other threads or in a long call; nothing will be begun later."
     )
+
+
+def is_let_go(directory: Path) -> bool:
+    """Whether a process that was attached to has let go by now, or ended."""
+    answer = read_answer(directory)
+    return answer is None or answer.state == DETACHED or facts_of(answer.pid) is None
 
 
 def detach_from(directory: Path, patience: float = LEAVING) -> AttachAnswer:

@@ -12,6 +12,13 @@ def count(word: str) -> int:
     return int(word)
 
 
+def process_number(word: str) -> int:
+    """The id of a process."""
+    if not (word.isascii() and word.isdigit() and len(word) <= 10 and 0 < int(word) < 1 << 31):
+        raise argparse.ArgumentTypeError(f"must be the id of a process, not '{word}'")
+    return int(word)
+
+
 def step_number(word: str) -> int:
     """A step, counted from 0."""
     if not (word.isascii() and word.isdigit() and len(word) <= 15):

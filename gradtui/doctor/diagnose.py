@@ -8,7 +8,7 @@ from gradtui.core.facts import Facts
 from gradtui.core.symptom import CONVERGED, HEALTHY, TOO_EARLY, UNDECIDED, Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import NOTHING_SEEN, TOO_FEW, UNSEEN_LOSS, Diagnosis, Finding
-from gradtui.doctor.notes import idle, odd_settings, replayed, spikes, structural_zeros
+from gradtui.doctor.notes import attached, idle, odd_settings, replayed, spikes, structural_zeros
 from gradtui.doctor.optimizer_series import OptimizerSeries, streams
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies.conditions.selection import suited
@@ -21,8 +21,8 @@ from gradtui.doctor.rules.miswired import (
     without_consequences,
 )
 from gradtui.doctor.rules.nonfinite import calibrating, first_seen, nonfinite, scaler_stuck
-from gradtui.doctor.rules.not_learning import little_learned, lost_loss, no_better
-from gradtui.doctor.rules.registry import EXPLAINED_BY, LOG_RULES, RULES, Rule
+from gradtui.doctor.rules.not_learning import begun_elsewhere, little_learned, lost_loss, no_better
+from gradtui.doctor.rules.registry import BY_THE_START, EXPLAINED_BY, LOG_RULES, RULES, Rule
 from gradtui.doctor.rules.rounding import updates_in_part_lost
 from gradtui.doctor.rules.update_arithmetic import by_division
 
@@ -54,7 +54,13 @@ def _examined(facts: Facts) -> Diagnosis:
         rules = LOG_RULES if points(readings[0]) >= T.WINDOW else ()
     asked = [f for rule in rules for f in _asked(rule, readings)]
     found = [explained(f, facts) for f in _ordered(asked, facts)]
-    about = replayed(facts), odd_settings(facts), idle(facts), structural_zeros(facts)
+    about = (
+        attached(facts),
+        replayed(facts),
+        odd_settings(facts),
+        idle(facts),
+        structural_zeros(facts),
+    )
     limits = logged.limits if logged is not None else ()
     told = (*_notes(readings), *about, *wiring_notes(facts, found), *limits)
     notes = tuple(n for n in told if n)
@@ -82,9 +88,8 @@ def _undecided(readings: list[Reading]) -> str:
         return f"gradients were measured at {measured:,} of {taken:,} steps"
     if all(np.isnan(reading.losses).all() for reading in readings):
         return UNSEEN_LOSS
-    clauses = (
-        rule(reading) for reading in readings for rule in (lost_loss, little_learned, no_better)
-    )
+    rules = lost_loss, little_learned, no_better, begun_elsewhere
+    clauses = (rule(reading) for reading in readings for rule in rules)
     return next((clause for clause in clauses if clause), "")
 
 
@@ -95,6 +100,8 @@ def _counts(reading: Reading) -> tuple[int, int]:
 def _asked(rule: Rule, readings: list[Reading]) -> list[Finding]:
     """Where a scaler has thrown every step away only that can be said."""
     able = [r for r in readings if len(r.used) or rule is scaler_stuck]
+    if rule in BY_THE_START:
+        able = [r for r in able if not r.start_unknown]
     return [finding for r in able if (finding := rule(r)) is not None]
 
 

@@ -21,6 +21,18 @@ def structural_zeros(facts: Facts) -> str:
     return f"{zero[0].name}{more}: no gradient by design ({zero[0].structural_zero})"
 
 
+def attached(facts: Facts) -> str:
+    """On a run that begins in the middle, else ""."""
+    before = facts.info.attached
+    if before is None:
+        return ""
+    taken = f" after {before:,} steps, by its optimizers' own counts" if before >= 0 else ""
+    return (
+        f"recorded from the middle: the process was attached to{taken}; steps are counted from there, and "
+        "'at first' means there"
+    )
+
+
 def replayed(facts: Facts) -> str:
     """On steps that no code of the program runs in, else ""."""
     if not facts.info.replayed:

@@ -184,7 +184,7 @@ class ProgramSeen:
         """By how much the first weights multiply a signal on its way through ReLU layers; NaN where
         the first update has already overwhelmed them, or was never measured."""
         at, inner = self.facts.weights_at[:1], self._matrices[:-1]
-        if not len(at) or not inner:
+        if not len(at) or not inner or self.facts.info.attached is not None:
             return math.nan
         norm, update = (self.facts.weights[at[0], inner, c] for c in (Weight.NORM, Weight.UPDATE))
         if not (update < 0.3 * norm).all():
@@ -200,6 +200,8 @@ class ProgramSeen:
     @cached_property
     def from_start(self) -> bool:
         """What the finding names was wrong before any step was taken: its layers got nothing."""
+        if self.facts.info.attached is not None:
+            return False
         named = set(self.finding.rows) or set(self.facts.layout.weight_rows.tolist())
         rows = [row for row in self.facts.layout.weight_rows.tolist() if row in named]
         first = self.facts.judged_norms[:1][:, rows]

@@ -457,7 +457,7 @@ class Reading:
     def classes(self) -> int:
         """How many answers there are to choose from, told or inferred; 0 where neither."""
         info = self.facts.info
-        if info.task or info.classes or not len(self.used):
+        if info.task or info.classes or not len(self.used) or self.in_the_middle:
             return info.classes
         start = float(self.facts.loss[self.used[0]])
         low, high = T.GUESS_START
@@ -506,6 +506,17 @@ class Reading:
         return near < T.GUESS_LEVEL * self.chance and spread < T.GUESS_QUIET * self.chance
 
     # Progress: from the loss alone, against its own noise and against guessing
+
+    @property
+    def in_the_middle(self) -> bool:
+        """What is known begins in the middle of a training."""
+        return self.facts.info.attached is not None
+
+    @property
+    def start_unknown(self) -> bool:
+        """Nothing tells what the loss was at first, nor what guessing costs: whether it has come down cannot
+        be said, unless it is seen to."""
+        return self.in_the_middle and math.isnan(self.chance)
 
     @cached_property
     def blind(self) -> bool:
@@ -691,7 +702,7 @@ class Reading:
     @property
     def progress(self) -> bool:
         """Reason not to complain: it gets somewhere, or nobody can say that it does not."""
-        return self.learned or self.falling or self.blind
+        return self.learned or self.falling or self.blind or self.start_unknown
 
     @cached_property
     def half_life(self) -> float:
@@ -709,7 +720,7 @@ class Reading:
     def unmoved(self) -> bool:
         """Of a loss that was tiny from the start: all steps together, were they to pull one way, have
         changed no layer to speak of. Of tables each step changes only a few rows."""
-        if not self.start_loss < T.CONVERGED_LOSS:
+        if not self.start_loss < T.CONVERGED_LOSS or self.in_the_middle:
             return False
         tables = any("Embedding" in row.kind for row in self.facts.layout.rows)
         return not tables and self.largest_ratio * self.seen < T.UNMOVED
@@ -723,7 +734,7 @@ class Reading:
         where it is not, and no weight has moved, nothing was solved either.
         """
         losses, at = self.losses, self.facts.weights_at
-        if self.signed or not len(at) or not self.loss > 0:
+        if self.signed or not len(at) or not self.loss > 0 or self.in_the_middle:
             return False
         quiet = spread(losses[-T.WINDOW :]) < T.GUESS_QUIET * self.loss
         same = abs(self.loss - self.start_loss) < (1 - T.LEARNED_LOSS) * self.start_loss

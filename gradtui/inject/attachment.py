@@ -17,8 +17,10 @@ from gradtui.inject.safe_points import SafePoint
 from gradtui.inject.start import failure
 from gradtui.monitor import Watch
 from gradtui.patching.enclosure import enclosed
+from gradtui.patching.own_errors import suppress_own
 from gradtui.runstore.format.attach_json import (
     DETACHED,
+    NAME,
     RECORDING,
     REFUSED,
     AttachAnswer,
@@ -51,7 +53,7 @@ class Attachment:
 
     def begin(self, deadline: float) -> bool:
         """Whether recording has begun; the answer is written either way."""
-        why = obstacle()
+        why = obstacle() or self._given_up()
         if not why:
             self.watch = Watch(
                 lambda: self.directory,
@@ -70,6 +72,10 @@ class Attachment:
         self._answer(REFUSED if why else RECORDING, why)
         return not why
 
+    def _given_up(self) -> str:
+        """Whoever has asked for it takes the directory away when it is no longer wanted."""
+        return "" if (self.directory / NAME).is_file() else "it is no longer asked for"
+
     def serve(self) -> None:
         """Until somebody asks to detach, or the recording ends with the program."""
         while self.alive:
@@ -87,7 +93,8 @@ class Attachment:
 
     def _put_on(self) -> None:
         began = time.perf_counter()
-        assert self.watch is not None
+        if self.watch is None or self._given_up():
+            raise InterruptedError(self._given_up())
         self._before = self.watch.begin()
         self._stood = time.perf_counter() - began
 
@@ -112,7 +119,8 @@ def begin(directory: str, deadline: float, **wishes: Any) -> None:
     attachment = Attachment(Path(directory), **wishes)
     if attachment.begin(deadline):
         _current = attachment
-        attachment.serve()
+        with suppress_own:  # nothing of ours is ever printed
+            attachment.serve()
 
 
 def obstacle() -> str:

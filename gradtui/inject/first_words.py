@@ -33,10 +33,13 @@ def carry():
             sys.modules["gradtui"] = module
             spec.loader.exec_module(module)
         from gradtui.inject.attachment import begin
-    except BaseException as error:
-        answer("%s: %s" % (type(error).__name__, error) if type(error) is not RuntimeError else str(error))
-    else:
         begin(**{wish!r})
+    except BaseException as error:
+        why = str(error) if type(error) is RuntimeError else "%s: %s" % (type(error).__name__, error)
+        try:
+            answer(why)
+        except BaseException:
+            pass
 if time.time() < {deadline!r}:
     import _thread
     _thread.start_new_thread(carry, ())

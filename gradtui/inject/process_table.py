@@ -57,6 +57,8 @@ class ProcessFacts:
     """Whether the processor holds returns of functions against a second stack."""
     readable: bool = False
     """Whether its memory map could be read."""
+    forked: bool = False
+    """Whether its parent, which is among those listed, has forked it: it was not started as a program."""
     recorded: str = ""
     """The run directory that gradtui run has given it, in its environment."""
 
@@ -151,7 +153,9 @@ def python_processes(proc: Path = PROC) -> Iterator[ProcessFacts]:
             one = facts_of(int(entry.name), proc)
             if one is not None and one.torch and one.python and (mine in (0, one.user)):
                 found.append(one)
-    yield from sorted(found, key=lambda one: (-one.age, one.pid))
+    commands = {one.pid: one.command for one in found}
+    for one in sorted(found, key=lambda one: (-one.age, one.pid)):
+        yield replace(one, forked=commands.get(one.parent) == one.command)
 
 
 def machine_maps(pid: int, proc: Path = PROC) -> list[Mapping]:

@@ -35,6 +35,8 @@ UNSTABLE = 32
 AGAIN = (1, 4, 16, 64, 256)
 """Records after which words are looked for again."""
 BY_HAND = "by hand"
+IN_THE_MIDDLE = "its first weights were not seen"
+"""Why no theory line can be drawn."""
 UNSEEN = 4
 """Names of unseen tensors that are told."""
 
@@ -282,7 +284,7 @@ class LayoutBuilder(StepListener):
             residual=done.residual,
             clip=known.clip,
             clip_value=known.clip_value,
-            not_plain=done.not_plain,
+            not_plain=done.not_plain if known.attached is None else IN_THE_MIDDLE,
             wiring=(*known.task_facts.faults, *(self._faults or ()), *known.faults),
             unseen_tensors=len(unseen),
             unseen_elements=sum(one.tensor.numel() for one in unseen),

@@ -9,7 +9,7 @@ from gradtui.app.render.log import ended
 from gradtui.app.render.machine import machine_pieces
 from gradtui.app.render.number import count, duration, rate, reading, share
 from gradtui.app.render.quantities import loss_logged
-from gradtui.app.render.stage import more_figures, stage_figures
+from gradtui.app.render.stage import attached_figure, more_figures, stage_figures
 from gradtui.app.render.text import fit, layers_phrase, safe, to_ascii, verdict_words
 from gradtui.app.render.waiting import nothing_seen
 from gradtui.app.render.x_scale import epoch_words
@@ -34,6 +34,7 @@ STATES: dict[str, Sign] = {
     "finished": Sign("■", "#", "strong", "finished"),
     "stopped": Sign("■", "#", "warn", "stopped"),
     "failed": Sign("✗", "X", "critical", "failed"),
+    "detached": Sign("■", "#", "strong", "detached, training goes on"),
 }
 
 
@@ -160,6 +161,7 @@ def _progress(view: View, cells: int) -> Line:
         accuracy = float(facts.accuracy[-1])
         if not isnan(accuracy):
             figures.append(("accuracy ", share(accuracy), ""))
+    figures += attached_figure(info)
     figures += stage_figures(view)
     if not isnan(elapsed := _elapsed(facts)):
         figures.append(("elapsed ", duration(elapsed), ""))

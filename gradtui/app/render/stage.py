@@ -4,6 +4,7 @@ from math import isnan
 
 from gradtui.app.render.number import count, reading
 from gradtui.app.view import View
+from gradtui.core.event import RunInfo
 
 Figure = tuple[str, str, str]
 """(label, value, meaning)"""
@@ -20,6 +21,16 @@ def stage_words(view: View) -> str:
     if not isnan(clip_coefficient(view)) or (view.info is not None and view.info.clip):
         return "before clipping"
     return "after clipping" if view.measured.stage == "clipped" else ""
+
+
+def attached_figure(info: RunInfo | None) -> list[Figure]:
+    """For the header: that steps are counted from the middle of a training, and from where, as far as its
+    optimizers know."""
+    if info is None or info.attached is None:
+        return []
+    if info.attached < 0:
+        return [("", "attached in the middle", "accent")]
+    return [("attached at step ", count(info.attached), "accent")]
 
 
 def stage_figures(view: View) -> list[Figure]:

@@ -69,8 +69,9 @@ def clock_of(facts: Facts) -> Clock | None:
 
 
 def epoch_steps(info: RunInfo | None, total: int) -> float:
-    """Steps of an epoch of a run that means to take `total`; 0 where there are none."""
-    if info is None or not LEAST_EPOCH <= info.epoch_steps <= total:
+    """Steps of an epoch of a run that means to take `total`; 0 where there are none, or the run was begun in
+    the middle of one."""
+    if info is None or info.attached is not None or not LEAST_EPOCH <= info.epoch_steps <= total:
         return 0.0
     return info.epoch_steps
 

@@ -18,7 +18,9 @@ from gradtui.app.view import View
 CHOICES = {
     "stop": "[s]   stop training, and leave when it has ended",
     "end": "[s]   ask training to end, as Ctrl+C would",
+    "detach": "[d]   detach: every hook off, the recording ends, training goes on",
     "leave": "[l]   leave it running in the background",
+    "keep": "[l]   leave, and let it record itself on",
     "stay": "[esc] stay here",
 }
 
@@ -29,7 +31,8 @@ class QuitScreen(Panel[str]):
     AUTO_FOCUS = "#stay"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "answer('stop', 'end')", show=False),
-        Binding("l", "answer('leave')", show=False),
+        Binding("l", "answer('leave', 'keep')", show=False),
+        Binding("d", "answer('detach')", show=False),
         Binding("escape", "answer('stay')", show=False),
         Binding("down,right", "app.focus_next", show=False),
         Binding("up,left", "app.focus_previous", show=False),
@@ -46,7 +49,7 @@ class QuitScreen(Panel[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="panel") as panel:
-            panel.border_title = "quit" if "leave" in self._choices else "stop"
+            panel.border_title = "stop" if self._choices[0] == "end" else "quit"
             yield Static(self._question, markup=False)
             yield Static(safe(self._command), id="command", markup=False)
             for name in self._choices:

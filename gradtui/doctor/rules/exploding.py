@@ -91,6 +91,8 @@ def exploding(reading: Reading) -> Finding | None:
             return None
     if not (now > T.BAND_HIGH or diverged) or (not diverged and merely_unscaled(reading)):
         return None
+    if reading.start_unknown and not diverged:
+        return None  # the loss may be down from wherever it began
     at_start = float(norms[reading.used[0]]) > T.BAND_HIGH
     remedies, cause = blamed(reading, at_start)
     held = norms > min(T.BAND_HIGH, T.SPIKE_NORM * first)

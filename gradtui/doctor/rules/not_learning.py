@@ -283,7 +283,7 @@ def no_better(reading: Reading) -> str:
     began, and nothing shows that it is about to come down; else "". It may be that there is no more to
     learn, or that it takes longer.
     """
-    if reading.critic or reading.blind or reading.game or reading.signed:
+    if reading.critic or reading.blind or reading.game or reading.signed or reading.start_unknown:
         return ""
     if reading.seen < T.NO_BETTER_STEPS or reading.warming_up:
         return ""
@@ -301,6 +301,17 @@ def no_better(reading: Reading) -> str:
     if reading.facts.info.classes > 1:
         return f"{count}, and guessing costs {reading.chance:.3g}: nothing has been learned so far"
     return f"{count}, at first {reading.begun:.3g}: nothing has been learned so far, or there is nothing"
+
+
+def begun_elsewhere(reading: Reading) -> str:
+    """A clause where only the middle of a training was seen, and in that the loss has not come down; else
+    ""."""
+    if not reading.start_unknown or reading.critic or reading.learned or reading.falling:
+        return ""
+    return (
+        f"recorded from the middle: what the loss was at first is not known, and in these {reading.seen:,} "
+        "steps it has not come down"
+    )
 
 
 def _no_more_than_the_mean(reading: Reading, mean: float) -> str:
