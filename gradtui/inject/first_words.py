@@ -31,7 +31,11 @@ def carry():
                 "gradtui", os.path.join(home, "__init__.py"), submodule_search_locations=[home])
             module = module_from_spec(spec)
             sys.modules["gradtui"] = module
-            spec.loader.exec_module(module)
+            try:
+                spec.loader.exec_module(module)
+            except BaseException:
+                del sys.modules["gradtui"]
+                raise
         from gradtui.inject.attachment import begin
         begin(**{wish!r})
     except BaseException as error:

@@ -19,8 +19,8 @@ from gradtui.core.errors import GradtuiError
 from gradtui.inject.obstacles import obstacle
 from gradtui.inject.surroundings import surroundings
 from gradtui.runstore.format.attach_json import RECORDING
-from gradtui.runstore.reader.open_run import open_run
 from gradtui.runstore.ranks.process_status import status
+from gradtui.runstore.reader.open_run import open_run
 from tests.inject.bare import BareProgram
 from tests.inject.watched import finish, program, start_bare
 from tests.programs.on_and_on import train
