@@ -127,7 +127,7 @@ class Watch:
         attached: bool = False,
     ) -> None:
         """`failure`, asked when it is closed, says what the program has died of. With `attached` nothing is
-        watched before `begin` is called."""
+        watched before the watcher is told to begin."""
         self._directory, self._failure = directory, failure
         share = checked_share(overhead)
         wishes = {"autopsy": (autopsy, True), "catch_nan": (catch_nan, False)}
@@ -170,24 +170,7 @@ class Watch:
             failed, self._failure = self._failure(), lambda: None
             if failed is not None:
                 self.failed(*failed)
-        self.take_off()
-        self.finish()
-
-    def begin(self) -> int:
-        """As `Watcher.begin`."""
-        return self._watcher.begin()
-
-    @property
-    def closed(self) -> bool:
-        """Whether every hook is off."""
-        return self._watcher.closed
-
-    def take_off(self, reason: str = "finished") -> None:
-        """Take every hook off. What was measured is written by `finish`."""
-        self._watcher.close(reason)
-
-    def finish(self) -> None:
-        """Write what is left, for which the calling thread waits a moment."""
+        self._watcher.close()
         self._sink.close()
         atexit.unregister(self.close)
 

@@ -5,9 +5,9 @@ examples:
   gradtui ps --json
   gradtui attach --pid 4711
 
-Those of this user are listed, of all users for the superuser, the oldest first. CPU is the share of
-one core over the life of the process, memory what is resident. A process that another one has forked
-is marked with +: data-loader workers are, and take no steps. Nothing is done to any process.
+Those of this user are listed, of all users for the superuser, the oldest first. CPU is the share
+of one core over the life of the process, memory what is resident. A process that another one has
+forked is marked with +: data-loader workers are, and take no steps. Nothing is done to any process.
 """
 
 import argparse

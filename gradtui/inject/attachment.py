@@ -13,9 +13,8 @@ from typing import Any
 import torch
 
 from gradtui.core.control import Detach
+from gradtui.inject.attached_watch import AttachedWatch
 from gradtui.inject.safe_points import SafePoint
-from gradtui.inject.start import failure
-from gradtui.monitor import Watch
 from gradtui.patching.enclosure import enclosed
 from gradtui.patching.own_errors import suppress_own
 from gradtui.runstore.format.attach_json import (
@@ -42,7 +41,7 @@ class Attachment:
     def __init__(self, directory: Path, **wishes: Any) -> None:
         self.directory, self._wishes = directory, wishes
         self.pid = os.getpid()
-        self.watch: Watch | None = None
+        self.watch: AttachedWatch | None = None
         self._stood = 0.0
         self._before = -1
         self._control = ControlReader(directory, after=time.time())
@@ -55,13 +54,7 @@ class Attachment:
         """Whether recording has begun; the answer is written either way."""
         why = obstacle() or self._given_up()
         if not why:
-            self.watch = Watch(
-                lambda: self.directory,
-                look=False,
-                failure=failure,
-                attached=True,
-                **self._wishes,
-            )
+            self.watch = AttachedWatch(lambda: self.directory, **self._wishes)
             point = SafePoint(self._put_on)
             reached = point.reach(min(SOON, deadline - time.time()))
             if not reached:

@@ -10,13 +10,13 @@ INNER = """\
 import os, sys, time
 directory = {directory!r}
 def answer(why):
-    beside = os.path.join(directory, ".answer.%d.new" % os.getpid())
+    beside = os.path.join(directory, ".{name}.%d.new" % os.getpid())
     text = '{{"schema": 1, "state": "refused", "why": "%s"}}' % "".join(
         c for c in why[:500] if c.isascii() and c.isprintable() and c not in '"\\\\\\\\')
     file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     os.write(file, text.encode())
     os.close(file)
-    os.rename(beside, os.path.join(directory, {name!r}))
+    os.rename(beside, os.path.join(directory, "{name}"))
 def carry():
     try:
         if sys.version_info < {oldest!r}:

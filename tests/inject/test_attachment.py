@@ -13,6 +13,7 @@ from torch import nn
 from torch.optim import optimizer as module
 
 import gradtui
+from gradtui.inject.attached_watch import AttachedWatch
 from gradtui.inject.attachment import Attachment, obstacle
 from gradtui.instrument.optimizer_numbers import steps_before
 from gradtui.patching.enclosure import enclosed
@@ -97,7 +98,7 @@ def test_the_run_says_that_it_begins_in_the_middle(tmp_path: Path) -> None:
     for _ in range(7):
         step()
     (tmp_path / "run").mkdir()
-    watch = gradtui.monitor.Watch(lambda: tmp_path / "run", look=False, attached=True)
+    watch = AttachedWatch(lambda: tmp_path / "run")
     step()  # nothing is on yet
     net(torch.ones(4, 3)).square().mean().backward()
     begun = watch.begin()

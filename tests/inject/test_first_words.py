@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from gradtui.inject.first_words import Wish, first_words
-from gradtui.runstore.format.attach_json import REFUSED, AttachAnswer, read_answer, write_answer
+from gradtui.runstore.format.attach_json import (
+    NAME,
+    REFUSED,
+    AttachAnswer,
+    read_answer,
+    write_answer,
+)
+from gradtui.runstore.format.file_names import RUN_FILE
 
 PACKAGE = "/no/such/package"
 
@@ -66,7 +73,8 @@ def test_what_is_in_the_way_is_answered(
             bare.delitem(sys.modules, name)
         assert told().startswith("FileNotFoundError:")
         assert "gradtui" not in sys.modules
-    assert not list(tmp_path.glob(".answer*"))
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+    assert RUN_FILE.fullmatch(NAME)
 
 
 def test_nothing_is_raised_where_nothing_can_be_written(

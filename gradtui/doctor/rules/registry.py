@@ -95,7 +95,15 @@ RULES: tuple[Rule, ...] = (
 """In the order in which one finding goes before another of the same severity."""
 
 BY_THE_START: frozenset[Rule] = frozenset(
-    (miswired, cut_off, unresponsive, badly_scaled, schedule_ended, steps_reach_nothing)
+    (
+        miswired,
+        cut_off,
+        thrown_back,
+        unresponsive,
+        badly_scaled,
+        schedule_ended,
+        steps_reach_nothing,
+    )
 )
 """Those that ask whether the loss has come down since the first step. Where that was not seen, and the task
 does not tell what guessing costs, they are not asked. Others leave it to `Reading.progress`."""

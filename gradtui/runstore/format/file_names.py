@@ -14,7 +14,7 @@ _NAMES = "|".join(
         rf"(steps|metrics)-{LABEL.pattern}\.bin",
         rf"metrics-{LABEL.pattern}\.json",
         rf"({'|'.join(DETAILS)})-{LABEL.pattern}-\d{{1,6}}\.bin",
-        r"(control\.jsonl|exit\.json|note\.txt)",
+        r"(control\.jsonl|attach\.json|exit\.json|note\.txt)",
         r"(output|watch|notify)\.log",
     )
 )
