@@ -249,7 +249,7 @@ class GradtuiApp(TerminalApp):
         child = self.watched.child if self.watched is not None else None
         watched = self.watched
         if watched is not None and watched.let_go is not None and not self.session.current.over:
-            question = "This process trains, and records itself because it was attached to:"
+            question = "The process trains on either way:"
             asking = QuitScreen(watched.command, question, ("detach", "keep", "stay"))
             self.push_screen(asking, self._attached_answered)
         elif child is None or child.look() is not None:

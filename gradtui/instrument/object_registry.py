@@ -60,12 +60,11 @@ class ObjectRegistry:
             things = gc.get_objects(generation)
             kinds = set(map(type, things))  # few, of hundreds of thousands
             wanted = {kind for kind in kinds if issubclass(kind, (Optimizer, nn.Module))}
-            for thing in things:
-                if type(thing) in wanted:
-                    if issubclass(type(thing), Optimizer):
-                        self.meet(thing)
-                    else:
-                        self._keep(thing)
+            for thing in [one for one in things if type(one) in wanted]:
+                if issubclass(type(thing), Optimizer):
+                    self.meet(thing)
+                else:
+                    self._keep(thing)
 
     def _remember(self, optimizer: Optimizer) -> None:
         number, key = next(self._count), id(optimizer)

@@ -127,7 +127,7 @@ def _count(optimizer: Optimizer) -> int:
     state = getattr(optimizer, "state", None)
     if not isinstance(state, dict):
         return -1
-    most = 0 if not state else -1
+    most = -1
     for kept in list(state.values()):
         step: Any = kept.get("step") if isinstance(kept, dict) else None
         at_hand = isinstance(step, Tensor) and step.numel() == 1 and step.device.type == "cpu"

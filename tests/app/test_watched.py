@@ -80,6 +80,23 @@ async def test_leaving_while_the_command_runs_is_asked_about(tmp_path: Path) -> 
         assert not child.stopped
 
 
+async def test_leaving_a_process_that_was_attached_to_is_asked_about(tmp_path: Path) -> None:
+    asked: list[bool] = []
+    attached = WatchedRun("attach", tmp_path, "python a.py", let_go=lambda: asked.append(True))
+    async with playing(watched=attached) as (app, pilot):
+        await ask(app, pilot)
+        assert "leave it recording itself" in text(app)
+        assert "stop training" not in text(app)
+        await pilot.press("s", "escape")
+        assert isinstance(app.screen, MainScreen)
+        await ask(app, pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: not app.is_running)
+        assert app.exit_code == 0
+        assert asked == [True]
+        assert not [one for one in app.source.sent if isinstance(one, Stop)]
+
+
 @pytest.mark.parametrize("key", ["ctrl+c", "q"])
 async def test_a_key_hit_twice_ends_nothing(key: str, tmp_path: Path) -> None:
     child = FakeChild()

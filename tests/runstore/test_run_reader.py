@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradtui.core.control import Pause, RecordAll, SetPace, Start, Stop
+from gradtui.core.control import Detach, Pause, RecordAll, SetPace, Start, Stop
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Ended, Failed, Started
 from gradtui.core.history import History
@@ -87,9 +87,9 @@ def test_torn_lines_wait_and_rubbish_is_passed_over(tmp_path: Path, name: str) -
 def test_what_is_asked_reaches_the_trainer_once(tmp_path: Path) -> None:
     record(tmp_path / "r", [snap(0)])
     control = ControlReader(tmp_path / "r")
-    for asked in (Pause(), SetPace(20.0), Start(1, "x"), RecordAll(False), Stop()):
+    for asked in (Pause(), SetPace(20.0), Start(1, "x"), RecordAll(False), Stop(), Detach()):
         assert send_control(tmp_path / "r", asked) is not isinstance(asked, Start)
-    assert control.poll() == [Pause(), SetPace(20.0), RecordAll(False), Stop()]
+    assert control.poll() == [Pause(), SetPace(20.0), RecordAll(False), Stop(), Detach()]
     assert control.poll() == []
     later = ControlReader(tmp_path / "r", after=time.time() + 60)
     assert later.poll() == [], "what a process before this one was told"

@@ -18,9 +18,9 @@ from gradtui.app.view import View
 CHOICES = {
     "stop": "[s]   stop training, and leave when it has ended",
     "end": "[s]   ask training to end, as Ctrl+C would",
-    "detach": "[d]   detach: every hook off, the recording ends, training goes on",
+    "detach": "[d]   detach: end the recording, not the training",
     "leave": "[l]   leave it running in the background",
-    "keep": "[l]   leave, and let it record itself on",
+    "keep": "[l]   leave it recording itself",
     "stay": "[esc] stay here",
 }
 

@@ -59,6 +59,18 @@ def test_how_the_gradients_were_come_by(clip: float, measured: Measured, words: 
 
 
 @pytest.mark.parametrize(
+    ("attached", "words"),
+    [(None, ""), (1_559, "attached at step 1,559"), (-1, "attached in the middle")],
+)
+def test_a_run_that_begins_in_the_middle_says_so(attached: int | None, words: str) -> None:
+    view = watched("attach")
+    assert view.info is not None
+    shown = text(header_lines(replace(view, info=replace(view.info, attached=attached)), 160))
+    assert words in shown
+    assert bool(words) == ("attached" in shown)
+
+
+@pytest.mark.parametrize(
     ("measured", "words"), [(250, "measured every step"), (85, "measured 1 step in 3"), (None, "")]
 )
 def test_the_share_of_steps_with_norms_stands_beside_the_price(
