@@ -48,6 +48,8 @@ class RunSink:
         metrics: MetricQueue,
     ) -> None:
         self.directory, self.inbox, self.metrics = directory, inbox, metrics
+        self.place = place
+        """Rank and number of processes."""
         self._began = began
         self._writer: RunWriter | None = None
         self._clock: int | None = None
@@ -66,7 +68,7 @@ class RunSink:
         if self._writer is not None:
             self._writer.tell(event)
         elif isinstance(event, Started):
-            rank, world = place()
+            rank, world = self.place()
             self._writer = RunWriter(
                 self.directory(),
                 event.layout,

@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from gradtui.inject.start import failure
-from gradtui.monitor import Watch
+from gradtui.monitor import Watch, place, program
 
 
 class AttachedWatch(Watch):
     """Making it takes a tenth of a second of compiling, and touches nothing of the program."""
 
     def __init__(self, directory: Callable[[], Path], **wishes: Any) -> None:
-        super().__init__(directory, look=False, failure=failure, attached=True, **wishes)
+        super().__init__(
+            directory, look=False, failure=failure, attached=True, title=title(*place()), **wishes
+        )
+        # The run is of this process, whatever others it trains with.
+        self._sink.place = lambda: (0, 1)
 
     def begin(self) -> int:
         """Watch from the next whole step on; as `Watcher.begin`."""
@@ -32,3 +36,8 @@ class AttachedWatch(Watch):
         """Write what is left, for which the calling thread waits a moment."""
         self._sink.close()
         atexit.unregister(self.close)
+
+
+def title(rank: int, world: int) -> str:
+    """What the process runs, and which of several that train together it is."""
+    return program() if world == 1 else f"{program()} (rank {rank} of {world})"

@@ -17,6 +17,7 @@ from gradtui.commands.recorded_processes import run_of
 from gradtui.commands.settings import Settings
 from gradtui.core.errors import GradtuiError
 from gradtui.inject.obstacles import obstacle
+from gradtui.inject.stopped_thread import stopped
 from gradtui.inject.surroundings import surroundings
 from gradtui.runstore.format.attach_json import RECORDING
 from gradtui.runstore.ranks.process_status import status
@@ -46,6 +47,11 @@ def target(tmp_path: Path) -> Iterator[BareProgram]:
         why = obstacle(process_of(started.pid), surroundings())
         if why:
             pytest.skip(why)
+        try:
+            with stopped(started.pid):
+                pass
+        except PermissionError:
+            pytest.skip("processes may not be stopped here")
         yield started
     finally:
         started.kill()

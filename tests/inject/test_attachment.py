@@ -114,6 +114,23 @@ def test_the_run_says_that_it_begins_in_the_middle(tmp_path: Path) -> None:
     assert info.not_plain
 
 
+def test_one_of_several_processes_has_a_run_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    net = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    watch = AttachedWatch(lambda: tmp_path / "run")
+    watch.begin()
+    net(torch.ones(4, 3)).square().mean().backward()
+    optimizer.step()
+    watch.close()
+    header = read_ranks(tmp_path / "run")[0].header
+    assert (header.rank, header.world_size) == (0, 1)
+    assert header.generations[-1].info.title.endswith(" (rank 1 of 2)")
+
+
 def test_optimizers_count_their_steps_themselves() -> None:
     weights = [nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))]
     counting = torch.optim.Adam(weights)
