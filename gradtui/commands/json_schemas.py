@@ -8,9 +8,9 @@ from typing import Any
 from gradtui.core.errors import UsageError
 from gradtui.core.text import did_you_mean, printable
 
-PRINTED = ("check", "runs", "compare", "list", "export")
+PRINTED = ("check", "runs", "ps", "compare", "list", "export")
 """What the commands of these names print."""
-KEPT = ("run.json", "events.jsonl", "metrics.json", "control.jsonl", "exit.json")
+KEPT = ("run.json", "events.jsonl", "metrics.json", "control.jsonl", "attach.json", "exit.json")
 """Files of a run directory."""
 ANSWERED = ("list_runs", "list_layers", "layer_norms", "run_series", "run_coverage")
 """What tools of `gradtui mcp` answer, where it is not what a command prints."""

@@ -14,16 +14,19 @@ from jsonschema import Draft202012Validator, ValidationError
 from gradtui.cli import main
 from gradtui.commands.command_verdict import judged, judged_run
 from gradtui.commands.json_schemas import FOLDER, KEPT, NAMES, schema, schema_text
+from gradtui.commands.ps import as_json
 from gradtui.commands.recorded import named_run
 from gradtui.commands.report import strict
 from gradtui.core.autopsy import Argument, Autopsy, ModuleRange, Span
-from gradtui.core.control import Pause, RecordAll, Resume, SetPace, StepOnce, Stop
+from gradtui.core.control import Detach, Pause, RecordAll, Resume, SetPace, StepOnce, Stop
 from gradtui.core.event import Building, Ended, Failed, Paused, Resumed
 from gradtui.core.snapshot import NonFinite
 from gradtui.core.symptom import OPEN, SYMPTOMS, VERDICTS
 from gradtui.doctor.remedy_effect import CURED, NO_GAIN, PARTLY, WORSE, RemedyEffect
+from gradtui.inject.process_table import ProcessFacts
 from gradtui.lab.scenario.catalogue import read_catalogue
 from gradtui.runstore.export.rows import FIELDS, SCALARS
+from gradtui.runstore.format.attach_json import DETACHED, AttachAnswer, write_answer
 from gradtui.runstore.format.metric_rows import MetricQueue, MetricRow
 from gradtui.runstore.writer.control_file import send_control
 from gradtui.runstore.writer.event_log import EventLog
@@ -65,7 +68,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     record(place / "one", [*well, Ended(1, 40, "finished")], metrics=logged)  # type: ignore[list-item]
     record(place / "two", [*well, last, Ended(1, 41, "finished")])  # type: ignore[list-item]
     record_exit(place / "two", 0)
-    for control in (Pause(), Resume(), StepOnce(), Stop(), SetPace(20), RecordAll(True)):
+    write_answer(place / "two", AttachAnswer(DETACHED, 7, "", 0.25, 12))
+    for control in (Pause(), Resume(), StepOnce(), Stop(), SetPace(20), RecordAll(True), Detach()):
         assert send_control(place / "two", control)
     return place
 
@@ -181,6 +185,12 @@ def test_runs(home: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
         hold("runs", line)
 
 
+def test_ps() -> None:
+    process = ProcessFacts(7, age=1.25, python=(3, 11), command=("python", "train.py"))
+    hold("ps", as_json(process, None, "it has ended"))
+    hold("ps", as_json(replace(process, python=None), Path("/runs/x"), ""))
+
+
 def test_compare(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = lines(capsys, "compare", "one", "two", "--json", "--runs", str(home), code=4)
     assert line["layers"]
@@ -210,6 +220,7 @@ def test_export(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_files_of_a_run(run: str, home: Path) -> None:
     folder = home / run
     told = {"run.json": "run.json", "metrics.json": "metrics-0.json", "exit.json": "exit.json"}
+    told |= {"attach.json": "attach.json"}
     for name, file in told.items():
         if (folder / file).exists():
             hold(name, json.loads((folder / file).read_text()))
