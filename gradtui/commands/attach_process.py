@@ -11,6 +11,7 @@ from pathlib import Path
 
 import gradtui
 from gradtui.commands.settings import Settings
+from gradtui.core.control import Detach
 from gradtui.core.errors import GradtuiError, UsageError
 from gradtui.core.text import printable
 from gradtui.inject.first_words import Wish, first_words
@@ -26,6 +27,7 @@ from gradtui.runstore.format.attach_json import (
     read_answer,
     write_answer,
 )
+from gradtui.runstore.writer.control_file import send_control
 
 PATIENCE = 30.0
 """Seconds that a process gets to begin."""
@@ -100,7 +102,7 @@ def attach_to(
         stood = _hand_over(process, first_words(wish, package))
         answer = _answered(directory, process.pid, wish.deadline + MORE)
     except BaseException:
-        _discard(directory)
+        _give_up(directory)
         raise
     if answer.state != RECORDING:
         _discard(directory)
@@ -126,6 +128,15 @@ def _new_directory(process: ProcessFacts, runs: str) -> Path:
         where = printable(str(directory.parent))
         raise UsageError(f"no run can be kept in {where} ({error.strerror}); see --runs") from None
     return directory
+
+
+def _give_up(directory: Path) -> None:
+    """Nobody waits any more: what has begun all the same ends."""
+    answer = read_answer(directory)
+    if answer is not None and answer.state == RECORDING:
+        send_control(directory, Detach())
+    else:
+        _discard(directory)
 
 
 def _discard(directory: Path) -> None:
@@ -180,13 +191,19 @@ def _remote_exec(process: ProcessFacts, source: str) -> float:
     return 0.0
 
 
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended, though its parent may not have asked for its exit code yet."""
+    facts = facts_of(pid)
+    return facts is None or facts.state in "ZX"
+
+
 def _answered(directory: Path, pid: int, until: float) -> AttachAnswer:
     """Raises GradtuiError where none comes in time."""
     while time.time() < until:
         answer = read_answer(directory)
         if answer is not None and answer.state in (RECORDING, REFUSED):
             return answer
-        if facts_of(pid) is None:
+        if is_gone(pid):
             raise GradtuiError(f"process {pid} has ended before it could be recorded.")
         time.sleep(GLANCE)
     raise GradtuiError(
@@ -198,14 +215,11 @@ def _answered(directory: Path, pid: int, until: float) -> AttachAnswer:
 def is_let_go(directory: Path) -> bool:
     """Whether a process that was attached to has let go by now, or ended."""
     answer = read_answer(directory)
-    return answer is None or answer.state == DETACHED or facts_of(answer.pid) is None
+    return answer is None or answer.state == DETACHED or is_gone(answer.pid)
 
 
 def detach_from(directory: Path, patience: float = LEAVING) -> AttachAnswer:
     """Have a process let go of what was done to it. Raises GradtuiError where it does not in time."""
-    from gradtui.core.control import Detach
-    from gradtui.runstore.writer.control_file import send_control
-
     if not send_control(directory, Detach()):
         raise GradtuiError(f"nothing can be written to {printable(str(directory))}.")
     until = time.time() + patience
@@ -213,7 +227,7 @@ def detach_from(directory: Path, patience: float = LEAVING) -> AttachAnswer:
         answer = read_answer(directory)
         if answer is not None and answer.state == DETACHED:
             return answer
-        if answer is not None and facts_of(answer.pid) is None:
+        if answer is not None and is_gone(answer.pid):
             raise GradtuiError(f"process {answer.pid} has ended.")
         time.sleep(GLANCE)
     raise GradtuiError(

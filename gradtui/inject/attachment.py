@@ -30,8 +30,8 @@ from gradtui.runstore.writer.control_file import ControlReader
 OLDEST_TORCH = (2, 6)
 LOOK = 0.25
 """Seconds between two looks at what is asked."""
-SOON, LATE = 20.0, 3600.0
-"""Seconds within which hooks are put on, and taken off."""
+SOON, LATE = 20.0, 60.0
+"""Seconds within which hooks are put on, and after which it is tried anew to take them off."""
 REASON = "detached"
 
 
@@ -52,22 +52,25 @@ class Attachment:
 
     def begin(self, deadline: float) -> bool:
         """Whether recording has begun; the answer is written either way."""
-        why = obstacle() or self._given_up()
+        why = self._hindered()
         if not why:
             self.watch = AttachedWatch(lambda: self.directory, **self._wishes)
             point = SafePoint(self._put_on)
             reached = point.reach(min(SOON, deadline - time.time()))
             if not reached:
                 why = "it has not come between two steps in time"
+            elif isinstance(point.error, InterruptedError):  # before anything was put on
+                why = str(point.error)
             elif point.error is not None:
                 why = f"hooks could not be put on ({type(point.error).__name__}: {point.error})"
                 SafePoint(self._take_off).reach(SOON, anywhere=True)
         self._answer(REFUSED if why else RECORDING, why)
         return not why
 
-    def _given_up(self) -> str:
+    def _hindered(self) -> str:
         """Whoever has asked for it takes the directory away when it is no longer wanted."""
-        return "" if (self.directory / NAME).is_file() else "it is no longer asked for"
+        asked = (self.directory / NAME).is_file()
+        return obstacle() if asked else "it is no longer asked for"
 
     def serve(self) -> None:
         """Until somebody asks to detach, or the recording ends with the program."""
@@ -79,15 +82,17 @@ class Attachment:
 
     def end(self) -> None:
         """Take every hook off, and write what is left."""
-        SafePoint(self._take_off).reach(LATE, anywhere=True)
+        while not SafePoint(self._take_off).reach(LATE, anywhere=True):
+            pass
         if self.watch is not None:
             self.watch.finish()
         self._answer(DETACHED)
 
     def _put_on(self) -> None:
         began = time.perf_counter()
-        if self.watch is None or self._given_up():
-            raise InterruptedError(self._given_up())
+        why = self._hindered()
+        if self.watch is None or why:
+            raise InterruptedError(why)
         self._before = self.watch.begin()
         self._stood = time.perf_counter() - began
 

@@ -70,57 +70,67 @@ class SafePoint:
         self._act = act
         self._began = time.monotonic()
         self._over = self._given_up = False
+        self._turn = _thread.allocate_lock()
+        self._pending = _thread.allocate_lock()
+        """Held while the main thread has been asked to come and has not."""
         self.error: BaseException | None = None
         """What it has raised."""
-        self.came = False
-        """Whether the main thread has come to Python code at all."""
 
     def reach(self, patience: float, *, anywhere: bool = False) -> bool:
         """Whether it was called within so many seconds. With `anywhere` this thread calls it where the
         main thread does not come, as one that waits for the others."""
         end = self._began + patience
         while not self._over and time.monotonic() < end:
-            self.came = False
-            self._ask()
-            if anywhere and not self.came:
-                self._try(sys._current_frames(), mine=_thread.get_ident())
-        self._given_up = not self._over
+            came = self._asked(min(CHOOSY, end - time.monotonic()))
+            if anywhere and not came:
+                self._try(mine=_thread.get_ident())
+            time.sleep(PAUSE)
+        with self._turn:
+            self._given_up = not self._over
         return self._over
 
-    def _ask(self) -> None:
-        done = _thread.allocate_lock()
-        done.acquire()
+    def _asked(self, patience: float) -> bool:
+        """Whether the main thread has come. One that does not is not asked again: it has not much room
+        for such calls."""
+        if self._pending.acquire(blocking=False):
 
-        def here(_: int | None) -> int:
-            self.came = True
-            try:
-                if not (self._over or self._given_up):
-                    self._try(sys._current_frames())
-            except BaseException as error:
-                self.error = error
-            finally:
+            def here(_: int | None) -> int:
+                try:
+                    self._try()
+                finally:
+                    _kept.remove(kept)
+                    self._pending.release()
+                return 0
+
+            kept = _Callback(here)
+            _kept.append(kept)
+            if ctypes.pythonapi.Py_AddPendingCall(kept, None):
                 _kept.remove(kept)
-                done.release()
-            return 0
+                self._pending.release()
+                return False
+        came = self._pending.acquire(timeout=max(patience, 0.0))
+        if came:
+            self._pending.release()
+        return came
 
-        kept = _Callback(here)
-        _kept.append(kept)
-        if ctypes.pythonapi.Py_AddPendingCall(kept, None):
-            _kept.remove(kept)  # too many are pending
-        else:
-            done.acquire(timeout=CHOOSY)
-        time.sleep(PAUSE)
-
-    def _try(self, threads: dict[int, FrameType], mine: int = -1) -> None:
-        stacks = [stack(frame) for key, frame in threads.items() if key != mine]
-        choosy = time.monotonic() - self._began < CHOOSY
-        if any(map(in_hooks, stacks)) or (choosy and any(map(in_step, stacks))):
+    def _try(self, mine: int = -1) -> None:
+        """Call it, where no stack but this thread's own says that it must not be; raises nothing."""
+        if not self._turn.acquire(blocking=False):
             return
-        self._over = True
         try:
-            self._act()
+            if not (self._over or self._given_up) and self._is_safe(mine):
+                self._over = True
+                self._act()
         except KeyboardInterrupt as error:
             self.error = error
             _thread.interrupt_main()  # it was meant for the program
         except BaseException as error:
             self.error = error
+        finally:
+            self._turn.release()
+
+    def _is_safe(self, mine: int) -> bool:
+        threads = sys._current_frames().items()
+        stacks = [stack(frame) for key, frame in threads if key != mine]
+        choosy = time.monotonic() - self._began < CHOOSY
+        return not any(map(in_hooks, stacks)) and not (choosy and any(map(in_step, stacks)))

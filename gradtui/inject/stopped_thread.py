@@ -106,7 +106,7 @@ class StoppedThread:
         try:
             self._memory = os.open(f"/proc/{self.thread}/mem", os.O_RDWR | os.O_CLOEXEC)
             self._ask(INTERRUPT)
-            self._wait(until=lambda status: status >> 16 == EVENT_STOP)
+            self._wait(lambda status: status >> 16 == EVENT_STOP)
         except BaseException:
             self._let_go()
             raise
@@ -123,9 +123,13 @@ class StoppedThread:
 
     def give_back(self) -> None:
         """Registers and signals as they were; a call of the system that was interrupted begins anew."""
-        self._set(EXTENDED, self._extended)
-        self._set_registers(self._before)
-        self._set_mask(self._mask)
+        try:
+            self._set(EXTENDED, self._extended)
+        finally:
+            try:
+                self._set_registers(self._before)
+            finally:
+                self._set_mask(self._mask)
 
     def release(self) -> None:
         """Let it go on."""
@@ -149,7 +153,7 @@ class StoppedThread:
         given |= {"r10": PRIVATE_ANONYMOUS, "r8": WORD - 1, "r9": 0}
         self._begin({**given, "rip": instruction})
         self._ask(SINGLESTEP)
-        self._wait(until=lambda status: os.WSTOPSIG(status) == signal.SIGTRAP)
+        self._wait(lambda status: status >> 8 == signal.SIGTRAP, SINGLESTEP)
         found = self._registers()["rax"]
         if found > WORD - 4096:
             number = WORD - found
@@ -165,10 +169,10 @@ class StoppedThread:
         self._begin(given)
         self._ask(CONT)
         try:
-            self._wait(until=lambda status: os.WSTOPSIG(status) == signal.SIGSEGV)
+            self._wait(lambda status: status >> 8 == signal.SIGSEGV)
         except ThreadBusyError:
             self._ask(INTERRUPT)
-            self._wait(until=lambda status: status >> 16 == EVENT_STOP)
+            self._wait(lambda status: status >> 16 == EVENT_STOP)
             raise
         found = self._registers()
         if found["rip"] != back:
@@ -209,8 +213,9 @@ class StoppedThread:
                 raise ProcessEndedError
             raise OSError(number, os.strerror(number))
 
-    def _wait(self, until: Callable[[int], bool]) -> None:
-        """Until it has stopped for what is waited for. What else it is stopped by is handed on to it."""
+    def _wait(self, until: Callable[[int], bool], resume: int = CONT) -> None:
+        """Until it has stopped for what is waited for. What else it is stopped by is handed on to it, and
+        it goes on by `resume`."""
         begin = time.monotonic()
         while True:
             found, status = os.waitpid(self.thread, WALL | os.WNOHANG)
@@ -220,7 +225,7 @@ class StoppedThread:
                 return
             if found:
                 stop = status >> 16 == EVENT_STOP
-                self._ask(CONT, 0, 0 if stop else os.WSTOPSIG(status))
+                self._ask(resume, 0, 0 if stop else os.WSTOPSIG(status))
             elif (past := time.monotonic() - begin) > PATIENCE:
                 raise ThreadBusyError
             elif past > SPIN:

@@ -15,7 +15,8 @@ def surroundings(proc: Path = PROC) -> Surroundings:
     """What cannot be read is taken to be no hindrance: then the attempt says so."""
     status = fields_of(_text(proc / "self/status"))
     scope = _text(proc / SCOPE).strip()
-    capabilities = int(status.get("CapEff", "0") or "0", 16)
+    # Those that are permitted: who acts as another user for a while does without their effect.
+    capabilities = int(status.get("CapPrm", "0") or "0", 16)
     return Surroundings(
         system=platform.system(),
         machine=platform.machine(),

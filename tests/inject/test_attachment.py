@@ -170,6 +170,16 @@ def test_nothing_begins_once_nobody_waits_for_it(tmp_path: Path) -> None:
     assert enclosed() == []
 
 
+def test_of_two_that_are_attached_at_once_one_is_refused(tmp_path: Path) -> None:
+    one, two = Attached(tmp_path / "one"), Attached(tmp_path / "two")
+    two.attachment.watch = AttachedWatch(lambda: tmp_path / "two")  # prepared, and late
+    in_a_thread(lambda: one.attachment.begin(time.time() + 20.0))
+    with pytest.raises(InterruptedError, match="already"):
+        two.attachment._put_on()
+    in_a_thread(one.attachment.end)
+    assert enclosed() == []
+
+
 def in_a_thread(call: Callable[[], object]) -> None:
     """While the main thread runs Python code."""
     thread = threading.Thread(target=call)

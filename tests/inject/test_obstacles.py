@@ -1,11 +1,14 @@
 """What is in the way, and what is said of it. What this machine cannot show is made up."""
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from gradtui.inject.obstacles import Surroundings, by_python, obstacle
 from gradtui.inject.process_table import ProcessFacts
+from gradtui.inject.surroundings import surroundings
 
 HERE = Surroundings(user=1000, namespace="mnt:[1]")
 PROCESS = ProcessFacts(
@@ -46,6 +49,21 @@ def test_each_is_said_in_words(
     assert words in told
     assert bool(told) == bool(words)
     assert not told.endswith(".")
+
+
+def test_surroundings_are_read(tmp_path: Path) -> None:
+    assert surroundings(tmp_path).scope == 0
+    assert not surroundings(tmp_path).may_trace
+    (tmp_path / "self" / "ns").mkdir(parents=True)
+    (tmp_path / "self" / "status").write_text("CapPrm:\t0000000000080000\nCapEff:\t0\n")
+    (tmp_path / "self" / "ns" / "mnt").symlink_to("mnt:[1]")
+    (tmp_path / "self" / "root").symlink_to("/")
+    (tmp_path / "sys" / "kernel" / "yama").mkdir(parents=True)
+    (tmp_path / "sys" / "kernel" / "yama" / "ptrace_scope").write_text("1\n")
+    here = surroundings(tmp_path)
+    assert (here.may_trace, here.scope) == (True, 1)
+    assert (here.namespace, here.root) == ("mnt:[1]", "/")
+    assert here.python == sys.version_info[:2]
 
 
 def test_python_hands_code_to_its_own_version_alone() -> None:
