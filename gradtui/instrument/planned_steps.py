@@ -14,6 +14,8 @@ LOOKS = frozenset((1, 2, 4, 16, 64, 256, 1024))
 """Records at which it is looked: what a turn of a loop has in steps is known better later."""
 ALIKE = 1.5
 """How many times as many steps as before a turn may seem to have."""
+SEVERAL = 1.5
+"""Steps of a turn from which on it takes more than one."""
 MOST = 200
 """Lines of code whose loops are kept."""
 NEWS = 0.01
@@ -75,20 +77,43 @@ class StepPlanner:
             # Another loop of the same lengths: a second stage, or the function called again.
             self._first = steps, seen
             rate, over = self._position(seen, 0, seen)
-        self._rate = rate if steps > self._first[0] else 0.0  # else it is a guess
-        left = max(seen.turns - over, 0) * rate
-        return PlannedSteps(steps + round(left), seen.of_epoch * rate)
+        self._rate = rate if _turns_since(seen, self._first[1]) > 0 else 0.0  # else it is a guess
+        total = steps + round(max(seen.turns - over, 0) * rate)
+        return PlannedSteps(self._whole(total, seen, rate), seen.of_epoch * rate)
+
+    def _whole(self, total: int, seen: Plan, rate: float) -> int:
+        """Where a turn takes several steps it is not known which of them this one is: all turns are taken to
+        have as many."""
+        if self._first is None or rate < SEVERAL or self._first[1].over is None:
+            return total
+        before, first = self._first
+        whole = before + round((seen.turns - (first.over or 0)) * round(rate))
+        return whole if abs(whole - total) < rate else total
 
     def _position(self, seen: Plan, taken: int, first: Plan) -> tuple[float, float]:
         """Steps of a turn of the innermost loop, and how many turns are over, `taken` steps after the first
         look. A turn is taken for one backward pass until more is known."""
         usual = 1 / max(self._losses.count, 1)
+        since = _turns_since(seen, first)
         if seen.over is not None and first.over is not None:
-            since = seen.over - first.over
-            rate = taken / since if since > 0 and taken > 0 else usual
+            rate = _rate(taken, since) if since > 0 and taken > 0 else usual
             return rate, max(seen.over + 1 - max(1 / rate, 1), 0)  # those of this step are not over
         counted = first.begun + taken / usual
         if seen.begun <= counted < seen.begun + seen.loops[-1].length:
             return usual, counted
-        since = seen.begun - first.begun
         return (taken / since if since > 0 and taken > 0 else usual), seen.begun
+
+
+def _turns_since(seen: Plan, first: Plan) -> int:
+    """Turns of the innermost loop that have gone by, as far as is known."""
+    if seen.over is not None and first.over is not None:
+        return seen.over - first.over
+    return seen.begun - first.begun
+
+
+def _rate(taken: int, since: int) -> float:
+    """Steps of a turn, of which `since` are over and another may be under way: a whole number where that
+    is one of several."""
+    rate = taken / since
+    whole = taken // (since + 1) + 1
+    return float(whole) if SEVERAL <= whole <= rate else rate

@@ -68,6 +68,18 @@ def in_turns() -> int:
     return 50
 
 
+def two_a_turn() -> int:
+    (net, one), (other, two) = made(), made()
+    for _ in range(25):
+        one.zero_grad()
+        net(torch.ones(3, 2)).mean().backward()
+        one.step()
+        two.zero_grad()
+        other(torch.ones(3, 2)).mean().backward()
+        two.step()
+    return 50
+
+
 def for_ever() -> int:
     net, optimizer = made()
     count = 0
@@ -92,6 +104,11 @@ def test_the_steps_to_come_are_known_from_the_first(train: Callable[[], int], ep
     assert {info.steps for info in infos if info.steps} == {count}
     assert infos[-1].steps == count
     assert infos[-1].epoch_steps == epoch
+
+
+def test_of_several_steps_a_turn_as_many_are_expected_of_each() -> None:
+    infos, count = told(two_a_turn)
+    assert infos[-1].steps == count
 
 
 def test_what_has_no_end_has_no_count() -> None:
