@@ -11,6 +11,9 @@ from gradtui.app.view import OVER, Outside, View
 from gradtui.core.logged import LABELS
 
 NOTHING = "nothing has been printed"
+HELD_BACK = (
+    "lines may wait in the program: Python writes to a pipe by the page, and at once with python -u"
+)
 ELSEWHERE = "what it printed is not kept here"
 """Of a run without a screen, and of one that its own script records."""
 
@@ -28,6 +31,8 @@ def log_lines(view: View, width: int) -> tuple[Line, ...]:
     if not lines:
         words = NOTHING if outside.kept else ELSEWHERE
         lines.append(((f" {words}", "quiet"),))
+        if outside.kept and outside.code is None and view.mode == "run":
+            lines += [((f" {line}", "quiet"),) for line in wrap(HELD_BACK, max(width - 2, 1))]
     if ended(view):
         lines.append((end_words(outside, view.ascii_only),))
     return tuple(lines)

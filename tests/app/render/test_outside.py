@@ -178,6 +178,14 @@ def test_what_is_not_kept_is_not_said_to_be_nothing() -> None:
     assert "not kept" in shown[1]
 
 
+def test_where_nothing_is_seen_of_a_running_command_it_is_said_where_it_may_be() -> None:
+    running, over = (
+        text(log_lines(watched(mode="run", outside=Outside(code=code)), 60)) for code in (None, 0)
+    )
+    assert "python -u" in running
+    assert "python -u" not in over
+
+
 def test_nothing_was_seen_and_why() -> None:
     view = View(mode="run", outside=Outside("python train.py", code=0))
     shown = text(waiting_lines(view, 70, 30))
