@@ -16,8 +16,14 @@ SHARE = 0.04
 class DiagnosisTiming:
     """Remembers the last diagnosis of one run and renews it now and then."""
 
-    def __init__(self, ask: Callable[[Facts], Diagnosis] = diagnose) -> None:
-        self._ask = ask
+    def __init__(
+        self,
+        ask: Callable[[Facts], Diagnosis] = diagnose,
+        *,
+        every: float = EVERY,
+        share: float = SHARE,
+    ) -> None:
+        self._ask, self._every, self._share = ask, every, share
         self._seen: tuple[int, int, bool] | None = None
         self._not_before = float("-inf")
         self.last = NOTHING_SEEN
@@ -41,6 +47,6 @@ class DiagnosisTiming:
             return self.last
         began = perf_counter()
         self.last = self._ask(facts)
-        self._not_before = now + max(EVERY, (perf_counter() - began) / SHARE)
+        self._not_before = now + max(self._every, (perf_counter() - began) / self._share)
         self._seen, self.behind = key, False
         return self.last

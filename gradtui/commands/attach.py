@@ -4,6 +4,7 @@ examples:
   gradtui attach                  the newest run
   gradtui attach train@last       the newest whose name has "train" in it
   gradtui attach /scratch/runs/20261121-063337-train-3f9a07
+  gradtui attach train@last --to otlp=http://localhost:4318
   gradtui attach --pid 4711       a process that was started without gradtui (gradtui ps lists them)
   gradtui attach --pid 4711 --headless    only record it
   gradtui attach --pid 4711 --detach      end that: every hook off, training goes on
@@ -16,6 +17,9 @@ at one run; none of them can hold it up. A run on another machine's file system 
 With --pid a Python process with torch records itself from its next step on, until it ends or is let
 go of. Of a process that is recorded already the run is shown. Linux on x86-64, and Python 3.14 on
 both sides elsewhere on Linux; docs/attach.md says what is done to it and what may be in the way.
+
+With --to what is seen is sent to another tool, from the run's beginning, for as long as the screen is
+open: tensorboard=DIR, wandb, mlflow=URI, otlp=URL, as with gradtui run.
 """
 
 import argparse
@@ -23,6 +27,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gradtui.commands.completers import recorded
+from gradtui.commands.forward.address import add_to, refuse_unsendable
+from gradtui.commands.forward.forwarder import Forwarder
 from gradtui.commands.output import say, warn
 from gradtui.commands.recorded import given
 from gradtui.commands.settings import Settings
@@ -49,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "run", nargs="?", metavar="RUN", help="name, part of it, part@last, or path"
     )
     offering(which, recorded)
+    add_to(parser)
     parser.add_argument(
         "--pid", type=process_number, metavar="PID", help="a process that trains already"
     )
@@ -68,7 +75,15 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.runstore.files.run_folders import find_run, runs_home
 
     refuse_without_terminal("gradtui export RUN")
-    return watch(find_run(given(args.run), runs_home(settings.runs)), settings)
+    directory = find_run(given(args.run), runs_home(settings.runs))
+    refuse_unsendable(args.to, directory.name)
+    forwarder = Forwarder(args.to, directory)
+    try:
+        return watch(directory, settings)
+    finally:
+        forwarder.end()
+        for line in forwarder.finish():
+            warn(line)
 
 
 def watch(

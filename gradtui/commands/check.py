@@ -18,8 +18,8 @@ Each target is printed as it ends; with --treat those of a scenario, which are t
 from one seed, together. A run that must be sick and is sick is as expected. A command
 writes to standard error here, so that standard output holds the report alone; with --steps it is
 ended once it has taken as many, with --stop-on once its run is not finite, or sick. It is
-recorded as with gradtui run. With --html a page is written at its end, whatever the verdict:
-one file that needs no network. In a job on GitHub, and with --annotations, findings on a command,
+recorded as with gradtui run, and sent to other tools with --to as there. With --html a page is
+written at its end, whatever the verdict: one file that needs no network. In a job on GitHub, and with --annotations, findings on a command,
 a run or a log are workflow commands on standard error as well, at the program's own line where
 that is known, and the verdict is appended to the file that GITHUB_STEP_SUMMARY names.
 
@@ -44,6 +44,7 @@ from pathlib import Path
 from gradtui.commands.check_lines import VerdictLines
 from gradtui.commands.check_scenarios import Judge, reports_on
 from gradtui.commands.completers import scenarios_and_recorded
+from gradtui.commands.forward.address import add_to, refuse_unsendable
 from gradtui.commands.github_job import tell_job
 from gradtui.commands.notify import HELP
 from gradtui.commands.output import paint, say
@@ -92,6 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="for GitHub, and a summary of the step (default: where GITHUB_ACTIONS is true)",
     )
+    add_to(parser)
     parser.add_argument(
         "--jobs", type=count, metavar="N", help="runs at a time (default: as many as cores)"
     )
@@ -107,6 +109,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise UsageError(
             "--notify is for a command: gradtui check --notify CMD -- python train.py."
         )
+    if args.to:
+        raise UsageError("--to is for a command: gradtui check --to otlp=URL -- python train.py.")
     if args.html is not None:
         raise UsageError(
             "--html is for a command; of a scenario: gradtui export SCENARIO --format html -o FILE."
@@ -182,10 +186,11 @@ def _command(args: argparse.Namespace, command: list[str], settings: Settings) -
         raise UsageError("name the command to check: gradtui check -- python train.py.")
     if args.html is not None:
         refuse_unwritable(args.html)
+    refuse_unsendable(args.to)
     from gradtui.commands.check_command import check_command
 
     report, kept = check_command(
-        command, settings, args.steps, args.stop_on, args.notify, args.html
+        command, settings, args.steps, args.stop_on, args.notify, args.html, args.to
     )
     if args.json:
         say(json.dumps(report.as_json()))

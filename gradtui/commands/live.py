@@ -5,11 +5,13 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from gradtui.commands import program
+from gradtui.commands.forward.address import Address
+from gradtui.commands.forward.forwarder import Forwarder
 from gradtui.commands.notify import Notifier
 from gradtui.commands.output import warn
 from gradtui.commands.settings import Settings
@@ -87,9 +89,11 @@ def run_live(
     settings: Settings,
     stop_on: str | None = None,
     notify: str | None = None,
+    to: Sequence[Address] = (),
 ) -> int:
     """Start the command and show its run until somebody leaves. `stop_on`: how bad it has to be for a
-    question whether to end it; `notify` is a command of the shell that is told of it.
+    question whether to end it; `notify` is a command of the shell that is told of it, `to` where values
+    are sent on to.
 
     The command's own exit code where it has ended, else that of the screen.
     """
@@ -105,6 +109,7 @@ def run_live(
     finally:
         os.close(log)
     child = Command(popen, directory)
+    forwarder = Forwarder(to, directory)
     notifier = Notifier(notify, directory, command)
     watched = WatchedRun(
         "run",
@@ -124,12 +129,16 @@ def run_live(
         child.wait(GRACE)
     ended = child.look()
     if ended is not None:
+        forwarder.end(failed=ended != 0)
         if notify is not None:
             with suppress(GradtuiError):  # a record that cannot be read
                 notifier.ended(judged(directory, command, code=ended), ended)
             if notifier.complaint:
                 warn(notifier.complaint)
+        for line in forwarder.finish():
+            warn(line)
         return code or ended
+    forwarder.leave()
     with suppress(OSError):  # the terminal may be gone
         warn(f"training goes on (process {child.pid}); 'gradtui attach' shows it again")
     return code

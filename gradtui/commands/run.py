@@ -7,6 +7,7 @@ examples:
   gradtui run --headless --stop-on nonfinite python train.py
   gradtui run --headless --html page.html python train.py
   gradtui run --notify 'mail -s "$GRADTUI_NOTIFY_VERDICT" me < /dev/null' python train.py
+  gradtui run --to tensorboard=logs --to otlp=http://localhost:4318 python train.py
 
 The command's own processes are instrumented through their environment; nothing of it is changed.
 What it prints goes to a pane and to output.log in the run's directory (with --headless to the
@@ -21,6 +22,10 @@ _COMMAND, _EXIT_CODE.
 --html writes a page with findings, charts and layers at the end, whatever the verdict: one file
 that needs no network. Of a run that is over, gradtui export RUN --format html makes it.
 
+--to sends gradient norms, loss, learning rate and findings to another tool while the command runs,
+from a process of its own: tensorboard=DIR, wandb, mlflow=URI, otlp=URL. What that tool did not take
+is dropped, and counted at the end. docs/forwarding.md has the names.
+
 At the end it is said how the command ended, by exit code or signal and exception, what of its
 record could not be written, and then the verdict, with its cause and the first remedy.
 
@@ -29,8 +34,10 @@ healthy, undecided or not seen, 3 sick, 4 non-finite.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
+from gradtui.commands.forward.address import Address, add_to, refuse_unsendable
 from gradtui.commands.notify import HELP
 from gradtui.commands.output import warn
 from gradtui.commands.output_file import refuse_unwritable
@@ -64,6 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--notify", metavar="CMD", help=HELP)
     parser.add_argument("--html", type=Path, metavar="FILE", help=f"with --headless: {HTML_HELP}")
+    add_to(parser)
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD...", help="what to run")
 
 
@@ -82,14 +90,17 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         from gradtui.app.terminal import refuse_without_terminal
 
         refuse_without_terminal("gradtui run --headless CMD")
+    refuse_unsendable(args.to)
     from gradtui.commands.program import new_directory
 
     directory = new_directory(command, settings.runs)
     if args.headless:
-        return _headless(directory, command, settings, args.stop_on, args.notify, args.html)
+        return _headless(
+            directory, command, settings, args.stop_on, args.notify, args.html, args.to
+        )
     from gradtui.commands.live import run_live
 
-    return run_live(directory, command, settings, args.stop_on, args.notify)
+    return run_live(directory, command, settings, args.stop_on, args.notify, args.to)
 
 
 def _headless(
@@ -99,9 +110,11 @@ def _headless(
     stop_on: str | None = None,
     notify: str | None = None,
     html: Path | None = None,
+    to: Sequence[Address] = (),
 ) -> int:
     from gradtui.commands.command_verdict import judged
     from gradtui.commands.early_stop import EarlyStop
+    from gradtui.commands.forward.forwarder import Forwarder
     from gradtui.commands.notify import Notifier
     from gradtui.commands.program import noted, start, waited
     from gradtui.commands.progress import Progress
@@ -110,12 +123,14 @@ def _headless(
     from gradtui.commands.verdict_lines import closing_lines
 
     child = start(directory, command, settings)
+    forwarder = Forwarder(to, directory)
     notifier = Notifier(notify, directory, command)
     progress = Progress(directory, aside)
     early = EarlyStop(directory, command, stop_on, notifier=notifier)
     with forwarding(child):
         code = waited(child, lambda: progress() and early())
     code, disk = noted(directory, 0 if early.stopped else code)
+    forwarder.end(failed=code != 0)
     report = judged(directory, command, code=code, disk=disk)
     notifier.ended(report, code)
     unwritten = page_written(directory, report, html)
@@ -125,7 +140,7 @@ def _headless(
             warn(complaint)
     if early.stopped:
         warn(early.stopped)
-    for line in closing_lines(report):
+    for line in (*closing_lines(report), *forwarder.finish()):
         warn(line)
     found = code or (0 if report.verdict == FAILED else report.exit_code)
     return found or UNWRITTEN if unwritten else found

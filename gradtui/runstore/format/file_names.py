@@ -15,7 +15,7 @@ _NAMES = "|".join(
         rf"metrics-{LABEL.pattern}\.json",
         rf"({'|'.join(DETAILS)})-{LABEL.pattern}-\d{{1,6}}\.bin",
         r"(control\.jsonl|attach\.json|exit\.json|note\.txt)",
-        r"(output|watch|notify)\.log",
+        r"(output|watch|notify|forward)\.log",
     )
 )
 RUN_FILE = re.compile(rf"({_NAMES})|\.({_NAMES})(\.\d{{1,10}})?\.new")

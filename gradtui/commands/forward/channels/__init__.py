@@ -1,0 +1,1 @@
+"""The tools that values can be sent to, a file each."""

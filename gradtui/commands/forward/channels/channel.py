@@ -1,0 +1,43 @@
+"""What every tool is sent values by."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from gradtui.commands.forward.address import Address
+from gradtui.commands.forward.records import Batch, RunAbout
+
+
+class RefusedError(Exception):
+    """A batch was not taken; why, in a clause. `again`: it may be taken later."""
+
+    def __init__(self, why: str, *, again: bool) -> None:
+        super().__init__(why)
+        self.again = again
+
+
+class Channel(Protocol):
+    """An open way to one tool, used by one thread. It may take its time, and be given up in the middle."""
+
+    def send(self, batch: Batch) -> int:
+        """Hand a batch over; how many of its points were taken of which nothing came. Raises RefusedError."""
+        ...
+
+    def close(self, *, failed: bool) -> None:
+        """Nothing more comes; `failed`: the run did. Raises RefusedError."""
+        ...
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What is not sent there at all, sentences."""
+        ...
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One tool."""
+
+    most: int
+    """Points of a batch: what is sent within some seconds costs next to nothing."""
+    load: Callable[[], Callable[[Address, RunAbout], Channel]]
+    """Gives what opens a channel; only then are modules imported."""
