@@ -19,9 +19,10 @@ from one seed, together. A run that must be sick and is sick is as expected. A c
 writes to standard error here, so that standard output holds the report alone; with --steps it is
 ended once it has taken as many, with --stop-on once its run is not finite, or sick. It is
 recorded as with gradtui run, and sent to other tools with --to as there. With --html a page is
-written at its end, whatever the verdict: one file that needs no network. In a job on GitHub, and with --annotations, findings on a command,
-a run or a log are workflow commands on standard error as well, at the program's own line where
-that is known, and the verdict is appended to the file that GITHUB_STEP_SUMMARY names.
+written at its end, whatever the verdict: one file that needs no network. In a job on GitHub, and
+with --annotations, findings on a command, a run or a log are workflow commands on standard error as
+well, at the program's own line where that is known, and the verdict is appended to the file that
+GITHUB_STEP_SUMMARY names.
 
 What a word names is a scenario where there is one of that name, else a run, else a file or
 folder. Of a log only that is judged which it holds, and what it does not is said.

@@ -24,6 +24,8 @@ NEEDS = {
 EXAMPLES = {"tensorboard": "tensorboard=logs", "otlp": "otlp=http://localhost:4318"}
 """Of those that cannot do without a place."""
 WEB = ("http", "https")
+LOCAL = ("file://", "sqlite:///")
+"""Beginnings of what MLflow keeps on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ def address(word: str) -> Address:
         raise UsageError(f"--to {kind} needs to know where: --to {EXAMPLES[kind]}.")
     if kind == "otlp":
         _refuse_odd_url(place)
-    if kind == "mlflow" and "://" in place and not place.startswith("file://"):
-        _refuse_odd_url(place, "file:, ")
+    if kind == "mlflow" and "://" in place and not place.startswith(LOCAL):
+        _refuse_odd_url(place, "file:, sqlite:, ")
     return Address(kind, place)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from gradtui.commands.forward.address import Address, shown
 from gradtui.commands.forward.backlog import Backlog
-from gradtui.commands.forward.channels.channel import Channel, RefusedError
+from gradtui.commands.forward.channels.channel import Channel, RefusedError, clause
 from gradtui.commands.forward.records import Batch
 
 PAUSE, LONGEST = 5.0, 60.0
@@ -100,8 +100,7 @@ class Outlet:
         except RefusedError as error:
             self._put_off(batch, shown(str(error)), again=error.again)
         except Exception as error:
-            why = str(error).strip().partition("\n")[0]
-            self._put_off(batch, shown(f"{type(error).__name__}: {why}"), again=False)
+            self._put_off(batch, shown(clause(error)), again=False)
 
     def _send(self, batch: Batch) -> None:
         if self._hopeless or not (batch.points or batch.standing):
@@ -133,4 +132,4 @@ class Outlet:
         try:
             channel.close(failed=self._failed)
         except Exception as error:
-            self._why = self._why or shown(str(error).strip().partition("\n")[0])
+            self._why = self._why or shown(clause(error))

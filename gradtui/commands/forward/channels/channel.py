@@ -7,6 +7,9 @@ from typing import Protocol
 from gradtui.commands.forward.address import Address
 from gradtui.commands.forward.records import Batch, RunAbout
 
+LONGEST = 160
+"""Characters of what a library says."""
+
 
 class RefusedError(Exception):
     """A batch was not taken; why, in a clause. `again`: it may be taken later."""
@@ -14,6 +17,12 @@ class RefusedError(Exception):
     def __init__(self, why: str, *, again: bool) -> None:
         super().__init__(why)
         self.again = again
+
+
+def clause(error: Exception) -> str:
+    """What a library's error says, its first line, not too long."""
+    line = str(error).strip().partition("\n")[0] or type(error).__name__
+    return line if len(line) <= LONGEST else line[:LONGEST].rstrip() + "..."
 
 
 class Channel(Protocol):

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from gradtui.commands.forward.address import Address, without_user
-from gradtui.commands.forward.channels.channel import RefusedError
+from gradtui.commands.forward.channels.channel import RefusedError, clause
 from gradtui.commands.forward.records import Batch, RunAbout, StepValues
 from gradtui.runstore.files.extra import needed
 
@@ -26,6 +26,8 @@ class MlflowChannel:
     def __init__(self, address: Address, about: RunAbout) -> None:
         for name, value in LIMITS.items():
             os.environ.setdefault(name, value)
+        if "://" not in address.place or address.place.startswith("file:"):
+            os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # it was named
         uri, user = without_user(address.place)
         if user is not None:
             os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"] = user
@@ -84,9 +86,9 @@ def metric_name(tag: str) -> str:
 
 
 def refused(error: Exception) -> RefusedError:
+    """An error of its client; where the other side is not there it may be later."""
     words = str(error).strip()
     for sign in ("Connection refused", "timed out"):
         if sign in words:
             return RefusedError(sign.lower(), again=True)
-    first = words.partition("\n")[0][:200] or type(error).__name__
-    return RefusedError(first, again=any(sign in words for sign in LOST))
+    return RefusedError(clause(error), again=any(sign in words for sign in LOST))

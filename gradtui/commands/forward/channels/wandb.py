@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from gradtui.commands.forward.address import Address
-from gradtui.commands.forward.channels.channel import RefusedError
+from gradtui.commands.forward.channels.channel import RefusedError, clause
 from gradtui.commands.forward.records import Batch, RunAbout, Told
 from gradtui.runstore.files.extra import needed
 
@@ -26,7 +26,6 @@ class WandbChannel:
         wandb = needed("wandb", "wandb", what="--to wandb")
         entity, _, project = address.place.rpartition("/")
         self._levels = wandb.AlertLevel
-        self._offline = False
         try:
             self._run: Any = wandb.init(
                 entity=entity or None,
@@ -44,7 +43,7 @@ class WandbChannel:
                 ),
             )
         except Exception as error:
-            raise RefusedError(_first(error), again=False) from None
+            raise RefusedError(clause(error), again=False) from None
         self._run.define_metric(STEP, hidden=True)
         self._run.define_metric("*", step_metric=STEP)
 
@@ -61,14 +60,14 @@ class WandbChannel:
             if batch.standing is not None:
                 self._run.summary["gradtui/verdict"] = batch.standing.verdict
         except Exception as error:
-            raise RefusedError(_first(error), again=False) from None
+            raise RefusedError(clause(error), again=False) from None
         return 0
 
     def close(self, *, failed: bool) -> None:
         try:
             self._run.finish(exit_code=1 if failed else 0)
         except Exception as error:
-            raise RefusedError(_first(error), again=False) from None
+            raise RefusedError(clause(error), again=False) from None
 
     def _tell(self, told: Told) -> None:
         self._run.summary[f"gradtui/{told.kind}/{told.symptom}"] = told.words
@@ -79,7 +78,3 @@ class WandbChannel:
                     text=told.words,
                     level=self._levels.ERROR,
                 )
-
-
-def _first(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:200] or type(error).__name__
