@@ -56,7 +56,7 @@ def address(word: str) -> Address:
     kind, _, place = word.partition("=")
     if kind not in NEEDS:
         hint = did_you_mean(kind, NEEDS) or f": choose from {', '.join(NEEDS)}"
-        raise UsageError(f"--to cannot send to {printable(kind)!r}{hint}.")
+        raise UsageError(f"--to cannot send to '{printable(kind)}'{hint}.")
     if not place and kind in EXAMPLES:
         raise UsageError(f"--to {kind} needs to know where: --to {EXAMPLES[kind]}.")
     if kind == "otlp":

@@ -32,7 +32,8 @@ class EvenlyThinned:
             return 0
         self._stride *= 2
         *older, newest = self._kept
-        self._kept = [*(one for one in older if one[0] % self._stride == 0), newest]
+        even = [one for one in older if one[0] % self._stride == 0]
+        self._kept = [*even, newest] if len(even) < len(older) else [newest]
         before, self.points = self.points, sum(one.points for _, one in self._kept)
         return before - self.points
 

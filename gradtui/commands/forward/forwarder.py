@@ -50,15 +50,14 @@ class Forwarder:
         with suppress(OSError):
             process.kill()
         process.wait()
+        _close(process)
         return said or [f"--to: sending has ended too early; see {LOG} in the run's directory"]
 
     def leave(self) -> None:
         """The command goes on without this process, and so does what is sent of it."""
         process, self._process = self._process, None
-        for stream in (process.stdin, process.stdout) if process is not None else ():
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
+        if process is not None:
+            _close(process)
 
     def _write(self, line: str) -> None:
         if self._process is not None and self._process.stdin is not None:
@@ -89,6 +88,13 @@ def _started(addresses: Sequence[Address], directory: Path) -> subprocess.Popen[
         process.stdin.write(json.dumps(asked).encode() + b"\n")
         process.stdin.flush()
     return process
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):  # what was not read
+                stream.close()
 
 
 def _log(directory: Path) -> int:

@@ -79,9 +79,11 @@ class Outlet:
         if missing > 0:
             why = self._why or (TOO_MANY if self._done.is_set() else LATE)
             said = f"{missing:,} of {given:,} points not taken: {why}"
-        else:
+        elif given:
             said = f"{given:,} points sent{where}"
-            said += f"; then: {self._why}" if self._why else ""
+            said += f", after {self._why}" if self._why else ""
+        else:
+            said = self._why or "there was nothing to send"
         limits = self._channel.limits if self._channel is not None else ()
         return [f"{self.address.kind}: {words}" for words in (said, *limits)]
 

@@ -45,6 +45,11 @@ class NotedSession:
 
         self.session.send = noted
 
+    @property
+    def taken(self) -> bool:
+        """Whether the last answer says so; to an exporter one that leads elsewhere does as well."""
+        return self.status is not None and 200 <= self.status < 300
+
     def rejected(self) -> int:
         """Points that the last answer says were not taken, though the others were."""
         messages = needed(
@@ -68,4 +73,6 @@ def reason(error: Exception) -> str:
     if "NameResolutionError" in words or "getaddrinfo" in words:
         return "the host is not known"
     found = _ERRNO.search(words)
-    return found[1].strip().lower() if found else type(error).__name__
+    if found:
+        return found[1].strip().lower()
+    return "the connection broke off" if "ConnectionError" in names else type(error).__name__

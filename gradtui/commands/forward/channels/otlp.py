@@ -71,7 +71,7 @@ class OtlpChannel:
         scope = sdk.ScopeMetrics(self._scope, metrics, schema_url="")
         resource = sdk.ResourceMetrics(self._resource, [scope], schema_url="")
         taken = self._metric_exporter.export(sdk.MetricsData([resource]))
-        if taken is not sdk.MetricExportResult.SUCCESS:
+        if taken is not sdk.MetricExportResult.SUCCESS or not self._session.taken:
             self._refuse()
         return self._session.rejected()
 
@@ -85,7 +85,7 @@ class OtlpChannel:
 
     def _send_told(self, told: Iterable[Told]) -> None:
         exported = self._log_exporter.export([self._record(one) for one in told])
-        if exported.name == "SUCCESS":
+        if exported.name == "SUCCESS" and self._session.taken:
             return
         if self._session.status in NO_LOGS:
             self._takes_logs = False

@@ -1,0 +1,1 @@
+"""`--to`: what is sent to other tools while a run goes on."""
