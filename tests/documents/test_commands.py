@@ -225,6 +225,7 @@ FOREIGN = {
     "--key": "likewise",
     "--password": "likewise",
     "--secret": "likewise",
+    "--web": "--web.enable-otlp-receiver, Prometheus's",
 }
 OURS = {word for verb in VERBS for word in re.findall(r"--[a-z]+(?:-[a-z]+)*", HELP[verb])}
 

@@ -33,9 +33,11 @@ def _wandb() -> Opening:
     return WandbChannel
 
 
+MLFLOW_REQUEST = 1_000
+"""Metrics that MLflow takes at once."""
 KINDS = {
     "tensorboard": Kind(20_000, _tensorboard),
     "wandb": Kind(20_000, _wandb),
-    "mlflow": Kind(5_000, _mlflow),
+    "mlflow": Kind(MLFLOW_REQUEST, _mlflow),
     "otlp": Kind(5_000, _otlp),
 }
