@@ -19,6 +19,8 @@ OTHERS = {
     "runstore/ranks/process_status.py": "reads /proc",
     "commands/page/assets.py": "reads style and script, which are of the package",
     "commands/json_schemas.py": "reads schemas, which are of the package",
+    "commands/forward/forwarder.py": "opens its own log to write, or /dev/null in its place",
+    "commands/forward/process.py": "the pipe to the command that has started it",
     "commands/step_summary.py": "appends to the file that GitHub names for it",
     "commands/stderr_lines.py": "looks at the end of standard error",
     "app/linux_memory.py": "reads /proc and control groups",
@@ -90,6 +92,11 @@ def test_the_screen_does_not_wait_for_torch() -> None:
 def test_the_list_of_runs_waits_for_neither_torch_nor_the_doctor() -> None:
     loaded = modules_after("import gradtui.app.runs_app, gradtui.commands.run_examiner")
     assert not loaded & {"torch", "plotext", "gradtui.doctor.diagnose", "gradtui.app.app"}
+
+
+def test_what_sends_a_run_on_needs_neither_torch_nor_a_screen() -> None:
+    loaded = modules_after("import gradtui.commands.forward.process")
+    assert not loaded & {"torch", "textual", "plotext", "rich", "opentelemetry", "wandb", "mlflow"}
 
 
 def test_the_trainer_does_not_need_a_screen() -> None:

@@ -18,8 +18,8 @@ With --pid a Python process with torch records itself from its next step on, unt
 go of. Of a process that is recorded already the run is shown. Linux on x86-64, and Python 3.14 on
 both sides elsewhere on Linux; docs/attach.md says what is done to it and what may be in the way.
 
-With --to what is seen is sent to another tool, from the run's beginning, for as long as the screen is
-open: tensorboard=DIR, wandb, mlflow=URI, otlp=URL, as with gradtui run.
+With --to what is seen is sent to another tool as well, from the run's beginning and for as long as
+the screen is open: tensorboard=DIR, wandb, mlflow=URI, otlp=URL, as with gradtui run.
 """
 
 import argparse
