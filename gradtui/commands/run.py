@@ -140,7 +140,9 @@ def _headless(
             warn(complaint)
     if early.stopped:
         warn(early.stopped)
-    for line in (*closing_lines(report), *forwarder.finish()):
+    for line in closing_lines(report):
+        warn(line)
+    for line in forwarder.finish():
         warn(line)
     found = code or (0 if report.verdict == FAILED else report.exit_code)
     return found or UNWRITTEN if unwritten else found

@@ -55,8 +55,8 @@ def address(word: str) -> Address:
     """One `--to` taken apart. Raises UsageError where it names nothing to send to."""
     kind, _, place = word.partition("=")
     if kind not in NEEDS:
-        hint = did_you_mean(kind, NEEDS) or f": choose from {', '.join(NEEDS)}"
-        raise UsageError(f"--to cannot send to '{printable(kind)}'{hint}.")
+        hint = did_you_mean(kind, NEEDS) or f": choose from {', '.join(NEEDS)}."
+        raise UsageError(f"--to cannot send to '{printable(kind)}'{hint}")
     if not place and kind in EXAMPLES:
         raise UsageError(f"--to {kind} needs to know where: --to {EXAMPLES[kind]}.")
     if kind == "otlp":
@@ -91,7 +91,7 @@ def refuse_unsendable(addresses: Sequence[Address], name: str = "") -> None:
     address that comes twice, a folder that cannot be had. `name` is the run's where it has one already."""
     for one in addresses:
         if addresses.count(one) > 1:
-            raise UsageError(f"--to {one.kind}={one.shown} is there twice.")
+            raise UsageError(f"--to {one.kind}{'=' * bool(one.place)}{one.shown} is there twice.")
         if not _installed(NEEDS[one.kind]):
             package = NEEDS[one.kind].partition(".")[0]
             raise UsageError(

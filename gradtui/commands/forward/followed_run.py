@@ -33,7 +33,8 @@ def about(directory: Path) -> RunAbout:
     """What a run is called, and what it is of. Raises GradtuiError where there is none."""
     headers = [rank.header for rank in read_ranks(directory)]
     command = safe(" ".join(masked(headers[0].command)))
-    return RunAbout(safe(directory.name), command, len(headers))
+    ranks = max(len(headers), *(header.world_size for header in headers))
+    return RunAbout(safe(directory.name), command, ranks)
 
 
 class FollowedRun:

@@ -11,12 +11,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from gradtui.commands.forward.address import Address
+from gradtui.commands.output import warn
 from gradtui.core.text import printable
 
 LOG = "forward.log"
 """In the run directory: what libraries have printed, and what came of it where nobody waits for that."""
 PATIENCE = 15.0
 """Seconds that are waited for it at the end: longer than it takes by itself."""
+SOON = 1.0
+"""Seconds after which it is said that something is waited for."""
 MOST = 1 << 16
 """Bytes of what it says."""
 
@@ -44,6 +47,8 @@ class Forwarder:
         if process is None:
             return [f"--to: {self._trouble}"] if self._trouble else []
         try:
+            if not _answers(process, SOON):
+                warn("--to: sending the rest, for 10 s at most; Ctrl+C does without")
             said = _answer(process, time.monotonic() + PATIENCE)
         except KeyboardInterrupt:
             said = ["--to: not waited for"]
@@ -90,6 +95,12 @@ def _started(addresses: Sequence[Address], directory: Path) -> subprocess.Popen[
     return process
 
 
+def _answers(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether it says something, or ends, within so many seconds."""
+    assert process.stdout is not None
+    return bool(select.select([process.stdout], [], [], max(seconds, 0.0))[0])
+
+
 def _close(process: subprocess.Popen[bytes]) -> None:
     for stream in (process.stdin, process.stdout):
         if stream is not None:
@@ -112,8 +123,7 @@ def _answer(process: subprocess.Popen[bytes], until: float) -> list[str]:
     assert process.stdout is not None
     number, data = process.stdout.fileno(), b""
     while b"\n" not in data and len(data) < MOST:
-        left = until - time.monotonic()
-        if left <= 0 or not select.select([number], [], [], left)[0]:
+        if not _answers(process, until - time.monotonic()):
             return ["--to: sending took too long at the end and was given up"]
         part = os.read(number, MOST)
         if not part:

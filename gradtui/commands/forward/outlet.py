@@ -75,12 +75,13 @@ class Outlet:
         with self._lock:
             given = self._backlog.given
         missing = given - self._sent
-        where = f" to {self.address.shown}" if self.address.shown else ""
+        place = self.address.shown
         if missing > 0:
             why = self._why or (TOO_MANY if self._done.is_set() else LATE)
             said = f"{missing:,} of {given:,} points not taken: {why}"
+            said += f" ({place})" if place else ""
         elif given:
-            said = f"{given:,} points sent{where}"
+            said = f"{given:,} points sent to {place}" if place else f"{given:,} points sent"
             said += f", after {self._why}" if self._why else ""
         else:
             said = self._why or "there was nothing to send"

@@ -13,10 +13,12 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from gradtui.commands.forward.address import Address
+from gradtui.commands.forward.channels.channel import Channel
 from gradtui.commands.forward.channels.kinds import KINDS
 from gradtui.commands.forward.followed_run import FollowedRun, about
 from gradtui.commands.forward.outlet import Outlet
@@ -54,10 +56,9 @@ class Orders:
 def forward(directory: Path, addresses: Sequence[Address], orders: Orders) -> list[str]:
     """Send a run on until it is over; what came of it, in sentences. Raises GradtuiError where there is no
     run."""
-    run, what = FollowedRun(directory), about(directory)
+    run = FollowedRun(directory)
     outlets = [
-        Outlet(one, lambda one=one: KINDS[one.kind].load()(one, what), KINDS[one.kind].most)  # type: ignore[misc]
-        for one in addresses
+        Outlet(one, partial(_opened, one, directory), KINDS[one.kind].most) for one in addresses
     ]
     for outlet in outlets:
         outlet.start()
@@ -73,6 +74,11 @@ def forward(directory: Path, addresses: Sequence[Address], orders: Orders) -> li
         count = run.left_out + run.sent_layers
         said.append(f"--to: the first {run.sent_layers:,} of {count:,} layers are sent")
     return said
+
+
+def _opened(address: Address, directory: Path) -> Channel:
+    """Once there is something to send: how many ranks there are is known by then."""
+    return KINDS[address.kind].load()(address, about(directory))
 
 
 def _finish(run: FollowedRun, outlets: Sequence[Outlet], orders: Orders, until: float) -> None:

@@ -70,7 +70,9 @@ def test_what_is_thinned_meanwhile_and_what_is_left_is_counted_once() -> None:
         passed(outlet, clock, LONGEST)
     outlet.close(failed=False)
     outlet.step()
-    assert outlet.sentences() == ["otlp: 6,000 of 6,000 points not taken: connection refused"]
+    assert outlet.sentences() == [
+        "otlp: 6,000 of 6,000 points not taken: connection refused (http://me:***@collector:4318)"
+    ]
     assert channel.closed == [False]
 
 
@@ -83,7 +85,9 @@ def test_what_is_no_use_trying_again_is_dropped() -> None:
     outlet.close(failed=False)
     outlet.step()
     assert [one.points for one in channel.taken[:1]] == [30]
-    assert outlet.sentences() == ["otlp: 33 of 60 points not taken: it answered 400 Bad Request"]
+    assert outlet.sentences() == [
+        "otlp: 33 of 60 points not taken: it answered 400 Bad Request (http://me:***@collector:4318)"
+    ]
 
 
 def test_steps_that_come_too_fast_are_counted_as_that() -> None:
@@ -93,7 +97,9 @@ def test_steps_that_come_too_fast_are_counted_as_that() -> None:
     outlet.close(failed=False)
     assert outlet.wait(10)
     (said,) = outlet.sentences()
-    assert said.endswith("of 300 points not taken: they came faster than they are sent")
+    assert said.endswith(
+        "of 300 points not taken: they came faster than they are sent (http://me:***@collector:4318)"
+    )
 
 
 def test_any_error_of_a_library_costs_its_batch_and_shows_no_secret() -> None:
@@ -103,7 +109,9 @@ def test_any_error_of_a_library_costs_its_batch_and_shows_no_secret() -> None:
     passed(outlet, clock, PAUSE)
     outlet.close(failed=False)
     outlet.step()
-    assert outlet.sentences() == ["otlp: 30 of 30 points not taken: \\x1b[2J http://me:***@h"]
+    assert outlet.sentences() == [
+        "otlp: 30 of 30 points not taken: \\x1b[2J http://me:***@h (http://me:***@collector:4318)"
+    ]
 
 
 @pytest.mark.parametrize(("again", "calls"), [(True, 3), (False, 1)])
@@ -126,4 +134,6 @@ def test_where_nothing_came_and_where_time_was_short() -> None:
     outlet, _ = made(FakeChannel())
     assert outlet.sentences() == ["otlp: there was nothing to send"]
     outlet.put(batch(5))
-    assert outlet.sentences() == ["otlp: 30 of 30 points not taken: there was no more time"]
+    assert outlet.sentences() == [
+        "otlp: 30 of 30 points not taken: there was no more time (http://me:***@collector:4318)"
+    ]
