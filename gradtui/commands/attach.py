@@ -28,6 +28,7 @@ from pathlib import Path
 
 from gradtui.commands.completers import recorded
 from gradtui.commands.forward.address import add_to, refuse_unsendable
+from gradtui.commands.forward.folder import run_name
 from gradtui.commands.forward.forwarder import Forwarder
 from gradtui.commands.output import say, warn
 from gradtui.commands.recorded import given
@@ -76,7 +77,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     refuse_without_terminal("gradtui export RUN")
     directory = find_run(given(args.run), runs_home(settings.runs))
-    refuse_unsendable(args.to, directory.name)
+    refuse_unsendable(args.to, run_name(directory))
     forwarder = Forwarder(args.to, directory)
     try:
         return watch(directory, settings)

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from gradtui.commands.forward.folder import refuse_used
+from gradtui.commands.shell import offering
 from gradtui.core.errors import UsageError
 from gradtui.core.secrets import masked
 from gradtui.core.text import did_you_mean, printable
@@ -48,7 +49,10 @@ def shown(text: str) -> str:
 
 def add_to(parser: argparse.ArgumentParser) -> None:
     """The flag; `args.to` is a list of addresses."""
-    parser.add_argument("--to", type=address, action="append", default=[], metavar=FORM, help=HELP)
+    flag = parser.add_argument(
+        "--to", type=address, action="append", default=[], metavar=FORM, help=HELP
+    )
+    offering(flag, lambda **_: [name + "=" * (name in EXAMPLES) for name in NEEDS])
 
 
 def address(word: str) -> Address:

@@ -8,6 +8,11 @@ from gradtui.core.text import printable
 EVENTS = "events.out.tfevents.*"
 
 
+def run_name(directory: Path) -> str:
+    """What a run is called: the name of its directory, however that was given."""
+    return directory.resolve().name
+
+
 def refuse_used(folder: Path, name: str) -> None:
     """Raises UsageError where `folder` cannot be made, or has events of the run `name` already: two sets
     of them are drawn on top of each other."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gradtui.app.diagnosis_timing import DiagnosisTiming
 from gradtui.commands.forward.finding_log import FindingLog, layer_names, safe
+from gradtui.commands.forward.folder import run_name
 from gradtui.commands.forward.records import Batch, RunAbout, Standing, StepValues, Told
 from gradtui.commands.forward.values import scalar_values, step_values
 from gradtui.core.errors import GradtuiError
@@ -34,7 +35,7 @@ def about(directory: Path) -> RunAbout:
     headers = [rank.header for rank in read_ranks(directory)]
     command = safe(" ".join(masked(headers[0].command)))
     ranks = max(len(headers), *(header.world_size for header in headers))
-    return RunAbout(safe(directory.name), command, ranks)
+    return RunAbout(safe(run_name(directory)), command, ranks)
 
 
 class FollowedRun:

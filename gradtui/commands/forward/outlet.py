@@ -13,7 +13,7 @@ PAUSE, LONGEST = 5.0, 60.0
 """Seconds between two batches, and where the other side is not there at most."""
 FIRST = 1.0
 """Seconds before the first."""
-TOO_MANY = "they came faster than they are sent"
+THINNED = "thinned evenly as they came so fast"
 LATE = "there was no more time"
 
 
@@ -76,13 +76,16 @@ class Outlet:
             given = self._backlog.given
         missing = given - self._sent
         place = self.address.shown
-        if missing > 0:
-            why = self._why or (TOO_MANY if self._done.is_set() else LATE)
+        to = f" to {place}" if place else ""
+        why = self._why or ("" if self._done.is_set() else LATE)
+        if missing > 0 and why:
             said = f"{missing:,} of {given:,} points not taken: {why}"
             said += f" ({place})" if place else ""
+        elif missing > 0:
+            said = f"{self._sent:,} of {given:,} points sent{to}, {THINNED}"
         elif given:
-            said = f"{given:,} points sent to {place}" if place else f"{given:,} points sent"
-            said += f", after {self._why}" if self._why else ""
+            said = f"{given:,} points sent{to}"
+            said += f", after {why}" if self._why else ""
         else:
             said = self._why or "there was nothing to send"
         limits = self._channel.limits if self._channel is not None else ()
