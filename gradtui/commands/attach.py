@@ -19,7 +19,8 @@ go of. Of a process that is recorded already the run is shown. Linux on x86-64, 
 both sides elsewhere on Linux; docs/attach.md says what is done to it and what may be in the way.
 
 With --to what is seen is sent to another tool as well, from the run's beginning and for as long as
-the screen is open: tensorboard=DIR, wandb, mlflow=URI, otlp=URL, as with gradtui run.
+the screen is open: tensorboard=DIR, wandb, mlflow=URI, otlp=URL, as with gradtui run. With --pid and
+--headless it goes on until the run is over.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from pathlib import Path
 from gradtui.commands.completers import recorded
 from gradtui.commands.forward.address import add_to, refuse_unsendable
 from gradtui.commands.forward.folder import run_name
-from gradtui.commands.forward.forwarder import Forwarder
+from gradtui.commands.forward.forwarder import Forwarder, sending
 from gradtui.commands.output import say, warn
 from gradtui.commands.recorded import given
 from gradtui.commands.settings import Settings
@@ -78,13 +79,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     refuse_without_terminal("gradtui export RUN")
     directory = find_run(given(args.run), runs_home(settings.runs))
     refuse_unsendable(args.to, run_name(directory))
-    forwarder = Forwarder(args.to, directory)
-    try:
+    with sending(args.to, directory):
         return watch(directory, settings)
-    finally:
-        forwarder.end()
-        for line in forwarder.finish():
-            warn(line)
 
 
 def watch(
@@ -120,6 +116,8 @@ def _process(args: argparse.Namespace, settings: Settings) -> int:
     act_as_user_of(process)
     known = run_of(process, runs_home(settings.runs))
     if args.detach:
+        if args.to:
+            raise UsageError("--detach ends a recording: there is nothing to send with --to.")
         if known is None or not attached_run(known):
             how = "is not recorded" if known is None else "was started with its recording"
             raise UsageError(f"process {args.pid} {how}: there is nothing to detach.")
@@ -130,6 +128,7 @@ def _process(args: argparse.Namespace, settings: Settings) -> int:
         from gradtui.app.terminal import refuse_without_terminal
 
         refuse_without_terminal(f"gradtui attach --pid {args.pid} --headless")
+    refuse_unsendable(args.to, "" if known is None else run_name(known))
     if known is None:
         known, answer = attach_to(process, settings)
         warn(
@@ -137,9 +136,11 @@ def _process(args: argparse.Namespace, settings: Settings) -> int:
             f"{_ms(answer.stood_still)}"
         )
     if args.headless:
+        Forwarder(args.to, known).leave()
         say(str(known))
         return 0
-    return _shown(args.pid, known, settings) if attached_run(known) else watch(known, settings)
+    with sending(args.to, known):
+        return _shown(args.pid, known, settings) if attached_run(known) else watch(known, settings)
 
 
 def _shown(pid: int, directory: Path, settings: Settings) -> int:

@@ -6,8 +6,8 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gradtui.commands.forward.address import Address
@@ -69,6 +69,18 @@ class Forwarder:
             with suppress(OSError, ValueError):
                 self._process.stdin.write(f"{line}\n".encode())
                 self._process.stdin.flush()
+
+
+@contextmanager
+def sending(addresses: Sequence[Address], directory: Path) -> Iterator[None]:
+    """A run is sent on for as long as the block lasts; what came of it is said after it."""
+    forwarder = Forwarder(addresses, directory)
+    try:
+        yield
+    finally:
+        forwarder.end()
+        for line in forwarder.finish():
+            warn(line)
 
 
 def _started(addresses: Sequence[Address], directory: Path) -> subprocess.Popen[bytes]:
