@@ -19,8 +19,8 @@ go of. Of a process that is recorded already the run is shown. Linux on x86-64, 
 both sides elsewhere on Linux; docs/attach.md says what is done to it and what may be in the way.
 
 With --to what is seen is sent to another tool as well, from the run's beginning and for as long as
-the screen is open: tensorboard=DIR, wandb, mlflow=URI, otlp=URL, as with gradtui run. With --pid and
---headless it goes on until the run is over.
+the screen is open: tensorboard=DIR, wandb, mlflow=URI, otlp=URL, as with gradtui run. With --pid
+and --headless it goes on until the run is over.
 """
 
 import argparse

@@ -28,6 +28,11 @@ class FindingLog:
         self.holding: dict[str, str] = {}
         """Symptom -> severity of all that was told, OK for those that hold no more."""
 
+    def begin_anew(self) -> None:
+        """Another attempt: its steps begin at 0 again, and a NaN of it is its own."""
+        self._step = -1
+        self._traced = self._nonfinite = False
+
     def see(self, diagnosis: Diagnosis, now: float, *, last: bool = False) -> list[Told]:
         """What is to be told after a look; `last`: there are no more. `now` is seconds since 1970."""
         if diagnosis.step <= self._step and not last:

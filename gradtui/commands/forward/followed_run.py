@@ -1,6 +1,5 @@
 """A run directory that is followed, as values and findings to send."""
 
-import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -50,7 +49,6 @@ class FollowedRun:
         self._names: list[str] = []
         self._sent = self._sent_scalars = -1
         """The last steps that were given on: the past comes again where the layout has changed."""
-        self._measured = math.nan
         self._ending = ""
         self.left_out = 0
         """Layers that are not sent."""
@@ -66,7 +64,7 @@ class FollowedRun:
         return bool(self._ending)
 
     def look(self, *, last: bool = False) -> Batch:
-        """`last`: the command is over, so that what is found now is all that will be."""
+        """`last`: nothing is sent after this, so that what is found now is told, and how the run ended."""
         with any_numbers():
             delivery = self._reader.poll()
             self._hear(delivery)
@@ -91,9 +89,9 @@ class FollowedRun:
                     if self._history is not None and self._history.first_nonfinite is None:
                         self._history.first_nonfinite = snapshot.nonfinite
                 case Ended(reason=reason):
-                    self._ending = reason
+                    self._ending = safe(reason) or "ended"
                 case Failed(message=message):
-                    self._ending = safe(message)
+                    self._ending = safe(message) or "failed"
 
     def _see_attempt(self) -> None:
         """The past comes again, and is not sent again; but of another attempt the steps begin anew."""
@@ -102,6 +100,7 @@ class FollowedRun:
             if attempt != self._attempt:
                 self._attempt = attempt
                 self._sent = self._sent_scalars = -1
+                self._log.begin_anew()
 
     def _steps(self, delivery: Delivery, history: History) -> list[StepValues]:
         fresh: list[Snapshot] = []
@@ -120,9 +119,8 @@ class FollowedRun:
             out += scalar_values(scalars.take(scalars.steps > self._sent_scalars))
             self._sent_scalars = max(self._sent_scalars, int(scalars.steps[-1]))
             if delivery.measured is not None and history.taken:
-                self._measured = min(delivery.measured / history.taken, 1.0)
-                now, step = time.time(), history.taken - 1
-                out.append(StepValues(step, now, {"measured": self._measured}))
+                share = min(delivery.measured / history.taken, 1.0)
+                out.append(StepValues(history.taken - 1, time.time(), {"measured": share}))
         return sorted(out, key=lambda one: one.step)
 
     def _told(self, history: History, *, last: bool) -> Sequence[Told]:
@@ -133,7 +131,7 @@ class FollowedRun:
             self._doctor = DiagnosisTiming()  # which asks at once
         diagnosis = self._doctor.look(facts, time.monotonic())
         told += self._log.see(diagnosis, now, last=last)
-        if last:
+        if last and self.over:
             told.append(self._end(history, diagnosis, now))
         return told
 

@@ -41,6 +41,10 @@ class Forwarder:
         """The command is over: what is left is sent. Does not wait."""
         self._write("end failed" if failed else "end")
 
+    def stop(self) -> None:
+        """Nothing more is to be sent, whether the run is over or not. Does not wait."""
+        self._write("stop")
+
     def finish(self) -> list[str]:
         """Wait until all is sent, and no longer than PATIENCE; what came of it, in sentences."""
         process, self._process = self._process, None
@@ -78,7 +82,7 @@ def sending(addresses: Sequence[Address], directory: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        forwarder.end()
+        forwarder.stop()
         for line in forwarder.finish():
             warn(line)
 

@@ -1,9 +1,9 @@
 """The process that sends: it follows a run's directory until the run is over, or it is told to end.
 
 It is told what to do by one line of JSON on standard input, where addresses with passwords stand in no list
-of processes. Then comes "end", or "end failed", once the command is over. Where the input closes
-without that, whoever has started it is gone and the run may go on: so does it. What came of it is a line
-of JSON on standard output; all that libraries print goes to standard error.
+of processes. Then comes "end", or "end failed", once the command is over, or "stop" where that may go on.
+Where the input closes without that, whoever has started it is gone and the run may go on: so does it. What
+came of it is a line of JSON on standard output; all that libraries print goes to standard error.
 """
 
 import json
@@ -32,7 +32,7 @@ CATCHING_UP = 4.0
 """Seconds of them in which the last of the record is read."""
 NICENESS = 10
 """Training comes first."""
-END, FAILED = "end", "end failed"
+END, FAILED, STOP = "end", "end failed", "stop"
 
 
 class Orders:
@@ -41,13 +41,14 @@ class Orders:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.ended, self.alone = threading.Event(), threading.Event()
-        self.failed = False
+        self.failed = self.stopped = False
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
         for line in self._stream:
-            if line.strip() in (END, FAILED):
-                self.failed = line.strip() == FAILED
+            word = line.strip()
+            if word in (END, FAILED, STOP):
+                self.failed, self.stopped = word == FAILED, word == STOP
                 self.ended.set()
                 return
         self.alone.set()
@@ -83,7 +84,7 @@ def _opened(address: Address, directory: Path) -> Channel:
 
 def _finish(run: FollowedRun, outlets: Sequence[Outlet], orders: Orders, until: float) -> None:
     """All of the rest, as far as there is time."""
-    catching_up = time.monotonic() + CATCHING_UP
+    catching_up = time.monotonic() + (0.0 if orders.stopped else CATCHING_UP)
     while True:
         batch = run.look()
         for outlet in outlets:

@@ -87,6 +87,14 @@ def test_a_nan_and_what_is_found_at_the_end_are_told_at_once() -> None:
     assert len(FindingLog().see(found("plateau", 10), LATE, last=True)) == 1
 
 
+def test_another_attempt_is_judged_from_its_first_step() -> None:
+    log = FindingLog()
+    log.see(well(500), LATE)
+    log.begin_anew()
+    log.see(found("plateau", 10), LATE)
+    assert len(log.see(found("plateau", 20), LATE)) == 1
+
+
 def test_the_origin_of_a_nan_is_told_when_it_is_known() -> None:
     log = FindingLog()
     seen = NonFinite(7, "forward", "net.2", "output")

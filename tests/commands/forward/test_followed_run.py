@@ -101,6 +101,18 @@ def test_a_nan_is_told_with_its_origin_and_the_failure_with_its_words(tmp_path: 
     assert len([one for one in told if one.kind == "nonfinite"]) == 1
 
 
+def test_of_a_run_that_goes_on_no_end_is_told(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "r", LAYOUT, run_info(), flush=0.01)
+    for step in range(5):
+        writer.put(snap(step))
+    wait_for(lambda: (tmp_path / "r" / "tensors-0-0.bin").exists())
+    run = FollowedRun(tmp_path / "r")
+    batches = [run.look(), run.look(last=True)]
+    assert not run.over
+    assert [one.kind for b in batches for one in b.told] == []
+    writer.close()
+
+
 def test_of_many_layers_the_first_are_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(followed_run, "MOST_LAYERS", 2)
     record(tmp_path / "r", [snap(0)])

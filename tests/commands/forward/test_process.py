@@ -54,6 +54,20 @@ def test_a_run_is_sent_while_it_goes_on_and_the_rest_at_its_end(tmp_path: Path) 
     assert forwarder.finish() == []
 
 
+def test_a_run_that_goes_on_is_left_when_it_is_asked_to(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    (tmp_path / "logs").mkdir()
+    writer = RunWriter(tmp_path / "r", LAYOUT, run_info(), flush=0.01)
+    for step in range(STEPS):
+        writer.put(snap(step))
+    wait_for(lambda: (tmp_path / "r" / "tensors-0-0.bin").exists())
+    forwarder = Forwarder([board(tmp_path)], tmp_path / "r")
+    forwarder.stop()
+    (said,) = forwarder.finish()
+    assert "points sent to" in said
+    writer.close()
+
+
 def test_where_nobody_waits_it_goes_on_until_the_run_is_over(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     (tmp_path / "logs").mkdir()
