@@ -1,6 +1,5 @@
 """Weights & Biases, by its own library: a run of its own beside whatever the program logs there."""
 
-from contextlib import suppress
 from typing import Any
 
 from gradtui.commands.forward.address import Address
@@ -17,7 +16,8 @@ LIMITS = ("wandb keeps what it could not upload in its own folder; 'wandb sync' 
 
 
 class WandbChannel:
-    """Values of every step by `log`, findings in the summary; critical ones are alerts as well.
+    """Values of every step by `log`, findings in the summary. No alert: these mail people,
+    and nobody has asked for that.
 
     wandb has a process of its own that takes everything at once and uploads it.
     """
@@ -25,7 +25,6 @@ class WandbChannel:
     def __init__(self, address: Address, about: RunAbout) -> None:
         wandb = needed("wandb", "wandb", what="--to wandb")
         entity, _, project = address.place.rpartition("/")
-        self._levels = wandb.AlertLevel
         try:
             self._run: Any = wandb.init(
                 entity=entity or None,
@@ -71,10 +70,3 @@ class WandbChannel:
 
     def _tell(self, told: Told) -> None:
         self._run.summary[f"gradtui/{told.kind}/{told.symptom}"] = told.words
-        if told.severity == "critical" and told.kind in ("finding", "nonfinite"):
-            with suppress(Exception):  # alerts are not everywhere
-                self._run.alert(
-                    title=f"gradtui: {told.symptom.replace('_', ' ')}",
-                    text=told.words,
-                    level=self._levels.ERROR,
-                )
