@@ -129,6 +129,8 @@ class GradtuiApp(TerminalApp):
         """What the terminal's title was set to last."""
         self.export_dir = export_dir or Path.cwd()
         self._stretches = StretchReader(watched.directory) if watched is not None else None
+        self._wished: int | None = None
+        """The step that was asked for, until it is shown."""
         self.chart_frame = ChartFrame()
         """How the charts in full size were looked at last."""
         self._ticks = 0
@@ -213,7 +215,19 @@ class GradtuiApp(TerminalApp):
             view = self.session.view(now)
             for screen in wanted:
                 screen.show(view)
+            self._say_where(view)
             self._heed_verdict(view)
+
+    def _say_where(self, view: View) -> None:
+        """Of a long run not every step is kept with all its layers: another one is shown then."""
+        wished = self._wished
+        if wished is None or view.facts is None or not len(view.facts):
+            return
+        if self.playback is not None and self.playback.seeking:
+            return
+        self._wished, shown = None, int(view.facts.steps[-1])
+        if shown != wished:
+            self.tell(f"Layers of step {wished:,} are not kept: these are of step {shown:,}.")
 
     def _heed_verdict(self, view: View) -> None:
         """The terminal's title; and of a run that has gone bad who is told, and what is asked."""
@@ -389,10 +403,22 @@ class GradtuiApp(TerminalApp):
         elif isinstance(self.screen, MainScreen):
             if self.playback is not None:
                 self.session.recorded = self.playback.course()
+            self._see_cursor()
             charts = ChartStack(self.chart_frame, self._keep_frame, self._stretch)
             self.push_screen(FullChartsScreen(self.session.mode, charts))
             self.call_after_refresh(self.tick)
         self.session.changed = True
+
+    def _see_cursor(self) -> None:
+        """A window that was left elsewhere in the run is given up."""
+        frame, step = self.chart_frame, self.chart_frame.cursor
+        if step is None and self.playback is not None:
+            step = self.playback.position
+        elif step is None:
+            step = self.session.cursor
+        window = frame.window
+        if window is not None and step is not None and not window.first <= step <= window.last:
+            self.chart_frame = replace(frame, window=None, follows=False)
 
     def _stretch(self, first: int, last: int) -> Stretch | None:
         """All steps of a part of a recorded run."""
@@ -580,6 +606,7 @@ class GradtuiApp(TerminalApp):
 
     def look_at(self, step: int) -> None:
         """Go to a step; to the newest one of a run that goes on is back to live."""
+        self._wished = step
         if self.playback is not None:
             self.playback.seek(step)
         elif step >= self.session.current.live_step and not self.session.frozen:

@@ -68,6 +68,11 @@ class Playback:
         return self._player.position if self._aim is None else self._aim
 
     @property
+    def seeking(self) -> bool:
+        """Whether it is on its way to a step."""
+        return self._aim is not None
+
+    @property
     def last_step(self) -> int:
         return self._player.last_step
 

@@ -95,8 +95,13 @@ class FewToasts(App[None]):
     MOST_TOASTS = 2
 
     def on_notify(self, event: Notify) -> None:
-        """The oldest make way for this one, which Textual adds after this."""
-        for old in list(self._notifications)[: 1 - self.MOST_TOASTS]:
+        """The oldest make way for this one, which Textual adds after this; and what a key has done for what
+        the next one does."""
+        there = list(self._notifications)
+        late = there[: 1 - self.MOST_TOASTS]
+        if event.notification.severity == "information":
+            late += [old for old in there if old.severity == "information" and old not in late]
+        for old in late:
             self._unnotify(old)
 
     def _refresh_notifications(self) -> None:

@@ -159,9 +159,14 @@ def _shown(pid: int, directory: Path, settings: Settings) -> int:
 
 
 def _let_go(pid: int, directory: Path) -> int:
-    from gradtui.commands.attach_process import detach_from
+    from gradtui.commands.attach_process import EndedError, detach_from
 
-    answer = detach_from(directory)
+    try:
+        answer = detach_from(directory)
+    except EndedError as ended:  # meanwhile: there is nothing left to let go of
+        warn(str(ended))
+        say(str(directory))
+        return 0
     warn(f"process {pid} is let go of, and trains on; it stood still for {_ms(answer.stood_still)}")
     say(str(directory))
     return 0

@@ -38,6 +38,10 @@ LEAVING = 60.0
 """Seconds that it gets to let go."""
 
 
+class EndedError(GradtuiError):
+    """A process that is to let go has ended."""
+
+
 def process_of(pid: int) -> ProcessFacts:
     """Raises UsageError where there is no such process, or where it cannot be attached to."""
     here = surroundings()
@@ -228,7 +232,7 @@ def detach_from(directory: Path, patience: float = LEAVING) -> AttachAnswer:
         if answer is not None and answer.state == DETACHED:
             return answer
         if answer is not None and is_gone(answer.pid):
-            raise GradtuiError(f"process {answer.pid} has ended.")
+            raise EndedError(f"process {answer.pid} has ended meanwhile.")
         time.sleep(GLANCE)
     raise GradtuiError(
         "the process has not let go yet: it does so once it comes between two steps, and has been asked."

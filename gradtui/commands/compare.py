@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 SETTINGS = ("color", "runs")
 SCHEMA = 1
+NAMED = 12
+"""Layers that only one of them has, that are named."""
 FAR = 3.0
 """Factor between two norms from which on the ratio is marked."""
 
@@ -182,7 +184,8 @@ def comparison_lines(said: ComparedRuns, color: Paint) -> list[str]:
     out += [_row(printable(p.name), p.one, p.other, wide, color) for p in found.layers]
     for word, names in zip(("one", "other"), found.only, strict=True):
         if names:
-            out.append(f"only in {word}: {printable(', '.join(names))}")
+            more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+            out.append(f"only in {word}: {printable(', '.join(names[:NAMED]))}{more}")
     out += ["", f"the losses {_parted(found, lasts)}"]
     if treatment is None:
         out.append(f"not comparable: {printable(said.why_not)}")

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from gradtui.commands.completers import scenarios_and_recorded
-from gradtui.commands.output_file import refuse_unwritable, write
+from gradtui.commands.output_file import output_path, refuse_unwritable, write
 from gradtui.commands.recorded import given, is_one, named_run
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", choices=CHOICES, default="svg", metavar="FORMAT", help=", ".join(CHOICES)
     )
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="default: standard output"
+        "-o", "--output", type=output_path, metavar="FILE", help="default, and -: standard output"
     )
     parser.add_argument("--steps", type=count, metavar="N", help="instead of the scenario's own")
     parser.add_argument(

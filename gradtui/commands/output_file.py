@@ -8,6 +8,11 @@ from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
 
 
+def output_path(text: str) -> Path | None:
+    """Where it is to go; None, for "-", is standard output."""
+    return None if text == "-" else Path(text)
+
+
 def refuse_unwritable(output: Path | None, what: str = "a picture") -> None:
     """Say before training, not after it, that `what` is made has nowhere to go. Raises UsageError."""
     if output is None:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+NEARLY = 1.05
+"""Steps for each that is measured, below which nearly every one is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -26,7 +29,7 @@ class Coverage:
 
     @property
     def pace(self) -> str:
-        """ "every step", "9 steps in 10", "1 step in 7"; "" where no step is known."""
+        """ "every step", "nearly every step", "9 steps in 10", "1 step in 7"; "" where no step is known."""
         if self.taken <= 0:
             return ""
         if self.measured >= self.taken:
@@ -34,8 +37,10 @@ class Coverage:
         if self.measured <= 0:
             return "no step"
         every = self.taken / self.measured
+        if every < NEARLY:
+            return "nearly every step"
         if every < 1.5:
-            return f"{min(round(10 / every), 9)} steps in 10"
+            return f"{round(10 / every)} steps in 10"
         return f"1 step in {round(every):,}"
 
 

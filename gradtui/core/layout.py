@@ -1,5 +1,6 @@
 """What is being watched: parameter tensors, and the rows of the screen that they belong to."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -11,6 +12,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+NUMBER = re.compile(r"\d+")
 UNKNOWN_SHAPE = (0,)
 """Of a tensor of which a log tells no size."""
 BEFORE_NORM = "a normalisation follows: it subtracts whatever constant is added here"
@@ -107,6 +109,16 @@ class Layout:
             [t.role in ("weight", "hidden") and not t.structural_zero for t in self.tensors],
             dtype=np.bool_,
         )
+
+    @cached_property
+    def alike(self) -> tuple[tuple[int, ...], ...]:
+        """Places of the matrices that blocks which repeat have in common: of one shape, with names that
+        differ in numbers alone."""
+        found: dict[tuple[str, tuple[int, ...]], list[int]] = {}
+        for place, tensor in enumerate(self.tensors):
+            if tensor.role == "weight" and len(tensor.shape) >= 2 and not tensor.structural_zero:
+                found.setdefault((NUMBER.sub("*", tensor.name), tensor.shape), []).append(place)
+        return tuple(tuple(places) for places in found.values() if len(places) > 1)
 
     @cached_property
     def time_rows(self) -> IntArray:

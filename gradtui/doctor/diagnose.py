@@ -8,7 +8,15 @@ from gradtui.core.facts import Facts
 from gradtui.core.symptom import CONVERGED, HEALTHY, TOO_EARLY, UNDECIDED, Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import NOTHING_SEEN, TOO_FEW, UNSEEN_LOSS, Diagnosis, Finding
-from gradtui.doctor.notes import attached, idle, odd_settings, replayed, spikes, structural_zeros
+from gradtui.doctor.notes import (
+    attached,
+    idle,
+    odd_settings,
+    odd_weights,
+    replayed,
+    spikes,
+    structural_zeros,
+)
 from gradtui.doctor.optimizer_series import OptimizerSeries, streams
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies.conditions.selection import suited
@@ -58,6 +66,7 @@ def _examined(facts: Facts) -> Diagnosis:
         attached(facts),
         replayed(facts),
         odd_settings(facts),
+        odd_weights(facts),
         idle(facts),
         structural_zeros(facts),
     )

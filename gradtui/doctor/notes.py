@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradtui.core.facts import Facts
-from gradtui.core.snapshot import Grad
+from gradtui.core.snapshot import Grad, Weight
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.words import norm
@@ -26,10 +26,43 @@ def attached(facts: Facts) -> str:
     before = facts.info.attached
     if before is None:
         return ""
-    taken = f" after {before:,} steps, by its optimizers' own counts" if before >= 0 else ""
+    steps = "1 step" if before == 1 else f"{before:,} steps"
+    taken = (
+        f"after {steps}, by its optimizers' own counts"
+        if before >= 0
+        else "after a number of steps that its optimizers do not count"
+    )
     return (
-        f"recorded from the middle: the process was attached to{taken}; steps are counted from there, and "
-        "'at first' means there"
+        f"recorded from the middle: the process was attached to {taken}; steps are counted from there, "
+        "and 'at first' means there"
+    )
+
+
+def odd_weights(facts: Facts) -> str:
+    """On weights far larger or smaller than all of their like: blocks that repeat are made alike, and
+    one that is not was loaded, scaled or initialised otherwise; else ""."""
+    if not len(facts.weights_at) or not facts.layout.alike:
+        return ""
+    layout, found = facts.layout, []
+    size = facts.weights[facts.weights_at[-1], :, Weight.NORM] / np.sqrt(layout.numel)
+    for places in layout.alike:
+        sizes = size[list(places)]
+        usual = float(np.median(sizes))
+        if len(places) < T.ALIKE or not usual > 0 or not np.isfinite(sizes).all():
+            continue
+        found += [
+            (float(one) / usual, place, len(places) - 1)
+            for one, place in zip(sizes, places, strict=True)
+            if one > T.ODD_WEIGHTS * usual or 0 < one * T.ODD_WEIGHTS < usual
+        ]
+    if not found:
+        return ""
+    times, place, others = max(found, key=lambda one: max(one[0], 1 / one[0]))
+    how = f"{times:.3g} times as large as" if times > 1 else f"{1 / times:.3g} times smaller than"
+    more = f"; {len(found) - 1} more stand out like that" if len(found) > 1 else ""
+    return (
+        f"the weights of {layout.tensors[place].name} are {how} those of {others} others of its kind "
+        f"(rms, in the median){more}"
     )
 
 

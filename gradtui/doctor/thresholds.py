@@ -339,6 +339,10 @@ LONG_MEMORY = 0.995
 """Momentum, or the first beta: a gradient then counts for 200 steps and more, and swings die as slowly."""
 HEAVY_DECAY = 0.5
 """Weight decay: of AdamW 0.1 is much."""
+ALIKE = 4
+"""Matrices that are made alike, from which on the usual one of them is known."""
+ODD_WEIGHTS = 30.0
+"""Times the usual size of its like: initialisations that are scaled by depth differ by some ten."""
 MISWIRED_LEARNED = 0.5
 """Of guessing (or of the start): a loss below that was learned in spite of it."""
 

@@ -70,7 +70,7 @@ class Attachment:
     def _hindered(self) -> str:
         """Whoever has asked for it takes the directory away when it is no longer wanted."""
         asked = (self.directory / NAME).is_file()
-        return obstacle() if asked else "it is no longer asked for"
+        return obstacle(self) if asked else "it is no longer asked for"
 
     def serve(self) -> None:
         """Until somebody asks to detach, or the recording ends with the program."""
@@ -109,26 +109,36 @@ class Attachment:
 
 
 _current: Attachment | None = None
+_beginning: list[Attachment] = []
+"""Those that are about to, the first that has come first."""
 
 
 def begin(directory: str, deadline: float, **wishes: Any) -> None:
     """Record this process into `directory` from now on, until it ends or somebody detaches."""
     global _current
     attachment = Attachment(Path(directory), **wishes)
-    if attachment.begin(deadline):
-        _current = attachment
+    _beginning.append(attachment)
+    try:
+        if attachment.begin(deadline):
+            _current = attachment
+    finally:
+        _beginning.remove(attachment)
+    if _current is attachment:
         with suppress_own:  # nothing of ours is ever printed
             attachment.serve()
 
 
-def obstacle() -> str:
-    """Why this process cannot be recorded, in words; "" where it can."""
+def obstacle(asking: Attachment | None = None) -> str:
+    """Why this process cannot be recorded, in words; "" where it can. Of several that are `asking` at once
+    the first is let."""
     found = re.match(r"(\d+)\.(\d+)", str(torch.__version__))
     if found is None or (int(found[1]), int(found[2])) < OLDEST_TORCH:
         least = ".".join(map(str, OLDEST_TORCH))
         return f"it runs torch {torch.__version__!s:.20}, and gradtui needs {least} or later"
     if _current is not None and _current.alive:
         return f"it is recorded already, into {_current.directory}"
+    if _beginning and _beginning[0] is not asking:
+        return "somebody else is attaching to it just now"
     if enclosed():
         return "it records itself already, by gradtui.watch or a callback"
     return ""

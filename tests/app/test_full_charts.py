@@ -1,5 +1,6 @@
 """The charts in full size: keys, mouse, and what the rest of the app makes of them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from gradtui.runstore.format.records import STEP
 from gradtui.runstore.reader.load import load_facts
 from gradtui.runstore.reader.replay import Replay
 from tests.app.fake_source import FakeSource
-from tests.app.playing import lines, playing, text, until
+from tests.app.playing import lines, playing, text, toasts, until
 from tests.app.test_key_bindings import STAGES, STORY, Staged, opened, press
 from tests.runstore.recorded import record, snap
 
@@ -91,6 +92,17 @@ async def test_a_live_run_is_asked() -> None:
         await pilot.press("C")
         await until(pilot, lambda: isinstance(app.screen, FullChartsScreen))
         assert stack(app).frame.median == 10  # as it was left
+        app.look_at(0)
+        app.tick()
+        assert toasts(app) == []
+        app._wished = 10**6  # of a long run not every step is kept
+        app.session.changed = True
+        app.tick()
+        await until(pilot, lambda: any("Layers of step 1,000,000" in told for told in toasts(app)))
+        app.chart_frame = replace(app.chart_frame, window=Extent(50, 60))
+        await pilot.press("escape", "C")
+        await until(pilot, lambda: isinstance(app.screen, FullChartsScreen))
+        assert stack(app).frame.window is None  # step 0 is not within it
 
 
 async def test_a_click_on_a_chart_opens_it_there_and_another_run_is_seen_whole() -> None:

@@ -42,7 +42,7 @@ def test_guessing_is_guessing_wherever_a_run_begins() -> None:
 def test_a_loss_that_comes_down_is_seen_to() -> None:
     said = told(STEPS, lambda step: 5 * 0.99**step, attached=-1, task="regression", classes=0)
     assert said.verdict == HEALTHY
-    assert any("was attached to; steps" in note for note in said.notes)
+    assert any("steps that its optimizers do not count" in note for note in said.notes)
 
 
 def test_what_happens_while_it_is_watched_is_told() -> None:

@@ -7,6 +7,7 @@ from gradtui.app.render.compare import compare_lines
 from gradtui.app.render.glyph import SEVERITY, UNKNOWN
 from gradtui.app.render.line import Line
 from gradtui.app.render.number import count
+from gradtui.app.render.state import row_states
 from gradtui.app.render.text import layers_phrase, safe, to_ascii, verdict_words, wrap
 from gradtui.app.render.theory import theory_said
 from gradtui.app.view import View
@@ -14,6 +15,8 @@ from gradtui.core.logged import LAYERS, NOTHING, TOTAL
 from gradtui.core.symptom import SYMPTOMS
 from gradtui.doctor.finding import Finding
 
+BEYOND = ("vanish", "explode")
+"""States of layers whose norm is outside of the band."""
 LOGGED = {
     NOTHING: "",
     TOTAL: "The loss and the norm of all gradients together show nothing wrong. Layers are not in this log.",
@@ -62,7 +65,7 @@ def _healthy(view: View, width: int) -> Iterator[Line]:
     text = (
         "The loss is down and the gradients with it: nothing left to learn here."
         if word == "converged"
-        else "Every layer gets a gradient it can learn from."
+        else _within_the_band(view)
     )
     if view.info is not None and view.info.logged is not None:
         text = LOGGED[view.info.logged.gradients]
@@ -70,6 +73,19 @@ def _healthy(view: View, width: int) -> Iterator[Line]:
         text = f"{safe(view.diagnosis.why).capitalize()}."
     for line in wrap(text, width - 4):
         yield (("   " + line, ""),)
+
+
+def _within_the_band(view: View) -> str:
+    """What is said of a net that learns: also where bars show that not all is as usual."""
+    assert view.layout is not None
+    states = row_states(view.facts, view.layout, view.diagnosis)
+    beyond = sum(state in BEYOND for state in states)
+    if not beyond:
+        return "Every layer gets a gradient it can learn from."
+    return (
+        f"It learns, and no rule has found a fault; {beyond:,} of {len(states):,} layers have gradients "
+        "outside of the healthy band, which alone is none."
+    )
 
 
 def _finding(finding: Finding, view: View, width: int) -> Iterator[Line]:

@@ -254,7 +254,8 @@ def _coverage(view: View) -> Coverage:
 def _verdict(view: View, cells: int) -> Line:
     diagnosis = view.diagnosis
     if view.failure is not None and (view.mode == "lab" or diagnosis.step < 0):
-        text = f" {cross(view)} failed at step {view.failure.step:,}: {safe(view.failure.message)}"
+        at = f"at step {view.failure.step:,}" if view.failure.step >= 0 else "before its first step"
+        text = f" {cross(view)} failed {at}: {safe(view.failure.message)}"
         return right(((text, "critical"),), (), cells)
     tail: list[Piece] = []
     if view.scenario is not None:

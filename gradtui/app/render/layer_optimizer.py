@@ -28,7 +28,7 @@ def optimizer_lines(view: View, row: int, width: int) -> Iterator[Line]:
         return
     index, lr = _stepped_by(facts, mine)
     settings = dict(info.settings) if not index else {}
-    told = "  its first group; others are not recorded" if settings else ""
+    told = "  as of its first group of parameters" if settings else ""
     yield ((" optimizer", "title"), (told, "quiet"))
     name = info.optimizer.partition(" lr ")[0]  # a scenario's says how it began
     words = [safe(name)]

@@ -31,9 +31,9 @@ MORE: dict[Mode, str] = {
     "lab": "A remedy starts the run's twin from the same seed on the same batches. It catches up with "
     "the untreated run, then both train step by step; the untreated one is a mark ◆ on every bar, at "
     "the same step, and a line in every chart. The remedy's key again goes back to it.",
-    "run": "Training is never held up: space holds the view alone. Quitting asks whether training "
+    "run": "Space holds the view alone; only P and . hold training. Quitting asks whether training "
     "shall end with it or go on in the background." + LOGGED,
-    "attach": "Training is never held up: space holds the view alone, and quitting leaves it be."
+    "attach": "Space holds the view alone; only P and . hold training. Quitting leaves it be."
     + LOGGED,
     "replay": "Time is the recording's: the arrows and brackets move in it, a goes to the first "
     "alarm, space plays." + LOGGED,

@@ -85,6 +85,12 @@ def unknown(report: Report, loaded: Loaded) -> Iterator[str]:
     if report.undecided_because:
         yield report.undecided_because
     yield from report.ending
+    if info.attached is not None:
+        before = f"{info.attached:,} steps" if info.attached >= 0 else "an unknown number of steps"
+        yield (
+            f"what came before: the process was attached to after {before}, so the first loss and the "
+            "first weights are not known"
+        )
     if not has_loss(loaded):
         yield "no loss was seen, so nothing tells whether it learns"
     missing = (report.steps_taken or 0) - (report.steps_measured or 0)

@@ -106,6 +106,10 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         )
     grown = _grown(before)
     remedies = REMEDIES[phase]
+    if (
+        phase == "weights" and not unseen
+    ):  # gradients were finite: to look out for others is no help
+        remedies = choices.NONFINITE_WRITTEN
     if facts.info.logged is not None:
         cause = f"{_logged_cause(seen, facts)}; where it began is not in the log"
     if half:

@@ -120,6 +120,19 @@ def test_a_healthy_run_gets_a_friendly_line_and_its_notes() -> None:
     assert "note  the loss scaler calibrates" in shown
 
 
+def test_words_do_not_contradict_the_bars_of_a_net_that_learns() -> None:
+    made = factories.vanishing()
+    made.diagnosis = Diagnosis("healthy", Severity.OK, 59)
+    shown = " ".join(text(findings_lines(factories.view(made), 60)).split())
+    assert "Every layer gets a gradient" not in shown
+    assert "of 20 layers have gradients outside of the healthy band" in shown
+
+
+def test_what_fails_before_its_first_step_is_said_to() -> None:
+    view = View(mode="run", state="failed", failure=Failed(1, -1, "no such file", ""))
+    assert "failed before its first step: no such file" in text(header_lines(view, 80))
+
+
 def test_sick_and_treated_stand_side_by_side() -> None:
     sick = factories.reference(factories.vanishing(20))
     made = replace(factories.healthy(20), scenario=factories.scenario())
