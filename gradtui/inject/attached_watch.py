@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gradtui.inject.start import failure
+from gradtui.inject.program_failure import failure
 from gradtui.monitor import Watch, place, program
 
 

@@ -128,6 +128,11 @@ def begin(directory: str, deadline: float, **wishes: Any) -> None:
             attachment.serve()
 
 
+def is_recording() -> bool:
+    """Whether this process is recorded by somebody who has attached to it."""
+    return _current is not None and _current.alive
+
+
 def obstacle(asking: Attachment | None = None) -> str:
     """Why this process cannot be recorded, in words; "" where it can. Of several that are `asking` at once
     the first is let."""

@@ -137,5 +137,7 @@ class RecordingCallback:
 
 
 def watched_from_outside() -> bool:
-    """Whether `gradtui run` has been here before."""
-    return "gradtui.inject.start" in sys.modules
+    """Whether `gradtui run` has been here before, or somebody has attached to this process."""
+    attachment = sys.modules.get("gradtui.inject.attachment")
+    attached = attachment is not None and attachment.is_recording()
+    return attached or "gradtui.inject.start" in sys.modules

@@ -148,11 +148,18 @@ def test_modules_are_called_again_only_where_that_is_wanted(
     assert (len(calls) > 10) is autopsy
 
 
-def test_what_gradtui_run_records_is_not_recorded_twice(
+def test_what_is_recorded_from_outside_is_not_recorded_twice(
     lightning: ModuleType, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "gradtui.inject.start", ModuleType("start"))
-    fit(lightning, GradtuiCallback())
+    with monkeypatch.context() as outside:
+        outside.setitem(sys.modules, "gradtui.inject.start", ModuleType("start"))
+        fit(lightning, GradtuiCallback())
+    assert runs() == []
+    attachment = ModuleType("attachment")
+    vars(attachment)["is_recording"] = lambda: True
+    with monkeypatch.context() as outside:
+        outside.setitem(sys.modules, "gradtui.inject.attachment", attachment)
+        fit(lightning, GradtuiCallback())
     assert runs() == []
 
 
