@@ -98,4 +98,5 @@ def test_trouble_and_the_end_are_told_when_they_come(tmp_path: Path) -> None:
     assert isinstance(event, NonFiniteSeen)
     assert event.snapshot.nonfinite == seen
     player.now += 10
-    assert player.replay.poll().events == (Failed(1, 9, "it broke", "Traceback"),)
+    told = (Failed(1, 9, "it broke", "Traceback"),)
+    assert repr(player.replay.poll().events) == repr(told)  # as one with a NaN may be unlike itself
