@@ -97,11 +97,11 @@ class FewToasts(App[None]):
     def on_notify(self, event: Notify) -> None:
         """The oldest make way for this one, which Textual adds after this; and what a key has done for what
         the next one does."""
+        done = event.notification.severity == "information"
         there = list(self._notifications)
-        late = there[: 1 - self.MOST_TOASTS]
-        if event.notification.severity == "information":
-            late += [old for old in there if old.severity == "information" and old not in late]
-        for old in late:
+        late = [old for old in there if done and old.severity == "information"]
+        kept = [old for old in there if old not in late]
+        for old in late + kept[: max(len(kept) + 1 - self.MOST_TOASTS, 0)]:
             self._unnotify(old)
 
     def _refresh_notifications(self) -> None:

@@ -128,7 +128,7 @@ async def test_nothing_to_prescribe_and_a_click() -> None:
 async def test_toasts_stand_newest_on_top(tmp_path: Path) -> None:
     async with playing(size=(100, 40)) as (app, pilot):
         for word in ("oldest", "older", "newest"):
-            app.tell(f"the {word} toast")
+            app.tell(f"the {word} toast", "warning")
             await pilot.pause(0.1)
         shown = text(app)
         assert shown.index("newest toast") < shown.index("older toast")

@@ -311,9 +311,13 @@ def test_every_key_is_once_in_every_mode() -> None:
 async def test_at_most_two_toasts_the_newest(tmp_path: Path) -> None:
     async with playing() as (app, pilot):
         for number in range(5):
-            app.tell(f"toast {number}")
+            app.tell(f"toast {number}", "warning")
         await pilot.pause(0.1)
         assert toasts(app) == ["toast 3", "toast 4"]
+        for number in range(3):  # what a key has done is of no interest after the next one
+            app.tell(f"done {number}")
+        await pilot.pause(0.1)
+        assert toasts(app) == ["toast 4", "done 2"]
 
 
 async def test_a_shows_the_first_alarm_of_a_live_run() -> None:
