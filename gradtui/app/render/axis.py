@@ -34,16 +34,16 @@ def robust_limits(values: FloatArray, *, log: bool, least: float = NARROW) -> tu
     if high - low > ROOM * span:
         low, high = max(low, inner_low - span / 2), min(high, inner_high + span / 2)
     if log:
-        step = 1.0 if high - low > 3 else max(_nice((high - low) / 4), least)
+        step = 1.0 if high - low > 3 else max(round_step((high - low) / 4), least)
     else:
-        step = _nice((high - low) / 4 or abs(high) / 4 or 1.0)
+        step = round_step((high - low) / 4 or abs(high) / 4 or 1.0)
     low, high = floor(low / step) * step, ceil(high / step) * step
     if high - low < step:
         low, high = low - step, high + step
     return low, high
 
 
-def _nice(step: float) -> float:
+def round_step(step: float) -> float:
     """The next of 1, 2, 5 times a power of ten."""
     if not step > 1e-300:
         return 1e-300
@@ -91,13 +91,13 @@ def _round(
 ) -> tuple[list[float], float]:
     """Multiples of a round step, and the step: `wanted` of them or more, but not above `most`
     where a coarser step gives two."""
-    step = max(_nice(high / 2 - low / 2), least)
-    found = _multiples(low, high, step)
+    step = max(round_step(high / 2 - low / 2), least)
+    found = multiples(low, high, step)
     for _ in range(12):
         if len(found) >= wanted or step <= least:
             break
         finer = max(_finer(step), least)
-        more = _multiples(low, high, finer)
+        more = multiples(low, high, finer)
         if len(more) > most and len(found) >= 2:
             break
         found, step = more, finer
@@ -111,10 +111,11 @@ def _finer(step: float) -> float:
     return size * {5: 2.0, 2: 1.0}.get(part, 0.5)
 
 
-def _multiples(low: float, high: float, step: float) -> list[float]:
+def multiples(low: float, high: float, step: float, most: int = 40) -> list[float]:
+    """Those from `low` to `high`, no more than about `most`."""
     first = ceil(low / step - 1e-9)
     last = floor(high / step + 1e-9)
-    return [number * step for number in range(first, min(last, first + 40) + 1)]
+    return [number * step for number in range(first, min(last, first + most) + 1)]
 
 
 def _of_decade(decade: int, part: int) -> str:
@@ -169,8 +170,8 @@ def round_steps(first: int, last: int, each: float) -> list[tuple[int, str]]:
     """(step, label) of round steps, so far apart that the labels have room; `each` is the steps of a
     cell."""
     room = max(APART, len(exact_label(last)) + 3)
-    step = max(_nice(room * each), 1.0)
-    values = [int(value) for value in _multiples(first, last, step)]
+    step = max(round_step(room * each), 1.0)
+    values = [int(value) for value in multiples(first, last, step)]
     return list(zip(values, exact_labels(values), strict=True))
 
 

@@ -1,11 +1,15 @@
 """Labels along a chart: round steps, round times, whole epochs."""
 
-from math import ceil, floor, inf, log10
+from math import floor, inf, log10
 
-from gradtui.app.render.axis import APART, labelled, step_axis
+from gradtui.app.render.axis import APART, labelled, multiples, round_step, step_axis
 from gradtui.app.render.x_scale import Unit, XScale, epoch_steps
 from gradtui.app.view import View
 
+LEAST = 1e-6
+"""Of a second, or of an epoch: the smallest distance of two labels."""
+MOST = 200
+"""Labels."""
 SECOND, MINUTE, HOUR, DAY = 1.0, 60.0, 3600.0, 86400.0
 ROUND_TIMES = (
     *(part * SECOND for part in (1, 2, 5, 10, 20, 30)),
@@ -37,31 +41,26 @@ def _times(scale: XScale) -> list[tuple[int, str]]:
     assert scale.clock is not None
     low, high = scale.low, float(scale.clock.at(float(scale.last)))
     step = round_time(APART * scale.per_cell)
-    return [(_cell(scale, at), time_label(at, step)) for at in _multiples(low, high, step)]
+    return [(_cell(scale, at), time_label(at, step)) for at in multiples(low, high, step, MOST)]
 
 
 def _epochs(scale: XScale, each: float) -> list[tuple[int, str]]:
     """(cell, label) of epochs that were over by then."""
     low, high = scale.low / each, scale.last / each
-    step = _nice(APART * scale.per_cell / each)
-    return [(_cell(scale, at * each), f"{at:.6g}") for at in _multiples(low, high, step)]
+    step = round_step(max(APART * scale.per_cell / each, LEAST))
+    return [(_cell(scale, at * each), f"{at:.6g}") for at in multiples(low, high, step, MOST)]
 
 
 def _cell(scale: XScale, x: float) -> int:
     return int((x - scale.low) / scale.width * scale.apart + 0.5)
 
 
-def _multiples(low: float, high: float, step: float) -> list[float]:
-    first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
-    return [number * step for number in range(first, min(last, first + 200) + 1)]
-
-
 def round_time(seconds: float) -> float:
     """The next round time: below a second 1, 2, 5 times a power of ten, then 10 s, 1 min, 5 min, 1 h, 6 h,
     1 d and what lies between."""
     if seconds <= SECOND / 2:
-        return _nice(seconds)
-    return next((each for each in ROUND_TIMES if seconds <= each), DAY * _nice(seconds / DAY))
+        return round_step(max(seconds, LEAST))
+    return next((each for each in ROUND_TIMES if seconds <= each), DAY * round_step(seconds / DAY))
 
 
 def time_label(at: float, step: float) -> str:
@@ -88,9 +87,3 @@ def time_label(at: float, step: float) -> str:
     if not days:
         return f"{hours}:{minutes:02} h"
     return f"{days} d {hours} h" if not minutes else f"{days} d {hours}:{minutes:02} h"
-
-
-def _nice(step: float) -> float:
-    """The next of 1, 2, 5 times a power of ten."""
-    size: float = 10.0 ** floor(log10(max(step, 1e-6)))
-    return next((part * size for part in (1.0, 2.0, 5.0) if step <= part * size), 10 * size)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from gradtui.commands.page.curves import Curve, Thinning
 from gradtui.core.layout import FloatArray, IntArray
 
@@ -19,8 +17,7 @@ def thinned(steps: IntArray, values: FloatArray, points: int) -> tuple[dict[str,
         return {"steps": [], "values": []}, []
     first, last = int(steps[0]), int(steps[-1])
     kept = thinning(first, last, points)
-    every = np.ones(len(steps), np.bool_)
-    kept.add(steps - first, values, every, ~every)
+    kept.add_measured(steps - first, values)
     return curve_json(kept.curve(""), first)
 
 

@@ -121,9 +121,8 @@ def metric_told(
     wanted = window(int(steps[-1]), since, until, points)
     inside = (steps >= wanted.begin) & (steps <= wanted.end)
     kept = thinning(wanted.begin, wanted.end, points)
-    every = np.ones(int(inside.sum()), np.bool_)
-    kept.add(steps[inside] - wanted.begin, metric.value[inside], every, ~every)
-    return _told(kept, wanted) | {"points": len(every), "optimizers": 0}
+    kept.add_measured(steps[inside] - wanted.begin, metric.value[inside])
+    return _told(kept, wanted) | {"points": int(inside.sum()), "optimizers": 0}
 
 
 def _told(kept: Thinning, wanted: Window) -> dict[str, Any]:

@@ -66,6 +66,11 @@ class Thinning:
             self._lost[row, at[fresh]] = steps[chosen][first[fresh]]
             self._words[row, at[fresh]] = values[chosen][first[fresh]]
 
+    def add_measured(self, steps: IntArray, values: FloatArray) -> None:
+        """[n] values every one of which is one, whatever it is."""
+        every = np.ones(len(steps), np.bool_)
+        self.add(steps, values, every, ~every)
+
     def _add_finite(self, steps: IntArray, values: FloatArray) -> None:
         if not len(steps):
             return

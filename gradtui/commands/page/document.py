@@ -27,12 +27,13 @@ def page(contents: PageContents) -> str:
     said = "; ".join([*report.ending[:1], verdict_text(report)])
     heading = f"{GLYPHS[look(report)]} {said}: {contents.title}"
     marks = marks_of(report, plots.last) if plots is not None else ()
+    charts = charts_of(plots) if plots is not None else ()
     body = [
         verdict_html(report, contents.title, running=contents.running),
         paragraphs(contents.story),
         findings_html(report),
         nan_html(report.first_nonfinite, contents.autopsy),
-        _charts(plots, marks) if plots is not None else "",
+        _charts(plots, charts, marks) if plots is not None else "",
         layers_html(plots.layers, plots.left_out) if plots is not None and plots.layers else "",
         f'<section id="run"><h2>The run</h2>{definitions(contents.about)}</section>'
         if contents.about
@@ -40,7 +41,7 @@ def page(contents: PageContents) -> str:
         output_html(contents.output, logged=report.logged is not None),
         _foot(contents),
     ]
-    data = embedded(_data(plots, marks)) if plots is not None else "null"
+    data = embedded(_data(plots, charts, marks)) if plots is not None else "null"
     return "\n".join(
         [
             "<!doctype html>",
@@ -94,8 +95,7 @@ def charts_of(plots: RunPlots) -> tuple[Chart, ...]:
     return tuple(out)
 
 
-def _charts(plots: RunPlots, marks: Sequence[Mark]) -> str:
-    charts = charts_of(plots)
+def _charts(plots: RunPlots, charts: Sequence[Chart], marks: Sequence[Mark]) -> str:
     out = [] if any(chart.name == "loss" for chart in charts) else ["<p>No loss was seen.</p>"]
     out += [
         curve_chart(chart.name, chart.title, chart.curves, plots.last, marks, log=chart.log)
@@ -124,17 +124,17 @@ def _is_log(name: str, curves: Sequence[Curve]) -> bool:
     return name == "norm" or (name == "loss" and loss_is_log(values))
 
 
-def _data(plots: RunPlots, marks: Sequence[Mark]) -> dict[str, Any]:
+def _data(plots: RunPlots, charts: Sequence[Chart], marks: Sequence[Mark]) -> dict[str, Any]:
     """What the script draws anew when somebody zooms, and reads out."""
-    charts = {
+    drawn = {
         chart.name: {"log": chart.log, "curves": [_curve(curve) for curve in chart.curves]}
-        for chart in charts_of(plots)
+        for chart in charts
     }
     heat = plots.heat
     return {
         "last": plots.last,
         "marks": [[mark.step, mark.label, mark.words] for mark in marks],
-        "charts": charts,
+        "charts": drawn,
         "heat": {
             "first": heat.first,
             "stride": heat.stride,

@@ -52,6 +52,5 @@ def metric_charts(metrics: Metrics, last: int) -> MetricCharts:
 
 def _curve(name: str, metric: Metric, last: int) -> Curve:
     thinned = Thinning(last, STRETCHES)
-    every = np.ones(len(metric), np.bool_)
-    thinned.add(np.clip(metric.step, 0, max(last, 0)), metric.value, every, ~every)
+    thinned.add_measured(np.clip(metric.step, 0, max(last, 0)), metric.value)
     return thinned.curve(name)
