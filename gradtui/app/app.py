@@ -122,6 +122,8 @@ class GradtuiApp(TerminalApp):
                     source, speed=watched.speed, at=watched.at, whole=watched.whole
                 )
             self.beside = ProcessView(watched, source, self.playback)
+            if watched.beside is not None:
+                self.session.stand_beside(watched.beside)
         self.fps = fps
         self.bell_wanted = bell
         self._alarm = VerdictAlarm(watched.stop_on if watched is not None else "")
@@ -161,6 +163,8 @@ class GradtuiApp(TerminalApp):
             self.write_to_terminal(PUT_BACK_TITLE)
         self.sampler.close()
         self.source.close()
+        if self.watched is not None and self.watched.beside is not None:
+            self.watched.beside.source.close()
 
     # The one timer
 
@@ -171,6 +175,8 @@ class GradtuiApp(TerminalApp):
         session, now = self.session, self.clock()
         self._ticks += 1
         session.receive(self.source.poll(), now)
+        if self.watched is not None and self.watched.beside is not None:
+            session.receive_beside(self.watched.beside.source.poll(), now)
         if self.playback is not None:
             self.playback.arrived()
         for control in session.outgoing(now):
@@ -508,7 +514,7 @@ class GradtuiApp(TerminalApp):
     def refused(self, action: str) -> bool:
         """Whether an action means nothing for what is watched; then it is said why."""
         modes, why = ELSEWHERE.get(action, (ALL, ""))
-        if self.session.mode in modes:
+        if self.session.mode in modes or (action == "compare" and self.session.beside):
             return False
         self.tell(why)
         return True

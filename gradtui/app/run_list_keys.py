@@ -41,6 +41,7 @@ KEYS: tuple[Key, ...] = (
     Key("space", "mark", "space", "mark", "mark, or no longer", "Runs", 85),
     Key("m", "mark_all", "m", "mark all", "mark all that are shown, or none", "Runs", 25),
     Key("c", "compare", "c", "compare", "compare two, the older with the newer", "Runs", 75),
+    Key("v", "overlay", "v", "overlay", "charts of the marked ones over one another", "Runs", 72),
     Key("i,N", "note", "i N", "note", "note a line about it", "Runs", 70),
     Key("e", "export", "e", "export", "write its page (HTML) into this folder", "Runs", 60),
     Key("y", "copy_path", "y", "copy", "copy its path", "Runs", 15),

@@ -19,6 +19,7 @@ from textual.screen import Screen
 from gradtui.app.filter_bar import FilterBar
 from gradtui.app.note_bar import NoteBar
 from gradtui.app.remembered import Preferences, save_preferences
+from gradtui.app.render.glyph import MOST_RUNS
 from gradtui.app.render.run_cells import file_size, short_name
 from gradtui.app.render.run_columns import Natural, NaturalWidths
 from gradtui.app.render.run_table import Totals, totals
@@ -52,8 +53,8 @@ TIMES = 1.0
 
 
 class RunsApp(TerminalApp):
-    """`survey` and `order` outlive it: coming back from a run, the list is as it was left. `opened` is
-    the run to be opened once it has ended, None where it was left for good."""
+    """`survey` and `order` outlive it: coming back from a run, the list is as it was left. `opened` are
+    the runs to be opened once it has ended, several over one another; none where it was left for good."""
 
     clock: Callable[[], float] = staticmethod(time.monotonic)
     wall_clock: Callable[[], float] = staticmethod(time.time)
@@ -76,7 +77,7 @@ class RunsApp(TerminalApp):
         super().__init__(theme=theme, ascii_only=ascii_only, output=output)
         self.survey, self.order, self.examiner = survey, order, examiner
         self._reading = RunReading(survey, examiner, lambda: self.clock(), self._told)
-        self.opened: RunRow | None = None
+        self.opened: tuple[RunRow, ...] = ()
         self._folder = folder or Path.cwd()
         self._notice = notice
         self.chosen_theme = chosen_theme
@@ -280,7 +281,22 @@ class RunsApp(TerminalApp):
         if row.unreadable:
             self.tell(f"{short_name(row.name)} cannot be opened: see below the list.", "warning")
         else:
-            self.opened = row
+            self.opened = (row,)
+            self.exit()
+
+    def action_overlay(self) -> None:
+        """Leave the list for the charts of several runs."""
+        rows = self.chosen()
+        if len(rows) < 2:
+            marked = len(self.order.marks)
+            words = f"Two runs or more are overlaid, and {marked} are marked: space marks."
+            self.tell(words, "warning")
+        elif len(rows) > MOST_RUNS:
+            self.tell(
+                f"{MOST_RUNS} runs at most are overlaid, and {len(rows)} are marked.", "warning"
+            )
+        else:
+            self.opened = tuple(rows)
             self.exit()
 
     def action_compare(self) -> None:

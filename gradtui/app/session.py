@@ -14,8 +14,8 @@ from gradtui.app.layer_groups import row_of
 from gradtui.app.layer_order import LayerOrder
 from gradtui.app.notice import Notice
 from gradtui.app.run_state import RunState
-from gradtui.app.view import LOSS, STALE, Choice, Outside, Reference, View
-from gradtui.app.watched_run import Mode
+from gradtui.app.view import LOSS, SICK, STALE, Choice, Outside, Reference, View
+from gradtui.app.watched_run import BesideRun, Mode
 from gradtui.core.control import Control, Pause, RecordAll, Resume, SetPace, Start, StepOnce, Stop
 from gradtui.core.errors import UsageError
 from gradtui.core.event import Ended, Event, Failed, NonFiniteSeen, Paused, Resumed
@@ -66,6 +66,8 @@ class Session:
         self.outside = Outside()
         self.machine: MachineLoad | None = None
         self.reference: RunState | None = None
+        self.beside = ""
+        """What `reference` is called, where it is another recorded run."""
         self.rows = LayerOrder()
         self.log_scale = True
         self.own_scale = False
@@ -203,6 +205,22 @@ class Session:
             self._dropped = delivery.dropped
             self.dropped = self._dropped - self._dropped_before
             self.changed = True
+
+    def stand_beside(self, other: BesideRun) -> None:
+        """Compare with another recorded run, which `receive_beside` is told of."""
+        self.reference = RunState(Start(other.run, other.scenario.name), other.scenario, self._ask)
+        self.beside = other.name
+
+    def receive_beside(self, delivery: Delivery, now: float) -> None:
+        """Take in a delivery of that run."""
+        run = self.reference
+        if run is None:
+            return
+        for event in delivery.events:
+            run.hear(event)
+            self.changed = True
+        kept = delivery.snapshots, now, delivery.scalars, delivery.measured, 0.0, delivery.extremes
+        self.changed |= run.add(*kept)
 
     @property
     def device(self) -> str:
@@ -468,7 +486,8 @@ class Session:
             return NOTHING_YET
         diagnosis = self.current.doctor.look(facts, now)
         beside = self._reference(facts, now)
-        if not diagnosis.findings and beside is not None and beside.diagnosis.findings:
+        other = beside is not None and not self.beside
+        if beside is not None and other and not diagnosis.findings and beside.diagnosis.findings:
             return prescribed(beside.diagnosis, beside.facts, twin=True)
         return prescribed(diagnosis, facts)
 
@@ -562,13 +581,15 @@ class Session:
         if other is None or not self.compare or other.facts is None:
             return None
         judgement = None
-        if facts is not None:
+        if facts is not None and not self.beside:
             run = self.current
             judgement = run.judge.look(
                 other.facts, facts, now, same_loss=run.same_loss, ended=other.over
             )
         diagnosis = other.doctor.look(other.facts, now)
-        return Reference(other.scenario.title, other.facts, diagnosis, judgement)
+        shown = other.together.fill(other.facts) if self.beside else other.facts
+        title, called, twin = other.scenario.title, self.beside or SICK, not self.beside
+        return Reference(title, shown, diagnosis, judgement, called, twin)
 
 
 def promise(control: Control) -> str:

@@ -14,14 +14,18 @@ DEFAULT = "gradtui-dark"
 HEAT = tuple(f"heat-{i}" for i in range(9))
 """Colours from far below the healthy band (0) over the band (3..5) to far above it (8)."""
 
+RUNS = tuple(f"run-{i}" for i in range(8))
+"""Colours of runs that are overlaid: told apart by hue, and where that does not do by their glyphs."""
+
 HEAT_BY_SHAPE = "heat-by-shape"
 """Variable that is "True" where nine greys cannot be told apart and heights must do."""
 
 
 def _variables(
-    colours: dict[str, str], heat: str, styles: dict[str, str], shapes: bool = False
+    colours: dict[str, str], heat: str, runs: str, styles: dict[str, str], shapes: bool = False
 ) -> dict[str, str]:
     out = dict(colours)
+    out.update(zip(RUNS, runs.split(), strict=True))
     out[HEAT_BY_SHAPE] = str(shapes)
     out.update(zip(HEAT, heat.split(), strict=True))
     for name in STYLED:
@@ -79,6 +83,7 @@ DARK = Theme(
             "alarm-text": "#ffffff",
         },
         "#2440a8 #3a6ce0 #6aa8ff #2f7d5b #4fae6e #8fcf76 #e6c35a #ff9350 #ff5a4a",
+        "#7aa2f7 #ff9e64 #9ece6a #e06cc8 #2ac3de #e0c95a #f7768e #c8d0e8",
         {},
     ),
 )
@@ -114,6 +119,7 @@ LIGHT = Theme(
             "alarm-text": "#ffffff",
         },
         "#0b2a8a #1c5bd6 #6fa0f0 #9fd5a8 #5cb56a #2f8f3f #e0b33c #e07a2c #b3203a",
+        "#2f5fd0 #a84400 #2f7d1f #a3007a #006e7d #7d6200 #b3203a #20242f",
         {},
     ),
 )
@@ -150,6 +156,7 @@ SAFE = Theme(
             "alarm-text": "#000000",
         },
         "#06304e #0a5288 #0072b2 #2f8fc4 #56b4e9 #9bd4f5 #f0e442 #e69f00 #d55e00",
+        "#56b4e9 #e69f00 #009e73 #f0e442 #cc79a7 #e8772e #8c9eff #ffffff",
         {"nonfinite": "bold reverse"},
     ),
 )
@@ -185,6 +192,7 @@ MONO = Theme(
             "alarm-text": "#000000",
         },
         "#303030 #404040 #505050 #707070 #808080 #909090 #b8b8b8 #d8d8d8 #ffffff",
+        "#ffffff #a8a8a8 #d0d0d0 #8c8c8c #e8e8e8 #b8b8b8 #989898 #c4c4c4",
         {
             "warn": "underline",
             "critical": "bold",

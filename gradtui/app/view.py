@@ -48,14 +48,23 @@ class Judgement:
     """The untreated run ended before the treated one: no more steps will be judged."""
 
 
+SICK = "sick"
+"""What the untreated run is called beside the treated one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The run that the one on screen is compared with: the sick one, while a remedy is on."""
+    """The run that the one on screen is compared with: the sick one, while a remedy is on, or another
+    recorded one."""
 
     title: str
     facts: Facts
     diagnosis: Diagnosis
     judgement: Judgement | None = None
+    called: str = SICK
+    """What it is called in few cells."""
+    twin: bool = True
+    """Whether it is the same run, untreated."""
 
 
 @dataclass(frozen=True, slots=True)

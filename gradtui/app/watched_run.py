@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from gradtui.core.facts import Facts
+from gradtui.lab.scenario.schema import Scenario
+from gradtui.runstore.writer.ports import Source
 
 Mode = Literal["lab", "run", "attach", "replay"]
 """lab: scenarios, trained in this process. run: a command that this process has started. attach: one
@@ -33,6 +35,18 @@ class Child(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class BesideRun:
+    """Another recorded run, whose norms stand beside those of the one that is watched."""
+
+    name: str
+    scenario: Scenario
+    """What stands in a scenario's place: its command line."""
+    source: Source
+    run: int
+    """The number that its events and snapshots have."""
+
+
+@dataclass(frozen=True, slots=True)
 class WatchedRun:
     """A run that is recorded in `directory`."""
 
@@ -54,3 +68,5 @@ class WatchedRun:
     """How bad it has to be ("nonfinite", "sick") for the person to be asked whether to end it; "" never."""
     alarmed: Callable[[str, int, str], None] | None = None
     """Told of the first critical finding that counts: its symptom, the step, and the evidence."""
+    beside: BesideRun | None = None
+    """Another run to compare it with."""

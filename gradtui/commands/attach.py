@@ -4,12 +4,16 @@ examples:
   gradtui attach                  the newest run
   gradtui attach train@last       the newest whose name has "train" in it
   gradtui attach /scratch/runs/20261121-063337-train-3f9a07
+  gradtui attach a1b2c3 3f9a07    two runs or more, their charts over one another
   gradtui attach train@last --to otlp=http://localhost:4318
   gradtui attach --pid 4711       a process that was started without gradtui (gradtui ps lists them)
   gradtui attach --pid 4711 --headless    only record it
   gradtui attach --pid 4711 --detach      end that: every hook off, training goes on
 
-A run goes by its name, by a part that only one name has, by part@last, or by its path.
+A run goes by its name, by a part that only one name has, by part@last, or by its path. Several, up
+to eight, live, ended, or logs of other tools, are laid over one another: loss, total norm and what
+they have logged, each in its own colour, by steps or by time, with the values of all at a cursor;
+enter shows the layers of one beside those of another.
 
 Runs are recorded by gradtui run, or by gradtui.watch(model) in a script. Several viewers may look
 at one run; none of them can hold it up. A run on another machine's file system opens as well.
@@ -24,7 +28,6 @@ and --headless it goes on until the run is over.
 """
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from gradtui.commands.completers import recorded
@@ -54,7 +57,7 @@ SETTINGS = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_argument(
-        "run", nargs="?", metavar="RUN", help="name, part of it, part@last, or path"
+        "run", nargs="*", metavar="RUN", help="name, part of it, part@last, or path; or several"
     )
     offering(which, recorded)
     add_to(parser)
@@ -73,31 +76,28 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.headless or args.detach:
         word = "--detach" if args.detach else "--headless"
         raise UsageError(f"{word} is for --pid; 'gradtui ps' lists processes.")
+    if len(args.run) > 1:
+        return _several(args, settings)
     from gradtui.app.terminal import refuse_without_terminal
+    from gradtui.commands.run_screen import watch
     from gradtui.runstore.files.run_folders import find_run, runs_home
 
     refuse_without_terminal("gradtui export RUN")
-    directory = find_run(given(args.run), runs_home(settings.runs))
+    directory = find_run(given(args.run[0] if args.run else None), runs_home(settings.runs))
     refuse_unsendable(args.to, run_name(directory))
     with sending(args.to, directory):
         return watch(directory, settings)
 
 
-def watch(
-    directory: Path,
-    settings: Settings,
-    *,
-    goes_on: bool = False,
-    let_go: Callable[[], object] | None = None,
-) -> int:
-    """Show a run until the person leaves it; the exit code. `goes_on` as in `show_run`, `let_go` as in
-    `WatchedRun`."""
-    from gradtui.app.watched_run import WatchedRun
-    from gradtui.commands.run_screen import command_of, show_run
-    from gradtui.runstore.reader.run_reader import RunReader
+def _several(args: argparse.Namespace, settings: Settings) -> int:
+    from gradtui.app.terminal import refuse_without_terminal
+    from gradtui.commands.overlay_screen import named_runs, show_overlay
 
-    watched = WatchedRun("attach", directory, command_of(directory), let_go=let_go)
-    return show_run(RunReader(directory), watched, settings, goes_on=goes_on)
+    if args.to:
+        raise UsageError("--to sends one run: attach to each of several by itself.")
+    refuse_without_terminal("gradtui compare RUN RUN")
+    with named_runs(args.run, settings) as runs:
+        return show_overlay(runs, settings)
 
 
 def _process(args: argparse.Namespace, settings: Settings) -> int:
@@ -108,9 +108,10 @@ def _process(args: argparse.Namespace, settings: Settings) -> int:
         refuse_impossible,
     )
     from gradtui.commands.recorded_processes import attached_run, run_of
+    from gradtui.commands.run_screen import watch
     from gradtui.runstore.files.run_folders import runs_home
 
-    if args.run is not None:
+    if args.run:
         raise UsageError("give a run or --pid, not both.")
     process = process_of(args.pid)
     act_as_user_of(process)
@@ -145,6 +146,7 @@ def _process(args: argparse.Namespace, settings: Settings) -> int:
 
 def _shown(pid: int, directory: Path, settings: Settings) -> int:
     from gradtui.commands.attach_process import is_let_go
+    from gradtui.commands.run_screen import watch
 
     asked: list[bool] = []
     code = watch(directory, settings, let_go=lambda: asked.append(True))

@@ -19,13 +19,16 @@ Space plays and holds, . takes one step, + and - change the speed, [ and ] go a 
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gradtui.commands.completers import recorded
 from gradtui.commands.recorded import given, named_run
 from gradtui.commands.settings import Settings
 from gradtui.commands.shell import offering
 from gradtui.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from gradtui.app.watched_run import BesideRun
 
 SETTINGS = ("fps", "theme", "ascii", "charts", "color", "bell", "runs")
 LOG_SECONDS = 20.0
@@ -36,7 +39,7 @@ GLANCED = 2048
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_argument(
-        "run", nargs="?", metavar="RUN", help="name, part of it, part@last, or path"
+        "run", nargs="*", metavar="RUN", help="name, part of it, part@last, or path"
     )
     offering(which, recorded)
     parser.add_argument("--speed", type=float, metavar="X", help="times as fast as it was recorded")
@@ -58,10 +61,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from gradtui.app.terminal import refuse_without_terminal
     from gradtui.runstore.files.run_folders import runs_home
 
+    if len(args.run) > 1:
+        raise UsageError("one run is played at a time; 'gradtui attach RUN RUN' overlays several.")
     refuse_without_terminal("gradtui export RUN")
     if args.speed is not None and not 0 < args.speed <= 1e6:
         raise UsageError(f"--speed must be above 0 and at most 1e6, not {args.speed:g}.")
-    with named_run(given(args.run), runs_home(settings.runs)) as run:
+    with named_run(given(args.run[0] if args.run else None), runs_home(settings.runs)) as run:
         speed = args.speed
         if speed is None:
             speed = glance_speed(run.directory) if run.logged else 1.0
@@ -83,8 +88,10 @@ def play(
     speed: float = 1.0,
     at: int | Literal["alarm"] | None = None,
     goes_on: bool = False,
+    beside: "BesideRun | None" = None,
 ) -> int:
-    """Play a run until the person leaves it; the exit code. `goes_on` as in `show_run`."""
+    """Play a run until the person leaves it; the exit code. `goes_on` as in `show_run`, `beside` as in
+    `WatchedRun`."""
     from gradtui.app.watched_run import WatchedRun
     from gradtui.commands.run_screen import command_of, show_run
     from gradtui.runstore.reader.load import load_facts
@@ -98,5 +105,6 @@ def play(
         speed=speed,
         at=at,
         whole=lambda: replace(load_facts(directory, GLANCED), extremes=source.extremes),
+        beside=beside,
     )
     return show_run(source, watched, settings, goes_on=goes_on)

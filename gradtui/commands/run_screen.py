@@ -12,7 +12,7 @@ from gradtui.lab.scenario.schema import Scenario, Setup
 from gradtui.runstore.writer.ports import Source
 
 if TYPE_CHECKING:
-    from gradtui.app.watched_run import WatchedRun
+    from gradtui.app.watched_run import BesideRun, WatchedRun
 
 
 def command_of(directory: Path) -> str:
@@ -32,9 +32,14 @@ def as_scenario(directory: Path) -> Scenario:
     story = f"Recorded in {printable(str(directory))}."
     if logged is not None:
         story = f"Logged by another tool: {printable(logged.format)} in {printable(logged.path)}."
+    return scenario_of(directory, command_of(directory), story)
+
+
+def scenario_of(directory: Path, title: str, story: str = "") -> Scenario:
+    """A recorded run in a scenario's place."""
     return Scenario(
         name=directory.name,
-        title=command_of(directory),
+        title=title,
         story=story,
         group="",
         order=0,
@@ -62,3 +67,21 @@ def show_run(
     return show_app(
         lambda: source, [story], story, settings, ending, goes_on=goes_on, watched=watched
     )
+
+
+def watch(
+    directory: Path,
+    settings: Settings,
+    *,
+    goes_on: bool = False,
+    let_go: Callable[[], object] | None = None,
+    beside: "BesideRun | None" = None,
+) -> int:
+    """Show a run until the person leaves it; the exit code. `goes_on` as in `show_run`, `let_go` and `beside`
+    as in `WatchedRun`."""
+    from gradtui.app.watched_run import WatchedRun
+    from gradtui.runstore.reader.run_reader import RunReader
+
+    command = command_of(directory)
+    watched = WatchedRun("attach", directory, command, let_go=let_go, beside=beside)
+    return show_run(RunReader(directory), watched, settings, goes_on=goes_on)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,11 +62,11 @@ def _list_and_runs(home: Path, theme: str | None, settings: Settings, most: int 
     while True:
         code, app = _show_list(survey, order, settings, **wishes)
         save_judgements(doctor, known | survey.judgements)
-        if code or app is None or app.opened is None:
+        if code or app is None or not app.opened:
             return code
         wishes = {"theme": app.theme, "chosen_theme": app.chosen_theme}
         try:
-            code = open_run(app.opened, replace(settings, theme=app.theme))
+            code = open_runs(app.opened, replace(settings, theme=app.theme))
         except GradtuiError as error:
             wishes["notice"] = str(error)
         if code:
@@ -92,10 +93,17 @@ def _show_list(
     return show_app_once(make), made[-1] if made else None
 
 
-def open_run(row: RunRow, settings: Settings) -> int:
-    """Watch a run where it goes on, play it again where it is over; the exit code."""
-    from gradtui.commands import attach, replay
+def open_runs(rows: Sequence[RunRow], settings: Settings) -> int:
+    """Watch a run where it goes on, play it again where it is over; the charts of several over one another.
+    The exit code."""
+    from gradtui.commands import overlay_screen, replay
+    from gradtui.commands.recorded import NamedRun
+    from gradtui.commands.run_screen import watch
 
+    if len(rows) > 1:
+        runs = [NamedRun(row.path, row.path) for row in rows]
+        return overlay_screen.show_overlay(runs, settings, goes_on=True)
+    row = rows[0]
     if row.running:
-        return attach.watch(row.path, settings, goes_on=True)
+        return watch(row.path, settings, goes_on=True)
     return replay.play(row.path, settings, goes_on=True)

@@ -3,7 +3,9 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from gradtui.app.app import GradtuiApp
@@ -34,17 +36,17 @@ async def until(pilot: Pilot[None], true: Callable[[], object], seconds: float =
     await pilot.pause()
 
 
-def lines(app: GradtuiApp) -> list[str]:
+def lines(app: App[Any]) -> list[str]:
     """What is on the screen."""
     width, height = app.size
     strips = app.screen._compositor.render_strips()
     return ["".join(segment.text for segment in strip)[:width] for strip in strips[:height]]
 
 
-def text(app: GradtuiApp) -> str:
+def text(app: App[Any]) -> str:
     return "\n".join(lines(app))
 
 
-def toasts(app: GradtuiApp) -> list[str]:
+def toasts(app: App[Any]) -> list[str]:
     """Messages of the notifications that are up."""
     return [notification.message for notification in app._notifications]

@@ -129,19 +129,35 @@ async def test_opening_ends_it_with_that_run(by: str, home: Path) -> None:
         else:
             await pilot.click("RunTable", offset=(20, 3))
             assert app.order.current == GAN
-            assert app.opened is None
+            assert not app.opened
             await pilot.double_click("RunTable", offset=(20, 3))
-        await until(pilot, lambda: app.opened is not None)
-        assert app.opened is not None
-        assert app.opened.name == GAN
+        await until(pilot, lambda: app.opened)
+        assert [row.name for row in app.opened] == [GAN]
     assert app.examiner.ended  # type: ignore[attr-defined]
+
+
+async def test_marked_ones_are_overlaid(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with listing(home) as (app, pilot):
+        await choose(pilot, GAN)
+        await pilot.press("space", "v")
+        assert not app.opened
+        assert any("and 1 are marked" in told for told in toasts(app))
+        monkeypatch.setattr("gradtui.app.runs_app.MOST_RUNS", 2)
+        await pilot.press("m", "v")
+        assert not app.opened
+        assert any("2 runs at most" in told for told in toasts(app))
+        await pilot.press("escape")
+        await choose(pilot, GAN)
+        await pilot.press("space", "space", "v")
+        await until(pilot, lambda: app.opened)
+    assert {row.name for row in app.opened} == {GAN, TRAIN}
 
 
 async def test_what_cannot_be_read_is_not_opened(home: Path) -> None:
     async with listing(home) as (app, pilot):
         await choose(pilot, BROKEN)
         await pilot.press("enter")
-        assert app.opened is None
+        assert not app.opened
         assert "cannot be opened" in toasts(app)[-1]
 
 

@@ -78,7 +78,9 @@ def all_kept(view: View, frame: ChartFrame) -> bool:
     """Whether there are no other steps between those that are drawn."""
     whole = replace(whole_view(view), stretch=None)
     seen = frame.seen(extent_of(whole))
-    return all(_gap(quantity(whole, choice).main, seen) <= 1 for choice in (view.choice, NORM))
+    return all(
+        steps_apart(quantity(whole, choice).main, seen) <= 1 for choice in (view.choice, NORM)
+    )
 
 
 def steps_of(view: View, frame: ChartFrame, lines: int) -> IntArray:
@@ -154,7 +156,7 @@ def _status(
         if all(points_in(curve.steps, frame.median) < 3 for curve in main):
             out.append((", fewer than are between two points", "warn"))
     for curve in main:
-        gap = _gap(curve, seen)
+        gap = steps_apart(curve, seen)
         if gap > 1:
             out.append((f"   {curve.name} of every {ordinal(gap)} step", "quiet"))
     kept: list[Piece] = []
@@ -167,7 +169,7 @@ def _status(
     return sized(tuple(kept), cells)
 
 
-def _gap(curve: Curve, seen: Extent | None) -> int:
+def steps_apart(curve: Curve, seen: Extent | None) -> int:
     """Steps from one point to the next, in the middle of what is seen."""
     steps = curve.steps
     if seen is not None:

@@ -33,6 +33,12 @@ def short_name(curve: Curve, view: View) -> str:
     return to_ascii(name) if view.ascii_only else name
 
 
+def called(view: View, cells: int = NAME) -> str:
+    """What the compared run is called."""
+    name = fit(safe(view.reference.called), cells) if view.reference is not None else ""
+    return to_ascii(name) if view.ascii_only else name
+
+
 def said(choice: Choice, value: float) -> str:
     """A value in words: norms are the same number everywhere."""
     return number(value) if choice == NORM else reading(value)
@@ -66,7 +72,7 @@ def _pieces(
     if shown.twin is not None:
         sick = shown.twin.at(int(view.facts.steps[-1]) if step is None else step)
         if sick is not None:
-            words = f"  {mark(view.ascii_only)} sick {said(shown.choice, sick[1])}"
+            words = f"  {mark(view.ascii_only)} {called(view)} {said(shown.choice, sick[1])}"
             out.append((words, "reference"))
     if guess:
         out.append((f"  {guess}", "quiet"))

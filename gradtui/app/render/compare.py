@@ -1,7 +1,10 @@
-"""Sick beside treated, at the same step."""
+"""Sick beside treated, or one recorded run beside another, at the same step."""
 
 from math import isnan
 
+from rich.cells import cell_len
+
+from gradtui.app.render.chart_title import called
 from gradtui.app.render.glyph import SEVERITY
 from gradtui.app.render.history import same_step
 from gradtui.app.render.judged import judged_lines
@@ -11,6 +14,9 @@ from gradtui.app.render.number import count, number, reading, share
 from gradtui.app.render.text import verdict_words
 from gradtui.app.view import View
 from gradtui.core.facts import Facts
+
+CALLED = 20
+"""Cells of the other run's name."""
 
 
 def compare_lines(view: View, width: int) -> tuple[Line, ...]:
@@ -25,15 +31,17 @@ def compare_lines(view: View, width: int) -> tuple[Line, ...]:
     ]
     words = [verdict_words(d.verdict) if d.step >= 0 else "…" for d in (sick, treated)]
     meanings = [SEVERITY[d.severity].meaning if d.step >= 0 else "quiet" for d in (sick, treated)]
+    other = called(view, CALLED)
+    own, arrow = ("treated", "  →  ") if reference.twin else ("this run", "    ")
     one: Line = (
-        (" sick: ", "reference"),
+        (f" {other}: ", "reference"),
         (f"{marks[0]} {words[0]}", meanings[0]),
-        ("  →  treated: ", "quiet"),
+        (f"{arrow}{own}: ", "quiet"),
         (f"{marks[1]} {words[1]}", meanings[1]),
     )
     out: list[Line] = [one]
-    if sum(len(text) for text, _ in one) > width:
-        out = [one[:2], ((" treated: ", "strong"), one[3])]
+    if width_of(one) > width:
+        out = [one[:2], ((f" {own}: ", "strong"), one[3])]
     if reference.judgement is not None:
         out += judged_lines(reference.judgement, view, width)
     if view.facts is None or not len(view.facts):
@@ -44,15 +52,18 @@ def compare_lines(view: View, width: int) -> tuple[Line, ...]:
         return tuple(out)
     then = int(reference.facts.steps[at])
     when = f"at step {count(then)}" if then == step else f"steps {count(then)}, {count(step)}"
+    wide = max(10, cell_len(other) + 2)
     head: Line = (
         (f" {'':<10}", ""),
-        (f"{'sick':>10}", "reference"),
-        (f"{'treated':>10}", "strong"),
+        (" " * (wide - cell_len(other)) + other, "reference"),
+        (f"{own:>10}", "strong"),
     )
     beside: Line = (*head, (f"  {when}", "quiet"))
     out += [beside] if width_of(beside) <= width else [((f" {when}", "quiet"),), head]
     for label, before, after in _figures(reference.facts, at, view.facts):
-        out.append(((f" {label:<10}", "quiet"), (f"{before:>10}", ""), (f"{after:>10}", "strong")))
+        out.append(
+            ((f" {label:<10}", "quiet"), (f"{before:>{wide}}", ""), (f"{after:>10}", "strong"))
+        )
     return tuple(out)
 
 

@@ -58,7 +58,7 @@ def curve_lines(
     facts = view.facts
     if facts is None or not len(facts) or width < MARGIN + 4 or height < 3:
         return (((f" {title_of(view, choice)}: nothing yet", "quiet"),),)
-    if words := _not_logged(view, choice):
+    if words := not_logged(view, choice):
         return (((f" {title_of(view, choice)}: {words}", "quiet"),),)
     shown = quantity(view, choice)
     if not len(shown.main.steps):
@@ -73,7 +73,7 @@ def curve_lines(
         grid = grid.copy()
     _rules(grid, scale, look, view.ascii_only)
     title = chart_title(view, shown, width, log=grid.log, step=look.cursor, guess=level)
-    out = [title, *_with_labels(grid)]
+    out = [title, *with_labels(grid)]
     if look.labels:
         corner = "+" if view.ascii_only else "└"
         axis = x_axis(scale, look.unit, view, "-" if view.ascii_only else "─")
@@ -121,7 +121,8 @@ def _rules(grid: Grid, scale: XScale, look: Look, ascii_only: bool) -> None:
         grid.rule(other, "." if ascii_only else "┊", "strong")
 
 
-def _with_labels(grid: Grid) -> list[Line]:
+def with_labels(grid: Grid) -> list[Line]:
+    """The lines of a canvas behind labels of its values and their axis, MARGIN cells wide."""
     labels = tick_labels(*grid.limits, len(grid.rows), log=grid.log)
     bar, tick = ("|", "+") if grid.ascii_only else ("│", "┤")
     return [
@@ -132,7 +133,7 @@ def _with_labels(grid: Grid) -> list[Line]:
     ]
 
 
-def _not_logged(view: View, choice: Choice) -> str:
+def not_logged(view: View, choice: Choice) -> str:
     """What the log of another tool has not; "" where it has it, and of a recorded run."""
     logged = view.info.logged if view.info is not None else None
     if logged is None:

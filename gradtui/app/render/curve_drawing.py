@@ -43,8 +43,11 @@ class Grid:
         out.rows = [list(row) for row in self.rows]
         return out
 
-    def draw(self, drawn: Trace, meaning: str, *, marked: bool = False) -> None:
-        """A curve; some points are marks as well, where that is wanted."""
+    def draw(
+        self, drawn: Trace, meaning: str, *, marked: bool = False, ranged: bool = True
+    ) -> None:
+        """A curve; some points are marks as well, where that is wanted. Where it is not `ranged` the line is
+        all that is drawn between the limits."""
         series = drawn.series
         low, high, line = (
             on_axis(part, log=self.log) for part in (series.low, series.high, drawn.line)
@@ -52,9 +55,9 @@ class Grid:
         # Fewer columns than cells are those of a run that is over: from edge to edge.
         apart = (self.cells - 1) / max(len(line) - 1, 1)
         x: FloatArray = np.arange(len(line), dtype=np.float64) * apart + 0.5
-        if series.crowded or drawn.smooth:
-            # Other curves have one shade each, in which their line goes through all extremes.
-            shade = "quiet" if meaning == "accent" or drawn.smooth else meaning
+        if ranged and (series.crowded or drawn.smooth):
+            # The compared curve has one shade, in which its line goes through all extremes.
+            shade = meaning if meaning == "reference" and not drawn.smooth else "quiet"
             # Down and up in turn, so that the line between two columns does not cross them twice.
             both = np.stack([low, high], axis=1)
             both[1::2] = both[1::2, ::-1]
@@ -64,12 +67,26 @@ class Grid:
         if marked:
             there = np.flatnonzero(np.isfinite(line))
             there = there[:: max(-(-APART * len(there) // self.cells), 1)]
-            self._mark(x[there], line[there], meaning)
+            self._mark(x[there], line[there], mark(self.ascii_only), meaning)
         up, down = ("^", "v") if self.ascii_only else ("▲", "▼")
         for i in x[high > self.limits[1] + 1e-9].astype(int).tolist():
             self.rows[0][i] = (up, "explode")
         for i in x[low < self.limits[0] - 1e-9].astype(int).tolist():
             self.rows[-1][i] = (down, "vanish")
+
+    def sign(self, drawn: Trace, sign: str, meaning: str, *, first: int, each: int) -> None:
+        """The sign of a curve on its points nearest to every so many cells from the `first` on: so those of
+        several curves stand beside one another where the curves do not part."""
+        line = on_axis(drawn.line, log=self.log)
+        there = np.flatnonzero(np.isfinite(line))
+        if not len(there):
+            return
+        x = there * ((self.cells - 1) / max(len(line) - 1, 1)) + 0.5
+        wanted = np.arange(first, self.cells, each) + 0.5
+        nearest = np.abs(x[None, :] - wanted[:, None]).argmin(axis=1)
+        near = nearest[np.abs(x[nearest] - wanted) <= each / 2]
+        at = np.unique(near if len(near) else nearest[:1])
+        self._mark(x[at], line[there[at]], sign, meaning)
 
     def _led(self, x: FloatArray, line: FloatArray, drawn: Trace) -> tuple[FloatArray, FloatArray]:
         """The line from edge to edge, where it comes from outside and goes on there."""
@@ -112,12 +129,9 @@ class Grid:
                 if char != " ":
                     row[i] = (char, meaning)
 
-    def _mark(self, x: FloatArray, y: FloatArray, meaning: str) -> None:
+    def _mark(self, x: FloatArray, y: FloatArray, sign: str, meaning: str) -> None:
         for column, value in zip(x.astype(int).tolist(), y.tolist(), strict=True):
-            self.rows[self.row(value)][min(column, self.cells - 1)] = (
-                mark(self.ascii_only),
-                meaning,
-            )
+            self.rows[self.row(value)][min(column, self.cells - 1)] = (sign, meaning)
 
     def row(self, value: float) -> int:
         """The row that is nearest to a value in units of the axis, inside of its limits."""
@@ -168,6 +182,21 @@ class Grid:
             start = i + 1 if i + 1 + len(word) <= self.cells else i - len(word)
             if start >= free:
                 self.rows[0][start : start + len(word)] = [(char, "nonfinite") for char in word]
+                free = start + len(word)
+
+    def mark_where_broken(self, series: Series, sign: str, meaning: str, line: int) -> None:
+        """Of one of several curves: a vertical line in its colour where a stretch of NaN or infinity begins,
+        and its sign and the word on a line of its own."""
+        wall = "|" if self.ascii_only else "╎"
+        broken = _by_cell(series.broken, self.cells)
+        begins = np.flatnonzero(broken & ~np.append(False, broken[:-1])).tolist()
+        word, free = f"{sign}NaN", 0
+        cells = self.rows[line % len(self.rows)]
+        for i in begins:
+            self.rule(i, wall, meaning)
+            start = i if i + len(word) <= self.cells else i + 1 - len(word)
+            if start >= free:
+                cells[start : start + len(word)] = [(char, meaning) for char in word]
                 free = start + len(word)
 
     def rule(self, cell: int, char: str, meaning: str, ground: str = "") -> None:

@@ -208,13 +208,19 @@ def _ratio_text(ratios: list[float] | None, row: int) -> str:
     return f"{text:>9}"
 
 
-def _reference(view: View) -> list[float] | None:
-    """[rows] norms of the compared run at the same step, where its rows are the same."""
+def _reference(view: View) -> list[float | None] | None:
+    """[rows] norms of the compared run at the same step, None of rows that it has not; None where there are
+    none in common."""
     if view.reference is None or view.facts is None or not len(view.facts):
         return None
     other = view.reference.facts
-    if len(other.layout.rows) != len(view.facts.layout.rows):
-        return None
     at = same_step(other, int(view.facts.steps[-1]))
-    out: list[float] | None = None if at is None else other.row_norms[at].tolist()
-    return out
+    if at is None:
+        return None
+    norms: list[float | None] = other.row_norms[at].tolist()
+    if view.reference.twin:
+        return norms if len(norms) == len(view.facts.layout.rows) else None
+    # Another program's layers are the same where they have the same names.
+    known = {row.name: norm for row, norm in zip(other.layout.rows, norms, strict=True)}
+    out = [known.get(row.name) for row in view.facts.layout.rows]
+    return out if any(norm is not None for norm in out) else None

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from rich.cells import set_cell_size
 
 from gradtui.app.render.change import BACK
+from gradtui.app.render.chart_title import called
 from gradtui.app.render.line import Line, Piece, merged, sized
 from gradtui.app.render.line import width as width_of
 from gradtui.app.render.scale import band_line, tick_line
@@ -42,7 +43,7 @@ def places(width: int, longest_name: int, *, groups: bool = False) -> Places:
 
 
 def head_lines(
-    view: View, at: Places, theory: bool, compared: list[float] | None
+    view: View, at: Places, theory: bool, compared: list[float | None] | None
 ) -> tuple[Line, Line]:
     layout, info = view.layout, view.info
     times = layout is not None and len(layout.time_rows) == len(layout.rows)
@@ -72,15 +73,16 @@ def head_lines(
     return merged(top), merged(below)
 
 
-def _legend(view: View, theory: bool, compared: list[float] | None, cells: int) -> Line:
+def _legend(view: View, theory: bool, compared: list[float | None] | None, cells: int) -> Line:
     """What the marks on the bars are, as far as there is room: the compared run first, then theory.
     `compared` [rows]: its norms, which have a mark of their own where they are no numbers."""
     out: list[Piece] = []
     marks: list[Piece] = []
     if compared is not None:
-        sound = any(isfinite(norm) for norm in compared)
-        sick, broken = ("* sick", "! sick: NaN") if view.ascii_only else ("◆ sick", "✗ sick: NaN")
-        marks.append((sick if sound else broken, "reference"))
+        sound = any(norm is not None and isfinite(norm) for norm in compared)
+        name = called(view, max(cells - 6, 4) if not sound else max(cells - 4, 4))
+        good, bad = ("*", "!") if view.ascii_only else ("◆", "✗")
+        marks.append((f"{good} {name}" if sound else f"{bad} {name}: NaN", "reference"))
     if theory:
         marks.append((f"{glyph(view.ascii_only)} theory", "quiet"))
     for mark in marks:

@@ -39,6 +39,14 @@ SEVERITY: tuple[Sign, Sign, Sign] = (
 UNKNOWN = Sign("○", "?", "quiet", "not known")
 """Of a verdict that nothing is known against, nor for."""
 
+RUN_SIGNS: tuple[Sign, ...] = tuple(
+    Sign(glyph, str(number), f"run-{number - 1}", f"run {number}")
+    for number, glyph in enumerate("●◆■★○◇□☆", start=1)
+)
+"""Of runs that are laid over one another. In ASCII the number is the glyph: it is the key that chooses it."""
+MOST_RUNS = len(RUN_SIGNS)
+"""As many as there are colours and glyphs that can be told apart."""
+
 BLOCKS = "▁▂▃▄▅▆▇█"
 ASCII_BLOCKS = "._-=+*%#"
 """Eight levels, low to high. Lines of a table leave out the last: rows must not grow together."""

@@ -34,6 +34,14 @@ MEANINGS: tuple[str, ...] = (
     "heat-6",
     "heat-7",
     "heat-8",
+    "run-0",
+    "run-1",
+    "run-2",
+    "run-3",
+    "run-4",
+    "run-5",
+    "run-6",
+    "run-7",
 )
 
 

@@ -85,7 +85,7 @@ def quantity(view: View, choice: Choice) -> Quantity:
     main = refined(measured(facts, choice.kind), choice.kind, facts, view.stretch)
     twin = measured(view.reference.facts, choice.kind) if view.reference is not None else None
     name = validation_loss(view.metrics) if choice == LOSS else ""
-    return Quantity(choice, main, _curve(view.metrics, name), twin)
+    return Quantity(choice, main, metric_curve(view.metrics, name), twin)
 
 
 def measured(facts: Facts, kind: Kind) -> Curve:
@@ -145,14 +145,15 @@ def _logged(view: View, choice: Choice) -> Quantity | None:
 
 
 def _of_pair(view: View, pair: Pair) -> Quantity | None:
-    training, validation = (_curve(view.metrics, name) for name in pair)
+    training, validation = (metric_curve(view.metrics, name) for name in pair)
     main = training or validation
     other = validation if training is not None else None
     suits = has_word(pair.name, SHRINKING)
     return main and Quantity(Choice("metric", pair.name), main, other, logarithmic=suits)
 
 
-def _curve(metrics: Metrics, name: str) -> Curve | None:
+def metric_curve(metrics: Metrics, name: str) -> Curve | None:
+    """What was logged by a name; None where nothing was."""
     found = metrics.get(name)
     if found is None or not len(found):
         return None

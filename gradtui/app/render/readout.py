@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from gradtui.app.render.chart_title import look_of, said, short_name
+from gradtui.app.render.chart_title import called, look_of, said, short_name
 from gradtui.app.render.curve_drawing import mark
 from gradtui.app.render.line import Line, Piece, sized, width
 from gradtui.app.render.number import count, duration
@@ -57,7 +57,7 @@ def _values(view: View, step: int, first: Choice) -> list[list[Piece]]:
             out.append(_value(view, one, one.validation, step, name, "reference"))
         told |= {curve.name for curve in (one.main, one.validation) if curve is not None}
         if one.twin is not None and one in drawn:
-            out.append(_value(view, one, one.twin, step, "sick", "reference"))
+            out.append(_value(view, one, one.twin, step, called(view), "reference"))
     return [pieces for pieces in out if pieces]
 
 

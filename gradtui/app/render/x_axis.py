@@ -22,21 +22,21 @@ ROUND_TIMES = (
 def x_axis(scale: XScale, unit: Unit, view: View, ground: str) -> str:
     """As many characters as the scale has cells."""
     if unit == "time" and scale.clock is not None:
-        return labelled(_times(scale), scale.cells, ground)
+        return labelled(times(scale), scale.cells, ground)
     each = epoch_steps(view.info, view.info.steps if view.info is not None else 0)
     if unit == "epoch" and each:
         return labelled(_epochs(scale, each), scale.cells, ground)
-    return step_axis(int(scale.low), scale.last, _used(scale), scale.cells, ground)
+    return step_axis(int(scale.low), scale.last, used_cells(scale), scale.cells, ground)
 
 
-def _used(scale: XScale) -> float:
+def used_cells(scale: XScale) -> float:
     """Cells up to the last step that is seen."""
     if scale.used < scale.cells:
         return scale.used
     return (scale.last - scale.low) / scale.width * scale.apart + 1
 
 
-def _times(scale: XScale) -> list[tuple[int, str]]:
+def times(scale: XScale) -> list[tuple[int, str]]:
     """(cell, label) of times since the first step."""
     assert scale.clock is not None
     low, high = scale.low, float(scale.clock.at(float(scale.last)))

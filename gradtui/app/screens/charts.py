@@ -1,5 +1,6 @@
 """Choosing what a chart shows: loss, learning rate, or anything that the program has logged."""
 
+from collections.abc import Callable
 from time import monotonic
 from typing import ClassVar
 
@@ -35,9 +36,10 @@ class ChartPickerScreen(Panel[Choice | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = LIST_KEYS
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, of: Callable[[View], tuple[Quantity, ...]] = quantities) -> None:
+        """`of`: what there is to choose from."""
         super().__init__(classes="picker charts")
-        self._view = view
+        self._view, self._of = view, of
         self._chosen = view.choice
         self._found: list[Quantity] = []
         self._lines: list[Line] = []
@@ -70,7 +72,7 @@ class ChartPickerScreen(Panel[Choice | None]):
 
     def _fill(self) -> None:
         self._drawn = monotonic()
-        every = quantities(self._view)
+        every = self._of(self._view)
         before = [one.choice for one in self._found]
         self._found = matching(every, self.query_one(Input).value)
         cells = max(min(WIDEST, self.app.size.width * 9 // 10) - 6, 20)
@@ -92,7 +94,7 @@ class ChartPickerScreen(Panel[Choice | None]):
         options.clear_options()
         options.add_options([Option(_content(line)) for line in lines])
         if not lines:
-            words = "Nothing fits these words." if quantities(self._view) else "Nothing yet."
+            words = "Nothing fits these words." if self._of(self._view) else "Nothing yet."
             options.add_options([Option(Content(words), disabled=True)])
         choices = [one.choice for one in self._found]
         first = 0 if choices else None

@@ -105,7 +105,8 @@ class PrescriptionScreen(Panel[None]):
             yield self.pane
 
     def show(self, view: View) -> None:
-        twin = view.reference.diagnosis if view.reference is not None else None
+        other = view.reference
+        twin = other.diagnosis if other is not None and other.twin else None
         if self._what is None or not self._what.about(view.diagnosis, twin):
             self._what = self._ask()
         self.pane.tell(self._what, view)

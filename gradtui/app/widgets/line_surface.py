@@ -20,11 +20,13 @@ from gradtui.app.widgets.changes import changed_until
 
 _STYLED = [name for name in STYLED if name not in ("cursor", "alarm")]
 """Those two have grounds as well."""
+NUMBERED = ("heat", "run-")
+"""How the colours of cells and of overlaid runs begin: they have no style."""
 
 
 def _stylesheet() -> str:
     rules = [f".gt--{name} {{ color: ${name}; text-style: ${name}-style; }}" for name in _STYLED]
-    rules += [f".gt--{name} {{ color: ${name}; }}" for name in MEANINGS if name[:5] == "heat-"]
+    rules += [f".gt--{name} {{ color: ${name}; }}" for name in MEANINGS if name[:4] in NUMBERED]
     rules += [
         ".gt--quiet { color: $quiet; }",
         ".gt--strong { color: $strong; text-style: bold; }",
