@@ -21,6 +21,7 @@ from textual.screen import Screen
 
 from gradtui.app.filter_bar import FilterBar
 from gradtui.app.key_bindings import ALL, ELSEWHERE
+from gradtui.app.left_screen import LeftScreen
 from gradtui.app.machine_sampler import MachineSampler
 from gradtui.app.notice import Notice
 from gradtui.app.picture_file import save_picture
@@ -34,6 +35,7 @@ from gradtui.app.screens.main import MainScreen
 from gradtui.app.screens.quit import QuitScreen, StoppingScreen
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.session import Session
+from gradtui.app.tab_strip import TabStrip
 from gradtui.app.terminal import Output
 from gradtui.app.terminal_app import TerminalApp
 from gradtui.app.terminal_signs import KEEP_TITLE, PUT_BACK_TITLE, notification, title
@@ -55,6 +57,8 @@ BEHIND = 5
 LEAP = 20
 """Kept steps that a page in time is, where it is not a replay's."""
 P = ParamSpec("P")
+FIRST = LeftScreen()
+"""A screen that nobody has left yet."""
 
 
 def wish(
@@ -97,9 +101,13 @@ class GradtuiApp(TerminalApp):
         bell: bool = True,
         export_dir: Path | None = None,
         watched: WatchedRun | None = None,
+        left: LeftScreen = FIRST,
+        remember: Callable[..., None] = lambda **changes: None,
         output: Output | None = None,
+        keep_theme: Callable[[str], None] = lambda name: None,
     ) -> None:
-        super().__init__(theme=theme, ascii_only=ascii_only, output=output)
+        """`left` is how it was left the last time, and `remember` keeps what is chosen for the next one."""
+        super().__init__(theme=theme, ascii_only=ascii_only, output=output, keep_theme=keep_theme)
         self.source = source
         self.watched = watched
         self.session = Session(
@@ -111,6 +119,11 @@ class GradtuiApp(TerminalApp):
             braille=braille,
             mode=watched.mode if watched is not None else "lab",
         )
+        self.remember = remember
+        self._left = left
+        self.session.rows.sort = left.sort
+        self.session.log_scale, self.session.own_scale = left.log_scale, left.own_scale
+        self.session.compare = left.compare
         self.playback: Playback | None = None
         self.beside: ProcessView | None = None
         self.sampler = MachineSampler(
@@ -133,7 +146,7 @@ class GradtuiApp(TerminalApp):
         self._stretches = StretchReader(watched.directory) if watched is not None else None
         self._wished: int | None = None
         """The step that was asked for, until it is shown."""
-        self.chart_frame = ChartFrame()
+        self.chart_frame = ChartFrame(unit=left.unit, median=left.median, panel=left.panel)
         """How the charts in full size were looked at last."""
         self._ticks = 0
         self._run = 1
@@ -142,7 +155,7 @@ class GradtuiApp(TerminalApp):
     # Start and end
 
     def get_default_screen(self) -> Screen[None]:
-        return MainScreen(self.session.mode)
+        return MainScreen(self.session.mode, self._left.pane)
 
     def on_mount(self) -> None:
         # The first frame goes out before the source is asked for anything: importing torch in its
@@ -431,7 +444,10 @@ class GradtuiApp(TerminalApp):
         return self._stretches.read(first, last) if self._stretches is not None else None
 
     def _keep_frame(self, frame: ChartFrame) -> None:
-        self.chart_frame = frame
+        before, self.chart_frame = self.chart_frame, frame
+        drawn = {name: getattr(frame, name) for name in ("unit", "median", "panel")}
+        if any(getattr(before, name) != value for name, value in drawn.items()):
+            self.remember(**drawn)
 
     def action_export(self) -> None:
         session = self.session
@@ -666,6 +682,7 @@ class GradtuiApp(TerminalApp):
     @wish
     def action_sort(self) -> None:
         self.tell(f"sorted by {self.session.cycle_sort()}")
+        self.remember(sort=self.session.rows.sort)
 
     def action_filter(self) -> None:
         self.to_main().open_filter(self.session.rows.text)
@@ -713,15 +730,24 @@ class GradtuiApp(TerminalApp):
     def action_pane(self, by: int) -> None:
         if isinstance(self.screen, LabScreen):
             self.screen.move_pane(by)
+            self._pane_chosen()
+
+    @on(TabStrip.Chosen)
+    def _pane_chosen(self) -> None:
+        if isinstance(self.screen, MainScreen):
+            self.remember(pane=self.screen.pane)
 
     @wish
     def action_log_scale(self) -> None:
         self.session.toggle_log()
+        self.remember(log_scale=self.session.log_scale)
 
     @wish
     def action_heat_scale(self) -> None:
         self.session.toggle_heat_scale()
+        self.remember(own_scale=self.session.own_scale)
 
     @wish
     def action_compare(self) -> None:
         self.session.toggle_compare()
+        self.remember(compare=self.session.compare)

@@ -57,10 +57,13 @@ class OverlayApp(TerminalApp):
         ascii_only: bool = False,
         folder: Path | None = None,
         notice: str = "",
+        remember: Callable[..., None] = lambda **changes: None,
         output: Output | None = None,
+        keep_theme: Callable[[str], None] = lambda name: None,
     ) -> None:
-        """`folder`: where pictures are written; `notice`: what to tell at the start."""
-        super().__init__(theme=theme, ascii_only=ascii_only, output=output)
+        """`folder`: where pictures are written; `notice`: what to tell at the start; `remember` keeps what is
+        chosen for the next time."""
+        super().__init__(theme=theme, ascii_only=ascii_only, output=output, keep_theme=keep_theme)
         self.runs = runs
         self.frame = frame or OverlayFrame()
         self.fps = fps
@@ -68,6 +71,7 @@ class OverlayApp(TerminalApp):
         self.step: int | None = None
         self._folder = folder or Path.cwd()
         self._notice = notice
+        self.remember = remember
         self.charts = OverlayCharts(self.frame, self._keep, self._stretch)
 
     def get_default_screen(self) -> Screen[None]:
@@ -95,7 +99,11 @@ class OverlayApp(TerminalApp):
             self.output.trim()
 
     def _keep(self, frame: OverlayFrame) -> None:
-        self.frame = frame
+        before, self.frame = self.frame, frame
+        names = ("alignment", "median", "panel", "log_scale")
+        drawn = {name: getattr(frame, name) for name in names}
+        if any(getattr(before, name) != value for name, value in drawn.items()):
+            self.remember(**drawn)
 
     def _stretch(self, place: int, first: int, last: int) -> Stretch | None:
         return self.runs.runs[place].stretch(first, last)

@@ -1,6 +1,6 @@
-"""What the list of runs keeps between two sessions: how it is sorted, its theme, and verdicts.
+"""What is kept between two sessions: the theme, how the list of runs is sorted, and its verdicts.
 
-Two small private files in gradtui's own folder. Whatever is wrong with them is passed over: then
+Small private files in gradtui's own folder. Whatever is wrong with them is passed over: then
 things are as they are at first. A verdict is remembered only for as long as neither the files of its
 run nor the doctor have changed: it is never taken from a run.
 """
@@ -21,6 +21,7 @@ from gradtui.runstore.files.disk import replace_file
 from gradtui.runstore.files.reading import DAMAGE, SMALL, read_json
 
 PREFERENCES = "runs-screen.json"
+THEME = "theme.json"
 JUDGEMENTS = "runs-verdicts.json"
 SCHEMA = 1
 MOST = 5000
@@ -33,30 +34,41 @@ LONGEST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """How the list was left. `theme` is empty where nobody has chosen one."""
+    """How the list was left."""
 
     sort: str = SORTS[0]
     reverse: bool = False
-    theme: str = ""
 
 
 def load_preferences() -> Preferences:
     """As they were left; what is damaged is as at first."""
     try:
         found = read_json(state_dir() / PREFERENCES, SMALL)
-        sort, reverse, theme = (found.get(name) for name in ("sort", "reverse", "theme"))
+        sort, reverse = found.get("sort"), found.get("reverse")
     except (*DAMAGE, AttributeError):
         return Preferences()
-    return Preferences(
-        sort if sort in SORTS else SORTS[0],
-        reverse is True,
-        theme if theme in [known.name for known in THEMES] else "",
-    )
+    return Preferences(sort if sort in SORTS else SORTS[0], reverse is True)
 
 
 def save_preferences(preferences: Preferences) -> None:
     """For the next time, where that is possible."""
     _save(PREFERENCES, {"schema": SCHEMA, **asdict(preferences)})
+
+
+def load_theme() -> str:
+    """The theme that somebody has chosen last, on whatever screen; "" where nobody has. Flags, variables and
+    config.toml come before it."""
+    for name in (THEME, PREFERENCES):  # where earlier versions kept it
+        with suppress(*DAMAGE, AttributeError):
+            theme = read_json(state_dir() / name, SMALL).get("theme")
+            if theme in [known.name for known in THEMES]:
+                return str(theme)
+    return ""
+
+
+def save_theme(theme: str) -> None:
+    """For the next time, where that is possible."""
+    _save(THEME, {"schema": SCHEMA, "theme": theme})
 
 
 def load_judgements(doctor: str) -> dict[str, Judgement]:

@@ -69,18 +69,16 @@ class RunsApp(TerminalApp):
         ascii_only: bool = False,
         folder: Path | None = None,
         notice: str = "",
-        chosen_theme: str = "",
         output: Output | None = None,
+        keep_theme: Callable[[str], None] = lambda name: None,
     ) -> None:
-        """`folder`: where pages are written; `notice`: what to tell at the start; `chosen_theme`: the
-        one that somebody has chosen here before, which a flag may overrule."""
-        super().__init__(theme=theme, ascii_only=ascii_only, output=output)
+        """`folder`: where pages are written; `notice`: what to tell at the start."""
+        super().__init__(theme=theme, ascii_only=ascii_only, output=output, keep_theme=keep_theme)
         self.survey, self.order, self.examiner = survey, order, examiner
         self._reading = RunReading(survey, examiner, lambda: self.clock(), self._told)
         self.opened: tuple[RunRow, ...] = ()
         self._folder = folder or Path.cwd()
         self._notice = notice
-        self.chosen_theme = chosen_theme
         self._widths = NaturalWidths()
         self._drawn_at = 0.0
         self._now = 0.0
@@ -110,8 +108,8 @@ class RunsApp(TerminalApp):
         self._reading.end()
 
     def remember(self) -> None:
-        """Sort and theme, for the next time."""
-        save_preferences(Preferences(self.order.sort, self.order.reverse, self.chosen_theme))
+        """How it is sorted, for the next time."""
+        save_preferences(Preferences(self.order.sort, self.order.reverse))
 
     async def action_quit(self) -> None:
         self.exit()
@@ -388,15 +386,10 @@ class RunsApp(TerminalApp):
         for words in kept[:2]:
             self.tell(words, "error")
 
-    # Help, themes, the palette
+    # Help, the palette
 
     def action_help(self) -> None:
         self.show_text(keys_screen(LEGEND, KEYS))
-
-    def action_theme(self, name: str) -> None:
-        super().action_theme(name)
-        self.chosen_theme = name
-        self.remember()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for key in KEYS:

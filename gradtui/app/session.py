@@ -145,7 +145,6 @@ class Session:
             return
         if not on:
             self.reference = old
-            self.compare = True
         self._begin(old.scenario, remedies, old.start.seed, now + DEBOUNCE)
 
     def restart(self, now: float) -> None:

@@ -1,6 +1,7 @@
 """What both apps are on a terminal: themes, signals, toasts, the palette, text laid over the screen."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -34,10 +35,13 @@ class TerminalApp(FaultContainment):
         theme: str | None = None,
         ascii_only: bool = False,
         output: Output | None = None,
+        keep_theme: Callable[[str], None] = lambda name: None,
     ) -> None:
+        """`keep_theme` is told of the theme that somebody chooses."""
         super().__init__()
         self.ascii_only = ascii_only
         self.output = output
+        self.keep_theme = keep_theme
         self.exit_code = 0
         dress(self, theme, ascii_only)
 
@@ -92,4 +96,5 @@ class TerminalApp(FaultContainment):
 
     def action_theme(self, name: str) -> None:
         self.theme = name
+        self.keep_theme(name)
         self.tell(f"theme: {name}")

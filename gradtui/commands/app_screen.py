@@ -38,8 +38,13 @@ def show_app(
 
     with splash(first.title, ending):
         from gradtui.app.app import GradtuiApp
+        from gradtui.app.left_screen import load_screen, remember
+        from gradtui.app.remembered import load_theme, save_theme
         from gradtui.app.run import run_app, show_app_once
 
+        left = load_screen()
+        # Without colours the theme that needs none is the better one, whatever was chosen before.
+        chosen = theme or (load_theme() if settings.color else "") or None
         show = show_app_once if goes_on else run_app
         return show(
             lambda output: GradtuiApp(
@@ -47,10 +52,13 @@ def show_app(
                 scenarios,
                 scenario=first.name,
                 fps=settings.fps,
-                theme=theme,
+                theme=chosen,
                 ascii_only=only_ascii(settings),
                 braille=braille(settings),
                 bell=settings.bell,
+                left=left,
+                remember=remember,
+                keep_theme=save_theme,
                 output=output,
                 **shown,
             )

@@ -95,12 +95,25 @@ def to_follow(run: NamedRun, name: str) -> RunToFollow:
 
 
 def _charts_and_layers(runs: FollowedRuns, settings: Settings, theme: str | None) -> int:
-    wishes: dict[str, Any] = {"frame": None, "theme": theme}
+    from gradtui.app.left_screen import load_screen, remember
+    from gradtui.app.remembered import load_theme, save_theme
+    from gradtui.app.render.overlay_frame import OverlayFrame
+
+    left = load_screen()
+    frame = OverlayFrame(
+        alignment=left.alignment,
+        median=left.median,
+        panel=left.panel,
+        log_scale=left.log_scale,
+    )
+    chosen = theme or (load_theme() if settings.color else "") or None
+    wishes: dict[str, Any] = {"frame": frame, "theme": chosen}
+    wishes |= {"remember": remember, "keep_theme": save_theme}
     while True:
         code, app = _show_charts(runs, settings, **wishes)
         if code or app is None or app.opened is None:
             return code
-        wishes = {"frame": app.frame, "theme": app.theme}
+        wishes |= {"frame": app.frame, "theme": app.theme, "notice": ""}
         try:
             code = _open(app, replace(settings, theme=app.theme))
         except GradtuiError as error:

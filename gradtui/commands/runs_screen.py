@@ -46,7 +46,13 @@ def show_runs(home: Path, settings: Settings, most: int | None = None) -> int:
 
 
 def _list_and_runs(home: Path, theme: str | None, settings: Settings, most: int | None) -> int:
-    from gradtui.app.remembered import load_judgements, load_preferences, save_judgements
+    from gradtui.app.remembered import (
+        load_judgements,
+        load_preferences,
+        load_theme,
+        save_judgements,
+        save_theme,
+    )
     from gradtui.app.run_order import RunOrder
     from gradtui.app.run_survey import RunSurvey
     from gradtui.commands.run_examiner import doctors_word, listed_runs
@@ -57,14 +63,14 @@ def _list_and_runs(home: Path, theme: str | None, settings: Settings, most: int 
     survey.list_names(listed_runs(home, most), time.monotonic())
     order = RunOrder(sort=left.sort, reverse=left.reverse)
     # Without colours the theme that needs none is the better one, whatever was chosen before.
-    theme = theme or (left.theme if settings.color else "") or None
-    wishes: dict[str, Any] = {"theme": theme, "chosen_theme": left.theme}
+    theme = theme or (load_theme() if settings.color else "") or None
+    wishes: dict[str, Any] = {"theme": theme, "keep_theme": save_theme}
     while True:
         code, app = _show_list(survey, order, settings, **wishes)
         save_judgements(doctor, known | survey.judgements)
         if code or app is None or not app.opened:
             return code
-        wishes = {"theme": app.theme, "chosen_theme": app.chosen_theme}
+        wishes |= {"theme": app.theme, "notice": ""}
         try:
             code = open_runs(app.opened, replace(settings, theme=app.theme))
         except GradtuiError as error:

@@ -13,7 +13,8 @@ from gradtui.app.followed_runs import FollowedRuns, RunToFollow
 from gradtui.app.overlay_app import OverlayApp
 from gradtui.app.view import View
 from gradtui.commands.run_screen import scenario_of
-from gradtui.core.event import Ended
+from gradtui.core.event import Ended, Event
+from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.reader.run_reader import RunReader
 from tests.app.playing import until
 from tests.runstore.recorded import LAYOUT, record, snap
@@ -38,7 +39,7 @@ def recorded(
         replace(snap(step, loss=loss(step)), time=began + each * step) for step in range(steps)
     ]
     rows = [row(logged, step, 3.0 + step) for step in range(0, steps, 10)] if logged else []
-    things = [*taken, *([Ended(1, steps, "finished")] if over else [])]
+    things: list[Snapshot | Event] = [*taken, *([Ended(1, steps, "finished")] if over else [])]
     record(directory, things, LAYOUT, metrics=queued(*rows), command=["python", "train.py"])
     return directory
 

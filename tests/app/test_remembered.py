@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 from gradtui.app.remembered import (
     JUDGEMENTS,
     PREFERENCES,
+    THEME,
     Preferences,
     load_judgements,
     load_preferences,
+    load_theme,
     save_judgements,
     save_preferences,
+    save_theme,
 )
-from gradtui.app.themes import MONO
+from gradtui.app.themes import LIGHT, MONO, THEMES
 from tests.app.made_up_runs import judgement
 
 
@@ -29,10 +32,21 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_preferences_come_back(state: Path) -> None:
     assert load_preferences() == Preferences()
-    left = Preferences("size", True, MONO.name)
+    left = Preferences("size", True)
     save_preferences(left)
     assert load_preferences() == left
     assert (state / PREFERENCES).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_theme_comes_back_on_every_screen(state: Path) -> None:
+    assert load_theme() == ""
+    save_theme(MONO.name)
+    save_preferences(Preferences("size"))
+    assert load_theme() == MONO.name
+    assert (state / THEME).stat().st_mode & 0o777 == 0o600
+    (state / THEME).unlink()
+    (state / PREFERENCES).write_text(json.dumps({"theme": LIGHT.name}))  # of an earlier version
+    assert load_theme() == LIGHT.name
 
 
 def test_judgements_come_back_to_the_same_doctor(state: Path) -> None:
@@ -72,10 +86,11 @@ VALUES = st.recursive(
 )
 def test_damage_is_harmless(state: Path, data: bytes) -> None:
     state.mkdir(exist_ok=True)
-    for name in (PREFERENCES, JUDGEMENTS):
+    for name in (PREFERENCES, JUDGEMENTS, THEME):
         (state / name).write_bytes(data)
     assert isinstance(load_preferences(), Preferences)
     assert isinstance(load_judgements("one"), dict)
+    assert load_theme() in ("", *(theme.name for theme in THEMES))
 
 
 @pytest.mark.parametrize(
@@ -94,5 +109,7 @@ def test_without_a_place_nothing_is_kept(state: Path) -> None:
     state.write_text("a file in the folder's place")
     save_preferences(Preferences("size"))
     save_judgements("one", {})
+    save_theme(MONO.name)
+    assert load_theme() == ""
     assert load_preferences() == Preferences()
     assert load_judgements("one") == {}

@@ -48,7 +48,8 @@ class MainScreen(LabScreen):
     class Laid(Message):
         """The arrangement has changed, or a pane: what came into sight wants the view."""
 
-    def __init__(self, mode: Mode = "lab") -> None:
+    def __init__(self, mode: Mode = "lab", pane: str = "") -> None:
+        """`pane`: the tab in front, where there is one of that name."""
         super().__init__()
         self._mode = mode
         self.arrangement: Arrangement = "tiny"
@@ -74,11 +75,11 @@ class MainScreen(LabScreen):
             self.panes["story"] = StoryPanel()
         else:
             self.panes["log"] = LogPane()
-        for name, pane in self.panes.items():
-            pane.id = name
-            pane.add_class("pane")
+        for name, part in self.panes.items():
+            part.id = name
+            part.add_class("pane")
         self._names = tuple(self.panes)
-        self.pane = self._names[0]
+        self.pane = pane if pane in self.panes else self._names[0]
         self.tabs = TabStrip([str(pane.border_title) for pane in self.panes.values()])
 
     def compose(self) -> ComposeResult:

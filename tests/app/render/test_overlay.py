@@ -67,7 +67,9 @@ def view(
     metrics = {}
     if acc:
         at = np.arange(0, steps, 10)
-        metrics["acc"] = Metric(at, BEGAN + at, at / 100, np.full(len(at), math.nan))
+        metrics["acc"] = Metric(
+            at, BEGAN + at, np.linspace(0, 1, len(at), dtype=np.float64), np.full(len(at), math.nan)
+        )
     return View(state=state, info=run_info(), layout=LAYOUT, facts=kept.facts(), metrics=metrics)
 
 
@@ -121,9 +123,11 @@ def test_the_step_at_a_place_is_the_newest_that_is_not_after_it() -> None:
 def test_the_cursor_stays_at_the_step_when_they_are_aligned_anew() -> None:
     frame = OverlayFrame(chosen=1, cursor=20.0)
     by_time = realigned(frame, PAIR)
-    assert (by_time.alignment, by_time.cursor) == ("time", pytest.approx(80.0))
+    assert by_time.alignment == "time"
+    assert by_time.cursor == pytest.approx(80.0)
     by_clock = realigned(by_time, PAIR)
-    assert (by_clock.alignment, by_clock.cursor) == ("clock", pytest.approx(130.0))
+    assert by_clock.alignment == "clock"
+    assert by_clock.cursor == pytest.approx(130.0)
     assert realigned(by_clock, PAIR).alignment == "step"
 
 
