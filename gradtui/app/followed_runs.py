@@ -17,9 +17,6 @@ from gradtui.runstore.files.reading import any_numbers, in_a_sentence
 from gradtui.runstore.reader.step_stretch import StretchReader
 from gradtui.runstore.writer.ports import Source
 
-BEFORE_CURSOR = 256
-"""Steps before the cursor in which a value is looked for that is measured now and then."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunToFollow:

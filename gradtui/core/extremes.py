@@ -29,8 +29,8 @@ class Range:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Extremes:
-    """Of n stretches in rising order, `stride` steps each; [n] their first steps. `norm` is of the steps
-    whose gradients were measured."""
+    """Of n stretches in rising order, `stride` steps each; [n] their first steps. `loss` is that of the first
+    optimizer, as others have losses of their own; `norm` is of the steps whose gradients were measured."""
 
     stride: int
     first: IntArray
@@ -55,22 +55,30 @@ class FollowedExtremes:
         """Stretches before the first that is kept."""
         self._low, self._high = (np.full((2, STRETCHES), np.nan) for _ in range(2))
         self._broken = np.zeros((2, STRETCHES), np.bool_)
-        self._waiting: list[tuple[int, float, float]] = []
+        self._waiting: list[tuple[int, float, float, bool]] = []
         self._view: Extremes | None = None
         """What was told last, until more has come."""
 
-    def add(self, steps: IntArray, loss: FloatArray, norm: FloatArray, measured: BoolArray) -> None:
+    def add(
+        self,
+        steps: IntArray,
+        loss: FloatArray,
+        norm: FloatArray,
+        measured: BoolArray,
+        optimizer: IntArray,
+    ) -> None:
         """[n] steps; NaN is no norm where it was not `measured`."""
         self._flush()
-        self._add(steps, loss, norm, measured)
+        self._add(steps, loss, norm, measured, optimizer == 0)
 
-    def add_losses(self, steps: IntArray, loss: FloatArray) -> None:
+    def add_losses(self, steps: IntArray, loss: FloatArray, optimizer: IntArray) -> None:
         """[n] steps of which no more is known."""
-        self.add(steps, loss, np.full(len(steps), np.nan), np.zeros(len(steps), np.bool_))
+        none = np.full(len(steps), np.nan)
+        self.add(steps, loss, none, np.zeros(len(steps), np.bool_), optimizer)
 
-    def add_step(self, step: int, loss: float, norm: float) -> None:
+    def add_step(self, step: int, loss: float, norm: float, optimizer: int = 0) -> None:
         """One that was measured."""
-        self._waiting.append((step, loss, norm))
+        self._waiting.append((step, loss, norm, optimizer == 0))
         if len(self._waiting) >= WAITING:
             self._flush()
 
@@ -106,23 +114,30 @@ class FollowedExtremes:
 
     def _flush(self) -> None:
         if self._waiting:
-            steps, loss, norm = zip(*self._waiting, strict=True)
+            steps, loss, norm, first = zip(*self._waiting, strict=True)
             self._waiting.clear()
             every = np.ones(len(steps), np.bool_)
-            self._add(np.array(steps, np.int64), np.array(loss), np.array(norm), every)
+            numbers = np.array(steps, np.int64), np.array(loss), np.array(norm)
+            self._add(*numbers, every, np.array(first, np.bool_))
 
     def _add(
-        self, steps: IntArray, loss: FloatArray, norm: FloatArray, measured: BoolArray
+        self,
+        steps: IntArray,
+        loss: FloatArray,
+        norm: FloatArray,
+        measured: BoolArray,
+        first: BoolArray,
     ) -> None:
+        """`first`: the steps of the first optimizer."""
         if not len(steps):
             return
         self._view = None
         at = self._places(steps)
-        for kind, (values, known) in enumerate(((loss, True), (norm, measured))):
-            finite = np.isfinite(values)
+        for kind, (values, known) in enumerate(((loss, first), (norm, measured))):
+            finite = np.isfinite(values) & known
             np.fmin.at(self._low[kind], at[finite], values[finite])
             np.fmax.at(self._high[kind], at[finite], values[finite])
-            self._broken[kind, at[~finite & known]] = True
+            self._broken[kind, at[~np.isfinite(values) & known]] = True
 
     def _places(self, steps: IntArray) -> IntArray:
         """[n] where the stretches of steps are kept, with room made for them."""

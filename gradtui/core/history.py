@@ -85,7 +85,7 @@ class History:
         self._write(self._n, snapshot)
         grads = self._columns["grads"][self._n, self.layout.parameters]
         total = merge_norms(grads[~np.isnan(grads[:, Grad.NONFINITE]), Grad.NORM])
-        self.extremes.add_step(snapshot.step, snapshot.loss, float(total))
+        self.extremes.add_step(snapshot.step, snapshot.loss, float(total), snapshot.optimizer)
         self._n += 1
         self.seen += 1
         self._taken[snapshot.optimizer] = self._taken.get(snapshot.optimizer, 0) + 1
@@ -101,7 +101,7 @@ class History:
     def follow(self, scalars: ScalarSeries) -> None:
         """Take in the scalars of every step, measured or not."""
         self.following.add(scalars)
-        self.extremes.add_losses(scalars.steps, scalars.loss)
+        self.extremes.add_losses(scalars.steps, scalars.loss, scalars.optimizer)
 
     @property
     def taken(self) -> int:

@@ -15,7 +15,7 @@ def followed(values: FloatArray, first: int = 0, part: int = 3000) -> FollowedEx
     for begin in range(0, len(values), part):
         some = values[begin : begin + part]
         steps = first + begin + np.arange(len(some))
-        out.add(steps, some, -some, np.ones(len(some), np.bool_))
+        out.add(steps, some, -some, np.ones(len(some), np.bool_), np.zeros(len(some), np.int64))
     return out
 
 
@@ -74,9 +74,9 @@ def test_a_past_that_others_have_gone_through_and_what_comes_after_it() -> None:
     past = followed(values[:30_000]).view()
     assert past is not None
     out = FollowedExtremes()
-    out.add_losses(np.arange(0, 30_000, 16), values[:30_000:16])
+    out.add_losses(np.arange(0, 30_000, 16), values[:30_000:16], np.zeros(1875, np.int64))
     out.merge(past)
-    out.add_losses(np.arange(30_000, 40_000), values[30_000:])
+    out.add_losses(np.arange(30_000, 40_000), values[30_000:], np.zeros(10_000, np.int64))
     checked(out.view(), values)
 
 
@@ -86,7 +86,7 @@ def test_a_gradient_that_was_not_measured_is_not_broken() -> None:
     measured = steps % 10 == 0
     norms = np.where(measured, 1.0, np.nan)
     norms[5000] = np.nan  # measured, and lost
-    out.add(steps, np.ones(len(steps)), norms, measured)
+    out.add(steps, np.ones(len(steps)), norms, measured, np.zeros(len(steps), np.int64))
     found = out.view()
     assert found is not None
     assert found.first[found.norm.broken].tolist() == [5000]
@@ -100,3 +100,22 @@ def test_looking_back_leaves_out_what_came_later() -> None:
     assert upto.first.tolist() == [0, 2, 4, 6, 8, 10]
     assert upto.loss.high.max() == 11
     assert found.until(10).first.tolist() == [0, 2, 4, 6, 8]
+
+
+def test_the_losses_of_other_optimizers_are_left_out() -> None:
+    """A loss of theirs is another quantity, and one that is not finite no break in the first one's."""
+    steps = np.arange(3 * STRETCHES)
+    optimizer = steps % 2
+    loss = np.where(optimizer == 0, 1.0, np.where(steps == 101, np.inf, 50.0))
+    norm = np.where(optimizer == 0, 2.0, 7.0)
+    every = np.ones(len(steps), np.bool_)
+    out, single = FollowedExtremes(), FollowedExtremes()
+    out.add(steps, loss, norm, every, optimizer)
+    for step in steps.tolist():
+        single.add_step(step, float(loss[step]), float(norm[step]), int(optimizer[step]))
+    for found in (out.view(), single.view()):
+        assert found is not None
+        assert (found.loss.high == 1.0).all()
+        assert not found.loss.broken.any()
+        assert (found.norm.low == 2.0).all()
+        assert (found.norm.high == 7.0).all()

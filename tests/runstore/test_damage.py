@@ -5,17 +5,19 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.core.errors import GradtuiError
 from gradtui.runstore.export.rows import rows
+from gradtui.runstore.format.records import STEP
 from gradtui.runstore.reader.load import load_facts
 from gradtui.runstore.reader.open_run import OpenRun
 from gradtui.runstore.reader.replay import Replay
 from gradtui.runstore.reader.run_reader import RunReader
-from gradtui.runstore.reader.runs import list_runs
+from gradtui.runstore.reader.runs import list_runs, summary
 from tests.runstore.recorded import record, snap
 
 ANYTHING = st.recursive(
@@ -96,3 +98,20 @@ def test_any_bytes(run: Path, data: st.DataObject) -> None:
             look(run)
     finally:
         path.write_bytes(good)
+
+
+@pytest.mark.parametrize("number", [1 << 62, (1 << 53) - 1, 1 << 40, 60 + (1 << 34), -5])
+def test_a_number_that_cannot_be_is_no_step(number: int, tmp_path: Path) -> None:
+    """Of the list of runs: how many steps there are is not what a damaged record says."""
+    directory = tmp_path / "run"
+    record(directory, [snap(step) for step in range(60)])
+    path = directory / "steps-0.bin"
+    found = np.fromfile(path, STEP)
+    found["step"][-1] = number
+    found.tofile(path)
+    assert summary(directory).last_step == 58
+    assert summary(directory).steps == 59
+    found["step"][:] = number
+    found.tofile(path)
+    assert summary(directory).last_step == -1
+    assert summary(directory).steps == 0

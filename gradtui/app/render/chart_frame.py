@@ -12,6 +12,8 @@ LEAST = 8
 """Steps that are seen at the closest."""
 MEDIANS = (0, 10, 100)
 """Steps over which a running median is drawn; 0: none."""
+BEFORE_CURSOR = 256
+"""Steps before the cursor in which a value is looked for that is measured now and then."""
 TEN = 10
 """Cells that the cursor goes with shift."""
 Panel = Literal["both", "first", "norm"]

@@ -24,6 +24,7 @@ from gradtui.app.render.x_scale import (
 from gradtui.app.view import OVER, Choice, View
 from gradtui.core.layout import IntArray
 from gradtui.core.logged import NOTHING, ordinal
+from gradtui.core.stretch import Stretch
 
 LEAST = 6
 """Lines of a chart that is worth its place."""
@@ -97,17 +98,29 @@ def _curves(view: View, choice: Choice) -> list[Curve]:
     return [curve for curve in (one.main, one.validation) if curve is not None]
 
 
+def cursor_step(view: View, frame: ChartFrame) -> int:
+    """The step that the cursor stands at, of a run that has begun."""
+    return shown_step(view) if frame.cursor is None else frame.cursor
+
+
 def stack_lines(
-    view: View, frame: ChartFrame, cells: int, lines: int, known: Canvases | None = None
+    view: View,
+    frame: ChartFrame,
+    cells: int,
+    lines: int,
+    known: Canvases | None = None,
+    near: Stretch | None = None,
 ) -> tuple[Line, ...]:
     """The cursor's values, the charts, and what is seen of them: exactly `lines` where there is room.
-    `known` is of the same view."""
+    `known` is of the same view; `near` are all steps just before the cursor, so that its values do not
+    hang on the window."""
     if not begun(view):
         return (((" nothing yet", "quiet"),),)
     if cells < MARGIN + 4 or lines < LEAST:
         return (((" too small", "quiet"),),)
     whole, shown = whole_view(view), shown_step(view)
-    cursor = shown if frame.cursor is None else frame.cursor
+    cursor = cursor_step(view, frame)
+    read = whole if near is None else replace(whole, stretch=near)
     units = units_of(whole)
     look = Look(
         scale_of(view, frame, cells),
@@ -116,9 +129,10 @@ def stack_lines(
         cursor,
         shown,
         close=True,
+        read=read,
     )
     choices = choices_of(view, frame, lines)
-    out: list[Line] = [readout_line(whole, cursor, view.choice, cells)]
+    out: list[Line] = [readout_line(read, cursor, view.choice, cells)]
     room = lines - 2
     for at, choice in enumerate(choices):
         left = len(choices) - at

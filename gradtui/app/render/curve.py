@@ -36,6 +36,8 @@ class Look(NamedTuple):
     """The step that the rest of the screen shows, where that is another one than the newest."""
     close: bool = False
     """The axis of the values fits them as closely as round numbers allow."""
+    read: View | None = None
+    """The same run with all steps just before the cursor, whose values are read there."""
     labels: bool = True
     """Whether the axis of the steps is drawn: of charts below one another the lowest has it."""
 
@@ -72,7 +74,9 @@ def curve_lines(
         known[hangs_on] = grid, level
         grid = grid.copy()
     _rules(grid, scale, look, view.ascii_only)
-    title = chart_title(view, shown, width, log=grid.log, step=look.cursor, guess=level)
+    read = view if look.read is None else look.read
+    values = shown if look.read is None else quantity(read, choice)
+    title = chart_title(read, values, width, log=grid.log, step=look.cursor, guess=level)
     out = [title, *with_labels(grid)]
     if look.labels:
         corner = "+" if view.ascii_only else "└"

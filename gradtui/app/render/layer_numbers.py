@@ -6,7 +6,7 @@ import numpy as np
 
 from gradtui.app.render.history import parameters_of
 from gradtui.app.render.line import Line
-from gradtui.app.render.number import number, share
+from gradtui.app.render.number import count, number, share
 from gradtui.app.render.series import latest
 from gradtui.app.render.spark import spark
 from gradtui.app.view import View
@@ -32,7 +32,9 @@ def number_lines(view: View, row: int, width: int) -> Iterator[Line]:
     columns = ("now", "least", "most") if extremes else ("now",)
     room = min(max(width - LABEL - VALUE * len(columns) - 3, 0), MOST)
     head = "".join(f"{word:>{VALUE}}" for word in columns)
-    yield ((f" {'':<{LABEL}}{head}  ", "quiet"), ("over the steps"[:room], "quiet"))
+    first, last = (count(int(step)) for step in facts.steps[[0, -1]])
+    span = f"steps {first} to {last}"
+    yield ((f" {'':<{LABEL}}{head}  ", "quiet"), (span if len(span) <= room else "", "quiet"))
     for label, values, log in measured_quantities(facts, row):
         measured = ~np.isnan(values) | _was_taken(facts, label, row)
         thinned, now = latest(facts.steps, values, measured, room)

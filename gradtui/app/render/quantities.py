@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from gradtui.app.view import LOSS, Choice, View
-from gradtui.core.extremes import Range
+from gradtui.core.extremes import Extremes, Range
 from gradtui.core.facts import Facts
 from gradtui.core.layout import BoolArray, FloatArray, IntArray
 from gradtui.core.metric import Metrics
@@ -90,20 +90,30 @@ def quantity(view: View, choice: Choice) -> Quantity:
 
 def measured(facts: Facts, kind: Kind) -> Curve:
     """The loss and the learning rate are known of every step, measured or not; where several optimizers
-    have their own they are shown as of the measured steps. Of a log only steps that have a loss."""
+    have their own they are shown as of the measured steps of the first. Of a log only steps that
+    have a loss."""
     if kind == "loss" and facts.info.logged is not None:
         there = loss_logged(facts)
         return Curve(NAMES[kind], facts.scalars.steps[there], facts.scalars.loss[there])
     several = bool(facts.scalars.optimizer.any())
-    found = facts.extremes if not several else None  # of all of them together it is no curve's
+    found = facts.extremes
     if kind == "norm":
-        between = Stretches(found.stride, found.first, found.norm) if found is not None else None
+        between = _norms_between(found, several=several) if found is not None else None
         return Curve(NAMES[kind], facts.steps, facts.total_norm, between)
     of: ScalarSeries | Facts = facts if several else facts.scalars
     if kind == "loss":
         between = Stretches(found.stride, found.first, found.loss) if found is not None else None
         return Curve(NAMES[kind], of.steps, of.loss, between)
     return Curve(NAMES[kind], of.steps, of.lr)
+
+
+def _norms_between(found: Extremes, *, several: bool) -> Stretches:
+    """Of `several` optimizers the norm of all together is drawn: no less than the largest of one of them, and
+    of the smallest nothing is known."""
+    norm = found.norm
+    if several:
+        norm = Range(np.full(len(found), np.nan), norm.high, norm.broken)
+    return Stretches(found.stride, found.first, norm)
 
 
 def refined(curve: Curve, kind: Kind, facts: Facts, stretch: Stretch | None) -> Curve:

@@ -86,16 +86,17 @@ def points_in(steps: IntArray, window: int) -> int:
 def latest(
     steps: IntArray, values: FloatArray, measured: BoolArray, columns: int
 ) -> tuple[FloatArray, float]:
-    """[at most columns] the newest measured value of each stretch, and the newest of all.
+    """[at most columns] the newest measured value of each stretch of all `steps`, and the newest of all.
 
-    For quantities that are measured now and then: a stretch without any repeats the one before.
+    For quantities that are measured now and then: a stretch without any repeats the one before, and those
+    before the first have the first. So quantities of the same steps stand below one another.
     """
-    steps, values = steps[measured], values[measured]
-    if not len(steps) or columns < 1:
+    if not measured.any() or columns < 1:
         return np.empty(0), float("nan")
-    first = int(steps[0])
-    stride = stride_for(int(steps[-1]) - first + 1, columns)
-    bins = (int(steps[-1]) - first) // stride + 1
+    first, last = int(steps[0]), int(steps[-1])
+    stride = stride_for(last - first + 1, columns)
+    bins = (last - first) // stride + 1
+    steps, values = steps[measured], values[measured]
     ends = np.searchsorted(steps, first + stride * np.arange(1, bins + 1)) - 1
     out: FloatArray = values[np.maximum(ends, 0)]
     return out, float(values[-1])

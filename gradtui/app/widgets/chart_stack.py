@@ -8,6 +8,7 @@ from textual import events
 from textual.message import Message
 
 from gradtui.app.render.chart_frame import (
+    BEFORE_CURSOR,
     TEN,
     ChartFrame,
     known_step,
@@ -22,6 +23,7 @@ from gradtui.app.render.chart_frame import (
 from gradtui.app.render.chart_stack import (
     all_kept,
     begun,
+    cursor_step,
     scale_of,
     shown_step,
     stack_lines,
@@ -67,6 +69,7 @@ class ChartStack(Lined):
         super().__init__()
         self._read = read
         self._stretch: Stretch | None = None
+        self._near_cursor: Stretch | None = None
         self._known: Canvases = {}
         self.frame = frame or ChartFrame()
         self._keep = keep
@@ -76,7 +79,7 @@ class ChartStack(Lined):
 
     def lines_of(self, view: View, width: int, height: int) -> Sequence[Line]:
         self._refine()
-        return stack_lines(self._seen, self.frame, width, height, self._known)
+        return stack_lines(self._seen, self.frame, width, height, self._known, self._near())
 
     @property
     def _seen(self) -> View:
@@ -90,6 +93,16 @@ class ChartStack(Lined):
             self._take(None)
         elif self._stretch is None or (self._stretch.first, self._stretch.last) != seen:
             self._take(self._read(*seen))
+
+    def _near(self) -> Stretch | None:
+        """All steps just before the cursor, where not all of them are kept."""
+        if not begun(self.view) or all_kept(self.view, replace(self.frame, window=None)):
+            return None
+        step = self._cursor
+        known = self._near_cursor
+        if known is None or known.last != step:
+            self._near_cursor = self._read(max(step - BEFORE_CURSOR, 0), step)
+        return self._near_cursor
 
     def _take(self, stretch: Stretch | None) -> None:
         if stretch is not self._stretch:
@@ -240,7 +253,7 @@ class ChartStack(Lined):
 
     @property
     def _cursor(self) -> int:
-        return shown_step(self.view) if self.frame.cursor is None else self.frame.cursor
+        return cursor_step(self.view, self.frame)
 
     def _at(self, event: events.MouseEvent) -> int:
         """The cell of the canvas under the pointer; below 0 left of it."""

@@ -8,8 +8,7 @@ import numpy as np
 from textual import events
 from textual.message import Message
 
-from gradtui.app.followed_runs import BEFORE_CURSOR
-from gradtui.app.render.chart_frame import TEN
+from gradtui.app.render.chart_frame import BEFORE_CURSOR, TEN
 from gradtui.app.render.curve import MARGIN
 from gradtui.app.render.line import Line
 from gradtui.app.render.overlaid_run import OverlaidRun
@@ -111,7 +110,7 @@ class OverlayCharts(LineSurface, inherit_bindings=False, can_focus=False):
 
     def _at_cursor(self, seen: tuple[OverlaidRun, ...]) -> tuple[OverlaidRun, ...]:
         """The runs with the steps just before the cursor: its values hang on no window."""
-        if self.frame.cursor is None or self.frame.window is not None:
+        if self.frame.cursor is None:
             return seen
         out = list(seen)
         for one in aligned(seen, self.frame):

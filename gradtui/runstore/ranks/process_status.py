@@ -165,7 +165,7 @@ def ranks_status(
 ) -> Ranks:
     """`told`: the events of each rank so far; `silence`: seconds since each one's last sign of life,
     where that is known better than from the times of files."""
-    latest = [rank.steps.last() for rank in ranks]
+    latest = [rank.newest for rank in ranks]
     steps = [int(last["step"][0]) if len(last) else -1 for last in latest]
     front = max(steps, default=-1)
     first = steps.index(front) if ranks else 0

@@ -23,7 +23,7 @@ from gradtui.runstore.format.file_names import (
 from gradtui.runstore.format.json_lines import LineTail
 from gradtui.runstore.format.layout_mapping import moved, onto
 from gradtui.runstore.format.record_tail import Pick, RecordTail, StepsFile
-from gradtui.runstore.format.records import NONFINITE, RecordArray, detail_dtype, rising
+from gradtui.runstore.format.records import LATEST, NONFINITE, RecordArray, detail_dtype, rising
 from gradtui.runstore.format.run_header import Generation, Header
 from gradtui.runstore.format.run_json import read_header
 
@@ -33,6 +33,11 @@ RECENT = 8
 """Of a long past that share is its latest steps."""
 ROOM = 256 << 20
 """Bytes of arrays that are made at once of one generation's records."""
+REACH = 1 << 20
+"""Steps that one record may stand for, of which the disk has not taken the others. Each step has one; in a
+log, whose steps are another tool's, any number may be the first."""
+TAIL = 512
+"""Records at the end that are looked through where the last one is damaged."""
 
 
 @dataclass(slots=True)
@@ -89,9 +94,23 @@ class RankFiles:
         return self.header.generations[-1].layout if self.header.generations else None
 
     @property
+    def newest(self) -> RecordArray:
+        """[1] STEP, the newest step on disk; [0] before the first. A number in a damaged file that so few
+        records cannot have come to is none: then it is the last record before it which is in order."""
+        file = self.steps
+        record, count = file.last(), file.count
+        logged = any(generation.info.logged for generation in self.header.generations)
+        most = LATEST if logged else REACH * max(count, 1)
+        if not len(record) or 0 <= int(record["step"][0]) < most:
+            return record
+        found = file.at(np.arange(max(count - TAIL, 0), count))
+        found = found[(found["step"] >= 0) & (found["step"] < most)]
+        return found[rising(np.asarray(found["step"], np.int64))][-1:]
+
+    @property
     def last_step(self) -> int:
-        """The newest step on disk, -1 before the first."""
-        record = self.steps.last()
+        """Its number, -1 before the first."""
+        record = self.newest
         return int(record["step"][0]) if len(record) else -1
 
     def refresh(self) -> None:

@@ -129,5 +129,5 @@ def _last_time(ranks: Sequence[RankFiles], events: Sequence[dict[str, Any]]) -> 
     told = [line.get("time") for line in events]
     times = [float(time) for time in told if isinstance(time, float | int) and time < MOST_SECONDS]
     for rank in ranks:
-        times += [float(time) for time in rank.steps.last()["time"]]
+        times += [float(time) for time in rank.newest["time"]]
     return max((time for time in times if math.isfinite(time)), default=None)

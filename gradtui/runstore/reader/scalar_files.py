@@ -109,7 +109,7 @@ def extremes_between(file: StepsFile, begin: int, end: int) -> Extremes | None:
         part = part[rising(np.asarray(part["step"], np.int64))]
         steps, known = np.asarray(part["step"], np.int64), measured(part)
         loss, norm = (np.asarray(part[name], np.float64) for name in ("loss", "total_norm"))
-        found.add(steps, loss, norm, known)
+        found.add(steps, loss, norm, known, np.asarray(part["optimizer"], np.int64))
     return found.view()
 
 

@@ -12,7 +12,7 @@ from gradtui.app.render.chart_frame import ChartFrame
 from gradtui.app.render.chart_stack import all_kept, scale_of, shown_step, stack_lines, steps_of
 from gradtui.app.render.curve import MARGIN
 from gradtui.app.render.line import plain, width
-from gradtui.app.render.quantities import Curve, Stretches
+from gradtui.app.render.quantities import Curve, Stretches, measured
 from gradtui.app.render.series import running_median, thin
 from gradtui.app.render.trace import trace
 from gradtui.app.render.x_scale import Extent, XScale
@@ -222,6 +222,51 @@ def test_with_all_steps_of_the_window_the_cursor_goes_through_each() -> None:
     assert "loss 90.00 " in text(full, replace(frame, cursor=8003)).splitlines()[0]
     assert "every 16th" not in text(full, replace(frame, panel="first"))
     assert all_kept(VIEW, ChartFrame(Extent(0, 50)))
+
+
+def test_spikes_of_several_optimizers_are_seen_as_well() -> None:
+    """Of the norm of all together no more is known than that it was no smaller."""
+    facts = long_view().facts
+    assert facts is not None
+    turns = replace(facts, optimizer=np.arange(len(facts)) % 2)
+    assert turns.scalars.optimizer.any()
+    loss, norm = measured(turns, "loss").between, measured(turns, "norm").between
+    assert loss is not None
+    assert norm is not None
+    assert np.nanmax(loss.range.high) == np.nanmax(norm.range.high) == 90.0
+    assert np.isnan(norm.range.low).all()
+    assert not np.isnan(loss.range.low).all()
+    view = replace(long_view(), facts=turns, whole=turns)
+    assert "▲" in text(view, ChartFrame(panel="first")) + text(view, ChartFrame(panel="norm"))
+
+
+def stretch(first: int, last: int) -> Stretch:
+    """Losses of 2 at odd steps, norms of 5 at every third."""
+    steps = np.arange(first, last + 1)
+    none = np.full(len(steps), nan)
+    loss = np.where(steps % 2 == 1, 2.0, 1.2)
+    numbers, skipped = np.zeros(len(steps), np.int64), np.zeros(len(steps), np.bool_)
+    scalars = ScalarSeries(steps, none, loss, none, numbers, skipped)
+    measured = steps[steps % 3 == 0]
+    return Stretch(first, last, scalars, measured, np.full(len(measured), 5.0))
+
+
+def test_values_at_the_cursor_do_not_hang_on_the_window() -> None:
+    """Of a long run some steps are kept; those of the window are read where there are few enough."""
+    view, near = long_view(), stretch(8003 - 256, 8003)
+    wide = ChartFrame(cursor=8003)
+    narrow = ChartFrame(Extent(7990, 8020), cursor=8003)
+    seen = replace(view, stretch=stretch(7990, 8020))
+    said = []
+    for what, frame in ((view, wide), (seen, narrow)):
+        lines = [plain(line) for line in stack_lines(what, frame, 120, 30, near=near)]
+        titles = [line.split("log")[0] for line in lines if line.startswith((" loss ", " total"))]
+        said.append([lines[0], *titles])
+    assert said[0] == said[1]
+    assert "loss 2.000 " in said[0][0]
+    assert "total norm 5.0e+00 at 8,001" in said[0][0]
+    alone = plain(stack_lines(view, wide, 120, 30)[0])
+    assert "loss 1.200 at 7,999" in alone or "loss 1.200 at 8,0" in alone
 
 
 def test_a_line_comes_from_outside_and_goes_on_there() -> None:

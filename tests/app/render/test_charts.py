@@ -157,7 +157,12 @@ def test_quantities_measured_now_and_then_are_held() -> None:
     values = np.where(steps % 5 == 0, steps, nan).astype(float)
     thinned, now = latest(steps, values, ~np.isnan(values), 20)
     assert now == 10
-    assert thinned.tolist() == [0, 0, 0, 0, 0, 5, 5, 5, 5, 5, 10]
+    assert thinned.tolist() == [0, 0, 0, 0, 0, 5, 5, 5, 5, 5, 10, 10]
+    late = np.where(steps % 5 == 3, steps, nan).astype(float)
+    held, _ = latest(steps, late, ~np.isnan(late), 20)
+    assert held.tolist() == [3, 3, 3, 3, 3, 3, 3, 3, 8, 8, 8, 8]  # below the one above it
+    every, _ = latest(steps, steps.astype(float), np.ones(12, np.bool_), 5)
+    assert len(every) == len(latest(steps, late, ~np.isnan(late), 5)[0]) == 4
 
 
 def test_dots_have_twice_the_columns() -> None:

@@ -12,7 +12,8 @@ import pytest
 from gradtui.cli import main
 from gradtui.core.event import Ended
 from tests.factories import exploding, snapshots
-from tests.runstore.recorded import record
+from tests.runstore.recorded import record, snap
+from tests.runstore.test_metrics import queued, row
 
 if TYPE_CHECKING or find_spec("aiohttp") is not None:
     from tests.app.browser import PROGRAM, Tab, browser
@@ -194,3 +195,20 @@ async def it_fits(tab: "Tab", home: Path) -> None:
     await tab.prefer("light")
     await tab.picture(home / "page.png")
     assert struct.unpack(">II", (home / "page.png").read_bytes()[16:24]) == (400, 900)
+
+
+@pytest.mark.slow
+async def test_long_names_of_metrics_fit(tmp_path: Path) -> None:
+    name = "validation/" + "accuracy_of_the_third_head_" * 6
+    rows = [row(name, step, 1.0 + step) for step in range(0, 30, 5)]
+    rows += [row(name.replace("validation", "train"), step, 2.0) for step in range(0, 30, 5)]
+    things = [*(snap(step) for step in range(30)), Ended(1, 30, "finished")]
+    record(tmp_path / "run", things, metrics=queued(*rows), command=("python", "train.py"))
+    page = tmp_path / "page.html"
+    assert main(["export", str(tmp_path / "run"), "--format", "html", "-o", str(page)]) == 0
+    async with browser(tmp_path) as opened:
+        tab = await opened.tab()
+        await tab.resize(500, 900)
+        await tab.open(page.as_uri())
+        assert await tab.tell(f"document.body.textContent.includes('{name}')")
+        assert await tab.tell("document.documentElement.scrollWidth") <= 500
