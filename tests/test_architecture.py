@@ -16,6 +16,7 @@ OTHERS = {
     "runstore/files/reading.py": "the one place where files of a run are read",
     "runstore/files/disk.py": "writes, and looks at what it has opened to write",
     "runstore/format/run_header.py": "reads /proc",
+    "runstore/logs/sqlite_file.py": "writes a copy of its own",
     "runstore/ranks/process_status.py": "reads /proc",
     "commands/page/assets.py": "reads style and script, which are of the package",
     "commands/json_schemas.py": "reads schemas, which are of the package",

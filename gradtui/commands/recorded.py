@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradtui.core.errors import UsageError
-from gradtui.core.paths import is_there
+from gradtui.core.paths import file_of, is_there
 from gradtui.core.text import printable
 
 MODE = 0o700
@@ -48,7 +48,7 @@ def named_run(word: str, home: Path) -> Iterator[NamedRun]:
     from gradtui.runstore.logs.formats import FORMATS, format_of
 
     path = Path(word)
-    there = bool(word) and is_there(path) and not is_run(path)
+    there = bool(word) and _is_path(path) and not is_run(path)
     # What a person names may be a link, as a cache of downloads has them; what lies in it may not.
     real = path.resolve() if there and path.is_symlink() else path
     form = format_of(real) if there else None
@@ -82,4 +82,9 @@ def is_name(word: str, home: Path) -> bool:
 
 def is_one(word: str, home: Path) -> bool:
     """Whether a word can mean a run or a log rather than a scenario."""
-    return is_there(word) or is_name(word, home)
+    return _is_path(Path(word)) or is_name(word, home)
+
+
+def _is_path(path: Path) -> bool:
+    """Of what is there, or of something in a file: a run of a database."""
+    return is_there(path) or file_of(path) is not None

@@ -33,3 +33,10 @@ def is_folder(path: Path | str) -> bool:
 def is_there(path: Path | str) -> bool:
     """Whether something has that name; as `is_folder`."""
     return os.path.exists(path)  # noqa: PTH110
+
+
+def file_of(path: Path) -> Path | None:
+    """Of FILE, FILE/WORD or FILE/WORD/WORD the FILE; None where no part of it is one."""
+    there = (part for part in (path, *path.parents) if is_there(part))
+    found = next(there, None)
+    return None if found is None or is_folder(found) else found

@@ -48,10 +48,17 @@ def _wandb_run() -> Reader:
     return Reader(wandb_run.holds, wandb_run.read)
 
 
+def _mlflow_store() -> Reader:
+    from gradtui.runstore.logs import mlflow_store
+
+    return Reader(mlflow_store.holds, mlflow_store.read)
+
+
 FORMATS: tuple[LogFormat, ...] = (
     LogFormat("trainer_state.json", _trainer_state),
     LogFormat("Lightning metrics.csv", _metrics_csv),
     LogFormat("W&B offline run", _wandb_run),
+    LogFormat("MLflow run", _mlflow_store),
     LogFormat("TensorBoard event files", _event_files),
 )
 """In the order in which a path is tried: a Trainer's output folder has event files below it as well."""

@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-import re
 from pathlib import Path
 
 from gradtui.core.errors import GradtuiError
@@ -11,7 +10,7 @@ from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
 from gradtui.runstore.files.reading import opened, read_at
 from gradtui.runstore.logs.limits import MOST_POINTS, whole_file
-from gradtui.runstore.logs.names import LAYER, meanings
+from gradtui.runstore.logs.names import LAYER, by_number, meanings
 from gradtui.runstore.logs.places import files_below, the_one
 from gradtui.runstore.logs.series import SCALAR, Collector, Log
 
@@ -95,13 +94,6 @@ def read(path: Path) -> Log:
         limits.append(SORTED)
     name = str(file.relative_to(path)) if file != path else file.name
     return Log(collector.series(), tuple(limits), files=(name,), repeated=True)
-
-
-def by_number(name: str) -> list[tuple[int, str]]:
-    """Sorts "net.2" before "net.10": the writer sorts its columns by letter, and layers should stand in the
-    order of depth, as far as their names tell."""
-    parts = re.split(r"(\d+)", name)
-    return [(int(part[:18]), "") if part.isdecimal() else (-1, part) for part in parts if part]
 
 
 def _number(text: str) -> float | None:

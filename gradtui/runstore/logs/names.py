@@ -80,6 +80,13 @@ def orders(names: Iterable[str]) -> list[str]:
     return sorted({m["order"] for m in matches if m and not _is_two(m["order"])})
 
 
+def by_number(name: str) -> list[tuple[int, str]]:
+    """Sorts "net.2" before "net.10": where a writer sorts by letter, layers should stand in the order of
+    depth, as far as their names tell."""
+    parts = re.split(r"(\d+)", name)
+    return [(int(part[:18]), "") if part.isdecimal() else (-1, part) for part in parts if part]
+
+
 def _is_two(order: str) -> bool:
     return order != "inf" and float(order) == 2
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from gradtui.core.errors import GradtuiError, UsageError
-from gradtui.runstore.logs.metrics_csv import by_number
+from gradtui.runstore.logs.names import by_number
 from tests.runstore.logs.made import judged, read, series, tabled
 
 LIGHTNING = pytest.importorskip("lightning.pytorch")
