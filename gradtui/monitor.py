@@ -17,6 +17,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from gradtui.core.event import Event, Started
+from gradtui.core.launcher import launched, restarts
 from gradtui.core.snapshot import Snapshot
 from gradtui.instrument.lost_loss import frames_of
 from gradtui.instrument.watcher import OVERHEAD, Watcher
@@ -75,6 +76,7 @@ class RunSink:
                 event.info,
                 rank=rank,
                 world_size=world,
+                restart=restarts(os.environ),
                 command=command(),
                 optimizers=event.info.optimizer.split(", "),
                 versions={"torch": str(torch.__version__)},
@@ -284,9 +286,9 @@ def place() -> tuple[int, int]:
     distributed = sys.modules.get("torch.distributed")
     if distributed is not None and distributed.is_available() and distributed.is_initialized():
         return int(distributed.get_rank()), int(distributed.get_world_size())
-    rank, world = os.environ.get("RANK", ""), os.environ.get("WORLD_SIZE", "")
-    if rank.isdigit() and world.isdigit():
-        return int(rank), int(world)
+    told = launched(os.environ)
+    if told is not None:
+        return told.rank, told.world_size
     number = getattr(multiprocessing.process.current_process(), "_identity", ())
     return (number[0] - 1 if number else 0), 1
 

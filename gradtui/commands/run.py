@@ -34,6 +34,7 @@ healthy, undecided or not seen, 3 sick, 4 non-finite.
 """
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,6 +48,7 @@ from gradtui.commands.report import FAILED
 from gradtui.commands.settings import Settings
 from gradtui.core.confirmation import WAYS
 from gradtui.core.errors import UsageError
+from gradtui.core.launcher import misplaced
 
 SETTINGS = (
     "fps",
@@ -93,6 +95,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     refuse_unsendable(args.to)
     from gradtui.commands.program import new_directory
 
+    if outer := misplaced(os.environ):
+        warn(outer)
     directory = new_directory(command, settings.runs)
     if args.headless:
         return _headless(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from gradtui.core.event import RunInfo
 from gradtui.core.extremes import Extremes
 from gradtui.core.layout import BoolArray, FloatArray, IntArray, Layout
+from gradtui.core.rank_facts import RankFacts
 from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Grad, NonFinite, Weight
 
@@ -118,6 +119,8 @@ class Facts:
     nobody has followed them."""
     time: FloatArray | None = None
     """[n] seconds since 1970 at which each step was taken; None where nobody has kept that."""
+    ranks: RankFacts | None = None
+    """What its processes have to say together; None where it was not looked for."""
     extremes: Extremes | None = None
     """Loss and total norm of all steps, also of those between the kept ones; None while all are kept."""
 
@@ -169,6 +172,7 @@ class Facts:
             first_nonfinite=seen if seen is not None and seen.step <= last else None,
             every=self.every.until(last) if self.every is not None else None,
             time=self.time[:n] if self.time is not None else None,
+            ranks=self.ranks.until(last) if self.ranks is not None else None,
             extremes=self.extremes.until(last) if self.extremes is not None else None,
             **cut,
         )

@@ -129,6 +129,7 @@ class History:
             first_nonfinite=self.first_nonfinite,
             every=every if len(every) else None,
             time=self._columns["time"][: self._n],
+            ranks=None,
             # The steps of a log have a loss now and then.
             extremes=self.extremes.view() if self.info.logged is None else None,
             **cut,

@@ -16,6 +16,7 @@ from gradtui.doctor.notes import (
     replayed,
     spikes,
     structural_zeros,
+    together,
 )
 from gradtui.doctor.optimizer_series import OptimizerSeries, streams
 from gradtui.doctor.reading import Reading
@@ -71,7 +72,7 @@ def _examined(facts: Facts) -> Diagnosis:
         structural_zeros(facts),
     )
     limits = logged.limits if logged is not None else ()
-    told = (*_notes(readings), *about, *wiring_notes(facts, found), *limits)
+    told = (*together(facts), *_notes(readings), *about, *wiring_notes(facts, found), *limits)
     notes = tuple(n for n in told if n)
     if found:
         kept = tuple(suited(finding, facts) for finding in found)

@@ -21,6 +21,11 @@ def structural_zeros(facts: Facts) -> str:
     return f"{zero[0].name}{more}: no gradient by design ({zero[0].structural_zero})"
 
 
+def together(facts: Facts) -> tuple[str, ...]:
+    """On restarts, and on ranks whose gradients differ from those of their replicas."""
+    return () if facts.ranks is None else facts.ranks.words
+
+
 def attached(facts: Facts) -> str:
     """On a run that begins in the middle, else ""."""
     before = facts.info.attached

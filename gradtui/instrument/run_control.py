@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from gradtui.core.control import Control, Detach, Pause, RecordAll, Resume, SetPace, StepOnce, Stop
 from gradtui.core.event import Event, Paused, Resumed
+from gradtui.core.launcher import launched
 from gradtui.instrument.budget import Budget, Ledger
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.runstore.writer.control_file import ControlInbox
@@ -111,4 +112,5 @@ def _several_processes() -> bool:
     distributed = sys.modules.get("torch.distributed")
     if distributed is not None and distributed.is_available() and distributed.is_initialized():
         return int(distributed.get_world_size()) > 1
-    return os.environ.get("WORLD_SIZE", "1") not in ("", "1")
+    told = launched(os.environ)
+    return told is not None and told.world_size > 1

@@ -207,3 +207,13 @@ def test_a_loss_that_was_never_seen_is_not_called_nan(tmp_path: Path) -> None:
         now[0] = 16.5
         glance()
     assert lines == ["step 0", "step 0, loss nan"]
+
+
+def test_within_a_launcher_it_says_where_it_belongs(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", "3")
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    done = headless(home, sys.executable, "-c", "pass")
+    assert "this is rank 3 of 4" in said(done)[0]
+    assert "put gradtui run before the launcher" in said(done)[0]

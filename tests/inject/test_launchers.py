@@ -1,154 +1,140 @@
-"""Ways to start a training: it is seen, and starts as it would without us."""
+"""Two real processes of each launcher that is installed: ranks, restarts, replicas that differ."""
 
-import os
-import shutil
-import subprocess
-import sys
-import sysconfig
-import venv
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from gradtui.inject import environment
-from gradtui.runstore.reader.open_run import OpenRun
-from tests.inject.watched import finish, start
+from gradtui.core.rank_facts import Apart
+from gradtui.doctor.diagnose import diagnose
+from gradtui.runstore.ranks.process_status import read_attempts, read_ranks, status
+from gradtui.runstore.reader.load import load_facts
+from tests.inject.watched import complaints, finish, processes, program, start
 
-NET = """
-import torch
-from torch import nn
+TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
+REPLICAS = program("replicas")
+VARIABLES = [
+    ({"OMPI_COMM_WORLD_RANK": "{}", "OMPI_COMM_WORLD_SIZE": "2"}),
+    ({"PMI_RANK": "{}", "PMI_SIZE": "2"}),
+    (
+        {
+            "SLURM_PROCID": "{}",
+            "SLURM_STEP_NUM_TASKS": "2",
+            "SLURM_STEP_ID": "0",
+            "SLURM_NTASKS": "2",
+        }
+    ),
+]
 
-def train(steps=5):
+
+def apart(run: Path) -> Apart | None:
+    facts = load_facts(run)
+    assert facts.ranks is not None
+    return facts.ranks.apart
+
+
+@pytest.mark.long
+def test_torchrun_starts_a_failed_rank_again(tmp_path: Path) -> None:
+    """In the first start rank 1 fails before its first step, so that it has no files of that."""
+    failures = ["fail:1:0:0", "fail:1:1:5"]
+    finish(start(tmp_path, *TORCHRUN, "2", "--max-restarts", "2", REPLICAS, *failures))
+    run = tmp_path / "run"
+    assert complaints(run) == ""
+    assert [rank.label for rank in read_ranks(run)] == ["0.2", "1.2"]
+    assert status(run).missing == ()
+    facts = load_facts(run)
+    assert facts.steps.tolist() == list(range(12))
+    assert facts.ranks is not None
+    last = facts.ranks.attempts[-1]
+    assert (last.ranks, last.last_step, last.restart) == (2, 4, 1)
+    assert last.failure == "rank 1: RuntimeError: rank 1 is made to fail"
+    assert len(read_attempts(run)[0]) in (0, 1)
+    assert any("begun again" in note for note in diagnose(facts).notes)
+
+
+@pytest.mark.long
+def test_torchrun_a_rank_whose_gradient_is_spoilt(tmp_path: Path) -> None:
+    finish(start(tmp_path, *TORCHRUN, "3", REPLICAS, "group", "corrupt:1:7"))
+    found = apart(tmp_path / "run")
+    assert found is not None
+    assert (found.odd, found.ranks, found.first_step, found.steps) == ((1,), 3, 7, 1)
+    assert found.low > 6
+
+
+@pytest.mark.long
+def test_torchrun_without_an_all_reduce(tmp_path: Path) -> None:
+    finish(start(tmp_path, *TORCHRUN, "2", REPLICAS, "apart"))
+    found = apart(tmp_path / "run")
+    assert found is not None
+    assert (found.odd, found.steps, found.compared) == ((), 12, 12)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(find_spec("accelerate") is None, reason="accelerate is not installed")
+def test_accelerate_launch(tmp_path: Path) -> None:
+    words = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    more = ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    finish(start(tmp_path, *words, *more, REPLICAS))
+    assert processes(tmp_path / "run") == ["0", "1"]
+    assert apart(tmp_path / "run") is None
+
+
+@pytest.mark.long
+@pytest.mark.skipif(find_spec("deepspeed") is None, reason="deepspeed is not installed")
+def test_deepspeed(tmp_path: Path) -> None:
+    words = ["-m", "deepspeed.launcher.runner", "--num_accelerators", "2", REPLICAS]
+    finish(start(tmp_path, *words, DS_ACCELERATOR="cpu"))
+    assert processes(tmp_path / "run") == ["0", "1"]
+    assert apart(tmp_path / "run") is None
+
+
+RAY = """
+import ray, sys
+from ray.train import RunConfig, ScalingConfig
+from ray.train.torch import TorchTrainer
+
+def work():
+    import torch
+    from torch import nn
     torch.manual_seed(0)
-    model = nn.Linear(3, 1)
-    for i in range(steps):
-        model(torch.ones(2, 3)).square().sum().backward()
-        with torch.no_grad():  # an optimizer has torch import its compiler, which takes seconds
-            for p in model.parameters():
-                p -= 0.1 * p.grad
-        model.zero_grad()
-    return float(model.bias.detach())
+    net = nn.Linear(6, 3)
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-2)
+    for _ in range(12):
+        optimizer.zero_grad()
+        net(torch.randn(8, 6)).square().mean().backward()
+        optimizer.step()
+
+ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+TorchTrainer(
+    work,
+    scaling_config=ScalingConfig(num_workers=2, use_gpu=False),
+    run_config=RunConfig(storage_path=sys.argv[1]),
+).fit()
+ray.shutdown()
 """
-MODULE = """
-import sys
-from .net import train
-
-if __name__ == "__main__":
-    print(__name__, __package__, __spec__.name, sys.argv, sys.path[0], sys.stdin.read())
-    print(train())
-    sys.exit(int(sys.argv[1]))
-"""
-SEEN = (("weight", "bias"), 5, "ended")
 
 
-@pytest.fixture
-def package(tmp_path: Path) -> Path:
-    """A folder with a package `pkg` that trains: `python -m pkg.train CODE`."""
-    folder = tmp_path / "code"
-    (folder / "pkg").mkdir(parents=True)
-    (folder / "pkg" / "__init__.py").write_text("")
-    (folder / "pkg" / "net.py").write_text(NET)
-    (folder / "pkg" / "train.py").write_text(MODULE)
-    (folder / "alone.py").write_text("from pkg.net import train\nprint(train())\n")
-    return folder
+@pytest.mark.long
+@pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
+def test_ray_train(tmp_path: Path) -> None:
+    """The workers are children of a raylet that the script has started, and have its environment."""
+    finish(start(tmp_path, "-c", RAY, str(tmp_path / "store"), RAY_USAGE_STATS_ENABLED="0"))
+    assert processes(tmp_path / "run") == ["0", "1"]
+    assert apart(tmp_path / "run") is None
 
 
-def seen(place: Path) -> tuple[tuple[str, ...], int, str]:
-    run = OpenRun(place)
-    return run.tensors, len(run.steps), run.state
-
-
-def launch(*words: str, stdin: str = "", **extra: str) -> subprocess.CompletedProcess[str]:
-    variables = os.environ | {"OMP_NUM_THREADS": "1"} | extra
-    return subprocess.run(
-        words, input=stdin, env=variables, capture_output=True, text=True, check=False, timeout=120
-    )
-
-
-@pytest.mark.slow
-def test_a_shell_that_changes_folder_and_starts_a_script_that_starts_a_module(
-    tmp_path: Path, package: Path
+@pytest.mark.long
+@pytest.mark.parametrize("variables", VARIABLES)
+def test_variables_of_launchers_that_are_no_packages(
+    tmp_path: Path, variables: dict[str, str]
 ) -> None:
-    (package / "train.sh").write_text(f'{sys.executable} -m pkg.train "$@" && echo not reached\n')
-    shell = ["bash", "-c", f'cd {package} && sh train.sh 9 "two words"']
-    ours = [sys.executable, "-m", "gradtui", "run", "--headless"]
-    without = launch(*shell, stdin="from outside")
-    with_us = launch(*ours, *shell, stdin="from outside", GRADTUI_RUNS=str(tmp_path / "runs"))
-    assert with_us.stdout == without.stdout
-    assert "__main__ pkg pkg.train" in with_us.stdout
-    assert "'9', 'two words'" in with_us.stdout
-    assert "from outside" in with_us.stdout
-    assert (with_us.returncode, without.returncode) == (9, 9)
-    (place,) = (tmp_path / "runs").iterdir()
-    assert seen(place)[:2] == SEEN[:2]
-    assert "pkg.train" in OpenRun(place).command
-
-
-@pytest.mark.slow
-def test_a_python_that_starts_another_with_more_on_its_path(tmp_path: Path, package: Path) -> None:
-    (tmp_path / "outer.py").write_text(
-        f"""
-import os, subprocess, sys
-path = os.pathsep.join([{str(package)!r}, os.environ["PYTHONPATH"]])
-sys.exit(subprocess.call([sys.executable, "-c", "import pkg.net; print(pkg.net.train())"],
-                         env=os.environ | {{"PYTHONPATH": path}}))
-"""
-    )
-    out, said = finish(start(tmp_path / "a", str(tmp_path / "outer.py")))
-    assert (float(out) != 0, said) == (True, "")
-    assert seen(tmp_path / "a" / "run") == SEEN
-
-
-@pytest.mark.slow
-def test_an_environment_made_anew_is_not_followed_and_that_is_said(
-    tmp_path: Path, package: Path
-) -> None:
-    ours = [sys.executable, "-m", "gradtui", "run", "--headless"]
-    anew = ["env", "-i", f"PATH={os.environ['PATH']}", sys.executable]
-    done = launch(*ours, *anew, str(package / "alone.py"), GRADTUI_RUNS=str(tmp_path / "runs"))
-    assert done.returncode == 0, done.stderr
-    assert "nothing was seen" in done.stderr
-
-
-def test_switches_that_shut_the_environment_out(tmp_path: Path) -> None:
-    code = "import sys; print([type(finder).__name__ for finder in sys.meta_path])"
-    waits = {
-        switch: "OnTorch" in finish(start(tmp_path / switch, switch, "-c", code))[0]
-        for switch in ("-B", "-P", "-s", "-I", "-S", "-E")
-    }
-    assert [switch for switch in waits if not waits[switch]] == ["-I", "-S", "-E"]
-
-
-@pytest.mark.slow
-def test_an_interpreter_that_has_torch_but_not_gradtui(tmp_path: Path, package: Path) -> None:
-    venv.create(tmp_path / "theirs", symlinks=True, with_pip=False)
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    into = tmp_path / "theirs" / "lib" / version / "site-packages"
-    for kind in ("purelib", "platlib"):
-        for path in Path(sysconfig.get_path(kind)).iterdir():
-            ours = path.name.startswith(("gradtui", "_gradtui", "__editable__", "textual", "rich"))
-            if not ours and path.suffix != ".pth" and not (into / path.name).exists():
-                (into / path.name).symlink_to(path)
-    script = package / "theirs.py"
-    script.write_text(
-        "import importlib.util, sys\n"
-        "print(importlib.util.find_spec('gradtui'), importlib.util.find_spec('textual'))\n"
-        "from pkg.net import train\ntrain()\nprint(sys.prefix)\n"
-    )
-    (tmp_path / "run").mkdir()
-    python = str(tmp_path / "theirs" / "bin" / "python")
-    plain = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    done = launch(
-        python, str(script), **{"PYTHONPATH": ""} | environment(tmp_path / "run", base=plain)
-    )
-    assert done.stdout.split() == ["None", "None", str(tmp_path / "theirs")], done.stderr
-    assert seen(tmp_path / "run") == SEEN
-
-
-@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
-def test_uv(tmp_path: Path, package: Path) -> None:
-    (tmp_path / "run").mkdir()
-    words = ["uv", "run", "--no-project", "--offline", "--python", sys.executable]
-    done = launch(*words, str(package / "alone.py"), **environment(tmp_path / "run"))
-    assert done.returncode == 0, done.stderr
-    assert seen(tmp_path / "run") == SEEN
+    """Started one after the other, as plain processes with the variables of two ranks."""
+    first = start(tmp_path, REPLICAS, **{name: word.format(0) for name, word in variables.items()})
+    finish(first)
+    (tmp_path / "run").rename(tmp_path / "kept")
+    second = start(tmp_path, REPLICAS, **{name: word.format(1) for name, word in variables.items()})
+    finish(second)
+    assert processes(tmp_path / "kept") == ["0"]
+    assert processes(tmp_path / "run") == ["1"]
+    for place in ("kept", "run"):
+        assert read_ranks(tmp_path / place)[0].header.world_size == 2

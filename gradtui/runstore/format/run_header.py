@@ -48,6 +48,8 @@ class Header:
     command: tuple[str, ...] = ()
     rank: int = 0
     attempt: int = 0
+    restart: int = 0
+    """How often all processes had been started again before, as a launcher counts."""
     world_size: int = 1
     started: float = 0.0
     pid: int = 0
@@ -77,6 +79,7 @@ def here(
     *,
     rank: int = 0,
     world_size: int = 1,
+    restart: int = 0,
     optimizers: Sequence[str] = (),
     versions: dict[str, str] | None = None,
 ) -> Header:
@@ -90,6 +93,7 @@ def here(
         command=masked(command),
         rank=rank,
         world_size=world_size,
+        restart=restart,
         started=time(),
         pid=os.getpid(),
         host=socket.gethostname(),

@@ -112,6 +112,7 @@ def _from_json(data: dict[str, Any]) -> Header:
         launcher=_launcher(data["launcher"]),
         rank=whole(data["rank"], 10**6 - 1),
         attempt=whole(data["attempt"], 10**4 - 1),
+        restart=whole(data.get("restart", 0)),
         world_size=whole(data["world_size"]),
         pid=whole(data["pid"]),
         steps_taken=whole(data.get("steps_taken", 0)),

@@ -13,6 +13,7 @@ from gradtui.runstore.files.reading import look_at
 from gradtui.runstore.format.file_names import LABEL
 from gradtui.runstore.format.json_lines import LineTail
 from gradtui.runstore.format.run_header import Header, machine
+from gradtui.runstore.ranks.attempts import together
 from gradtui.runstore.ranks.rank_files import RankFiles, labels
 from gradtui.runstore.writer.launch_record import exit_code
 
@@ -117,6 +118,14 @@ def read_ranks(directory: Path) -> list[RankFiles]:
 
     Raises GradtuiError where there is none that can be read.
     """
+    return read_attempts(directory)[-1]
+
+
+def read_attempts(directory: Path) -> list[list[RankFiles]]:
+    """The ranks of each attempt that has taken steps, oldest first; else those that are about to.
+
+    Raises GradtuiError where there is none that can be read.
+    """
     found: list[RankFiles] = []
     problem: GradtuiError | None = None
     for label in labels(directory):
@@ -131,9 +140,7 @@ def read_ranks(directory: Path) -> list[RankFiles]:
             f"{printable(str(directory))} holds no run: it has no run.json"
         )
     begun = [rank for rank in found if rank.header.generations] or found
-    newest = max(rank.header.attempt for rank in begun)
-    here = [rank for rank in begun if rank.header.attempt == newest]
-    return sorted(here, key=lambda rank: rank.header.rank)
+    return [[begun[i] for i in group] for group in together([rank.header for rank in begun])]
 
 
 def status(directory: Path | str, now: float | None = None) -> Ranks:

@@ -11,16 +11,19 @@ import numpy as np
 from gradtui.core.event import RunInfo
 from gradtui.core.facts import SCALARS, Facts, before_clipping, merged_norms
 from gradtui.core.layout import Layout
+from gradtui.core.rank_facts import RankFacts
 from gradtui.core.snapshot import NonFinite
 from gradtui.runstore.files.reading import any_numbers, in_a_sentence
 from gradtui.runstore.format.block import Block, empty, picked
 from gradtui.runstore.format.event_json import nonfinite_from
 from gradtui.runstore.format.layout_mapping import whole
 from gradtui.runstore.format.records import SKIPPED, STAGES
+from gradtui.runstore.ranks.attempts import attempts_of
 from gradtui.runstore.ranks.merge import complete
-from gradtui.runstore.ranks.process_status import Ranks, ranks_status, read_ranks
+from gradtui.runstore.ranks.process_status import Ranks, ranks_status, read_attempts
 from gradtui.runstore.ranks.rank_files import RankFiles
 from gradtui.runstore.ranks.rank_sync import joined_in
+from gradtui.runstore.ranks.replica_agreement import agreement
 from gradtui.runstore.ranks.replicas import beside, roles
 from gradtui.runstore.reader.scalar_files import scalars_of
 
@@ -36,6 +39,7 @@ class Loaded:
     first_nonfinite: NonFinite | None
     ranks: tuple[RankFiles, ...]
     status: Ranks
+    together: RankFacts
 
 
 LEAST = 16
@@ -49,7 +53,8 @@ def load(directory: Path | str) -> Loaded:
 
 
 def _load(directory: Path) -> Loaded:
-    ranks = read_ranks(directory)
+    attempts = read_attempts(directory)
+    ranks = attempts[-1]
     begun = [rank for rank in ranks if rank.layout is not None]
     layout = whole([rank.layout for rank in begun if rank.layout is not None] or [Layout((), ())])
     info = begun[0].header.generations[-1].info if begun else EMPTY
@@ -61,8 +66,9 @@ def _load(directory: Path) -> Loaded:
     events = tuple(line for lines in told for line in lines)
     seen = [found for line in events if (found := nonfinite_from(line)) is not None]
     first = min(seen, key=lambda found: found.step, default=None)
+    together = RankFacts(attempts_of(attempts[:-1]), agreement(ranks), ranks[0].header.restart)
     block = _merged(blocks, progress, layout, parts.replicas)
-    return Loaded(layout, info, block, events, first, tuple(ranks), state)
+    return Loaded(layout, info, block, events, first, tuple(ranks), state, together)
 
 
 def _merged(
@@ -113,5 +119,6 @@ def facts_of(loaded: Loaded, max_steps: int = 4096) -> Facts:
         first_nonfinite=loaded.first_nonfinite,
         time=np.array(block.scalars["time"], np.float64),
         extremes=None,
+        ranks=loaded.together,
         every=scalars_of([rank for rank in loaded.ranks if rank.layout is not None]),
     )

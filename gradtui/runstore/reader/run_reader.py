@@ -14,12 +14,14 @@ from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Ended, Event, Failed, RunInfo, Started
 from gradtui.core.layout import Layout
 from gradtui.core.metric import Metrics
+from gradtui.core.rank_facts import Apart, RankFacts
 from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.block import Block, aligned, block_bytes, snapshots_of
 from gradtui.runstore.format.json_lines import LineTail
 from gradtui.runstore.format.layout_mapping import whole
 from gradtui.runstore.format.run_header import machine
+from gradtui.runstore.ranks.attempts import attempts_of
 from gradtui.runstore.ranks.heartbeat import Heartbeat
 from gradtui.runstore.ranks.process_status import (
     CRASHED,
@@ -27,12 +29,13 @@ from gradtui.runstore.ranks.process_status import (
     RUNNING,
     Ranks,
     ranks_status,
-    read_ranks,
+    read_attempts,
 )
 from gradtui.runstore.ranks.rank_events import RankEvents
 from gradtui.runstore.ranks.rank_files import RankFiles, labels
 from gradtui.runstore.ranks.rank_notes import rank_words
 from gradtui.runstore.ranks.rank_sync import RankSync
+from gradtui.runstore.ranks.replica_agreement import agreement
 from gradtui.runstore.ranks.replicas import Roles, beside, roles
 from gradtui.runstore.reader.metrics import FollowedMetrics
 from gradtui.runstore.reader.scalar_files import ScalarTail
@@ -46,6 +49,8 @@ RECENT = 128
 """Latest steps that are among them in any case."""
 LOOK = 0.5
 """Seconds between two looks for new ranks, new layouts and signs of life."""
+COMPARED, LATEST = 5.0, 512
+"""Seconds between two comparisons of replicas, and steps of each that are compared."""
 SIGN = 5.0
 """Seconds between two signs of life of a viewer that holds training (it goes on without: `LEASE`)."""
 SHARE = 0.03
@@ -86,7 +91,9 @@ class RunReader:
         self._pulse = Heartbeat()
         self._holds, self._shown = False, float("-inf")
         """Whether training is held at this viewer's wish, and when it has last shown that it is there."""
-        self._ranks: list[RankFiles] = read_ranks(self.directory)
+        self._apart: Apart | None = None
+        """Where replicas have had other gradients, as of the last time they were compared."""
+        self._ranks: list[RankFiles] = self._newest()
         self._begin()
 
     @property
@@ -155,7 +162,7 @@ class RunReader:
         if isinstance(control, Start):
             if control.run != self._run or self._layout is not None:
                 self._run = control.run
-                self._ranks = read_ranks(self.directory)
+                self._ranks = self._newest()
                 self._begin()
             return ""
         if self._status.state != RUNNING:
@@ -195,6 +202,7 @@ class RunReader:
         self._metrics = FollowedMetrics()
         self._hearing = RankEvents(self._run)
         self._over = False
+        self._compared = float("-inf")
         self._rests, self._polled = 0.0, False
         # How they have ended is not heard yet.
         self._see_status([LineTail(rank.events.path).poll() for rank in self._ranks])
@@ -203,13 +211,20 @@ class RunReader:
     def _see_ranks(self) -> None:
         """Ranks that have come since the last look, a newer attempt, and how they all are."""
         names = frozenset(labels(self.directory))
-        if names != self._names or len(self._ranks) < len(names):
+        if names != self._names or self._seen < len(names):
             self._names = names
             with suppress(GradtuiError):
-                self._regroup(read_ranks(self.directory))
+                self._regroup(self._newest())
         for rank in self._ranks:
             rank.refresh()
+        self._compare()
         self._see_status()
+
+    def _compare(self) -> None:
+        """What replicas once had apart is said for as long as the attempt goes on."""
+        if self._clock() - self._compared >= COMPARED:
+            self._compared = self._clock()
+            self._apart = agreement(self._ranks, LATEST) or self._apart
 
     def _see_status(self, told: Sequence[Sequence[dict[str, Any]]] = ()) -> None:
         """`told`: the events of each rank so far, where they are not those that were heard."""
@@ -217,15 +232,23 @@ class RunReader:
         told = told or [self._hearing.endings(rank) for rank in self._ranks]
         silence = [self._pulse.silence(rank, wall, now) for rank in self._ranks]
         self._status = ranks_status(self._ranks, told, wall, silence)
-        self._notes = tuple(rank_words(self._status))
+        together = RankFacts(self._before, self._apart, self._ranks[0].header.restart)
+        self._notes = (*rank_words(self._status), *together.words)
+
+    def _newest(self) -> list[RankFiles]:
+        """The ranks of the newest attempt; what came before it is remembered. Raises GradtuiError."""
+        attempts = read_attempts(self.directory)
+        self._before = attempts_of(attempts[:-1])
+        self._seen = sum(map(len, attempts))
+        return attempts[-1]
 
     def _regroup(self, found: list[RankFiles]) -> None:
         known = {rank.label: i for i, rank in enumerate(self._ranks)}
         if {rank.label for rank in found} == set(known):
             return
-        attempts = {rank.header.attempt for rank in (*found, *self._ranks)}
         self._ranks = [self._ranks[known[r.label]] if r.label in known else r for r in found]
-        if len(attempts) > 1:
+        if not set(known) <= {rank.label for rank in found}:
+            self._apart = None  # it is another attempt
             self._begin()
 
     def _see_layout(self, events: list[Event]) -> Layout | None:

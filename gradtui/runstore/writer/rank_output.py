@@ -14,11 +14,14 @@ from gradtui.runstore.writer.detail_files import DetailFiles
 
 OPEN_GENERATIONS = 8
 ATTEMPTS = 10_000
+MOST_RESTARTS = 5_000
+"""From which on attempts are no longer called as the launcher counts."""
 
 
 class RankOutput:
     """Opens files when they are first needed, and again where they were given up. Two processes
-    that say they are the same rank never share a file: the later one is the next attempt."""
+    that say they are the same rank never share a file: the later one is the next attempt, counted from
+    the restarts of its launcher on."""
 
     def __init__(self, directory: Path, header: Header, budget: int) -> None:
         """`budget`: bytes of per-tensor records."""
@@ -93,7 +96,7 @@ class RankOutput:
         if self._claimed:
             return RecordFile(self.directory / steps_name(header.label), STEP.itemsize)
         self._inherit()
-        for attempt in range(ATTEMPTS):
+        for attempt in range(min(header.restart, MOST_RESTARTS), ATTEMPTS):
             header.attempt = attempt
             with suppress(FileExistsError):
                 path = self.directory / steps_name(header.label)

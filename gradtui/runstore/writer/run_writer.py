@@ -56,6 +56,7 @@ class RunWriter:
         *,
         rank: int = 0,
         world_size: int = 1,
+        restart: int = 0,
         command: Sequence[str] = (),
         optimizers: Sequence[str] = (),
         versions: dict[str, str] | None = None,
@@ -76,7 +77,12 @@ class RunWriter:
         self._urgent = False
         """Whether something has come that a viewer should know at once."""
         header = here(
-            command, rank=rank, world_size=world_size, optimizers=optimizers, versions=versions
+            command,
+            rank=rank,
+            world_size=world_size,
+            restart=restart,
+            optimizers=optimizers,
+            versions=versions,
         )
         self._recorder = Recorder(Path(directory), header, budget)
         self._metrics = metrics
