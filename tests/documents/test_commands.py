@@ -220,6 +220,10 @@ def is_package(name: str) -> bool:
 FOREIGN = {
     "--lr": "the watched command's own",
     "--nproc-per-node": "torchrun's",
+    "--max-restarts": "torchrun's",
+    "--multi": "--multi_gpu, accelerate's",
+    "--num": "--num_processes, accelerate's; --num_gpus, deepspeed's",
+    "--cpu": "accelerate's",
     "--index-url": "pip's",
     "--token": "a secret of a command line",
     "--key": "likewise",
