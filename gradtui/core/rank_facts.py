@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from gradtui.core.launcher import WITHIN
 from gradtui.core.text import printable
 
 LONGEST = 120
@@ -87,10 +88,11 @@ class RankFacts:
 def restarted(attempts: tuple[Attempt, ...], shown: int = 0) -> str:
     """On a training that was begun again; "" where it was not. `shown` is the restart of the attempt that is
     shown. What ended as it should and is followed by another is another program of the same command."""
-    if not attempts or (not shown and all(one.ended and not one.failure for one in attempts)):
+    count = max(len(attempts), shown % WITHIN)
+    if not count or (not shown and all(one.ended and not one.failure for one in attempts)):
         return ""
-    last = attempts[-1]
-    often = "once" if len(attempts) == 1 else f"{len(attempts)} times"
+    last = attempts[-1] if attempts else Attempt(0, -1)
+    often = "once" if count == 1 else f"{count} times"
     after = f"after step {last.last_step:,}" if last.last_step >= 0 else "before the first step"
     why = f" ({printable(last.failure)[:LONGEST]})" if last.failure else ""
     return (

@@ -57,8 +57,11 @@ def _variables(folder: Path) -> dict[str, str]:
     return os.environ | {"OMP_NUM_THREADS": "1", "TRUTH": str(folder / "truth")}
 
 
-def finish(process: subprocess.Popen[str] | BareProgram, code: int = 0) -> tuple[str, str]:
-    out, said = process.communicate(timeout=120)
+def finish(
+    process: subprocess.Popen[str] | BareProgram, code: int = 0, *, patience: float = 120
+) -> tuple[str, str]:
+    """What it has printed. `patience`: seconds that it gets."""
+    out, said = process.communicate(timeout=patience)
     assert process.returncode == code, said[-3000:]
     return out, said
 

@@ -60,6 +60,10 @@ def test_what_is_said_of_it() -> None:
     assert words.isprintable()
     assert len(words) < 300
     assert "before the first step" in restarted((Attempt(1, -1),))
+    assert restarted((), shown=2).startswith(
+        "begun again 2 times, the last time before the first step:"
+    )
+    assert restarted((killed,), shown=100).startswith("begun again once,")
 
 
 def three_starts(run: Path) -> None:
