@@ -4,19 +4,44 @@ plotext ends the process on NaN and raises on infinity, so `polyline` takes noth
 numbers and clamps them to the limits. Log scales are the caller's: it passes log10 values.
 """
 
+import sys
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from gradtui.core.layout import FloatArray
 
+DOCUMENTATION = "plotext._doc.doc"
+"""A module that writes plotext's manual while it is imported, which takes longer than all the rest of it."""
+
+
+def _import_plotext() -> Any:
+    """plotext without its manual; whole where it does not come without."""
+    if "plotext" in sys.modules or DOCUMENTATION in sys.modules:
+        import plotext
+
+        return plotext
+    unwritten = ModuleType(DOCUMENTATION)
+    vars(unwritten)["docs"] = None
+    sys.modules[DOCUMENTATION] = unwritten
+    try:
+        import plotext
+    except (ImportError, AttributeError, TypeError):
+        del sys.modules[DOCUMENTATION]
+        import plotext
+    finally:
+        # Whoever asks for the manual gets it.
+        if sys.modules.get(DOCUMENTATION) is unwritten:
+            del sys.modules[DOCUMENTATION]
+    return plotext
+
 
 @cache
 def _figure() -> Any:
-    # Imported at the first chart, not at the first frame: it takes a tenth of a second.
-    import plotext
-
+    # Imported at the first chart, not at the first frame.
+    plotext = _import_plotext()
     # It would clip to what it takes for the terminal, 80 x 24 where it cannot ask.
     plotext.terminal.limit(False, False)
     # A figure of our own: plotext.figure is one global object that anyone may draw on.
