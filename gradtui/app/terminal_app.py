@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from gradtui.app.appearance import dress
+from gradtui.app.meaning_styles import COMPONENTS, meaning_css
 from gradtui.app.notice import Severity
 from gradtui.app.render.text import safe, to_ascii
 from gradtui.app.screens.text import TextScreen
@@ -22,6 +23,8 @@ class TerminalApp(FaultContainment):
     """`output` is what `terminal.borrowed_terminal` gave; None in tests and without a terminal."""
 
     CSS_PATH = Path(__file__).with_name("gradtui.tcss")  # of this class, not of a subclass
+    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
+    DEFAULT_CSS = meaning_css("TerminalApp")
     TITLE = "gradtui"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -27,6 +27,7 @@ def child(rows: int, seconds: float, everything: bool, report: str) -> None:
     from textual.containers import Horizontal
 
     from gradtui.app import themes, widgets
+    from gradtui.app.meaning_styles import COMPONENTS, meaning_css
     from gradtui.app.view import Choice
     from gradtui.core.history import History
     from tests import factories
@@ -35,6 +36,8 @@ def child(rows: int, seconds: float, everything: bool, report: str) -> None:
     history = factories.history(made, 200)
 
     class Bench(App[None]):
+        COMPONENT_CLASSES = COMPONENTS
+        DEFAULT_CSS = meaning_css("Bench")
         CSS = "DepthView { height: 3fr; } HeatMap, Horizontal { height: 1fr; }"
 
         def get_theme_variable_defaults(self) -> dict[str, str]:

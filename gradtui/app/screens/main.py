@@ -77,7 +77,7 @@ class MainScreen(LabScreen):
             self.panes["log"] = LogPane()
         for name, part in self.panes.items():
             part.id = name
-            part.add_class("pane")
+            part.add_class("pane", update=False)
         self._names = tuple(self.panes)
         self.pane = pane if pane in self.panes else self._names[0]
         self.tabs = TabStrip([str(pane.border_title) for pane in self.panes.values()])
@@ -114,14 +114,19 @@ class MainScreen(LabScreen):
         kind = arrangement(width, height, STORY_BROAD if self._mode == "lab" else BROAD)
         if kind == "tiny":
             self.query_one("#plea", Static).update(plea(width, height))
-        # One above the other they are twice as long.
-        self.set_class(kind in ("wide", "broad") and height >= TALL, "-tall")
-        if kind != self.arrangement or not self._fitted:
-            self.arrangement, self._fitted = kind, True
-            for name in ARRANGEMENTS:
-                self.set_class(name == kind, f"-{name}")
-            self.set_class(self.tabbed, "-tabbed")
-            self.set_class(self.whole, "-whole")
+        anew = kind != self.arrangement or not self._fitted
+        self.arrangement, self._fitted = kind, True
+        # All at once: each change has the styles of every widget found anew.
+        self.update_classes(
+            {
+                **{f"-{name}": name == kind for name in ARRANGEMENTS},
+                "-tabbed": self.tabbed,
+                "-whole": self.whole,
+                # One above the other they are twice as long.
+                "-tall": self.whole and height >= TALL,
+            }
+        )
+        if anew:
             self._place_panes()
         self._ask_for_view()
 

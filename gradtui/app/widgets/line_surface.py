@@ -14,29 +14,9 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 
-from gradtui.app.render.line import MEANINGS, Line, sized
-from gradtui.app.themes import STYLED
+from gradtui.app.meaning_styles import meaning_style
+from gradtui.app.render.line import Line, sized
 from gradtui.app.widgets.changes import changed_until
-
-_STYLED = [name for name in STYLED if name not in ("cursor", "alarm")]
-"""Those two have grounds as well."""
-NUMBERED = ("heat", "run-")
-"""How the colours of cells and of overlaid runs begin: they have no style."""
-
-
-def _stylesheet() -> str:
-    rules = [f".gt--{name} {{ color: ${name}; text-style: ${name}-style; }}" for name in _STYLED]
-    rules += [f".gt--{name} {{ color: ${name}; }}" for name in MEANINGS if name[:4] in NUMBERED]
-    rules += [
-        ".gt--quiet { color: $quiet; }",
-        ".gt--strong { color: $strong; text-style: bold; }",
-        ".gt--title { color: $primary; text-style: bold; }",
-        ".gt--accent { color: $primary; }",
-        ".gt--band { color: $quiet; background: $band; }",
-        ".gt--cursor { background: $cursor; text-style: $cursor-style; }",
-        ".gt--alarm { color: $alarm-text; background: $alarm; text-style: $alarm-style; }",
-    ]
-    return "\n    ".join(rules)
 
 
 class PlainScrollBar(ScrollBarRender):
@@ -48,9 +28,8 @@ class PlainScrollBar(ScrollBarRender):
 class LineSurface(ScrollView, inherit_bindings=False, can_focus=False):
     """Draws `make_lines(width, height)`. Keys belong to the app, so it binds and focuses none."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"gt--{name}" for name in MEANINGS}
-    DEFAULT_CSS = f"""
-    LineSurface {{
+    DEFAULT_CSS = """
+    LineSurface {
         background: $background;
         color: $foreground;
         overflow-x: hidden;
@@ -61,10 +40,7 @@ class LineSurface(ScrollView, inherit_bindings=False, can_focus=False):
         scrollbar-background: $background;
         scrollbar-background-hover: $background;
         scrollbar-background-active: $background;
-    }}
-    LineSurface {{
-    {_stylesheet().replace(".gt--", "& > .gt--")}
-    }}
+    }
     """
     ALLOW_SELECT = False
     PINNED: ClassVar[int] = 0
@@ -135,14 +111,6 @@ class LineSurface(ScrollView, inherit_bindings=False, can_focus=False):
         """The look of a meaning under the theme in force."""
         style = self._styles.get(meaning)
         if style is None:
-            style = self._styles[meaning] = self._style_of(meaning)
+            style = self.rich_style + meaning_style(self.app, meaning)
+            self._styles[meaning] = style
         return style
-
-    def _style_of(self, meaning: str) -> Style:
-        base = self.rich_style
-        fore, _, ground = meaning.partition(" on ")
-        if ground:
-            base += self.get_component_rich_style(f"gt--{ground}")
-        if not fore:
-            return base
-        return base + self.get_component_rich_style(f"gt--{fore}", partial=True)

@@ -1,12 +1,14 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.message import Message
 
 from gradtui.app import themes, widgets
+from gradtui.app.meaning_styles import COMPONENTS, meaning_css
 from gradtui.app.render.depth import HEAD
 from gradtui.app.view import View
 from gradtui.app.widgets.changes import changed_until
@@ -33,6 +35,9 @@ ALL = tuple(every_widget())
 
 class Bare(App[None]):
     """One widget on the whole screen."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
+    DEFAULT_CSS = meaning_css("Bare")
 
     def __init__(self, widget: Lined, theme: str = themes.DEFAULT) -> None:
         super().__init__()
