@@ -182,18 +182,19 @@ class GradtuiApp(TerminalApp):
     # The one timer
 
     def tick(self) -> None:
-        """Drain the source, send what is due, draw what has changed."""
+        """Send what is due, drain the source, draw what has changed."""
         if self.leaving or not (self._launched and self.is_running and self.screen_stack):
             return
         session, now = self.session, self.clock()
         self._ticks += 1
+        # A start first of all: what is read of a past before it would be read once more after it.
+        for control in session.outgoing(now):
+            session.answered(control, self.source.send(control))
         session.receive(self.source.poll(), now)
         if self.watched is not None and self.watched.beside is not None:
             session.receive_beside(self.watched.beside.source.poll(), now)
         if self.playback is not None:
             self.playback.arrived()
-        for control in session.outgoing(now):
-            session.answered(control, self.source.send(control))
         if session.current.start.run != self._run:
             self._run = session.current.start.run
             self.clear_notifications()  # they are about another run
