@@ -118,6 +118,10 @@ def records_at(fd: int, dtype: np.dtype[np.void], first: int, count: int) -> npt
     """[count] records from the one at `first` on; fewer where the file ends before. Raises OSError,
     and MemoryError where there is no room for them."""
     size = dtype.itemsize
+    if 0 < count * size <= CHUNK:  # as a rule it comes at once, and need not be copied
+        part = os.pread(fd, count * size, first * size)
+        if len(part) == count * size:
+            return np.frombuffer(part, dtype)
     data = bytearray(max(count, 0) * size)
     view, at = memoryview(data), 0
     while at < len(data):

@@ -71,12 +71,14 @@ def block_bytes(layout: Layout) -> int:
     return STEP.itemsize + 8 * (tensors * (Grad.COLUMNS + Weight.COLUMNS) + rows * Act.COLUMNS)
 
 
-def empty(layout: Layout, count: int = 0) -> Block:
-    """`count` steps of which nothing is known yet."""
+def empty(layout: Layout, count: int = 0, grads: FloatArray | None = None) -> Block:
+    """`count` steps of which nothing is known yet, but for the gradients where they are given."""
     tensors, rows = len(layout.tensors), len(layout.rows)
+    if grads is None:
+        grads = np.full((count, tensors, Grad.COLUMNS), np.nan)
     return Block(
         np.zeros(count, STEP),
-        np.full((count, tensors, Grad.COLUMNS), np.nan),
+        grads,
         np.full((count, tensors, Weight.COLUMNS), np.nan),
         np.full((count, rows, Act.COLUMNS), np.nan),
         np.zeros(count, np.bool_),

@@ -1,6 +1,5 @@
 """Layouts that differ: ranks that hold other tensors, parameters that came later."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import prod
@@ -16,16 +15,19 @@ Key = tuple[str, int]
 
 def keys(names: Iterable[str]) -> list[Key]:
     """Names made unique by counting those that are alike."""
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     out = []
     for name in names:
-        out.append((name, seen[name]))
-        seen[name] += 1
+        count = seen.get(name, 0)
+        out.append((name, count))
+        seen[name] = count + 1
     return out
 
 
 def places(old: Sequence[str], new: Sequence[str]) -> IntArray:
     """[new] where each of the new names is among the old, -1 where it is not."""
+    if old == new:
+        return np.arange(len(new))
     known = {key: i for i, key in enumerate(keys(old))}
     return np.array([known.get(key, -1) for key in keys(new)], dtype=np.int64)
 
@@ -52,7 +54,10 @@ def onto(old: Layout, later: Sequence[Layout], new: Layout) -> tuple[IntArray, I
 
 
 def moved(values: npt.NDArray[Any], at: IntArray, fill: float) -> npt.NDArray[Any]:
-    """[n, old, columns] -> [n, new, columns], `fill` in what is not among the old."""
+    """[n, old, columns] -> [n, new, columns], `fill` in what is not among the old; the values themselves
+    where nothing has moved."""
+    if np.array_equal(at, np.arange(values.shape[1])):
+        return values
     if not values.shape[1]:
         return np.full((len(values), len(at), *values.shape[2:]), fill, values.dtype)
     out = values[:, np.maximum(at, 0)]

@@ -71,7 +71,8 @@ class RecordTail:
             self._state = (here.st_ino, here.st_size, here.st_mtime_ns)
         # Rising, as they are written; whatever else is in a damaged file is passed over.
         before = np.maximum.accumulate(np.append(self._last, found["record"][:-1]))[: len(found)]
-        fresh = found[found["record"] > before]
+        good = found["record"] > before
+        fresh = found if good.all() else found[good]
         if len(fresh):
             self._last = int(fresh["record"][-1])
         return fresh

@@ -3,6 +3,8 @@
 import json
 import math
 from dataclasses import asdict, fields
+from functools import cache
+from hashlib import blake2b
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -127,19 +129,8 @@ def _from_json(data: dict[str, Any]) -> Header:
 
 
 def _generation(data: dict[str, Any]) -> Generation:
-    if max(len(data["rows"]), len(data["tensors"])) > MOST_TENSORS:
-        raise ValueError(f"more than {MOST_TENSORS:,} tensors or rows")
-    rows = tuple(RowInfo(**known(RowInfo, row)) for row in data["rows"])
-    tensors = []
-    for tensor in data["tensors"]:
-        shape = tuple(whole(n) for n in tensor["shape"])
-        row = whole(tensor["row"])
-        if row >= len(rows) or len(shape) > MOST_DIMENSIONS or prod(shape) > LARGEST:
-            raise ValueError(f"a tensor in row {row} of {len(rows)}, or its shape")
-        given = known(TensorInfo, tensor) | {"shape": shape, "row": row}
-        if given.get("requires_grad") not in (None, True, False):
-            raise ValueError("requires_grad is neither true nor false")
-        tensors.append(TensorInfo(**given))
+    layout = _layout(data["rows"], data["tensors"])
+    rows = layout.rows
     given = known(RunInfo, data["info"])
     carried = tuple(float(value) for value in given.get("carried", ()))
     if len(carried) not in (0, len(rows)):
@@ -161,13 +152,50 @@ def _generation(data: dict[str, Any]) -> Generation:
         "logged": _logged(given.get("logged")),
     }
     info = RunInfo(**given | own)
-    return Generation(Layout(tuple(tensors), rows), info)
+    return Generation(layout, info)
+
+
+_LAYOUTS: dict[bytes, Layout] = {}
+"""The latest few that were read, by a digest of what describes them."""
+MOST_LAYOUTS = 8
+
+
+def _layout(rows: Any, tensors: Any) -> Layout:
+    """Of ranks that hold the same it is the same object: it is made once for all of them, and so is what is
+    worked out of it. Raises TypeError, KeyError or ValueError."""
+    if max(len(rows), len(tensors)) > MOST_TENSORS:
+        raise ValueError(f"more than {MOST_TENSORS:,} tensors or rows")
+    digest = blake2b(json.dumps([rows, tensors]).encode(), digest_size=32).digest()
+    found = _LAYOUTS.get(digest)
+    if found is None:
+        found = _made(rows, tensors)
+        while len(_LAYOUTS) >= MOST_LAYOUTS:
+            _LAYOUTS.pop(next(iter(_LAYOUTS)), None)
+        _LAYOUTS[digest] = found
+    return found
+
+
+def _made(rows: Any, tensors: Any) -> Layout:
+    made = tuple(RowInfo(**known(RowInfo, row)) for row in rows)
+    out = []
+    for tensor in tensors:
+        shape = tuple([whole(n) for n in tensor["shape"]])
+        row = whole(tensor["row"])
+        if row >= len(made) or len(shape) > MOST_DIMENSIONS or prod(shape) > LARGEST:
+            raise ValueError(f"a tensor in row {row} of {len(made)}, or its shape")
+        given = known(TensorInfo, tensor) | {"shape": shape, "row": row}
+        if given.get("requires_grad") not in (None, True, False):
+            raise ValueError("requires_grad is neither true nor false")
+        out.append(TensorInfo(**given))
+    return Layout(tuple(out), made)
 
 
 def text(value: Any) -> str:
     """A string that can be written anywhere. Raises ValueError where it is none, or a book."""
     if not isinstance(value, str) or len(value) > LONGEST:
         raise ValueError("a text is missing, or too long")
+    if value.isascii():
+        return value
     return value.encode("utf-8", "backslashreplace").decode()
 
 
@@ -248,17 +276,28 @@ def _clip_value(given: dict[str, Any]) -> float | None:
 def known(cls: type[Any], given: dict[str, Any]) -> dict[str, Any]:
     """The items that `cls` has fields for, of its fields' plain types; a later version may add."""
     out = {}
-    for f in fields(cls):
-        if f.name not in given:
+    for name, kind in _plain_types(cls):
+        if name not in given:
             continue
-        value = given[f.name]
-        if f.type in (str, "str"):
+        value = given[name]
+        if kind == "str":
             value = text(value)
-        if f.type in (int, "int") and f.name != "seed":
+        elif kind == "seed":
+            if not (isinstance(value, int) and abs(value) <= LARGEST_SEED):
+                raise ValueError("seed is no integer")
+        elif kind == "int":
             value = whole(value)
-        if f.name == "seed" and not (isinstance(value, int) and abs(value) <= LARGEST_SEED):
-            raise ValueError("seed is no integer")
-        if f.type in (bool, "bool") and not isinstance(value, bool):
-            raise ValueError(f"{f.name} is neither true nor false")
-        out[f.name] = value
+        elif kind == "bool" and not isinstance(value, bool):
+            raise ValueError(f"{name} is neither true nor false")
+        out[name] = value
     return out
+
+
+@cache
+def _plain_types(cls: type[Any]) -> tuple[tuple[str, str], ...]:
+    """The fields of a class, each with "str", "int", "bool" or "seed" where it is one of them, else ""."""
+    out = []
+    for field in fields(cls):
+        kind = next((k.__name__ for k in (str, int, bool) if field.type in (k, k.__name__)), "")
+        out.append((field.name, "seed" if field.name == "seed" else kind))
+    return tuple(out)

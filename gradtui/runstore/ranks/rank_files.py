@@ -206,9 +206,8 @@ class RankFiles:
         if not len(found):
             return empty(layout)
         tensors, rows = tails.onto(layout, self.header.generations)
-        block = empty(layout, len(found))
+        block = empty(layout, len(found), moved(found["values"], tensors, np.nan))
         block.scalars = scalars
-        block.grads = moved(found["values"], tensors, np.nan)
         for kind, into, flag, at in (
             ("weights", block.weights, block.has_weights, tensors),
             ("activations", block.activations, block.has_activations, rows),

@@ -74,9 +74,12 @@ class RankSync:
         else:
             known = [*(progress[rank] for rank in ranks if rank in running), *others]
             limit = max(min(known, default=front), *waited[-1:], -1)
-        kept = [block.take(block.steps <= limit) for block in waiting]
+        kept = []
         for rank, block in zip(ranks, waiting, strict=True):
-            self._blocks[rank] = block.take(block.steps > limit)
+            due = block.steps <= limit
+            # What goes out whole is not copied: of a long past it is most of what there is in memory.
+            kept.append(block if due.all() else block.take(due))
+            self._blocks[rank] = empty(layout) if due.all() else block.take(~due)
         if not any(len(block) for block in kept):
             return empty(layout)
         out = joined_in(complete(kept, [progress[rank] for rank in ranks]), layout, beside)

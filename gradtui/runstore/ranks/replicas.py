@@ -32,6 +32,8 @@ class Roles:
 def roles(ranks: Sequence[RankFiles], over: Collection[str] = ()) -> Roles:
     """Of ranks, lowest first. One that has no layout yet is none of the replicas. Those that are `over`
     while others go on speak for no others."""
+    if len(ranks) == 1:
+        return Roles(tuple(ranks))
     leads: list[RankFiles] = []
     replicas: list[RankFiles] = []
     known: set[Key] = set()

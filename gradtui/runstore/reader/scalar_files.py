@@ -1,6 +1,6 @@
 """The scalars of every step, read from the steps files of a run, however long it is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -104,13 +104,23 @@ def extremes_of(ranks: Sequence[RankFiles]) -> Extremes | None:
 def extremes_between(file: StepsFile, begin: int, end: int) -> Extremes | None:
     """Of the records from index `begin` on, before `end`."""
     found = FollowedExtremes()
-    for at in range(begin, end, AT_ONCE):
-        part = file.at(np.arange(at, min(at + AT_ONCE, end)))
-        part = part[rising(np.asarray(part["step"], np.int64))]
-        steps, known = np.asarray(part["step"], np.int64), measured(part)
-        loss, norm = (np.asarray(part[name], np.float64) for name in ("loss", "total_norm"))
-        found.add(steps, loss, norm, known, np.asarray(part["optimizer"], np.int64))
+    for part in _parts(file, begin, end):
+        _add_part(found, part)
     return found.view()
+
+
+def _parts(file: StepsFile, begin: int, end: int) -> Iterator[RecordArray]:
+    """The records from index `begin` on, before `end`, some at a time."""
+    for at in range(begin, end, AT_ONCE):
+        yield file.at(np.arange(at, min(at + AT_ONCE, end)))
+
+
+def _add_part(extremes: FollowedExtremes, part: RecordArray) -> None:
+    good = rising(np.asarray(part["step"], np.int64))
+    part = part if good.all() else part[good]
+    steps, known = np.asarray(part["step"], np.int64), measured(part)
+    loss, norm = (np.asarray(part[name], np.float64) for name in ("loss", "total_norm"))
+    extremes.add(steps, loss, norm, known, np.asarray(part["optimizer"], np.int64))
 
 
 COUNTED = 1 << 22
@@ -137,20 +147,25 @@ class ScalarTail:
             return None
         found = last_evaluations(sampled(steps, self._read))
         thinned = POINTS < count - self._read <= COUNTED
-        self.extremes = extremes_between(steps, self._read, count) if thinned else None
-        self._count(steps, count)
+        extremes = FollowedExtremes() if thinned else None
+        if count - self._read > COUNTED:
+            self.measured = None
+        wanted = self.measured is not None or extremes is not None
+        # Once for both: at first it is the whole file.
+        for part in _parts(steps, self._read, count) if wanted else ():
+            if self.measured is not None:
+                self.measured += self._fresh(part)
+            if extremes is not None:
+                _add_part(extremes, part)
+        self.extremes = extremes.view() if extremes is not None else None
         self._read = count
         return as_scalars(found)
 
-    def _count(self, steps: StepsFile, count: int) -> None:
-        if count - self._read > COUNTED:
-            self.measured = None
-        for begin in range(self._read, count, AT_ONCE) if self.measured is not None else ():
-            found = steps.at(np.arange(begin, min(begin + AT_ONCE, count)))
-            fresh = np.asarray(found["step"][measured(found)], np.int64)
-            if not (fresh[1:] > fresh[:-1]).all():  # a million of them take a while to be sorted
-                fresh = np.unique(fresh)
-            fresh = fresh[fresh > self._counted]
-            if len(fresh):
-                self.measured = (self.measured or 0) + len(fresh)
-                self._counted = int(fresh[-1])
+    def _fresh(self, part: RecordArray) -> int:
+        """How many measured steps of these have not been counted yet."""
+        fresh = np.asarray(part["step"][measured(part)], np.int64)
+        if not (fresh[1:] > fresh[:-1]).all():  # a million of them take a while to be sorted
+            fresh = np.unique(fresh)
+        fresh = fresh[fresh > self._counted]
+        self._counted = int(fresh[-1]) if len(fresh) else self._counted
+        return len(fresh)
