@@ -25,9 +25,14 @@ def merged_rows(norms: FloatArray, row_of: IntArray, rows: int) -> FloatArray:
     out = np.full((*norms.shape[:-1], rows), np.nan)
     if row_of.size == 0:
         return out
-    order = np.argsort(row_of, kind="stable")
-    part = norms[..., order]
-    present, starts = np.unique(row_of[order], return_index=True)
+    part = norms
+    if (row_of[1:] < row_of[:-1]).any():
+        order = np.argsort(row_of, kind="stable")
+        row_of, part = row_of[order], norms[..., order]
+    present, starts = np.unique(row_of, return_index=True)
+    if len(present) == len(row_of):  # one tensor a row, as where biases are left out
+        out[..., present] = part
+        return out
     widths = np.diff(starts, append=part.shape[-1])
     top = np.maximum.reduceat(part, starts, axis=-1)
     usable = np.isfinite(top) & (top > 0)
@@ -71,12 +76,16 @@ def merged_norms(grads: FloatArray, layout: Layout) -> Norms:
     norms = np.where(present, grads[..., Grad.NORM], 0.0)
     count, owned = len(layout.rows), layout.parameters
     by_row = []
-    for chosen in (np.ones(len(layout.tensors), np.bool_), layout.judged):
+    for chosen in (slice(None), layout.judged):
         of = layout.row_of[chosen]
-        some = merged_rows(present[:, chosen].astype(np.float64), of, count) > 0
-        by_row.append(np.where(some, merged_rows(norms[:, chosen], of, count), np.nan))
+        merged = merged_rows(norms[:, chosen], of, count)
+        if not present.all():
+            some = merged_rows(present[:, chosen].astype(np.float64), of, count) > 0
+            merged = np.where(some, merged, np.nan)
+        by_row.append(merged)
     whole = np.zeros(int(owned.sum()), np.int64)
-    return Norms(merged_rows(norms[:, owned], whole, 1)[:, 0], *by_row)
+    parameters = norms if owned.all() else norms[:, owned]
+    return Norms(merged_rows(parameters, whole, 1)[:, 0], *by_row)
 
 
 @dataclass(frozen=True)
@@ -153,11 +162,12 @@ class Facts:
 
     def update_ratios(self, at: IntArray) -> FloatArray:
         """[len(at), rows] update_norm / weight_norm of the judged tensors at these kept steps."""
-        judged = self.layout.judged & self.layout.parameters
-        rows = self.layout.row_of[judged]
-        part = self.weights[at][:, judged]
-        weight = merged_rows(part[..., Weight.NORM], rows, len(self.layout.rows))
-        update = merged_rows(part[..., Weight.UPDATE], rows, len(self.layout.rows))
+        judged = np.flatnonzero(self.layout.judged & self.layout.parameters)
+        rows, count = self.layout.row_of[judged], len(self.layout.rows)
+        weight, update = (
+            merged_rows(self.weights[at[:, None], judged, column], rows, count)
+            for column in (Weight.NORM, Weight.UPDATE)
+        )
         with np.errstate(divide="ignore", invalid="ignore"):
             return update / weight
 

@@ -88,6 +88,12 @@ class Layout:
         return tuple(map(tuple, found))
 
     @cached_property
+    def matrices_of(self) -> tuple[tuple[int, ...], ...]:
+        """[rows] the places of each row's weights that have two dimensions or more."""
+        flat = [t.role == "weight" and len(t.shape) >= 2 for t in self.tensors]
+        return tuple(tuple(k for k in places if flat[k]) for places in self.tensors_of)
+
+    @cached_property
     def parameters(self) -> BoolArray:
         """[tensors] True for parameters, False for hidden states, which no total norm counts."""
         return np.array([t.role != "hidden" for t in self.tensors], dtype=np.bool_)

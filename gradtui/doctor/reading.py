@@ -174,12 +174,12 @@ class Reading:
         """[len(window), len(rows)] gradient norms of the judged tensors, before clipping; a missing
         tensor adds nothing to its row, and a row that has none is NaN."""
         layout = self.facts.layout
-        chosen = layout.judged
-        norms = self.facts.grads[window][:, chosen, Grad.NORM]
-        absent = np.isnan(self.facts.grads[window][:, chosen, Grad.NONFINITE])
+        chosen = np.flatnonzero(layout.judged)
+        absent = np.isnan(self.facts.grads[window[:, None], chosen, Grad.NONFINITE])
         if not absent.any():
-            merged = self.facts.judged_norms[window][:, rows]
+            merged = self.facts.judged_norms[window[:, None], rows]
         else:
+            norms = self.facts.grads[window[:, None], chosen, Grad.NORM]
             of, count = layout.row_of[chosen], len(layout.rows)
             some = merged_rows((~absent).astype(np.float64), of, count) > 0
             merged = merged_rows(np.where(absent, 0.0, norms), of, count)
@@ -245,14 +245,16 @@ class Reading:
         a signal's width is multiplied by. Norms are taken after a step: where that step was a good
         part of the matrix, what was there before is not known, and NaN."""
         at = self.facts.weights_at
-        chosen = self._chain if len(at) else []
-        first = self.facts.weights[at[:1]]
-        out = np.full(len(chosen), np.nan)
-        for i, k in enumerate(chosen):
-            size, update = first[0, k, Weight.NORM], first[0, k, Weight.UPDATE]
-            if np.isfinite(size) and not update >= T.OVERWHELMED * size:
-                out[i] = size / np.sqrt(max(self.facts.layout.tensors[k].shape[0], 1))
-        return out
+        if not len(at) or not self._chain:
+            return np.empty(0)
+        chosen = np.array(self._chain, np.int64)
+        first = self.facts.weights[at[0], chosen]
+        size, update = first[:, Weight.NORM], first[:, Weight.UPDATE]
+        tensors = self.facts.layout.tensors
+        width = np.array([max(tensors[k].shape[0], 1) for k in self._chain], np.float64)
+        with np.errstate(invalid="ignore", over="ignore"):
+            known = np.isfinite(size) & ~(update >= T.OVERWHELMED * size)
+            return np.where(known, size / np.sqrt(width), np.nan)
 
     @cached_property
     def _chain(self) -> list[int]:
@@ -260,11 +262,10 @@ class Reading:
         tensors = self.facts.layout.tensors
         out: list[int] = []
         for row in self.rows.tolist():
-            mine = [
-                k
-                for k in self.facts.layout.tensors_of[row]
-                if tensors[k].role == "weight" and len(tensors[k].shape) >= 2
-            ]
+            mine = self.facts.layout.matrices_of[row]
+            if len(mine) == 1:
+                out += mine
+                continue
             shapes = [tensors[k].shape for k in mine]
             fits = all(b[1] == a[0] for a, b in pairwise(shapes))
             if len(mine) > 2 and fits:

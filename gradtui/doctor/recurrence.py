@@ -20,7 +20,10 @@ def recurrent_gains(reading: Reading) -> dict[int, float]:
     """
     layout, at = reading.facts.layout, reading.facts.weights_at
     out: dict[int, float] = {}
-    for k, tensor in enumerate(layout.tensors):
+    able = [row.kind in PLAIN or row.turns >= T.LOOPED for row in layout.rows]
+    for k, tensor in enumerate(layout.tensors if any(able) else ()):
+        if not able[tensor.row]:
+            continue
         leaf = tensor.name.rpartition(".")[2]
         row = layout.rows[tensor.row]
         known = leaf.startswith("weight_hh") and row.kind in PLAIN
