@@ -41,6 +41,9 @@ class LayerOrder:
     _alarmed: str = ""
     """The symptom of the finding that a group was opened for."""
     _layout: Layout | None = None
+    _named: Layout | None = None
+    _names: list[str] = field(default_factory=list)
+    """Of the rows of `_named`, safe to print."""
 
     @property
     def by_facts(self) -> bool:
@@ -176,8 +179,10 @@ class LayerOrder:
     def _tree(self) -> tuple[Node, ...]:
         if self._layout is None:
             return ()
-        names = [safe(row.name) for row in self._layout.rows]
-        return self.folding.tree(self._layout, tuple(sorted(self.layers)), names)
+        if self._named is not self._layout:
+            self._named = self._layout
+            self._names = [safe(row.name) for row in self._layout.rows]
+        return self.folding.tree(self._layout, tuple(sorted(self.layers)), self._names)
 
 
 def matching(layout: Layout, text: str) -> list[int]:
@@ -209,7 +214,7 @@ def badness(facts: Facts, diagnosis: Diagnosis) -> list[float]:
     middle = float(np.median(usable)) if len(usable) else 0.0
     bad = np.where(np.isfinite(size), np.minimum(np.abs(size - middle), 99.0), 100.0)
     bad[~np.isfinite(norms)] += 1e6
-    bad[list(rows_without_gradient(facts))] = -1.0
+    bad[rows_without_gradient(facts)] = -1.0
     for place, finding in enumerate(diagnosis.findings):
         for row in finding.rows:
             bad[row] += 1000.0 * finding.severity / (place + 1)

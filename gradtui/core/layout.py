@@ -94,6 +94,14 @@ class Layout:
         return tuple(tuple(k for k in places if flat[k]) for places in self.tensors_of)
 
     @cached_property
+    def structural_rows(self) -> BoolArray:
+        """[rows] True for those all of whose tensors have a gradient that is zero by construction."""
+        zero = np.array([bool(t.structural_zero) for t in self.tensors], np.bool_)
+        count = len(self.rows)
+        some, others = (np.bincount(self.row_of[of], minlength=count) for of in (zero, ~zero))
+        return np.asarray((some > 0) & (others == 0))
+
+    @cached_property
     def parameters(self) -> BoolArray:
         """[tensors] True for parameters, False for hidden states, which no total norm counts."""
         return np.array([t.role != "hidden" for t in self.tensors], dtype=np.bool_)

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from gradtui.core.facts import Facts
-from gradtui.core.layout import FloatArray, RowInfo
+from gradtui.core.layout import FloatArray, RowInfo, TensorInfo
 from gradtui.core.snapshot import Grad, Weight
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.recurrence import recurrent_gains
@@ -63,13 +63,19 @@ class ProgramSeen:
 
     def path(self, row: RowInfo) -> str:
         """Of the module whose row it is, from the model; "" for the model itself."""
-        layout = self.facts.layout
-        names = [t.name for t in layout.tensors if layout.rows[t.row] is row and t.role != "hidden"]
+        names = [t.name for t in self._tensors.get(id(row), ()) if t.role != "hidden"]
         return names[0].rpartition(".")[0] if names else row.name
 
     def has_bias(self, row: RowInfo) -> bool:
-        layout = self.facts.layout
-        return any(t.role == "bias" for t in layout.tensors if layout.rows[t.row] is row)
+        return any(t.role == "bias" for t in self._tensors.get(id(row), ()))
+
+    @cached_property
+    def _tensors(self) -> dict[int, list[TensorInfo]]:
+        """Of each row, by its identity: it is asked for row by row, and there may be thousands."""
+        found: dict[int, list[TensorInfo]] = {}
+        for tensor in self.facts.layout.tensors:
+            found.setdefault(id(self.facts.layout.rows[tensor.row]), []).append(tensor)
+        return found
 
     @cached_property
     def kinds(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from functools import cached_property, partial
 from math import inf, log10
 
 import numpy as np
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 
 from gradtui.app.folding import Entry
 from gradtui.app.render.bar import bar
@@ -23,7 +23,7 @@ from gradtui.app.render.text import fit, safe, to_ascii
 from gradtui.app.render.theory import marked
 from gradtui.app.view import View
 from gradtui.core.facts import Facts
-from gradtui.core.layout import FloatArray, Layout
+from gradtui.core.layout import FloatArray
 from gradtui.core.logged import NO_NORMS
 from gradtui.core.snapshot import Weight
 
@@ -44,11 +44,11 @@ def depth_lines(
     layout = view.layout
     if layout is None:
         return (((" " + safe(view.progress or "waiting for the first step"), "quiet"),),)
-    names = shown_names(layout, view.ascii_only)
+    names, widest = drawn.names(layout, view.ascii_only)
     if view.entries:
         at = places(width, max(map(entry_width, view.entries)), groups=True)
     else:
-        at = places(width, max(map(cell_len, names), default=0))
+        at = places(width, widest)
     if theory is not None and (len(theory) != len(layout.rows) or np.isnan(theory).all()):
         theory = None
     known = Known(view, at, names, drawn.columns, theory)
@@ -173,12 +173,6 @@ class Known:
     def _tail(self, row: int) -> Line:
         change = _change_text(self.changes, row, self.at.change, self.view.ascii_only)
         return (change, "quiet"), (_ratio_text(self.ratios, row) if self.at.ratio else "", "quiet")
-
-
-def shown_names(layout: Layout, ascii_only: bool) -> list[str]:
-    """[rows] names that are safe to print."""
-    names = [safe(row.name) for row in layout.rows]
-    return [to_ascii(name) for name in names] if ascii_only else names
 
 
 def _ratios(facts: Facts) -> list[float] | None:

@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Hashable
 
+from rich.cells import cell_len
+
 from gradtui.app.render.history import Columns
 from gradtui.app.render.line import Line
+from gradtui.app.render.text import safe, to_ascii
+from gradtui.core.layout import Layout
 
 
 class Drawn:
@@ -21,6 +25,17 @@ class Drawn:
         self.kept = False
         """Something drawn since `clear` is older than the view it was drawn for."""
         self._rows: dict[Hashable, tuple[object, float, Line]] = {}
+        self._named: tuple[Layout | None, bool] = (None, False)
+        self._names: tuple[list[str], int] = ([], 0)
+
+    def names(self, layout: Layout, ascii_only: bool) -> tuple[list[str], int]:
+        """[rows] names that are safe to print, and the cells of the widest: made once for a layout."""
+        if self._named[0] is not layout or self._named[1] != ascii_only:
+            names = [safe(row.name) for row in layout.rows]
+            names = [to_ascii(name) for name in names] if ascii_only else names
+            self._named = layout, ascii_only
+            self._names = names, max(map(cell_len, names), default=0)
+        return self._names
 
     def clear(self) -> None:
         self._rows.clear()

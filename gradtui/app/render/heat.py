@@ -146,8 +146,8 @@ class Look(NamedTuple):
 def _look(view: View, logs: FloatArray, by_shape: bool) -> Look:
     """Of heights of its own single spikes are no part: they are as tall as the tallest."""
     span = None
-    finite = logs[np.isfinite(logs)]
-    if view.own_scale and len(finite):
+    finite = logs[np.isfinite(logs)] if view.own_scale else ()
+    if len(finite):
         low, high = (float(value) for value in np.quantile(finite, (LEAST, 1 - LEAST)))
         short = max(NARROWEST - (high - low), 0.0)
         span = low - short / 2, high + short / 2

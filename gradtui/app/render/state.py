@@ -1,12 +1,10 @@
 """What each row's newest norm says, in one word of `glyph.SIGNS`."""
 
-from math import isinf, isnan
-
 import numpy as np
 
 from gradtui.app.render.scale import BAND
 from gradtui.core.facts import Facts
-from gradtui.core.layout import Layout
+from gradtui.core.layout import BoolArray, Layout
 from gradtui.core.snapshot import Grad
 from gradtui.core.symptom import CONVERGED
 from gradtui.doctor.finding import Diagnosis
@@ -27,44 +25,30 @@ def row_states(facts: Facts | None, layout: Layout, diagnosis: Diagnosis) -> lis
     rows = len(layout.rows)
     if facts is None or not len(facts):
         return ["waiting"] * rows
-    found: dict[int, str] = {}
-    for finding in diagnosis.findings:
-        word = _OF_SYMPTOM.get(finding.symptom)
-        for row in finding.rows if word else ():
-            found.setdefault(row, word or "")
-    structural = {t.row for t in layout.tensors if t.structural_zero}
-    structural -= {t.row for t in layout.tensors if not t.structural_zero}
-    missing = rows_without_gradient(facts)
+    norms = facts.row_norms[-1]
     quiet = diagnosis.verdict == CONVERGED
-    skipped = bool(facts.skipped[-1])
-    norms = facts.row_norms[-1].tolist()
-    return [
-        "structural"
-        if row in structural and norm == 0
-        else "none"
-        if row in missing
-        else _state(norm, found.get(row), quiet, skipped)
-        for row, norm in enumerate(norms)
-    ]
+    # Each overrides those before it.
+    states = np.full(rows, "ok", object)
+    with np.errstate(invalid="ignore"):
+        states[norms > 10 ** BAND[1]] = "explode"
+        states[norms < 10 ** BAND[0]] = "low" if quiet else "vanish"
+        states[norms == 0] = "low" if quiet else "zero"
+    by_number = states.copy()
+    for finding in reversed(diagnosis.findings):  # the worst is the first
+        word = _OF_SYMPTOM.get(finding.symptom)
+        if word:
+            named = [row for row in finding.rows if row < rows]
+            states[named] = by_number[named] if word == "nonfinite" else word
+    states[~np.isfinite(norms)] = "skipped" if facts.skipped[-1] else "nonfinite"
+    states[rows_without_gradient(facts)] = "none"
+    states[layout.structural_rows & (norms == 0)] = "structural"
+    out: list[str] = states.tolist()
+    return out
 
 
-def _state(norm: float, found: str | None, quiet: bool, skipped: bool) -> str:
-    if isnan(norm) or isinf(norm):
-        return "skipped" if skipped else "nonfinite"
-    if found and found != "nonfinite":
-        return found
-    if norm == 0:
-        return "low" if quiet else "zero"
-    if norm < 10 ** BAND[0]:
-        return "low" if quiet else "vanish"
-    if norm > 10 ** BAND[1]:
-        return "explode"
-    return "ok"
-
-
-def rows_without_gradient(facts: Facts) -> set[int]:
-    """Rows none of whose tensors had a gradient at the last step: neither a norm nor a count was taken."""
-    last = facts.grads[-1]
+def rows_without_gradient(facts: Facts) -> BoolArray:
+    """[rows] True for those none of whose tensors had a gradient at the last step: neither a norm nor a
+    count was taken."""
+    layout, last = facts.layout, facts.grads[-1]
     seen = ~(np.isnan(last[:, Grad.NORM]) & np.isnan(last[:, Grad.NONFINITE]))
-    have = set(facts.layout.row_of[seen].tolist())
-    return {row for row in range(len(facts.layout.rows)) if row not in have}
+    return np.asarray(np.bincount(layout.row_of[seen], minlength=len(layout.rows)) == 0)

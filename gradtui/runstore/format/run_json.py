@@ -276,7 +276,7 @@ def _clip_value(given: dict[str, Any]) -> float | None:
 def known(cls: type[Any], given: dict[str, Any]) -> dict[str, Any]:
     """The items that `cls` has fields for, of its fields' plain types; a later version may add."""
     out = {}
-    for name, kind in _plain_types(cls):
+    for name, kind in _plain_types(cls):  # type: ignore[arg-type]  # a class is hashable
         if name not in given:
             continue
         value = given[name]
@@ -294,7 +294,7 @@ def known(cls: type[Any], given: dict[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _plain_types(cls: type[Any]) -> tuple[tuple[str, str], ...]:
+def _plain_types(cls: type) -> tuple[tuple[str, str], ...]:
     """The fields of a class, each with "str", "int", "bool" or "seed" where it is one of them, else ""."""
     out = []
     for field in fields(cls):

@@ -140,11 +140,12 @@ class RankFiles:
         """Begin again with the first step."""
         self._tails = []
 
-    def poll(self, layout: Layout, most: int = 0) -> Block:
+    def poll(self, layout: Layout, most: int = 0, *, histograms: bool = True) -> Block:
         """Kept steps that have come since the last call, as if all had been of `layout`; with `most`
         no more than about so many of a long past, as `aligned` picks them."""
         self._make_tails()
-        blocks = [block for tails in self._tails if len(block := self._read(tails, layout, most))]
+        read = (self._read(tails, layout, most, histograms) for tails in self._tails)
+        blocks = [block for block in read if len(block)]
         if not blocks:
             return empty(layout)
         whole = joined(blocks)
@@ -192,7 +193,7 @@ class RankFiles:
         broken[: len(scalars)] = scalars["flags"] & NONFINITE != 0
         return aligned_places(steps, broken, most, most // RECENT)
 
-    def _read(self, tails: Tails, layout: Layout, most: int) -> Block:
+    def _read(self, tails: Tails, layout: Layout, most: int, histograms: bool) -> Block:
         # Gradients are written last and read first: the rest of their steps is there then.
         found = tails.files["tensors"].poll(
             max(ROOM // block_bytes(layout), 1),
@@ -215,6 +216,8 @@ class RankFiles:
             measured, place = self._measured(tails, kind, found)
             into[place] = moved(measured["values"], at, np.nan)
             flag[place] = True
+        if not histograms:
+            return block
         measured, _ = self._measured(
             tails, "histograms", found, _latest_of(tails) if most else None
         )
@@ -234,6 +237,9 @@ class RankFiles:
             fresh = np.concatenate([early, fresh])
         place = np.searchsorted(found["record"], fresh["record"])
         due = place < len(found)
+        if due.all():  # as a rule; and of histograms a copy would be large
+            tails.early[kind] = fresh[:0].copy()
+            return fresh, place
         tails.early[kind] = fresh[~due]
         return fresh[due], place[due]
 

@@ -11,6 +11,8 @@ from gradtui.core.coverage import Coverage
 from gradtui.core.ending import LATE, Ending
 from gradtui.core.logged import TOTAL
 from gradtui.runstore.format.event_json import is_step
+from gradtui.runstore.format.record_tail import BLANK
+from gradtui.runstore.format.records import rising
 from gradtui.runstore.reader.load import Loaded
 from gradtui.runstore.reader.scalar_files import measured_steps
 from gradtui.runstore.writer.launch_record import exit_code
@@ -73,7 +75,10 @@ def late_steps(loaded: Loaded) -> int:
     fewer than two are known."""
     found = 0
     for rank in loaded.ranks:
-        times = np.asarray(rank.steps.all()["time"][-PACED:], np.float64)
+        file = rank.steps
+        # Of a million steps these alone are read; blank ones may come after them.
+        last = file.at(np.arange(max(file.count - PACED - BLANK, 0), file.count))
+        times = np.asarray(last[rising(last["step"])]["time"][-PACED:], np.float64)
         passed = float(times[-1] - times[0]) if len(times) > 1 else 0.0
         if math.isfinite(passed) and passed > 0:
             found = max(found, max(1, round(LATE * (len(times) - 1) / passed)))

@@ -30,7 +30,8 @@ from gradtui.runstore.reader.scalar_files import scalars_of
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """All kept steps of a run, its ranks merged, and what was told about it."""
+    """All kept steps of a run, its ranks merged, and what was told about it. The block has no histograms
+    where nobody has asked for them."""
 
     layout: Layout
     info: RunInfo
@@ -46,13 +47,14 @@ LEAST = 16
 EMPTY = RunInfo("", "", "", "", "", 0, 0, 0)
 
 
-def load(directory: Path | str) -> Loaded:
-    """Read a run, live or over. Raises GradtuiError where the directory holds none."""
+def load(directory: Path | str, *, histograms: bool = False) -> Loaded:
+    """Read a run, live or over, its `histograms` where they are wanted: of many tensors they are most of
+    what there is, and no verdict hangs on them. Raises GradtuiError where the directory holds none."""
     with in_a_sentence(Path(directory)), any_numbers():
-        return _load(Path(directory))
+        return _load(Path(directory), histograms)
 
 
-def _load(directory: Path) -> Loaded:
+def _load(directory: Path, histograms: bool) -> Loaded:
     attempts = read_attempts(directory)
     ranks = attempts[-1]
     begun = [rank for rank in ranks if rank.layout is not None]
@@ -60,7 +62,7 @@ def _load(directory: Path) -> Loaded:
     info = begun[0].header.generations[-1].info if begun else EMPTY
     parts = roles(begun)
     progress = [rank.last_step for rank in parts.leads]
-    blocks = [rank.poll(layout) for rank in parts.leads]
+    blocks = [rank.poll(layout, histograms=histograms) for rank in parts.leads]
     told = [rank.events.poll() for rank in ranks]
     state = ranks_status(ranks, told, time.time())
     events = tuple(line for lines in told for line in lines)

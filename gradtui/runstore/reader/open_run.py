@@ -37,7 +37,7 @@ class OpenRun(EveryStep):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._loaded: Loaded = load(path)
+        self._loaded: Loaded = load(path, histograms=True)
 
     def __repr__(self) -> str:
         return f"<run {self.path.name}: {self.state}, {len(self.steps)} steps>"

@@ -45,7 +45,7 @@ class Replay:
     ) -> None:
         """`speed` counts in recorded seconds a second."""
         self._directory = Path(directory)
-        self._loaded = load(directory)
+        self._loaded = load(directory, histograms=True)
         self._block = aligned(self._loaded.block, MOST, 64)
         self._steps = self._block.steps
         known = [rank for rank in self._loaded.ranks if rank.layout is not None]
