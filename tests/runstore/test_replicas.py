@@ -15,7 +15,8 @@ from gradtui.runstore.ranks.process_status import read_ranks
 from gradtui.runstore.ranks.rank_files import RankFiles
 from gradtui.runstore.ranks.replicas import beside, roles
 from gradtui.runstore.reader import run_reader
-from gradtui.runstore.reader.load import load_facts
+from gradtui.runstore.reader.ending import late_steps
+from gradtui.runstore.reader.load import load, load_facts
 from gradtui.runstore.reader.run_reader import SHARE, RunReader
 from gradtui.runstore.writer.detail_files import SPARSE
 from gradtui.runstore.writer.run_writer import RunWriter
@@ -209,3 +210,28 @@ def test_of_many_tensors_a_past_takes_a_bounded_room(
     found = RunReader(tmp_path / "r").poll().snapshots
     assert 100 < len(found) <= 200
     assert found[-1].step == 19_999
+
+
+def test_ranks_of_one_net_share_its_layout(tmp_path: Path) -> None:
+    record(tmp_path / "r", [snap(0)], rank=0, world_size=2)
+    record(tmp_path / "r", [snap(0)], rank=1, world_size=2)
+    one, other = (rank.layout for rank in read_ranks(tmp_path / "r"))
+    assert one is other
+    assert one == LAYOUT
+
+
+def test_histograms_are_read_where_they_are_wanted(tmp_path: Path) -> None:
+    write_long(tmp_path / "r", 4096, LAYOUT)
+    without, whole = load(tmp_path / "r"), load(tmp_path / "r", histograms=True)
+    assert not without.block.histograms
+    assert whole.block.histograms
+    for name in ("scalars", "grads", "weights", "activations"):
+        np.testing.assert_array_equal(getattr(without.block, name), getattr(whole.block, name))
+
+
+def test_the_pace_of_the_last_steps_is_told_behind_blank_records(tmp_path: Path) -> None:
+    write_long(tmp_path / "r", 4096, LAYOUT)
+    assert late_steps(load(tmp_path / "r")) == 1200  # LATE seconds of a thousand steps each
+    with (tmp_path / "r" / "steps-0.bin").open("ab") as file:
+        file.write(bytes(STEP.itemsize * 100))
+    assert late_steps(load(tmp_path / "r")) == 1200
