@@ -140,29 +140,12 @@ class CpuPass:
         found = [self._lines[NORM, : len(self._small)].numpy().astype(np.float64)]
         if self._middle:
             some = [tensors[i] for i in self._middle]
-            found.append(self._norms_of(some))
-        found += [self._large_norm(tensors[i]) for i in self._large]
+            found.append(_norms_of(some, self._dtype))
+        found += [large_norm(tensors[i], self._dtype) for i in self._large]
         norms = np.concatenate(found)
         unsure = self._unsure(norms)
         self._widen(tensors, norms, unsure)
         return norms, unsure
-
-    def _large_norm(self, tensor: Tensor) -> FloatArray:
-        """[1]"""
-        flat = _flat(tensor)
-        at_once = len(flat) >= THREADED or torch.get_num_threads() == 1
-        # Of another type all of it would be converted first.
-        if at_once and len(flat) % ROW == 0 and flat.dtype == self._dtype:
-            parts = vector_norm(flat.view(-1, ROW), 2, dim=1)
-            return merged_norms(parts.numpy().astype(np.float64), ONE)
-        pieces = torch.split(flat, LONGEST)
-        return merged_norms(self._norms_of(pieces), ONE)
-
-    def _norms_of(self, tensors: tuple[Tensor, ...] | list[Tensor]) -> FloatArray:
-        """[tensors], each of `LONGEST` elements at most. Half-precision numbers near 0 are multiples of a
-        few values: their squares all round the same way, so they are summed in float64."""
-        half = any(tensor.dtype != self._dtype for tensor in tensors)
-        return _wide(torch._foreach_norm(tensors, 2, torch.float64 if half else self._dtype))
 
     def _unsure(self, norms: FloatArray) -> BoolArray:
         return ~((norms >= self._least) & (norms < np.inf))  # a NaN is neither
@@ -320,6 +303,25 @@ def merged_norms(parts: FloatArray, starts: IntArray) -> FloatArray:
     squares are float64's: what does not fit is told by an infinite or a vanishing result."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         return np.asarray(np.sqrt(np.add.reduceat(np.square(parts), starts)))
+
+
+def large_norm(tensor: Tensor, dtype: torch.dtype) -> FloatArray:
+    """[1] of a dense tensor of more than `LONGEST` elements, in squares of the working type `dtype`."""
+    flat = _flat(tensor)
+    at_once = len(flat) >= THREADED or torch.get_num_threads() == 1
+    # Of another type all of it would be converted first.
+    if at_once and len(flat) % ROW == 0 and flat.dtype == dtype:
+        parts = vector_norm(flat.view(-1, ROW), 2, dim=1)
+        return merged_norms(parts.numpy().astype(np.float64), ONE)
+    pieces = torch.split(flat, LONGEST)
+    return merged_norms(_norms_of(pieces, dtype), ONE)
+
+
+def _norms_of(tensors: tuple[Tensor, ...] | list[Tensor], dtype: torch.dtype) -> FloatArray:
+    """[tensors], each of `LONGEST` elements at most. Half-precision numbers near 0 are multiples of a
+    few values: their squares all round the same way, so they are summed in float64."""
+    half = any(tensor.dtype != dtype for tensor in tensors)
+    return _wide(torch._foreach_norm(tensors, 2, torch.float64 if half else dtype))
 
 
 def _norms_in_float64(tensors: Sequence[Tensor]) -> FloatArray:
