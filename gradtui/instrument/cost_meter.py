@@ -103,17 +103,10 @@ class CostMeter:
         self._passed += self._spent
         self._spent = 0.0
 
-    @property
-    def timed(self) -> float:
-        """Seconds since the last `take`, of blocks that are over."""
-        return self._spent
-
-    def norms_taken(self, mark: float) -> float:
-        """What was timed since `timed` was `mark` were norms of a step that is let through. Seconds that
-        took: what is read is what the optimizer reads next, so that no cache is the worse for it."""
-        took, self._spent = max(self._spent - mark, 0.0), mark
-        self._norms += took
-        return took
+    def took_norms(self, cost: float) -> None:
+        """Norms of a step that is let through took so many seconds: what is read is what the optimizer
+        reads next, so that no cache is the worse for it."""
+        self._norms += cost
 
     def rest(self, idle: bool) -> None:
         """Nothing is awaited, or something is again."""

@@ -28,6 +28,10 @@ class ExceptionGuard:
         """No exception of ours leaves this block, no graph is built in it, no mode of the program sees it."""
         return GuardedBlock(self, doing)
 
+    def failed(self, doing: str, error: Exception) -> None:
+        """An error of ours, in what was being done: a line in the log."""
+        self.say(f"{doing}: {type(error).__name__}: {str(error)[:200]}", key=doing)
+
     def say(self, text: str, key: str = "", most: int = MOST) -> None:
         """One line in the log; at most `most` for each key."""
         count = self._said[key] = self._said.get(key, 0) + 1
@@ -68,9 +72,8 @@ class GuardedBlock:
         torch._C._set_grad_enabled(self._grad)
         self._unseen.__exit__()
         ours = is_ours(error)
-        if ours:
-            text = f"{self._doing}: {type(error).__name__}: {str(error)[:200]}"
-            self._guard.say(text, key=self._doing)
+        if is_ours(error):
+            self._guard.failed(self._doing, error)
         elif error is not None:
             without_ours(error)
         self._meter.leave()

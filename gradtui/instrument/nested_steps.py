@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Callable
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 import torch
 from torch.optim import Optimizer
 
 from gradtui.instrument.optimizer_numbers import parameters_of
+from gradtui.patching.enclosure import let_be as let_be_with_all_it_calls
 
 _STEP_CODE = Optimizer.profile_hook_step(lambda self: None).__code__
 """Of the function that torch puts around every optimizer's step and that calls the hooks."""
@@ -42,6 +43,13 @@ def untraced(hook: Callable[..., Any]) -> Callable[..., Any]:
     disable: Callable[..., Any] = vars(torch)["_disable_dynamo"]
     out: Callable[..., Any] = disable(called)
     return out
+
+
+def out_of_sight(owner: object, method: Callable[..., Any]) -> Callable[..., Any]:
+    """`method` of `owner`, into which torch.compile does not look, nor into what it calls: at no cost to
+    a call of it where that can be told."""
+    bound: Callable[..., Any] = MethodType(method, owner)
+    return bound if let_be_with_all_it_calls(method) else untraced(bound)
 
 
 def let_be(*functions: Callable[..., Any]) -> bool:

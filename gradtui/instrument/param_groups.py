@@ -47,7 +47,11 @@ class ParamGroup:
 
     def norms_alone(self) -> FloatArray | Tensor | None:
         """[tensors] L2 norms of the gradients, in a few operations; None where that will not do."""
-        return self._measured.norms([tensor.grad for tensor in self.held.tensors()])
+        return self.norms_of([tensor.grad for tensor in self.held.tensors()])
+
+    def norms_of(self, grads: Sequence[Tensor | None]) -> FloatArray | Tensor | None:
+        """The same, of the gradients of `tensors` in their order."""
+        return self._measured.norms(grads)
 
     def remember_weights(self) -> None:
         self._measured.remember(self.tensors)

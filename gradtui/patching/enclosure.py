@@ -411,14 +411,16 @@ def _enclose(
     node.body[at:] = [whole]
 
 
-def let_be(*functions: Any) -> None:
+def let_be(*functions: Any) -> bool:
     """Have dynamo neither compile these nor what they call, where they are called by what it does not
-    compile itself. No part of it is imported for that."""
+    compile itself; False where it cannot be told. No part of it is imported for that."""
     with suppress(AttributeError, TypeError):
         frames: Any = vars(torch)["_C"]._dynamo.eval_frame
         skip = frames._FrameAction.SKIP
         for function in functions:
             frames.set_code_exec_strategy(function.__code__, frames._FrameExecStrategy(skip, skip))
+        return True
+    return False
 
 
 let_be(Enclosure.begin, Enclosure.again, Enclosure.over, Enclosure.raised)

@@ -93,11 +93,9 @@ class Simulation:
         if not costs.between:
             budget.norms_missed()
             return 0.0
-        mark = self.meter.timed
-        self.meter.enter()
         self.now += costs.between
-        self.meter.leave()
-        budget.took_norms(self.meter.norms_taken(mark))
+        self.meter.took_norms(costs.between)
+        budget.took_norms(costs.between)
         self.written += costs.writing
         self.now += costs.writing
         return costs.between + costs.writing

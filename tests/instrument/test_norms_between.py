@@ -15,6 +15,7 @@ from gradtui.instrument import budget
 from gradtui.instrument.backward_passes import Loss, Pass
 from gradtui.instrument.budget import Budget, Detail, Ledger
 from gradtui.instrument.cost_meter import CostMeter
+from gradtui.instrument.param_groups import ParamGroup
 from gradtui.instrument.step_records import StepRecord, StepRecorder, bare_record
 from gradtui.instrument.watcher import Watcher
 from gradtui.runstore.format.records import step_records
@@ -470,3 +471,57 @@ def test_numbers_from_an_accelerator_arrive_with_the_scalars(
     assert late == [(7, snapshot.nonfinite.phase)]
     assert recorder.lost
     assert sink.followed[0].closed
+
+
+class Named(nn.Parameter):
+    """A tensor of the program's own kind, which sees what is asked of it."""
+
+    asked: list[str] = []  # noqa: RUF012
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        Named.asked.append(str(func))
+        return super().__torch_function__(func, types, args, kwargs or {})
+
+
+def test_no_type_of_the_program_is_asked(kept: Kept) -> None:
+    model = net()
+    model[0].weight = Named(model[0].weight.detach())
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    seen: list[str] = []
+    optimizer.register_step_pre_hook(lambda *_: seen.extend(Named.asked))  # after ours
+    for _ in range(2 * EVERY):
+        optimizer.zero_grad()
+        model(torch.randn(8, 6)).square().mean().backward()
+        Named.asked.clear()
+        optimizer.step()
+    assert seen == []
+    assert len(between(kept)) == EVERY - 2
+
+
+def test_no_mode_of_the_program_sees_them(kept: Kept) -> None:
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    for _ in range(2 * EVERY):
+        optimizer.zero_grad()
+        model(torch.randn(8, 6)).square().mean().backward()
+        with Operations() as operations:
+            optimizer.step()
+        assert not any("norm" in one for one in operations.seen)
+    assert len(between(kept)) == EVERY - 2
+
+
+def test_an_error_of_ours_is_a_line_in_the_log_and_the_step_is_recorded_in_full(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: ParamGroup, grads: object) -> None:
+        raise ValueError("not today")
+
+    monkeypatch.setattr(ParamGroup, "norms_of", fails)
+    model = net()
+    train(model, steps=3 * EVERY)
+    assert not between(kept)
+    assert torch.is_grad_enabled()
+    assert {snapshot.step for snapshot in kept.snapshots} > {0, NORMS}
+    assert set(kept.log) == {"norms alone: ValueError: not today"}
+    kept.log.clear()
