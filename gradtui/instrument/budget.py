@@ -182,6 +182,9 @@ class Budget:
         """Steps still to be let through; whoever lets one through takes it off."""
         self.norms_every = 0
         """Whenever so many are left, norms are taken of the next one all the same; 0: of none."""
+        self._more = self._due = 0.0
+        """Of the steps halfway between these the part of which they are taken too, and how much of the
+        next one is due."""
         self._planned = 0
         self._count = -1
         self._norms, self._weights_cost, self._histograms_cost = Recent(), Recent(), Recent()
@@ -210,7 +213,7 @@ class Budget:
 
     def begin_anew(self) -> None:
         """The share has changed: the next step is measured."""
-        self.every, self.left, self._planned, self.norms_every = 1, 0, 0, 0
+        self.every, self.left, self._planned, self.norms_every, self._more = 1, 0, 0, 0, 0.0
         self._useless = self._resting = 0
         self._weights_every, self._histograms_every = WEIGHTS, HISTOGRAMS
 
@@ -230,10 +233,17 @@ class Budget:
         if self._ledger.scarce:
             self._plan(self._ledger.room)
 
-    @property
-    def wants_norms(self) -> bool:
-        """Whether norms are due of the next step, which is let through."""
-        return bool(self.norms_every) and not self.left % self.norms_every
+    def norms_due(self) -> bool:
+        """Whether norms are to be taken of the next step, which is let through. Asked once a step."""
+        every = self.norms_every
+        if not every or not self.left % every:
+            return bool(every)
+        if self._more and not self.left % (every // 2):
+            self._due += self._more
+            if self._due >= 1:
+                self._due -= 1
+                return True
+        return False
 
     def took_norms(self, cost: float) -> None:
         """Of a step that was let through, in `cost` seconds."""
@@ -250,7 +260,7 @@ class Budget:
     def _plan(self, room: float) -> None:
         norms = self._norms.value + self._ledger.written
         self.every = self._fitting(norms, NORMS_SHARE * room)
-        self.norms_every = 0
+        self.norms_every, self._more = 0, 0.0
         left = norms / self.every
         if self._ledger.every_step:
             self.every, left = 1, 0.0
@@ -264,18 +274,22 @@ class Budget:
     def _plan_between(self, norms: float, room: float) -> float:
         """Norms between records, where they come more often than records would. Seconds that these take
         a step on top."""
-        cost = self._between.value
+        cost, more = self._between.value, 0.0
         part = 1 - BETWEEN_SHARE
         every = self._fitting(norms, part * room, RECORDS * GAP, part)
         if cost:
+            whole = cost + self._ledger.written
             left = max(room - norms / every, 1e-9)
-            between = self._fitting(cost + self._ledger.written, left)
+            between = self._fitting(whole, left)
+            # Every second, fourth, ... step is what thinning keeps; what is left of the share goes to some
+            # of those halfway between, which it drops first.
+            more = min(max(between * left / whole - 1, 0.0), 1.0) if between > 1 else 0.0
         else:  # to be tried
             between = max(min(self.every, every) // 2, 1)
         if between >= every or cost > CHEAP * norms:
             return 0.0
-        before, self.every, self.norms_every = self.every, every, between
-        return norms / every - norms / before + cost / between
+        before, self.every, self.norms_every, self._more = self.every, every, between, more
+        return norms / every - norms / before + cost * (1 + more) / between
 
     def _rests(self) -> bool:
         """Whether norms between records are left alone for now."""

@@ -384,7 +384,7 @@ class LossCapture:
         self.passes += 1
         plain = type(tensors) is Tensor and seeds is None and not kept
         alone = self._stale or self._taken or not self._passes
-        before = self.count
+        before = 0 if self._stale else self._forgotten + len(self._passes)
         if plain and alone and not self._scaled and not self._several:
             self._broken_off = NAN
             if tensors.is_cpu and tensors.dtype in REAL and tensors.numel() == 1:

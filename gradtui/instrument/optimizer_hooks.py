@@ -187,7 +187,7 @@ class OptimizerHooks(StepListener):
         self.know(optimizer, source)
         known, budget, norms = self._known[id(optimizer)], source.budget, self.norms
         found: tuple[Any, ...] = ()
-        if budget.left and budget.wants_norms and norms is not None:
+        if budget.left and norms is not None and budget.norms_due():
             if norms.take(optimizer, source, (), {}, replayed=True):
                 budget.left = 0
                 return False
@@ -209,7 +209,7 @@ class OptimizerHooks(StepListener):
         if known is not None:
             budget = known.budget
             if budget.left and not self._within and not self.open and known.owner() is optimizer:
-                norms = self.norms if budget.wants_norms else None
+                norms = self.norms if budget.norms_due() else None
                 full = norms is not None and norms.take(optimizer, known.source, args, kwargs)
                 if norms is None or norms.found is None:
                     suspects = self.glance if self._meter.idle else self._handler.suspects

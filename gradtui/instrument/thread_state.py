@@ -90,18 +90,22 @@ class TrainingThreads:
     ) -> Callable[..., Any]:
         """Before or after a step. Nobody waits in vain: what comes too late is not called. `then` is
         called with the others let in, where something is `wanted`."""
-        enter, leave = self.enter, self.leave
         inbox = inbox or ControlInbox()
 
         def hook(optimizer: Any, args: Any, kwargs: Any) -> Any:
-            if not enter():
+            # As `enter` and `leave` do it: a call less at every step, of what no cache holds by then.
+            lock = self._lock
+            if not lock.acquire(timeout=PATIENCE):
                 return None
             try:
+                mine = getattr(self._own, "state", None)
+                if mine is not self._here or mine is None:
+                    self._change(mine)
                 if self._here is not self._trained:
                     self._trains()
                 found = called(optimizer, args, kwargs)
             finally:
-                leave()
+                lock.release()
             if inbox.wanted:
                 try:
                     then()

@@ -72,7 +72,7 @@ class Simulation:
         self.meter.each = costs.passage / (1 + HOOKS)
         self.meter.calls += 1
         self.now += costs.passage
-        between = self.between(costs, budget) if budget.left and budget.wants_norms else 0.0
+        between = self.between(costs, budget) if budget.left and budget.norms_due() else 0.0
         detail = budget.next()
         if not detail.norms:
             return costs.passage + between, 0.0, [0, 0, 0, int(between > 0)]
@@ -105,6 +105,15 @@ def test_cheap_norms_are_taken_at_every_step() -> None:
     seen = Simulation(Costs(step=0.1, norms=0.0005, weights=0.002, histograms=0.002)).run(4000)
     assert seen.share < SHARE
     assert (seen.norms, seen.weights, seen.histograms) == (2000, 200, 40)
+
+
+@pytest.mark.parametrize("between", [0.0004, 0.0005, 0.0007, 0.0009, 0.0012, 0.0017])
+def test_norms_between_take_what_the_share_leaves_whatever_they_cost(between: float) -> None:
+    """Cadences are powers of two: alone they would leave up to half of it."""
+    costs = Costs(step=0.01, norms=0.004, weights=0.004, histograms=0.01, between=between)
+    seen = Simulation(costs).run(16_000)
+    assert 0.85 * SHARE < seen.share < 1.05 * SHARE
+    assert seen.said == pytest.approx(seen.share, rel=0.01)
 
 
 def test_the_dearest_are_thinned_first() -> None:
@@ -180,7 +189,7 @@ def test_where_they_are_not_to_be_had_they_are_seldom_asked_for() -> None:
     simulation.run(4000)
     budget, asked = simulation.budgets[0][1], []
     for _ in range(4000):
-        asked.append(bool(budget.left) and budget.wants_norms)
+        asked.append(bool(budget.left) and budget.norms_due())
         simulation.run(1)
     assert 0 < sum(asked) < 4000 / 8 / AGAIN
     budget.begin_anew()  # somebody has changed the share
