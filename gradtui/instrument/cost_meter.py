@@ -1,7 +1,9 @@
 """What watching costs the program: adds up seconds and steps, and says when nothing is awaited."""
 
 import time
+from collections import deque
 from collections.abc import Callable
+from statistics import median
 
 Clock = Callable[[], float]
 
@@ -13,6 +15,15 @@ HOOKS = 4
 """What the two hooks around every step cost, in such calls, the row that a step leaves with them: 6
 microseconds where one is 1.5."""
 
+SAMPLED = 32
+"""Every how manieth step that is let through it is timed what being there takes: where steps are long
+no cache holds our code by then, and a call takes five times what it takes in a small network."""
+ASKEW = SAMPLED // 2 + 1
+"""Of so many steps the how manieth: records come at even ones."""
+SAMPLES = 5
+"""Such steps of which the median counts."""
+PARTS = 2
+"""Passages of a step, at least, for it to tell anything: those before and after it."""
 
 AFTER, FULL = 0.4, 4e-4
 """What the program's own work loses after work of ours, in parts of it and in seconds at most: the
@@ -34,6 +45,9 @@ class CostMeter:
         "_depth",
         "_norms",
         "_passed",
+        "_sample",
+        "_sample_from",
+        "_samples",
         "_seen",
         "_since",
         "_spent",
@@ -48,6 +62,7 @@ class CostMeter:
         "lately_passed",
         "lately_timed",
         "resting",
+        "sampling",
         "steps",
         "wall",
     )
@@ -69,7 +84,7 @@ class CostMeter:
         self.resting: list[Callable[[bool], None]] = []
         """Told when that changes: what can be taken off meanwhile is. They do not raise."""
         self.each = time_of_a_call() if each is None else each
-        """Seconds for one of `calls`."""
+        """Seconds for one of `calls`, where a network is small."""
         self.elsewhere: Callable[[], float] = lambda: 0.0
         """Seconds that threads of ours have taken so far."""
         self.lately_elsewhere = 0.0
@@ -82,6 +97,11 @@ class CostMeter:
         """And of what was timed, caches included."""
         self._spent = self._began = self._since = self._seen = self._passed = self._norms = 0.0
         self._depth = 0
+        self.sampling = False
+        """Whether passages of this step are timed: `sampled` is told of each."""
+        self._samples: deque[float] = deque(maxlen=SAMPLES)
+        self._sample: list[float] = []
+        self._sample_from = 0.0, 0
 
     def enter(self) -> None:
         """Our own code begins; within more of it that counts once."""
@@ -108,6 +128,45 @@ class CostMeter:
         reads next, so that no cache is the worse for it."""
         self._norms += cost
 
+    def step_passes(self) -> None:
+        """A step is about to be let through: of some that is when their sample begins, and it ends at the
+        next."""
+        if self.sampling:
+            self._end_sample()
+        elif self.steps % SAMPLED == ASKEW:
+            self._learn()
+            self.sampling = True
+            self._sample_from = self._told_apart(), self._units()
+
+    def sampled(self, seconds: float) -> None:
+        """A passage of a step that is sampled took so long."""
+        self._sample.append(seconds)
+
+    def _end_sample(self) -> None:
+        """The passage under way is still to be told."""
+        self.sampling = False
+        apart, units = self._sample_from
+        self._sample_from = self._told_apart() - apart, self._units() - units
+
+    def _told_apart(self) -> float:
+        """Seconds since the last `take` that are charged by themselves, within passages or not."""
+        return self._spent + self._passed + self._norms
+
+    def _units(self) -> int:
+        return self.calls + HOOKS * (self.steps - self._told)
+
+    @property
+    def unit(self) -> float:
+        """Seconds for one of `calls`, between the program's own work as far as that is known."""
+        return median(self._samples) if self._samples else self.each
+
+    def _learn(self) -> None:
+        """From the sample that is complete."""
+        apart, units = self._sample_from
+        if not self.sampling and len(self._sample) > PARTS and units > 0:
+            self._samples.append(max(sum(self._sample) - apart, 0.0) / units)
+        self.sampling, self._sample = False, []
+
     def rest(self, idle: bool) -> None:
         """Nothing is awaited, or something is again."""
         if idle is not self.idle:
@@ -122,7 +181,8 @@ class CostMeter:
         timed = self._spent + (self._passed_since() if self._depth else 0.0)
         self._spent, self._began, self._since = 0.0, self.clock(), self.wall()
         self.lately_timed = timed + min(self._after * timed, FULL)
-        there = (self.calls + HOOKS * (self.steps - self._told)) * self.each
+        self._learn()
+        there = self._units() * self.unit
         self.lately_passed = self._passed * (1 + self._after)
         self.lately_norms, self._norms = self._norms, 0.0
         self._passed = 0.0
@@ -136,6 +196,7 @@ class CostMeter:
         """In a forked child."""
         self._spent = self._seen = self._passed = self._norms = 0.0
         self._depth = self.calls = 0
+        self.sampling, self._sample = False, []
         self.rest(False)
         self.elsewhere = lambda: 0.0
 

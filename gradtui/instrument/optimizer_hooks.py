@@ -135,8 +135,8 @@ class OptimizerHooks(StepListener):
         self._slow_before: Callable[..., Any] = untraced(self._before_seen)
         self._slow_after: Callable[..., Any] = untraced(self._after_seen)
         self._straight = (
-            self.threads.hook(self._before),
-            self.threads.hook(self._after, self.control.inbox, self._between),
+            self.threads.hook(self._before, self._meter),
+            self.threads.hook(self._after, self._meter, self.control.inbox, self._between),
         )
         quick = self._quick()
         slow = untraced(self._straight[0]), untraced(self._straight[1])

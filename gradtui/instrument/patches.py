@@ -59,7 +59,12 @@ class Passage:
     def begin(self, *given: Any) -> Any:
         meter, threads, light = self._meter, self._threads, self._light
         if light is not None and meter.idle and not threads.several:
-            return light.begin(*given)
+            if not meter.sampling:
+                return light.begin(*given)
+            began = meter.clock()
+            before = light.begin(*given)
+            meter.sampled(meter.clock() - began)
+            return before
         if capturing():
             if self._recorded is not None:
                 self._recorded(*given)
@@ -88,7 +93,10 @@ class Passage:
     def over(self, token: Any, out: Any) -> None:
         if type(token) is int:
             assert self._light is not None
+            began = self._meter.clock() if self._meter.sampling else 0.0
             self._light.over(token, True)
+            if began:
+                self._meter.sampled(self._meter.clock() - began)
             return
         self._threads.enter(-1)
         try:

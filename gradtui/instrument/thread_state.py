@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from gradtui.instrument.cost_meter import CostMeter
 from gradtui.patching.tracebacks import without_ours
 from gradtui.runstore.writer.control_file import ControlInbox
 
@@ -85,6 +86,7 @@ class TrainingThreads:
     def hook(
         self,
         called: Callable[..., Any],
+        meter: CostMeter,
         inbox: ControlInbox | None = None,
         then: Callable[[], None] = lambda: None,
     ) -> Callable[..., Any]:
@@ -94,6 +96,7 @@ class TrainingThreads:
 
         def hook(optimizer: Any, args: Any, kwargs: Any) -> Any:
             # As `enter` and `leave` do it: a call less at every step, of what no cache holds by then.
+            began = meter.clock() if meter.sampling else 0.0
             lock = self._lock
             if not lock.acquire(timeout=PATIENCE):
                 return None
@@ -106,6 +109,8 @@ class TrainingThreads:
                 found = called(optimizer, args, kwargs)
             finally:
                 lock.release()
+            if began:
+                meter.sampled(meter.clock() - began)
             if inbox.wanted:
                 try:
                     then()

@@ -73,6 +73,8 @@ class UnmeasuredSteps:
         if self.waiting is not None:
             self.over()  # the step before has raised
         meter, losses = self._meter, self._losses
+        if not self.threads.several:
+            meter.step_passes()
         number, self.source = meter.steps, source
         meter.steps = number + 1
         if len(args) > 1 or kwargs:

@@ -58,10 +58,11 @@ def spend_allowance(side: Process) -> int:
     """Warms gradtui up until its budget rules, and returns the steps that this took."""
     import gradtui
     from gradtui.instrument.budget import ALLOWANCE
+    from gradtui.runstore.files.run_folders import is_run
 
     for _ in range(LONGEST):
         steps = side.turn(WARM_UP).steps
-        if not list(side.place.glob("steps-*.bin")):
+        if not (is_run(side.place) and list(side.place.glob("steps-*.bin"))):
             continue
         if np.nansum(gradtui.open_run(side.place).overhead) > 1.2 * ALLOWANCE:
             break
