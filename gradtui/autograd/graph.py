@@ -2,6 +2,7 @@
 
 import weakref
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from torch import Tensor
@@ -31,7 +32,8 @@ class Graph:
     takes it in, once for each time. What else is known of some nodes: `leaves` with their shapes,
     names of `activations` and whether the usual formulas hold, `shapes` of results; `square`:
     convolutions that keep the size of square maps; `centred`: normalisations that take the mean off
-    each of their channels.
+    each of their channels. `batch_values`: over how many values of a channel each batch normalisation
+    takes its mean.
     """
 
     words: list[str] = field(default_factory=list)
@@ -42,6 +44,7 @@ class Graph:
     shapes: dict[int, tuple[int, ...]] = field(default_factory=dict)
     square: set[int] = field(default_factory=set)
     centred: set[int] = field(default_factory=set)
+    batch_values: list[int] = field(default_factory=list)
     opaque: bool = False
 
     def add(self, node: Any, edges: tuple[int, ...]) -> int:
@@ -70,9 +73,11 @@ class Graph:
             if len(sizes) == 4 and sizes[2] == sizes[3] and kernel and same_size(node, kernel):
                 self.square.add(at)
         elif word in BATCH_NORMS:
-            self.shapes[at] = shape(node)
+            self.shapes[at] = sizes = shape(node)
             if number(node, "training") or word == "CudnnBatchNorm":
                 self.centred.add(at)
+                if len(sizes) > 1 and sizes[1]:
+                    self.batch_values.append(prod(sizes) // sizes[1])
         elif word == "NativeGroupNorm":
             self.shapes[at] = shape(node)
             if number(node, "group") == number(node, "C"):

@@ -56,13 +56,16 @@ class LayerOutput:
     of all others' but the units'."""
 
 
-def layer_outputs(roots: Any, most: int = NODES) -> list[LayerOutput]:
-    """Of each layer, at its first use, as far as the graph of `roots` keeps it; empty where that is
-    larger than `most` nodes, or hides a part of the net. Call before the backward pass."""
+def readable(roots: Any, most: int = NODES) -> tuple[Graph, list[Any]] | None:
+    """The graph of `roots` and its nodes; None where it is larger than `most` nodes, or hides a part of the
+    net. Call before the backward pass, and let go of the nodes at once."""
     nodes: list[Any] = []
     graph = graph_of(roots, most, nodes)
-    if graph is None or graph.opaque:
-        return []
+    return None if graph is None or graph.opaque else (graph, nodes)
+
+
+def layer_outputs(graph: Graph, nodes: list[Any]) -> list[LayerOutput]:
+    """Of each layer, at its first use, as far as a graph keeps it; both as `readable` gives them."""
     found = []
     for leaf, ref in graph.leaves.items():
         weight, layer = ref(), _first_use(graph, leaf)

@@ -52,6 +52,8 @@ class Topology:
     """How many were looked at."""
     activations: tuple[str, ...] = ()
     """[chain] after each of its layers, "identity" where another one follows at once."""
+    batch_values: tuple[int, ...] = ()
+    """[batch normalisations] over how many values of a channel each takes its mean."""
 
 
 HIDDEN = Topology(why="a part of the net is compiled or checkpointed, and was not seen")
@@ -112,7 +114,15 @@ def told(graph: Graph) -> Topology:
         behind = sum(ahead[use] >> bit & 1 for use in uses[bit])
         turns = _turns(graph, uses[bit]) if behind >= FEW else 1 + behind
         leaves.append(Used(ref, ahead[node], level[node], followed[node], bit in idle, turns))
-    return Topology(tuple(leaves), tuple(places), why, _skips(graph, carries), count, activations)
+    return Topology(
+        tuple(leaves),
+        tuple(places),
+        why,
+        _skips(graph, carries),
+        count,
+        activations,
+        tuple(graph.batch_values),
+    )
 
 
 def _first(bit: int, uses: list[int], ahead: dict[int, int], level: list[int]) -> int:

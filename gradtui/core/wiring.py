@@ -12,6 +12,10 @@ CLIPPED_SCALED = "clipped_scaled"
 UNDIVIDED = "undivided"
 LOST_BATCH = "lost_batch"
 ORDERED_LABELS = "ordered_labels"
+ENTROPY_ADDED = "entropy_added"
+FEW_FOR_BATCH_NORM = "few_for_batch_norm"
+UNUSED_LATENT = "unused_latent"
+COLLAPSED_OUTPUT = "collapsed_output"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

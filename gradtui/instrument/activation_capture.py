@@ -8,10 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradtui.autograd.layer_outputs import LayerOutput, layer_outputs
+from gradtui.autograd.layer_outputs import LayerOutput, layer_outputs, readable
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Act
 from gradtui.instrument.budget import Ledger
+from gradtui.instrument.collapse_watch import CollapseWatch
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.param_groups import ParamGroup
 from gradtui.instrument.step_listeners import StepListener
@@ -39,6 +40,7 @@ class ActivationCapture(StepListener):
     def __init__(self, guard: ExceptionGuard, ledger: Ledger, awaited: Callable[[], bool]) -> None:
         """`awaited` says whether the next step is measured in full, whoever takes it."""
         self._guard, self._ledger, self._awaited = guard, ledger, awaited
+        self.collapse = CollapseWatch()
         self.forget()
 
     def forget(self) -> None:
@@ -48,6 +50,7 @@ class ActivationCapture(StepListener):
         self._taken = False
         """Whether anything that was found has become part of a record."""
         self._cost = 0.0
+        self.collapse.forget()
 
     def backward_begins(self, roots: Any) -> None:
         meter = self._guard.meter
@@ -58,7 +61,10 @@ class ActivationCapture(StepListener):
         self._next = NEVER  # for good where this fails
         began = meter.clock()
         with self._guard("activations"):
-            self._found = statistics(layer_outputs(roots))
+            if (seen := readable(roots)) is not None:
+                self._found = statistics(layer_outputs(*seen))
+                self.collapse.look(*seen, step)
+                del seen  # its nodes hold what the pass needs
             self._looks += 1
             self._cost = meter.clock() - began
             self._next = step + self._pause()

@@ -14,10 +14,13 @@ from gradtui.autograd.graph import NODES
 from gradtui.autograd.row_order import Arranged, arranged
 from gradtui.autograd.topology import UNSEEN, Topology, wiring_of
 from gradtui.core.layout import Layout
+from gradtui.core.wiring import FEW_FOR_BATCH_NORM, Faults
 from gradtui.instrument.exception_guard import ExceptionGuard
 
 FIRST = 3
 """Backward passes before the first layout whose graphs are read."""
+FEW_VALUES = 2
+"""Two values less their mean, over their deviation, are +1 and -1 whatever they were."""
 ALLOWED, LEAST = 20_000, 500
 """Nodes that are looked at before the first layout, and after each while there are tensors of which
 nothing was seen; and what a small graph counts for at least."""
@@ -63,6 +66,25 @@ class GraphReader:
         used = [one for wiring in self._wirings for one in wiring.leaves if one is not None]
         found = [tensor for one in used if (tensor := one.tensor()) is not None]
         return list({id(tensor): tensor for tensor in found}.values())
+
+    @property
+    def told(self) -> Faults:
+        """Batch normalisations over so few values of a channel that nothing but their signs is left."""
+        counts = [count for wiring in self._wirings[:1] for count in wiring.batch_values]
+        few = sum(count <= FEW_VALUES for count in counts)
+        if not few:
+            return ()
+        which = (
+            "the batch normalisation"
+            if len(counts) == 1
+            else f"{few} of {len(counts)} batch normalisations"
+        )
+        takes = "takes" if few == 1 else "take"
+        words = (
+            f"{which} {takes} mean and variance over {FEW_VALUES} values of a channel: of two numbers what is "
+            "left is which of them is larger"
+        )
+        return ((FEW_FOR_BATCH_NORM, words),)
 
     def arrange(
         self,

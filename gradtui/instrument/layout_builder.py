@@ -80,6 +80,7 @@ class LayoutBuilder(StepListener):
         """What the newest layout was told with."""
         self._precision = ""
         self._said: Faults = ()
+        self._passing: Faults = ()
         self._guesses = (0.0, 0.0)
         """As told, what answering costs that looks at no input."""
         self._loose: dict[int, str] = {}
@@ -126,10 +127,12 @@ class LayoutBuilder(StepListener):
             words, done = self._told
             self._changed(self.layout, self._info(words, self._known(), done))
 
-    def learn(self, faults: Faults, task: TaskFacts | None = None) -> None:
-        """What steps have shown so far, where it may be news."""
+    def learn(self, faults: Faults, task: TaskFacts | None = None, passing: Faults = ()) -> None:
+        """What steps have shown so far, where it may be news. `passing`: what holds now, and may not later."""
         told = self._guesses if task is None else task.guesses
-        if told != self._guesses or (faults and not {*faults} <= {*self._said}):
+        news = bool(faults) and not {*faults} <= {*self._said}
+        if told != self._guesses or news or passing != self._passing:
+            self._passing = passing
             self.tell_again()
 
     def _news(self) -> None:

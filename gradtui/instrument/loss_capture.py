@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gradtui.autograd.entropy_sign import EntropySign
 from gradtui.autograd.label_frequencies import LabelFrequencies
 from gradtui.autograd.loss_factors import UNKNOWN, LossFactors, Value, ending
 from gradtui.autograd.mean_answer import MeanAnswer
@@ -96,6 +97,7 @@ class LossCapture:
         self._looked = False
         self._labels = LabelFrequencies()
         self._mean_answer = MeanAnswer()
+        self._entropy_sign = EntropySign()
         self.depth = 0
         self.closed = False
         """Whether nobody listens any more, though somebody may have kept what we put there."""
@@ -203,7 +205,13 @@ class LossCapture:
             if count >= MICRO_BATCHES:
                 words = f"backward() is called {count} times a step, and no loss is divided by that"
                 self._told = ((UNDIVIDED, words),)
-        return (*self._told, *self._lost, *self._labels.told)
+        return (
+            *self._told,
+            *self._lost,
+            *self._labels.told,
+            *self._entropy_sign.told,
+            *self._graph_reader.told,
+        )
 
     def unscaled(self, scaled: Tensor, loss: Tensor) -> None:
         """Backward will be called on `scaled`, or on what is made of it; the loss is `loss`."""
@@ -359,6 +367,9 @@ class LossCapture:
             self._looked = True
             with self._guard("looking at the first loss"):
                 self.task_facts = replace(look_ahead(loss), graph_reader=self._graph_reader)
+        if not self._entropy_sign.done:
+            with self._guard("looking at a policy's loss"):
+                self._entropy_sign.look(loss)
         facts = self.task_facts
         if not self._labels.done and facts is not None and facts.task == "classification":
             with self._guard("looking at labels"):

@@ -352,7 +352,12 @@ class Watcher:
             attached=self._steps_before,
             planned=self._planner.found,
             replayed=self._replays.seen,
-            faults=(*self._zero_grad_check.told, *self._clips.told, *self._losses.told),
+            faults=(
+                *self._zero_grad_check.told,
+                *self._clips.told,
+                *self._losses.told,
+                *self._activations.collapse.told,
+            ),
         )
 
     def _scaled(self, tensors: frozenset[int]) -> bool:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from gradtui.autograd import layer_outputs as outputs
-from gradtui.autograd.layer_outputs import layer_outputs, sample
+from gradtui.autograd.layer_outputs import layer_outputs, readable, sample
 from gradtui.core.snapshot import Act, Snapshot
 from gradtui.instrument import activation_capture
 from tests.instrument.kept import Kept, recorded
@@ -163,7 +163,7 @@ def test_of_large_outputs_a_part_is_looked_at(monkeypatch: pytest.MonkeyPatch) -
         assert some.shape[units] == shape[units]
         assert some.numel() <= max(1000, shape[units])
     net = mlp(nn.ReLU(), nn.GELU(), width=64)
-    found = layer_outputs(net(torch.randn(500, 8)).sum())
+    found = layer_outputs(*readable(net(torch.randn(500, 8)).sum()))
     assert {one.activation for one in found} == {"relu", "gelu"}
     assert all(32 <= one.values.numel() <= 1000 for one in found)
 
@@ -178,10 +178,10 @@ def test_what_somebody_packed_is_left_alone(kept: Kept) -> None:
     net, inputs = mlp(nn.ReLU(), nn.Sigmoid()), torch.randn(BATCH, 8)
     with torch.autograd.graph.saved_tensors_hooks(lambda tensor: tensor, unpack):
         loss = net(inputs).sum()
-    assert layer_outputs(loss) == []
+    assert layer_outputs(*readable(loss)) == []
     assert unpacked == []
     half = checkpoint(net[:3], inputs, use_reentrant=False)
-    outside = layer_outputs(net[3:](half).sum())
+    outside = layer_outputs(*readable(net[3:](half).sum()))
     assert [one.activation for one in outside] == ["sigmoid"]
 
 
@@ -273,11 +273,11 @@ def test_of_updates_by_hand_that_are_let_through_nothing_is_looked_at(
 ) -> None:
     looks = []
 
-    def counted(roots: object) -> list[outputs.LayerOutput]:
+    def counted(roots: object) -> object:
         looks.append(1)
-        return layer_outputs(roots)
+        return readable(roots)
 
-    monkeypatch.setattr(activation_capture, "layer_outputs", counted)
+    monkeypatch.setattr(activation_capture, "readable", counted)
     net = mlp(nn.ReLU())
     for _ in range(300):
         grads = by_autograd_grad(net, torch.randn(BATCH, 8))

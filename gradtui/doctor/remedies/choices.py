@@ -30,6 +30,12 @@ from gradtui.doctor.remedies.code.checks import (
     OWN_FUNCTION,
     OWN_OPTIMIZER,
 )
+from gradtui.doctor.remedies.code.collapse import (
+    ANNEALED_DIVERGENCE,
+    ENTROPY_TAKEN_OFF,
+    GROUP_NORMS,
+    PAIRS_OF_EXAMPLES,
+)
 from gradtui.doctor.remedies.code.learning_rate import (
     COMPARE_LARGER_LR,
     COMPARE_LR,
@@ -414,3 +420,7 @@ EPS_IN_HALF: Choice = (EPS_FOR_HALF, FLOAT32_WEIGHTS)
 ZERO_IN_UPDATE: Choice = (PASS_OVER_ZEROS, RANDOM_WEIGHTS)
 SAME_ANSWERS: Choice = (ANSWERS_DIFFER, INPUTS_WITH_LABELS)
 FLAT_SCORES: Choice = (SPREAD_OF_SCORES, RAISE_LR)
+FEW_FOR_BATCH_NORM: Choice = (GROUP_NORMS,)
+ENTROPY_ADDED: Choice = (ENTROPY_TAKEN_OFF,)
+UNUSED_LATENT: Choice = (ANNEALED_DIVERGENCE,)
+COLLAPSED_OUTPUT: Choice = (PAIRS_OF_EXAMPLES,)

@@ -47,6 +47,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "layer does the work of a single unit",
         choices.SAME_UNITS,
     ),
+    W.FEW_FOR_BATCH_NORM: (
+        "batch normalisation takes the sizes off what it is given, and makes the answer to one example hang "
+        "on the other",
+        choices.FEW_FOR_BATCH_NORM,
+    ),
     W.ORDERED_LABELS: (
         "the data comes in the order of its labels: each step unlearns what the batches of other classes "
         "have taught",

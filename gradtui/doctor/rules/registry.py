@@ -6,6 +6,7 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.rules.climbing import climbing
 from gradtui.doctor.rules.clipping import clipping_dominates
+from gradtui.doctor.rules.collapsed import collapsed
 from gradtui.doctor.rules.exploding import exploding
 from gradtui.doctor.rules.logged import (
     badly_scaled_norms,
@@ -59,6 +60,7 @@ RULES: tuple[Rule, ...] = (
     output_cannot_change,
     no_gradients,
     miswired,
+    collapsed,
     cut_off,
     exploded_and_died,
     saturated,

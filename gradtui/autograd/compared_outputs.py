@@ -1,0 +1,113 @@
+"""How far apart the outputs of a net are that its loss compares with one another, read off its graph.
+
+Of outputs on a sphere the deviation from example to example is 1 / sqrt(units) where they lie all about, and
+0 where they have collapsed to one point (Chen and He, 2021, arXiv:2011.10566, section 4.1).
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradtui.autograd.graph import Graph
+from gradtui.autograd.layer_outputs import WEIGHT_SLOT
+from gradtui.autograd.node_types import TURNS
+from gradtui.autograd.saved_tensors import saved
+
+COMPARED = frozenset(("Sub", "Mm", "Bmm", "Cdist", "EuclideanDist", "Mul"))
+EXAMPLES, UNITS = 16, 4
+"""Of a batch, and of an output, that are asked for at least."""
+MOST = 512
+"""Examples that are looked at."""
+
+
+def spread_of_compared(graph: Graph, nodes: list[Any]) -> float | None:
+    """Of the last layer's outputs, each brought to length 1: sqrt(units) times the root of the mean variance
+    over the batch, 1 where they lie all about, 0 where they are one. None where no two of them are compared.
+    `nodes` as `graph_of` has kept them."""
+    layers = _layers(graph)
+    heads = {at: weight for at, weight in layers.items() if not _feeds(graph, at, layers)}
+    if not heads:
+        return None
+    under = _heads_under(graph, heads, layers)
+    for node, word in enumerate(graph.words):
+        below = graph.below[node]
+        if word not in COMPARED or len(below) < 2 or min(below[:2]) < 0:
+            continue
+        one, other = (under[at] for at in below[:2])
+        weights = {heads[head] for head in one | other}
+        if one and other and len(weights) == 1 and _table(nodes[node]):
+            outputs = _outputs(nodes[min(one)])
+            return None if outputs is None else spread(outputs)
+    return None
+
+
+def spread(outputs: Tensor) -> float | None:
+    """`outputs` [examples, units]."""
+    if outputs.dim() != 2 or len(outputs) < EXAMPLES or outputs.shape[1] < UNITS:
+        return None
+    with torch.no_grad():
+        unit = torch.nn.functional.normalize(outputs.double(), dim=1)
+        return float(unit.var(dim=0, unbiased=False).sum().sqrt())
+
+
+def _layers(graph: Graph) -> dict[int, int]:
+    """Node of a layer -> leaf that is its weight."""
+    found = {}
+    for leaf in graph.leaves:
+        waiting = [leaf]
+        while waiting:
+            at = waiting.pop()
+            for up in graph.above[at]:
+                slot = WEIGHT_SLOT.get(graph.words[up])
+                if slot is not None and len(graph.below[up]) > slot and graph.below[up][slot] == at:
+                    found[up] = leaf
+                elif graph.words[up] in TURNS or graph.words[up] == "ToCopy":
+                    waiting.append(up)
+    return found
+
+
+def _feeds(graph: Graph, layer: int, layers: dict[int, int]) -> bool:
+    """Whether another layer takes in what it gives."""
+    waiting, seen = [layer], {layer}
+    while waiting:
+        for up in graph.above[waiting.pop()]:
+            if up in layers:
+                return True
+            if up not in seen:
+                seen.add(up)
+                waiting.append(up)
+    return False
+
+
+def _heads_under(
+    graph: Graph, heads: dict[int, int], layers: dict[int, int]
+) -> list[frozenset[int]]:
+    """[nodes] the heads that each is made of, with no layer in between."""
+    under: list[frozenset[int]] = []
+    for node, below in enumerate(graph.below):
+        if node in layers:
+            under.append(frozenset((node,)) if node in heads else frozenset())
+            continue
+        parts = [under[one] for one in below if one >= 0]
+        under.append(frozenset().union(*parts))
+    return under
+
+
+def _table(node: Any) -> bool:
+    """Whether it gives more than a number for each example."""
+    return len(node._input_metadata[0].shape) > 1
+
+
+def _outputs(node: Any) -> Tensor | None:
+    """[examples, units] of a linear layer, less its bias where that is not at hand."""
+    inputs = saved(node, "mat1" if hasattr(node, "_raw_saved_mat1") else "self", anywhere=True)
+    weight = saved(node, "mat2", anywhere=True)
+    if inputs is None or weight is None or inputs.dim() != 2 or weight.dim() != 2:
+        return None
+    with torch.no_grad():
+        out = inputs[:MOST] @ weight
+        bias = getattr(node.next_functions[0][0], "variable", None)
+        if isinstance(bias, Tensor) and bias.shape == out.shape[1:]:
+            out = out + bias.detach()
+    return out

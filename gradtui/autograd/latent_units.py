@@ -1,0 +1,85 @@
+"""How many latent units of a variational autoencoder carry anything, read off the graph of its loss.
+
+A unit is active where the mean that the encoder gives it varies from example to example by more than 0.01
+(Burda, Grosse and Salakhutdinov, 2016, arXiv:1509.00519, section 5). Where none is, the posterior has
+collapsed onto the prior, and the decoder goes by its noise alone.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradtui.autograd.graph import Graph
+from gradtui.autograd.node_types import LEAF, VIEWS
+from gradtui.autograd.saved_tensors import saved
+
+ACTIVE = 0.01
+"""Variance over the batch from which on a unit counts as active."""
+EXAMPLES, UNITS = 8, 2
+"""Of a batch, and of a latent, that are asked for at least."""
+DEVIATIONS = frozenset(("Exp", "Softplus", "Sqrt"))
+"""What a standard deviation comes out of."""
+SHIFTED = VIEWS | {"Sub", "Div"}
+"""What lies between a mean and its square in the divergence from a normal prior."""
+FAR = 4
+MOST = 1 << 18
+"""Elements that are read, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatentUnits:
+    active: int
+    units: int
+
+
+def latent_units(graph: Graph, nodes: list[Any]) -> LatentUnits | None:
+    """Of the first latent that is drawn by a mean and a deviation times noise (Kingma and Welling, 2014), and
+    whose mean is squared in the loss; None where there is none. `nodes` as `graph_of` has kept them."""
+    for drawn, word in enumerate(graph.words):
+        if word == "Add" and (mean := _mean(graph, drawn)) >= 0:
+            values = _squared(graph, nodes, mean)
+            if values is not None:
+                return _counted(values)
+    return None
+
+
+def _mean(graph: Graph, drawn: int) -> int:
+    """What noise times a deviation is added to; -1 where that is not what is added here."""
+    below = graph.below[drawn]
+    if len(below) != 2 or min(below) < 0:
+        return -1
+    for mean, noise in (below, below[::-1]):
+        if graph.words[noise] != "Mul" or graph.words[mean] == LEAF:
+            continue
+        held = [one for one in graph.below[noise] if one >= 0]
+        if len(held) == 1 and graph.words[held[0]] in DEVIATIONS:
+            return mean
+    return -1
+
+
+def _squared(graph: Graph, nodes: list[Any], mean: int) -> Tensor | None:
+    """Its values, but for a constant, as its square has kept them."""
+    waiting = [(mean, 0)]
+    while waiting:
+        at, far = waiting.pop()
+        for up in graph.above[at]:
+            word = graph.words[up]
+            if word == "Pow" or (word == "Mul" and set(graph.below[up]) == {at}):
+                return saved(nodes[up], "self", anywhere=True)
+            if word in SHIFTED and far < FAR and sum(one >= 0 for one in graph.below[up]) == 1:
+                waiting.append((up, far + 1))
+    return None
+
+
+def _counted(means: Tensor) -> LatentUnits | None:
+    """`means` [examples, units] or [examples, channels, ...]: there each value is a unit."""
+    if means.dim() < 2 or len(means) < EXAMPLES or not means.is_floating_point():
+        return None
+    some = means[: max(MOST * len(means) // means.numel(), EXAMPLES)].reshape(-1, means[0].numel())
+    if some.shape[1] < UNITS:
+        return None
+    with torch.no_grad():
+        varies = some.double().var(dim=0, unbiased=False) > ACTIVE
+    return LatentUnits(int(varies.sum()), some.shape[1])

@@ -1,0 +1,79 @@
+"""Whether what a loss is to keep apart has become one: latent units, outputs that are compared.
+
+The loss comes down while that happens, and no gradient shows it. Looked at where activations are.
+"""
+
+from typing import Any
+
+from gradtui.autograd.compared_outputs import spread_of_compared
+from gradtui.autograd.graph import Graph
+from gradtui.autograd.latent_units import ACTIVE, latent_units
+from gradtui.core.wiring import COLLAPSED_OUTPUT, UNUSED_LATENT, Faults
+
+LOOKS = 3
+"""In a row that have to agree."""
+STEPS = 100
+"""Between the first of them and the last, at least: sound autoencoders may begin to use their latent late."""
+FALLEN = 1 / 3
+"""Of the spread at first, and in all: of outputs that lie about a point."""
+
+
+class CollapseWatch:
+    """`look` at the graphs of losses, at a cadence; `told` is what holds now."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self._latent = self._output = ""
+        self._unused: list[int] = []
+        """Steps of the looks, the last ones, that found no active unit."""
+        self._alike: list[int] = []
+        """And of those that found outputs alike."""
+        self._first = 0.0
+        """Largest spread of the first looks."""
+        self._spreads = 0
+
+    @property
+    def told(self) -> Faults:
+        latent = ((UNUSED_LATENT, self._latent),) if self._latent else ()
+        output = ((COLLAPSED_OUTPUT, self._output),) if self._output else ()
+        return (*latent, *output)
+
+    def look(self, graph: Graph, nodes: list[Any], step: int) -> None:
+        self._look_at_latent(graph, nodes, step)
+        self._look_at_output(graph, nodes, step)
+
+    def _look_at_latent(self, graph: Graph, nodes: list[Any], step: int) -> None:
+        found = latent_units(graph, nodes)
+        if found is None:
+            return
+        self._unused = [] if found.active else [*self._unused, step]
+        if not _lasts(self._unused):
+            self._latent = ""
+        elif not self._latent:
+            self._latent = (
+                f"none of {found.units} latent units is active: the mean of each varies by less than "
+                f"{ACTIVE:g} over a batch, at {len(self._unused)} looks from step {self._unused[0]:,} on"
+            )
+
+    def _look_at_output(self, graph: Graph, nodes: list[Any], step: int) -> None:
+        spread = spread_of_compared(graph, nodes)
+        if spread is None:
+            return
+        self._spreads += 1
+        if self._spreads <= LOOKS:
+            self._first = max(self._first, spread)
+        alike = spread < FALLEN * min(self._first, 1.0) and spread < FALLEN
+        self._alike = [*self._alike, step] if alike else []
+        if not _lasts(self._alike):
+            self._output = ""
+        elif not self._output:
+            self._output = (
+                f"the outputs that the loss compares with one another are nearly one: their spread is "
+                f"{spread:.2g} (at first {self._first:.2g}, 1 is all about), from step {self._alike[0]:,} on"
+            )
+
+
+def _lasts(steps: list[int]) -> bool:
+    return len(steps) >= LOOKS and steps[-1] - steps[0] >= STEPS
