@@ -81,8 +81,8 @@ class GraphReader:
         )
         takes = "takes" if few == 1 else "take"
         words = (
-            f"{which} {takes} mean and variance over {FEW_VALUES} values of a channel: of two numbers what is "
-            "left is which of them is larger"
+            f"{which} {takes} mean and variance over {FEW_VALUES} values of a channel: of two numbers what "
+            "is left is which of them is larger"
         )
         return ((FEW_FOR_BATCH_NORM, words),)
 

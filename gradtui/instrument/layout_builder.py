@@ -128,7 +128,8 @@ class LayoutBuilder(StepListener):
             self._changed(self.layout, self._info(words, self._known(), done))
 
     def learn(self, faults: Faults, task: TaskFacts | None = None, passing: Faults = ()) -> None:
-        """What steps have shown so far, where it may be news. `passing`: what holds now, and may not later."""
+        """What steps have shown so far, where it may be news. `passing`: what holds now, for how long
+        nobody knows."""
         told = self._guesses if task is None else task.guesses
         news = bool(faults) and not {*faults} <= {*self._said}
         if told != self._guesses or news or passing != self._passing:

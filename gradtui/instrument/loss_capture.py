@@ -199,19 +199,14 @@ class LossCapture:
     @property
     def told(self) -> Faults:
         """Micro-batches whose losses add up, where there are many of them; once said, for good. A batch that
-        was given up, and data in the order of its labels."""
+        was given up, data in the order of its labels, a policy's entropy, and what the first graphs show."""
         if not self._told:
             count = max((one.undivided for one in self._windows.values()), default=0)
             if count >= MICRO_BATCHES:
                 words = f"backward() is called {count} times a step, and no loss is divided by that"
                 self._told = ((UNDIVIDED, words),)
-        return (
-            *self._told,
-            *self._lost,
-            *self._labels.told,
-            *self._entropy_sign.told,
-            *self._graph_reader.told,
-        )
+        graphs = (*self._entropy_sign.told, *self._graph_reader.told)
+        return (*self._told, *self._lost, *self._labels.told, *graphs)
 
     def unscaled(self, scaled: Tensor, loss: Tensor) -> None:
         """Backward will be called on `scaled`, or on what is made of it; the loss is `loss`."""

@@ -117,6 +117,9 @@ def _learned(reading: Reading) -> bool:
         return True
     if reading.signed:
         return reading.learned
+    mean = reading.facts.info.mean_loss
+    if mean and reading.level > T.NO_MORE_THAN_MEAN * mean:
+        return False
     if _kind(reading.facts) == W.RELU_LOGITS and reading.below_guessing:
         return True  # evidence may be meant to be for something and never against it
     if _kind(reading.facts) == W.NEVER_ZEROED and _lost_again(reading):
