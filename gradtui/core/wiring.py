@@ -16,6 +16,7 @@ ENTROPY_ADDED = "entropy_added"
 FEW_FOR_BATCH_NORM = "few_for_batch_norm"
 UNUSED_LATENT = "unused_latent"
 COLLAPSED_OUTPUT = "collapsed_output"
+WEIGHTS_LOADED = "weights_loaded"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

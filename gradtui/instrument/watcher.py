@@ -43,6 +43,7 @@ from gradtui.instrument.task_inference import UNKNOWN
 from gradtui.instrument.thread_state import TrainingThreads
 from gradtui.instrument.torch_func import TorchFunc
 from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
+from gradtui.instrument.weight_loads import WeightLoads
 from gradtui.instrument.zero_grad_check import ZeroGradCheck
 from gradtui.runstore.format.metric_rows import MetricQueue
 from gradtui.runstore.writer.control_file import ControlInbox
@@ -169,6 +170,9 @@ class Watcher:
         self._scalers.recorded = self._replays.loss_scaled
         self._metrics = MetricCapture(guard, MetricQueue() if metrics is None else metrics)
         self._zero_grad_check = ZeroGradCheck(guard, self._layout_builder.tell_again)
+        self._weight_loads = WeightLoads(
+            guard, self._meter, self._registry.optimizers, self._layout_builder.tell_again
+        )
         listeners.listen(
             self._layout_builder,
             self._clips,
@@ -199,6 +203,7 @@ class Watcher:
             self._manual_updates,
             self._nan_capture,
             self._replays,
+            self._weight_loads,
         ):
             part.install(self._patches)
         self._functional.install(self._patches)
@@ -357,6 +362,7 @@ class Watcher:
                 *self._clips.told,
                 *self._losses.told,
                 *self._activations.collapse.told,
+                *self._weight_loads.told,
             ),
         )
 
@@ -400,6 +406,7 @@ class Watcher:
             self._nan_capture.forget()
             self._clips.forget()
             self._activations.forget()
+            self._weight_loads.forget()
             self._scalers.forget()
             self._replays.forget()
             self._planner.forget()

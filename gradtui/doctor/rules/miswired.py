@@ -52,6 +52,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "on the other",
         choices.FEW_FOR_BATCH_NORM,
     ),
+    W.WEIGHTS_LOADED: (
+        "what steps have learned is overwritten again and again: by an older checkpoint, or by averages that "
+        "are not taken back",
+        choices.WEIGHTS_LOADED,
+    ),
     W.ORDERED_LABELS: (
         "the data comes in the order of its labels: each step unlearns what the batches of other classes "
         "have taught",

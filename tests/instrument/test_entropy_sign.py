@@ -1,0 +1,102 @@
+"""The sign of the entropy in a policy's loss, read off graphs that are written in many ways."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+from torch.distributions import Categorical
+from torch.nn import functional as F
+
+from gradtui.autograd.entropy_sign import LOOKS, EntropySign, entropy_added
+from gradtui.core.wiring import ENTROPY_ADDED
+
+ACTIONS = torch.tensor([0, 3, 1, 2, 0, 1])
+GAINS = torch.tensor([1.0, -0.5, 2.0, 0.1, -1.0, 0.3])
+Loss = Callable[[Tensor, float], Tensor]
+
+
+def by_distribution(scores: Tensor, weight: float) -> Tensor:
+    policy = Categorical(logits=scores)
+    return -(GAINS * policy.log_prob(ACTIONS)).mean() - weight * policy.entropy().mean()
+
+
+def by_probabilities(scores: Tensor, weight: float) -> Tensor:
+    policy = Categorical(probs=F.softmax(scores, -1))
+    return -(GAINS * policy.log_prob(ACTIONS) + weight * policy.entropy()).sum()
+
+
+def by_hand(scores: Tensor, weight: float) -> Tensor:
+    p = torch.softmax(scores, -1)
+    chosen = p.gather(1, ACTIONS[:, None]).squeeze()
+    return (-GAINS * torch.log(chosen)).mean() + weight * (p * torch.log(p)).sum(-1).mean()
+
+
+def clipped(scores: Tensor, weight: float) -> Tensor:
+    logs = F.log_softmax(scores, -1)
+    mine = logs[range(6), ACTIONS]
+    ratio = (mine - mine.detach()).exp()
+    gain = torch.min(ratio * GAINS, ratio.clamp(0.8, 1.2) * GAINS).mean()
+    value = (scores.sum(1) - GAINS).pow(2).mean()
+    return -gain + 0.5 * value - weight * (-(logs.exp() * logs).sum(1)).mean()
+
+
+LOSSES: dict[str, Loss] = {
+    loss.__name__: loss for loss in (by_distribution, by_probabilities, by_hand, clipped)
+}
+
+
+def scores() -> Tensor:
+    return torch.randn(6, 4, generator=torch.Generator().manual_seed(0)).requires_grad_() * 1.5
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_it_is_told_where_it_makes_the_loss_larger(name: str) -> None:
+    assert entropy_added(LOSSES[name](scores(), -0.1).grad_fn)
+    assert not entropy_added(LOSSES[name](scores(), 0.1).grad_fn)
+
+
+def test_the_gradient_agrees() -> None:
+    """What is told is that a step along minus the entropy's part of the gradient lowers it."""
+    for weight in (-0.1, 0.1):
+        table = scores().detach().requires_grad_()
+        part = by_distribution(table, weight) - by_distribution(table, 0.0)
+        (slope,) = torch.autograd.grad(part, table)
+        before = Categorical(logits=table).entropy().mean()
+        after = Categorical(logits=table - 0.1 * slope / slope.norm()).entropy().mean()
+        assert bool(after < before) is entropy_added(by_distribution(table, weight).grad_fn)
+
+
+def test_other_losses_may_well_make_sure_of_their_answers() -> None:
+    table = scores()
+    p = table.softmax(-1)
+    entropy = -(p * p.log()).sum(-1).mean()
+    assert not entropy_added((F.cross_entropy(table, ACTIONS) + entropy).grad_fn)
+    assert not entropy_added(entropy.grad_fn)  # test-time adaptation
+    weighted = (F.cross_entropy(table, ACTIONS, reduction="none") * GAINS.abs()).mean()
+    assert not entropy_added((weighted + entropy).grad_fn)
+    positive = -(GAINS.abs() * p.log().gather(1, ACTIONS[:, None]).squeeze()).mean()
+    assert not entropy_added((positive + entropy).grad_fn)  # examples that are weighed
+
+
+def test_where_a_sign_is_not_known_nothing_is_told() -> None:
+    table = scores()
+    weight = torch.tensor(-0.1, requires_grad=True)
+    policy = Categorical(logits=table)
+    loss = -(GAINS * policy.log_prob(ACTIONS)).mean() - weight * policy.entropy().mean()
+    assert not entropy_added(loss.grad_fn)
+    assert not entropy_added(None)
+
+
+def test_the_first_losses_are_looked_at() -> None:
+    found = EntropySign()
+    value = scores().pow(2).mean()
+    found.look(value)
+    assert (found.told, found.done) == ((), False)
+    found.look(by_distribution(scores(), -0.1))
+    assert found.done
+    assert [kind for kind, _ in found.told] == [ENTROPY_ADDED]
+    others = EntropySign()
+    for _ in range(LOOKS):
+        others.look(value)
+    assert others.done
