@@ -231,6 +231,8 @@ OSCILLATION_RISE = 5.0
 ROUNDED_AWAY = 0.3
 """Update norm over lr times gradient norm, for SGD: of a bfloat16 weight, which keeps three decimal
 digits, a step below 0.2 % of it changes nothing."""
+ROUNDED_UNLEARNED = 0.5
+"""The same where the loss comes down no more: more than half of each step is lost."""
 ROUNDED_IN_PART = 0.6
 """The same of one tensor, for a note: the least that three fifths of a step leave of it is said."""
 ROUNDED_STEPS = 100
@@ -250,6 +252,10 @@ TOO_SMALL_TOGETHER = 0.02
 change less than that part of any layer."""
 UNMOVED = 1e-3
 """As above: a thousandth of each layer in all cannot have brought the loss down by a tenth."""
+FEW_LAYERS = 3
+"""Below that it says little that some of them stay behind."""
+REACHED = 0.01
+"""Of the loudest gradient: what a layer gets whose gradient has not faded on its way."""
 STOPPED_STEPS = 100
 STOPPED_EARLY = 0.2
 """Of the run: a schedule that is over by then has left the rest without any learning rate."""

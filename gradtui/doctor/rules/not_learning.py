@@ -4,6 +4,7 @@ What is wrong then lies around them: no backward pass, no step, weights that som
 that could not bring the loss down whichever way they went.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -285,8 +286,10 @@ def no_better(reading: Reading) -> str:
     """
     if reading.critic or reading.blind or reading.game or reading.signed or reading.start_unknown:
         return ""
-    if reading.seen < T.NO_BETTER_STEPS or reading.warming_up:
+    if reading.seen < T.NO_BETTER_STEPS:
         return ""
+    if reading.warming_up:
+        return _warming_up(reading)
     count = f"after {reading.seen:,} steps the loss is {reading.level:.3g}"
     if reading.loss > T.LOSS_GROWTH * reading.begun > 0:
         return f"{count}, at first {reading.begun:.3g}, and nothing was found that would explain it"
@@ -294,13 +297,39 @@ def no_better(reading: Reading) -> str:
         return ""
     if mean := reading.facts.info.mean_loss:
         return _no_more_than_the_mean(reading, mean)
-    if reading.came_down or reading.slowly_falling or reading.steeper > T.STEEPER:
+    if reading.slowly_falling or reading.steeper > T.STEEPER:
         return ""
     if reading.below_guessing:
-        return ""
-    if reading.facts.info.classes > 1:
+        return _little_below_guessing(reading)
+    if reading.level > reading.chance or (reading.facts.info.classes > 1 and not reading.came_down):
         return f"{count}, and guessing costs {reading.chance:.3g}: nothing has been learned so far"
+    if reading.came_down:
+        return ""
     return f"{count}, at first {reading.begun:.3g}: nothing has been learned so far, or there is nothing"
+
+
+def _warming_up(reading: Reading) -> str:
+    """A clause where the learning rate still rises, and nothing is learned with it yet; else ""."""
+    if math.isnan(reading.chance) or reading.falling or not reading.level > reading.chance:
+        return ""
+    return (
+        f"after {reading.seen:,} steps the loss is {reading.level:.3g}, and guessing costs "
+        f"{reading.chance:.3g}; the learning rate still rises (now {norm(median(reading.rates[-T.WINDOW :]))})"
+    )
+
+
+def _little_below_guessing(reading: Reading) -> str:
+    """A clause where a loss has come to rest not far below guessing, which may be all that there is to
+    learn; else ""."""
+    if reading.learned or reading.seen < T.NOT_LEARNING_STEPS or math.isnan(reading.chance):
+        return ""
+    gained = 1 - reading.level / reading.constant
+    if gained > 1 - T.LEARNED_LOSS:
+        return ""
+    return (
+        f"after {reading.seen:,} steps the loss is {reading.level:.3g}, {100 * gained:.1f} % below guessing, "
+        "and comes down no further: little has been learned, or there is little"
+    )
 
 
 def begun_elsewhere(reading: Reading) -> str:

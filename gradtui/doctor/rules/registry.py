@@ -29,7 +29,7 @@ from gradtui.doctor.rules.rounding import (
     updates_rounded_away,
 )
 from gradtui.doctor.rules.ruined_by_a_step import exploded_and_died
-from gradtui.doctor.rules.small_updates import schedule_ended, too_small_steps
+from gradtui.doctor.rules.small_updates import layers_left_behind, schedule_ended, too_small_steps
 from gradtui.doctor.rules.step_size import (
     badly_scaled,
     oscillating_loss,
@@ -85,6 +85,7 @@ RULES: tuple[Rule, ...] = (
     oscillating_loss,
     worse_than_guessing,
     too_small_steps,
+    layers_left_behind,
     schedule_ended,
     updates_rounded_away,
     small_steps_rounded_away,

@@ -91,7 +91,8 @@ def updates_rounded_away(reading: Reading) -> Finding | None:
     if parts is None or np.isfinite(parts).sum() < T.ACTIVATION_WINDOW:
         return None
     kept = float(np.nanmedian(parts))
-    if kept > T.ROUNDED_AWAY:
+    at_rest = not reading.falling and reading.seen >= T.PLATEAU_STEPS
+    if kept > (T.ROUNDED_UNLEARNED if at_rest else T.ROUNDED_AWAY):
         return None
     return _rounded_away(
         reading,

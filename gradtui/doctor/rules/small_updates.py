@@ -1,5 +1,7 @@
 """Learning rates that leave the weights where they are: from the start, or since a schedule ended."""
 
+import math
+
 import numpy as np
 
 from gradtui.core.layout import FloatArray
@@ -9,7 +11,7 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
-from gradtui.doctor.words import norm
+from gradtui.doctor.words import layer_range, norm
 
 
 def too_small_steps(reading: Reading) -> Finding | None:
@@ -20,7 +22,7 @@ def too_small_steps(reading: Reading) -> Finding | None:
     most = reading.largest_ratio
     still = most < T.TOO_SMALL_RATIO
     # Fine steps at an optimum whose floor nobody knows look the same.
-    known = not np.isnan(reading.chance) and reading.seen >= T.PLATEAU_STEPS
+    known = not np.isnan(reading.chance) and reading.seen >= T.PATIENCE and not reading.warming_up
     together = known and most * reading.seen < T.TOO_SMALL_TOGETHER
     if not (still or together) or not reading.wrong(reading.now):
         return None
@@ -40,6 +42,37 @@ def too_small_steps(reading: Reading) -> Finding | None:
         choices.FLAT_SCORES if flat else choices.TOO_SMALL_LR,
         tuple(int(r) for r in reading.rows),
         reading.names(reading.rows),
+    )
+
+
+def layers_left_behind(reading: Reading) -> Finding | None:
+    """Layers that no step changes to speak of, while others change by a good part of themselves, in a run
+    that learns nothing more: not because their gradients are small, but because their steps are."""
+    if reading.progress or reading.critic or reading.signed or reading.seen < T.PLATEAU_STEPS:
+        return None
+    if math.isnan(reading.chance) or reading.warming_up or len(reading.rows) < T.FEW_LAYERS:
+        return None
+    together = reading.ratios(reading.used) * reading.seen
+    norms = reading.typical(reading.rows, reading.now)
+    with np.errstate(invalid="ignore"):
+        behind = (together > 0) & (together < T.UNMOVED) & (norms > T.REACHED * np.nanmax(norms))
+    if behind.mean() < T.SCATTERED or not np.nanmax(together) > T.WENT_FAR:
+        return None
+    rows = tuple(int(r) for r in reading.rows[behind])
+    names, ahead = reading.names(list(rows)), int(np.nanargmax(together))
+    return Finding(
+        "plateau",
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"all {reading.seen} steps together have changed {layer_range(names)} by "
+        f"{norm(float(together[behind].max()))} of themselves at most, with gradients of "
+        f"{norm(float(norms[behind].min()))} and more, and {reading.names([int(reading.rows[ahead])])[0]} by "
+        f"{norm(float(together[ahead]))}; the loss is {norm(reading.loss)}, {reading.guess_words}",
+        "the learning rate of these layers is far too small beside that of others: they stay as they were "
+        "made",
+        choices.LAYERS_LEFT_BEHIND,
+        rows,
+        names,
     )
 
 

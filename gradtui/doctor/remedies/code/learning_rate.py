@@ -169,6 +169,17 @@ def steady_lr(seen: ProgramSeen) -> CodeLines:
     return CodeLines(STEP, code, "no jump of the loss where the learning rate was put up")
 
 
+def equal_rates(seen: ProgramSeen) -> CodeLines:
+    """No group slower than a tenth of the fastest."""
+    del seen
+    code = block("""
+        most = max(group["lr"] for group in optimizer.param_groups)
+        for group in optimizer.param_groups:
+            group["lr"] = max(group["lr"], most / 10)
+    """)
+    return CodeLines(OPTIMIZER, code, "update ratios of about 1e-3 in every layer")
+
+
 STEADY_LR = Remedy(
     id="steady_lr",
     text=(
@@ -176,6 +187,12 @@ STEADY_LR = Remedy(
         "where it was"
     ),
     code=steady_lr,
+)
+EQUAL_RATES = Remedy(
+    id="equal_rates",
+    text=("give these layers a learning rate nearer to that of the others"),
+    code=equal_rates,
+    source=("Howard and Ruder, 2018, arXiv:1801.06146: a factor of 2.6 from layer to layer"),
 )
 LOWER_LR_AND_WARM_UP = Remedy(
     id="lower_lr_and_warm_up",
