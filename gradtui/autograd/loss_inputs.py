@@ -16,6 +16,7 @@ from gradtui.core.wiring import (
     BROADCAST_TARGET,
     RELU_LOGITS,
     SAME_ANSWERS,
+    SCRAMBLED_SCORES,
     SOFTMAX_TWICE,
     Faults,
 )
@@ -27,6 +28,8 @@ VIEWS = words(
     "Select Index"
 )
 """Nodes that leave the values as they are."""
+RESHAPED = words("View UnsafeView ReshapeAlias Clone Alias ToCopy")
+TURNED = words("Transpose Permute")
 MEANS = words("Mean Sum Mul Div Neg View Squeeze ToCopy")
 """What makes one number of the parts of a loss."""
 SUMS = words("Add Sub Rsub")
@@ -63,7 +66,7 @@ def _found(root: Any) -> Faults:
         elif word in LIKELIHOODS or _soft_labels(node, word):
             scores = _under(_trained(node)[0])
             if _word(scores) == "LogSoftmax":
-                found |= _scores(scores, "the cross entropy") | _alike(scores)
+                found |= _scores(scores, "the cross entropy") | _alike(scores) | _scrambled(scores)
         elif word in DISTANCES and _stretched(node):
             found |= _spread(_trained(node)[0], own=False)
         elif alone and (difference := _difference(node, word)) is not None:
@@ -108,6 +111,30 @@ def _scores(node: Any, what: str) -> dict[str, str]:
     return {}
 
 
+def _scrambled(node: Any) -> dict[str, str]:
+    """Rows of a log-softmax [rows, classes] that were cut out of [n, classes, positions], which came of
+    [n, positions, classes]: to turn and to reshape is not to turn back."""
+    rows = shape(node)
+    if len(rows) != 2:
+        return {}
+    at = next(iter(_trained(node)), None)
+    for _ in range(FAR):
+        if at is None or _word(at) not in RESHAPED:
+            break
+        at = next(iter(_trained(at)), None)
+    if at is None or _word(at) not in TURNED:
+        return {}
+    turned, (below, place) = shape(at), at.next_functions[0]
+    before = tuple(below._input_metadata[place].shape) if below is not None else ()
+    if len(turned) < 3 or not before or before[-1] != rows[1] or turned[-1] == rows[1]:
+        return {}
+    words = (
+        f"scores {before} are turned to {turned} and reshaped to {rows}: a row holds scores of several "
+        "positions and not of all classes"
+    )
+    return {SCRAMBLED_SCORES: words}
+
+
 def _alike(node: Any) -> dict[str, str]:
     """All rows of a log-softmax [n, classes] are one, and its classes are not: a last layer that begins
     at zero makes these alike as well."""
@@ -150,7 +177,7 @@ def _stretched(node: Any) -> bool:
 
 
 def _spread(node: Any, *, own: bool) -> dict[str, str]:
-    """[n, 1] that has met [n] and become [n, n]. `own`: `node` is a subtraction; where what it takes
+    """[n, 1] that has met [n], or the other way round, and become [n, n]. `own`: `node` is a subtraction; where what it takes
     was turned into a column by hand, all pairs may be wanted."""
     wide = shape(node)
     narrow: tuple[int, ...] = ()
@@ -161,8 +188,14 @@ def _spread(node: Any, *, own: bool) -> dict[str, str]:
         narrow = tuple(node._input_metadata[place].shape)
     if _word(node) == "Expand":
         narrow = tuple(node._saved_self_sym_sizes)
-    if len(wide) != 2 or wide[0] != wide[1] or wide[0] < 2 or narrow != (wide[0], 1):
+    if len(wide) != 2 or wide[0] != wide[1] or wide[0] < 2:
         return {}
     size = wide[0]
-    words = f"predictions of shape ({size}, 1) meet targets of shape ({size},)"
+    column, row = (size, 1), (size,)
+    # Of a row of predictions in a subtraction all pairs may be wanted.
+    if narrow != column and (own or narrow != row):
+        return {}
+    words = (
+        f"predictions of shape {narrow} meet targets of shape {row if narrow == column else column}"
+    )
     return {BROADCAST_TARGET: f"{words}: each of them is compared with every target"}

@@ -583,12 +583,21 @@ class Reading:
             return self._dropped
         if math.isnan(self.chance) and self.unmoved:
             return False  # batches differ; weights that have not moved have learned nothing
+        if self.at_the_mean:
+            return False  # whatever heights it has come from
         if self.loss < T.LEARNED_LOSS * self.reference_loss:
             return True
         classes = self.facts.info.classes
         if classes < 2 or self.loss > T.OVERCONFIDENT * self.chance:
             return False
         return float(np.mean(self.facts.accuracy[self.now])) > 1 / classes + T.LEARNED_ACCURACY
+
+    @cached_property
+    def at_the_mean(self) -> bool:
+        """The loss of a regression is that of answering with the mean of the targets."""
+        mean = self.facts.info.mean_loss
+        low, high = T.AT_THE_MEAN
+        return mean > 0 and low * mean <= self.level <= high * mean
 
     @cached_property
     def _dropped(self) -> bool:
@@ -764,6 +773,8 @@ class Reading:
         """The task is solved: for some time the loss was near zero and the gradient a fraction of
         what it was. Once said it stands until the loss is several times higher again."""
         if self.critic or self.signed or self.seen < (T.CONVERGED_BLOCKS + 1) * T.WINDOW:
+            return False
+        if self.at_the_mean:
             return False
         if math.isnan(self.chance) and self.falling:
             return False  # where the floor is not known, being on the way down is not being there

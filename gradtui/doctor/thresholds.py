@@ -287,6 +287,8 @@ UNRESPONSIVE_NOISE = 0.01
 """Of the loss: batches that differ less may be the same one."""
 NO_MORE_THAN_MEAN = 0.9
 """Loss over what the mean of the targets costs. The first batch tells that to some ten percent."""
+AT_THE_MEAN = (NO_MORE_THAN_MEAN, 1.3)
+"""Of what it costs: from there to there a loss is that of the mean, first batches being what they are."""
 NOT_LEARNING_STEPS = 300
 """Steps after which a loss no better than guessing has had its time, gradients and steps being sound."""
 NO_BETTER_STEPS = 100

@@ -13,6 +13,7 @@ from torch import Tensor
 from gradtui.autograd.entropy_sign import EntropySign
 from gradtui.autograd.label_frequencies import LabelFrequencies
 from gradtui.autograd.loss_factors import UNKNOWN, LossFactors, Value, ending
+from gradtui.autograd.loss_inputs import fed_wrongly
 from gradtui.autograd.mean_answer import MeanAnswer
 from gradtui.core.wiring import LOST_BATCH, UNDIVIDED, Faults
 from gradtui.instrument.backward_passes import (
@@ -95,6 +96,10 @@ class LossCapture:
         self._losses_lost = 0
         """Steps that were looked at because their loss was lost."""
         self._looked = False
+        self._fed: Faults = ()
+        """What later losses were fed with wrongly: of a second net, or in a second part of the training."""
+        self._next_glance = 1
+        """Backward passes after which it is looked at again."""
         self._labels = LabelFrequencies()
         self._mean_answer = MeanAnswer()
         self._entropy_sign = EntropySign()
@@ -205,7 +210,9 @@ class LossCapture:
             if count >= MICRO_BATCHES:
                 words = f"backward() is called {count} times a step, and no loss is divided by that"
                 self._told = ((UNDIVIDED, words),)
-        graphs = (*self._entropy_sign.told, *self._graph_reader.told)
+        first = self.task_facts.faults if self.task_facts is not None else ()
+        fed = tuple(fault for fault in self._fed if fault[0] not in dict(first))
+        graphs = (*fed, *self._entropy_sign.told, *self._graph_reader.told)
         return (*self._told, *self._lost, *self._labels.told, *graphs)
 
     def unscaled(self, scaled: Tensor, loss: Tensor) -> None:
@@ -366,6 +373,10 @@ class LossCapture:
             with self._guard("looking at a policy's loss"):
                 self._entropy_sign.look(loss)
         facts = self.task_facts
+        if self.passes >= self._next_glance:
+            self._next_glance = 2 * self.passes + 1
+            with self._guard("what a loss function is fed with"):
+                self._fed = tuple(dict((*fed_wrongly(loss), *self._fed)).items())
         if not self._labels.done and facts is not None and facts.task == "classification":
             with self._guard("looking at labels"):
                 self._labels.look(loss)

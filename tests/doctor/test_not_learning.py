@@ -304,3 +304,46 @@ def test_layers_whatever_of_which_the_loss_is_the_same() -> None:
     assert finding.remedies[0].id == "one_value"
     assert diagnose(run(flat(300, 0.2 * GUESS), zero=(1,))).healthy  # others have done without
     assert diagnose(run(flat(150, 0.75 * GUESS), zero=(1,))).healthy
+
+
+def uneven(behind: tuple[int, ...], losses: np.ndarray, norms: float = 0.3) -> Facts:
+    """All layers get a gradient, and the steps of those `behind` are next to nothing."""
+    facts = run(losses, update=0.03)
+    weights, grads = facts.weights.copy(), facts.grads.copy()
+    still = np.isin(facts.layout.row_of, behind)
+    weights[:, still, Weight.UPDATE] = 1e-6
+    grads[:, still, Grad.NORM] = norms
+    return replace(facts, weights=weights, grads=grads)
+
+
+def test_layers_whose_steps_are_next_to_nothing_are_left_behind() -> None:
+    losses = flat(300, 0.94 * GUESS)
+    symptom, cause, remedy = found(diagnose(uneven((0, 1), losses)))
+    assert (symptom, remedy) == ("plateau", "equal_rates")
+    assert "learning rate of these layers is far too small" in cause
+    assert diagnose(uneven((0, 1), losses)).findings[0].rows == (0, 1)
+
+
+def test_layers_may_stay_as_they_are_where_the_net_learns_or_others_do_not_move() -> None:
+    learns = GUESS * 0.99 ** np.arange(300)
+    for facts in (uneven((0, 1), learns), uneven((0,), flat(300, 0.94 * GUESS))):
+        assert not diagnose(facts).findings
+    everything = diagnose(uneven((0, 1, 2, 3), flat(300)))
+    assert all(one.remedies[0].id != "equal_rates" for one in everything.findings)
+
+
+@pytest.mark.parametrize(("level", "known"), [(0.95, False), (0.85, True)])
+def test_what_comes_to_rest_near_guessing_is_not_known_to_be_healthy(
+    level: float, known: bool
+) -> None:
+    losses = flat(400, level * GUESS)
+    losses[:10] = GUESS
+    diagnosis = diagnose(run(losses, update=3e-3))
+    assert (diagnosis.verdict == UNDECIDED) is not known
+    assert known or "below guessing, and comes down no further" in diagnosis.why
+
+
+def test_a_warm_up_above_guessing_is_not_known_to_be_healthy() -> None:
+    steps = np.arange(180)
+    facts = run(1.3 * GUESS - 0.001 * steps, update=1e-4)
+    assert "the learning rate still rises" in diagnose(replace(facts, lr=1e-6 * (1 + steps))).why

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradtui.core.snapshot import Grad
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
@@ -65,8 +66,17 @@ def fell_back(reading: Reading) -> LossRegression | None:
     back = int(np.flatnonzero(down)[-1]) + 1
     if len(losses) - back < T.WINDOW or not down[max(back - T.WINDOW, 0) : back].mean() > 0.5:
         return None
+    if not _known_before(reading, back):
+        return None  # the loss of another net, which was trained first
     best, now = median(losses[max(back - T.WINDOW, 0) : back]), median(losses[back:])
     return None if now < T.LEARNED_LOSS * begun else LossRegression(back, best, now, begun)
+
+
+def _known_before(reading: Reading, back: int) -> bool:
+    """Whether any tensor is known to have had a gradient before."""
+    facts = reading.facts
+    before = facts.steps < reading.used_scalars.steps[back]
+    return not before.any() or not bool(np.isnan(facts.grads[before, :, Grad.NONFINITE]).all())
 
 
 def _raised(reading: Reading, back: int) -> str:

@@ -42,6 +42,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "scores below zero are cut off by a ReLU, and get no gradient there",
         choices.RELU_LOGITS,
     ),
+    W.SCRAMBLED_SCORES: (
+        "scores of different positions and classes are mixed up before they are compared with the labels: what "
+        "is learned of one position is unlearned at another",
+        choices.SCRAMBLED_SCORES,
+    ),
     W.SAME_UNITS: (
         "the units of a layer are copies of one another and get the same gradient: each "
         "layer does the work of a single unit",

@@ -312,9 +312,10 @@ def _warming_up(reading: Reading) -> str:
     """A clause where the learning rate still rises, and nothing is learned with it yet; else ""."""
     if math.isnan(reading.chance) or reading.falling or not reading.level > reading.chance:
         return ""
+    rate = norm(median(reading.rates[-T.WINDOW :]))
     return (
         f"after {reading.seen:,} steps the loss is {reading.level:.3g}, and guessing costs "
-        f"{reading.chance:.3g}; the learning rate still rises (now {norm(median(reading.rates[-T.WINDOW :]))})"
+        f"{reading.chance:.3g}; the learning rate still rises (now {rate})"
     )
 
 

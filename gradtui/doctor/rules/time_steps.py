@@ -51,16 +51,19 @@ def fading_memory(reading: Reading) -> Finding | None:
         return None
     gains = recurrent_gains(reading)
     rows = tuple(row for row, gain in gains.items() if gain < T.GAIN_FADING)
-    if not rows or not reading.guessing:
+    if not rows or not (reading.guessing or reading.at_the_mean):
         return None
+    mean = reading.facts.info.mean_loss
+    beside = (
+        f"the mean of the targets costs {mean:.3g}" if reading.at_the_mean else reading.guess_words
+    )
     gain = max(gains[row] for row in rows)
     return Finding(
         "vanishing_gradient",
         Severity.WARNING,
         int(reading.facts.steps[0]),
-        f"after {reading.seen} steps the loss is {reading.loss:.3g}, guessing gives "
-        f"{reading.chance:.3g}; the recurrent weights multiply a signal by about {gain:.2f} a time "
-        f"step, {norm(gain**20)} over 20",
+        f"after {reading.seen} steps the loss is {reading.loss:.3g}, {beside}; the recurrent weights "
+        f"multiply a signal by about {gain:.2f} a time step, {norm(gain**20)} over 20",
         "at each time step back the signal is multiplied by recurrent weights of a gain below 1: "
         "what came early in a sequence has no part in learning",
         choices.VANISHING_TIME,

@@ -12,7 +12,7 @@ from gradtui.doctor.words import norm
 
 
 def withered(reading: Reading) -> Finding | None:
-    """Most layers have a hundredth of the weights that they had, and nothing is learned with them.
+    """Half of the layers, or more, have a hundredth of the weights that they had, and nothing is learned.
 
     A normalisation makes up for small weights; where there is one, nothing is said.
     """
@@ -30,13 +30,13 @@ def withered(reading: Reading) -> Finding | None:
     sizes = facts.weights[at][:, matrices, Weight.NORM]
     most = np.maximum.accumulate(np.nan_to_num(sizes), axis=0)
     gone = (sizes < T.WITHERED * most) & (most > 0)
-    if not len(matrices) or not gone[-1].mean() > 0.5:
+    if not len(matrices) or gone[-1].mean() < 0.5:
         return None
     if not np.isnan(reading.chance) and reading.below_guessing:
         return None
     if np.isnan(reading.chance) and reading.learned and not gone[-1].all():
         return None  # a branch that was pruned; the loss may have been mostly the penalty, though
-    held = np.flatnonzero(~(gone.mean(axis=1) > 0.5))
+    held = np.flatnonzero(gone.mean(axis=1) < 0.5)
     since = int(facts.steps[at[min(int(held[-1]) + 1 if len(held) else 0, len(at) - 1)]])
     rows = tuple(sorted({facts.layout.tensors[matrices[i]].row for i in np.flatnonzero(gone[-1])}))
     worst = int(np.argmin(sizes[-1] / np.where(most[-1] > 0, most[-1], np.inf)))

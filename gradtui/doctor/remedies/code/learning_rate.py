@@ -175,7 +175,7 @@ def equal_rates(seen: ProgramSeen) -> CodeLines:
     code = block("""
         most = max(group["lr"] for group in optimizer.param_groups)
         for group in optimizer.param_groups:
-            group["lr"] = max(group["lr"], most / 10)
+            group.update(lr=max(group["lr"], most / 10))
     """)
     return CodeLines(OPTIMIZER, code, "update ratios of about 1e-3 in every layer")
 

@@ -3,7 +3,15 @@ with something else than they are made for."""
 
 from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import block, each_layer
-from gradtui.doctor.remedies.code.prescription import AFTER, DATA, LOSS, MODEL, OPTIMIZER, STEP
+from gradtui.doctor.remedies.code.prescription import (
+    AFTER,
+    DATA,
+    LOSS,
+    MODEL,
+    OPERATION,
+    OPTIMIZER,
+    STEP,
+)
 from gradtui.doctor.remedy import CodeLines, Remedy
 
 
@@ -50,6 +58,16 @@ def raw_scores(seen: ProgramSeen) -> CodeLines:
             print("take softmax, sigmoid or relu out of the end of forward()")
     """)
     return CodeLines(MODEL, code, "a loss that comes down further, and a steeper gradient at first")
+
+
+def rows_of_classes(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def rows_of(scores, classes_at=-1):  # [n, positions, classes] -> [n * positions, classes]
+            last = scores.movedim(classes_at, -1)
+            return last.reshape(-1, last.shape[-1])
+    """)
+    return CodeLines(OPERATION, code, "a loss that falls well below guessing")
 
 
 def same_shape(seen: ProgramSeen) -> CodeLines:
@@ -254,6 +272,14 @@ RAW_SCORES = Remedy(
     id="raw_scores",
     text=("hand the loss function raw scores: no softmax or sigmoid before it"),
     code=raw_scores,
+)
+CLASSES_LAST = Remedy(
+    id="classes_last",
+    text=(
+        "reshape scores while their classes come last, or hand the loss function [n, classes, positions] as "
+        "they are"
+    ),
+    code=rows_of_classes,
 )
 SAME_SHAPE = Remedy(
     id="same_shape",
