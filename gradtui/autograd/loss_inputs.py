@@ -177,8 +177,8 @@ def _stretched(node: Any) -> bool:
 
 
 def _spread(node: Any, *, own: bool) -> dict[str, str]:
-    """[n, 1] that has met [n], or the other way round, and become [n, n]. `own`: `node` is a subtraction; where what it takes
-    was turned into a column by hand, all pairs may be wanted."""
+    """[n, 1] that has met [n], or the other way round, and become [n, n]. `own`: `node` is a subtraction;
+    where what it takes was turned into a column by hand, all pairs may be wanted."""
     wide = shape(node)
     narrow: tuple[int, ...] = ()
     if own:

@@ -18,6 +18,7 @@ FEW_FOR_BATCH_NORM = "few_for_batch_norm"
 UNUSED_LATENT = "unused_latent"
 COLLAPSED_OUTPUT = "collapsed_output"
 WEIGHTS_LOADED = "weights_loaded"
+STEPS_UNDONE = "steps_undone"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

@@ -25,6 +25,7 @@ from gradtui.instrument.planned_steps import StepPlanner
 from gradtui.instrument.step_listeners import StepListener, StepListeners
 from gradtui.instrument.step_measurement import StepMeasurement
 from gradtui.instrument.step_records import StepRecord, StepRecorder
+from gradtui.instrument.undone_steps import UndoneSteps
 from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
 from gradtui.runstore.format.scalar_rows import Row
 from gradtui.stats.tensors import PLAIN_TYPES
@@ -64,12 +65,14 @@ class OptimizerSteps(StepListener):
         """Whether any optimizer's step has been seen."""
         self._listeners, self._planner = listeners, planner
         self._skipped = SkippedSteps()
+        self.undone = UndoneSteps()
 
     def forget(self) -> None:
         """What is under way is another process's, or nobody's any more."""
         self._hooks.forget()
         self._in_backward.forget()
         self._nan_sampling.forget()
+        self.undone.forget()
         self._sources, self._last = {}, None
 
     def last_look(self, lost: Tensor | None = None) -> None:
@@ -205,6 +208,7 @@ class OptimizerSteps(StepListener):
             # Of several threads the steps are numbered in the order in which they end.
             step = UNNUMBERED if self._hooks.threads.several else self.new_step()
             record = self._measurement.take(optimizer, source, step)
+            self.undone.begins(source, step)
             self._hooks.open[id(optimizer)] = record
         found = self._hooks.open.get(id(optimizer))
         gone = self._nan_capture.look(found)
@@ -224,6 +228,7 @@ class OptimizerSteps(StepListener):
     def _finish(self, record: StepRecord, source: ParamGroup, *, updates: bool = True) -> None:
         """`updates`: weights are remembered from before the step."""
         self._last = source
+        self.undone.ends(source, record.step)
         if record.detail.weights:
             record.parts["weights"] = source.weights(updates=updates)
         self._nan_capture.over(None if record.replayed else record)

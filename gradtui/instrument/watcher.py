@@ -173,6 +173,7 @@ class Watcher:
         self._weight_loads = WeightLoads(
             guard, self._meter, self._registry.optimizers, self._layout_builder.tell_again
         )
+        self._steps.undone.news = self._layout_builder.tell_again
         listeners.listen(
             self._layout_builder,
             self._clips,
@@ -363,6 +364,7 @@ class Watcher:
                 *self._losses.told,
                 *self._activations.collapse.told,
                 *self._weight_loads.told,
+                *self._steps.undone.told,
             ),
         )
 

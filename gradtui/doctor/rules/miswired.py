@@ -43,8 +43,8 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         choices.RELU_LOGITS,
     ),
     W.SCRAMBLED_SCORES: (
-        "scores of different positions and classes are mixed up before they are compared with the labels: what "
-        "is learned of one position is unlearned at another",
+        "scores of different positions and classes are mixed up before they are compared with the labels: "
+        "what is learned of one position is unlearned at another",
         choices.SCRAMBLED_SCORES,
     ),
     W.SAME_UNITS: (
@@ -56,6 +56,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "batch normalisation takes the sizes off what it is given, and makes the answer to one example hang "
         "on the other",
         choices.FEW_FOR_BATCH_NORM,
+    ),
+    W.STEPS_UNDONE: (
+        "each step is taken back before the next one: averages or an older state are copied into the model "
+        "that is trained",
+        choices.STEPS_UNDONE,
     ),
     W.WEIGHTS_LOADED: (
         "what steps have learned is overwritten again and again: by an older checkpoint, or by averages that "
@@ -174,6 +179,40 @@ def no_gradients(reading: Reading) -> Finding | None:
         f"{NEVER_MOVED}: {why}",
         choices.NO_GRADIENTS,
     )
+
+
+def gradients_gone(reading: Reading) -> Finding | None:
+    """Steps went by gradients, and since some step no tensor has had any: the loss is of others."""
+    facts = reading.facts
+    if reading.critic or reading.blind or reading.part < 1 or reading.converged:
+        return None
+    present = np.flatnonzero(~np.isnan(facts.grads[..., Grad.NONFINITE]).all(axis=1))
+    if not len(present) or present[-1] == len(facts) - 1:
+        return None
+    since = int(facts.steps[present[-1] + 1])
+    steps = reading.used_scalars.steps
+    before, after = reading.losses[steps < since], reading.losses[steps >= since]
+    if len(after) < T.MISWIRED_STEPS or len(before) < T.WINDOW // 2 or _changed(facts, since):
+        return None
+    was, now = median(before[-T.WINDOW :]), median(after[-T.WINDOW :])
+    if not now > T.LEARNED_LOSS * was:
+        return None  # it comes down by another way
+    return Finding(
+        "output_cannot_change",
+        Severity.CRITICAL,
+        since,
+        f"none of {len(facts.layout.tensors)} tensors has had a gradient at any of {len(after)} steps since "
+        f"step {since:,}, and no weight has changed; the loss was {norm(was)} before, and is {norm(now)}",
+        "the optimizer steps parameters that the loss does not hang on any more: a model was made anew "
+        "(resumed, copied, moved), and its optimizer was not",
+        choices.GRADIENTS_GONE,
+    )
+
+
+def _changed(facts: Facts, since: int) -> bool:
+    """Whether any step from there on is known to have changed a weight."""
+    updates = facts.weights[facts.steps >= since][..., Weight.UPDATE]
+    return bool((updates[np.isfinite(updates)] > 0).any())
 
 
 def _moved(facts: Facts) -> bool:

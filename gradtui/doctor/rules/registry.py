@@ -14,7 +14,7 @@ from gradtui.doctor.rules.logged import (
     vanishing_in_total,
 )
 from gradtui.doctor.rules.loss_regression import thrown_back
-from gradtui.doctor.rules.miswired import miswired, no_gradients
+from gradtui.doctor.rules.miswired import gradients_gone, miswired, no_gradients
 from gradtui.doctor.rules.nonfinite import scaler_stuck
 from gradtui.doctor.rules.not_learning import (
     never_stepped,
@@ -59,6 +59,7 @@ RULES: tuple[Rule, ...] = (
     scaler_stuck,
     output_cannot_change,
     no_gradients,
+    gradients_gone,
     miswired,
     collapsed,
     cut_off,

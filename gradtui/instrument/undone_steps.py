@@ -1,0 +1,115 @@
+"""Whether something else than the optimizer takes each step back: averages that are copied into the model, a
+checkpoint that is loaded after every step.
+
+One small weight is looked at. Between two steps its version says whether anything has written to it in place;
+where that is so again and again, what has come of a step by the time of the next one is compared with the
+step itself.
+"""
+
+import weakref
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from gradtui.core.wiring import STEPS_UNDONE, Faults
+from gradtui.instrument.param_groups import ParamGroup
+from gradtui.patching.cuda_capture import capturing
+from gradtui.patching.own_errors import suppress_own
+from gradtui.stats.tensors import PLAIN_TYPES
+
+ENOUGH = 8
+"""Pairs of steps, one after the other, that have to agree."""
+LOOKS = 64
+"""Pairs after which it is left open."""
+MOST = 1 << 16
+"""Elements of the weight that is looked at."""
+KEPT = 0.1
+"""Of the length of a step: what is left of one that was taken back."""
+
+
+class UndoneSteps:
+    def __init__(self) -> None:
+        self.news: Callable[[], None] = lambda: None
+        """Called when something is told."""
+        self.forget()
+
+    def forget(self) -> None:
+        self.told: Faults = ()
+        self.done = False
+        self._key = 0
+        self._tensor: weakref.ref[Tensor] | None = None
+        self._name = ""
+        self._step = -2
+        """The last one that has ended."""
+        self._version = -1
+        """Of the weight, by then."""
+        self._looks = self._untouched = 0
+        self._before: Tensor | None = None
+        self._after: Tensor | None = None
+        self._parts: list[Tensor] = []
+        """[] what was left of a step, as a share of it."""
+
+    def begins(self, source: ParamGroup, step: int) -> None:
+        """A step of these tensors that is measured is about to be taken."""
+        self.done = self.done or capturing()
+        if self.done:
+            return
+        done, self.done = self.done, True  # for good where this fails
+        with suppress_own, torch.no_grad():
+            self._begin(source, step)
+            self.done = done or self._looks >= LOOKS or bool(self.told)
+
+    def ends(self, source: ParamGroup, step: int) -> None:
+        """It was taken."""
+        if self.done or source.key != self._key:
+            return
+        tensor = None if self._tensor is None else self._tensor()
+        if tensor is not None:
+            self._step, self._version = step, tensor._version
+            if self._before is not None:
+                self._after = tensor.detach().clone()
+
+    def _begin(self, source: ParamGroup, step: int) -> None:
+        if self._tensor is None:
+            self._choose(source)
+        tensor = None if self._tensor is None else self._tensor()
+        if tensor is None or source.key != self._key:
+            self._looks += 1
+            return
+        if step == self._step + 1:
+            self._looks += 1
+            if tensor._version == self._version:
+                self._untouched += 1
+                self._looks = LOOKS if self._untouched >= ENOUGH else self._looks
+            elif self._before is not None and self._after is not None:
+                left = (tensor - self._before).norm() / (self._after - self._before).norm()
+                self._parts.append(left)
+                if len(self._parts) >= ENOUGH:
+                    self._judge(float(torch.stack(self._parts).median()))
+            if tensor._version != self._version:
+                self._before = tensor.detach().clone()
+        self._after = None
+
+    def _choose(self, source: ParamGroup) -> None:
+        plain = [
+            (t.dim() < 2, t.numel(), place)
+            for place, t in enumerate(source.tensors)
+            if type(t) in PLAIN_TYPES and t.is_floating_point() and 1 < t.numel() <= MOST
+        ]
+        if not plain or source.layout is None or source.at is None:
+            return
+        *_, place = min(plain)
+        self._tensor, self._key = weakref.ref(source.tensors[place]), source.key
+        self._name = source.layout.tensors[int(source.at[place])].name
+
+    def _judge(self, kept: float) -> None:
+        self._looks = LOOKS
+        if not kept < KEPT:
+            return
+        words = (
+            f"by the time of the next step {100 * kept:.2g} % of a step is left in {self._name}: something "
+            f"else than the optimizer has written it, at each of {ENOUGH} steps that were looked at"
+        )
+        self.told = ((STEPS_UNDONE, words),)
+        self.news()
