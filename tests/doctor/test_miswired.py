@@ -231,3 +231,31 @@ def test_a_batch_that_was_given_up_is_a_note_whatever_the_run_does() -> None:
     learns = told(200, LOST_BATCH, loss=lambda step: CHANCE * 0.98**step)
     assert learns.notes == (f"seen: {LOST_BATCH}",)
     assert told(40, LOST_BATCH).notes == (f"seen: {LOST_BATCH}",)
+
+
+def without_gradients(since: int, steps: int, after: float) -> Diagnosis:
+    """A run that comes down to 1.9, and from a step on nothing reaches its tensors."""
+
+    def change(made: Snapshot) -> Snapshot:
+        if made.step < since:
+            return made
+        assert made.weights is not None
+        grads, weights = np.full_like(made.grads, np.nan), made.weights.copy()
+        weights[:, Weight.UPDATE] = 0
+        return replace(made, grads=grads, weights=weights)
+
+    return told(
+        steps,
+        loss=lambda step: CHANCE - 0.005 * step if step < since else after,
+        change=change,
+    )
+
+
+def test_gradients_that_are_gone_since_a_step_are_told() -> None:
+    found = without_gradients(80, 160, 1.9)
+    finding = found.findings[0]
+    assert (found.verdict, finding.first_step) == ("output_cannot_change", 80)
+    assert finding.remedies == ADVICE["gradients_gone"]
+    assert "since step 80" in finding.evidence
+    assert without_gradients(140, 160, 1.9).verdict != "output_cannot_change"  # too few
+    assert without_gradients(80, 160, 0.5).verdict != "output_cannot_change"  # it learns otherwise

@@ -14,6 +14,7 @@ N = 6
 LABELS = torch.tensor([0, 1, 2, 3, 0, 1])
 ONES, TARGETS = torch.ones(N), torch.randn(N)
 SOFT = torch.full((N, 4), 0.25)
+THREE = torch.arange(3 * N).view(N, 3) % 4
 Made = Callable[[Tensor], Tensor]
 
 WRONG: dict[str, tuple[int, Made, str]] = {
@@ -56,6 +57,20 @@ WRONG: dict[str, tuple[int, Made, str]] = {
     "huber": (1, lambda y: F.huber_loss(y, TARGETS) / 2, "broadcast_target"),
     "by hand": (1, lambda y: ((y - TARGETS) ** 2).mean(), "broadcast_target"),
     "the other way": (1, lambda y: ((TARGETS - y) ** 2).mean(), "broadcast_target"),
+    "a row and a column": (1, lambda y: F.mse_loss(y[:, 0], TARGETS[:, None]), "broadcast_target"),
+    "positions and classes": (
+        12,
+        lambda y: F.cross_entropy(y.view(N, 3, 4).transpose(1, 2).reshape(-1, 4), THREE.view(-1)),
+        "scrambled_scores",
+    ),
+    "permuted": (
+        16,
+        lambda y: F.cross_entropy(
+            y.view(N, 2, 2, 4).permute(0, 3, 1, 2).reshape(-1, 4),
+            THREE[:, :1].repeat(1, 4).view(-1),
+        ),
+        "scrambled_scores",
+    ),
 }
 RIGHT: dict[str, tuple[int, Made]] = {
     "a distance of all pairs": (1, lambda y: (y - TARGETS).abs().mean()),
@@ -78,6 +93,19 @@ RIGHT: dict[str, tuple[int, Made]] = {
     "distances": (4, lambda y: F.cross_entropy(-y.relu(), LABELS)),
     "sigmoid with its own loss": (1, lambda y: F.binary_cross_entropy(y.sigmoid()[:, 0], ONES)),
     "columns": (1, lambda y: F.mse_loss(y, TARGETS[:, None])),
+    "all pairs of a row and a column": (1, lambda y: ((y[:, 0] - TARGETS[:, None]) ** 2).mean()),
+    "positions": (12, lambda y: F.cross_entropy(y.view(-1, 4), THREE.view(-1))),
+    "classes second": (12, lambda y: F.cross_entropy(y.view(N, 3, 4).mT, THREE)),
+    "time first": (
+        12,
+        lambda y: F.cross_entropy(
+            y.view(N, 3, 4).transpose(0, 1).reshape(-1, 4), THREE.t().reshape(-1)
+        ),
+    ),
+    "maps with classes second": (
+        12,
+        lambda y: F.cross_entropy(y.view(N, 4, 3).mT.reshape(-1, 4), THREE.view(-1)),
+    ),
     "rows": (1, lambda y: F.mse_loss(y.squeeze(1), TARGETS)),
     "one example": (1, lambda y: F.mse_loss(y[:1], TARGETS[:1])),
     "pairs by design": (1, lambda y: ((y - y.T) ** 2).mean()),

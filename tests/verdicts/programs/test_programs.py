@@ -33,5 +33,5 @@ def test_so_do_strangers() -> None:
     from gradtui.core.symptom import VERDICTS
 
     healthy = [p for p in STRANGERS if p.accepted[0] == "healthy"]
-    assert (len(STRANGERS), len(healthy)) == (88, 36)
+    assert (len(STRANGERS), len(healthy)) == (153, 60)
     assert {word for p in STRANGERS for word in p.accepted} <= set(VERDICTS)
