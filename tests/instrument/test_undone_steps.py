@@ -60,7 +60,9 @@ def of_unit_length(net: nn.Module) -> None:
 
 
 @pytest.mark.parametrize(
-    "between", [lambda net: None, in_bounds, of_unit_length, averages(0.2)], ids=str
+    "between",
+    [lambda net: None, in_bounds, of_unit_length, averages(0.2)],
+    ids=["nobody", "in bounds", "of unit length", "averages"],
 )
 def test_who_leaves_most_of_a_step_may_write_what_he_likes(between: Between) -> None:
     assert wiring(between) == {}
