@@ -113,4 +113,6 @@ def _several_processes() -> bool:
     if distributed is not None and distributed.is_available() and distributed.is_initialized():
         return int(distributed.get_world_size()) > 1
     told = launched(os.environ)
-    return told is not None and told.world_size > 1
+    if told is not None:
+        return told.world_size > 1
+    return os.environ.get("WORLD_SIZE", "1") not in ("", "1")  # whichever of them this one is
