@@ -14,6 +14,7 @@ from gradtui.core.snapshot import Grad, Weight
 from gradtui.core.symptom import UNDECIDED
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import Diagnosis
+from gradtui.doctor.rules.not_learning import WRITTEN
 from tests.factories import mlp_layout, run_info, snapshot
 
 ROWS = 4
@@ -332,18 +333,17 @@ def test_layers_may_stay_as_they_are_where_the_net_learns_or_others_do_not_move(
     assert all(one.remedies[0].id != "equal_rates" for one in everything.findings)
 
 
-@pytest.mark.parametrize(("level", "known"), [(0.95, False), (0.85, True)])
-def test_what_comes_to_rest_near_guessing_is_not_known_to_be_healthy(
-    level: float, known: bool
-) -> None:
-    losses = flat(400, level * GUESS)
-    losses[:10] = GUESS
-    diagnosis = diagnose(run(losses, update=3e-3))
-    assert (diagnosis.verdict == UNDECIDED) is not known
-    assert known or "below guessing, and comes down no further" in diagnosis.why
-
-
 def test_a_warm_up_above_guessing_is_not_known_to_be_healthy() -> None:
     steps = np.arange(180)
     facts = run(1.3 * GUESS - 0.001 * steps, update=1e-4)
     assert "the learning rate still rises" in diagnose(replace(facts, lr=1e-6 * (1 + steps))).why
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_weights_that_something_else_writes(kind: str) -> None:
+    told = ((kind, "as it was seen"),)
+    symptom, cause, remedy = found(diagnose(run(flat(120, 0.8 * GUESS), wiring=told)))
+    assert (symptom, remedy) == ("not_learning", "who_writes")
+    assert cause == WRITTEN[kind][0]
+    learns = diagnose(run(GUESS * 0.98 ** np.arange(120), wiring=told))
+    assert (learns.findings, learns.notes) == ((), ("odd wiring: as it was seen",))

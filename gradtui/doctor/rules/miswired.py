@@ -57,16 +57,6 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "on the other",
         choices.FEW_FOR_BATCH_NORM,
     ),
-    W.STEPS_UNDONE: (
-        "each step is taken back before the next one: averages or an older state are copied into the model "
-        "that is trained",
-        choices.STEPS_UNDONE,
-    ),
-    W.WEIGHTS_LOADED: (
-        "what steps have learned is overwritten again and again: by an older checkpoint, or by averages that "
-        "are not taken back",
-        choices.WEIGHTS_LOADED,
-    ),
     W.ORDERED_LABELS: (
         "the data comes in the order of its labels: each step unlearns what the batches of other classes "
         "have taught",
@@ -74,6 +64,8 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
     ),
 }
 """Kind -> cause and remedies, the most telling first."""
+WRITTEN = (W.STEPS_UNDONE, W.WEIGHTS_LOADED)
+"""Kinds that are a finding of their own where little is learned."""
 NEVER_MOVED = "no gradient ever reached the optimizer"
 EXPLAINS = {
     W.NEVER_ZEROED: (
@@ -312,6 +304,6 @@ def wiring_notes(facts: Facts, found: list[Finding]) -> list[str]:
             out.append(f"{words} with gradients that no optimizer stepped at the start")
         elif kind == W.LOST_BATCH:
             out.append(words)
-        elif kind in CAUSES and SYMPTOM not in said:
+        elif (kind in CAUSES and SYMPTOM not in said) or (kind in WRITTEN and not said):
             out.append(f"odd wiring: {words}")
     return out

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradtui.core import wiring as W
 from gradtui.core.layout import IntArray
 from gradtui.core.snapshot import Grad, Weight
 from gradtui.core.symptom import Severity
@@ -16,6 +17,7 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
+from gradtui.doctor.remedy import Remedy
 from gradtui.doctor.robust_statistics import median, spread
 from gradtui.doctor.rules.small_updates import flat_slope, stopped_by_schedule, too_small_steps
 from gradtui.doctor.words import norm, percent
@@ -124,6 +126,43 @@ def weights_set_back(reading: Reading) -> Finding | None:
         choices.WEIGHTS_WRITTEN,
         tuple(int(r) for r in reading.rows),
         reading.names(reading.rows),
+    )
+
+
+WRITTEN: dict[str, tuple[str, tuple[Remedy, ...]]] = {
+    W.STEPS_UNDONE: (
+        "each step is taken back before the next one: averages or an older state are copied into the model "
+        "that is trained",
+        choices.STEPS_UNDONE,
+    ),
+    W.WEIGHTS_LOADED: (
+        "what steps have learned is overwritten again and again: by an older checkpoint, or by averages that "
+        "are not taken back",
+        choices.WEIGHTS_LOADED,
+    ),
+}
+"""What was seen of weights that something else writes -> cause and remedies."""
+
+
+def weights_written(reading: Reading) -> Finding | None:
+    """Something else than the optimizer was seen to write the weights, and little has been learned."""
+    seen = dict(reading.facts.info.wiring)
+    kind = next((kind for kind in WRITTEN if kind in seen), "")
+    if not kind or reading.critic or reading.blind or reading.seen < T.MISWIRED_STEPS:
+        return None
+    if reading.signed or reading.converged:
+        return None
+    if reading.loss < T.MISWIRED_LEARNED * reading.reference_loss:
+        return None
+    cause, remedies = WRITTEN[kind]
+    return Finding(
+        SYMPTOM,
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"{seen[kind]}; after {reading.seen} steps the loss is {norm(reading.loss)} (first "
+        f"{norm(reading.start_loss)})",
+        cause,
+        remedies,
     )
 
 
@@ -300,7 +339,7 @@ def no_better(reading: Reading) -> str:
     if reading.slowly_falling or reading.steeper > T.STEEPER:
         return ""
     if reading.below_guessing:
-        return _little_below_guessing(reading)
+        return ""
     if reading.level > reading.chance or (reading.facts.info.classes > 1 and not reading.came_down):
         return f"{count}, and guessing costs {reading.chance:.3g}: nothing has been learned so far"
     if reading.came_down:
@@ -316,20 +355,6 @@ def _warming_up(reading: Reading) -> str:
     return (
         f"after {reading.seen:,} steps the loss is {reading.level:.3g}, and guessing costs "
         f"{reading.chance:.3g}; the learning rate still rises (now {rate})"
-    )
-
-
-def _little_below_guessing(reading: Reading) -> str:
-    """A clause where a loss has come to rest not far below guessing, which may be all that there is to
-    learn; else ""."""
-    if reading.learned or reading.seen < T.NOT_LEARNING_STEPS or math.isnan(reading.chance):
-        return ""
-    gained = 1 - reading.level / reading.constant
-    if gained > 1 - T.LEARNED_LOSS:
-        return ""
-    return (
-        f"after {reading.seen:,} steps the loss is {reading.level:.3g}, {100 * gained:.1f} % below guessing, "
-        "and comes down no further: little has been learned, or there is little"
     )
 
 

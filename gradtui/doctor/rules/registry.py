@@ -21,6 +21,7 @@ from gradtui.doctor.rules.not_learning import (
     no_backward,
     steps_reach_nothing,
     weights_set_back,
+    weights_written,
 )
 from gradtui.doctor.rules.parts_cut_off import cut_off
 from gradtui.doctor.rules.rounding import (
@@ -93,6 +94,7 @@ RULES: tuple[Rule, ...] = (
     never_stepped,
     no_backward,
     weights_set_back,
+    weights_written,
     plateau,
     steps_reach_nothing,
 )

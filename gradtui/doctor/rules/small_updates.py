@@ -22,7 +22,9 @@ def too_small_steps(reading: Reading) -> Finding | None:
     most = reading.largest_ratio
     still = most < T.TOO_SMALL_RATIO
     # Fine steps at an optimum whose floor nobody knows look the same.
-    known = not np.isnan(reading.chance) and reading.seen >= T.PATIENCE and not reading.warming_up
+    # A warm-up is given some time more.
+    long = reading.seen >= (T.PLATEAU_STEPS if reading.warming_up else T.PATIENCE)
+    known = not np.isnan(reading.chance) and long
     together = known and most * reading.seen < T.TOO_SMALL_TOGETHER
     if not (still or together) or not reading.wrong(reading.now):
         return None
