@@ -32,8 +32,8 @@ class Graph:
     takes it in, once for each time. What else is known of some nodes: `leaves` with their shapes,
     names of `activations` and whether the usual formulas hold, `shapes` of results; `square`:
     convolutions that keep the size of square maps; `centred`: normalisations that take the mean off
-    each of their channels. `batch_values`: over how many values of a channel each batch normalisation
-    takes its mean.
+    each of their channels. `norm_values`: over how many values each normalisation takes a mean.
+    `own`: names of the functions whose backward somebody has written.
     """
 
     words: list[str] = field(default_factory=list)
@@ -44,7 +44,8 @@ class Graph:
     shapes: dict[int, tuple[int, ...]] = field(default_factory=dict)
     square: set[int] = field(default_factory=set)
     centred: set[int] = field(default_factory=set)
-    batch_values: list[int] = field(default_factory=list)
+    norm_values: list[int] = field(default_factory=list)
+    own: list[str] = field(default_factory=list)
     opaque: bool = False
 
     def add(self, node: Any, edges: tuple[int, ...]) -> int:
@@ -56,6 +57,9 @@ class Graph:
             if one >= 0:
                 self.above[one].append(at)
         self.opaque = self.opaque or opaque(word)
+        forward = getattr(type(node), "_forward_cls", None)
+        if forward is not None and not forward.__module__.startswith("torch."):
+            self.own += [forward.__name__] if forward.__name__ not in self.own else []
         with suppress_own:  # what a node refuses to tell is not known of it
             self._read(node, at, word, edges)
         return at
@@ -77,11 +81,17 @@ class Graph:
             if number(node, "training") or word == "CudnnBatchNorm":
                 self.centred.add(at)
                 if len(sizes) > 1 and sizes[1]:
-                    self.batch_values.append(prod(sizes) // sizes[1])
+                    self.norm_values.append(prod(sizes) // sizes[1])
         elif word == "NativeGroupNorm":
             self.shapes[at] = shape(node)
-            if number(node, "group") == number(node, "C"):
+            channels, groups = number(node, "C"), number(node, "group")
+            if groups == channels:
                 self.centred.add(at)
+            size = number(node, "HxW")
+            if channels and groups and size:
+                self.norm_values.append(int(channels / groups * size))
+        elif word == "NativeLayerNorm":
+            self.norm_values.append(prod(int(n) for n in node._saved_normalized_shape))
         elif word in ("Addmm", "Mm", "Linear"):
             self.shapes[at] = shape(node)
 

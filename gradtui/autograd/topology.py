@@ -52,8 +52,10 @@ class Topology:
     """How many were looked at."""
     activations: tuple[str, ...] = ()
     """[chain] after each of its layers, "identity" where another one follows at once."""
-    batch_values: tuple[int, ...] = ()
-    """[batch normalisations] over how many values of a channel each takes its mean."""
+    norm_values: tuple[int, ...] = ()
+    """[normalisations] over how many values each takes its mean."""
+    own: tuple[str, ...] = ()
+    """Functions whose backward somebody has written."""
 
 
 HIDDEN = Topology(why="a part of the net is compiled or checkpointed, and was not seen")
@@ -121,7 +123,8 @@ def told(graph: Graph) -> Topology:
         _skips(graph, carries),
         count,
         activations,
-        tuple(graph.batch_values),
+        tuple(graph.norm_values),
+        tuple(graph.own),
     )
 
 

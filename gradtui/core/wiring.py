@@ -14,11 +14,12 @@ UNDIVIDED = "undivided"
 LOST_BATCH = "lost_batch"
 ORDERED_LABELS = "ordered_labels"
 ENTROPY_ADDED = "entropy_added"
-FEW_FOR_BATCH_NORM = "few_for_batch_norm"
+FEW_FOR_NORM = "few_for_norm"
 UNUSED_LATENT = "unused_latent"
 COLLAPSED_OUTPUT = "collapsed_output"
 WEIGHTS_LOADED = "weights_loaded"
 STEPS_UNDONE = "steps_undone"
+OWN_BACKWARD = "own_backward"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

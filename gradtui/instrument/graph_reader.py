@@ -14,7 +14,7 @@ from gradtui.autograd.graph import NODES
 from gradtui.autograd.row_order import Arranged, arranged
 from gradtui.autograd.topology import UNSEEN, Topology, wiring_of
 from gradtui.core.layout import Layout
-from gradtui.core.wiring import FEW_FOR_BATCH_NORM, Faults
+from gradtui.core.wiring import FEW_FOR_NORM, OWN_BACKWARD, Faults
 from gradtui.instrument.exception_guard import ExceptionGuard
 
 FIRST = 3
@@ -69,22 +69,28 @@ class GraphReader:
 
     @property
     def told(self) -> Faults:
-        """Batch normalisations over so few values of a channel that nothing but their signs is left."""
-        counts = [count for wiring in self._wirings[:1] for count in wiring.batch_values]
-        few = sum(count <= FEW_VALUES for count in counts)
-        if not few:
-            return ()
-        which = (
-            "the batch normalisation"
-            if len(counts) == 1
-            else f"{few} of {len(counts)} batch normalisations"
-        )
-        takes = "takes" if few == 1 else "take"
-        words = (
-            f"{which} {takes} mean and variance over {FEW_VALUES} values of a channel: of two numbers what "
-            "is left is which of them is larger"
-        )
-        return ((FEW_FOR_BATCH_NORM, words),)
+        """Normalisations over so few values that next to nothing is left of them, and functions whose
+        backward somebody has written, of the first graph."""
+        first = self._wirings[:1]
+        counts = [count for wiring in first for count in wiring.norm_values]
+        few = [count for count in counts if count <= FEW_VALUES]
+        own = [name for wiring in first for name in wiring.own]
+        told = []
+        if few:
+            every = (
+                "the normalisation"
+                if len(counts) == 1
+                else f"{len(few)} of {len(counts)} normalisations"
+            )
+            verb = "takes" if len(few) == 1 else "take"
+            values = "a single value: nothing is left of it"
+            if max(few) > 1:
+                values = "2 values: what is left is which of them is larger"
+            told.append((FEW_FOR_NORM, f"{every} {verb} mean and variance over {values}"))
+        if own:
+            more = f" and {len(own) - 1} more" if len(own) > 1 else ""
+            told.append((OWN_BACKWARD, f"{own[0]}{more}"))
+        return tuple(told)
 
     def arrange(
         self,

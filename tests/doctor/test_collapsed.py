@@ -10,7 +10,7 @@ from torch.distributions import Categorical, Normal, kl_divergence
 
 from gradtui.core.history import History
 from gradtui.core.symptom import Severity
-from gradtui.core.wiring import COLLAPSED_OUTPUT, ENTROPY_ADDED, FEW_FOR_BATCH_NORM, UNUSED_LATENT
+from gradtui.core.wiring import COLLAPSED_OUTPUT, ENTROPY_ADDED, FEW_FOR_NORM, UNUSED_LATENT
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import Diagnosis
 from gradtui.doctor.remedies.code.prescriptions import prescribe
@@ -85,7 +85,7 @@ def test_a_group_norm_looks_at_one_example_at_a_time() -> None:
     net = nn.Sequential(
         nn.Conv2d(6, 4, 1), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 5), nn.BatchNorm1d(5)
     )
-    lines(FEW_FOR_BATCH_NORM, net, 1, 1)
+    lines(FEW_FOR_NORM, net, 1, 1)
     x = torch.randn(8, 6, 1, 1)
     torch.testing.assert_close(net(x)[:1], net(x[:1]))
     assert not any("BatchNorm" in type(module).__name__ for module in net.modules())

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from gradtui.core.history import History
 from gradtui.core.snapshot import Grad, NonFinite, Snapshot, Weight
 from gradtui.core.symptom import Severity
-from gradtui.core.wiring import LOST_BATCH, SAME_ANSWERS, Faults
+from gradtui.core.wiring import LOST_BATCH, OWN_BACKWARD, SAME_ANSWERS, Faults
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import Diagnosis
 from gradtui.doctor.rules.miswired import CAUSES, EXPLAINS
@@ -259,3 +259,10 @@ def test_gradients_that_are_gone_since_a_step_are_told() -> None:
     assert "since step 80" in finding.evidence
     assert without_gradients(140, 160, 1.9).verdict != "output_cannot_change"  # too few
     assert without_gradients(80, 160, 0.5).verdict != "output_cannot_change"  # it learns otherwise
+
+
+def test_of_a_sick_run_it_is_said_whose_backward_was_written_by_hand() -> None:
+    (note,) = told(240, OWN_BACKWARD).notes
+    assert "gradcheck" in note
+    assert f"seen: {OWN_BACKWARD}" in note
+    assert told(200, OWN_BACKWARD, loss=lambda step: CHANCE * 0.98**step).notes == ()

@@ -2,11 +2,12 @@
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
 
-from gradtui.core.wiring import FEW_FOR_BATCH_NORM, WEIGHTS_LOADED
+from gradtui.core.wiring import FEW_FOR_NORM, OWN_BACKWARD, WEIGHTS_LOADED
 from gradtui.instrument.weight_loads import OFTEN, sums_of
 from tests.instrument.seeing import watched
 
@@ -91,9 +92,9 @@ def test_what_another_device_holds_is_not_waited_for() -> None:
     assert sums_of(here, set()) == ()
 
 
-def batch_norm_of(size: int) -> dict[str, str]:
+def wiring_of(*layers: nn.Module, size: int = 8) -> dict[str, str]:
     def train() -> None:
-        net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 1))
+        net = nn.Sequential(nn.Linear(3, 4), *layers, nn.ReLU(), nn.Linear(4, 1))
         optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
         for _ in range(2):
             net(torch.randn(size, 3)).pow(2).mean().backward()
@@ -103,9 +104,28 @@ def batch_norm_of(size: int) -> dict[str, str]:
     return dict(watched(train)[-1].info.wiring)
 
 
-def test_batch_normalisation_over_two_values_is_told() -> None:
-    assert (
-        "the batch normalisation takes mean and variance over 2"
-        in batch_norm_of(2)[FEW_FOR_BATCH_NORM]
-    )
-    assert batch_norm_of(3) == {}
+def test_normalisation_over_one_or_two_values_is_told() -> None:
+    pair = wiring_of(nn.BatchNorm1d(4), size=2)[FEW_FOR_NORM]
+    assert pair.startswith("the normalisation takes mean and variance over 2 values")
+    single = wiring_of(nn.GroupNorm(4, 4), nn.LayerNorm(4))[FEW_FOR_NORM]
+    assert single.startswith("1 of 2 normalisations takes mean and variance over a single value")
+    assert wiring_of(nn.BatchNorm1d(4), nn.GroupNorm(1, 4), nn.LayerNorm(4), size=3) == {}
+
+
+class Twice(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        return grad
+
+
+class Own(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return Twice.apply(x)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def test_a_backward_that_was_written_by_hand_is_named() -> None:
+    assert wiring_of(Own(), Own()) == {OWN_BACKWARD: "Twice"}

@@ -52,10 +52,9 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "layer does the work of a single unit",
         choices.SAME_UNITS,
     ),
-    W.FEW_FOR_BATCH_NORM: (
-        "batch normalisation takes the sizes off what it is given, and makes the answer to one example hang "
-        "on the other",
-        choices.FEW_FOR_BATCH_NORM,
+    W.FEW_FOR_NORM: (
+        "normalisation takes mean and size off what it is given: of so few values next to nothing is left",
+        choices.FEW_FOR_NORM,
     ),
     W.ORDERED_LABELS: (
         "the data comes in the order of its labels: each step unlearns what the batches of other classes "
@@ -302,6 +301,11 @@ def wiring_notes(facts: Facts, found: list[Finding]) -> list[str]:
             out.append(f"odd wiring: {words}")
         elif kind == W.NOT_STEPPED and "plateau" not in said:
             out.append(f"{words} with gradients that no optimizer stepped at the start")
+        elif kind == W.OWN_BACKWARD and found:
+            out.append(
+                f"the backward of {words} was written by hand: torch.autograd.gradcheck tells whether "
+                "it is that of its forward"
+            )
         elif kind == W.LOST_BATCH:
             out.append(words)
         elif (kind in CAUSES and SYMPTOM not in said) or (kind in WRITTEN and not said):

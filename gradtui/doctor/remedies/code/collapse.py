@@ -38,12 +38,14 @@ def entropy_taken_off(seen: ProgramSeen) -> CodeLines:
 
 
 def group_norms(seen: ProgramSeen) -> CodeLines:
-    """In place of each BatchNorm."""
+    """In place of each BatchNorm, and over all channels."""
     del seen
     code = block("""
         for name, module in list(model.named_modules()):
             if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
                 model.set_submodule(name, torch.nn.GroupNorm(1, module.num_features))
+            elif isinstance(module, torch.nn.GroupNorm):
+                module.num_groups = 1
     """)
     return CodeLines(MODEL, code, "a loss that jumps less, and comes down")
 
@@ -74,7 +76,9 @@ ENTROPY_TAKEN_OFF = Remedy(
 )
 GROUP_NORMS = Remedy(
     id="group_norms",
-    text=("use larger batches, or GroupNorm, which looks at one example at a time"),
+    text=(
+        "normalise over more values: a larger batch, fewer groups, or GroupNorm over all channels"
+    ),
     code=group_norms,
     source=("Wu and He, 2018, arXiv:1803.08494"),
 )
