@@ -148,7 +148,7 @@ def weights_written(reading: Reading) -> Finding | None:
     """Something else than the optimizer was seen to write the weights, and little has been learned."""
     seen = dict(reading.facts.info.wiring)
     kind = next((kind for kind in WRITTEN if kind in seen), "")
-    if not kind or reading.critic or reading.blind or reading.seen < T.MISWIRED_STEPS:
+    if not kind or reading.critic or reading.blind or reading.seen < T.NO_BETTER_STEPS:
         return None
     if reading.signed or reading.converged:
         return None
