@@ -64,7 +64,7 @@ def small_steps_rounded_away(reading: Reading) -> Finding | None:
     numel = layout.numel[layout.judged]
     norms = np.median(facts.weights[at][:, layout.judged, Weight.NORM], axis=0)
     sizes = norms / np.sqrt(numel)
-    updates = np.median(facts.weights[at][:, layout.judged, Weight.UPDATE], axis=0)
+    updates = np.nanmedian(facts.weights[at][:, layout.judged, Weight.UPDATE], axis=0)
     stays = (T.HALF_SPACING[kind] * sizes > lr) | (updates == 0)
     share = float(numel[stays].sum() / numel.sum())
     if not lr > 0 or share < T.ROUNDED_SHARE:
