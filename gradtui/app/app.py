@@ -1,7 +1,7 @@
 """The app: one timer drains the source into the session and shows the session's view.
 
-Keys are actions: wishes passed to the session, or to a replay's player. What is private in Textual, and
-its faults, are in `textual_faults`.
+Keys are actions: wishes passed to the session, or by the pacing of a run to a replay's player. What is private
+in Textual, and its faults, are in `textual_faults`.
 """
 
 import os
@@ -13,7 +13,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Concatenate, ParamSpec
 
-import numpy as np
 from textual import on
 from textual.app import SystemCommand
 from textual.content import Content
@@ -24,6 +23,7 @@ from gradtui.app.key_bindings import ALL, ELSEWHERE
 from gradtui.app.left_screen import LeftScreen
 from gradtui.app.machine_sampler import MachineSampler
 from gradtui.app.notice import Notice
+from gradtui.app.pacing import Pacing
 from gradtui.app.picture_file import save_picture
 from gradtui.app.playback import Playback, Player
 from gradtui.app.process_view import ProcessView
@@ -54,8 +54,6 @@ from gradtui.runstore.writer.ports import Source
 
 BEHIND = 5
 """Under a modal screen the main screen is drawn only every so many ticks."""
-LEAP = 20
-"""Kept steps that a page in time is, where it is not a replay's."""
 P = ParamSpec("P")
 FIRST = LeftScreen()
 """A screen that nobody has left yet."""
@@ -137,6 +135,7 @@ class GradtuiApp(TerminalApp):
             self.beside = ProcessView(watched, source, self.playback)
             if watched.beside is not None:
                 self.session.stand_beside(watched.beside)
+        self.pacing = Pacing(self.session, self.playback, self.tell)
         self.fps = fps
         self.bell_wanted = bell
         self._alarm = VerdictAlarm(watched.stop_on if watched is not None else "")
@@ -144,8 +143,6 @@ class GradtuiApp(TerminalApp):
         """What the terminal's title was set to last."""
         self.export_dir = export_dir or Path.cwd()
         self._stretches = StretchReader(watched.directory) if watched is not None else None
-        self._wished: int | None = None
-        """The step that was asked for, until it is shown."""
         self.chart_frame = ChartFrame(unit=left.unit, median=left.median, panel=left.panel)
         """How the charts in full size were looked at last."""
         self._ticks = 0
@@ -168,8 +165,7 @@ class GradtuiApp(TerminalApp):
             self.sampler.start()
         self.set_interval(1 / self.fps, self.tick)
         self.tick()
-        if self.playback is not None and not self.playback.begin():
-            self.tell("Nothing has alarmed in this run; it plays from the beginning.")
+        self.pacing.begin()
 
     def on_unmount(self) -> None:
         if self._title:
@@ -235,19 +231,8 @@ class GradtuiApp(TerminalApp):
             view = self.session.view(now)
             for screen in wanted:
                 screen.show(view)
-            self._say_where(view)
+            self.pacing.say_where(view)
             self._heed_verdict(view)
-
-    def _say_where(self, view: View) -> None:
-        """Of a long run not every step is kept with all its layers: another one is shown then."""
-        wished = self._wished
-        if wished is None or view.facts is None or not len(view.facts):
-            return
-        if self.playback is not None and self.playback.seeking:
-            return
-        self._wished, shown = None, int(view.facts.steps[-1])
-        if shown != wished:
-            self.tell(f"Layers of step {wished:,} are not kept: these are of step {shown:,}.")
 
     def _heed_verdict(self, view: View) -> None:
         """The terminal's title; and of a run that has gone bad who is told, and what is asked."""
@@ -360,7 +345,7 @@ class GradtuiApp(TerminalApp):
 
     @on(ChartStack.LookedAt)
     def _step_chosen(self, event: ChartStack.LookedAt) -> None:
-        self.look_at(event.step)
+        self.pacing.look_at(event.step)
         self.tick()
 
     @on(FilterBar.Changed)
@@ -431,12 +416,8 @@ class GradtuiApp(TerminalApp):
 
     def _see_cursor(self) -> None:
         """A window that was left elsewhere in the run is given up."""
-        frame, step = self.chart_frame, self.chart_frame.cursor
-        if step is None and self.playback is not None:
-            step = self.playback.position
-        elif step is None:
-            step = self.session.cursor
-        window = frame.window
+        frame, window = self.chart_frame, self.chart_frame.window
+        step = self.pacing.step if frame.cursor is None else frame.cursor
         if window is not None and step is not None and not window.first <= step <= window.last:
             self.chart_frame = replace(frame, window=None, follows=False)
 
@@ -561,10 +542,7 @@ class GradtuiApp(TerminalApp):
 
     @wish
     def action_pause(self) -> None:
-        if self.playback is not None:
-            self.playback.toggle()
-        else:
-            self.session.pause_or_resume()
+        self.pacing.pause_or_resume()
 
     @wish
     def action_hold_training(self) -> None:
@@ -588,79 +566,33 @@ class GradtuiApp(TerminalApp):
 
     @wish
     def action_step(self) -> None:
-        if self.playback is not None:
-            self.playback.step()
-        else:
-            self.session.step_once()
+        self.pacing.step_once()
 
     @wish
     def action_pace(self, by: int) -> None:
-        if self.playback is not None:
-            self.playback.change_speed(by)
-            self.tell(f"{self.playback.speed} the recorded speed")
-        else:
-            self.session.change_pace(by)
+        self.pacing.change_pace(by)
 
     # The step looked at: in a replay, the step gone to
 
     @wish
     def action_scrub(self, by: int) -> None:
-        if self.playback is None:
-            self.session.scrub(by)
-        elif by > 0:
-            self.playback.step()
-        else:
-            self.playback.seek(self._before(self.playback.position))
-
-    def _before(self, step: int) -> int:
-        """The last step before `step` that was played."""
-        facts = self.session.current.facts
-        if facts is None or not len(facts):
-            return 0
-        at = int(np.searchsorted(facts.steps, step)) - 1
-        return int(facts.steps[max(at, 0)])
+        self.pacing.scrub(by)
 
     @wish
     def action_leap(self, by: int) -> None:
-        if self.playback is not None:
-            self.playback.leap(by)
-        else:
-            self.session.scrub(by * LEAP)
-
-    def look_at(self, step: int) -> None:
-        """Go to a step; to the newest one of a run that goes on is back to live."""
-        self._wished = step
-        if self.playback is not None:
-            self.playback.seek(step)
-        elif step >= self.session.current.live_step and not self.session.frozen:
-            self.session.to_live()
-        else:
-            self.session.look_at(step)
+        self.pacing.leap(by)
 
     @wish
     def action_to_first(self) -> None:
-        if self.playback is not None:
-            self.playback.seek(0)
-        else:
-            self.session.to_first()
+        self.pacing.to_first()
 
     @wish
     def action_to_live(self) -> None:
-        if self.playback is not None:
-            self.playback.seek(self.playback.last_step)
-        else:
-            self.session.to_live()
+        self.pacing.to_live()
 
     @wish
     def action_alarm(self) -> None:
-        if self.playback is not None:
-            step = self.playback.to_alarm()
-            if step is None:
-                self.tell("Nothing has alarmed in this run.")
-            else:
-                self.tell(f"The doctor first alarmed at step {step:,}.")
-        elif not self.session.to_alarm():
-            self.tell("Nothing has alarmed so far.")
+        self.pacing.to_alarm()
 
     # Rows
 

@@ -92,10 +92,10 @@ async def test_a_live_run_is_asked() -> None:
         await pilot.press("C")
         await until(pilot, lambda: isinstance(app.screen, FullChartsScreen))
         assert stack(app).frame.median == 10  # as it was left
-        app.look_at(0)
+        app.pacing.look_at(0)
         app.tick()
         assert toasts(app) == []
-        app._wished = 10**6  # of a long run not every step is kept
+        app.pacing.wished = 10**6  # of a long run not every step is kept
         app.session.changed = True
         app.tick()
         await until(pilot, lambda: any("Layers of step 1,000,000" in told for told in toasts(app)))
