@@ -1,7 +1,7 @@
 """The app: one timer drains the source into the session and shows the session's view.
 
-Keys are actions: wishes passed to the session, or by the pacing of a run to a replay's player. What is private
-in Textual, and its faults, are in `textual_faults`.
+Keys are actions: wishes passed to the session, or by the pacing of a run to a replay's player. What is
+private in Textual, and its faults, are in `textual_faults`.
 """
 
 import os
@@ -20,11 +20,10 @@ from textual.screen import Screen
 
 from gradtui.app.filter_bar import FilterBar
 from gradtui.app.key_bindings import ALL, ELSEWHERE
-from gradtui.app.left_screen import LeftScreen
+from gradtui.app.left_screen import LeftScreen, changed_fields
 from gradtui.app.machine_sampler import MachineSampler
 from gradtui.app.notice import Notice
 from gradtui.app.pacing import Pacing
-from gradtui.app.picture_file import save_picture
 from gradtui.app.playback import Playback, Player
 from gradtui.app.process_view import ProcessView
 from gradtui.app.render.chart_frame import ChartFrame
@@ -427,20 +426,13 @@ class GradtuiApp(TerminalApp):
 
     def _keep_frame(self, frame: ChartFrame) -> None:
         before, self.chart_frame = self.chart_frame, frame
-        drawn = {name: getattr(frame, name) for name in ("unit", "median", "panel")}
-        if any(getattr(before, name) != value for name, value in drawn.items()):
-            self.remember(**drawn)
+        if changed := changed_fields(before, frame, ("unit", "median", "panel")):
+            self.remember(**changed)
 
     def action_export(self) -> None:
         session = self.session
         stem = f"gradtui-{session.current.scenario.name}-step{session.current.live_step}"
-        try:
-            path = save_picture(self, self.export_dir, stem)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            self.tell(f"No picture: cannot write to {self.export_dir}: {reason}.", "error")
-        else:
-            self.tell(f"picture: {path}")
+        self.export_picture(self.export_dir, stem)
 
     # Screens of text
 

@@ -1,6 +1,6 @@
 """Every key, once: bindings, footer, help and palette are made from this table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from textual.binding import Binding
@@ -48,6 +48,18 @@ SUSPEND = Key(
     False,
 )
 """Keys of every app on a terminal."""
+
+
+def plain_bindings(keys: Iterable[Key]) -> Iterator[Binding]:
+    """What Textual needs; the footer is our own, so none asks to be shown."""
+    for key in keys:
+        yield Binding(key.keys, key.action, "", show=False)
+
+
+def by_weight(keys: Iterable[Key]) -> tuple[Key, ...]:
+    """Those that a footer has, the most useful first."""
+    return tuple(sorted((key for key in keys if key.weight), key=lambda key: -key.weight))
+
 
 KEYS: tuple[Key, ...] = (
     *FIRST,
@@ -231,8 +243,7 @@ def chart_bindings() -> Iterator[Binding]:
         free = [key for key in binding.key.split(",") if key not in own]
         if free and binding.action not in layers:
             yield Binding(",".join(free), f"app.{binding.action}", "", show=False)
-    for key in CHART_KEYS:
-        yield Binding(key.keys, key.action, "", show=False)
+    yield from plain_bindings(CHART_KEYS)
 
 
 def chart_footer_keys(mode: Mode) -> tuple[Key, ...]:
@@ -249,15 +260,13 @@ def chart_footer_keys(mode: Mode) -> tuple[Key, ...]:
         "export",
     }
     back = [replace(key, weight=98) for key in keys_of(mode) if key.action == "escape"]
-    app = [key for key in keys_of(mode) if key.weight and key.action in kept]
-    own = [key for key in CHART_KEYS if key.weight]
-    return tuple(sorted((*own, *back, *app), key=lambda key: -key.weight))
+    app = [key for key in keys_of(mode) if key.action in kept]
+    return by_weight((*CHART_KEYS, *back, *app))
 
 
 def footer_keys(mode: Mode) -> tuple[Key, ...]:
     """The footer's keys, the most useful first."""
-    wanted = (key for key in (*keys_of(mode), *_remedies(mode)) if key.weight)
-    return tuple(sorted(wanted, key=lambda key: -key.weight))
+    return by_weight((*keys_of(mode), *_remedies(mode)))
 
 
 def layer_footer_keys(mode: Mode) -> tuple[Key, ...]:

@@ -5,6 +5,7 @@ they are at first, and nothing is kept where it cannot be written.
 """
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -71,6 +72,12 @@ def load_screen() -> LeftScreen:
         if any(type(value) is type(one) and value == one for one in KNOWN[name])
     }
     return LeftScreen(**good)
+
+
+def changed_fields(before: object, after: object, names: Sequence[str]) -> dict[str, Any]:
+    """Those of these fields of a frame that are other ones than before."""
+    now = {name: getattr(after, name) for name in names}
+    return {name: value for name, value in now.items() if getattr(before, name) != value}
 
 
 def remember(**changes: Any) -> None:

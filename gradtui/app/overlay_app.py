@@ -6,7 +6,6 @@ A run that is opened from it is shown by another app, and whoever started this o
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -15,8 +14,8 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from gradtui.app.followed_runs import FollowedRun, FollowedRuns
+from gradtui.app.left_screen import changed_fields
 from gradtui.app.overlay_keys import KEYS, LEGEND, help_keys
-from gradtui.app.picture_file import save_picture
 from gradtui.app.render.overlay_curves import known_choices
 from gradtui.app.render.overlay_frame import (
     ALIGNED,
@@ -35,7 +34,6 @@ from gradtui.app.screens.help import keys_screen
 from gradtui.app.screens.overlay import OverlayScreen
 from gradtui.app.terminal import Output
 from gradtui.app.terminal_app import TerminalApp
-from gradtui.app.themes import THEMES
 from gradtui.app.view import Choice
 from gradtui.app.widgets.overlay_charts import OverlayCharts
 from gradtui.core.stretch import Stretch
@@ -100,10 +98,8 @@ class OverlayApp(TerminalApp):
 
     def _keep(self, frame: OverlayFrame) -> None:
         before, self.frame = self.frame, frame
-        names = ("alignment", "median", "panel", "log_scale")
-        drawn = {name: getattr(frame, name) for name in names}
-        if any(getattr(before, name) != value for name, value in drawn.items()):
-            self.remember(**drawn)
+        if changed := changed_fields(before, frame, ("alignment", "median", "panel", "log_scale")):
+            self.remember(**changed)
 
     def _stretch(self, place: int, first: int, last: int) -> Stretch | None:
         return self.runs.runs[place].stretch(first, last)
@@ -209,22 +205,12 @@ class OverlayApp(TerminalApp):
 
     def action_export(self) -> None:
         stem = "gradtui-" + "-".join(run.what.name for run in self.runs.runs)[:80]
-        try:
-            path = save_picture(self, self._folder, stem)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            self.tell(f"No picture: cannot write to {self._folder}: {reason}.", "error")
-        else:
-            self.tell(f"picture: {path}")
+        self.export_picture(self._folder, stem)
 
     def action_help(self) -> None:
         self.show_text(keys_screen(LEGEND, help_keys()))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        for key in KEYS:
-            if key.palette:
-                title = key.help[0].upper() + key.help[1:]
-                yield SystemCommand(title, f"key {key.shown}", partial(self.run_action, key.action))
-        for theme in THEMES:
-            act = partial(self.run_action, f"theme({theme.name!r})")
-            yield SystemCommand(f"Theme: {theme.name}", "", act)
+        from gradtui.app.palette import key_commands
+
+        return key_commands(KEYS, self.run_action)

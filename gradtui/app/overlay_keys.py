@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from textual.binding import Binding
 
-from gradtui.app.key_bindings import FIRST, SUSPEND, Key
+from gradtui.app.key_bindings import FIRST, SUSPEND, Key, by_weight, plain_bindings
 from gradtui.app.render.glyph import MOST_RUNS
 
 RUNS, CHARTS = "The runs", "The charts"
@@ -50,16 +50,15 @@ LEGEND = (
 
 
 def bindings() -> Iterator[Binding]:
-    """What Textual needs; the footer is our own, so none asks to be shown."""
-    for key in KEYS:
-        yield Binding(key.keys, key.action, "", show=False)
+    """What Textual needs."""
+    yield from plain_bindings(KEYS)
     for number in range(1, MOST_RUNS + 1):
         yield Binding(str(number), f"choose({number - 1})", "", show=False)
 
 
 def footer_keys() -> tuple[Key, ...]:
     """The footer's keys, the most useful first."""
-    return tuple(sorted((key for key in (*KEYS, NUMBERS) if key.weight), key=lambda k: -k.weight))
+    return by_weight(help_keys())
 
 
 def help_keys() -> tuple[Key, ...]:

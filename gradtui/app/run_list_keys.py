@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from textual.binding import Binding
 
-from gradtui.app.key_bindings import FIRST, SUSPEND, Key
+from gradtui.app.key_bindings import FIRST, SUSPEND, Key, by_weight, plain_bindings
 
 KEYS: tuple[Key, ...] = (
     *FIRST,
@@ -60,11 +60,10 @@ LEGEND = (
 
 
 def bindings() -> Iterator[Binding]:
-    """What Textual needs; the footer is our own, so none asks to be shown."""
-    for key in KEYS:
-        yield Binding(key.keys, key.action, "", show=False)
+    """What Textual needs."""
+    return plain_bindings(KEYS)
 
 
 def footer_keys() -> tuple[Key, ...]:
     """The footer's keys, the most useful first."""
-    return tuple(sorted((key for key in KEYS if key.weight), key=lambda key: -key.weight))
+    return by_weight(KEYS)

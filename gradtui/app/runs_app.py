@@ -42,7 +42,6 @@ from gradtui.app.screens.runs import RunsScreen
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.terminal import Output
 from gradtui.app.terminal_app import TerminalApp
-from gradtui.app.themes import THEMES
 from gradtui.app.widgets.run_table import RunList, RunTable
 from gradtui.runstore.format.note_file import write_note
 
@@ -392,13 +391,9 @@ class RunsApp(TerminalApp):
         self.show_text(keys_screen(LEGEND, KEYS))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        for key in KEYS:
-            if key.palette:
-                title = key.help[0].upper() + key.help[1:]
-                yield SystemCommand(title, f"key {key.shown}", partial(self.run_action, key.action))
-        for theme in THEMES:
-            act = partial(self.run_action, f"theme({theme.name!r})")
-            yield SystemCommand(f"Theme: {theme.name}", "", act)
+        from gradtui.app.palette import key_commands
+
+        return key_commands(KEYS, self.run_action)
 
 
 def home_words(home: Path) -> str:

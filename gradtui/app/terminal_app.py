@@ -12,6 +12,7 @@ from textual.widgets import Input
 from gradtui.app.appearance import dress
 from gradtui.app.meaning_styles import COMPONENTS, meaning_css
 from gradtui.app.notice import Severity
+from gradtui.app.picture_file import save_picture
 from gradtui.app.render.text import safe, to_ascii
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.terminal import Output, add_fault, catch_signals
@@ -79,6 +80,16 @@ class TerminalApp(FaultContainment):
         if self.ascii_only:
             text = to_ascii(text)
         self.notify(text, severity=severity, timeout=6, markup=False)
+
+    def export_picture(self, folder: Path, stem: str) -> None:
+        """What is on screen as SVG into `folder`, under a name that begins with `stem`."""
+        try:
+            path = save_picture(self, folder, stem)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self.tell(f"No picture: cannot write to {folder}: {reason}.", "error")
+        else:
+            self.tell(f"picture: {path}")
 
     def show_text(self, screen: TextScreen) -> None:
         """Lay a screen of text over what is there, in place of another one."""
