@@ -1,7 +1,8 @@
 """Which part of a run the full-size charts show, and how. Pure: every key makes another frame."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -18,6 +19,7 @@ TEN = 10
 """Cells that the cursor goes with shift."""
 Panel = Literal["both", "first", "norm"]
 PANELS: tuple[Panel, ...] = ("both", "first", "norm")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +126,14 @@ def next_unit(frame: ChartFrame, known: tuple[Unit, ...]) -> ChartFrame:
 
 def next_median(frame: ChartFrame) -> ChartFrame:
     """Over more steps, then none again."""
-    return replace(frame, median=MEDIANS[(MEDIANS.index(frame.median) + 1) % len(MEDIANS)])
+    return replace(frame, median=following(MEDIANS, frame.median))
 
 
 def next_panel(frame: ChartFrame, by: int) -> ChartFrame:
     """Both charts, or one of them on all lines."""
-    at = PANELS.index(frame.panel)
-    return replace(frame, panel=PANELS[(at + by) % len(PANELS)])
+    return replace(frame, panel=following(PANELS, frame.panel, by))
+
+
+def following(values: Sequence[V], value: V, by: int = 1) -> V:
+    """The one that stands `by` places after `value`; after the last comes the first."""
+    return values[(values.index(value) + by) % len(values)]

@@ -133,15 +133,21 @@ def stack_lines(
     )
     choices = choices_of(view, frame, lines)
     out: list[Line] = [readout_line(read, cursor, view.choice, cells)]
-    room = lines - 2
-    for at, choice in enumerate(choices):
-        left = len(choices) - at
-        last = left == 1
-        height = room if last else (room - 1) // left
+    heights = chart_heights(len(choices), lines - 2)
+    for nth, (choice, height) in enumerate(zip(choices, heights, strict=True), 1):
+        last = nth == len(choices)
         out += curve_lines(whole, choice, cells, height, look._replace(labels=last), known)
-        room -= height
     out.append(_status(whole, frame, look, choices, cells))
     return tuple(out)
+
+
+def chart_heights(charts: int, lines: int) -> list[int]:
+    """Lines of each of several charts, from the top; the last has one more, for the axis of them all."""
+    out = []
+    for left in range(charts, 0, -1):
+        out.append(lines if left == 1 else (lines - 1) // left)
+        lines -= out[-1]
+    return out
 
 
 def _status(

@@ -77,6 +77,11 @@ def duration(seconds: float) -> str:
     return f"{days} d {hours:02}:{minutes:02}" if days else f"{hours}:{minutes:02}:{rest:02}"
 
 
+def seconds(value: float) -> str:
+    """As `duration`, but exact below a minute: "0.25 s", "43.7 s"."""
+    return duration(value) if value >= 60 else f"{value:.3g} s"
+
+
 UNITS = (("k", 1000), ("M", 10**6), ("G", 10**9))
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from gradtui.app.render.chart_stack import steps_apart
+from gradtui.app.render.chart_stack import chart_heights, steps_apart
 from gradtui.app.render.curve import MARGIN
 from gradtui.app.render.line import Line, Piece, sized, width
-from gradtui.app.render.number import count, duration
+from gradtui.app.render.number import count, seconds
 from gradtui.app.render.overlaid_run import OverlaidRun
 from gradtui.app.render.overlay_curves import (
     LEAST,
@@ -78,10 +78,9 @@ def _charts(
     out: list[Line] = []
     across = cells - MARGIN
     each, axis = scales(shown, frame, across), axis_scale(shown, frame, across)
-    for at, choice in enumerate(choices):
-        left = len(choices) - at
-        last = left == 1
-        height = room if last else (room - 1) // left
+    heights = chart_heights(len(choices), room)
+    for nth, (choice, height) in enumerate(zip(choices, heights, strict=True), 1):
+        last = nth == len(choices)
         high = height - 1 - last
         places = tuple(one.run.place for one in shown)
         seen = frame.window, frame.alignment, axis.placement
@@ -95,7 +94,6 @@ def _charts(
         out += chart_lines(
             drawn, shown, axis, choice, frame, cells, labels=last, ascii_only=ascii_only
         )
-        room -= height
     return out
 
 
@@ -114,8 +112,7 @@ def _status(
     elif frame.alignment == "step":
         out.append([(f" steps {count(int(window.low))} to {count(int(window.high))}", "")])
     else:
-        ends = [duration(end) if end >= 60 else f"{end:.3g} s" for end in window]
-        out.append([(f" {ends[0]} to {ends[1]}", "")])
+        out.append([(f" {seconds(window.low)} to {seconds(window.high)}", "")])
     out.append([(f"   {ALIGNED[frame.alignment]}", "")])
     if frame.median:
         out.append([(f"   median of {frame.median} steps", "")])

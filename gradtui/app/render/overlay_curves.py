@@ -177,10 +177,5 @@ def _axis(scale: XScale, frame: OverlayFrame, ground: str) -> str:
 
 def cell_of(scale: XScale, x: float) -> int | None:
     """The cell of a place; None where that is not seen."""
-    cell = int(np.floor((x - scale.low) / scale.width + 1e-9) * scale.apart + 0.5)
+    cell = int(scale.place_of(x))
     return cell if 0 <= cell < scale.cells else None
-
-
-def place_of(scale: XScale, cell: float) -> float:
-    """The place that is drawn at a cell, or would be beyond the edges."""
-    return scale.low + cell / (scale.apart or 1.0) * scale.width

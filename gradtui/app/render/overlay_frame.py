@@ -7,10 +7,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from gradtui.app.render.chart_frame import MEDIANS, PANELS, Panel
+from gradtui.app.render.chart_frame import MEDIANS, PANELS, Panel, following
 from gradtui.app.render.history import exact_stride, stride_for
 from gradtui.app.render.overlaid_run import OverlaidRun
-from gradtui.app.render.x_scale import Clock, XScale, clock_of, extent_of
+from gradtui.app.render.x_scale import Clock, XScale, clock_of, column_seconds, extent_of
 from gradtui.app.view import LOSS, OVER, Choice, View
 from gradtui.core.layout import IntArray
 
@@ -143,9 +143,7 @@ def _columns(
         low = float(int(low) - int(low) % int(width)) if frame.window is not None else low
         columns = most if grows else int((high - low) // width) + 1
     else:
-        width = max((high - low) / (most - 1), 1e-6)
-        if grows:
-            width = stride_for(max(int(1e3 * (high - low)) + 1, 1), most) / 1e3
+        width = column_seconds(high - low, most, grows=grows)
         columns = most
     used = ((high - low) / width + 1) / fine if grows else float(cells)
     return low, high, width, columns, used
@@ -188,9 +186,8 @@ def realigned(frame: OverlayFrame, runs: Sequence[OverlaidRun]) -> OverlayFrame:
     """By the next of what is known of two runs or more, the cursor at the same step of the chosen one; all of
     the runs are seen."""
     before = aligned(runs, frame)
-    at = ALIGNMENTS.index(frame.alignment)
     for further in range(1, len(ALIGNMENTS) + 1):
-        wanted = ALIGNMENTS[(at + further) % len(ALIGNMENTS)]
+        wanted = following(ALIGNMENTS, frame.alignment, further)
         out = replace(frame, alignment=wanted, window=None, cursor=None)
         after = aligned(runs, out)
         if wanted == "step" or len(after) >= 2:
@@ -256,9 +253,9 @@ def next_point(steps: IntArray, one: Aligned, x: float, by: int) -> float:
 
 def next_median(frame: OverlayFrame) -> OverlayFrame:
     """Over more steps, then none again."""
-    return replace(frame, median=MEDIANS[(MEDIANS.index(frame.median) + 1) % len(MEDIANS)])
+    return replace(frame, median=following(MEDIANS, frame.median))
 
 
 def next_panel(frame: OverlayFrame, by: int) -> OverlayFrame:
     """All charts, or one of them on all lines."""
-    return replace(frame, panel=PANELS[(PANELS.index(frame.panel) + by) % len(PANELS)])
+    return replace(frame, panel=following(PANELS, frame.panel, by))

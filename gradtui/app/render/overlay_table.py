@@ -7,7 +7,7 @@ from rich.cells import cell_len, set_cell_size
 from gradtui.app.render.chart_title import look_of, said
 from gradtui.app.render.glyph import SEVERITY, UNKNOWN
 from gradtui.app.render.line import Line, Piece, sized
-from gradtui.app.render.number import count, duration
+from gradtui.app.render.number import count, seconds
 from gradtui.app.render.overlaid_run import OverlaidRun
 from gradtui.app.render.overlay_curves import choice_name, curve_of
 from gradtui.app.render.overlay_frame import Aligned, OverlayFrame
@@ -78,8 +78,7 @@ def _where(frame: OverlayFrame) -> str:
         return "newest values"
     if frame.alignment == "step":
         return f"at step {count(int(frame.cursor))}"
-    seconds = frame.cursor
-    return f"at {duration(seconds)}" if seconds >= 60 else f"at {seconds:.3g} s"
+    return f"at {seconds(frame.cursor)}"
 
 
 def _lead(run: OverlaidRun, frame: OverlayFrame, ascii_only: bool) -> list[Piece]:

@@ -133,7 +133,10 @@ class XScale:
 
     def place(self, step: float) -> float:
         """Cells from the left edge, also of what is not seen."""
-        x = step if self.clock is None else float(self.clock.at(step))
+        return self.place_of(step if self.clock is None else float(self.clock.at(step)))
+
+    def place_of(self, x: float) -> float:
+        """As `place`, of an `x` in the unit of the columns."""
         return floor((x - self.low) / self.width + 1e-9) * self.apart + 0.5
 
     def cell(self, step: float) -> int | None:
@@ -144,8 +147,12 @@ class XScale:
 
     def step(self, cell: float) -> float:
         """The step that is drawn at a cell, or would be beyond the edges."""
-        x = self.low + cell / (self.apart or 1.0) * self.width
+        x = self.x(cell)
         return x if self.clock is None else self.clock.step(x)
+
+    def x(self, cell: float) -> float:
+        """As `step`, in the unit of the columns."""
+        return self.low + cell / (self.apart or 1.0) * self.width
 
     @property
     def per_cell(self) -> float:
@@ -195,8 +202,13 @@ def _of_times(seen: Extent, clock: Clock, cells: int, fine: int, *, grows: bool)
     """Columns of equal times. The last step stands in the last column, of a run that goes on before it."""
     low, high = (float(clock.at(float(step))) for step in seen)
     columns = max(cells * fine, 2)
-    width = max((high - low) / (columns - 1), 1e-6)
-    if grows:  # a millisecond, two, three, four, six, ...: a width that stays for a while
-        width = stride_for(max(int(1e3 * (high - low)) + 1, 1), columns) / 1e3
+    width = column_seconds(high - low, columns, grows=grows)
     used = ((high - low) / width + 1) / fine if grows else float(cells)
     return XScale(low, width, columns, cells, used, *seen, clock, not grows)
+
+
+def column_seconds(seconds: float, columns: int, *, grows: bool) -> float:
+    """The width of a column where so many seconds lie on so many columns; `grows`: and go on."""
+    if grows:  # a millisecond, two, three, four, six, ...: a width that stays for a while
+        return stride_for(max(int(1e3 * seconds) + 1, 1), columns) / 1e3
+    return max(seconds / (columns - 1), 1e-6)

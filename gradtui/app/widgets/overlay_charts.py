@@ -13,7 +13,7 @@ from gradtui.app.render.curve import MARGIN
 from gradtui.app.render.line import Line
 from gradtui.app.render.overlaid_run import OverlaidRun
 from gradtui.app.render.overlay import Canvases, chart_room, overlay_lines
-from gradtui.app.render.overlay_curves import choices_of, curve_of, place_of
+from gradtui.app.render.overlay_curves import choices_of, curve_of
 from gradtui.app.render.overlay_frame import (
     Aligned,
     OverlayFrame,
@@ -159,7 +159,7 @@ class OverlayCharts(LineSurface, inherit_bindings=False, can_focus=False):
     def _wheel(self, event: events.MouseEvent, by: int) -> None:
         event.stop()
         if self._shown:
-            x = place_of(self._scale, event.x - MARGIN)
+            x = self._scale.x(event.x - MARGIN)
             low, high = self.frame.window or span_of(self._shown)
             x = min(max(x, low), high)
             self.change(zoomed(self.frame, self._shown, x, WHEEL_FACTOR**-by))
@@ -181,7 +181,7 @@ class OverlayCharts(LineSurface, inherit_bindings=False, can_focus=False):
         held, self._held = self._held, None
         self.release_mouse()
         if held is not None and not self._dragged and self._shown:
-            x = place_of(self._scale, held - MARGIN)
+            x = self._scale.x(held - MARGIN)
             self._to(float(round(x)) if self.frame.alignment == "step" else x)
 
     def on_click(self, event: events.Click) -> None:

@@ -19,7 +19,6 @@ from gradtui.app.render.overlay_curves import (
     choices_of,
     curve_of,
     known_choices,
-    place_of,
 )
 from gradtui.app.render.overlay_frame import (
     OverlayFrame,
@@ -178,7 +177,7 @@ def test_a_click_and_a_drawing_agree() -> None:
     frame = OverlayFrame(window=Span(10, 90))
     axis = axis_scale(aligned(PAIR, frame), frame, 50)
     for cell in range(50):
-        assert abs((cell_of(axis, place_of(axis, cell)) or 0) - cell) <= 1
+        assert abs((cell_of(axis, axis.x(cell)) or 0) - cell) <= 1
 
 
 def test_the_next_point_is_another_one() -> None:
