@@ -15,7 +15,7 @@ from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
 from gradtui.runstore.files.extra import needed
 from gradtui.runstore.files.reading import DAMAGE, opened, read_at
-from gradtui.runstore.logs.limits import MOST_POINTS, whole_file
+from gradtui.runstore.logs.limits import CUT, MOST_POINTS, whole_file
 from gradtui.runstore.logs.places import files_below, the_one
 from gradtui.runstore.logs.record_frames import frames
 from gradtui.runstore.logs.series import SCALAR, Collector, Log
@@ -60,7 +60,7 @@ def read(path: Path) -> Log:
         if trouble:
             limits.append(f"{printable(file.name)} {trouble}: what comes after is not known")
     if collector.full:
-        limits.append(f"only the first {MOST_POINTS:,} points were read")
+        limits.append(CUT)
     series = collector.series()
     if any(np.isinf(one.values).any() for one in series if one.kind == SCALAR):
         limits.append(

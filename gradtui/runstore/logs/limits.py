@@ -9,6 +9,8 @@ from gradtui.runstore.files.reading import opened, read_at
 
 MOST_POINTS = 4_000_000
 """Points of all series together."""
+CUT = f"only the first {MOST_POINTS:,} points were read"
+"""What is said of a log that has more."""
 MOST_BYTES = 1 << 30
 """Bytes of one file."""
 

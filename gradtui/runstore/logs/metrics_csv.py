@@ -9,7 +9,7 @@ from gradtui.core.errors import GradtuiError
 from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
 from gradtui.runstore.files.reading import opened, read_at
-from gradtui.runstore.logs.limits import MOST_POINTS, whole_file
+from gradtui.runstore.logs.limits import CUT, MOST_POINTS, whole_file
 from gradtui.runstore.logs.names import LAYER, by_number, meanings
 from gradtui.runstore.logs.places import files_below, the_one
 from gradtui.runstore.logs.series import SCALAR, Collector, Log
@@ -89,7 +89,7 @@ def read(path: Path) -> Log:
         rest = "a row that is" if odd == 1 else f"{odd:,} rows that are"
         limits.append(f"{printable(file.name)} has {rest} not whole: left out")
     if collector.full:
-        limits.append(f"only the first {MOST_POINTS:,} points were read")
+        limits.append(CUT)
     if any(meaning.what == LAYER for meaning in meanings((n, SCALAR) for _, n in names).values()):
         limits.append(SORTED)
     name = str(file.relative_to(path)) if file != path else file.name

@@ -14,8 +14,8 @@ from typing import Any
 from gradtui.core.errors import GradtuiError
 from gradtui.core.text import printable
 from gradtui.runstore.logs.limits import MOST_POINTS
-from gradtui.runstore.logs.mlflow_run import Points, StoredRun, collect, suffix
-from gradtui.runstore.logs.series import LONGEST, Collector, Log
+from gradtui.runstore.logs.mlflow_run import Points, StoredRun, log_of, suffix
+from gradtui.runstore.logs.series import LONGEST, Log
 from gradtui.runstore.logs.sqlite_file import database, is_database, is_table
 
 ENDINGS = (".db", ".sqlite", ".sqlite3")
@@ -80,21 +80,22 @@ def read(path: Path, run: StoredRun) -> Log:
     extreme = False
     with database(path) as connection:
         for name, *rest in _rows(connection, run.number):
+            count += 1
             point = _point(rest)
             if point is None:
                 odd += 1
                 continue
             extreme |= math.isinf(point[2])
             metrics.setdefault((str(name), ""), Points()).add(*point)
-            count += 1
-    collector = Collector(MOST_POINTS)
-    collect(metrics, collector)
-    limits = [*run.limits, *([EXTREME] if extreme else [])]
+    limits = [EXTREME] if extreme else []
     if odd:
-        limits.append(f"{odd:,} points that are no numbers are left out")
-    if count >= MOST_POINTS:
-        limits.append(f"only the first {MOST_POINTS:,} points were read")
-    return Log(collector.series(), tuple(limits), files=(run.words or run.number,))
+        left_out = (
+            "a point that is no number is"
+            if odd == 1
+            else f"{odd:,} points that are no numbers are"
+        )
+        limits.append(f"{left_out} left out")
+    return log_of(run, metrics, limits, cut=count >= MOST_POINTS)
 
 
 def _rows(connection: sqlite3.Connection, number: str) -> Iterator[list[Any]]:

@@ -10,10 +10,10 @@ from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
 from gradtui.runstore.files.reading import opened, read_at
 from gradtui.runstore.logs.limits import MOST_POINTS, whole_file
-from gradtui.runstore.logs.mlflow_run import Points, StoredRun, collect
+from gradtui.runstore.logs.mlflow_run import Points, StoredRun, log_of
 from gradtui.runstore.logs.names import LAYER, by_number, meanings
 from gradtui.runstore.logs.places import files_below
-from gradtui.runstore.logs.series import SCALAR, Collector, Log
+from gradtui.runstore.logs.series import SCALAR, Log
 
 STORE, META, METRICS = "mlruns", "meta.yaml", "metrics"
 NAME_TAG = Path("tags") / "mlflow.runName"
@@ -27,9 +27,11 @@ LINE = re.compile(r"^(\w+):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 """Of meta.yaml, a flat mapping, one key; words that are folded over lines are cut there."""
 STATES = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
 RUN, EXPERIMENT = "run", "experiment"
-AT_ONCE = (
+BY_NAME = (
     "layers of one millisecond stand in the order of their names, which need not be that of depth"
 )
+NAMED = 3
+"""Files with lines that are not whole that are named."""
 FIELDS = (2, 3, 5)
 """Of a line: time in milliseconds and value; a step; the name and the digest of a data set."""
 
@@ -66,21 +68,19 @@ def read(run: StoredRun) -> Log:
             if count >= MOST_POINTS:
                 break
             count += _take(line, name, metrics, odd)
-    collector = Collector(MOST_POINTS)
-    collect(metrics, collector)
-    limits = [*run.limits]
+    limits = []
     if odd:
-        files_named = ", ".join(printable(name) for name in list(dict.fromkeys(odd))[:3])
-        limits.append(f"{len(odd):,} lines of {files_named} are not whole: left out")
-    if count >= MOST_POINTS:
-        limits.append(f"only the first {MOST_POINTS:,} points were read")
+        named = ", ".join(printable(name) for name in list(dict.fromkeys(odd))[:NAMED])
+        rest = f"a line of {named} is" if len(odd) == 1 else f"{len(odd):,} lines of {named} are"
+        limits.append(f"{rest} not whole: left out")
     layers = [m for m in meanings((name, SCALAR) for name in found).values() if m.what == LAYER]
     if layers:
-        limits.append(AT_ONCE)
-    return Log(collector.series(), tuple(limits), files=(run.words or run.number,))
+        limits.append(BY_NAME)
+    return log_of(run, metrics, limits, cut=count >= MOST_POINTS)
 
 
 def _take(line: str, name: str, metrics: dict[tuple[str, str], Points], odd: list[str]) -> bool:
+    """Take in a line of the file of that name; False where it is no point, which `odd` is told."""
     fields = line.split(" ")
     try:
         if len(fields) not in FIELDS:

@@ -12,7 +12,8 @@ import numpy as np
 
 from gradtui.core.errors import UsageError
 from gradtui.core.text import printable
-from gradtui.runstore.logs.series import Collector
+from gradtui.runstore.logs.limits import CUT, MOST_POINTS
+from gradtui.runstore.logs.series import Collector, Log
 
 NAMED = 6
 """Runs that a question names."""
@@ -102,6 +103,17 @@ def question(path: Path, runs: Sequence[StoredRun]) -> UsageError:
 def _asked(run: StoredRun) -> str:
     path = printable(str(run.path))
     return f"{path} ({run.words})" if run.words and run.path.name != run.name else path
+
+
+def log_of(
+    run: StoredRun, metrics: Mapping[tuple[str, str], Points], more: Sequence[str], *, cut: bool
+) -> Log:
+    """{(name, source): points} and clauses on what was left out of them; `cut`: there are more points than
+    are read."""
+    collector = Collector(MOST_POINTS)
+    collect(metrics, collector)
+    limits = (*run.limits, *more, *([CUT] if cut else []))
+    return Log(collector.series(), limits, files=(run.words or run.number,))
 
 
 def collect(metrics: Mapping[tuple[str, str], Points], collector: Collector) -> None:

@@ -29,8 +29,8 @@ LONGEST = 60.0
 """Seconds that all queries of a connection get: a view or an index of a stranger may go on for ever."""
 OFTEN = 100_000
 """Instructions of SQLite's machine between two looks at the clock."""
-MOST_BYTES = 1 << 20
-"""Bytes of one value."""
+LARGEST_VALUE = 1 << 20
+"""Bytes of a value."""
 GUARDS = ("trusted_schema = off", "query_only = on", "mmap_size = 0", "cell_size_check = on")
 
 
@@ -83,7 +83,7 @@ def _connection(path: Path, mode: str = "ro") -> Iterator[sqlite3.Connection]:
         sqlite3.connect(where, uri=True, timeout=PATIENCE, isolation_level=None)
     ) as connection:
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
         until = time.monotonic() + LONGEST
         connection.set_progress_handler(lambda: time.monotonic() > until, OFTEN)
         for guard in GUARDS:

@@ -21,7 +21,7 @@ from gradtui.core.paths import is_folder
 from gradtui.core.text import printable
 from gradtui.runstore.files.extra import needed
 from gradtui.runstore.files.reading import opened, read_at
-from gradtui.runstore.logs.limits import MOST_BYTES, MOST_POINTS, checked_size
+from gradtui.runstore.logs.limits import CUT, MOST_BYTES, MOST_POINTS, checked_size
 from gradtui.runstore.logs.places import files_below, the_one
 from gradtui.runstore.logs.series import Collector, Log
 
@@ -85,7 +85,7 @@ def read(path: Path) -> Log:
     limits = [*([CALLS] if False in steps else []), *([BUCKETS] if buckets else [])]
     limits += [] if ended else [KILLED]
     if collector.full:
-        limits.append(f"only the first {MOST_POINTS:,} points were read")
+        limits.append(CUT)
     return Log(collector.series(), tuple(limits), files=(file.name,))
 
 
