@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.graph import Graph
-from gradtui.autograd.layer_outputs import WEIGHT_SLOT
-from gradtui.autograd.node_types import TURNS
+from gradtui.autograd.layer_outputs import uses
 from gradtui.autograd.saved_tensors import saved
 
 COMPARED = frozenset(("Sub", "Mm", "Bmm", "Cdist", "EuclideanDist", "Mul"))
+"""Operations on two outputs that a loss compares them by."""
 EXAMPLES, UNITS = 16, 4
 """Of a batch, and of an output, that are asked for at least."""
 MOST = 512
@@ -43,7 +43,7 @@ def spread_of_compared(graph: Graph, nodes: list[Any]) -> float | None:
 
 
 def spread(outputs: Tensor) -> float | None:
-    """`outputs` [examples, units]."""
+    """Of `outputs` [examples, units] what `spread_of_compared` gives; None where these are too few."""
     if outputs.dim() != 2 or len(outputs) < EXAMPLES or outputs.shape[1] < UNITS:
         return None
     with torch.no_grad():
@@ -53,18 +53,9 @@ def spread(outputs: Tensor) -> float | None:
 
 def _layers(graph: Graph) -> dict[int, int]:
     """Node of a layer -> leaf that is its weight."""
-    found = {}
-    for leaf in graph.leaves:
-        waiting = [leaf]
-        while waiting:
-            at = waiting.pop()
-            for up in graph.above[at]:
-                slot = WEIGHT_SLOT.get(graph.words[up])
-                if slot is not None and len(graph.below[up]) > slot and graph.below[up][slot] == at:
-                    found[up] = leaf
-                elif graph.words[up] in TURNS or graph.words[up] == "ToCopy":
-                    waiting.append(up)
-    return found
+    # Each use counts: of one that is missed its output would pass for something else.
+    every = len(graph.words)
+    return {layer: leaf for leaf in graph.leaves for layer in uses(graph, leaf, every)}
 
 
 def _feeds(graph: Graph, layer: int, layers: dict[int, int]) -> bool:

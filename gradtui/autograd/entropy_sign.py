@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradtui.autograd.node_types import name_of, number, stem, words
+from gradtui.autograd.node_types import below_of, number, stem_of, words
 from gradtui.autograd.saved_tensors import saved
 from gradtui.core.wiring import ENTROPY_ADDED, Faults
 from gradtui.patching.own_errors import suppress_own
@@ -63,13 +63,14 @@ def entropy_added(root: Any) -> bool:
         if not waiting:
             break
         node, sign = waiting.popleft()
-        word = stem(name_of(node)) if node is not None else ""
-        below = [one for one, _ in getattr(node, "next_functions", ())]
-        held = [one for one in below if one is not None]
+        if node is None:
+            continue
+        word, below = stem_of(node), [one for one, _ in node.next_functions]
+        parts = below_of(node)
         if word in AS_IT_IS or word in LESSER:
-            waiting.extend((one, sign) for one in held)
+            waiting.extend((one, sign) for one in parts)
         elif word == "Neg":
-            waiting.extend((one, -sign) for one in held)
+            waiting.extend((one, -sign) for one in parts)
         elif word in ("Add", "Sub"):
             second = (-1 if word == "Sub" else 1) * (1 if (number(node, "alpha") or 1) > 0 else -1)
             waiting.extend(
@@ -77,15 +78,15 @@ def entropy_added(root: Any) -> bool:
                 for one, way in zip(below, (1, second), strict=False)
                 if one is not None
             )
-        elif word in ("Mul", "Div") and len(held) == 1:
+        elif word in ("Mul", "Div") and len(parts) == 1:
             factor = saved(node, "other" if below[0] is not None else "self")
             if factor is None:
                 return False  # where one sign is not known none is
             if factor.numel() == 1:
-                waiting.append((held[0], sign if float(factor) > 0 else -sign))
-            elif word == "Mul" and _chosen(held[0]) and bool((factor < 0).any()):
+                waiting.append((parts[0], sign if float(factor) > 0 else -sign))
+            elif word == "Mul" and _chosen(parts[0]) and bool((factor < 0).any()):
                 policy = True
-        elif word == "Mul" and len(held) == 2 and _expected_logarithm(held):
+        elif word == "Mul" and len(parts) == 2 and _expected_logarithm(parts):
             signs.append(sign)
     return policy and bool(signs) and all(sign < 0 for sign in signs)
 
@@ -94,15 +95,14 @@ def _chosen(node: Any) -> bool:
     """Whether it is made of single ones out of a table of logarithms, as those of actions are."""
     picked = False
     for _ in range(NEAR):
-        word = stem(name_of(node))
+        word, below = stem_of(node), below_of(node)
         picked = picked or word in CHOSEN
-        held = [one for one, _ in node.next_functions if one is not None]
         if picked and word in ("LogSoftmax", "Logsumexp", "Softmax"):
             return True
-        if not held:
+        if not below:
             return False
-        normalised = [one for one in held if stem(name_of(one)) == "Logsumexp"]
-        node = (normalised or held)[0]
+        normalised = [one for one in below if stem_of(one) == "Logsumexp"]
+        node = (normalised or below)[0]
     return False
 
 
@@ -114,18 +114,17 @@ def _expected_logarithm(factors: list[Any]) -> bool:
 
 def _kind(node: Any) -> str:
     for _ in range(CLOSE):
-        word = stem(name_of(node))
-        held = [one for one, _ in node.next_functions if one is not None]
+        word, below = stem_of(node), below_of(node)
         if word == "Softmax":
             return "probability"
         if word == "Exp":
-            return "probability" if held and _kind(held[0]) == "logarithm" else ""
+            return "probability" if below and _kind(below[0]) == "logarithm" else ""
         if word in ("LogSoftmax", "Log"):
             return "logarithm"
-        if word == "Sub" and any(stem(name_of(one)) == "Logsumexp" for one in held):
+        if word == "Sub" and any(stem_of(one) == "Logsumexp" for one in below):
             return "logarithm"
         # Probabilities are divided by their sum, and kept from being exactly 0.
-        if not held or (word not in ("Add", "View", "Div") and not word.startswith("Clamp")):
+        if not below or (word not in ("Add", "View", "Div") and not word.startswith("Clamp")):
             return ""
-        node = held[0]
+        node = below[0]
     return ""

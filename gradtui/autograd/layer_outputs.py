@@ -37,6 +37,8 @@ ANEW: dict[str, Callable[[Tensor], Tensor]] = {
 }
 """Activation, in its usual form -> how to compute it from what went in."""
 WITHOUT_SETTINGS = frozenset(("relu", "relu6", "selu", "mish", "hardswish", "hardsigmoid"))
+FAR = 8
+"""Nodes that are gone through from a weight to its layer, and from a layer to what keeps its output."""
 SAMPLE = 1 << 18
 """Elements of one layer's output that are looked at, at most."""
 
@@ -68,7 +70,7 @@ def layer_outputs(graph: Graph, nodes: list[Any]) -> list[LayerOutput]:
     """Of each layer, at its first use, as far as a graph keeps it; both as `readable` gives them."""
     found = []
     for leaf, ref in graph.leaves.items():
-        weight, layer = ref(), _first_use(graph, leaf)
+        weight, layer = ref(), min(uses(graph, leaf, FAR), default=-1)
         if weight is None or layer < 0:
             continue
         word, node = activation_after(graph, layer)
@@ -87,10 +89,11 @@ def layer_outputs(graph: Graph, nodes: list[Any]) -> list[LayerOutput]:
     return found
 
 
-def _first_use(graph: Graph, leaf: int) -> int:
-    """The layer whose weight it is; -1 where it is none's."""
+def uses(graph: Graph, leaf: int, most: int) -> list[int]:
+    """The layers whose weight it is, as it stands, turned or in another type; none where it is no weight.
+    `most` nodes are gone on from."""
     waiting, found = [leaf], []
-    for _ in range(8):
+    for _ in range(most):
         if not waiting:
             break
         node = waiting.pop()
@@ -100,7 +103,7 @@ def _first_use(graph: Graph, leaf: int) -> int:
                 found.append(up)
             elif graph.words[up] in TURNS or graph.words[up] == "ToCopy":
                 waiting.append(up)
-    return min(found, default=-1)
+    return found
 
 
 def _output(graph: Graph, nodes: list[Any], node: int, word: str) -> Tensor | None:
@@ -125,7 +128,7 @@ def _taken_in(graph: Graph, nodes: list[Any], node: int) -> Tensor | None:
     """What came out of a node, as one of those that take it in has kept it; views in between are
     passed where they leave the last dimension alone."""
     waiting = [node]
-    for _ in range(8):
+    for _ in range(FAR):
         if not waiting:
             break
         at = waiting.pop()

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradtui.autograd.node_types import LEAF, name_of, number, shape, stem, words
+from gradtui.autograd.node_types import LEAF, below_of, number, shape, stem_of, words
 from gradtui.core.wiring import (
     BROADCAST_TARGET,
     RELU_LOGITS,
@@ -60,50 +60,42 @@ def _found(root: Any) -> Faults:
     waiting, seen = deque([(root, True)]), 0
     while waiting and seen < NODES:
         (node, alone), seen = waiting.popleft(), seen + 1
-        word = stem(name_of(node))
+        word = stem_of(node)
         if word == BINARY:
             found |= _scores(node, "the binary cross entropy with logits")
         elif word in LIKELIHOODS or _soft_labels(node, word):
-            scores = _under(_trained(node)[0])
-            if _word(scores) == "LogSoftmax":
+            scores = _under(below_of(node)[0])
+            if stem_of(scores) == "LogSoftmax":
                 found |= _scores(scores, "the cross entropy") | _alike(scores) | _scrambled(scores)
         elif word in DISTANCES and _stretched(node):
-            found |= _spread(_trained(node)[0], own=False)
+            found |= _spread(below_of(node)[0], own=False)
         elif alone and (difference := _difference(node, word)) is not None:
             found |= _spread(difference, own=True)
         elif word in MEANS or word in SUMS:
             alone = alone and word in MEANS
-            waiting.extend((one, alone) for one in _trained(node))
+            waiting.extend((one, alone) for one in below_of(node))
     return tuple(found.items())
-
-
-def _trained(node: Any) -> list[Any]:
-    return [below for below, _ in node.next_functions if below is not None]
-
-
-def _word(node: Any) -> str:
-    return "" if node is None else stem(name_of(node))
 
 
 def _under(node: Any) -> Any:
     """The first one below that is more than a view."""
     for _ in range(FAR):
-        if _word(node) not in VIEWS:
+        if stem_of(node) not in VIEWS:
             break
-        node = next(iter(_trained(node)), None)
+        node = next(iter(below_of(node)), None)
     return node
 
 
 def _soft_labels(node: Any, word: str) -> bool:
     """The product of log-probabilities and constants."""
-    below = _trained(node)
-    return word == "Mul" and len(below) == 1 and _word(_under(below[0])) == "LogSoftmax"
+    below = below_of(node)
+    return word == "Mul" and len(below) == 1 and stem_of(_under(below[0])) == "LogSoftmax"
 
 
 def _scores(node: Any, what: str) -> dict[str, str]:
     """`node` takes the softmax or the sigmoid itself. (A log-softmax of one changes nothing.)"""
-    fed = _word(_under(next(iter(_trained(node)), None)))
-    if OWN.get(fed) == _word(node):
+    fed = stem_of(_under(next(iter(below_of(node)), None)))
+    if OWN.get(fed) == stem_of(node):
         name = fed.lower()
         return {SOFTMAX_TWICE: f"{name} goes into {what}, which takes the {name} itself"}
     if fed == "Relu":
@@ -117,12 +109,12 @@ def _scrambled(node: Any) -> dict[str, str]:
     rows = shape(node)
     if len(rows) != 2:
         return {}
-    at = next(iter(_trained(node)), None)
+    at = next(iter(below_of(node)), None)
     for _ in range(FAR):
-        if at is None or _word(at) not in RESHAPED:
+        if at is None or stem_of(at) not in RESHAPED:
             break
-        at = next(iter(_trained(at)), None)
-    if at is None or _word(at) not in TURNED:
+        at = next(iter(below_of(at)), None)
+    if at is None or stem_of(at) not in TURNED:
         return {}
     turned, (below, place) = shape(at), at.next_functions[0]
     before = tuple(below._input_metadata[place].shape) if below is not None else ()
@@ -153,7 +145,7 @@ def _alike(node: Any) -> dict[str, str]:
 
 def _difference(node: Any, word: str) -> Any:
     """The node of (a - b) in a mean of its squares or sizes, b a constant."""
-    below = _trained(node)
+    below = below_of(node)
     if word not in ("Pow", "Abs", "Mul") or not below:
         return None
     if word == "Pow" and number(node, "exponent") != 2:
@@ -161,9 +153,9 @@ def _difference(node: Any, word: str) -> Any:
     if word == "Mul" and (len(below) != 2 or below[0] is not below[1]):
         return None
     inner = below[0]
-    if _word(inner) not in ("Sub", "Rsub") or len(_trained(inner)) != 1:
+    if stem_of(inner) not in ("Sub", "Rsub") or len(below_of(inner)) != 1:
         return None
-    if word == "Abs" and _word(_trained(inner)[0]) != "Expand":
+    if word == "Abs" and stem_of(below_of(inner)[0]) != "Expand":
         return None  # l1_loss stretches first; by hand all pairs may be wanted
     return inner
 
@@ -183,10 +175,10 @@ def _spread(node: Any, *, own: bool) -> dict[str, str]:
     narrow: tuple[int, ...] = ()
     if own:
         node, place = next(edge for edge in node.next_functions if edge[0] is not None)
-        if _word(node) in COLUMNS:
+        if stem_of(node) in COLUMNS:
             return {}
         narrow = tuple(node._input_metadata[place].shape)
-    if _word(node) == "Expand":
+    if stem_of(node) == "Expand":
         narrow = tuple(node._saved_self_sym_sizes)
     if len(wide) != 2 or wide[0] != wide[1] or wide[0] < 2:
         return {}

@@ -84,6 +84,16 @@ def name_of(node: Any) -> str:
     return str(node.name()) if kind == "CppFunction" else kind
 
 
+def stem_of(node: Any) -> str:
+    """The stem of its name; "" of None, which stands where no gradient is wanted."""
+    return "" if node is None else stem(name_of(node))
+
+
+def below_of(node: Any) -> list[Any]:
+    """What its gradient goes on to."""
+    return [below for below, _ in node.next_functions if below is not None]
+
+
 def opaque(word: str) -> bool:
     """Whether a node hides a whole net: what was compiled, or is to be computed again."""
     return word.startswith(("CompiledFunction", "AOTDispatch")) or "Checkpoint" in word

@@ -16,6 +16,7 @@ from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.optimizer_numbers import parameters_of
 from gradtui.instrument.patches import Begun, Patches
+from gradtui.stats.tensors import PLAIN_TYPES
 
 OFTEN = 3
 """Times from which on it is told: a run is taken back to its best weights once or twice."""
@@ -102,5 +103,5 @@ def sums_of(module: nn.Module, stepped: Set[int]) -> Sums:
 
 
 def _at_hand(one: Tensor) -> bool:
-    plain = type(one) in (Tensor, nn.Parameter) and one.is_cpu and one.layout is torch.strided
+    plain = type(one) in PLAIN_TYPES and one.is_cpu and one.layout is torch.strided
     return plain and one.is_floating_point() and one.numel() > 0
