@@ -30,6 +30,8 @@ MOST = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class LatentUnits:
+    """How many of the `units` of a latent vary over a batch by more than ACTIVE."""
+
     active: int
     units: int
 

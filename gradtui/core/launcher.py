@@ -20,11 +20,12 @@ ELASTIC, REQUEUED = "TORCHELASTIC_RESTART_COUNT", "SLURM_RESTART_COUNT"
 WITHIN = 100
 """Restarts of torchrun that are counted within one start of a job."""
 MOST_DIGITS = 6
+"""Of a number that is believed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Launched:
-    """One process, as its launcher has it."""
+    """One process, as its launcher has it: `rank` counts from 0, below `world_size`."""
 
     rank: int
     world_size: int

@@ -41,6 +41,7 @@ class CollapseWatch:
         return (*latent, *output)
 
     def look(self, graph: Graph, nodes: list[Any], step: int) -> None:
+        """At the graph of the loss of that step; both as `readable` gives them. No node is kept."""
         self._look_at_latent(graph, nodes, step)
         self._look_at_output(graph, nodes, step)
 

@@ -29,6 +29,8 @@ KEPT = 0.1
 
 
 class UndoneSteps:
+    """`begins` and `ends` around each step that is measured; `told` is what is known, once and for all."""
+
     def __init__(self) -> None:
         self.news: Callable[[], None] = lambda: None
         """Called when something is told."""

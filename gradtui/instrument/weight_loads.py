@@ -21,9 +21,13 @@ from gradtui.stats.tensors import PLAIN_TYPES
 OFTEN = 3
 """Times from which on it is told: a run is taken back to its best weights once or twice."""
 Sums = tuple[float, ...]
+"""Of the weights of a module, as `sums_of` gives them."""
 
 
 class WeightLoads:
+    """`install` it, and `told` is what is known by now. `optimizers` gives those of the program, and `news`
+    is called when more is told."""
+
     def __init__(
         self,
         guard: ExceptionGuard,
@@ -88,8 +92,8 @@ class WeightLoads:
 
 
 def sums_of(module: nn.Module, stepped: Set[int]) -> Sums:
-    """Of each of its parameters that is stepped, by id: its sum, and its first and last element. Empty where
-    one is on another device, which would have to be waited for."""
+    """[3 a parameter] of each of its parameters that is stepped: its sum, and its first and last element.
+    `stepped`: ids. Empty where one is on another device, which would have to be waited for."""
     found: list[float] = []
     with torch.no_grad():
         for one in module.parameters():
@@ -103,5 +107,6 @@ def sums_of(module: nn.Module, stepped: Set[int]) -> Sums:
 
 
 def _at_hand(one: Tensor) -> bool:
+    """Whether its values can be read without waiting for anything."""
     plain = type(one) in PLAIN_TYPES and one.is_cpu and one.layout is torch.strided
     return plain and one.is_floating_point() and one.numel() > 0
