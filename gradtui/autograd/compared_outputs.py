@@ -2,6 +2,8 @@
 
 Of outputs on a sphere the deviation from example to example is 1 / sqrt(units) where they lie all about, and
 0 where they have collapsed to one point (Chen and He, 2021, arXiv:2011.10566, section 4.1).
+
+On a CPU alone: another device would have to be waited for.
 """
 
 from typing import Any
@@ -92,8 +94,8 @@ def _table(node: Any) -> bool:
 
 def _outputs(node: Any) -> Tensor | None:
     """[examples, units] of a linear layer, less its bias where that is not at hand."""
-    inputs = saved(node, "mat1" if hasattr(node, "_raw_saved_mat1") else "self", anywhere=True)
-    weight = saved(node, "mat2", anywhere=True)
+    inputs = saved(node, "mat1" if hasattr(node, "_raw_saved_mat1") else "self")
+    weight = saved(node, "mat2")
     if inputs is None or weight is None or inputs.dim() != 2 or weight.dim() != 2:
         return None
     with torch.no_grad():

@@ -3,6 +3,8 @@
 A unit is active where the mean that the encoder gives it varies from example to example by more than 0.01
 (Burda, Grosse and Salakhutdinov, 2016, arXiv:1509.00519, section 5). Where none is, the posterior has
 collapsed onto the prior, and the decoder goes by its noise alone.
+
+On a CPU alone: another device would have to be waited for.
 """
 
 from dataclasses import dataclass
@@ -69,7 +71,7 @@ def _squared(graph: Graph, nodes: list[Any], mean: int) -> Tensor | None:
         for up in graph.above[at]:
             word = graph.words[up]
             if word == "Pow" or (word == "Mul" and set(graph.below[up]) == {at}):
-                return saved(nodes[up], "self", anywhere=True)
+                return saved(nodes[up], "self")
             if word in SHIFTED and far < FAR and sum(one >= 0 for one in graph.below[up]) == 1:
                 waiting.append((up, far + 1))
     return None
