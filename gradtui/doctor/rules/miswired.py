@@ -177,6 +177,8 @@ def gradients_gone(reading: Reading) -> Finding | None:
     facts = reading.facts
     if reading.critic or reading.blind or reading.part < 1 or reading.converged:
         return None
+    if len(np.unique(facts.optimizer)) > 1:
+        return None  # of two in turns the steps of one alone may be measured for a while
     present = np.flatnonzero(~np.isnan(facts.grads[..., Grad.NONFINITE]).all(axis=1))
     if not len(present) or present[-1] == len(facts) - 1:
         return None
