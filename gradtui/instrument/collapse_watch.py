@@ -10,10 +10,11 @@ from gradtui.autograd.graph import Graph
 from gradtui.autograd.latent_units import ACTIVE, latent_units
 from gradtui.core.wiring import COLLAPSED_OUTPUT, UNUSED_LATENT, Faults
 
-LOOKS = 3
-"""In a row that have to agree."""
-STEPS = 100
-"""Between the first of them and the last, at least: sound autoencoders may begin to use their latent late."""
+FIRST = 3
+"""Looks that tell what the spread was at first."""
+LATENT, OUTPUT = (3, 150), (2, 100)
+"""Looks in a row that have to agree, and steps between the first of them and the last, at least: sound
+autoencoders may begin to use their latent late."""
 FALLEN = 1 / 3
 """Of the spread at first, and in all: of outputs that lie about a point."""
 
@@ -50,7 +51,7 @@ class CollapseWatch:
         if found is None:
             return
         self._unused = [] if found.active else [*self._unused, step]
-        if not _lasts(self._unused):
+        if not _lasts(self._unused, LATENT):
             self._latent = ""
         elif not self._latent:
             self._latent = (
@@ -63,11 +64,11 @@ class CollapseWatch:
         if spread is None:
             return
         self._spreads += 1
-        if self._spreads <= LOOKS:
+        if self._spreads <= FIRST:
             self._first = max(self._first, spread)
         alike = spread < FALLEN * min(self._first, 1.0) and spread < FALLEN
         self._alike = [*self._alike, step] if alike else []
-        if not _lasts(self._alike):
+        if not _lasts(self._alike, OUTPUT):
             self._output = ""
         elif not self._output:
             self._output = (
@@ -76,5 +77,6 @@ class CollapseWatch:
             )
 
 
-def _lasts(steps: list[int]) -> bool:
-    return len(steps) >= LOOKS and steps[-1] - steps[0] >= STEPS
+def _lasts(steps: list[int], enough: tuple[int, int]) -> bool:
+    looks, apart = enough
+    return len(steps) >= looks and steps[-1] - steps[0] >= apart

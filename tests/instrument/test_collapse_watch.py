@@ -151,19 +151,19 @@ def test_a_latent_that_is_not_used_is_told_after_a_while_and_taken_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looks = Looks(monkeypatch)
-    assert [looks.told(step, latent=0) for step in (0, 50, 99)] == [[]] * 3
-    assert looks.told(100, latent=0) == [UNUSED_LATENT]
+    assert [looks.told(step, latent=0) for step in (0, 50, 149)] == [[]] * 3
+    assert looks.told(150, latent=0) == [UNUSED_LATENT]
     words = looks.watch.told
-    assert looks.told(110, latent=0) == [UNUSED_LATENT]
+    assert looks.told(160, latent=0) == [UNUSED_LATENT]
     assert looks.watch.told == words  # news is told once
-    assert looks.told(120, latent=1) == []
-    assert looks.told(230, latent=0) == []
+    assert looks.told(170, latent=1) == []
+    assert looks.told(330, latent=0) == []
 
 
 def test_outputs_count_as_collapsed_beside_what_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = Looks(monkeypatch)
     assert [looks.told(step, spread=0.9) for step in (0, 1, 2)] == [[]] * 3
-    assert [looks.told(step, spread=0.2) for step in (10, 60, 109)] == [[]] * 3
+    assert [looks.told(step, spread=0.2) for step in (10, 109)] == [[]] * 2
     assert looks.told(110, spread=0.2) == [COLLAPSED_OUTPUT]
     close = Looks(monkeypatch)
     for step in range(0, 300, 10):
@@ -173,7 +173,7 @@ def test_outputs_count_as_collapsed_beside_what_they_were(monkeypatch: pytest.Mo
 def test_a_program_whose_latent_is_not_used_is_told(kept: Kept) -> None:
     net, x = Autoencoder([0.0] * UNITS), torch.randn(N, UNITS)
     optimizer = torch.optim.SGD(net.parameters(), lr=1e-6)
-    for _ in range(130):
+    for _ in range(180):
         optimizer.zero_grad()
         by_formula(net, x).backward()
         optimizer.step()
