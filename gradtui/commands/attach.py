@@ -4,7 +4,7 @@ examples:
   gradtui attach                  the newest run
   gradtui attach train@last       the newest whose name has "train" in it
   gradtui attach /scratch/runs/20261121-063337-train-3f9a07
-  gradtui attach a1b2c3 3f9a07    two runs or more, their charts over one another
+  gradtui attach 3f9a07 train@last    two runs or more, overlaid
   gradtui attach train@last --to otlp=http://localhost:4318
   gradtui attach --pid 4711       a process that was started without gradtui (gradtui ps lists them)
   gradtui attach --pid 4711 --headless    only record it

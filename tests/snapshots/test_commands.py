@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from rich.text import Text
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -16,7 +16,7 @@ from tests.snapshots.recordings import SICK, TREATED
 from tests.snapshots.still import Picture, Small
 
 
-class Page(Small):
+class Page(Small, App[Any]):
     """What was printed, colours and all, under the command line that it answers."""
 
     TITLE = "terminal"

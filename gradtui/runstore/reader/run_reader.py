@@ -258,15 +258,15 @@ class RunReader:
         if not layouts:
             return None
         over = self._over_alone()
-        known = self._known
-        if over == self._gone and len(layouts) == len(known) and all(map(is_, layouts, known)):
+        first = next(rank for rank in self._ranks if rank.layout is not None)
+        info, known = first.header.generations[-1].info, self._known
+        same = len(layouts) == len(known) and all(map(is_, layouts, known))
+        if same and over == self._gone and info == self._info:
             return self._layout
         self._known, self._gone = layouts, over
         self._roles = roles(self._ranks, over)
         self._waiting.only([rank.label for rank in self._roles.leads])
         layout = whole(layouts)
-        first = next(rank for rank in self._ranks if rank.layout is not None)
-        info = first.header.generations[-1].info
         if layout != self._layout or info != self._info:
             self._layout, self._info = layout, info
             self._waiting.restart()
