@@ -60,7 +60,11 @@ def batch(shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
 
 @pytest.mark.parametrize("known", [pytest.param(False, marks=pytest.mark.long), True])
 @pytest.mark.parametrize(
-    "name", [pytest.param(net, marks=pytest.mark.slow) if net in DEAR else net for net in NETS]
+    "name",
+    [
+        pytest.param(net, marks=[pytest.mark.slow, pytest.mark.long]) if net in DEAR else net
+        for net in NETS
+    ],
 )
 def test_the_lines_run_and_the_net_still_trains(name: str, known: bool) -> None:
     build, shape = NETS[name]

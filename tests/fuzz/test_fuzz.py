@@ -15,9 +15,9 @@ from tests.fuzz.worker import Order, plan
 
 @pytest.mark.slow
 def test_some_hundred_damaged_runs() -> None:
-    out = bench(240, 0, 2, dear=0.006, shell=0.002, each=1)
+    out = bench(100, 0, 2, dear=0.006, shell=0.002, each=1)
     assert out.clean, f"{table(out)}\n{failures(out)}"
-    assert out.runs.total() == 240
+    assert out.runs.total() == 100
     assert set(out.runs) == set(DAMAGES)
 
 

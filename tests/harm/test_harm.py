@@ -20,9 +20,15 @@ from tests.harm.bench import (
 
 SAME = Outcome(0, b"one\ntwo\n", b"", {"file": "aa"}, 100 << 20)
 
-HERE = ("descriptors_closed", "hostile_objects", "locals_as_settings")
+HERE = ("descriptors_closed", "hostile_objects")
 """One or two of a kind, for every run of the tests."""
-LONG = ("metrics_logged", "stacks_printed", "threads_train", "timer_interrupts")
+LONG = (
+    "locals_as_settings",
+    "metrics_logged",
+    "stacks_printed",
+    "threads_train",
+    "timer_interrupts",
+)
 """Their kin are in tests/inject, tests/instrument and tests/lab."""
 
 

@@ -102,6 +102,7 @@ def test_the_record_is_what_the_program_prints_and_its_last_step_is_in_full(
     assert norms == pytest.approx(truth["norms"])
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_others_do_on_the_machine_takes_no_step_away(tmp_path: Path) -> None:
     steps = 100  # with room for what a busy cache costs, and beyond the clock of the wall

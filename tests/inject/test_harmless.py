@@ -111,6 +111,7 @@ def test_tracebacks_have_the_programs_own_frames(tmp_path: Path) -> None:
         assert watched == bare
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_threads_that_train_are_one_run(tmp_path: Path) -> None:
     watched = finish(start(tmp_path / "a", "-c", THREADS))

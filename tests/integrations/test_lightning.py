@@ -176,6 +176,7 @@ def test_without_lightning_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
         GradtuiCallback()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_two_processes_make_one_run(tmp_path: Path, runs: Runs) -> None:
     finish(start(tmp_path, program("lightning_loop"), "ddp", "callback", watch=False))

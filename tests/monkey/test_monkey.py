@@ -11,6 +11,7 @@ from tests.monkey.play import MODES, Ground, HarmError, play
 SEEDS = 2
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_nothing_that_happens_ends_it(tmp_path: Path) -> None:
     def harm(seed: int) -> str:

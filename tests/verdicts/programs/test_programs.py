@@ -1,10 +1,10 @@
-"""Three of the programs, through the command line; all of them are `python -m tests.verdicts.programs`."""
+"""Two of the programs, through the command line; all of them are `python -m tests.verdicts.programs`."""
 
 import pytest
 
 from tests.verdicts.programs.catalogue import PROGRAMS, STRANGERS, Program, judged
 
-SOME = ("gaussian_nll", "softmax_of_one", "killed_by_one_step")
+SOME = ("softmax_of_one", "killed_by_one_step")
 
 
 @pytest.mark.slow
