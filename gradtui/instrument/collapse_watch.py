@@ -3,7 +3,7 @@
 The loss comes down while that happens, and no gradient shows it. Looked at where activations are.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradtui.autograd.compared_outputs import spread_of_compared
 from gradtui.autograd.graph import Graph
@@ -19,6 +19,25 @@ FALLEN = 1 / 3
 """Of the spread at first, and in all: of outputs that lie about a point."""
 
 
+class Looks(NamedTuple):
+    """In a row, that agree: how many, and the steps of the first and the last."""
+
+    looks: int
+    first: int
+    last: int
+
+    def then(self, step: int) -> "Looks":
+        return Looks(self.looks + 1, self.first if self.looks else step, step)
+
+    def lasts(self, enough: tuple[int, int]) -> bool:
+        """`enough`: looks, and steps between the first and the last."""
+        looks, apart = enough
+        return self.looks >= looks and self.last - self.first >= apart
+
+
+NONE = Looks(0, 0, 0)
+
+
 class CollapseWatch:
     """`look` at the graphs of losses, at a cadence; `told` is what holds now."""
 
@@ -27,10 +46,10 @@ class CollapseWatch:
 
     def forget(self) -> None:
         self._latent = self._output = ""
-        self._unused: list[int] = []
-        """Steps of the looks, the last ones, that found no active unit."""
-        self._alike: list[int] = []
-        """And of those that found outputs alike."""
+        self._unused = NONE
+        """The last looks, those that found no active unit."""
+        self._alike = NONE
+        """And those that found outputs alike."""
         self._first = 0.0
         """Largest spread of the first looks."""
         self._spreads = 0
@@ -50,13 +69,13 @@ class CollapseWatch:
         found = latent_units(graph, nodes)
         if found is None:
             return
-        self._unused = [] if found.active else [*self._unused, step]
-        if not _lasts(self._unused, LATENT):
+        self._unused = NONE if found.active else self._unused.then(step)
+        if not self._unused.lasts(LATENT):
             self._latent = ""
         elif not self._latent:
             self._latent = (
                 f"none of {found.units} latent units is active: the mean of each varies by less than "
-                f"{ACTIVE:g} over a batch, at {len(self._unused)} looks from step {self._unused[0]:,} on"
+                f"{ACTIVE:g} over a batch, at {self._unused.looks} looks from step {self._unused.first:,} on"
             )
 
     def _look_at_output(self, graph: Graph, nodes: list[Any], step: int) -> None:
@@ -67,16 +86,12 @@ class CollapseWatch:
         if self._spreads <= FIRST:
             self._first = max(self._first, spread)
         alike = spread < FALLEN * min(self._first, 1.0) and spread < FALLEN
-        self._alike = [*self._alike, step] if alike else []
-        if not _lasts(self._alike, OUTPUT):
+        self._alike = self._alike.then(step) if alike else NONE
+        if not self._alike.lasts(OUTPUT):
             self._output = ""
         elif not self._output:
             self._output = (
                 f"the outputs that the loss compares with one another are nearly one: their spread is "
-                f"{spread:.2g} (at first {self._first:.2g}, 1 is all about), from step {self._alike[0]:,} on"
+                f"{spread:.2g} (at first {self._first:.2g}, 1 is all about), from step "
+                f"{self._alike.first:,} on"
             )
-
-
-def _lasts(steps: list[int], enough: tuple[int, int]) -> bool:
-    looks, apart = enough
-    return len(steps) >= looks and steps[-1] - steps[0] >= apart

@@ -61,6 +61,8 @@ class UndoneSteps:
         with suppress_own, torch.no_grad():
             self._begin(source, step)
             self.done = done or self._looks >= LOOKS or bool(self.told)
+        if self.done:
+            self._before = self._after = None
 
     def ends(self, source: ParamGroup, step: int) -> None:
         """It was taken."""
