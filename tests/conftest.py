@@ -45,6 +45,8 @@ def pytest_collection_finish() -> None:
     """What has been imported is there to stay: looking for garbage among half a million of torch's
     objects, as a full collection does, takes a quarter of the time of a test of the screen."""
     gc.set_threshold(5000, 10, 40)
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
