@@ -27,7 +27,8 @@ TOOLS: dict[str, tuple[str, ...]] = {
 }
 BESIDE = {"types"}
 """Tools that the tests do not wait for."""
-TESTS = ("pytest", "-n", "2", "-m", "not long", "--durations=40")
+TESTS = ("pytest", "-n", "2", "--dist", "worksteal", "-m", "not long", "--durations=40")
+"""Whoever is done first takes of what the other one has left: the long tests lie close together."""
 
 
 def main(words: Sequence[str]) -> int:

@@ -80,8 +80,7 @@ def run(
     "end",
     [
         "finishes",
-        "raises",
-        *(pytest.param(end, marks=pytest.mark.long) for end in ("interrupted", "exits")),
+        *(pytest.param(end, marks=pytest.mark.long) for end in ("raises", "interrupted", "exits")),
     ],
 )
 def test_the_record_is_what_the_program_prints_and_its_last_step_is_in_full(

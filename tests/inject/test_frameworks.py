@@ -21,7 +21,7 @@ ACCELERATE = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "1
 ACCELERATE += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("launcher", "name"), [([], "lightning_loop"), (ACCELERATE, "hf_trainer")], ids=["L", "HF"]
 )

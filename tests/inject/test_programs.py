@@ -20,15 +20,15 @@ from tests.inject.watched import (
 PROGRAMS = [
     ("char_gpt", ["0"]),
     ("amp", ["0"]),
-    ("odd_parameters", ["0"]),
     ("ddp", ["0", "1"]),
-    ("lbfgs", ["0"]),
     ("in_backward", ["0"]),
     ("compiled", ["0"]),
-    ("not_stepped", ["0"]),
     ("forked", ["0", "1", "2"]),
 ]
 KIN = [
+    ("odd_parameters", ["0"]),
+    ("lbfgs", ["0"]),
+    ("not_stepped", ["0"]),
     ("sac", ["0"]),
     ("surgery", ["0"]),
     ("lstm_by_hand", ["0"]),

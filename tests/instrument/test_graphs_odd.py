@@ -152,7 +152,7 @@ STEPS: list[Callable[[Tensor, Tensor, nn.Linear], Tensor]] = [
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 9), st.integers(0, 9)), max_size=12))
 def test_any_small_net_is_read(steps: list[tuple[int, int, int]]) -> None:
     layers = nn.ModuleList(nn.Linear(4, 4) for _ in range(4))

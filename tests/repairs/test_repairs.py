@@ -10,13 +10,13 @@ from tests.repairs.table import conditions, first_ranked, rate, summary, table
 
 PART = (
     "sigmoid 8 layers",
-    "relu tiny weights",
-    "relu born dead",
-    "targets 1e4 wide",
     "softmax over one value",
     "half, tiny weights",
 )
 KIN = (
+    "relu tiny weights",
+    "relu born dead",
+    "targets 1e4 wide",
     "relu lr 5",
     "recurrent relu, growing",
     "relu lr 1e-8",
