@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil, isfinite
 
 from gradtui.instrument.cost_meter import CostMeter
+from gradtui.instrument.thread_usage import ThreadUsage, undisturbed_seconds
 
 ALLOWANCE = 0.5
 """Seconds of processor time that may be spent, the first record's aside, before the share is held to:
@@ -68,8 +69,8 @@ class Ledger:
 
     `share` is what watching may take of the time that the program takes without it, infinite where
     that does not matter. Each step gets an equal part, whichever optimizer takes it, so that several
-    of them together stay within it. What watching takes is processor time: how busy the machine is
-    does not change it.
+    of them together stay within it. What watching takes is processor time, and what the program takes is
+    without others on its processor: how busy the machine is changes neither.
     """
 
     def __init__(self, share: float, meter: CostMeter, *, every_step: bool = False) -> None:
@@ -81,7 +82,9 @@ class Ledger:
         """Seconds in all, but for those of the first record."""
         self.between = 0
         """Steps since the last record of which norms were taken."""
-        self._before: tuple[int, float] | None = None
+        self.stretch = 1.0
+        """Seconds by the clock that a second without others on the processor took lately."""
+        self._before: tuple[int, float, ThreadUsage | None] | None = None
         self._records = self._steps = self._own = self._around = self._written = 0.0
         self._thrift = 1.0
         self._window = [0.0, 0.0]
@@ -117,12 +120,14 @@ class Ledger:
         """
         between, self.between = self.between, 0
         meter = self.meter
-        before, self._before = self._before, (meter.steps, meter.wall())
+        before, self._before = self._before, (meter.steps, meter.wall(), meter.usage())
         if before is None:
             return 0.0  # names were found, modules loaded: that comes once
         self.spent += spent
         passed, steps = self._before[1] - before[1], max(meter.steps - before[0], 1)
-        own = max(passed - spent, 1e-9)
+        undisturbed = undisturbed_seconds(passed, before[2], self._before[2])
+        self.stretch = passed / undisturbed if undisturbed > 0 else 1.0
+        own = max(undisturbed - spent, 1e-9)
         around = max(spent - cost - meter.lately_norms - meter.lately_elsewhere, 0.0)
         # Pauses (evaluation, saving) and first times say little about a step.
         own_at_most = self._odd(own, self._own, steps)
@@ -139,7 +144,8 @@ class Ledger:
     def stood_still(self, seconds: float) -> None:
         """So long the program was held, since the last record: no time of its own."""
         if self._before is not None:
-            self._before = self._before[0], self._before[1] + seconds
+            steps, wall, usage = self._before
+            self._before = steps, wall + seconds, usage
 
     def _odd(self, value: float, total: float, steps: int) -> float:
         return min(value, ODD * total / self._steps * steps) if self._steps and total else value

@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Callable
 from statistics import median
 
+from gradtui.instrument.thread_usage import ThreadUsage, usage_of_this_thread
+
 Clock = Callable[[], float]
 
 COLD = 6.0
@@ -64,6 +66,7 @@ class CostMeter:
         "resting",
         "sampling",
         "steps",
+        "usage",
         "wall",
     )
 
@@ -73,8 +76,9 @@ class CostMeter:
         each: float | None = None,
         after: float = AFTER,
         wall: Clock = time.perf_counter,
+        usage: Callable[[], ThreadUsage | None] = usage_of_this_thread,
     ) -> None:
-        self.clock, self.wall, self._after = clock, wall, after
+        self.clock, self.wall, self.usage, self._after = clock, wall, usage, after
         self.steps = self._told = 0
         """Steps of all optimizers that have begun, hence the number of the next."""
         self.calls = 0

@@ -247,8 +247,8 @@ class StepRecorder:
         """What measuring it has cost, in seconds."""
         spent = self._meter.take()
         cost = self._meter.lately_timed
-        record.overhead = spent
         record.seconds = self._ledger.add(spent, cost) or spent
+        record.overhead = spent * self._ledger.stretch
         return cost
 
     def submit(self, record: StepRecord) -> None:

@@ -1,11 +1,12 @@
 """The share of time is held to, everything counted, once a short run's allowance is spent."""
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 import pytest
 
 from gradtui.instrument.budget import AGAIN, GAP, RECORDS, Budget, Ledger
 from gradtui.instrument.cost_meter import HOOKS, CostMeter
+from gradtui.instrument.thread_usage import ThreadUsage
 
 SHARE = 0.03
 
@@ -43,12 +44,20 @@ class Outcome:
 
 
 class Simulation:
-    """Optimizers that take turns, on a clock of its own."""
+    """Optimizers that take turns, on a clock of its own. Others hold the processor for `others` seconds
+    after each step."""
 
-    def __init__(self, *optimizers: Costs) -> None:
+    def __init__(self, *optimizers: Costs, others: float = 0.0) -> None:
         self.now = 1.0
+        self.others, self.disturbed, self.displacements = others, 0.0, 0
         self.written = 0.0
-        self.meter = CostMeter(lambda: self.now, each=0.0, after=0.0, wall=lambda: self.now)
+        self.meter = CostMeter(
+            lambda: self.now - self.disturbed,
+            each=0.0,
+            after=0.0,
+            wall=lambda: self.now,
+            usage=lambda: ThreadUsage(1, self.now - self.disturbed, 0, self.displacements),
+        )
         self.meter.elsewhere = lambda: self.written
         self.ledger = Ledger(SHARE, self.meter)
         self.budgets = [(costs, Budget(self.ledger)) for costs in optimizers]
@@ -67,7 +76,9 @@ class Simulation:
 
     def step(self, costs: Costs, budget: Budget) -> tuple[float, float, list[int]]:
         """What it cost, what was said of that, and what was taken."""
-        self.now += costs.step
+        self.now += costs.step + self.others
+        self.disturbed += self.others
+        self.displacements += self.others > 0
         self.meter.steps += 1
         self.meter.each = costs.passage / (1 + HOOKS)
         self.meter.calls += 1
@@ -114,6 +125,16 @@ def test_norms_between_take_what_the_share_leaves_whatever_they_cost(between: fl
     seen = Simulation(costs).run(16_000)
     assert 0.85 * SHARE < seen.share < 1.05 * SHARE
     assert seen.said == pytest.approx(seen.share, rel=0.01)
+
+
+@pytest.mark.parametrize("others", [0.01, 0.03])
+def test_the_share_is_of_what_the_program_takes_without_others(others: float) -> None:
+    """By the clock it takes two and four times as long; measuring does as well."""
+    costs = Costs(step=0.01, norms=0.004, weights=0.004, histograms=0.01, between=0.0009)
+    alone, beside = Simulation(costs), Simulation(costs, others=others)
+    assert astuple(beside.run(8000)) == pytest.approx(astuple(alone.run(8000)))
+    assert alone.ledger.stretch == pytest.approx(1)
+    assert beside.ledger.stretch == pytest.approx(1 + others / 0.01, rel=0.1)
 
 
 def test_the_dearest_are_thinned_first() -> None:
