@@ -9,6 +9,23 @@ from gradtui.core.wiring import Faults
 
 
 @dataclass(frozen=True, slots=True)
+class OptimizerGroup:
+    """One group of parameters of an optimizer, as it was when the layout was made.
+
+    `optimizer` is its number, in order of construction, and `name` its class; `place` says which of its
+    `count` groups this is, from 0 on. `settings` as in `RunInfo`, of this group.
+    """
+
+    optimizer: int
+    name: str
+    place: int
+    count: int
+    lr: float | None = None
+    """None where it is no plain number."""
+    settings: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RunInfo:
     """How a run was set up, for the header and for the rules.
 
@@ -55,6 +72,8 @@ class RunInfo:
     settings: tuple[tuple[str, float], ...] = ()
     """Numbers that the first optimizer was made with, of its first group: "momentum", "beta1", "beta2",
     "eps", "weight_decay", those that it has."""
+    groups: tuple[OptimizerGroup, ...] = ()
+    """The groups of parameters that tensors of the layout lie in; empty where that is not known."""
     epoch_steps: float = 0.0
     """Steps of an epoch; 0 where there are none, or that is not known."""
     samples: int = 0

@@ -30,7 +30,8 @@ class TensorInfo:
     `placement` is "replica" (every rank has all of it) or "shard" (`shape` is this rank's part).
     `also` lists the other names of a tied weight. `requires_grad` as it was when the layout was made;
     None where that was not recorded. `was` is what it was called in the run's layout before, where that was
-    otherwise: a model that is alone needs no name.
+    otherwise: a model that is alone needs no name. `group` is its place in `RunInfo.groups`; None where no
+    optimizer's group has it, or that is not known.
     """
 
     name: str
@@ -42,6 +43,7 @@ class TensorInfo:
     also: str = ""
     requires_grad: bool | None = None
     was: str = ""
+    group: int | None = None
 
     @property
     def numel(self) -> int:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gradtui.autograd.row_order import Arranged
-from gradtui.core.event import RunInfo
+from gradtui.core.event import OptimizerGroup, RunInfo
 from gradtui.core.layout import IntArray, Layout
 from gradtui.core.wiring import Faults
 from gradtui.instrument.data_parallel import synchronised
@@ -26,6 +26,7 @@ from gradtui.instrument.program_facts import ProgramFacts, precision
 from gradtui.instrument.sequential_order import following
 from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.task_inference import UNKNOWN, TaskFacts
+from gradtui.instrument.tensor_groups import with_groups
 from gradtui.instrument.weak_tensors import GONE, WeakTensors
 from gradtui.nan_trace.module_walk import walk
 
@@ -78,6 +79,8 @@ class LayoutBuilder(StepListener):
         """By id, what tensors were called in the newest layout."""
         self._told: tuple[list[str], Arranged] | None = None
         """What the newest layout was told with."""
+        self._groups: tuple[OptimizerGroup, ...] = ()
+        """That tensors of it lie in."""
         self._precision = ""
         self._said: Faults = ()
         self._passing: Faults = ()
@@ -236,7 +239,9 @@ class LayoutBuilder(StepListener):
             id(t): place for t, place in zip(held, done.places, strict=True) if t is not GONE
         }
         self.layout = self._renamed(done.layout)
-        words = [type(one).__name__ for one in self._registry.optimizers()] or [word]
+        live = self._registry.optimizers()
+        self.layout, self._groups = with_groups(self.layout, self._in_order(), live, self.number)
+        words = [type(one).__name__ for one in live] or [word]
         self._told = words, done
         self._faults = self._looked(graph_reader)
         self._changed(self.layout, self._info(words, known, done))
@@ -284,6 +289,7 @@ class LayoutBuilder(StepListener):
             steps=known.planned.steps,
             epoch_steps=known.planned.epoch,
             settings=settings_of(next(iter(self._registry.optimizers()), None)),
+            groups=self._groups,
             seed=torch.initial_seed(),
             residual=done.residual,
             clip=known.clip,

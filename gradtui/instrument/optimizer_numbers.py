@@ -88,13 +88,22 @@ WORDS = ("momentum", "eps", "weight_decay")
 """Names of single numbers in a group of parameters."""
 
 
+def groups_of(optimizer: Any) -> list[dict[str, Any]]:
+    """Its groups of parameters, as far as they are what torch makes of them."""
+    groups = getattr(optimizer, "param_groups", None)
+    return [group for group in groups if type(group) is dict] if type(groups) is list else []
+
+
 def settings_of(optimizer: Any) -> tuple[tuple[str, float], ...]:
     """Numbers of its first group, as `RunInfo.settings` has them."""
-    groups = getattr(optimizer, "param_groups", None)
-    first = groups[0] if type(groups) is list and groups and type(groups[0]) is dict else {}
-    betas = first.get("betas")
+    return group_settings(next(iter(groups_of(optimizer)), {}))
+
+
+def group_settings(group: dict[str, Any]) -> tuple[tuple[str, float], ...]:
+    """Numbers of one group."""
+    betas = group.get("betas")
     pair = betas if type(betas) is tuple and len(betas) == 2 else ()
-    given = {word: first.get(word) for word in WORDS}
+    given = {word: group.get(word) for word in WORDS}
     given |= {f"beta{i}": value for i, value in enumerate(pair, 1)}
     return tuple(
         (word, float(value))

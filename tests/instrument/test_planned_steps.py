@@ -120,15 +120,3 @@ def test_steps_before_a_loop_are_among_its_own() -> None:
     infos, count = told(after_another)
     assert infos[0].steps == 40
     assert infos[-1].steps == count
-
-
-def test_what_the_optimizer_was_made_with_is_told() -> None:
-    def heavy() -> int:
-        net = nn.Linear(2, 1)
-        optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.999, weight_decay=0.1)
-        net(torch.ones(3, 2)).mean().backward()
-        optimizer.step()
-        return 1
-
-    infos, _ = told(heavy)
-    assert dict(infos[-1].settings) == {"momentum": 0.999, "weight_decay": 0.1}

@@ -1,7 +1,8 @@
 """How the optimizer steps one layer: its settings, and what a step comes to."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from math import isfinite, isnan, nan
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,15 +12,28 @@ from gradtui.app.render.line import Line
 from gradtui.app.render.number import count, reading
 from gradtui.app.render.text import safe, wrap
 from gradtui.app.view import View
+from gradtui.core.event import OptimizerGroup
 from gradtui.core.facts import Facts
+from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Grad, Weight
 
 DECOUPLED = ("adamw",)
 """Optimizers that shrink weights beside the step, by lr times weight decay."""
 
 
+class Stepped(NamedTuple):
+    """Tensors that are stepped alike: by what, their learning rate in words and as it is now (NaN: not
+    recorded), and further numbers."""
+
+    head: str
+    rate: str
+    lr: float
+    settings: dict[str, float]
+
+
 def optimizer_lines(view: View, row: int, width: int) -> Iterator[Line]:
-    """The optimizer with its numbers, and how far it moves the row's values in a step."""
+    """The optimizer with its numbers, those of the row's own group of parameters, and how far it moves the
+    row's values in a step."""
     facts, info = view.facts, view.info
     if facts is None or info is None or info.logged is not None or not len(facts):
         return
@@ -27,31 +41,77 @@ def optimizer_lines(view: View, row: int, width: int) -> Iterator[Line]:
     if not mine or not info.optimizer:
         return
     index, lr = _stepped_by(facts, mine)
-    settings = dict(info.settings) if not index else {}
-    told = "  as of its first group of parameters" if settings else ""
-    yield ((" optimizer", "title"), (told, "quiet"))
-    name = info.optimizer.partition(" lr ")[0]  # a scenario's says how it began
-    words = [safe(name)]
+    held = _held(facts.layout, info.groups, mine)
+    first = dict(info.settings) if not index else {}
+    yield ((" optimizer", "title"), (_which(held, first), "quiet"))
+    kinds = list(dict.fromkeys(group.name for group in held))
+    # A scenario's name says how it began.
+    name = ", ".join(kinds) if kinds else info.optimizer.partition(" lr ")[0]
+    head = safe(name)
     if int(facts.optimizer.max()) > 0:
-        words = [f"optimizer {index + 1} of {int(facts.optimizer.max()) + 1} ({words[0]})"]
-    if not isnan(lr):
-        words.append(f"lr {reading(lr)}")
-    words += _settings(settings)
-    for line in wrap(" · ".join(words), width - 4):
-        yield ((f"   {line}", ""),)
-    for line in _moves(facts, mine, lr, name):
-        for part in wrap(line, width - 4):
-            yield ((f"   {part}", "quiet"),)
-    weak = settings.get("weight_decay", 0.0)
-    if name.lower() in DECOUPLED and weak > 0 and isfinite(lr):
-        text = (
-            f"weight decay takes {reading(lr * weak)} of each value in a step, with these numbers"
-        )
-        yield from (((f"   {part}", "quiet"),) for part in wrap(text, width - 4))
+        head = f"optimizer {index + 1} of {int(facts.optimizer.max()) + 1} ({head})"
+    stepped = [_stepped(group, info.groups, lr, roles) for group, roles in held.items()]
+    if len(stepped) > 1:
+        yield from _indented(head, "", width)
+    else:
+        one = stepped[0] if stepped else Stepped("", _rate(lr), lr, first)
+        stepped = [one._replace(head=head)]
+    for one in stepped:
+        rate = [one.rate] if one.rate else []
+        yield from _indented(" · ".join([one.head, *rate, *_settings(one.settings)]), "", width)
+    own = stepped[0].lr if len({one.lr for one in stepped}) == 1 else nan
+    for line in _moves(facts, mine, own, name):
+        yield from _indented(line, "quiet", width)
+    weak = stepped[0].settings.get("weight_decay", 0.0)
+    if len(stepped) == 1 and name.lower() in DECOUPLED and weak > 0 and isfinite(own):
+        words = f"weight decay takes {reading(own * weak)} of each value in a step"
+        yield from _indented(f"{words}, with these numbers", "quiet", width)
+
+
+def _held(
+    layout: Layout, groups: tuple[OptimizerGroup, ...], tensors: list[int]
+) -> dict[OptimizerGroup, list[str]]:
+    """The groups that the tensors lie in, and the last words of the names of those in each."""
+    out: dict[OptimizerGroup, list[str]] = {}
+    for info in (layout.tensors[i] for i in tensors):
+        if info.group is not None and info.group < len(groups):
+            out.setdefault(groups[info.group], []).append(info.name.rpartition(".")[2])
+    return out
+
+
+def _which(held: Collection[OptimizerGroup], first: dict[str, float]) -> str:
+    if not held:
+        return "  as of its first group of parameters" if first else ""
+    if len(held) > 1:
+        return f"  tensors of this layer lie in {len(held)} groups of parameters"
+    (group,) = held
+    return f"  group {group.place + 1} of {group.count}" if group.count > 1 else ""
+
+
+def _stepped(
+    group: OptimizerGroup, groups: tuple[OptimizerGroup, ...], lr: float, names: list[str]
+) -> Stepped:
+    """`lr` is that of the first group of its optimizer: no other one's is recorded at each step."""
+    head = f"group {group.place + 1} of {group.count}, {safe(', '.join(names))}"
+    firsts = [one.lr for one in groups if one.optimizer == group.optimizer and not one.place]
+    alike = not group.place or (group.lr is not None and firsts == [group.lr])
+    rate = _rate(lr)
+    if not alike:
+        lr, rate = nan, "" if group.lr is None else f"{_rate(group.lr)} at first"
+    return Stepped(head, rate, lr, dict(group.settings))
+
+
+def _rate(lr: float) -> str:
+    return "" if isnan(lr) else f"lr {reading(lr)}"
+
+
+def _indented(text: str, meaning: str, width: int) -> Iterator[Line]:
+    for line in wrap(text, width - 4):
+        yield ((f"   {line}", meaning),)
 
 
 def _settings(given: dict[str, float]) -> Iterator[str]:
-    """ "betas 0.9, 0.999", "eps 1e-08", ...: those of the first group are what is recorded."""
+    """ "betas 0.9, 0.999", "eps 1e-08", ..."""
     betas = [given[name] for name in ("beta1", "beta2") if name in given]
     if betas:
         yield f"betas {', '.join(f'{beta:g}' for beta in betas)}"

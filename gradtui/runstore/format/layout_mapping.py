@@ -66,19 +66,21 @@ def moved(values: npt.NDArray[Any], at: IntArray, fill: float) -> npt.NDArray[An
 
 
 def whole(layouts: Sequence[Layout]) -> Layout:
-    """What ranks hold together, in the order of the first; shards with their shapes put together."""
+    """What ranks hold together, in the order of the first; shards with their shapes put together. Of tensors
+    that the first does not hold the group is not known: it is one of another rank's groups."""
     first = layouts[0]
     if all(layout == first for layout in layouts[1:]) and not has_shards(first):
         return first
     rows: dict[Key, RowInfo] = {}
     parts: dict[Key, list[TensorInfo]] = {}
     for layout in layouts:
+        lost: dict[str, Any] = {} if layout is first else {"group": None}
         for key, row in zip(keys(r.name for r in layout.rows), layout.rows, strict=True):
             rows.setdefault(key, row)
         at = list(rows)
         own = keys(r.name for r in layout.rows)
         for key, tensor in zip(keys(t.name for t in layout.tensors), layout.tensors, strict=True):
-            parts.setdefault(key, []).append(replace(tensor, row=at.index(own[tensor.row])))
+            parts.setdefault(key, []).append(replace(tensor, row=at.index(own[tensor.row]), **lost))
     return Layout(tuple(_together(p) for p in parts.values()), tuple(rows.values()))
 
 

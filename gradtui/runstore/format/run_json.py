@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gradtui.core.errors import GradtuiError
-from gradtui.core.event import RunInfo
+from gradtui.core.event import OptimizerGroup, RunInfo
 from gradtui.core.layout import Layout, RowInfo, TensorInfo
 from gradtui.core.logged import GRADIENTS, Logged
 from gradtui.core.secrets import masked
@@ -75,6 +75,8 @@ def as_json(header: Header) -> dict[str, Any]:
 
 MOST_SETTINGS = 100
 """Of an optimizer."""
+MOST_GROUPS = 1 << 16
+"""Of all optimizers."""
 MOST_LIMITS = 100
 """Of a log."""
 
@@ -146,6 +148,7 @@ def _generation(data: dict[str, Any]) -> Generation:
         "samples": whole(given.get("samples", 0)),
         "tokens": whole(given.get("tokens", 0)),
         "settings": _settings(given.get("settings", ())),
+        "groups": _groups(given.get("groups", ())),
         "epoch_steps": max(_number(given.get("epoch_steps", 0.0)), 0.0),
         "synchronised": given.get("synchronised") is True,
         "attached": _attached(given.get("attached")),
@@ -186,6 +189,8 @@ def _made(rows: Any, tensors: Any) -> Layout:
         given = known(TensorInfo, tensor) | {"shape": shape, "row": row}
         if given.get("requires_grad") not in (None, True, False):
             raise ValueError("requires_grad is neither true nor false")
+        if given.get("group") is not None:
+            whole(given["group"], MOST_GROUPS)
         out.append(TensorInfo(**given))
     return Layout(tuple(out), made)
 
@@ -217,6 +222,24 @@ def _settings(given: Any) -> tuple[tuple[str, float], ...]:
     if not isinstance(given, (list, tuple)) or len(given) > MOST_SETTINGS:
         raise ValueError("settings are no list, or too many")
     return tuple((printable(text(name)), _number(value)) for name, value in given)
+
+
+def _groups(given: Any) -> tuple[OptimizerGroup, ...]:
+    if not isinstance(given, (list, tuple)) or len(given) > MOST_GROUPS:
+        raise ValueError("groups are no list, or too many")
+    return tuple(map(_group, given))
+
+
+def _group(given: dict[str, Any]) -> OptimizerGroup:
+    lr = given.get("lr")
+    return OptimizerGroup(
+        optimizer=whole(given["optimizer"]),
+        name=printable(text(given["name"])),
+        place=whole(given["place"]),
+        count=whole(given["count"]),
+        lr=None if lr is None else _number(lr),
+        settings=_settings(given.get("settings", ())),
+    )
 
 
 def _attached(given: Any) -> int | None:

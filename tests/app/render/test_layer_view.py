@@ -11,6 +11,7 @@ from gradtui.app.render.histogram import AXIS, histogram_map
 from gradtui.app.render.line import Line, plain, width
 from gradtui.app.view import View
 from gradtui.core.autopsy import Autopsy
+from gradtui.core.event import OptimizerGroup
 from gradtui.core.facts import Facts
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Grad, NonFinite, Weight
 from tests import factories
@@ -102,6 +103,56 @@ def test_layers_of_another_optimizer_have_its_rate_and_not_the_firsts_settings()
     assert "optimizer 1 of 2 (AdamW) · lr 0.100 · betas" in first
     assert "optimizer 2 of 2 (AdamW) · lr 0.500" in second
     assert "betas" not in second
+
+
+def grouped(*places: int | None, lr: float | None = 0.5) -> View:
+    """Weight and bias of each layer in the groups of these places, of three."""
+    view = stepped("AdamW")
+    assert view.facts is not None
+    assert view.info is not None
+    named = zip(view.facts.layout.tensors, places * 4, strict=False)
+    layout = replace(view.facts.layout, tensors=tuple(replace(t, group=g) for t, g in named))
+    decay = (("weight_decay", 0.3), ("beta1", 0.8), ("beta2", 0.9))
+    groups = (
+        OptimizerGroup(0, "AdamW", 0, 3, 0.1, SETTINGS),
+        OptimizerGroup(0, "AdamW", 1, 3, lr, decay),
+        OptimizerGroup(0, "AdamW", 2, 3, 0.1, (("weight_decay", 0.0),)),
+    )
+    facts = replace(view.facts, layout=layout)
+    info = replace(view.info, groups=groups)
+    return replace(view, facts=facts, layout=layout, info=info)
+
+
+def test_a_layer_has_the_settings_of_its_own_group() -> None:
+    said = text(detail_lines(grouped(1, 1), 100))
+    assert "optimizer  group 2 of 3" in said
+    assert "AdamW · lr 0.500 at first · betas 0.8, 0.9 · weight decay 0.3\n" in said
+    # At each step the rate of the first group is recorded, which this one is not.
+    assert "of that lr" not in said
+    assert "weight decay takes" not in said
+    assert "AdamW · betas" in text(detail_lines(grouped(1, 1, lr=None), 100))
+    alike = text(detail_lines(grouped(1, 1, lr=0.1), 100))
+    assert "AdamW · lr 0.100 · betas 0.8, 0.9" in alike
+    assert "weight decay takes 0.0300 of each value" in alike
+
+
+def test_a_layer_whose_tensors_lie_in_several_groups_says_so() -> None:
+    said = text(detail_lines(grouped(0, 2), 100))
+    assert "optimizer  tensors of this layer lie in 2 groups of parameters" in said
+    assert "   AdamW\n" in said
+    assert (
+        "group 1 of 3, weight · lr 0.100 · betas 0.9, 0.999 · eps 1e-08 · weight decay 0.01" in said
+    )
+    assert "group 3 of 3, bias · lr 0.100 · weight decay 0\n" in said
+    assert "weight decay takes" not in said
+    apart = text(detail_lines(grouped(0, 1), 100))
+    assert "group 2 of 3, bias · lr 0.500 at first" in apart
+    assert "of that lr" not in apart
+
+
+def test_groups_that_are_not_known_are_not_made_up() -> None:
+    assert "as of its first group" in text(detail_lines(grouped(None, None), 100))
+    assert "as of its first group" in text(detail_lines(grouped(7, 7), 100))
 
 
 def counts(*powers: int) -> np.ndarray:
