@@ -19,11 +19,16 @@ TALL = 42
 """Lines from which on two charts have room one above the other."""
 
 
+def too_small(width: int, height: int) -> bool:
+    """Whether there is room for nothing but a plea."""
+    return width < SMALLEST[0] or height < SMALLEST[1]
+
+
 def arrangement(width: int, height: int, broad: int = BROAD) -> Arrangement:
     """tiny: a plea for room; narrow: layers and verdict; stacked: layers above, tabs below;
     side: layers left, tabs right; wide: everything at once, layers and their history above the rest;
     broad: the rest in three columns, from `broad` cells on."""
-    if width < SMALLEST[0] or height < SMALLEST[1]:
+    if too_small(width, height):
         return "tiny"
     if width < 80:
         return "narrow"

@@ -16,14 +16,16 @@ COMPONENTS = {f"gt--{name}" for name in MEANINGS}
 """Component classes of an app whose widgets draw lines of text; `meaning_css` are their rules."""
 _STYLED = [name for name in STYLED if name not in ("cursor", "alarm")]
 """Those two have grounds as well."""
-NUMBERED = ("heat", "run-")
-"""How the colours of cells and of overlaid runs begin: they have no style."""
+NUMBERED = ("heat-", "run-", "range-")
+"""How the colours of cells, of overlaid runs and of their ranges begin: they have no style."""
 
 
 def meaning_css(app: str) -> str:
     """Rules for the COMPONENTS of the app class of that name."""
     rules = [f".gt--{name} {{ color: ${name}; text-style: ${name}-style; }}" for name in _STYLED]
-    rules += [f".gt--{name} {{ color: ${name}; }}" for name in MEANINGS if name[:4] in NUMBERED]
+    rules += [
+        f".gt--{name} {{ color: ${name}; }}" for name in MEANINGS if name.startswith(NUMBERED)
+    ]
     rules += [
         ".gt--quiet { color: $quiet; }",
         ".gt--strong { color: $strong; text-style: bold; }",

@@ -13,6 +13,7 @@ from textual import on
 from textual.app import SystemCommand
 from textual.screen import Screen
 
+from gradtui.app.chart_actions import ChartActions
 from gradtui.app.followed_runs import FollowedRun, FollowedRuns
 from gradtui.app.left_screen import changed_fields
 from gradtui.app.overlay_keys import KEYS, LEGEND, help_keys
@@ -23,8 +24,6 @@ from gradtui.app.render.overlay_frame import (
     aligned,
     chosen_run,
     compared_run,
-    next_median,
-    next_panel,
     realigned,
     with_chosen,
     with_hidden,
@@ -39,10 +38,11 @@ from gradtui.app.widgets.overlay_charts import OverlayCharts
 from gradtui.core.stretch import Stretch
 
 
-class OverlayApp(TerminalApp):
+class OverlayApp(TerminalApp, ChartActions):
     """`runs` and `frame` outlive it. `opened` is the run to be shown once it has ended and the one beside
     it, None where it was left for good; `step` the one of the cursor then."""
 
+    charts: OverlayCharts
     clock: Callable[[], float] = staticmethod(time.monotonic)
 
     def __init__(
@@ -132,32 +132,8 @@ class OverlayApp(TerminalApp):
         else:
             self.tell(ALIGNED[self.frame.alignment])
 
-    def action_move(self, by: int) -> None:
-        self.charts.move(by)
-
-    def action_leap(self, by: int) -> None:
-        self.charts.leap(by)
-
-    def action_to_end(self, end: Literal["first", "last"]) -> None:
-        self.charts.to_end(end)
-
-    def action_zoom(self, by: int) -> None:
-        self.charts.zoom(by)
-
-    def action_pan(self, by: int) -> None:
-        self.charts.pan(by)
-
-    def action_everything(self) -> None:
-        self.charts.change(replace(self.frame, window=None))
-
-    def action_median(self) -> None:
-        self.charts.change(next_median(self.frame))
-
     def action_log_scale(self) -> None:
         self.charts.change(replace(self.frame, log_scale=not self.frame.log_scale))
-
-    def action_panel(self, by: int) -> None:
-        self.charts.change(next_panel(self.frame, by))
 
     def action_escape(self) -> None:
         if not isinstance(self.screen, OverlayScreen):

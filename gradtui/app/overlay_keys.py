@@ -20,8 +20,8 @@ KEYS: tuple[Key, ...] = (
     Key("space", "hide", "space", "hide", "hide it, or show it again", RUNS, 70),
     Key("u", "align", "u", "align", "by steps, by time, by the clock", CHARTS, 94),
     Key("m", "charts", "m", "metrics", "choose what the first chart shows", CHARTS, 85),
-    Key("left,h", "move(-1)", "left h", "back", "the cursor one step back", CHARTS),
-    Key("right,l", "move(1)", "right l", "on", "the cursor one step on", CHARTS),
+    Key("left,h", "cursor(-1)", "left h", "back", "the cursor one step back", CHARTS),
+    Key("right,l", "cursor(1)", "right l", "on", "the cursor one step on", CHARTS),
     Key("shift+left,H", "leap(-1)", "H", "back", "the cursor ten cells back", CHARTS),
     Key("shift+right,L", "leap(1)", "L", "on", "the cursor ten cells on", CHARTS),
     Key("home,0", "to_end('first')", "home 0", "first", "the cursor to the first step", CHARTS),
@@ -41,8 +41,9 @@ NUMBERS = Key("", "", f"1-{MOST_RUNS}", "choose", "choose a run by its number", 
 LEGEND = (
     "Each line of the table is a run: its number, the glyph and the colour of its curves, its name, and the "
     "values at the cursor. Without a cursor these are the newest of each; those of a run that was over by "
-    "then are dim. Of the chosen run a column is a range, from its smallest to its largest value, with the "
-    "mean over it; of the others it is the mean. NaN stands where a run's values are no numbers any more. "
+    "then are dim. A column is a range, from its smallest to its largest value, in a darker shade of the "
+    "run's colour, with the mean over it; the chosen run lies over the others. NaN stands where a run's "
+    "values are no numbers any more. "
     "The wheel zooms at the pointer, dragging moves, a click puts the cursor there; a click on a line of the "
     "table chooses that run, two show its layers."
 )

@@ -7,6 +7,7 @@ Stylesheets of the widgets read the variables below, so an app must offer `VARIA
 from typing import Any
 
 from textual.app import App
+from textual.color import Color
 from textual.theme import Theme
 
 DEFAULT = "gradtui-dark"
@@ -17,15 +18,28 @@ HEAT = tuple(f"heat-{i}" for i in range(9))
 RUNS = tuple(f"run-{i}" for i in range(8))
 """Colours of runs that are overlaid: told apart by hue, and where that does not do by their glyphs."""
 
+RANGES = tuple(f"range-{i}" for i in range(8))
+"""The same, of the ranges that their lines run in."""
+OF_THE_GROUND = 0.6
+"""How much of the background is in the colour of a range: its line stands out from it."""
+
 HEAT_BY_SHAPE = "heat-by-shape"
 """Variable that is "True" where nine greys cannot be told apart and heights must do."""
 
 
 def _variables(
-    colours: dict[str, str], heat: str, runs: str, styles: dict[str, str], shapes: bool = False
+    colours: dict[str, str],
+    heat: str,
+    runs: str,
+    styles: dict[str, str],
+    ground: str,
+    shapes: bool = False,
 ) -> dict[str, str]:
+    """`ground` is the background of the theme."""
     out = dict(colours)
     out.update(zip(RUNS, runs.split(), strict=True))
+    for name, colour in zip(RANGES, runs.split(), strict=True):
+        out[name] = Color.parse(colour).blend(Color.parse(ground), OF_THE_GROUND).hex
     out[HEAT_BY_SHAPE] = str(shapes)
     out.update(zip(HEAT, heat.split(), strict=True))
     for name in STYLED:
@@ -85,6 +99,7 @@ DARK = Theme(
         "#2440a8 #3a6ce0 #6aa8ff #2f7d5b #4fae6e #8fcf76 #e6c35a #ff9350 #ff5a4a",
         "#7aa2f7 #ff9e64 #9ece6a #e06cc8 #2ac3de #e0c95a #f7768e #c8d0e8",
         {},
+        "#12141c",
     ),
 )
 
@@ -121,6 +136,7 @@ LIGHT = Theme(
         "#0b2a8a #1c5bd6 #6fa0f0 #9fd5a8 #5cb56a #2f8f3f #e0b33c #e07a2c #b3203a",
         "#2f5fd0 #a84400 #2f7d1f #a3007a #006e7d #7d6200 #b3203a #20242f",
         {},
+        "#fafafa",
     ),
 )
 
@@ -158,6 +174,7 @@ SAFE = Theme(
         "#06304e #0a5288 #0072b2 #2f8fc4 #56b4e9 #9bd4f5 #f0e442 #e69f00 #d55e00",
         "#56b4e9 #e69f00 #009e73 #f0e442 #cc79a7 #e8772e #8c9eff #ffffff",
         {"nonfinite": "bold reverse"},
+        "#101216",
     ),
 )
 
@@ -200,6 +217,7 @@ MONO = Theme(
             "nonfinite": "bold reverse",
             "vanish": "italic",
         },
+        "#101010",
         shapes=True,
     ),
 )

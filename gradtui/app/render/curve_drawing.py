@@ -43,26 +43,29 @@ class Grid:
         out.rows = [list(row) for row in self.rows]
         return out
 
-    def draw(
-        self, drawn: Trace, meaning: str, *, marked: bool = False, ranged: bool = True
-    ) -> None:
-        """A curve; some points are marks as well, where that is wanted. Where it is not `ranged` the line is
-        all that is drawn between the limits."""
-        series = drawn.series
-        low, high, line = (
-            on_axis(part, log=self.log) for part in (series.low, series.high, drawn.line)
-        )
-        # Fewer columns than cells are those of a run that is over: from edge to edge.
-        apart = (self.cells - 1) / max(len(line) - 1, 1)
-        x: FloatArray = np.arange(len(line), dtype=np.float64) * apart + 0.5
-        if ranged and (series.crowded or drawn.smooth):
-            # The compared curve has one shade, in which its line goes through all extremes.
-            shade = meaning if meaning == "reference" and not drawn.smooth else "quiet"
-            # Down and up in turn, so that the line between two columns does not cross them twice.
-            both = np.stack([low, high], axis=1)
-            both[1::2] = both[1::2, ::-1]
-            for part in _without_gaps(x, ~np.isnan(low)):
-                self._paint(np.repeat(x[part], 2), both[part].reshape(-1), shade)
+    def draw(self, drawn: Trace, meaning: str, *, marked: bool = False) -> None:
+        """A curve over its range; some points are marks as well, where that is wanted."""
+        # The compared curve has one shade, in which its line goes through all extremes.
+        same = meaning == "reference" and not drawn.smooth
+        self.draw_range(drawn, meaning if same else "quiet")
+        self.draw_line(drawn, meaning, marked=marked)
+
+    def draw_range(self, drawn: Trace, shade: str) -> None:
+        """From the smallest to the largest value of each column, where these are not the line itself."""
+        if not (drawn.series.crowded or drawn.smooth):
+            return
+        low, high = (on_axis(part, log=self.log) for part in drawn.series[:2])
+        x = self._columns(drawn)
+        # Down and up in turn, so that the line between two columns does not cross them twice.
+        both = np.stack([low, high], axis=1)
+        both[1::2] = both[1::2, ::-1]
+        for part in _without_gaps(x, ~np.isnan(low)):
+            self._paint(np.repeat(x[part], 2), both[part].reshape(-1), shade)
+
+    def draw_line(self, drawn: Trace, meaning: str, *, marked: bool = False) -> None:
+        """The line of a curve, and arrows where its range goes beyond the axis."""
+        low, high = (on_axis(part, log=self.log) for part in drawn.series[:2])
+        line, x = on_axis(drawn.line, log=self.log), self._columns(drawn)
         self._paint(*self._led(x, line, drawn), meaning)
         if marked:
             there = np.flatnonzero(np.isfinite(line))
@@ -73,6 +76,14 @@ class Grid:
             self.rows[0][i] = (up, "explode")
         for i in x[low < self.limits[0] - 1e-9].astype(int).tolist():
             self.rows[-1][i] = (down, "vanish")
+
+    def _columns(self, drawn: Trace) -> FloatArray:
+        """[columns] where each stands, in cells."""
+        # Fewer columns than cells are those of a run that is over: from edge to edge.
+        count = len(drawn.line)
+        apart = (self.cells - 1) / max(count - 1, 1)
+        out: FloatArray = np.arange(count, dtype=np.float64) * apart + 0.5
+        return out
 
     def sign(self, drawn: Trace, sign: str, meaning: str, *, first: int, each: int) -> None:
         """The sign of a curve on its points nearest to every so many cells from the `first` on: so those of

@@ -42,6 +42,14 @@ MEANINGS: tuple[str, ...] = (
     "run-5",
     "run-6",
     "run-7",
+    "range-0",
+    "range-1",
+    "range-2",
+    "range-3",
+    "range-4",
+    "range-5",
+    "range-6",
+    "range-7",
 )
 
 

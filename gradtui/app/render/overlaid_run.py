@@ -26,6 +26,11 @@ class OverlaidRun:
         return RUN_SIGNS[self.place]
 
     @property
+    def range_meaning(self) -> str:
+        """Of the range that its line runs in."""
+        return f"range-{self.place}"
+
+    @property
     def begun(self) -> bool:
         """Whether anything can be drawn of it."""
         return self.view is not None and self.view.facts is not None and len(self.view.facts) > 0

@@ -49,6 +49,7 @@ def overlay_lines(
     known: Canvases,
     *,
     ascii_only: bool,
+    colours: bool = True,
 ) -> tuple[Line, ...]:
     """Exactly `lines` where there is room. `runs` is what is drawn and `read` what the table reads, which may
     have other steps of the same runs; `known` is of the same `runs`."""
@@ -61,7 +62,7 @@ def overlay_lines(
         words = " nothing to draw yet" if frame.alignment == "step" else " no times are known"
         return (*out, (), ((words, "quiet"),))
     if room >= LEAST and cells >= MARGIN + 4:
-        out += _charts(shown, choices, frame, cells, room, known, ascii_only)
+        out += _charts(shown, choices, frame, cells, room, known, ascii_only, colours)
         out.append(_status(runs, shown, frame, cells, ascii_only))
     return tuple(out)
 
@@ -74,6 +75,7 @@ def _charts(
     room: int,
     known: Canvases,
     ascii_only: bool,
+    colours: bool,
 ) -> list[Line]:
     out: list[Line] = []
     across = cells - MARGIN
@@ -88,7 +90,7 @@ def _charts(
         drawn = known.get(hangs_on)
         if drawn is None:
             drawn = known[hangs_on] = canvas(
-                shown, each, choice, frame, high, ascii_only=ascii_only
+                shown, each, choice, frame, high, ascii_only=ascii_only, colours=colours
             )
         drawn = drawn._replace(grid=drawn.grid.copy())
         out += chart_lines(

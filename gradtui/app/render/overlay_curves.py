@@ -95,8 +95,10 @@ def canvas(
     lines: int,
     *,
     ascii_only: bool,
+    colours: bool = True,
 ) -> Drawn:
-    """All curves drawn, that of the chosen run last and over its range."""
+    """All curves drawn over the ranges of all, that of the chosen run last. Without `colours` a range could
+    not be told from a line, and the chosen run alone has one."""
     traces: list[tuple[OverlaidRun, Trace]] = []
     for one, scale in zip(shown, scales, strict=True):
         curve = curve_of(one.view, choice)
@@ -119,11 +121,16 @@ def canvas(
     # The chosen one over the others; signs over all lines.
     traces.sort(key=lambda each: each[0].place == frame.chosen)
     for run, drawn in traces:
-        grid.draw(drawn, run.sign.meaning, ranged=run.place == frame.chosen)
+        if colours or run.place == frame.chosen:
+            grid.draw_range(drawn, run.range_meaning)
+    for run, drawn in traces:
+        grid.draw_line(drawn, run.sign.meaning)
     each = max(APART, 2 * len(traces))
     for nth, (run, drawn) in enumerate(traces):
         sign = run.sign.char(ascii_only)
         grid.sign(drawn, sign, run.sign.meaning, first=2 * nth + 1, each=each)
+    for run, drawn in traces:  # over all signs, so that the one before a NaN is its own run's
+        sign = run.sign.char(ascii_only)
         grid.mark_where_broken(drawn.series, sign, run.sign.meaning, run.place)
     return Drawn(grid, bool(traces))
 

@@ -1,11 +1,12 @@
 """The charts in full size, with a cursor and a window that is zoomed."""
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from gradtui.app.chart_actions import ChartActions
 from gradtui.app.key_bar import KeyBar
 from gradtui.app.key_bindings import chart_bindings, chart_footer_keys
 from gradtui.app.screens.lab import LabScreen, Shows
@@ -15,10 +16,11 @@ from gradtui.app.widgets.header_bar import HeaderBar
 from gradtui.app.widgets.nan_banner import NanBanner
 
 
-class FullChartsScreen(LabScreen, inherit_bindings=False):
+class FullChartsScreen(LabScreen, ChartActions, inherit_bindings=False):
     """Keys of the layers are the charts' own here; escape goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*chart_bindings()]
+    charts: ChartStack
 
     def __init__(self, mode: Mode, charts: ChartStack) -> None:
         super().__init__()
@@ -34,32 +36,8 @@ class FullChartsScreen(LabScreen, inherit_bindings=False):
     def parts(self) -> Iterable[Shows]:
         return self._parts
 
-    def action_cursor(self, by: int) -> None:
-        self.charts.move(by)
-
-    def action_leap(self, by: int) -> None:
-        self.charts.leap(by)
-
-    def action_to_end(self, end: Literal["first", "last"]) -> None:
-        self.charts.to_end(end)
-
-    def action_zoom(self, by: int) -> None:
-        self.charts.zoom(by)
-
-    def action_pan(self, by: int) -> None:
-        self.charts.pan(by)
-
-    def action_everything(self) -> None:
-        self.charts.everything()
-
     def action_unit(self) -> None:
         self.charts.turn_unit()
-
-    def action_median(self) -> None:
-        self.charts.turn_median()
-
-    def action_panel(self, by: int) -> None:
-        self.charts.turn_panel(by)
 
     def action_look(self) -> None:
         self.charts.look()

@@ -2,17 +2,14 @@
 
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
-from textual.widgets import Static
 
 from gradtui.app.filter_bar import FilterBar
-from gradtui.app.geometry import SMALLEST, plea
 from gradtui.app.key_bar import KeyBar
 from gradtui.app.note_bar import NoteBar
 from gradtui.app.run_list_keys import bindings, footer_keys
+from gradtui.app.screens.roomy import RoomyScreen
 from gradtui.app.widgets.run_detail import RunDetail
 from gradtui.app.widgets.run_table import RunList, RunTable
 
@@ -27,14 +24,12 @@ def detail_height(height: int) -> int:
     return 0 if height < LOW else FEW if height < HIGH else MORE
 
 
-class RunsScreen(Screen[None]):
+class RunsScreen(RoomyScreen):
     """All runs, the chosen one below them, a line for words at the bottom."""
 
-    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(b.key, f"app.{b.action}", b.description, show=False) for b in bindings()
     ]
-    DEFAULT_CSS = "RunsScreen { layout: vertical; overflow: hidden; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,21 +38,16 @@ class RunsScreen(Screen[None]):
         self.note = NoteBar()
 
     def compose(self) -> ComposeResult:
-        yield Static(id="plea", markup=False)
+        yield from super().compose()
         yield self.table
         yield self.detail
         yield self.note
         yield self.filter
         yield KeyBar(footer_keys())
 
-    def on_resize(self, event: events.Resize) -> None:
-        width, height = event.size
-        tiny = width < SMALLEST[0] or height < SMALLEST[1]
-        self.set_class(tiny, "-tiny")
-        if tiny:
-            self.query_one("#plea", Static).update(plea(width, height))
+    def give_lines(self, height: int) -> None:
         lines = detail_height(height)
-        self.detail.display = bool(lines) and not tiny
+        self.detail.display = bool(lines)
         self.detail.styles.height = lines
 
     def show(self, runs: RunList) -> None:

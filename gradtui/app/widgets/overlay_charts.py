@@ -19,6 +19,8 @@ from gradtui.app.render.overlay_frame import (
     OverlayFrame,
     aligned,
     axis_scale,
+    next_median,
+    next_panel,
     next_point,
     panned,
     span_of,
@@ -87,6 +89,7 @@ class OverlayCharts(LineSurface, inherit_bindings=False, can_focus=False):
             height,
             self._known,
             ascii_only=self.ascii_only,
+            colours=not self.app.no_color,
         )
 
     # Steps that are read from the records
@@ -147,6 +150,18 @@ class OverlayCharts(LineSurface, inherit_bindings=False, can_focus=False):
     def pan(self, by: int) -> None:
         if self._shown:
             self.change(panned(self.frame, self._shown, by / 2))
+
+    def everything(self) -> None:
+        """See all of the runs."""
+        self.change(replace(self.frame, window=None))
+
+    def turn_median(self) -> None:
+        """A running median over more steps, then none again."""
+        self.change(next_median(self.frame))
+
+    def turn_panel(self, by: int) -> None:
+        """All charts, or one of them on all lines."""
+        self.change(next_panel(self.frame, by))
 
     # What the mouse does
 

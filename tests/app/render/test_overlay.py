@@ -37,7 +37,7 @@ from gradtui.app.render.overlay_frame import (
     zoomed,
 )
 from gradtui.app.render.quantities import NORM
-from gradtui.app.themes import RUNS
+from gradtui.app.themes import RANGES, RUNS
 from gradtui.app.view import LOSS, Choice, View
 from gradtui.core.history import History
 from gradtui.core.metric import Metric
@@ -99,6 +99,7 @@ def test_every_run_has_a_sign_of_its_own() -> None:
     for name in ("glyph", "plain", "meaning"):
         assert len({getattr(sign, name) for sign in RUN_SIGNS}) == MOST_RUNS
     assert {sign.meaning for sign in RUN_SIGNS} == set(RUNS)
+    assert {run.range_meaning for run in runs(*[None] * MOST_RUNS)} == set(RANGES)
 
 
 def test_what_is_alike_stands_in_one_column() -> None:
@@ -235,6 +236,28 @@ def test_a_metric_is_laid_over_the_same_metric_alone() -> None:
     assert Choice("metric", "acc") not in dict(known_choices(some[1:]))
 
 
+def drawn_in(three: tuple[OverlaidRun, ...], *, colours: bool) -> set[str]:
+    """Meanings of all that is drawn of runs of more steps than cells, the second of which is chosen."""
+    frame = OverlayFrame(chosen=1, panel="first")
+    lines = overlay_lines(three, three, frame, 60, 20, {}, ascii_only=False, colours=colours)
+    return {meaning for line in lines for _, meaning in line}
+
+
+def test_every_run_has_its_range_in_its_own_colour() -> None:
+    three = runs(*(wild(height) for height in (1.0, 30.0, 900.0)))
+    assert {"range-0", "range-1", "range-2"} <= drawn_in(three, colours=True)
+    assert {m for m in drawn_in(three, colours=False) if m.startswith("range")} == {"range-1"}
+
+
+def wild(height: float) -> View:
+    """Of 600 steps that go up and down by a factor of four."""
+    kept = History(LAYOUT, run_info())
+    for step in range(600):
+        loss = height * (4.0 if step % 2 else 1.0)
+        kept.append(snapshot(LAYOUT, step, np.full(4, 0.1), loss=loss))
+    return View(state="finished", info=run_info(), layout=LAYOUT, facts=kept.facts())
+
+
 def test_a_nan_is_where_it_begins() -> None:
     some = runs(view(100), view(100, 2.0, broken_from=50))
     lines = drawn(some)
@@ -242,6 +265,15 @@ def test_a_nan_is_where_it_begins() -> None:
     assert len(at) == 1
     assert at[0] - 8 == pytest.approx(92 / 2, abs=2)
     assert next(line.split()[4] for line in lines if "run-b" in line) == "NaN"
+
+
+def test_the_sign_before_a_nan_is_that_of_its_own_run() -> None:
+    both = runs(view(60), view(60, broken_from=20))
+    for cells in range(40, 80):
+        for chosen in (0, 1):
+            frame = OverlayFrame(chosen=chosen, panel="first")
+            lines = overlay_lines(both, both, frame, cells, 14, {}, ascii_only=False)
+            assert "◆NaN" in "".join(map(plain, lines[3:]))
 
 
 def test_signs_of_curves_that_do_not_part_stand_beside_one_another() -> None:
