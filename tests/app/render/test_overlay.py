@@ -267,13 +267,13 @@ def test_a_nan_is_where_it_begins() -> None:
     assert next(line.split()[4] for line in lines if "run-b" in line) == "NaN"
 
 
-def test_the_sign_before_a_nan_is_that_of_its_own_run() -> None:
-    both = runs(view(60), view(60, broken_from=20))
+@pytest.mark.parametrize("height", [1.5, 2.0, 3.0, 5.0])
+def test_the_sign_before_a_nan_is_that_of_its_own_run(height: float) -> None:
+    both = runs(view(60, height), view(60, broken_from=20))
     for cells in range(40, 80):
-        for chosen in (0, 1):
-            frame = OverlayFrame(chosen=chosen, panel="first")
-            lines = overlay_lines(both, both, frame, cells, 14, {}, ascii_only=False)
-            assert "◆NaN" in "".join(map(plain, lines[3:]))
+        frame = OverlayFrame(panel="first")
+        lines = overlay_lines(both, both, frame, cells, 14, {}, ascii_only=False)
+        assert "◆NaN" in "".join(map(plain, lines[3:]))
 
 
 def test_signs_of_curves_that_do_not_part_stand_beside_one_another() -> None:
