@@ -10,6 +10,7 @@ from textual.geometry import Size
 
 from gradtui.app.app import GradtuiApp
 from gradtui.app.appearance import theme_called
+from gradtui.app.failure_line import FailureLine
 from gradtui.app.screens.detail import DetailScreen
 from gradtui.app.screens.main import MainScreen
 from gradtui.app.screens.picker import PickerScreen
@@ -18,7 +19,7 @@ from gradtui.app.screens.text import TextScreen
 from gradtui.app.textual_faults import Panel
 from gradtui.app.widgets.depth_view import DepthView
 from gradtui.app.widgets.heat_beside import HeatBeside
-from gradtui.core.control import Pause, Resume, StepOnce
+from gradtui.core.control import Pause, Resume, SetPace, StepOnce
 from gradtui.core.errors import UsageError
 from tests.app.fake_source import CATALOGUE, FakeSource
 from tests.app.playing import lines, playing, text, toasts, until
@@ -168,13 +169,37 @@ async def test_moving_sorting_and_the_scale() -> None:
         await pilot.press("G")
         assert rows.selected == 19
         await pilot.press("pageup")
-        assert rows.selected < 19
+        above = rows.selected
+        assert above < 19
+        await pilot.press("pagedown")
+        assert rows.selected > above
         await pilot.press("g")
         assert rows.selected == 0
         await pilot.press("o", "o", "o")
         assert rows.sort == "name"
         await pilot.press("y")
         assert not app.session.log_scale
+
+
+async def test_again_with_the_same_seed_and_with_another() -> None:
+    source = FakeSource()
+    async with playing(source=source) as (app, pilot):
+        await pilot.press("r")
+        await until(pilot, lambda: len(source.starts) == 2)
+        await pilot.press("R")
+        await until(pilot, lambda: len(source.starts) == 3)
+        seeds = [start.seed for start in source.starts]
+        assert seeds[0] == seeds[1] != seeds[2]
+        await until(pilot, lambda: app.session.current.live_step >= 5)
+
+
+async def test_training_is_held_back_and_let_go() -> None:
+    source = FakeSource()
+    async with playing(source=source) as (_, pilot):
+        await pilot.press("minus", "minus", "plus")
+        paces = [one.steps_per_s for one in source.sent if isinstance(one, SetPace)]
+        assert len(paces) == 3
+        assert paces[1] < paces[0] == paces[2]
 
 
 async def test_detail_is_live() -> None:
@@ -288,7 +313,9 @@ async def test_a_failure_is_shown_and_the_app_lives_on() -> None:
         await pilot.press("escape")
         await pilot.pause(0.1)
         assert "f: traceback" in text(app)
-        await pilot.press("f")
+        await pilot.click(FailureLine, offset=(4, 0))
+        await until(pilot, lambda: isinstance(app.screen, TextScreen))
+        await pilot.press("escape", "f")
         assert isinstance(app.screen, TextScreen)
         await pilot.press("n")
         await until(pilot, lambda: app.session.current.live_step > 5)

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from textual.events import MouseDown, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
+from textual.events import (
+    MouseDown,
+    MouseMove,
+    MouseScrollDown,
+    MouseScrollLeft,
+    MouseScrollRight,
+    MouseScrollUp,
+    MouseUp,
+)
 
 from gradtui.app.app import GradtuiApp
 from gradtui.app.key_bindings import CHART_KEYS, CHARTS, KEYS, chart_bindings, chart_footer_keys
@@ -67,7 +75,10 @@ async def test_a_live_run_is_asked() -> None:
         window = stack(app).frame.window
         assert window is not None
         await pilot.press("H")
-        assert (stack(app).frame.cursor or 0) < last - 1
+        back = stack(app).frame.cursor or 0
+        assert back < last - 1
+        await pilot.press("L")
+        assert (stack(app).frame.cursor or last) > back
         await pilot.press("home", "enter")
         await until(pilot, lambda: "looking at step 0" in text(app))
         assert app.session.cursor == 0
@@ -85,7 +96,9 @@ async def test_a_live_run_is_asked() -> None:
         await pilot.press("down", "enter")
         await until(pilot, lambda: "learning rate" in lines(app)[5])
         assert app.session.choice == Choice("rate")
-        await pilot.press("M", "tab", "question_mark")
+        await pilot.press("tab")
+        assert stack(app).frame.panel == "first"
+        await pilot.press("shift+tab", "M", "tab", "question_mark")
         await until(pilot, lambda: "The vertical line is the cursor" in text(app))
         await pilot.press("escape", "escape")
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
@@ -165,6 +178,14 @@ async def test_a_replay_is_asked_by_keys_and_mouse(run: Path) -> None:
         moved = stack(app).frame.window
         assert moved is not None
         assert moved.last - moved.first == before.last - before.first
+        mouse(app, MouseScrollRight, 50)
+        await until(pilot, lambda: (stack(app).frame.window or moved).first > moved.first)
+        mouse(app, MouseScrollLeft, 50)
+        await until(pilot, lambda: stack(app).frame.window == moved)
+        await pilot.press("pagedown")
+        assert (stack(app).frame.window or moved).first > moved.first
+        await pilot.press("pageup")
+        assert stack(app).frame.window == moved
         mouse(app, MouseDown, 60, button=1)
         mouse(app, MouseMove, 40, button=1)
         mouse(app, MouseUp, 40, button=1)

@@ -14,6 +14,7 @@ from gradtui.app.screens.overlay import OverlayScreen
 from gradtui.app.screens.text import TextScreen
 from gradtui.app.themes import THEMES
 from gradtui.app.view import Choice
+from gradtui.app.widgets.overlay_charts import OverlayCharts
 from gradtui.core.event import Ended
 from gradtui.runstore.writer.run_writer import RunWriter
 from tests.app.overlaying import BEGAN, overlaying, recorded, sick
@@ -165,7 +166,7 @@ async def test_leaving_for_layers(paths: list[Path]) -> None:
 
 async def test_the_mouse(paths: list[Path]) -> None:
     async with overlaying(paths) as (app, pilot):
-        charts = app.charts
+        charts: OverlayCharts = app.charts
         await pilot.click(charts, offset=(12, 2))
         assert frame(app).chosen == 1
         assert frame(app).cursor is None
@@ -204,7 +205,11 @@ async def test_help_names_every_key_and_the_palette_has_them(paths: list[Path]) 
         assert isinstance(app.screen, TextScreen)
         told = str(app.screen.query_one("#text").render())
         assert all(key.help in told and key.shown in told for key in help_keys())
-        await pilot.press("escape")
+        await pilot.press("escape", "ctrl+p", *"median")
+        await until(pilot, lambda: "Running median of 10 or 100" in text(app))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, OverlayScreen))
+        assert frame(app).median == 10
         screen: Any = app.screen
         titles = [command.title for command in app.get_system_commands(screen)]
         assert len(titles) == len(set(titles)) == sum(key.palette for key in KEYS) + len(THEMES)

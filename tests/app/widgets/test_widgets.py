@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.events import MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
 from gradtui.app import themes, widgets
@@ -18,6 +19,7 @@ from gradtui.app.widgets.heat_beside import HeatBeside
 from gradtui.app.widgets.heat_map import HeatMap
 from gradtui.app.widgets.lined import Lined
 from gradtui.app.widgets.nan_banner import NanBanner
+from gradtui.app.widgets.remedy_clicks import RemedyClicks
 from tests import factories
 
 
@@ -59,6 +61,9 @@ class Bare(App[None]):
         self.messages.append(message)
 
     def on_depth_view_activated(self, message: DepthView.Activated) -> None:
+        self.messages.append(message)
+
+    def on_heat_beside_turned(self, message: HeatBeside.Turned) -> None:
         self.messages.append(message)
 
     def on_remedy_clicks_remedy_clicked(self, message: Message) -> None:
@@ -159,9 +164,30 @@ async def test_the_map_beside_the_layers_is_clicked_row_by_row() -> None:
         assert "heat map" in app.lines()[0]
         await pilot.click(beside, offset=(5, HEAD + 2))
         await pilot.click(beside, offset=(5, 0))
-    (message,) = app.messages
-    assert isinstance(message, DepthView.Selected)
-    assert message.index == 42
+        for kind in (MouseScrollDown, MouseScrollUp):
+            beside.post_message(kind(beside, 5, 5, 0, 0, 0, False, False, False))
+        await pilot.pause()
+    selected, down, up = app.messages
+    assert isinstance(selected, DepthView.Selected)
+    assert selected.index == 42
+    assert isinstance(down, HeatBeside.Turned)
+    assert isinstance(up, HeatBeside.Turned)
+    assert (down.by, up.by) == (1, -1)
+
+
+async def test_the_map_is_clicked_row_by_row() -> None:
+    heat = HeatMap()
+    app = Bare(heat)
+    view = factories.view(factories.vanishing())
+    rows = len(view.order)
+    async with app.run_test(size=(90, rows + 4)) as pilot:
+        heat.show(view)
+        await pilot.pause()
+        await pilot.click(heat, offset=(40, 3))
+        await pilot.click(heat, offset=(40, rows + 1))
+    (selected,) = app.messages
+    assert isinstance(selected, DepthView.Selected)
+    assert selected.index == 3
 
 
 async def test_a_remedy_can_be_clicked() -> None:
@@ -173,6 +199,7 @@ async def test_a_remedy_can_be_clicked() -> None:
         at = next(i for i, line in enumerate(app.lines()) if "2 [ ]" in line)
         await pilot.click(panel, offset=(5, at))
     (message,) = app.messages
+    assert isinstance(message, RemedyClicks.RemedyClicked)
     assert isinstance(message, FindingsPanel.RemedyClicked)
     assert message.index == 1
 
