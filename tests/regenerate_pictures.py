@@ -21,7 +21,9 @@ NAME = "deep_sigmoid"
 async def draw() -> None:
     """Train the scenario to its end, keep the screen; press 1, train again, keep the screen."""
     story = read_catalogue().scenarios[NAME]
-    app = GradtuiApp(Lab({NAME: story}, "cpu", stretch=1), [story], scenario=NAME, bell=False)
+    app = GradtuiApp(
+        Lab({NAME: story}, "cpu", stretch=1), [story], scenario=NAME, bell=False, braille=True
+    )
     async with app.run_test(size=SIZE) as pilot:
         for keys, target in (((), "screenshot.svg"), (("1",), "treated.svg")):
             await pilot.press(*keys)

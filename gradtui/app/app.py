@@ -44,6 +44,7 @@ from gradtui.app.watched_run import WatchedRun
 from gradtui.app.widgets.chart import Chart
 from gradtui.app.widgets.chart_stack import ChartStack
 from gradtui.app.widgets.depth_view import DepthView
+from gradtui.app.widgets.lined import Lined
 from gradtui.app.widgets.remedy_clicks import RemedyClicks
 from gradtui.core.event import Failed
 from gradtui.core.stretch import Stretch
@@ -431,6 +432,8 @@ class GradtuiApp(TerminalApp):
 
     def action_export(self) -> None:
         session = self.session
+        for part in self.screen.query(Lined):  # all of one step
+            part.catch_up()
         stem = f"gradtui-{session.current.scenario.name}-step{session.current.live_step}"
         self.export_picture(self.export_dir, stem)
 

@@ -27,6 +27,7 @@ async def picture(
     seed: int | None = None,
     theme: str | None = None,
     ascii_only: bool = False,
+    braille: bool = True,
     press: Sequence[str] = (),
     timeout: float = 300.0,
     directory: Path | None = None,
@@ -47,6 +48,7 @@ async def picture(
         seed=seed,
         theme=theme,
         ascii_only=ascii_only,
+        braille=braille,
         bell=False,
         watched=watched,
     )

@@ -36,7 +36,7 @@ from gradtui.core.errors import ScenarioError, UsageError
 from gradtui.lab.scenario.catalogue import read_catalogue
 from gradtui.runstore.export.formats import FORMATS, PathFormat, format_named
 
-SETTINGS = ("device", "seed", "theme", "ascii", "scenarios", "runs")
+SETTINGS = ("device", "seed", "theme", "ascii", "charts", "scenarios", "runs")
 PICTURES = ("svg", "html")
 CHOICES = (*PICTURES, *(one.name for one in FORMATS))
 
@@ -82,6 +82,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         "size": args.size,
         "theme": checked_theme(settings.theme),
         "ascii_only": bool(settings.ascii),
+        # What shows a picture is no console: the terminal at hand says nothing of it.
+        "braille": settings.charts != "blocks" and not settings.ascii,
     }
     if target is None:
         made = _run_picture(args, settings, wishes)

@@ -31,7 +31,7 @@ from gradtui.core.text import printable
 if TYPE_CHECKING:
     from gradtui.runstore.reader.runs import RunSummary
 
-SETTINGS = ("theme", "ascii", "color", "runs")
+SETTINGS = ("theme", "ascii", "charts", "color", "runs")
 SCHEMA = 1
 LONGEST = 500
 """Characters of a command line that are shown."""

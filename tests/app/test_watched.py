@@ -231,6 +231,19 @@ async def test_where_there_is_room_the_output_is_below_the_layers(tmp_path: Path
         assert "■ exited 0" in lines(app)[0]
 
 
+@pytest.mark.parametrize("size", [(140, 45), (180, 45)])
+async def test_output_that_is_not_kept_leaves_its_place(
+    size: tuple[int, int], tmp_path: Path
+) -> None:
+    async with playing(size=size, watched=watched(tmp_path, "attach")) as (app, pilot):
+        await until(pilot, lambda: "─output" not in text(app))
+        findings, charts = app.screen.query_one("#findings"), app.screen.query_one("#charts")
+        assert findings.region.bottom == charts.region.bottom == 44
+        (tmp_path / "output.log").write_text("epoch 1\n")
+        await until(pilot, lambda: "epoch 1" in text(app))
+        assert "─output" in text(app)
+
+
 async def test_as_a_tab_where_there_is_not(tmp_path: Path) -> None:
     (tmp_path / "output.log").write_text("epoch 1\n")
     size = (80, 24)

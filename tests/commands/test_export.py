@@ -119,3 +119,7 @@ def test_a_picture_of_a_run_that_failed(tmp_path: Path) -> None:
     record(tmp_path / "r", [*(snap(i) for i in range(12)), failed])
     assert main(["export", str(tmp_path / "r"), "-o", str(tmp_path / "x.svg")]) == 0
     assert "batch" in (tmp_path / "x.svg").read_text()
+    for charts, dotted in (("auto", True), ("blocks", False)):
+        target = tmp_path / f"{charts}.svg"
+        assert main(["export", str(tmp_path / "r"), "--charts", charts, "-o", str(target)]) == 0
+        assert any("\u2801" <= char <= "\u28ff" for char in target.read_text()) == dotted

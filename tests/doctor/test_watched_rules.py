@@ -125,6 +125,12 @@ def test_the_side_of_a_game_that_lost_is_named() -> None:
     finding = told(history).findings[0]
     assert finding.symptom == "vanishing_gradient"
     assert finding.layers == ("layers.0", "layers.1")
+    assert "all 2 layers of this side" in finding.evidence
+    names = ("generator.0", "generator.2", "critic.0", "critic.2", "critic.4")
+    facts = history.facts()
+    rows = tuple(replace(row, name=name) for row, name in zip(LAYOUT.rows, names, strict=True))
+    named = diagnose(replace(facts, layout=replace(facts.layout, rows=rows))).findings[0]
+    assert "all 2 layers of generator have" in named.evidence
 
 
 def test_in_a_game_a_loss_that_rises_is_no_alarm() -> None:

@@ -8,7 +8,7 @@ from gradtui.app.render.glyph import SEVERITY, UNKNOWN
 from gradtui.app.render.line import Line
 from gradtui.app.render.number import count
 from gradtui.app.render.state import row_states
-from gradtui.app.render.text import layers_phrase, safe, to_ascii, verdict_words, wrap
+from gradtui.app.render.text import from_to, layers_phrase, safe, to_ascii, verdict_words, wrap
 from gradtui.app.render.theory import theory_said
 from gradtui.app.view import View
 from gradtui.core.logged import LAYERS, NOTHING, TOTAL
@@ -100,6 +100,8 @@ def _finding(finding: Finding, view: View, width: int) -> Iterator[Line]:
         yield ((f"  {since}", "quiet"),)
     total = len(view.layout.rows) if view.layout is not None else len(finding.rows)
     where = layers_phrase(finding.rows, finding.layers, total)
+    named = from_to(finding.rows, finding.layers)
+    where = f"{where}, {named}" if named and len(finding.rows) < total else where
     for line in wrap(where, width - 4):
         yield (("   " + line, "strong"),)
     yield from _paragraph("", finding.evidence or SYMPTOMS.get(finding.symptom, ""), "", width)

@@ -10,7 +10,7 @@ from gradtui.app.render.machine import machine_pieces
 from gradtui.app.render.number import count, duration, rate, reading, share
 from gradtui.app.render.quantities import loss_logged
 from gradtui.app.render.stage import attached_figure, more_figures, stage_figures
-from gradtui.app.render.text import fit, layers_phrase, safe, to_ascii, verdict_words
+from gradtui.app.render.text import fit, from_to, layers_phrase, safe, to_ascii, verdict_words
 from gradtui.app.render.waiting import nothing_seen
 from gradtui.app.render.x_scale import epoch_words
 from gradtui.app.view import OVER, STALE, View
@@ -180,7 +180,8 @@ def _progress(view: View, cells: int) -> Line:
     if facts is not None and len(facts) and facts.skipped[-1]:
         figures.append(("", "step skipped by the loss scaler", "warn"))
     if facts is not None and len(facts):
-        lr = float(facts.scalars.lr[-1])
+        # Of several optimizers the first one's, as with the loss: it would be another at each step.
+        lr = float((facts.lr if facts.scalars.optimizer.any() else facts.scalars.lr)[-1])
         logged = info is not None and info.logged is not None
         figures += [] if logged and isnan(lr) else [("lr ", reading(lr), "")]
     figures += more_figures(view)
@@ -282,10 +283,13 @@ def _verdict(view: View, cells: int) -> Line:
         first = diagnosis.findings[0]
         total = len(view.layout.rows) if view.layout else len(first.rows)
         where = layers_phrase(first.rows, first.layers, total)
-        head.append((f"  {where}, since step {count(first.first_step)}", ""))
+        since = f", since step {count(first.first_step)}"
         more = len(diagnosis.findings) - 1
-        if more:
-            head.append((f"  +{more} more", "quiet"))
+        rest = [(f"  +{more} more", "quiet")] if more else []
+        named = from_to(first.rows, first.layers) if len(first.rows) < total else ""
+        long = [*head, (f"  {where}, {named}{since}", ""), *rest, *tail]
+        fits = bool(named) and width(tuple(long)) < cells
+        head += [(f"  {where}, {named}{since}" if fits else f"  {where}{since}", ""), *rest]
     elif not diagnosis.decided:
         head.append((f"  {safe(diagnosis.why)}", ""))
     elif diagnosis.verdict in SYMPTOMS:

@@ -115,7 +115,7 @@ def layers_phrase(
     """ "layers 1-14 of 20", counted from 1 at the input; one layer by name; "all 20 layers"."""
     count = len(set(rows))
     if count == 0:
-        return "whole run"
+        return "whole net"
     if count == 1 and names:
         return safe(names[0]) if names[0].startswith(noun) else f"{noun} {safe(names[0])}"
     if count == total:
@@ -124,6 +124,14 @@ def layers_phrase(
     if len(parts) > 4:
         parts = [*parts[:3], "…", parts[-1]]
     return f"{noun}s {', '.join(parts)} of {total}"
+
+
+def from_to(rows: Sequence[int], names: Sequence[str], noun: str = "layer") -> str:
+    """ "generator.0 to generator.4": what neighbouring rows are called, of the input's side first. Empty
+    where they are apart, and where names say no more than numbers."""
+    if len(names) < 2 or len(names) != len(rows) or names[0].startswith(noun):
+        return ""
+    return f"{safe(names[0])} to {safe(names[-1])}" if len(spans(rows)) == 1 else ""
 
 
 def verdict_words(verdict: str) -> str:

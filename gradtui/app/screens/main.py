@@ -56,7 +56,7 @@ class MainScreen(LabScreen):
         self._fitted = False
         self._tallest: int | None = None
         self._absent = NONE_ABSENT
-        """What a log has nothing for."""
+        """What there is nothing for."""
         self.header, self.banner, self.failure = HeaderBar(), NanBanner(), FailureLine()
         self.ranks = RankLine()
         self.depth, self.waiting = DepthView(), WaitingPane()
@@ -241,10 +241,11 @@ class MainScreen(LabScreen):
             self._ask_for_view()
 
     def _leave_out(self, view: View) -> None:
-        """What a log has nothing for leaves its place to the rest."""
+        """What there is nothing for leaves its place to the rest."""
         without = absent(view)
         if without != self._absent:
             self._absent = without
+            self.set_class("log" in without, "-unkept")
             self._place_panes()
             self._ask_for_view()
         if view.info is not None and view.info.logged is not None:

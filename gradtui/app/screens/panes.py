@@ -5,14 +5,15 @@ from gradtui.app.view import View
 from gradtui.core.logged import LAYERS, NOTHING
 
 NONE_ABSENT: frozenset[str] = frozenset()
+UNKEPT = frozenset(("log",))
 CHARTS = frozenset(("loss", "norm"))
 
 
 def in_sight(
     kind: Arrangement, names: tuple[str, ...], chosen: str, without: frozenset[str] = NONE_ABSENT
 ) -> set[str]:
-    """Where they are tabs, the chosen one; else those that there is room for. Of a log that has nothing for
-    those in `without` the charts have the layers' place."""
+    """Where they are tabs, the chosen one; else those that there is room for. Those in `without` are left
+    out where there is room for all; of a log without layers the charts have their place."""
     charts: set[str] = set(CHARTS - without) if "heat" in without else set()
     match kind:
         case "tiny":
@@ -31,10 +32,12 @@ def layers_in_sight(kind: Arrangement, without: frozenset[str]) -> bool:
 
 
 def absent(view: View) -> frozenset[str]:
-    """Panes, and "depth", that the log of another tool has nothing for: no layers, no norms, no loss."""
+    """Panes that there is nothing for: the output where it is not kept; of the log of another tool, which may
+    have no layers, no norms and no loss, also "depth"."""
     logged = view.info.logged if view.info is not None else None
     if logged is None:
-        return NONE_ABSENT
+        printed = view.mode == "lab" or view.outside.kept or view.outside.log
+        return NONE_ABSENT if printed else UNKEPT
     nothing = logged.gradients == NOTHING
     missing = {"loss": not logged.loss, "norm": nothing, "depth": nothing}
     missing["heat"] = logged.gradients != LAYERS

@@ -42,6 +42,12 @@ class Lined(LineSurface, inherit_bindings=False, can_focus=False):
             self._draw()
             self._waiting = self.set_timer(self.PACE, self._paced)
 
+    def catch_up(self) -> None:
+        """Draw the last view at once, where it waits for its time."""
+        if self._waiting is not None:
+            self._waiting.stop()
+            self._paced()
+
     def _paced(self) -> None:
         self._waiting = None
         self._draw()

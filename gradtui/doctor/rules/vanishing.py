@@ -180,7 +180,7 @@ def starved(reading: Reading) -> Finding | None:
         SYMPTOM,
         Severity.CRITICAL,
         reading.since(faint),
-        f"all {len(norms)} layers of this side have gradient norms of at most "
+        f"all {len(norms)} layers of {_side(reading)} have gradient norms of at most "
         f"{norm(float(norms.max()))}, {norm(float(then.max()))} at first, while its loss went from "
         f"{norm(first)} to {norm(now)}",
         "the other side has won: its answer is flat where this one stands, and says nothing of the "
@@ -189,6 +189,14 @@ def starved(reading: Reading) -> Finding | None:
         tuple(int(r) for r in reading.rows),
         reading.names(reading.rows),
     )
+
+
+def _side(reading: Reading) -> str:
+    """What the layers of a side of a game are called, where they alone have one name in common."""
+    words = [row.name.partition(".")[0] for row in reading.facts.layout.rows]
+    own = {words[int(row)] for row in reading.rows}
+    others = {word for row, word in enumerate(words) if row not in {*reading.rows.tolist()}}
+    return own.pop() if len(own) == 1 and not own & others else "this side"
 
 
 def _everywhere(reading: Reading, norms: FloatArray, early: bool) -> Finding:

@@ -3,7 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gradtui.app.render.text import fit, layers_phrase, natural, safe, spans, to_ascii, wrap
+from gradtui.app.render.text import (
+    fit,
+    from_to,
+    layers_phrase,
+    natural,
+    safe,
+    spans,
+    to_ascii,
+    wrap,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +75,7 @@ def test_spans_join_neighbours() -> None:
         (range(14), "layers 1-14 of 20"),
         (range(20), "all 20 layers"),
         ((0, 1, 5), "layers 1-2, 6 of 20"),
-        ((), "whole run"),
+        ((), "whole net"),
         (range(0, 20, 2), "layers 1, 3, 5, …, 19 of 20"),
     ],
 )
@@ -81,3 +90,12 @@ def test_one_layer_goes_by_its_escaped_name() -> None:
 def test_names_without_numbers_are_sorted_too() -> None:
     names = ["lm_head", "h.10.b", "wte", "h.9.b", "h.9.a", "", "9"]
     assert sorted(names, key=natural) == ["", "9", "h.9.a", "h.9.b", "h.10.b", "lm_head", "wte"]
+
+
+def test_neighbouring_layers_are_called_by_the_names_of_both_ends() -> None:
+    names = ("generator.0", "generator.2", "generator.4\x1b")
+    assert from_to((0, 1, 2), names) == "generator.0 to generator.4\\x1b"
+    assert from_to((0, 2, 3), names) == ""
+    assert from_to((0,), names[:1]) == ""
+    assert from_to((0, 1), ("layer 1", "layer 2")) == ""
+    assert from_to((0, 1, 2), names[:2]) == ""

@@ -229,6 +229,13 @@ async def test_a_held_back_drawing_is_made_up_for() -> None:
             heat.show(view)
         await pilot.pause(heat.PACE + 0.2)
         assert "!!!!!" in app.lines()[0]
+        heat.show(views[0])
+        await pilot.pause(heat.PACE + 0.2)
+        heat.show(views[1])
+        heat.show(views[2])  # a picture is taken of it now
+        heat.catch_up()
+        await pilot.pause()
+        assert "!!!!!" in app.lines()[0]
 
 
 async def test_changing_the_theme_repaints() -> None:
