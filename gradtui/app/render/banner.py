@@ -2,7 +2,7 @@
 
 from gradtui.app.render.glyph import SIGNS
 from gradtui.app.render.line import Line
-from gradtui.app.render.text import fit, safe, to_ascii
+from gradtui.app.render.text import cut, safe, to_ascii
 from gradtui.app.view import View
 
 _PHASES = {
@@ -28,6 +28,7 @@ def banner_lines(view: View, width: int) -> tuple[Line, ...]:
     text = to_ascii(text) if view.ascii_only else text
     lines = [text]
     if seen.autopsy is not None and seen.autopsy.words:
-        words = fit(f"   {safe(seen.autopsy.words)}", width)
+        # A sentence is cut at its end, where the findings go on; its two ends alone would be another one.
+        words = cut(f"   {safe(seen.autopsy.words)}", width)
         lines.append(to_ascii(words) if view.ascii_only else words)
     return tuple(((line + " " * max(width - len(line), 0), "alarm"),) for line in lines)

@@ -252,6 +252,23 @@ def _coverage(view: View) -> Coverage:
     )
 
 
+def _where(view: View, covers: list[Piece], room: int) -> list[Piece]:
+    """Of the first finding what it covers, its layers and its first step, and how many more there are: as
+    much as there is room for, the first step in any case."""
+    findings = view.diagnosis.findings
+    first = findings[0]
+    total = len(view.layout.rows) if view.layout else len(first.rows)
+    where = layers_phrase(first.rows, first.layers, total)
+    named = from_to(first.rows, first.layers) if len(first.rows) < total else ""
+    since = f"since step {count(first.first_step)}"
+    more: list[Piece] = [(f"  +{len(findings) - 1} more", "quiet")] if len(findings) > 1 else []
+    here: Piece = (f"  {where}, {since}", "")
+    names: list[list[Piece]] = [[*covers, (f"  {where}, {named}, {since}", ""), *more]]
+    ways = [*(names if named else []), [*covers, here, *more], [*covers, here], [here]]
+    short: list[Piece] = [(f"  {since}", "")]
+    return next((way for way in ways if width(tuple(way)) <= room), short)
+
+
 def _verdict(view: View, cells: int) -> Line:
     diagnosis = view.diagnosis
     if view.failure is not None and (view.mode == "lab" or diagnosis.step < 0):
@@ -277,21 +294,14 @@ def _verdict(view: View, cells: int) -> Line:
         # How it has ended comes first, and nothing that was well until then shines.
         calm = "quiet" if sign.meaning == "healthy" else sign.meaning
         head = [(f" {_end_word(view)} ·", "critical"), (head[0][0], calm)]
-    if covers:
-        head.append((covers, head[-1][1]))
+    end: Line = (*tail, (" ", "")) if tail else ()
+    said: list[Piece] = [(covers, head[-1][1])] if covers else []
     if diagnosis.findings and diagnosis.severity > Severity.OK:
-        first = diagnosis.findings[0]
-        total = len(view.layout.rows) if view.layout else len(first.rows)
-        where = layers_phrase(first.rows, first.layers, total)
-        since = f", since step {count(first.first_step)}"
-        more = len(diagnosis.findings) - 1
-        rest = [(f"  +{more} more", "quiet")] if more else []
-        named = from_to(first.rows, first.layers) if len(first.rows) < total else ""
-        long = [*head, (f"  {where}, {named}{since}", ""), *rest, *tail]
-        fits = bool(named) and width(tuple(long)) < cells
-        head += [(f"  {where}, {named}{since}" if fits else f"  {where}{since}", ""), *rest]
+        head += _where(view, said, cells - width((*head, *end)))
     elif not diagnosis.decided:
-        head.append((f"  {safe(diagnosis.why)}", ""))
+        head += [*said, (f"  {safe(diagnosis.why)}", "")]
     elif diagnosis.verdict in SYMPTOMS:
-        head.append((f"  {SYMPTOMS[diagnosis.verdict]}", ""))
-    return right(tuple(head), (*tail, (" ", "")) if tail else (), cells)
+        head += [*said, (f"  {SYMPTOMS[diagnosis.verdict]}", "")]
+    else:
+        head += said
+    return right(tuple(head), end, cells)

@@ -102,6 +102,8 @@ def _was_taken(facts: Facts, label: str, row: int) -> BoolArray:
     mine = parameters_of(facts.layout, row)
     if label in ("gradient norm", "largest |gradient|"):
         counts = facts.grads[:, mine, Grad.NONFINITE]
+    elif label == "signal at the output" and np.isnan(facts.activations[:, row, Act.SIGNAL]).all():
+        counts = np.zeros((len(facts), 1))  # programs that are watched do not have it measured
     elif label in ("output variance", "output rms", "signal at the output"):
         counts = facts.activations[:, row, Act.NONFINITE, None]
     elif label in ("weight norm", "largest |weight|", "update norm", "update / weight"):

@@ -55,6 +55,13 @@ _SPELLED = str.maketrans(
 )
 
 
+def cut(text: str, cells: int) -> str:
+    """Cut at its end to `cells` cells, as sentences are."""
+    if cell_len(text) <= cells:
+        return text
+    return f"{set_cell_size(text, max(cells - 1, 0)).rstrip()}…"[: max(cells, 0)]
+
+
 def fit(text: str, cells: int) -> str:
     """Cut in the middle to `cells` cells: both ends of a parameter name tell something."""
     if cell_len(text) <= cells:

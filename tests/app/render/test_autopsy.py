@@ -52,6 +52,7 @@ def test_the_banner_says_how_it_came_about_and_keeps_to_its_width() -> None:
     assert [len(line) for line in lines] == [100, 100]
     assert "step 3, in the forward pass, block4" in lines[0]
     assert "overflowed xxx" in lines[1]
+    assert lines[1].endswith("x…")
     assert "\x1b" not in lines[1]
     bare = replace(facts, first_nonfinite=seen._replace(autopsy=None))
     assert len(banner_lines(replace(shown, facts=bare), 100)) == 1

@@ -13,7 +13,7 @@ from gradtui.app.view import View
 from gradtui.core.autopsy import Autopsy
 from gradtui.core.event import OptimizerGroup
 from gradtui.core.facts import Facts
-from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Grad, NonFinite, Weight
+from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Act, Grad, NonFinite, Weight
 from tests import factories
 
 SETTINGS = (("eps", 1e-08), ("weight_decay", 0.01), ("beta1", 0.9), ("beta2", 0.999))
@@ -54,6 +54,19 @@ def test_where_the_first_nan_was_made_is_said_of_its_layer_alone() -> None:
     said = text(detail_lines(replace(with_facts(view, first_nonfinite=bare), selected=5), 90))
     assert "The first NaN or infinity: step 40, backward, weight" in said
     assert "made by" not in said
+
+
+def test_a_signal_that_nobody_measures_is_not_said_to_be_nan() -> None:
+    view = factories.view(factories.exploding())
+    assert view.facts is not None
+    measured = text(detail_lines(view, 90))
+    assert "signal at the output" in measured
+    activations = view.facts.activations.copy()
+    activations[:, :, Act.SIGNAL] = nan
+    activations[40:, :, Act.NONFINITE] = 3.0
+    said = text(detail_lines(with_facts(view, activations=activations), 90))
+    assert "signal at the output" not in said
+    assert "output rms" in said
 
 
 def stepped(optimizer: str, lr: float = 0.1) -> View:

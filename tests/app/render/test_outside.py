@@ -213,3 +213,13 @@ def test_what_a_log_holds_is_wrapped_between_words_beside_its_label() -> None:
         plain(line) for line in log_lines(made, 54)
     ]  # what a program prints is cut where it ends
     assert " layers          1,024, such as transformer.h.0.attn." in cut
+
+
+@pytest.mark.parametrize("cells", [40, 60, 80, 120, 200])
+def test_since_when_something_is_wrong_has_room_at_every_width(cells: int) -> None:
+    view = factories.view(factories.exploding())
+    view = replace(view, mode="run", live_step=59, measured_steps=31)
+    verdict = plain(header_lines(view, cells)[2])
+    assert verdict.rstrip().endswith("since step 40") or "since step 40  +" in verdict
+    assert ("of 60 steps measured" in verdict) == (cells >= 80)
+    assert len(verdict) == cells

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from gradtui.app.render.text import (
+    cut,
     fit,
     from_to,
     layers_phrase,
@@ -99,3 +100,10 @@ def test_neighbouring_layers_are_called_by_the_names_of_both_ends() -> None:
     assert from_to((0,), names[:1]) == ""
     assert from_to((0, 1), ("layer 1", "layer 2")) == ""
     assert from_to((0, 1, 2), names[:2]) == ""
+
+
+def test_a_sentence_is_cut_at_its_end() -> None:
+    assert cut("log of 0 in loss.py", 19) == "log of 0 in loss.py"
+    assert cut("log of 0 in loss.py", 9) == "log of 0…"
+    assert cut("log", 1) == "…"
+    assert cut("log", 0) == ""
