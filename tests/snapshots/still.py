@@ -21,7 +21,7 @@ from tests.factories import MadeUp
 
 Picture = Callable[..., None]
 """The fixture `picture`."""
-LARGE, USUAL, SMALL = (200, 60), (140, 45), (80, 24)
+LARGEST, LARGE, USUAL, SMALL, SMALLEST = (300, 100), (200, 60), (140, 45), (80, 24), (40, 12)
 STEPS = 300
 
 
@@ -120,7 +120,7 @@ class StillApp(Small, GradtuiApp):
         **wishes: Any,
     ) -> None:
         self.now = 1000.0
-        wishes = {"theme": DEFAULT, "bell": False, "fps": 1e-4} | wishes
+        wishes = {"theme": DEFAULT, "bell": False, "fps": 1e-4, "braille": True} | wishes
         source = source or HeldSource(catalogue)
         super().__init__(source, catalogue, scenario=scenario, **wishes)
         self.clock = lambda: self.now

@@ -2,10 +2,22 @@
 
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.snapshots.still import LARGE, SMALL, USUAL, Picture, StillApp, settled, sizes
+from gradtui.app.themes import DEFAULT, THEMES
+from tests.snapshots.still import (
+    LARGE,
+    LARGEST,
+    SMALL,
+    SMALLEST,
+    USUAL,
+    Picture,
+    StillApp,
+    settled,
+    sizes,
+)
 
 
 def take(
@@ -15,9 +27,10 @@ def take(
     *keys: str,
     shows: str,
     steps: int = 120,
+    **wishes: Any,
 ) -> None:
     """The picture after some steps and some keys, with words that must be in it."""
-    app = StillApp(scenario)
+    app = StillApp(scenario, **wishes)
 
     async def act(pilot: Pilot[Any]) -> None:
         await app.play(pilot, steps)
@@ -27,9 +40,33 @@ def take(
     picture(app, size, act)
 
 
-@sizes(LARGE, USUAL, SMALL)
+@sizes(LARGEST, LARGE, USUAL, SMALL, SMALLEST)
 def test_sick(size: tuple[int, int], picture: Picture) -> None:
-    take(picture, "deep_sigmoid", size, shows="VANISHING GRADIENT  layers 1-14 of 20")
+    take(picture, "deep_sigmoid", size, shows="layers 1-14 of 20")
+
+
+@pytest.mark.parametrize("theme", [theme.name for theme in THEMES if theme.name != DEFAULT])
+def test_themes(theme: str, picture: Picture) -> None:
+    take(picture, "deep_sigmoid", USUAL, shows="VANISHING GRADIENT", theme=theme)
+
+
+@sizes(SMALL)
+def test_without_colours(
+    size: tuple[int, int], picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    take(picture, "deep_sigmoid", size, shows="VANISHING GRADIENT")
+
+
+@sizes(USUAL)
+def test_ascii(size: tuple[int, int], picture: Picture) -> None:
+    take(picture, "deep_sigmoid", size, shows="VANISHING GRADIENT", ascii_only=True)
+
+
+@sizes(SMALL)
+def test_in_blocks(size: tuple[int, int], picture: Picture) -> None:
+    """A chart where the terminal has no dots."""
+    take(picture, "deep_relu", size, "C", shows="whole run", braille=False)
 
 
 @sizes(USUAL)

@@ -11,9 +11,7 @@ from gradtui.app.overlay_app import OverlayApp
 from gradtui.app.themes import DEFAULT
 from tests.app.overlaying import BEGAN, following, recorded
 from tests.app.playing import text, until
-from tests.snapshots.still import LARGE, SMALL, USUAL, Picture, Small, sizes
-
-SMALLEST = (40, 12)
+from tests.snapshots.still import LARGE, SMALL, SMALLEST, USUAL, Picture, Small, sizes
 
 
 def noisy(step: int, rate: float, floor: float) -> float:

@@ -11,7 +11,7 @@ from gradtui.app.render.judged import judged_lines
 from gradtui.app.render.line import Line
 from gradtui.app.render.line import width as width_of
 from gradtui.app.render.number import count, number, reading, share
-from gradtui.app.render.text import verdict_words
+from gradtui.app.render.text import to_ascii, verdict_words
 from gradtui.app.view import View
 from gradtui.core.facts import Facts
 
@@ -33,6 +33,7 @@ def compare_lines(view: View, width: int) -> tuple[Line, ...]:
     meanings = [SEVERITY[d.severity].meaning if d.step >= 0 else "quiet" for d in (sick, treated)]
     other = called(view, CALLED)
     own, arrow = ("treated", "  →  ") if reference.twin else ("this run", "    ")
+    arrow = to_ascii(arrow) if view.ascii_only else arrow  # which is wider
     one: Line = (
         (f" {other}: ", "reference"),
         (f"{marks[0]} {words[0]}", meanings[0]),

@@ -35,9 +35,11 @@ def _parts(view: View, width: int) -> Iterator[tuple[Line, int | None]]:
         key = str(index + 1) if index < 9 else " "
         meaning = "strong" if on else ""
         box = "[x]" if on else "[ ]"
-        expect = "→ " + safe(verdict_words(remedy.expect))
+        arrow = "->" if view.ascii_only else "→"
+        expect = f"{arrow} {safe(verdict_words(remedy.expect))}"
         look = "healthy" if remedy.expect in (HEALTHY, CONVERGED) else "warn"
-        lines = wrap(remedy.title, width - 9) or [""]
+        title = to_ascii(remedy.title) if view.ascii_only else remedy.title
+        lines = wrap(title, width - 9) or [""]
         for i, line in enumerate(lines[:-1]):
             yield ((_lead(i, key, box), "accent"), (line, meaning)), index
         last = ((_lead(len(lines) - 1, key, box), "accent"), (lines[-1], meaning))
@@ -45,7 +47,7 @@ def _parts(view: View, width: int) -> Iterator[tuple[Line, int | None]]:
             yield (*last, ("  " + expect, look)), index
         else:
             yield last, index
-            yield ((" " * 7 + expect, look),), index
+            yield ((" " * 7, ""), (expect, look)), index
         if on:
             for line in wrap(remedy.note, width - 9):
                 yield ((" " * 7 + line, "quiet"),), index

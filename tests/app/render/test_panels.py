@@ -90,6 +90,17 @@ def test_all_panels_fit_and_can_be_ascii(cells: int, ascii_only: bool) -> None:
     assert all(width(line) == cells for line in header_lines(view, cells))
 
 
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_no_word_is_cut_at_any_width(ascii_only: bool) -> None:
+    made = factories.vanishing()
+    sick = factories.reference(made, 30)
+    view = factories.view(made, ascii_only=ascii_only, reference=sick, remedies=(0,))
+    for cells in range(36, 120):
+        for lines in (findings_lines, story_lines, expected_lines, remedies_lines):
+            wide = [plain(line) for line in lines(view, cells) if width(line) > cells]
+            assert not wide, (lines.__name__, cells)
+
+
 def test_a_finding_has_layers_evidence_cause_and_remedies() -> None:
     shown = text(findings_lines(factories.view(factories.vanishing()), 80))
     for part in (
