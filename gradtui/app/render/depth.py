@@ -19,7 +19,7 @@ from gradtui.app.render.line import Line, sized, thrifty
 from gradtui.app.render.number import number
 from gradtui.app.render.spark import spark
 from gradtui.app.render.state import row_states
-from gradtui.app.render.text import fit, safe, to_ascii
+from gradtui.app.render.text import fit_name, safe, to_ascii
 from gradtui.app.render.theory import marked
 from gradtui.app.view import View
 from gradtui.core.facts import Facts
@@ -157,7 +157,7 @@ class Known:
 
     def _name(self, row: int, entry: Entry | None) -> str:
         cells, ascii_only = self.at.name, self.view.ascii_only
-        name = fit(self.names[row], cells)
+        name = fit_name(self.names[row], cells)
         if entry is not None:
             name = entry_name(entry, cells, ascii_only)
         return set_cell_size(to_ascii(name) if ascii_only else name, cells)

@@ -14,6 +14,8 @@ from gradtui.app.render.theory import glyph
 from gradtui.app.view import View
 
 NUMBER = 7
+LEAST = 26
+"""Cells of bar and history together that names may not take."""
 
 
 class Places(NamedTuple):
@@ -31,12 +33,13 @@ def places(width: int, longest_name: int, *, groups: bool = False) -> Places:
     stand further in, and those of their worst layers are in the place of history."""
     room = width - 3 - 1 - NUMBER  # cursor, glyph, space; number with its space
     share, most = (2 * room // 5, 36) if groups else (room // 3, 28)
+    share = max(share, min(room // 2, room - 1 - LEAST))
     name = min(max(longest_name, 5), max(share, 4), most)
     room -= name + 1
     ratio = 9 if room >= 62 else 0
     change = 8 if room >= 70 else 0
     room -= ratio + change
-    share, least = (2 * room // 5, 20) if groups else (room // 3, 26)
+    share, least = (2 * room // 5, 20) if groups else (room // 3, LEAST)
     history = min(share, 40) if room >= least else 0
     room -= history + 1
     return Places(name, max(room, 1), history, ratio, change)

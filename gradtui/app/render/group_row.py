@@ -4,7 +4,7 @@ from rich.cells import cell_len
 
 from gradtui.app.folding import Entry
 from gradtui.app.layer_groups import Group
-from gradtui.app.render.text import fit, to_ascii
+from gradtui.app.render.text import fit, fit_name, to_ascii
 
 INDENT = 2
 """Cells by which a layer stands further in than the group around it."""
@@ -16,7 +16,8 @@ def entry_name(entry: Entry, cells: int, ascii_only: bool) -> str:
     lead, tail = _ends(entry, ascii_only)
     if cell_len(lead + entry.label + tail) > cells >= cell_len(lead + entry.label):
         tail = ""
-    label = fit(entry.label, max(cells - cell_len(lead) - cell_len(tail), 3))
+    shorten = fit if entry.group is not None else fit_name
+    label = shorten(entry.label, max(cells - cell_len(lead) - cell_len(tail), 3))
     return lead + (to_ascii(label) if ascii_only else label) + tail
 
 

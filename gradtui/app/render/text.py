@@ -62,6 +62,19 @@ def cut(text: str, cells: int) -> str:
     return f"{set_cell_size(text, max(cells - 1, 0)).rstrip()}…"[: max(cells, 0)]
 
 
+def fit_name(name: str, cells: int) -> str:
+    """A dotted name in `cells` cells: of its words, from the left, the first letters, as far as it takes;
+    what is too long even so is cut in the middle. Two layers of one kind are told apart by what stays."""
+    words = name.split(".")
+    for at, word in enumerate(words[:-1]):
+        if cell_len(".".join(words)) <= cells:
+            break
+        if not word.isdecimal():
+            words[at] = word[:1]
+    short = ".".join(words)
+    return short if cell_len(short) <= cells else fit(name, cells)
+
+
 def fit(text: str, cells: int) -> str:
     """Cut in the middle to `cells` cells: both ends of a parameter name tell something."""
     if cell_len(text) <= cells:

@@ -32,6 +32,22 @@ def test_vanishing_shows_as_a_ramp_with_glyphs_and_numbers() -> None:
     assert lengths == sorted(lengths)
 
 
+@pytest.mark.parametrize(("width", "whole"), [(72, True), (100, True), (54, False)])
+def test_layers_are_told_apart_by_name_where_names_are_long(width: int, whole: bool) -> None:
+    view = factories.view(factories.healthy(4))
+    assert view.facts is not None
+    names = [f"blocks.{n}.self_attn{end}" for n in (0, 1) for end in ("", ".out_proj")]
+    rows = tuple(
+        replace(row, name=name) for row, name in zip(view.facts.layout.rows, names, strict=True)
+    )
+    layout = replace(view.facts.layout, rows=rows)
+    view = replace(view, layout=layout, facts=replace(view.facts, layout=layout))
+    shown = [line[3:].split()[0] for line in drawn(view, width)[HEAD:]]
+    assert len(set(shown)) == 4
+    assert (shown == names) == whole
+    assert "history" in drawn(view, width)[0]
+
+
 def test_nan_is_said_and_drawn() -> None:
     row = drawn(factories.view(factories.exploding(), selected=1))[HEAD]
     assert row.startswith(" ✗ layers.0")

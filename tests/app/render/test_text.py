@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from gradtui.app.render.text import (
     cut,
     fit,
+    fit_name,
     from_to,
     layers_phrase,
     natural,
@@ -107,3 +108,21 @@ def test_a_sentence_is_cut_at_its_end() -> None:
     assert cut("log of 0 in loss.py", 9) == "log of 0…"
     assert cut("log", 1) == "…"
     assert cut("log", 0) == ""
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        (27, "blocks.0.self_attn.out_proj"),
+        (26, "b.0.self_attn.out_proj"),
+        (21, "b.0.s.out_proj"),
+        (14, "b.0.s.out_proj"),
+        (13, "blocks…t_proj"),
+    ],
+)
+def test_of_a_dotted_name_words_are_shortened_from_the_left(cells: int, shown: str) -> None:
+    assert fit_name("blocks.0.self_attn.out_proj", cells) == shown
+
+
+def test_a_name_without_dots_is_cut_in_the_middle() -> None:
+    assert fit_name("embedding_of_tokens", 9) == fit("embedding_of_tokens", 9)
