@@ -11,7 +11,7 @@ import pytest
 
 from gradtui.core import metric
 from gradtui.core.control import Pause, Resume, SetPace, StepOnce, Stop
-from gradtui.core.event import Building, Ended, Failed, Paused, Resumed, RunInfo
+from gradtui.core.event import Building, Ended, Failed, Paused, Resumed, OptimizerGroup, RunInfo
 from gradtui.core.layout import RowInfo, TensorInfo
 from gradtui.core.logged import Logged
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Act, Grad, NonFinite, Weight
@@ -113,7 +113,11 @@ def test_every_key_of_run_json_is_told_and_no_other(run: Path) -> None:
     header = json.loads((run / "run.json").read_text())
     text = section("run.json")
     told = set(re.findall(r"`(\w+)`", text))
-    inner = {f.name for kind in (RunInfo, RowInfo, TensorInfo, Logged) for f in fields(kind)}
+    inner = {
+        f.name
+        for kind in (RunInfo, RowInfo, TensorInfo, OptimizerGroup, Logged)
+        for f in fields(kind)
+    }
     inner |= set(header["generations"][0]) | set(header["steps"])
     inner |= {"pid", "machine", "owner", "stage"}
     assert set(header) <= told
