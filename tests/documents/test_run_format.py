@@ -11,7 +11,7 @@ import pytest
 
 from gradtui.core import metric
 from gradtui.core.control import Pause, Resume, SetPace, StepOnce, Stop
-from gradtui.core.event import Building, Ended, Failed, Paused, Resumed, OptimizerGroup, RunInfo
+from gradtui.core.event import Building, Ended, Failed, OptimizerGroup, Paused, Resumed, RunInfo
 from gradtui.core.layout import RowInfo, TensorInfo
 from gradtui.core.logged import Logged
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Act, Grad, NonFinite, Weight
