@@ -201,6 +201,10 @@ def _fitted(natural: Natural, cells: int, sort: str, *, short: bool) -> Fitted:
     wanted = {name: natural[SHORT * short + name] for name in NAMED}
     room = cells - EDGE
     name = min(wanted["name"], max(room, LEAST_NAME), MOST_NAME)
+    # A name and nothing else says little: the verdict may take some of it.
+    lacking = min(wanted["verdict"] + GAP - (room - name), name - LEAST_NAME)
+    if wanted["verdict"] + GAP <= room - name + max(lacking, 0):
+        name -= max(lacking, 0)
     chosen, room = {"name": name}, room - name
     for column in sorted(COLUMNS, key=lambda c: -weight(c)):
         if not column.weight or not wanted[column.name]:

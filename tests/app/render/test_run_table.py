@@ -141,6 +141,7 @@ def test_no_word_is_cut_but_in_notes_and_commands(cells: int, some: set[RunRow])
 def test_what_a_usual_terminal_shows() -> None:
     natural = NaturalWidths().of(ROWS, NOW)
     names = [[c.name for c, _ in fitted(natural, cells).columns] for cells in (52, 79, 139, 199)]
+    assert [c.name for c, _ in fitted(natural, 40).columns] == ["name", "verdict"]
     assert names[0] == ["name", "when", "verdict"]
     assert names[1] == ["name", "when", "state", "loss", "verdict"]
     assert set(names[2]) >= {"duration", "steps", "best", "size", "note"}
