@@ -141,12 +141,21 @@ def test_no_word_is_cut_but_in_notes_and_commands(cells: int, some: set[RunRow])
 def test_what_a_usual_terminal_shows() -> None:
     natural = NaturalWidths().of(ROWS, NOW)
     names = [[c.name for c, _ in fitted(natural, cells).columns] for cells in (52, 79, 139, 199)]
-    assert [c.name for c, _ in fitted(natural, 40).columns] == ["name", "verdict"]
     assert names[0] == ["name", "when", "verdict"]
     assert names[1] == ["name", "when", "state", "loss", "verdict"]
     assert set(names[2]) >= {"duration", "steps", "best", "size", "note"}
     assert set(names[3]) == {column.name for column in COLUMNS}
     assert {column.name for column in COLUMNS} == set(SORTS)
+
+
+def test_a_long_name_leaves_room_for_the_verdict() -> None:
+    rows = [
+        replace(row, name=f"20261130-09341{n}-transformer-a9f22{n}") for n, row in enumerate(ROWS)
+    ]
+    fit = fitted(NaturalWidths().of(rows, NOW), 40)
+    (name, wide), (verdict, _) = fit.columns
+    assert (name.name, verdict.name) == ("name", "verdict")
+    assert wide >= 12
 
 
 @pytest.mark.parametrize("sort", [column.name for column in COLUMNS])
