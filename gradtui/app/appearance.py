@@ -6,6 +6,7 @@ from textual.app import App
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from gradtui.app.no_color import leave_out_colours
+from gradtui.app.sixteen_colours import SIXTEEN
 from gradtui.app.themes import DEFAULT, MONO, THEMES
 from gradtui.core.errors import UsageError
 from gradtui.core.text import printable
@@ -27,9 +28,10 @@ class WholeCells(ScrollBarRender):
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "]
 
 
-def dress(app: App[Any], theme: str | None, ascii_only: bool) -> None:
-    """Themes, the one asked for put on; under NO_COLOR the one that needs no colours."""
-    for known in THEMES:
+def dress(app: App[Any], theme: str | None, ascii_only: bool, *, few: bool = False) -> None:
+    """Themes, the one asked for put on; under NO_COLOR the one that needs no colours. `few`: the terminal has
+    sixteen colours."""
+    for known in SIXTEEN if few else THEMES:
         app.register_theme(known)
     ScrollBar.renderer = WholeCells
     if app.no_color:

@@ -47,7 +47,9 @@ class TerminalApp(FaultContainment):
         self.output = output
         self.keep_theme = keep_theme
         self.exit_code = 0
-        dress(self, theme, ascii_only)
+        # Pictures that nobody watches being drawn have all colours, whatever the terminal at hand.
+        few = output is not None and self.console.color_system == "standard"
+        dress(self, theme, ascii_only, few=few)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return VARIABLES
