@@ -103,7 +103,7 @@ def attach_to(
     )
     package = str(Path(gradtui.__file__).resolve().parent)
     try:
-        stood = _hand_over(process, first_words(wish, package))
+        stood = _hand_over(process, lambda file: first_words(wish, package, file))
         answer = _answered(directory, process.pid, wish.deadline + MORE)
     except BaseException:
         _give_up(directory)
@@ -152,8 +152,9 @@ def _discard(directory: Path) -> None:
             directory.rmdir()
 
 
-def _hand_over(process: ProcessFacts, source: str) -> float:
-    """Seconds that its main thread has stood still. Raises GradtuiError."""
+def _hand_over(process: ProcessFacts, source: Callable[[str], str]) -> float:
+    """Have a process run what `source` gives for the file that it is read from, "" for none: seconds that
+    its main thread has stood still. Raises GradtuiError."""
     if by_python(process, surroundings()):
         return _remote_exec(process, source)
     from gradtui.inject.pending_call import HandOverError, hand_over
@@ -161,7 +162,7 @@ def _hand_over(process: ProcessFacts, source: str) -> float:
 
     try:
         with full_rights():
-            return hand_over(process.pid, source)
+            return hand_over(process.pid, source(""))
     except HandOverError as error:
         why = str(error)
     except ProcessEndedError:
@@ -175,12 +176,13 @@ def _hand_over(process: ProcessFacts, source: str) -> float:
     raise GradtuiError(f"process {process.pid} cannot be attached to: {why}.")
 
 
-def _remote_exec(process: ProcessFacts, source: str) -> float:
-    """By Python itself, which reads the text from a file when it comes to it."""
+def _remote_exec(process: ProcessFacts, source: Callable[[str], str]) -> float:
+    """By Python itself, which reads the text from a file when it comes to it. Nobody else may remove that
+    file: Python would complain of it in the program's own output."""
     run: Callable[[int, str], None] = vars(sys)["remote_exec"]
     number, path = tempfile.mkstemp(prefix="gradtui-", suffix=".py")
     try:
-        os.write(number, source.encode())
+        os.write(number, source(path).encode())
     finally:
         os.close(number)
     try:

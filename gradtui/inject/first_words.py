@@ -1,6 +1,7 @@
 """What is run first in a process that is attached to: a few lines that the main thread is done with in
 less than a millisecond, and that raise nothing."""
 
+import json
 from dataclasses import asdict, dataclass
 
 from gradtui.runstore.format.attach_json import NAME
@@ -8,14 +9,19 @@ from gradtui.runstore.format.attach_json import NAME
 OLDEST = (3, 11)
 INNER = """\
 import os, sys, time
-directory = {directory!r}
+directory, file = {directory!r}, {file!r}
+if file:
+    try:
+        os.unlink(file)
+    except OSError:
+        pass
 def answer(why):
     beside = os.path.join(directory, ".{name}.%d.new" % os.getpid())
     text = '{{"schema": 1, "state": "refused", "why": "%s"}}' % "".join(
         c for c in why[:500] if c.isascii() and c.isprintable() and c not in '"\\\\\\\\')
-    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    os.write(file, text.encode())
-    os.close(file)
+    out = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    os.write(out, text.encode())
+    os.close(out)
     os.rename(beside, os.path.join(directory, "{name}"))
 def carry():
     try:
@@ -37,7 +43,8 @@ def carry():
                 del sys.modules["gradtui"]
                 raise
         from gradtui.inject.attachment import begin
-        begin(**{wish!r})
+        import json
+        begin(**json.loads({wish!r}))
     except BaseException as error:
         why = str(error) if type(error) is RuntimeError else "%s: %s" % (type(error).__name__, error)
         try:
@@ -72,15 +79,17 @@ class Wish:
     """Seconds since 1970 after which nothing is to be begun any more."""
 
 
-def first_words(wish: Wish, package: str) -> str:
-    """Python source, ASCII; `package` is where gradtui lies."""
+def first_words(wish: Wish, package: str, file: str = "") -> str:
+    """Python source, ASCII; `package` is where gradtui lies, `file` the one that it is read from, if any: it
+    is removed."""
     inner = INNER.format(
         directory=wish.directory,
+        file=file,
         name=NAME,
         oldest=OLDEST,
         least=".".join(map(str, OLDEST)),
         package=package,
-        wish=asdict(wish),
+        wish=json.dumps(asdict(wish)),  # an infinite overhead has no literal in Python
         deadline=wish.deadline,
     )
     return OUTER.format(text=inner.encode().hex())

@@ -128,7 +128,9 @@ def wrapped(optimizer: Optimizer) -> Iterator[Optimizer]:
 def steps_before(optimizers: Iterable[Optimizer]) -> int:
     """How many steps they have taken together, by their own counts; -1 where one keeps none, or where
     reading it would wait for a device."""
-    counts = [_count(one) for one in optimizers]
+    # One that wraps another, as accelerate's and Lightning's do, is an optimizer too, and has its state.
+    apart = {id(getattr(one, "state", one)): one for one in optimizers}
+    counts = [_count(one) for one in apart.values()]
     return sum(counts) if counts and min(counts) >= 0 else -1
 
 

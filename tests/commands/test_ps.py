@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from gradtui.commands import attach_process
 from gradtui.core.errors import GradtuiError
 from gradtui.inject import pending_call, process_table
 from gradtui.inject import surroundings as surroundings_file
+from gradtui.inject.first_words import Wish, first_words
 from gradtui.inject.obstacles import Surroundings
 from gradtui.inject.process_table import ProcessFacts
 from gradtui.inject.stopped_thread import ProcessEndedError, ThreadBusyError
@@ -139,20 +141,26 @@ def test_a_process_that_records_itself_is_not_attached_to_again(
 
 
 def test_python_hands_the_lines_over_itself_where_it_can(
-    runs: Path, monkeypatch: pytest.MonkeyPatch
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[tuple[int, str]] = []
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     here = Surroundings(user=os.geteuid(), namespace="mnt:[1]", python=(3, 14), machine="aarch64")
     newest = ProcessFacts(ONE.pid, user=os.geteuid(), python=(3, 14))
     monkeypatch.setattr(attach_process, "surroundings", lambda: here)
 
     def hands(pid: int, path: str) -> None:
-        given.append((pid, Path(path).read_text()))
-        Path(path).unlink()
+        text = Path(path).read_text()
+        given.append((pid, text))
+        exec(text, {})
 
     monkeypatch.setattr(sys, "remote_exec", hands, raising=False)
-    assert attach_process._hand_over(newest, "pass\n") == 0.0
-    assert given == [(ONE.pid, "pass\n")]
+    late = Wish(str(runs), deadline=0.0)
+    assert attach_process._hand_over(newest, lambda file: first_words(late, "", file)) == 0.0
+    assert [pid for pid, _ in given] == [ONE.pid]
+    assert not list(folder.iterdir())  # the text has removed its own file
 
     def refuses(pid: int, path: str) -> None:
         given.append((pid, path))
@@ -160,5 +168,5 @@ def test_python_hands_the_lines_over_itself_where_it_can(
 
     monkeypatch.setattr(sys, "remote_exec", refuses, raising=False)
     with pytest.raises(GradtuiError, match="does not permit"):
-        attach_process._hand_over(newest, "pass\n")
+        attach_process._hand_over(newest, lambda _: "pass\n")
     assert not Path(given[-1][1]).exists()

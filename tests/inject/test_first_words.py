@@ -2,6 +2,7 @@
 
 import _thread
 import builtins
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gradtui.inject import attachment
 from gradtui.inject.first_words import Wish, first_words
 from gradtui.runstore.format.attach_json import (
     NAME,
@@ -41,6 +43,18 @@ def test_they_are_few_plain_lines_and_bind_no_name(tmp_path: Path, started: list
     assert first_words(wish, PACKAGE).isascii()
     assert run(wish).keys() == {"exec", "bytes", "__builtins__"}
     assert len(started) == 1
+
+
+def test_a_budget_without_a_limit_is_handed_over(
+    tmp_path: Path, started: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `--overhead off` has it: an infinity has no literal."""
+    given: list[dict[str, object]] = []
+    monkeypatch.setattr(attachment, "begin", lambda **wish: given.append(wish))
+    run(Wish(str(tmp_path), overhead=math.inf, deadline=time.time() + 9))
+    (carry,) = started
+    carry()
+    assert [wish["overhead"] for wish in given] == [math.inf]
 
 
 def test_too_late_they_do_nothing(tmp_path: Path, started: list[object]) -> None:
