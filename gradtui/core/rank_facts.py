@@ -63,6 +63,48 @@ class Apart:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """Where replicas of a net have had other weights than each other after the same steps; norms are L2."""
+
+    odd: tuple[int, ...]
+    """Ranks that differ where most agree; none where there is no such majority."""
+    ranks: int
+    """How many were compared."""
+    first_step: int
+    """The first of the steps looked at. Between two at which weights were recorded it is not known."""
+    last_step: int
+    tensor: str
+    """The one whose norms differ most, relative to their size, at the first step."""
+    tensors: int
+    """How many differ there."""
+    low: float
+    """Its smallest and largest norm there; of `odd` ranks that of the first, and the others'."""
+    high: float
+    proven: bool = False
+    """Whether one DistributedDataParallel holds all that the optimizer steps, over all ranks, one alone
+    differs, at the latest step too, and all others, two at least, agree to the bit in every tensor."""
+
+    @property
+    def words(self) -> str:
+        low, high, name = f"{self.low:.6g}", f"{self.high:.6g}", printable(self.tensor)
+        more = f" and of {self.tensors - 1:,} more" if self.tensors > 1 else ""
+        again = (
+            f", and still at step {self.last_step:,}" if self.last_step > self.first_step else ""
+        )
+        if not self.odd:
+            return (
+                f"weights differ from rank to rank under equal gradients: the norm of {name} is {low} to "
+                f"{high} at step {self.first_step:,}{more}{again}: what they began with was not broadcast, "
+                "or numbers were corrupted in one's memory"
+            )
+        return (
+            f"{_named(self.odd)}: weight norm of {name} {low} at step {self.first_step:,}, and {high} on the "
+            f"{self.ranks - len(self.odd)} others, which agree{more}{again}: weights that were not "
+            "broadcast or were loaded on some ranks alone, or numbers corrupted in that machine's memory"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RankFacts:
     """Of the processes of a run together."""
 
@@ -71,18 +113,24 @@ class RankFacts:
     apart: Apart | None = None
     restart: int = 0
     """That of the attempt that is shown."""
+    drift: Drift | None = None
 
     @property
     def words(self) -> tuple[str, ...]:
         """What is to be said of it."""
         again = restarted(self.attempts, self.restart)
         apart = self.apart.words if self.apart is not None else ""
-        return tuple(word for word in (again, apart) if word)
+        drift = self.drift.words if self.drift is not None else ""
+        return tuple(word for word in (again, apart, drift) if word)
 
     def until(self, step: int) -> "RankFacts":
         """As it was known after a step."""
-        late = self.apart is not None and self.apart.first_step > step
-        return replace(self, apart=None) if late else self
+        apart, drift = self.apart, self.drift
+        return replace(
+            self,
+            apart=None if apart is not None and apart.first_step > step else apart,
+            drift=None if drift is not None and drift.first_step > step else drift,
+        )
 
 
 def restarted(attempts: tuple[Attempt, ...], shown: int = 0) -> str:

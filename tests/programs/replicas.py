@@ -1,6 +1,6 @@
 """Replicas as launchers start them. Words: "group" trains in DistributedDataParallel over gloo, "apart"
 without an all-reduce; fail:RANK:RESTART:STEP raises there, corrupt:RANK:STEP spoils a gradient after the
-all-reduce."""
+all-reduce, drift:RANK:STEP a weight after the step; steps:N takes so many."""
 
 import os
 import sys
@@ -26,7 +26,8 @@ def train() -> None:
         whole = nn.parallel.DistributedDataParallel(net)
     optimizer = torch.optim.SGD(whole.parameters(), lr=1e-2)
     torch.manual_seed(rank if {"group", "apart"} & set(words) else 0)
-    for step in range(12):
+    steps = next((int(word[6:]) for word in words if word.startswith("steps:")), 12)
+    for step in range(steps):
         if f"fail:{rank}:{restart}:{step}" in words:
             raise RuntimeError(f"rank {rank} is made to fail")
         optimizer.zero_grad()
@@ -36,6 +37,9 @@ def train() -> None:
             assert grad is not None
             grad[0, 0] += 7.0
         optimizer.step()
+        if f"drift:{rank}:{step}" in words:
+            with torch.no_grad():
+                net[0].weight[0, 0] += 1.0
 
 
 if __name__ == "__main__":

@@ -84,6 +84,17 @@ class RecordTail:
         wanted = begin + pick(heads["record"].astype(np.int64), heads["step"].astype(np.int64))
         return _complete((read_at(fd, size, at * size) for at in wanted.tolist()), self.dtype)
 
+    def keys(self) -> RecordArray:
+        """[n] KEYS of all that are in the file now; nothing else of them is read."""
+        size = self.dtype.itemsize
+        try:
+            with opened(self.path) as fd:
+                count = extent(fd) // size
+                parts = [os.pread(fd, KEYS.itemsize, at * size) for at in range(count)]
+        except OSError:
+            return np.empty(0, KEYS)
+        return _complete(parts, KEYS)
+
     def find(self, records: IntArray) -> RecordArray:
         """Those of rising indices into the steps file that are in the file now."""
         size, parts = self.dtype.itemsize, []

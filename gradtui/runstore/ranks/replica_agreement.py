@@ -28,7 +28,7 @@ def apart(
     `tolerance`; None where they never do. A NaN or an infinity is like another one, and unlike a number."""
     if norms.shape[0] < 2 or not norms.shape[1]:
         return None
-    usual, odd = _usual(norms, tolerance)
+    common, odd = usual(norms, tolerance)
     differ = odd.any(axis=0)
     if not differ.any():
         return None
@@ -41,7 +41,7 @@ def apart(
     which = np.flatnonzero(odd[:, at].any(axis=1)) if lonely else np.empty(0, np.int64)
     here = norms[:, first]
     if lonely:
-        low, high = float(here[np.flatnonzero(odd[:, first])[0]]), float(usual[first])
+        low, high = float(here[np.flatnonzero(odd[:, first])[0]]), float(common[first])
     else:
         low, high = float(here.min()), float(here.max())
     return Apart(
@@ -56,7 +56,7 @@ def apart(
     )
 
 
-def _usual(norms: FloatArray, tolerance: float) -> tuple[FloatArray, BoolArray]:
+def usual(norms: FloatArray, tolerance: float) -> tuple[FloatArray, BoolArray]:
     """([n] the norm that most have, [ranks, n] whether one's is another)."""
     finite = np.isfinite(norms)
     most = finite.sum(axis=0) * 2 > norms.shape[0]
@@ -72,13 +72,13 @@ def _usual(norms: FloatArray, tolerance: float) -> tuple[FloatArray, BoolArray]:
 def agreement(ranks: Sequence[RankFiles], most: int = MOST) -> Apart | None:
     """Of the ranks of one attempt, by the latest `most` steps of each that are measured on all. Ranks that
     hold shards are no replicas, nor are processes that nobody has started together."""
-    found = [_compared(group, most) for group in _replicas(ranks)]
+    found = [_compared(group, most) for group in replicas(ranks)]
     return min(
         (one for one in found if one is not None), key=lambda one: one.first_step, default=None
     )
 
 
-def _replicas(ranks: Sequence[RankFiles]) -> list[list[RankFiles]]:
+def replicas(ranks: Sequence[RankFiles]) -> list[list[RankFiles]]:
     """Those with the same tensors, several each."""
     groups: dict[tuple[tuple[str, tuple[int, ...]], ...], list[RankFiles]] = defaultdict(list)
     for rank in ranks:

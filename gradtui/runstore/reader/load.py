@@ -25,6 +25,7 @@ from gradtui.runstore.ranks.rank_files import RankFiles
 from gradtui.runstore.ranks.rank_sync import joined_in
 from gradtui.runstore.ranks.replica_agreement import agreement
 from gradtui.runstore.ranks.replicas import beside, roles
+from gradtui.runstore.ranks.weight_agreement import drift
 from gradtui.runstore.reader.scalar_files import scalars_of
 
 
@@ -68,7 +69,9 @@ def _load(directory: Path, histograms: bool) -> Loaded:
     events = tuple(line for lines in told for line in lines)
     seen = [found for line in events if (found := nonfinite_from(line)) is not None]
     first = min(seen, key=lambda found: found.step, default=None)
-    together = RankFacts(attempts_of(attempts[:-1]), agreement(ranks), ranks[0].header.restart)
+    apart = agreement(ranks)
+    restart = ranks[0].header.restart
+    together = RankFacts(attempts_of(attempts[:-1]), apart, restart, drift(ranks, apart))
     block = _merged(blocks, progress, layout, parts.replicas)
     return Loaded(layout, info, block, events, first, tuple(ranks), state, together)
 

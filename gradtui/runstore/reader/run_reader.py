@@ -14,7 +14,7 @@ from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Ended, Event, Failed, RunInfo, Started
 from gradtui.core.layout import Layout
 from gradtui.core.metric import Metrics
-from gradtui.core.rank_facts import Apart, RankFacts
+from gradtui.core.rank_facts import Apart, Drift, RankFacts
 from gradtui.core.scalar_series import ScalarSeries
 from gradtui.core.snapshot import Snapshot
 from gradtui.runstore.format.block import Block, aligned, block_bytes, snapshots_of
@@ -37,6 +37,7 @@ from gradtui.runstore.ranks.rank_notes import rank_words
 from gradtui.runstore.ranks.rank_sync import RankSync
 from gradtui.runstore.ranks.replica_agreement import agreement
 from gradtui.runstore.ranks.replicas import Roles, beside, roles
+from gradtui.runstore.ranks.weight_agreement import drift
 from gradtui.runstore.reader.metrics import FollowedMetrics
 from gradtui.runstore.reader.scalar_files import ScalarTail
 from gradtui.runstore.writer.control_file import send_control, show_sign
@@ -92,6 +93,7 @@ class RunReader:
         self._holds, self._shown = False, float("-inf")
         """Whether training is held at this viewer's wish, and when it has last shown that it is there."""
         self._apart: Apart | None = None
+        self._drift: Drift | None = None
         """Where replicas have had other gradients, as of the last time they were compared."""
         self._ranks: list[RankFiles] = self._newest()
         self._begin()
@@ -225,6 +227,7 @@ class RunReader:
         if self._clock() - self._compared >= COMPARED:
             self._compared = self._clock()
             self._apart = agreement(self._ranks, LATEST) or self._apart
+            self._drift = drift(self._ranks, self._apart) or self._drift
 
     def _see_status(self, told: Sequence[Sequence[dict[str, Any]]] = ()) -> None:
         """`told`: the events of each rank so far, where they are not those that were heard."""
@@ -232,7 +235,8 @@ class RunReader:
         told = told or [self._hearing.endings(rank) for rank in self._ranks]
         silence = [self._pulse.silence(rank, wall, now) for rank in self._ranks]
         self._status = ranks_status(self._ranks, told, wall, silence)
-        together = RankFacts(self._before, self._apart, self._ranks[0].header.restart)
+        restart = self._ranks[0].header.restart
+        together = RankFacts(self._before, self._apart, restart, self._drift)
         self._notes = (*rank_words(self._status), *together.words)
 
     def _newest(self) -> list[RankFiles]:
@@ -248,7 +252,7 @@ class RunReader:
             return
         self._ranks = [self._ranks[known[r.label]] if r.label in known else r for r in found]
         if not set(known) <= {rank.label for rank in found}:
-            self._apart = None  # it is another attempt
+            self._apart = self._drift = None  # it is another attempt
             self._begin()
 
     def _see_layout(self, events: list[Event]) -> Layout | None:
