@@ -82,25 +82,31 @@ class Drift:
     high: float
     proven: bool = False
     """Whether one DistributedDataParallel holds all that the optimizer steps, over all ranks, one alone
-    differs, at the latest step too, and all others, two at least, agree to the bit in every tensor."""
+    differs, at a later step too, and all others, two at least, agree to the bit in every tensor."""
 
     @property
-    def words(self) -> str:
+    def seen(self) -> str:
+        """The numbers, a clause."""
         low, high, name = f"{self.low:.6g}", f"{self.high:.6g}", printable(self.tensor)
-        more = f" and of {self.tensors - 1:,} more" if self.tensors > 1 else ""
-        again = (
-            f", and still at step {self.last_step:,}" if self.last_step > self.first_step else ""
-        )
+        more = f", and of {self.tensors - 1:,} more tensors" if self.tensors > 1 else ""
+        again = f"; still at step {self.last_step:,}" if self.last_step > self.first_step else ""
         if not self.odd:
             return (
                 f"weights differ from rank to rank under equal gradients: the norm of {name} is {low} to "
-                f"{high} at step {self.first_step:,}{more}{again}: what they began with was not broadcast, "
-                "or numbers were corrupted in one's memory"
+                f"{high} at step {self.first_step:,}{more}{again}"
             )
+        others = self.ranks - len(self.odd)
         return (
             f"{_named(self.odd)}: weight norm of {name} {low} at step {self.first_step:,}, and {high} on the "
-            f"{self.ranks - len(self.odd)} others, which agree{more}{again}: weights that were not "
-            "broadcast or were loaded on some ranks alone, or numbers corrupted in that machine's memory"
+            f"{others} others, which agree{more}{again}"
+        )
+
+    @property
+    def words(self) -> str:
+        """With what it may come from."""
+        return (
+            f"{self.seen}: weights that were not broadcast or were loaded on some ranks alone, or numbers "
+            "corrupted in one machine's memory"
         )
 
 
@@ -122,6 +128,12 @@ class RankFacts:
         apart = self.apart.words if self.apart is not None else ""
         drift = self.drift.words if self.drift is not None else ""
         return tuple(word for word in (again, apart, drift) if word)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """But for what is a finding."""
+        certain = self.drift is not None and self.drift.proven
+        return replace(self, drift=None).words if certain else self.words
 
     def until(self, step: int) -> "RankFacts":
         """As it was known after a step."""

@@ -20,6 +20,7 @@ SYMPTOMS: dict[str, str] = {
     "saturated": "units pinned at the flat ends of their activation",
     "output_cannot_change": "the output does not depend on the parameters",
     "miswired": "parts of the program are put together wrongly; gradients do not do what the code means",
+    "replica_drift": "one rank has other weights than its replicas, which agree to the bit",
     "clipping_dominates": "most steps are decided by the clip threshold",
     "badly_scaled": "very large but stable gradients: the loss or the targets need scaling",
     "oscillating_loss": "the loss jumps up and down without progress",

@@ -32,6 +32,7 @@ from gradtui.doctor.rules.miswired import (
 from gradtui.doctor.rules.nonfinite import calibrating, first_seen, nonfinite, scaler_stuck
 from gradtui.doctor.rules.not_learning import begun_elsewhere, little_learned, lost_loss, no_better
 from gradtui.doctor.rules.registry import BY_THE_START, EXPLAINED_BY, LOG_RULES, RULES, Rule
+from gradtui.doctor.rules.replica_drift import SYMPTOM as DRIFT
 from gradtui.doctor.rules.rounding import updates_in_part_lost
 from gradtui.doctor.rules.update_arithmetic import by_division
 
@@ -144,7 +145,8 @@ def _ordered(found: list[Finding], facts: Facts) -> list[Finding]:
     for finding in found:
         first.setdefault(finding.symptom, finding)
     for vague in ("plateau", "not_learning"):
-        if len(first) > 1:
+        # Replicas that differ explain no lack of progress.
+        if any(symptom not in (vague, DRIFT) for symptom in first):
             first.pop(vague, None)
     first = without_consequences(first, facts)
     kept: list[Finding] = []

@@ -23,7 +23,7 @@ def structural_zeros(facts: Facts) -> str:
 
 def together(facts: Facts) -> tuple[str, ...]:
     """On restarts, and on ranks whose gradients differ from those of their replicas."""
-    return () if facts.ranks is None else facts.ranks.words
+    return () if facts.ranks is None else facts.ranks.notes
 
 
 def attached(facts: Facts) -> str:

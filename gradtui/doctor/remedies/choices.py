@@ -103,6 +103,7 @@ from gradtui.doctor.remedies.code.recurrent_stacks import (
     NORMED_OUTPUTS,
     OPEN_GATES,
 )
+from gradtui.doctor.remedies.code.replicas import BROADCAST
 from gradtui.doctor.remedies.code.scale import (
     MEAN_LOSS,
     SPREAD_OF_SCORES,
@@ -410,6 +411,7 @@ VALUE_CLIPS: Choice = (NORM_IN_PLACE_OF_VALUES,)
 WASSERSTEIN_LOST: Choice = (SPECTRAL_NORM, LARGER_WEIGHT_CLIP)
 NO_BACKWARD: Choice = (CALL_BACKWARD,)
 NEVER_STEPPED: Choice = (CALL_STEP,)
+REPLICA_DRIFT: Choice = (BROADCAST,)
 WEIGHTS_WRITTEN: Choice = (WHO_WRITES, INPUTS_WITH_LABELS)
 STEPS_TOO_SHORT: Choice = (RAISE_LR, STANDARD_INPUTS)
 CUT_OFF: Choice = (KEEP_GRAPH, LOSS_OF_PARAMETERS)

@@ -24,6 +24,7 @@ from gradtui.doctor.rules.not_learning import (
     weights_written,
 )
 from gradtui.doctor.rules.parts_cut_off import cut_off
+from gradtui.doctor.rules.replica_drift import replica_drift
 from gradtui.doctor.rules.rounding import (
     fp16_underflow,
     small_steps_rounded_away,
@@ -64,6 +65,7 @@ RULES: tuple[Rule, ...] = (
     miswired,
     collapsed,
     cut_off,
+    replica_drift,
     exploded_and_died,
     saturated,
     climbing,

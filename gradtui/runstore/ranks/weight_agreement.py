@@ -119,6 +119,7 @@ def _told(
         certain
         and len(odd) == 1
         and len(ranks) >= FEWEST
+        and steps[0] < steps[1]
         and np.array_equal(still, who)
         and agree_exactly(here[others])
         and agree_exactly(latest[others])
