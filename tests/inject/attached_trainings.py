@@ -272,4 +272,10 @@ def _as_recorded(run: Path, truth: dict[str, Any]) -> bool:
     if begun is None or begun < 0 or not len(found):
         return False
     parts = (told[at : at + len(found)] for at in (begun, begun + 1))
-    return any(len(one) == len(found) and np.allclose(found, one, 1e-6, 0.0) for one in parts)
+    right = any(len(one) == len(found) and np.allclose(found, one, 1e-6, 0.0) for one in parts)
+    if not right:
+        where = [np.flatnonzero(np.isclose(told, loss, 1e-6, 0.0)).tolist() for loss in found]
+        print(
+            f"attached after {begun} steps; recorded losses are of steps {where}", file=sys.stderr
+        )
+    return right

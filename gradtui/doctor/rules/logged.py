@@ -72,6 +72,8 @@ def log_verdict(reading: Reading) -> tuple[str, str]:
     if len(reading.used) < T.STILL_STEPS:
         taken = len(np.unique(reading.facts.steps[reading.used]))
         return UNDECIDED, f"the log has gradient norms of {taken} steps only"
+    if not reading.total[reading.used].any():
+        return UNDECIDED, f"every gradient norm in the log is 0, and yet {_course(reading)}"
     stuck = stuck or _collapsed(reading)
     if not stuck and not (reading.learned or reading.falling):
         stuck = f"{_course(reading)}, which may be all that there is to learn, or little of it"

@@ -89,6 +89,8 @@ def output_cannot_change(reading: Reading) -> Finding | None:
     if not parameters.any() or not (facts.total_norm == 0).all():
         return None
     logged = facts.info.logged is not None
+    if logged and reading.progress:
+        return None  # gradients of 0 have not brought that about: its writer has lost them
     which = (
         "every logged gradient norm is" if logged else f"all {int(parameters.sum())} gradients are"
     )

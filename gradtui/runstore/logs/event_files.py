@@ -18,7 +18,7 @@ from gradtui.runstore.files.reading import DAMAGE, opened, read_at
 from gradtui.runstore.logs.limits import CUT, MOST_POINTS, whole_file
 from gradtui.runstore.logs.places import files_below, the_one
 from gradtui.runstore.logs.record_frames import frames
-from gradtui.runstore.logs.series import SCALAR, Collector, Log
+from gradtui.runstore.logs.series import HISTOGRAM, Collector, Log
 
 MARK = b"brain.Event:"
 """In the first record of every such file."""
@@ -62,10 +62,15 @@ def read(path: Path) -> Log:
     if collector.full:
         limits.append(CUT)
     series = collector.series()
-    if any(np.isinf(one.values).any() for one in series if one.kind == SCALAR):
+    if any(np.isinf(one.values).any() for one in series):
         limits.append(
             "an infinity may be a number of bfloat16 above 65,504, or of float64 above 3e38: torch's writer "
             "passes the first through float16, and the file holds float32"
+        )
+    if any((one.values == 0).any() for one in series if one.kind == HISTOGRAM):
+        limits.append(
+            "a norm of exactly 0 may be of numbers of bfloat16 below 3e-8, which torch's writer passes "
+            "through float16"
         )
     return Log(series, tuple(limits), files=tuple(file.name for file in files))
 

@@ -1,6 +1,7 @@
 """Event files, written by torch's SummaryWriter and TensorBoard's own writer."""
 
 import math
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,41 @@ def test_histograms_of_gradients_are_norms(tmp_path: Path) -> None:
     for place, grad in enumerate(grads.values()):
         assert facts.grads[2, place, 0] == pytest.approx(3 * float(grad.norm()), rel=1e-5)
         assert facts.grads[2, place, 1] == pytest.approx(3 * float(grad.abs().max()), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("values", "norm", "verdict", "clause"),
+    [
+        ([1e5, *[1e-3] * 99], math.inf, "nonfinite", "an infinity may be a number of bfloat16"),
+        ([1e-9] * 100, 0.0, "undecided", "a norm of exactly 0 may be of numbers of bfloat16"),
+    ],
+)
+def test_histograms_that_the_writer_has_spoilt(
+    tmp_path: Path, values: list[float], norm: float, verdict: str, clause: str
+) -> None:
+    """torch's `add_histogram` takes bfloat16 through float16: what is finite is infinite, or 0."""
+    with summary_writer(tmp_path) as writer, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # numpy's, of the overflow
+        for step in range(60):
+            writer.add_scalar("loss", 2 / (step + 1), step)
+            grad = torch.tensor(values, dtype=torch.bfloat16)
+            writer.add_histogram("gradients/fc.weight", grad, step)
+    assert set(series(read(tmp_path), "gradients/fc.weight").values.tolist()) == {norm}
+    _, diagnosis = judged(tmp_path)
+    assert diagnosis.verdict == verdict
+    assert any(note.startswith(clause) for note in diagnosis.notes)
+
+
+def test_tensorboardx_makes_one_of_two_names(tmp_path: Path) -> None:
+    """It writes `a b` as `a_b`: points of both stand at one step, and none is lost."""
+    library = pytest.importorskip("tensorboardX")
+    with library.SummaryWriter(str(tmp_path)) as writer:
+        for step in range(20):
+            writer.add_scalar("train loss", 1.0 + step, step)
+            writer.add_scalar("train_loss", 100.0 + step, step)
+    table = tabled(tmp_path)
+    assert table.steps.tolist() == [step for step in range(20) for _ in range(2)]
+    assert table.loss.tolist() == [base + step for step in range(20) for base in (1.0, 100.0)]
 
 
 def test_several_runs_are_asked_back(tmp_path: Path) -> None:

@@ -87,6 +87,72 @@ def test_a_file_that_breaks_off_is_read_up_to_there(
     assert read(cut).series == ()
 
 
+MERGED = """
+import wandb
+run = wandb.init(project="p", mode="offline", settings=wandb.Settings(silent=True, console="off"))
+for name, value, step in (
+    ("loss", 1.0, 0), ("loss", 2.0, 1), ("loss", 3.0, None), ("grad_norm", 4.0, None), ("loss", 5.0, 9)
+):
+    run.log({name: value}, step=step)
+run.finish()
+"""
+
+
+def test_calls_that_were_merged_are_one_and_that_is_said(tmp_path: Path) -> None:
+    """A call without a step goes into the one that a call with a step has left open."""
+    pytest.importorskip("wandb")
+    subprocess.run([sys.executable, "-c", MERGED], cwd=tmp_path, capture_output=True, check=True)
+    log = read(tmp_path / "wandb")
+    points = {one.name: len(one) for one in log.series}
+    assert points["loss"] < 4
+    assert series(log, "loss").steps.max() == 9
+    assert any("one call of wandb.log" in clause for clause in log.limits)
+
+
+KILLED = """
+import os, signal, wandb
+run = wandb.init(project="p", mode="offline", settings=wandb.Settings(silent=True, console="off"))
+for step in range(10):
+    run.log({"loss": 1.0 / (step + 1)})
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_of_a_run_that_was_killed_the_end_may_be_missing(tmp_path: Path) -> None:
+    pytest.importorskip("wandb")
+    done = subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, capture_output=True)
+    assert done.returncode == -9
+    log = read(tmp_path / "wandb")
+    assert sum(len(one) for one in log.series if one.name == "loss") <= 10
+    assert any("last half minute before a kill" in clause for clause in log.limits)
+
+
+LOST = """
+import math, torch, wandb
+from torch import nn
+run = wandb.init(project="p", mode="offline", settings=wandb.Settings(silent=True, console="off"))
+net = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 2))
+run.watch(net, log="gradients", log_freq=1)
+for step in range(30):
+    net.zero_grad()
+    loss = net(torch.ones(2, 4)).sum() * (math.nan if step > 19 else 1)
+    loss.backward()
+    run.log({"train/loss": 1.0 / (step + 1), "train/global_step": step})
+run.finish()
+"""
+
+
+def test_a_gradient_that_is_all_nan_is_in_no_histogram(tmp_path: Path) -> None:
+    pytest.importorskip("wandb")
+    subprocess.run([sys.executable, "-c", LOST], cwd=tmp_path, capture_output=True, check=True)
+    log = read(tmp_path / "wandb")
+    layer = series(log, "gradients/0.weight")
+    assert np.isfinite(layer.values).all()
+    assert len(series(log, "train/loss")) == 30
+    assert len(layer) <= 21
+    assert any("NaN has been left out" in clause for clause in log.limits)
+
+
 def test_norms_of_buckets() -> None:
     values = np.random.default_rng(0).normal(size=2000) * 1e-20
     count, edge = np.histogram(values, 64)
