@@ -215,10 +215,11 @@ class Watcher:
         """Of a program that has trained for some time: watch from the next whole step on. How many steps its
         optimizers have taken, by their own counts; -1 where that is not known."""
         self._registry.find_live()
-        found = steps_before(self._registry.optimizers())
-        self._steps_before = found
         self._hooks.first_is_partial = lambda: not self._losses.passes
         self._patches.put_on()
+        # Not sooner: a program that trains in a thread of its own, as Ray's do, goes on meanwhile.
+        found = steps_before(self._registry.optimizers())
+        self._steps_before = found
         self._put_on()
         return found
 
