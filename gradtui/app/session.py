@@ -253,7 +253,8 @@ class Session:
                 self._pausing = None
             case NonFiniteSeen(snapshot=snapshot):
                 seen = snapshot.nonfinite
-                where = f": {seen.phase}, {seen.module} {seen.tensor}".rstrip() if seen else ""
+                place = f"{seen.module} {seen.tensor}".strip() if seen else ""
+                where = f": {seen.phase}, {place}".rstrip(", ") if seen else ""
                 text = f"NaN or infinity at step {snapshot.step:,}{where}"
                 self._once(snapshot.step, Notice(text, "error", bell=True))
                 self._point_to(seen)

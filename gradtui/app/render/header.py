@@ -1,5 +1,6 @@
 """Three lines on top: who trains where, how far and how fast, and the verdict in words."""
 
+from dataclasses import replace
 from math import isnan
 
 from gradtui.app.render.ending import ending
@@ -289,14 +290,18 @@ def _verdict(view: View, cells: int) -> Line:
     head = [
         (f" {sign.char(view.ascii_only)} {verdict_words(diagnosis.verdict).upper()}", sign.meaning)
     ]
-    covers = covered("", _coverage(view))
+    coverage = _coverage(view)
+    sick = bool(diagnosis.findings) and diagnosis.severity > Severity.OK
+    if sick:  # of "sick, 620 of 6,000 steps measured" somebody reads that so many are; the line above has it
+        coverage = replace(coverage, measured=coverage.taken)
+    covers = covered("", coverage)
     if _failed(view):
         # How it has ended comes first, and nothing that was well until then shines.
         calm = "quiet" if sign.meaning == "healthy" else sign.meaning
         head = [(f" {_end_word(view)} ·", "critical"), (head[0][0], calm)]
     end: Line = (*tail, (" ", "")) if tail else ()
     said: list[Piece] = [(covers, head[-1][1])] if covers else []
-    if diagnosis.findings and diagnosis.severity > Severity.OK:
+    if sick:
         head += _where(view, said, cells - width((*head, *end)))
     elif not diagnosis.decided:
         head += [*said, (f"  {safe(diagnosis.why)}", "")]

@@ -45,10 +45,10 @@ def ended(view: View) -> bool:
 
 
 def end_words(outside: Outside, ascii_only: bool) -> tuple[str, str]:
-    """ "── exited 0 ──" and what it means."""
+    """ "── exited 0 ──" and what it means: that a program ended well says nothing of what it trained."""
     code = outside.code or 0
     rule = "--" if ascii_only else "──"
-    return f" {rule} {ending(code)} {rule}", "critical" if code else "healthy"
+    return f" {rule} {ending(code)} {rule}", "critical" if code else "quiet"
 
 
 @lru_cache(maxsize=4096)

@@ -183,8 +183,8 @@ def starved(reading: Reading) -> Finding | None:
         f"all {len(norms)} layers of {_side(reading)} have gradient norms of at most "
         f"{norm(float(norms.max()))}, {norm(float(then.max()))} at first, while its loss went from "
         f"{norm(first)} to {norm(now)}",
-        "the other side has won: its answer is flat where this one stands, and says nothing of the "
-        "way back",
+        "the other net has won: it tells what this one makes from what is true with such certainty that "
+        "hardly any gradient comes back through it",
         choices.STARVED,
         tuple(int(r) for r in reading.rows),
         reading.names(reading.rows),

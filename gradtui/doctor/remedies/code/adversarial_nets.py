@@ -75,21 +75,21 @@ def noisy_other(seen: ProgramSeen) -> CodeLines:
 NON_SATURATING_LOSS = Remedy(
     id="non_saturating_loss",
     text=(
-        "let this side maximise the log of the other's doubt (the non-saturating loss), or use a "
-        "Wasserstein loss with a gradient penalty"
+        "have this net maximise log D of what it makes, in place of minimising log(1 - D) (the "
+        "non-saturating loss), or use a Wasserstein loss with a gradient penalty"
     ),
     code=doubt,
     source=("Goodfellow et al., 2014, arXiv:1406.2661; Gulrajani et al., 2017, arXiv:1704.00028"),
 )
 SLOWER_OTHER_SIDE = Remedy(
     id="slower_other_side",
-    text=("give the other side a smaller learning rate or fewer steps"),
+    text=("give the other net a smaller learning rate or fewer steps"),
     code=slower_other,
     source=("Heusel et al., 2017, arXiv:1706.08500"),
 )
 NOISY_OTHER_SIDE = Remedy(
     id="noisy_other_side",
-    text=("smooth its labels, or add noise to its inputs"),
+    text=("smooth the labels of the other net, or add noise to its inputs"),
     code=noisy_other,
     source=("Salimans et al., 2016, arXiv:1606.03498; Arjovsky and Bottou, 2017, arXiv:1701.04862"),
 )
