@@ -46,12 +46,14 @@ class EvenlyThinned:
 
 
 class Backlog:
-    """Holds `most` points at most, a single step's more where it has more. Measured steps and those with
-    loss and learning rate alone are thinned apart, whichever are more."""
+    """Holds `most` points at most, a single step's more where it has more. Each kind of values is thinned by
+    itself, the one with the most points first."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._measured, self._bare = EvenlyThinned(), EvenlyThinned()
+        self._kinds: dict[tuple[str, ...], EvenlyThinned] = {}
+        self._of_steps = 0
+        """Points of them all."""
         self._told: deque[Told] = deque()
         self._standing: Standing | None = None
         self.given = 0
@@ -62,7 +64,7 @@ class Backlog:
     @property
     def points(self) -> int:
         """That wait."""
-        return self._measured.points + self._bare.points + len(self._told)
+        return self._of_steps + len(self._told)
 
     def put(self, batch: Batch) -> None:
         """Add what is new."""
@@ -77,7 +79,8 @@ class Backlog:
 
     def take(self) -> Batch:
         """All that waits. How things stand is told again each time."""
-        steps = sorted(self._measured.take() + self._bare.take(), key=_order)
+        steps = sorted((one for kind in self._kinds.values() for one in kind.take()), key=_order)
+        self._of_steps = 0
         told = tuple(self._told)
         self._told.clear()
         return Batch(tuple(steps), told, self._standing)
@@ -92,15 +95,17 @@ class Backlog:
         self._told.extend(newest[-MOST_TOLD:])
 
     def _add(self, one: StepValues) -> None:
-        self.lost += (self._measured if one.layers else self._bare).add(one)
-        while self._measured.points + self._bare.points > self._most:
-            larger, smaller = self._measured, self._bare
-            if larger.points < smaller.points:
-                larger, smaller = smaller, larger
-            gone = larger.thin() or smaller.thin()
-            self.lost += gone
+        self._count(one.points, self._kinds.setdefault(one.kind, EvenlyThinned()).add(one))
+        while self._of_steps > self._most:
+            by_size = sorted(self._kinds.values(), key=lambda kind: -kind.points)
+            gone = next(filter(None, (kind.thin() for kind in by_size)), 0)
+            self._count(0, gone)
             if not gone:
                 return
+
+    def _count(self, come: int, gone: int) -> None:
+        self._of_steps += come - gone
+        self.lost += gone
 
 
 def _order(one: StepValues) -> tuple[float, int]:

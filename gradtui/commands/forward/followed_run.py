@@ -8,11 +8,14 @@ from pathlib import Path
 from gradtui.app.diagnosis_timing import DiagnosisTiming
 from gradtui.commands.forward.finding_log import FindingLog, layer_names, safe
 from gradtui.commands.forward.folder import run_name
+from gradtui.commands.forward.logged_values import LoggedValues
+from gradtui.commands.forward.rank_values import MOST_RANKS, RankValues
 from gradtui.commands.forward.records import Batch, RunAbout, Standing, StepValues, Told
 from gradtui.commands.forward.values import scalar_values, step_values
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Ended, Failed, NonFiniteSeen, Started
 from gradtui.core.history import History
+from gradtui.core.metric import Metrics
 from gradtui.core.secrets import masked
 from gradtui.core.snapshot import Snapshot
 from gradtui.doctor.finding import NOTHING_SEEN, Diagnosis
@@ -49,14 +52,27 @@ class FollowedRun:
         self._names: list[str] = []
         self._sent = self._sent_scalars = -1
         """The last steps that were given on: the past comes again where the layout has changed."""
+        self._logged = LoggedValues()
+        self._metrics: Metrics = {}
+        self._ranks = RankValues()
         self._ending = ""
-        self.left_out = 0
+        self._left_out = 0
         """Layers that are not sent."""
 
     @property
-    def sent_layers(self) -> int:
-        """Layers that are."""
-        return len(self._names)
+    def limits(self) -> tuple[str, ...]:
+        """What is not sent as there is too much of it, sentences."""
+        logged, ranks = self._logged, self._ranks
+        counts = (
+            ("layers", len(self._names), self._left_out),
+            ("names that the program logs under", logged.names, logged.left_out),
+            ("ranks by themselves", MOST_RANKS, ranks.left_out),
+        )
+        return tuple(
+            f"the first {sent:,} of {sent + left_out:,} {what} are sent"
+            for what, sent, left_out in counts
+            if left_out
+        )
 
     @property
     def over(self) -> bool:
@@ -68,10 +84,15 @@ class FollowedRun:
         with any_numbers():
             delivery = self._reader.poll()
             self._hear(delivery)
+            self._metrics = (
+                delivery.metrics or self._metrics
+            )  # some may be there before any step is
             history = self._history
             if history is None:
                 return Batch()
             steps = self._steps(delivery, history)
+            steps += self._logged.fresh(self._metrics)
+            steps += self._ranks.look(self._reader.files, time.monotonic(), last=last)
             told = self._told(history, last=last)
             return Batch(steps, told, self._standing(history))
 
@@ -81,7 +102,7 @@ class FollowedRun:
                 case Started(layout=layout, info=info):
                     self._history = History(layout, info) if layout.tensors else None
                     self._names = layer_names(layout, MOST_LAYERS)
-                    self.left_out = len(layout.rows) - len(self._names)
+                    self._left_out = len(layout.rows) - len(self._names)
                     self._ending = ""
                     self._see_attempt()
                 case NonFiniteSeen(snapshot=snapshot):
@@ -158,4 +179,5 @@ class FollowedRun:
             diagnosis.verdict,
             diagnosis.severity.word,
             dict(self._log.holding),
+            dict(self._ranks.steps),
         )

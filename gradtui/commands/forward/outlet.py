@@ -73,7 +73,7 @@ class Outlet:
     def sentences(self) -> list[str]:
         """What came of it; called once, at the end."""
         with self._lock:
-            given = self._backlog.given
+            given, thinned = self._backlog.given, self._backlog.lost
         missing = given - self._sent
         place = self.address.shown
         to = f" to {place}" if place else ""
@@ -82,7 +82,8 @@ class Outlet:
             said = f"{missing:,} of {given:,} points not taken: {why}"
             said += f" ({place})" if place else ""
         elif missing > 0:
-            said = f"{self._sent:,} of {given:,} points sent{to}, {THINNED}"
+            said = f"{self._sent:,} of {given:,} points sent{to}"
+            said += f", {THINNED}" if thinned else ""
         elif given:
             said = f"{given:,} points sent{to}"
             said += f", after {why}" if self._why else ""
@@ -104,7 +105,9 @@ class Outlet:
         try:
             self._send(batch)
         except RefusedError as error:
-            self._put_off(batch, shown(str(error)), again=error.again)
+            left = batch if error.left is None else error.left
+            self._sent += batch.points - left.points - error.lost
+            self._put_off(left, shown(str(error)), again=error.again)
         except Exception as error:
             self._put_off(batch, shown(clause(error)), again=False)
 

@@ -71,10 +71,7 @@ def forward(directory: Path, addresses: Sequence[Address], orders: Orders) -> li
     until = time.monotonic() + LIMIT
     _finish(run, outlets, orders, until)
     said = [line for outlet in outlets for line in outlet.sentences()]
-    if run.left_out:
-        count = run.left_out + run.sent_layers
-        said.append(f"--to: the first {run.sent_layers:,} of {count:,} layers are sent")
-    return said
+    return [*said, *(f"--to: {limit}" for limit in run.limits)]
 
 
 def _opened(address: Address, directory: Path) -> Channel:

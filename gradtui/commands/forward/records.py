@@ -58,6 +58,13 @@ LAYER_QUANTITIES = {
     ),
 }
 """Of one layer."""
+RANK_NORM = Quantity(
+    "grad_norm",
+    "gradtui.rank.gradient_norm",
+    "",
+    "L2 norm of a rank's gradient, before clipping, at the newest step that it has measured",
+)
+LOGGED = Quantity("metrics", "gradtui.logged", "", "a value that the program logs by itself")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +78,35 @@ class StepValues:
     """By the names in QUANTITIES."""
     layers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """By the names in LAYER_QUANTITIES, then by layer."""
+    ranks: Mapping[str, float] = field(default_factory=dict)
+    """The gradient norm of a rank, by its number."""
+    logged: Mapping[str, float] = field(default_factory=dict)
+    """What the program logged, by its name."""
 
     @property
     def points(self) -> int:
-        return len(self.values) + sum(map(len, self.layers.values()))
+        by_layer = sum(map(len, self.layers.values()))
+        return len(self.values) + by_layer + len(self.ranks) + len(self.logged)
+
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """What is thinned together: measured steps, those with loss and learning rate alone, each rank,
+        and each name that the program logs under, or a seldom one would go with those beside it."""
+        if self.logged:
+            return ("logged", *self.logged)
+        if self.ranks:
+            return ("ranks", *self.ranks)
+        return ("layers",) if self.layers else ("scalars",)
 
     def tagged(self) -> dict[str, float]:
-        """Every value by its tag; of layers "NAME/grad_norm"."""
+        """Every value by its tag; of layers "NAME/grad_norm", of ranks "ranks/0/grad_norm", of what the
+        program logs "metrics/NAME"."""
         out = {QUANTITIES[name].tag: value for name, value in self.values.items()}
         for name, layers in self.layers.items():
             tag = LAYER_QUANTITIES[name].tag
             out |= {f"{layer}/{tag}": value for layer, value in layers.items()}
-        return out
+        out |= {f"ranks/{rank}/{RANK_NORM.tag}": norm for rank, norm in self.ranks.items()}
+        return out | {f"{LOGGED.tag}/{name}": value for name, value in self.logged.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +153,8 @@ class Standing:
     severity: str
     findings: Mapping[str, str] = field(default_factory=dict)
     """Symptom -> severity, "ok" for those that hold no more."""
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    """The newest step of each rank, where several train together."""
 
 
 @dataclass(frozen=True, slots=True)

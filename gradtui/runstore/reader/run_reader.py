@@ -104,6 +104,11 @@ class RunReader:
         return self._status
 
     @property
+    def files(self) -> Sequence[RankFiles]:
+        """Those of the ranks, lowest first, as of the last look."""
+        return self._ranks
+
+    @property
     def pids(self) -> tuple[int, ...]:
         """The processes that train, those on this machine, as of the last look."""
         live = {rank.pid for rank in self._status.ranks if rank.state == RUNNING}

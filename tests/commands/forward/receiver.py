@@ -1,5 +1,6 @@
 """A receiver of OTLP over HTTP, which keeps what it gets as protobuf has it."""
 
+import gzip
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +46,8 @@ def receiving() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             data = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers["Content-Encoding"] == "gzip":
+                data = gzip.decompress(data)
             got.paths.append(self.path)
             got.authorization.append(self.headers["Authorization"])
             kind = urlsplit(self.path).path.rpartition("/")[2]

@@ -119,7 +119,7 @@ def test_of_many_layers_the_first_are_sent(tmp_path: Path, monkeypatch: pytest.M
     run = FollowedRun(tmp_path / "r")
     (full,) = (one for one in run.look().steps if one.layers)
     assert list(full.layers["grad_norm"]) == ["layers.0", "layers.1"]
-    assert (run.sent_layers, run.left_out) == (2, 1)
+    assert run.limits == ("the first 2 of 3 layers are sent",)
 
 
 def test_where_there_is_no_run_it_is_said(tmp_path: Path) -> None:

@@ -12,11 +12,12 @@ LONGEST = 160
 
 
 class RefusedError(Exception):
-    """A batch was not taken; why, in a clause. `again`: it may be taken later."""
+    """A batch was not taken; why, in a clause. `again`: it may be taken later. Where only some of it was not
+    that is `left`, and of the rest `lost` points were taken of which nothing came."""
 
-    def __init__(self, why: str, *, again: bool) -> None:
+    def __init__(self, why: str, *, again: bool, left: Batch | None = None, lost: int = 0) -> None:
         super().__init__(why)
-        self.again = again
+        self.again, self.left, self.lost = again, left, lost
 
 
 def clause(error: Exception) -> str:

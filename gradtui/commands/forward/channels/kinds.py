@@ -39,5 +39,5 @@ KINDS = {
     "tensorboard": Kind(20_000, _tensorboard),
     "wandb": Kind(20_000, _wandb),
     "mlflow": Kind(MLFLOW_REQUEST, _mlflow),
-    "otlp": Kind(5_000, _otlp),
+    "otlp": Kind(20_000, _otlp),
 }

@@ -1,12 +1,13 @@
 """OpenTelemetry's protocol over HTTP, by its own exporters: values as gauges, findings as log records."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from gradtui.commands.forward.address import Address, without_user
 from gradtui.commands.forward.channels.channel import RefusedError
 from gradtui.commands.forward.channels.http_session import AGAIN, NotedSession
+from gradtui.commands.forward.channels.otlp_requests import apart, parts
 from gradtui.commands.forward.channels.series import Series, series_of
 from gradtui.commands.forward.records import Batch, RunAbout, Told
 from gradtui.core.version import version
@@ -14,8 +15,12 @@ from gradtui.runstore.files.extra import needed
 
 WHAT, EXTRA = "--to otlp", "otlp"
 METRICS, LOGS = "v1/metrics", "v1/logs"
-NO_LOGS = (404, 405, 415, 501)
-"""What receivers of metrics alone answer to log records."""
+REQUEST = 5_000
+"""Points of one request: 300 kB or so, where a proxy may take no more than a megabyte."""
+METRICS_ALONE = (400, 404, 405, 415, 501)
+"""What receivers that take metrics, and nothing else, answer to log records."""
+NO_LOGS = "it takes no log records: findings are there as gradtui.finding alone"
+JOINED = "{:,} points had another of their series within the same millisecond, and are not sent"
 ONCE = 0.5
 """Seconds within which an exporter may try again: none. What was refused comes with the next batch."""
 LEVELS = {"ok": (9, "INFO"), "warning": (13, "WARN"), "critical": (17, "ERROR")}
@@ -45,18 +50,41 @@ class OtlpChannel:
             endpoint=joined(url, LOGS), timeout=ONCE, session=self._session.session
         )
         self._takes_logs = True
+        self._values_taken = False
+        self._joined = 0
+        """Points that went as another of the series had the same millisecond."""
 
     @property
     def limits(self) -> tuple[str, ...]:
-        if self._takes_logs:
-            return ()
-        return ("it takes no log records: findings are there as gradtui.finding alone",)
+        out = () if self._takes_logs else (NO_LOGS,)
+        return (*out, JOINED.format(self._joined)) if self._joined else out
 
     def send(self, batch: Batch) -> int:
-        lost = self._send_values(batch)
-        if batch.told and self._takes_logs:
-            self._send_told(batch.told)
-        return lost + (len(batch.told) if not self._takes_logs else 0)
+        """Values in requests of REQUEST points, what is told in one of its own: what is refused for good
+        costs its request alone."""
+        steps, lost = apart(batch.steps)
+        self._joined += lost
+        requests = [Batch(part) for part in parts(steps, REQUEST)] or [Batch()]
+        requests[-1] = Batch(requests[-1].steps, standing=batch.standing)
+        why = ""
+        for i, one in enumerate(requests):
+            try:
+                lost += self._send_values(one)
+            except RefusedError as error:
+                if error.again:
+                    rest = [step for later in requests[i:] for step in later.steps]
+                    left = Batch(rest, batch.told, batch.standing)
+                    raise RefusedError(str(error), again=True, left=left, lost=lost) from None
+                why, lost = str(error), lost + one.points
+        try:
+            lost += self._send_told(batch.told)
+        except RefusedError as error:
+            left = Batch(told=batch.told if error.again else ())
+            lost += 0 if error.again else len(batch.told)
+            raise RefusedError(str(error), again=error.again, left=left, lost=lost) from None
+        if why:
+            raise RefusedError(why, again=False, left=Batch(), lost=lost)
+        return lost
 
     def close(self, *, failed: bool) -> None:
         del failed
@@ -72,7 +100,8 @@ class OtlpChannel:
         resource = sdk.ResourceMetrics(self._resource, [scope], schema_url="")
         taken = self._metric_exporter.export(sdk.MetricsData([resource]))
         if taken is not sdk.MetricExportResult.SUCCESS or not self._session.taken:
-            self._refuse()
+            raise self._refused()
+        self._values_taken = True
         return self._session.rejected()
 
     def _metric(self, series: Series) -> Any:
@@ -83,14 +112,17 @@ class OtlpChannel:
         ]
         return sdk.Metric(series.name, series.words, series.unit, sdk.Gauge(points))
 
-    def _send_told(self, told: Iterable[Told]) -> None:
+    def _send_told(self, told: Sequence[Told]) -> int:
+        """How many were not taken."""
+        if not told or not self._takes_logs:
+            return len(told)
         exported = self._log_exporter.export([self._record(one) for one in told])
         if exported.name == "SUCCESS" and self._session.taken:
-            return
-        if self._session.status in NO_LOGS:
-            self._takes_logs = False
-            return
-        self._refuse()
+            return 0
+        if not (self._values_taken and self._session.status in METRICS_ALONE):
+            raise self._refused()
+        self._takes_logs = False
+        return len(told)
 
     def _record(self, told: Told) -> Any:
         number, word = LEVELS[told.severity]
@@ -105,9 +137,9 @@ class OtlpChannel:
         )
         return self._logs.ReadableLogRecord(record, self._resource, self._scope)
 
-    def _refuse(self) -> None:
+    def _refused(self) -> RefusedError:
         status = self._session.status
-        raise RefusedError(self._session.why, again=status is None or status in AGAIN)
+        return RefusedError(self._session.why, again=status is None or status in AGAIN)
 
 
 def log_attributes(told: Told, about: RunAbout) -> dict[str, Any]:

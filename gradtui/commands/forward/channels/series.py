@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from gradtui.commands.forward.records import (
     LAYER_QUANTITIES,
+    LOGGED,
     QUANTITIES,
+    RANK_NORM,
     SEVERITIES,
     Batch,
     Quantity,
@@ -21,7 +23,8 @@ SEVERITY = Quantity(
 FINDING = Quantity(
     "", "gradtui.finding", "", "a finding's severity by symptom; 0 where it holds no more"
 )
-STANDING = (STEP, SEVERITY, FINDING)
+RANK_STEP = Quantity("", "gradtui.rank.step", "{step}", "the newest step of a rank, from 0")
+STANDING = (STEP, SEVERITY, FINDING, RANK_STEP)
 """What is sent of how things stand."""
 ALL_RANKS, ONE_RANK = "all", "0"
 Add = Callable[[Quantity, float, float, Attributes], None]
@@ -57,6 +60,10 @@ def series_of(batch: Batch, about: RunAbout) -> list[Series]:
             for layer, value in layers.items():
                 attributes = by_layer.setdefault(layer, {**whole, "gradtui.layer": layer})
                 add(LAYER_QUANTITIES[name], one.time, value, attributes)
+        for rank, norm in one.ranks.items():
+            add(RANK_NORM, one.time, norm, {**whole, "gradtui.rank": rank})
+        for name, value in one.logged.items():
+            add(LOGGED, one.time, value, {**whole, "gradtui.metric": name})
     if batch.standing is not None:
         _add_standing(batch.standing, whole, add)
     return list(made.values())
@@ -68,3 +75,5 @@ def _add_standing(standing: Standing, whole: Attributes, add: Add) -> None:
     add(SEVERITY, when, float(SEVERITIES[standing.severity]), whole)
     for symptom, word in standing.findings.items():
         add(FINDING, when, float(SEVERITIES[word]), {**whole, "gradtui.symptom": symptom})
+    for rank, step in standing.ranks.items():
+        add(RANK_STEP, when, float(step), {**whole, "gradtui.rank": rank})
