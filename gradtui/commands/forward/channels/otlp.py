@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from gradtui.commands.forward.address import Address, without_user
 from gradtui.commands.forward.channels.channel import RefusedError
 from gradtui.commands.forward.channels.http_session import AGAIN, NotedSession
-from gradtui.commands.forward.channels.otlp_requests import apart, parts
+from gradtui.commands.forward.channels.otlp_requests import NANO, Milliseconds, parts
 from gradtui.commands.forward.channels.series import Series, series_of
 from gradtui.commands.forward.records import Batch, RunAbout, Told
 from gradtui.core.version import version
@@ -20,12 +20,11 @@ REQUEST = 5_000
 METRICS_ALONE = (400, 404, 405, 415, 501)
 """What receivers that take metrics, and nothing else, answer to log records."""
 NO_LOGS = "it takes no log records: findings are there as gradtui.finding alone"
-JOINED = "{:,} points had another of their series within the same millisecond, and are not sent"
+JOINED = "{:,} points came faster than one a millisecond, and are not sent"
 ONCE = 0.5
 """Seconds within which an exporter may try again: none. What was refused comes with the next batch."""
 LEVELS = {"ok": (9, "INFO"), "warning": (13, "WARN"), "critical": (17, "ERROR")}
 """Severity -> OpenTelemetry's number and word."""
-NANO = 1_000_000_000
 
 
 class OtlpChannel:
@@ -51,8 +50,9 @@ class OtlpChannel:
         )
         self._takes_logs = True
         self._values_taken = False
+        self._milliseconds = Milliseconds()
         self._joined = 0
-        """Points that went as another of the series had the same millisecond."""
+        """Points that went as there were too many for the milliseconds."""
 
     @property
     def limits(self) -> tuple[str, ...]:
@@ -62,7 +62,8 @@ class OtlpChannel:
     def send(self, batch: Batch) -> int:
         """Values in requests of REQUEST points, what is told in one of its own: what is refused for good
         costs its request alone."""
-        steps, lost = apart(batch.steps)
+        before = dict(self._milliseconds.last)
+        steps, lost = self._milliseconds.apart(batch.steps)
         self._joined += lost
         requests = [Batch(part) for part in parts(steps, REQUEST)] or [Batch()]
         requests[-1] = Batch(requests[-1].steps, standing=batch.standing)
@@ -72,6 +73,9 @@ class OtlpChannel:
                 lost += self._send_values(one)
             except RefusedError as error:
                 if error.again:
+                    self._milliseconds.last = (
+                        before  # the rest comes again, at the times that it has now
+                    )
                     rest = [step for later in requests[i:] for step in later.steps]
                     left = Batch(rest, batch.told, batch.standing)
                     raise RefusedError(str(error), again=True, left=left, lost=lost) from None
