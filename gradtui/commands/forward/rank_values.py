@@ -37,6 +37,7 @@ class RankValues:
             return []
         self._due = now + EVERY
         self.left_out = max(len(ranks) - MOST_RANKS, 0)
+        self.steps = {}
         out = []
         for rank in ranks[:MOST_RANKS]:
             count = rank.steps.count

@@ -12,11 +12,14 @@ from urllib.parse import urlsplit
 
 @dataclass
 class Receiver:
-    """`answers` are statuses by path, 200 where there is none; `body` comes with the good ones."""
+    """`answers` are statuses by path, 200 where there is none; `body` comes with the good ones. So many
+    requests of metrics are taken until they `fails_after`; one, counted from 0, may be the `odd_one_out`."""
 
     url: str = ""
     answers: dict[str, int] = field(default_factory=dict)
     body: bytes = b""
+    fails_after: int | None = None
+    odd_one_out: int | None = None
     metrics: list[Any] = field(default_factory=list)
     logs: list[Any] = field(default_factory=list)
     authorization: list[str | None] = field(default_factory=list)
@@ -52,6 +55,10 @@ def receiving() -> Iterator[Receiver]:
             got.authorization.append(self.headers["Authorization"])
             kind = urlsplit(self.path).path.rpartition("/")[2]
             status = got.answers.get(kind, 200)
+            if kind == "metrics" and len(got.metrics) == got.fails_after:
+                status = 503
+            if kind == "metrics" and got.paths.count(self.path) - 1 == got.odd_one_out:
+                status = 400
             if status == 200 and kind == "metrics":
                 got.metrics.append(ExportMetricsServiceRequest.FromString(data))
             elif status == 200:

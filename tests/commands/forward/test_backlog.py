@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.commands.forward.backlog import MOST_TOLD, Backlog
-from gradtui.commands.forward.records import Batch
-from tests.commands.forward.made import FINDING, bare, batch, measured
+from gradtui.commands.forward.records import Batch, StepValues
+from tests.commands.forward.made import FINDING, MOMENT, bare, batch, measured
 
 
 def test_where_there_is_room_all_comes_out_as_it_went_in() -> None:
@@ -37,6 +37,22 @@ def test_steps_without_norms_go_first_where_they_are_more() -> None:
     taken = log.take().steps
     assert [one.step for one in taken if one.layers] == list(range(20))
     assert sum(one.points for one in taken) <= 400
+
+
+def logged(step: int, name: str) -> StepValues:
+    return StepValues(step, MOMENT + step, {}, logged={name: 1.0})
+
+
+def test_a_metric_that_is_logged_seldom_does_not_go_with_one_that_is_logged_often() -> None:
+    log = Backlog(300)
+    seldom = [logged(step, "val/loss") for step in range(0, 1000, 50)]
+    often = [logged(step, "train/loss") for step in range(1000)]
+    ranks = [StepValues(step, MOMENT, {}, ranks={str(step % 2): 1.0}) for step in range(20)]
+    log.put(Batch([*ranks, *sorted(seldom + often, key=lambda one: one.step)]))
+    taken = log.take().steps
+    assert [one for one in taken if "val/loss" in one.logged] == seldom
+    assert [one for one in taken if one.ranks] == ranks
+    assert 0 < sum("train/loss" in one.logged for one in taken) <= 260
 
 
 def test_one_step_that_is_larger_than_all_the_room_stays() -> None:

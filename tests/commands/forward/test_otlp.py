@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gradtui.commands.forward.address import Address
+from gradtui.commands.forward.channels import otlp
 from gradtui.commands.forward.channels.channel import RefusedError
 from gradtui.commands.forward.channels.series import series_of
 from gradtui.commands.forward.records import Batch, Standing, StepValues
@@ -98,6 +99,89 @@ def test_a_receiver_of_metrics_alone_is_told_of(receiver: Receiver) -> None:
     )
 
 
+@pytest.mark.parametrize("status", [400, 501])
+def test_log_records_that_are_not_taken_cost_no_values(receiver: Receiver, status: int) -> None:
+    receiver.answers["logs"] = status
+    assert sent(receiver, batch(3, FINDING)) == 1
+    assert len(receiver.points()["gradtui.loss"]) == 3
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_where_log_records_may_be_taken_later_they_alone_come_again(
+    receiver: Receiver, again: bool
+) -> None:
+    receiver.answers["logs"] = 503 if again else 413
+    with pytest.raises(RefusedError) as error:
+        sent(receiver, batch(3, FINDING))
+    assert error.value.again is again
+    assert error.value.left == Batch(told=(FINDING,) if again else ())
+    assert error.value.lost == (0 if again else 1)
+
+
+def test_a_large_batch_goes_in_requests_of_a_bounded_size(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(otlp, "REQUEST", 12)
+    assert sent(receiver, batch(10, FINDING)) == 0
+    assert receiver.paths == ["/v1/metrics"] * 5 + ["/v1/logs"]
+    points = receiver.points()
+    assert [p.as_double for p in points["gradtui.gradient.total_norm"]] == [
+        2.0 + i for i in range(10)
+    ]
+    assert len(points["gradtui.step"]) == 1
+    receiver.metrics.clear()
+    receiver.fails_after = 2
+    with pytest.raises(RefusedError) as error:
+        sent(receiver, batch(10, FINDING))
+    left = error.value.left
+    assert left is not None
+    assert (left.told, left.standing) == ((FINDING,), batch(10).standing)
+    assert left.points == batch(10, FINDING).points - 24
+    assert list(left.steps) == list(batch(10).steps)[-len(left.steps) :]
+
+
+def test_a_request_that_is_refused_for_good_costs_itself_alone(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(otlp, "REQUEST", 12)
+    receiver.odd_one_out = 1
+    with pytest.raises(RefusedError, match=r"^it answered 400 ") as error:
+        sent(receiver, batch(10, FINDING))
+    assert (error.value.again, error.value.left, error.value.lost) == (False, Batch(), 12)
+    assert len(receiver.points()["gradtui.gradient.total_norm"]) < 10
+    assert len(receiver.records()) == 1
+
+
+def test_steps_of_one_millisecond_are_moved_apart_and_told_of_where_there_are_too_many(
+    receiver: Receiver,
+) -> None:
+    channel = otlp.OtlpChannel(Address("otlp", receiver.url), ABOUT)
+    crowd = [StepValues(i, MOMENT + i * 1e-5, {"loss": float(i)}) for i in range(500)]
+    assert channel.send(Batch(crowd[:50])) == 0
+    stamps = {one.time_unix_nano // 1_000_000 for one in receiver.points()["gradtui.loss"]}
+    assert len(stamps) == 50
+    assert channel.limits == ()
+    lost = channel.send(Batch(crowd[50:]))
+    assert lost > 300
+    assert channel.limits == (
+        f"{lost} points came faster than one a millisecond, and are not sent",
+    )
+    channel.close(failed=False)
+
+
+def test_what_was_refused_comes_again_at_the_times_that_it_has_got(receiver: Receiver) -> None:
+    channel = otlp.OtlpChannel(Address("otlp", receiver.url), ABOUT)
+    receiver.answers["metrics"] = 503
+    with pytest.raises(RefusedError) as error:
+        channel.send(Batch([StepValues(i, MOMENT, {"loss": float(i)}) for i in range(3)]))
+    del receiver.answers["metrics"]
+    assert error.value.left is not None
+    channel.send(error.value.left)
+    stamps = [one.time_unix_nano // 1_000_000 for one in receiver.points()["gradtui.loss"]]
+    assert [stamp - stamps[0] for stamp in stamps] == [0, 1, 2]
+    channel.close(failed=False)
+
+
 def test_points_that_were_rejected_are_counted(receiver: Receiver) -> None:
     from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
         ExportMetricsPartialSuccess,
@@ -129,6 +213,23 @@ def test_where_nobody_listens_it_may_be_tried_again(receiver: Receiver) -> None:
         with pytest.raises(RefusedError) as error:
             sent(receiver, batch(1), place)
     assert (str(error.value), error.value.again) == ("connection refused", True)
+
+
+def test_what_the_program_logs_and_each_rank_are_series_of_their_own() -> None:
+    logged = StepValues(3, MOMENT, {}, logged={"val/loss": 0.5})
+    rank = StepValues(3, MOMENT, {}, ranks={"1": 2.0})
+    standing = Standing(3, MOMENT, "healthy", "ok", {}, {"0": 3, "1": 2})
+    about = replace(ABOUT, ranks=2)
+    found = {one.name: one.points for one in series_of(Batch([logged, rank], (), standing), about)}
+    run = {"gradtui.run": ABOUT.name}
+    assert found["gradtui.logged"] == [
+        (MOMENT, 0.5, {**run, "gradtui.rank": "all", "gradtui.metric": "val/loss"})
+    ]
+    assert found["gradtui.rank.gradient_norm"] == [(MOMENT, 2.0, {**run, "gradtui.rank": "1"})]
+    assert [(value, labels["gradtui.rank"]) for _, value, labels in found["gradtui.rank.step"]] == [
+        (3.0, "0"),
+        (2.0, "1"),
+    ]
 
 
 def test_ranks_that_train_together_are_one() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from gradtui.commands.forward.channels.channel import RefusedError
 from gradtui.commands.forward.outlet import FIRST, LONGEST, PAUSE, Outlet
+from gradtui.commands.forward.records import Batch
 from tests.commands.forward.made import FINDING, OTLP, FakeChannel, batch, gone, opening
 
 
@@ -140,3 +141,29 @@ def test_where_nothing_came_and_where_time_was_short() -> None:
     assert outlet.sentences() == [
         "otlp: 30 of 30 points not taken: there was no more time (http://me:***@collector:4318)"
     ]
+
+
+def test_of_a_batch_that_was_taken_in_part_the_rest_comes_again() -> None:
+    whole = batch(5)
+    rest = Batch(whole.steps[6:])
+    part = RefusedError("it answered 503", again=True, left=rest, lost=1)
+    channel = FakeChannel(part)
+    outlet, clock = made(channel)
+    outlet.put(whole)
+    passed(outlet, clock, PAUSE)
+    passed(outlet, clock, LONGEST)
+    assert [list(one.steps) for one in channel.taken] == [rest.steps]
+    outlet.close(failed=False)
+    outlet.step()
+    assert outlet.sentences() == [
+        "otlp: 1 of 30 points not taken: it answered 503 (http://me:***@collector:4318)"
+    ]
+
+
+def test_points_of_which_nothing_came_are_not_called_thinned() -> None:
+    outlet, _ = made(FakeChannel(2))
+    outlet.start()
+    outlet.put(batch(5))
+    outlet.close(failed=False)
+    assert outlet.wait(10)
+    assert outlet.sentences() == ["otlp: 28 of 30 points sent to http://me:***@collector:4318"]

@@ -14,6 +14,12 @@ from gradtui.commands.forward.records import Batch, StepValues
 from tests.commands.forward.made import ABOUT, FINDING, MOMENT, batch
 
 BROKEN = Batch([StepValues(7, MOMENT + 7, {"loss": math.nan, "total_norm": math.inf})])
+OWN = Batch(
+    [
+        StepValues(8, MOMENT + 8, {}, logged={"val/loss": 0.5}),
+        StepValues(8, MOMENT + 8, {}, ranks={"3": 2.5}),
+    ]
+)
 
 
 def test_tensorboard(tmp_path: Path) -> None:
@@ -24,7 +30,7 @@ def test_tensorboard(tmp_path: Path) -> None:
 
     address = Address("tensorboard", str(tmp_path / "logs"))
     channel = TensorBoardChannel(address, ABOUT)
-    assert channel.send(batch(5, FINDING)) + channel.send(BROKEN) == 0
+    assert channel.send(batch(5, FINDING)) + channel.send(BROKEN) + channel.send(OWN) == 0
     found = EventAccumulator(str(tmp_path / "logs" / ABOUT.name))
     found.Reload()
     assert [(e.step, e.value) for e in found.Scalars("grad/total_norm")][:5] == [
@@ -32,6 +38,8 @@ def test_tensorboard(tmp_path: Path) -> None:
     ]
     assert [e.step for e in found.Scalars("2/grad_norm")] == list(range(5))
     assert math.isnan(found.Scalars("loss")[-1].value)
+    assert [(e.step, e.value) for e in found.Scalars("metrics/val/loss")] == [(8, 0.5)]
+    assert [(e.step, e.value) for e in found.Scalars("ranks/3/grad_norm")] == [(8, 2.5)]
     (text,) = found.Tensors("gradtui/findings")
     assert text.tensor_proto.string_val[0].decode() == FINDING.words
     assert text.step == FINDING.step
@@ -56,6 +64,7 @@ def test_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     channel = MlflowChannel(Address("mlflow", uri), ABOUT)
     channel.send(batch(5, FINDING))
     channel.send(BROKEN)
+    channel.send(OWN)
     channel.close(failed=True)
     client = mlflow.MlflowClient(uri)
     (run,) = client.search_runs([client.get_experiment_by_name("gradtui").experiment_id])
@@ -69,6 +78,8 @@ def test_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (7, math.inf),
     ]
     assert math.isnan(run.data.metrics["loss"])
+    assert run.data.metrics["metrics/val/loss"] == 0.5
+    assert run.data.metrics["ranks/3/grad_norm"] == 2.5
 
 
 def test_names_of_metrics_as_mlflow_takes_them() -> None:
@@ -102,11 +113,14 @@ def test_wandb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     channel = WandbChannel(Address("wandb", "team/project"), replace(ABOUT, ranks=2))
     channel.send(batch(5, FINDING))
+    channel.send(OWN)
     channel.close(failed=False)
     assert channel.limits
     (folder,) = (tmp_path / "wandb").glob("offline-run-*")
     found = {one.name: one for one in read(folder).series}
     norms = found["grad/total_norm"]
     assert list(norms.values) == [2.0 + step for step in range(5)]
+    assert list(found["metrics/val/loss"].values) == [0.5]
+    assert list(found["ranks/3/grad_norm"].values) == [2.5]
     (stored,) = folder.glob("*.wandb")
     assert FINDING.words.encode() in stored.read_bytes()
