@@ -7,8 +7,8 @@ from gradtui.commands.forward.records import StepValues
 
 NANO = 1_000_000_000
 MILLION = 1_000_000
-FURTHEST = 100
-"""Milliseconds by which a step may be moved."""
+FURTHEST = 1000
+"""Milliseconds by which a step may be moved: a training that was held catches up as fast as it can."""
 
 
 class Milliseconds:
