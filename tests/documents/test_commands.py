@@ -230,6 +230,7 @@ FOREIGN = {
     "--password": "likewise",
     "--secret": "likewise",
     "--web": "--web.enable-otlp-receiver, Prometheus's",
+    "--enable-feature": "likewise",
 }
 OURS = {word for verb in VERBS for word in re.findall(r"--[a-z]+(?:-[a-z]+)*", HELP[verb])}
 

@@ -7,12 +7,17 @@ from typing import Any
 import pytest
 
 from gradtui.commands.forward.channels.kinds import KINDS
-from gradtui.commands.forward.channels.otlp import log_attributes
+from gradtui.commands.forward.channels.otlp import REQUEST, log_attributes
+from gradtui.commands.forward.channels.otlp_requests import FURTHEST
 from gradtui.commands.forward.channels.series import STANDING
 from gradtui.commands.forward.followed_run import MOST_LAYERS
+from gradtui.commands.forward.logged_values import MOST_METRICS
+from gradtui.commands.forward.rank_values import EVERY, MOST_RANKS
 from gradtui.commands.forward.records import (
     LAYER_QUANTITIES,
+    LOGGED,
     QUANTITIES,
+    RANK_NORM,
     Quantity,
     RunAbout,
     Told,
@@ -21,8 +26,8 @@ from tests.documents.pages import ROOT, page
 
 PAGE = "docs/forwarding.md"
 FILES = ROOT / "docs" / "forwarding"
-SENT = (*QUANTITIES.values(), *LAYER_QUANTITIES.values(), *STANDING)
-LABELS = {"gradtui_run", "gradtui_rank", "gradtui_layer", "gradtui_symptom"}
+SENT = (*QUANTITIES.values(), *LAYER_QUANTITIES.values(), RANK_NORM, LOGGED, *STANDING)
+LABELS = {"gradtui_run", "gradtui_rank", "gradtui_layer", "gradtui_symptom", "gradtui_metric"}
 
 
 def prometheus(of: Quantity) -> str:
@@ -34,7 +39,10 @@ def prometheus(of: Quantity) -> str:
 ABOUT = RunAbout("run", "python train.py")
 TOLD = Told("finding", 0, 0.0, "plateau", "warning", "a", "b", "c", ("0",))
 EVENTS = {f"gradtui.{kind}" for kind in ("finding", "nonfinite", "gone", "end")}
-ATTRIBUTES = {*log_attributes(TOLD, ABOUT), "gradtui.rank", "gradtui.layer", "gradtui.command"}
+ATTRIBUTES = {
+    *log_attributes(TOLD, ABOUT),
+    *(f"gradtui.{name}" for name in ("rank", "layer", "metric", "command")),
+}
 TAGS = {"gradtui.verdict"}
 """Of MLflow."""
 OTLP_NAMES = {one.metric for one in SENT} | ATTRIBUTES | EVENTS | TAGS
@@ -45,7 +53,8 @@ def test_the_table_has_every_value_by_all_its_names() -> None:
     rows = [line for line in page(PAGE).text.splitlines() if "`gradtui_" in line and "|" in line]
     found = {tuple(cell.strip(" `") for cell in row.split("|")[2:6]) for row in rows}
     layers = {f"NAME/{q.tag}": q for q in LAYER_QUANTITIES.values()}
-    tagged = {q.tag: q for q in QUANTITIES.values()} | layers
+    own = {f"ranks/RANK/{RANK_NORM.tag}": RANK_NORM, f"{LOGGED.tag}/NAME": LOGGED}
+    tagged = {q.tag: q for q in QUANTITIES.values()} | layers | own
     expected = {(tag, q.metric, q.unit, prometheus(q)) for tag, q in tagged.items()}
     expected |= {("", q.metric, q.unit, prometheus(q)) for q in STANDING}
     assert found == expected
@@ -58,11 +67,13 @@ def test_every_name_in_the_page_is_one_that_is_sent_and_none_is_missing() -> Non
 
 def test_numbers_in_the_page() -> None:
     flat = page(PAGE).flat
-    assert f"more than {MOST_LAYERS} layers" in flat
+    assert f"The first {MOST_LAYERS} layers are sent, the first {MOST_METRICS} names" in flat
+    assert f"the lowest {MOST_RANKS} ranks" in flat
     most = {name: f"{kind.most:,}" for name, kind in KINDS.items()}
-    assert f"{most['tensorboard']} points (TensorBoard and wandb)" in flat
-    assert most["wandb"] == most["tensorboard"]
-    assert f"or {most['otlp']} (MLflow {most['mlflow']}) in five seconds" in flat
+    assert len({most[name] for name in ("tensorboard", "wandb", "otlp")}) == 1
+    assert f"more than {most['otlp']} points (MLflow {most['mlflow']}) come in five" in flat
+    assert f"requests of {REQUEST:,} points" in flat
+    assert (EVERY, FURTHEST) == (5.0, 1000)
 
 
 def metrics_in(expression: str) -> set[str]:
@@ -97,4 +108,4 @@ def test_the_alerts_ask_for_what_is_sent() -> None:
         assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
         shown = set(re.findall(r"\$labels\.(\w+)", json.dumps(rule["annotations"])))
         assert shown <= LABELS
-    assert len(rules) == len({rule["alert"] for rule in rules}) == 4
+    assert len(rules) == len({rule["alert"] for rule in rules}) == 5
