@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gradtui.core.event import Ended
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Grad
 from gradtui.runstore.format.block import block_bytes
@@ -235,3 +236,23 @@ def test_the_pace_of_the_last_steps_is_told_behind_blank_records(tmp_path: Path)
     with (tmp_path / "r" / "steps-0.bin").open("ab") as file:
         file.write(bytes(STEP.itemsize * 100))
     assert late_steps(load(tmp_path / "r")) == 1200
+
+
+def test_where_rank_0_is_over_before_the_others_none_of_its_steps_is_lost(tmp_path: Path) -> None:
+    others = RunWriter(tmp_path / "r", LAYOUT, TOGETHER, rank=1, world_size=2, flush=0.01)
+    for step in range(60):
+        others.put(snap(step))
+    wait_for(lambda: (tmp_path / "r" / "run-1.json").exists())
+    wait_for(lambda: RankFiles(tmp_path / "r", "1").steps.count == 60)
+    taken = [snap(step) for step in range(60)]
+    record(tmp_path / "r", [*taken, Ended(1, 60, "finished")], info=TOGETHER, rank=0, world_size=2)
+    reader = RunReader(tmp_path / "r", look=0.0)
+    steps: list[int] = []
+
+    def there() -> bool:
+        steps.extend(one.step for one in reader.poll().snapshots)
+        return steps[-1:] == [59]
+
+    wait_for(there)
+    assert steps == list(range(60))
+    assert others.close()

@@ -152,18 +152,23 @@ def replicated(total: FloatArray, sharded: FloatArray) -> FloatArray:
     return np.asarray(np.where(broken, np.where(np.isfinite(sharded), total, 0.0), out))
 
 
-def complete(blocks: Sequence[Block], progress: Sequence[int]) -> list[Block]:
+def complete(
+    blocks: Sequence[Block], progress: Sequence[int], sparse: Sequence[bool] = ()
+) -> list[Block]:
     """Only steps that every rank has kept that has taken them; non-finite ones in any case.
 
-    `progress` is the last step of each rank.
+    `progress` is the last step of each rank. Those that are `sparse` keep few of their steps, as another has
+    the same tensors: what they have not kept does not count.
     """
     if len(blocks) == 1:
         return list(blocks)
     steps: IntArray = reduce(np.union1d, [block.steps for block in blocks])
     good = np.ones(len(steps), np.bool_)
     broken = np.zeros(len(steps), np.bool_)
-    for block, last in zip(blocks, progress, strict=True):
-        good &= np.isin(steps, block.steps) | (steps > last)
+    few = sparse or [False] * len(blocks)
+    for block, last, seldom in zip(blocks, progress, few, strict=True):
+        if not seldom:
+            good &= np.isin(steps, block.steps) | (steps > last)
         broken |= np.isin(steps, block.steps[block.broken])
     wanted = steps[good | broken]
     return [block.take(np.isin(block.steps, wanted)) for block in blocks]

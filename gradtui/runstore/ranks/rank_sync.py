@@ -58,9 +58,11 @@ class RankSync:
         now: float,
         others: Sequence[int] = (),
         beside: Beside = lambda steps, known: ([], []),
+        sparse: Collection[str] = (),
     ) -> Block:
         """Steps of the ranks, lowest first, merged; only those `running` are waited for, and `others`:
-        the last steps of those that run and are not read in full."""
+        the last steps of those that run and are not read in full. Of those that are `sparse` no step is
+        missed."""
         waiting = [self._blocks[rank] for rank in ranks]
         front = max((int(block.steps[-1]) for block in waiting if len(block)), default=-1)
         if front < 0:
@@ -82,7 +84,9 @@ class RankSync:
             self._blocks[rank] = empty(layout) if due.all() else block.take(~due)
         if not any(len(block) for block in kept):
             return empty(layout)
-        out = joined_in(complete(kept, [progress[rank] for rank in ranks]), layout, beside)
+        few = [rank in sparse for rank in ranks]
+        whole = complete(kept, [progress[rank] for rank in ranks], few)
+        out = joined_in(whole, layout, beside)
         if len(out):
             self._delivered = max(self._delivered, int(np.max(out.steps)))
         return out

@@ -59,6 +59,23 @@ def roles(ranks: Sequence[RankFiles], over: Collection[str] = ()) -> Roles:
     return Roles(tuple(leads), tuple(replicas))
 
 
+def sparse(leads: Sequence[RankFiles]) -> frozenset[str]:
+    """Those of the leads that keep the tensors of few steps only, as rank 0 has the same and agrees: they
+    are read in full once that is over."""
+    first = leads[0] if leads else None
+    if first is None or first.header.rank or first.layout is None:
+        return frozenset()
+    held = set(keys(tensor.name for tensor in first.layout.tensors))
+    return frozenset(
+        rank.label
+        for rank in leads[1:]
+        if rank.layout is not None
+        and rank.header.generations[-1].info.synchronised
+        and not has_shards(rank.layout)
+        and set(keys(tensor.name for tensor in rank.layout.tensors)) <= held
+    )
+
+
 def beside(
     replicas: Sequence[RankFiles], steps: IntArray, known: IntArray, layout: Layout
 ) -> tuple[list[Block], list[Block]]:

@@ -36,7 +36,7 @@ from gradtui.runstore.ranks.rank_files import RankFiles, labels
 from gradtui.runstore.ranks.rank_notes import rank_words
 from gradtui.runstore.ranks.rank_sync import RankSync
 from gradtui.runstore.ranks.replica_agreement import agreement
-from gradtui.runstore.ranks.replicas import Roles, beside, roles
+from gradtui.runstore.ranks.replicas import Roles, beside, roles, sparse
 from gradtui.runstore.ranks.weight_agreement import drift
 from gradtui.runstore.reader.metrics import FollowedMetrics
 from gradtui.runstore.reader.scalar_files import ScalarTail
@@ -203,7 +203,7 @@ class RunReader:
         self._gone: frozenset[str] = frozenset()
         """The layouts of the ranks, and those that are over while others run: of these `_layout` and
         `_roles` are made."""
-        self._roles = Roles(())
+        self._roles, self._sparse = Roles(()), frozenset[str]()
         self._waiting = RankSync(self._patience)
         self._course_tail = ScalarTail()
         self._metrics = FollowedMetrics()
@@ -274,6 +274,7 @@ class RunReader:
             return self._layout
         self._known, self._gone = layouts, over
         self._roles = roles(self._ranks, over)
+        self._sparse = sparse(self._roles.leads)
         self._waiting.only([rank.label for rank in self._roles.leads])
         layout = whole(layouts)
         if layout != self._layout or info != self._info:
@@ -311,6 +312,7 @@ class RunReader:
             now,
             [rank.last_step for rank in replicas if rank.label in running],
             lambda steps, known: beside(replicas, steps, known, layout),
+            self._sparse,
         )
         return aligned(ready, MOST, RECENT)
 
