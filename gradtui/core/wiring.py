@@ -20,6 +20,11 @@ COLLAPSED_OUTPUT = "collapsed_output"
 WEIGHTS_LOADED = "weights_loaded"
 STEPS_UNDONE = "steps_undone"
 OWN_BACKWARD = "own_backward"
+LEFT_OUT = "left_out"
+ANSWER_GIVEN = "answer_given"
+MOSTLY_PADDING = "mostly_padding"
+PADDING_COUNTED = "padding_counted"
+OUT_OF_RANGE = "out_of_range"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

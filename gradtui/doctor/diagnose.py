@@ -26,6 +26,7 @@ from gradtui.doctor.rules.logged import log_verdict, points
 from gradtui.doctor.rules.miswired import (
     blown_up_by_wiring,
     explained,
+    killed_by_one_input,
     wiring_notes,
     without_consequences,
 )
@@ -144,6 +145,8 @@ def _ordered(found: list[Finding], facts: Facts) -> list[Finding]:
     first: dict[str, Finding] = {}
     for finding in found:
         first.setdefault(finding.symptom, finding)
+    if killed_by_one_input(first, facts):
+        first.pop("dead_relu")
     for vague in ("plateau", "not_learning"):
         # Replicas that differ explain no lack of progress.
         if any(symptom not in (vague, DRIFT) for symptom in first):

@@ -279,6 +279,8 @@ UPHILL = 0.5
 """Rise of the loss over what steps can do to it to first order: against the slope it is 1 and more, across
 a valley that is too narrow for the step a good deal less."""
 OVERSHOT = 0.05
+SETTLED = 0.1
+"""Of the first gradient norms: what is left where something has been lowered as far as it goes."""
 BEYOND_SLOPE = 3.0
 """The same, from which on the task has changed, and no step did it."""
 UNRESPONSIVE = 0.01
@@ -345,6 +347,9 @@ LOST_AGAIN_AT_LEAST = 0.25
 """Of guessing (or of the start)."""
 LONG_MEMORY = 0.995
 """Momentum, or the first beta: a gradient then counts for 200 steps and more, and swings die as slowly."""
+SWING_PARTS = 6
+SWUNG = 0.1
+"""Of the mean loss of the best of so many parts of a run: what it has risen by since."""
 HEAVY_DECAY = 0.5
 """Weight decay: of AdamW 0.1 is much."""
 ALIKE = 4
@@ -353,6 +358,9 @@ ODD_WEIGHTS = 30.0
 """Times the usual size of its like: initialisations that are scaled by depth differ by some ten."""
 MISWIRED_LEARNED = 0.5
 """Of guessing (or of the start): a loss below that was learned in spite of it."""
+
+COPIED = 0.05
+"""Of guessing: a loss below that, where the answer stands in the input, was come to by copying it."""
 
 CUT_OFF_STEPS = 200
 CUT_OFF_LEARNED = 0.6

@@ -129,6 +129,7 @@ from gradtui.doctor.remedies.code.structure import (
 from gradtui.doctor.remedies.code.updates import (
     EPS_FOR_HALF,
     PASS_OVER_ZEROS,
+    SHORTER_MEMORY,
 )
 from gradtui.doctor.remedies.code.weights import (
     BIASES_AND_HE,
@@ -145,11 +146,13 @@ from gradtui.doctor.remedies.code.wiring import (
     CLIP_UNSCALED,
     DIVIDE_LOSSES,
     FROZEN_ZERO_LAYERS,
+    IGNORE_PADDING,
     KEEP_GRAPH,
     NO_RELU_ON_SCORES,
     RANDOM_WEIGHTS,
     RAW_SCORES,
     SAME_SHAPE,
+    SHIFTED_INPUTS,
     SHUFFLE,
     STRAIGHT_THROUGH,
     UNFREEZE,
@@ -405,6 +408,10 @@ SCHEDULE_ENDED: Choice = (
 )
 WITHERED: Choice = (LESS_WEIGHT_DECAY,)
 UNBOUNDED: Choice = (SIGN_AND_RANGE,)
+PADDING_COUNTED: Choice = (IGNORE_PADDING,)
+ANSWER_GIVEN: Choice = (SHIFTED_INPUTS,)
+PART_CUT_OFF: Choice = (KEEP_GRAPH, LOSS_OF_PARAMETERS)
+LONG_MEMORY: Choice = (SHORTER_MEMORY,)
 OUT_OF_REACH: Choice = (TARGETS_IN_RANGE,)
 DATA_CHANGED: Choice = (INPUTS_WITH_LABELS,)
 VALUE_CLIPS: Choice = (NORM_IN_PLACE_OF_VALUES,)

@@ -56,6 +56,16 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "normalisation takes mean and size off what it is given: of so few values next to nothing is left",
         choices.FEW_FOR_NORM,
     ),
+    W.LEFT_OUT: (
+        "parameters that the loss hangs on came into the model after the optimizer was made, or were "
+        "forgotten: they stay as they are",
+        choices.NOT_STEPPED,
+    ),
+    W.MOSTLY_PADDING: (
+        "the loss is averaged over padding: it falls by answering that with padding, and what is no padding "
+        "has next to nothing of the gradient",
+        choices.PADDING_COUNTED,
+    ),
     W.ORDERED_LABELS: (
         "the data comes in the order of its labels: each step unlearns what the batches of other classes "
         "have taught",
@@ -65,6 +75,8 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
 """Kind -> cause and remedies, the most telling first."""
 WRITTEN = (W.STEPS_UNDONE, W.WEIGHTS_LOADED)
 """Kinds that are a finding of their own where little is learned."""
+APART = (*CAUSES, W.PADDING_COUNTED, W.ANSWER_GIVEN)
+"""Kinds that are told beside the verdict, unless they are the finding."""
 NEVER_MOVED = "no gradient ever reached the optimizer"
 EXPLAINS = {
     W.NEVER_ZEROED: (
@@ -97,6 +109,8 @@ def miswired(reading: Reading) -> Finding | None:
     if not _kind(reading.facts) or _learned(reading):
         return None
     floor = "" if np.isnan(reading.chance) else f"; {reading.guess_words}"
+    if _kind(reading.facts) == W.MOSTLY_PADDING:
+        floor = f"; to know what is padding, and no more, costs {norm(reading.constant)}"
     return _finding(
         reading,
         f"after {reading.seen} steps the loss is {norm(reading.loss)} (first "
@@ -264,6 +278,15 @@ def without_consequences(first: dict[str, Finding], facts: Facts) -> dict[str, F
     return found
 
 
+def killed_by_one_input(first: dict[str, Finding], facts: Facts) -> bool:
+    """Whether units died after a start at which all examples had the same answer already: for one example
+    steps soon leave only those units that it needs."""
+    if "plateau" not in first or "dead_relu" not in first:
+        return False
+    same = W.SAME_ANSWERS in dict(facts.info.wiring)
+    return same and first["dead_relu"].first_step > int(facts.steps[0]) + T.STARTING
+
+
 def explained(finding: Finding, facts: Facts) -> Finding:
     """`finding` with what the first steps have shown for a cause: of steps that are too long, losses
     that add up; of clipping that leaves nothing, a loss scale that was still in the gradients."""
@@ -297,11 +320,12 @@ def explained(finding: Finding, facts: Facts) -> Finding:
 def wiring_notes(facts: Facts, found: list[Finding]) -> list[str]:
     """What was seen and is not told as a finding."""
     said = {finding.symptom for finding in found}
+    left_out = any(kind == W.LEFT_OUT for kind, _ in facts.info.wiring)
     out = []
     for kind, words in facts.info.wiring:
         if kind == W.CLIPPED_SCALED and "clipping_dominates" not in said:
             out.append(f"odd wiring: {words}")
-        elif kind == W.NOT_STEPPED and "plateau" not in said:
+        elif kind == W.NOT_STEPPED and "plateau" not in said and not left_out:
             out.append(f"{words} with gradients that no optimizer stepped at the start")
         elif kind == W.OWN_BACKWARD and found:
             out.append(
@@ -310,6 +334,6 @@ def wiring_notes(facts: Facts, found: list[Finding]) -> list[str]:
             )
         elif kind == W.LOST_BATCH:
             out.append(words)
-        elif (kind in CAUSES and SYMPTOM not in said) or (kind in WRITTEN and not said):
+        elif (kind in APART and SYMPTOM not in said) or (kind in WRITTEN and not said):
             out.append(f"odd wiring: {words}")
     return out

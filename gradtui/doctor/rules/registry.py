@@ -13,6 +13,7 @@ from gradtui.doctor.rules.logged import (
     oscillating_step_by_step,
     vanishing_in_total,
 )
+from gradtui.doctor.rules.long_memory import long_memory
 from gradtui.doctor.rules.loss_regression import thrown_back
 from gradtui.doctor.rules.miswired import gradients_gone, miswired, no_gradients
 from gradtui.doctor.rules.nonfinite import scaler_stuck
@@ -46,6 +47,7 @@ from gradtui.doctor.rules.units import (
     saturated,
     saturated_by_zeros,
 )
+from gradtui.doctor.rules.unopposed_rise import unopposed_rise
 from gradtui.doctor.rules.unresponsive import unresponsive
 from gradtui.doctor.rules.vanishing import (
     starved,
@@ -87,6 +89,7 @@ RULES: tuple[Rule, ...] = (
     clipping_dominates,
     badly_scaled,
     oscillating_loss,
+    long_memory,
     worse_than_guessing,
     updates_rounded_away,
     small_steps_rounded_away,
@@ -99,6 +102,7 @@ RULES: tuple[Rule, ...] = (
     weights_written,
     plateau,
     steps_reach_nothing,
+    unopposed_rise,
 )
 """In the order in which one finding goes before another of the same severity."""
 

@@ -88,12 +88,17 @@ def _spacing(size: float, kind: str) -> float:
 def updates_rounded_away(reading: Reading) -> Finding | None:
     """Half-precision weights that plain steps leave where they are: what is added to them is less
     than half of the distance to the next number."""
-    parts = None if reading.learned else _kept_parts(reading)
+    parts = _kept_parts(reading)
     if parts is None or np.isfinite(parts).sum() < T.ACTIVATION_WINDOW:
         return None
     kept = float(np.nanmedian(parts))
-    at_rest = not reading.falling and reading.seen >= T.PLATEAU_STEPS
-    if kept > (T.ROUNDED_UNLEARNED if at_rest else T.ROUNDED_AWAY):
+    long = reading.seen >= T.PLATEAU_STEPS
+    if reading.learned:
+        # Slower than it need be, and with most of the way to go.
+        most = T.ROUNDED_UNLEARNED if long and _far_to_go(reading) else 0.0
+    else:
+        most = T.ROUNDED_UNLEARNED if long and not reading.falling else T.ROUNDED_AWAY
+    if kept > most:
         return None
     return _rounded_away(
         reading,
@@ -105,11 +110,17 @@ def updates_rounded_away(reading: Reading) -> Finding | None:
     )
 
 
+def _far_to_go(reading: Reading) -> bool:
+    if reading.signed or reading.converged:
+        return False
+    return reading.loss > T.MISWIRED_LEARNED * reading.reference_loss
+
+
 def updates_in_part_lost(reading: Reading) -> str:
     """A note on a net that learns all the same, where much of what plain steps add to a tensor is less
     than half of the distance to the next number; else ""."""
     parts = _kept_parts(reading) if reading.learned else None
-    if parts is None:
+    if parts is None or updates_rounded_away(reading) is not None:
         return ""
     known = np.isfinite(parts).sum(axis=0) >= T.ACTIVATION_WINDOW
     kept = np.nanmedian(parts[:, known], axis=0)

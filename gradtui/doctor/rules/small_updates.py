@@ -10,7 +10,7 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
-from gradtui.doctor.robust_statistics import median
+from gradtui.doctor.robust_statistics import median, middle
 from gradtui.doctor.words import layer_range, norm
 
 
@@ -126,13 +126,24 @@ def _stood_still(reading: Reading, rates: FloatArray) -> bool:
     return not drop > T.FALLING_Z * error
 
 
+def _ratios_at(reading: Reading, rate: float) -> FloatArray:
+    """[rows] what the latest measured steps change of each layer, were they taken at that learning rate:
+    of a run of which few steps are measured the last of them may be long ago."""
+    facts, used = reading.facts, reading.used[-10 * T.WINDOW :]
+    taken = used[facts.has_weights[used] & (facts.lr[used] > 0)]
+    if not len(taken):
+        return reading.ratios(used)
+    shorter = np.minimum(rate / facts.lr[taken], 1.0)[:, None]
+    return middle(facts.update_ratios(taken)[:, reading.rows] * shorter)
+
+
 def stopped_by_schedule(reading: Reading) -> Finding | None:
     """A schedule has taken the learning rate down to where nothing moves, before much was learned."""
     rates = reading.rates
     if np.isnan(rates).all():
         return None
     now, most = median(rates[-T.WINDOW :]), float(np.nanmax(rates))
-    ratios = reading.ratios(reading.used[-10 * T.WINDOW :])
+    ratios = _ratios_at(reading, now)
     ratios = ratios[~np.isnan(ratios)]
     if not (0 <= now < T.LR_FALLEN * most) or not len(ratios) or ratios.max() > T.TOO_SMALL_RATIO:
         return None

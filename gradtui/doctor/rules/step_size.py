@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradtui.core import wiring as W
 from gradtui.core.snapshot import Grad
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
@@ -107,7 +108,9 @@ def output_cannot_change(reading: Reading) -> Finding | None:
 
 def plateau(reading: Reading) -> Finding | None:
     """A classifier that still guesses after hundreds of steps."""
-    if reading.progress or reading.critic or reading.seen < T.PLATEAU_STEPS:
+    same = W.SAME_ANSWERS in dict(reading.facts.info.wiring)
+    patience = T.NO_BETTER_STEPS if same else T.PLATEAU_STEPS
+    if reading.progress or reading.critic or reading.seen < patience:
         return None
     told = bool(reading.facts.info.classes)
     if not (reading.loss <= 1.5 * reading.chance if told else reading.guessing):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gradtui.core import wiring as W
 from gradtui.core.layout import BoolArray
 from gradtui.core.snapshot import Act, Grad, Weight
 from gradtui.core.symptom import Severity
@@ -57,6 +58,8 @@ def dead_relu(reading: Reading) -> Finding | None:
     if faded_forward(reading):
         return None
     shares = reading.dead[list(rows)]
+    if W.SAME_ANSWERS in dict(reading.facts.info.wiring) and not (shares == 1).any():
+        return None  # every example is the same one, and of a sound layer half is silent for it
     by_steps = _by_steps(reading, rows, Act.DEAD, T.DEAD_SHARE)
     gone = int((shares == 1).sum())
     whole = f"; {gone} of them let nothing through at all" if gone else ""

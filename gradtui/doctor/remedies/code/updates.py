@@ -26,6 +26,17 @@ def pass_over_zeros(seen: ProgramSeen) -> CodeLines:
     return CodeLines(STEP, code, "weights that are finite after the first step")
 
 
+def shorter_memory(seen: ProgramSeen) -> CodeLines:
+    """Of a sum of gradients; where they are averaged, of that."""
+    plain = "momentum" in dict(seen.facts.info.settings)
+    change = 'group["momentum"] = 0.9' if plain else 'group["betas"] = (0.9, *group["betas"][1:])'
+    code = block(f"""
+        for group in optimizer.param_groups:  # or where it is built
+            {change}
+    """)
+    return CodeLines(OPTIMIZER, code, "a loss that falls and stays down")
+
+
 EPS_FOR_HALF = Remedy(
     id="eps_for_half",
     text=("give the optimizer an eps that half precision can hold: eps=1e-4"),
@@ -37,4 +48,10 @@ PASS_OVER_ZEROS = Remedy(
         "add an eps to what the optimizer's update divides by, or pass over gradients that are 0"
     ),
     code=pass_over_zeros,
+)
+SHORTER_MEMORY = Remedy(
+    id="shorter_memory",
+    text=("let the optimizer forget sooner: momentum (or the first beta) 0.9"),
+    code=shorter_memory,
+    source=("Sutskever et al., 2013, On the importance of initialization and momentum"),
 )

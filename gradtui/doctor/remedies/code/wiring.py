@@ -184,6 +184,27 @@ def shuffled(seen: ProgramSeen) -> CodeLines:
     return CodeLines(DATA, code, "a loss that falls without jumping from one class to the next")
 
 
+def ignore_padding(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        padding = 0  # the label that stands for it; PyTorch's own is -100
+        loss = torch.nn.functional.cross_entropy(
+            scores.flatten(0, -2), labels.flatten(), ignore_index=padding
+        )
+    """)
+    return CodeLines(LOSS, code, "a higher loss at first, of what is to be learned alone")
+
+
+def shifted(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        inputs, labels = tokens[:, :-1], tokens[:, 1:]  # each position is to say the next token
+    """)
+    return CodeLines(
+        DATA, code, "a loss that falls more slowly, and answers that hold by themselves"
+    )
+
+
 def thaw(seen: ProgramSeen) -> CodeLines:
     del seen
     return CodeLines(
@@ -296,4 +317,17 @@ RANDOM_WEIGHTS = Remedy(
     text=("draw the first weights at random, as the layers do by default"),
     code=draw_again,
     source=("Goodfellow, Bengio and Courville, 2016, Deep Learning, section 8.4"),
+)
+IGNORE_PADDING = Remedy(
+    id="ignore_padding",
+    text=("leave padding out of the loss: cross_entropy(..., ignore_index=) with its label"),
+    code=ignore_padding,
+)
+SHIFTED_INPUTS = Remedy(
+    id="shifted_inputs",
+    text=(
+        "shift what a decoder is given by one against its labels: tokens[:, :-1] and tokens[:, 1:]"
+    ),
+    code=shifted,
+    source=("Vaswani et al., 2017, arXiv:1706.03762"),
 )

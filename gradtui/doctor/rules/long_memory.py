@@ -1,0 +1,51 @@
+"""Swings of a loss that are as long as the memory of the optimizer.
+
+Momentum m counts the gradients of 1 / (1 - m) steps. Far from the lowest point that is a start; near it
+each swing goes on for as long as what is remembered says so (Sutskever et al., 2013, section 3).
+"""
+
+import numpy as np
+
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies import choices
+from gradtui.doctor.words import norm
+
+SETTINGS = ("momentum", "beta1")
+
+
+def long_memory(reading: Reading) -> Finding | None:
+    """A memory of hundreds of steps, and a loss that has been lower in an earlier part of the run, by more
+    than the noise of its batches, and is far from solved."""
+    told = dict(reading.facts.info.settings)
+    memory = max((told.get(key, 0.0) for key in SETTINGS), default=0.0)
+    if not T.LONG_MEMORY <= memory < 1 or reading.seen < T.PLATEAU_STEPS:
+        return None
+    if reading.critic or reading.signed or reading.blind or reading.converged:
+        return None
+    losses = reading.losses
+    if not np.isfinite(losses).all() or len(losses) < T.SWING_PARTS * T.WINDOW:
+        return None
+    parts = np.array_split(losses, T.SWING_PARTS)
+    means = np.array([part.mean() for part in parts])
+    errors = np.array([part.std() / np.sqrt(len(part)) for part in parts])
+    low, now = int(np.argmin(means)), float(means[-1])
+    best = float(means[low])
+    rise = now - best
+    swung = rise > max(T.SWUNG * best, T.FALLING_Z * float(np.hypot(errors[low], errors[-1])))
+    if not swung or now < T.MISWIRED_LEARNED * reading.reference_loss:
+        return None
+    steps = reading.used_scalars.steps
+    since = int(steps[sum(len(part) for part in parts[: low + 1]) - 1])
+    return Finding(
+        "oscillating_loss",
+        Severity.WARNING,
+        since,
+        f"the loss has been {norm(best)}, up to step {since:,}, and is {norm(now)} again (first "
+        f"{norm(reading.start_loss)})",
+        f"a gradient counts for some {1 / (1 - memory):,.0f} steps, of {reading.seen:,} that were taken: "
+        "what the loss comes down by it goes up by again, until old gradients are forgotten",
+        choices.LONG_MEMORY,
+    )
