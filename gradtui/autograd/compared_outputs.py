@@ -13,12 +13,15 @@ from torch import Tensor
 
 from gradtui.autograd.graph import Graph
 from gradtui.autograd.layer_outputs import uses
+from gradtui.autograd.node_types import words
 from gradtui.autograd.saved_tensors import saved
 
 COMPARED = frozenset(("Sub", "Mm", "Bmm", "Cdist", "EuclideanDist", "Mul"))
 """Operations on two outputs that a loss compares them by."""
 EXAMPLES, UNITS = 16, 4
 """Of a batch, and of an output, that are asked for at least."""
+MIXING = words("Index IndexSelect Gather Roll Flip Unsqueeze Expand Repeat Select Slice")
+"""Nodes by which an example may meet another one."""
 MOST = 512
 """Examples that are looked at."""
 
@@ -38,7 +41,9 @@ def spread_of_compared(graph: Graph, nodes: list[Any]) -> float | None:
             continue
         one, other = (under[at] for at in below[:2])
         weights = {heads[head] for head in one | other}
-        if one and other and len(weights) == 1 and _table(nodes[node]):
+        if not one or not other or len(weights) != 1 or not _table(nodes[node]):
+            continue
+        if not (one == other and _each_with_itself(graph, nodes, node, one)):
             outputs = _outputs(nodes[min(one)])
             return None if outputs is None else spread(outputs)
     return None
@@ -85,6 +90,26 @@ def _heads_under(
         parts = [under[one] for one in below if one >= 0]
         under.append(frozenset().union(*parts))
     return under
+
+
+def _each_with_itself(graph: Graph, nodes: list[Any], node: int, heads: frozenset[int]) -> bool:
+    """Whether a product or a difference of two things made of one output has each example beside itself,
+    and no other: the likelihood of what a policy has drawn by a mean has."""
+    if graph.words[node] not in ("Sub", "Mul") or len(heads) != 1:
+        return False
+    head = min(heads)
+    here, there = nodes[node]._input_metadata[0].shape, nodes[head]._input_metadata[0].shape
+    if len(here) != len(there) or here[0] != there[0]:
+        return False
+    waiting, seen = [node], {node}
+    while waiting:
+        at = waiting.pop()
+        if at != head and graph.words[at] in MIXING:
+            return False
+        below = () if at == head else graph.below[at]
+        waiting += [one for one in below if one >= head and one not in seen]
+        seen.update(one for one in below if one >= head)
+    return True
 
 
 def _table(node: Any) -> bool:

@@ -42,6 +42,8 @@ class LabelFrequencies:
         self._looks = 0
         self.cost = 0.0
         """In nats; 0 while it is not known."""
+        self.padding = -1
+        """A label that is padding, as the inputs tell: it is answered for nothing."""
         self.told: Faults = ()
         """Of data in order: each batch has labels of one class."""
 
@@ -63,14 +65,18 @@ class LabelFrequencies:
             self._batches.append(counts)
         if self.done:
             if len(self._batches) >= FEWEST:
-                self.cost = _agreed(self._batches)
+                self.cost = _agreed(self._batches, self.padding)
                 self.told = _in_order(self._batches)
             self._looks, self._batches = MOST_LOOKS, []
 
 
-def _agreed(batches: list[Tensor]) -> float:
+def _agreed(batches: list[Tensor], padding: int) -> float:
     """0 where the batches are too few, too small, or each has labels of its own."""
     together = torch.stack(batches).sum(0)
+    if 0 <= padding < together.shape[1]:
+        others = together.clone()
+        others[:, padding] = 0
+        return _entropy(others) * float(others.sum() / together.sum()) if others.any() else 0.0
     seen = int((together > 0).sum(1).max())
     if together.sum(1).min() < ENOUGH * seen:
         return 0.0

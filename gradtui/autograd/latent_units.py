@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.graph import Graph
-from gradtui.autograd.node_types import LEAF, VIEWS
+from gradtui.autograd.node_types import LAYERS, LEAF, VIEWS, words
 from gradtui.autograd.saved_tensors import saved
 
 ACTIVE = 0.01
@@ -25,6 +25,11 @@ DEVIATIONS = frozenset(("Exp", "Softplus", "Sqrt"))
 """What a standard deviation comes out of."""
 SHIFTED = VIEWS | {"Sub", "Div"}
 """What lies between a mean and its square in the divergence from a normal prior."""
+DISTANCES = words(
+    "MseLoss SmoothL1Loss HuberLoss BinaryCrossEntropy BinaryCrossEntropyWithLogits NllLoss NllLoss2D KlDiv"
+)
+SIZES = words("Pow Abs Mul")
+LOGARITHMS = words("Log Log1P LogSigmoid LogSoftmax Softplus")
 FAR = 4
 MOST = 1 << 18
 """Elements that are read, at most."""
@@ -40,9 +45,11 @@ class LatentUnits:
 
 def latent_units(graph: Graph, nodes: list[Any]) -> LatentUnits | None:
     """Of the first latent that is drawn by a mean and a deviation times noise (Kingma and Welling, 2014), and
-    whose mean is squared in the loss; None where there is none. `nodes` as `graph_of` has kept them."""
+    whose mean is squared in the loss; None where there is none. What is drawn goes through a layer at least,
+    and what comes of it is compared with data: an action that a policy draws is not, and may well be the same
+    in every state. `nodes` as `graph_of` has kept them."""
     for drawn, word in enumerate(graph.words):
-        if word == "Add" and (mean := _mean(graph, drawn)) >= 0:
+        if word == "Add" and (mean := _mean(graph, drawn)) >= 0 and _decoded(graph, drawn):
             values = _squared(graph, nodes, mean)
             if values is not None:
                 return _counted(values)
@@ -61,6 +68,30 @@ def _mean(graph: Graph, drawn: int) -> int:
         if len(held) == 1 and graph.words[held[0]] in DEVIATIONS:
             return mean
     return -1
+
+
+def _decoded(graph: Graph, drawn: int) -> bool:
+    waiting, seen = [(drawn, False)], {(drawn, False)}
+    while waiting:
+        at, behind = waiting.pop()
+        for up in graph.above[at]:
+            after = behind or graph.words[up] in LAYERS
+            if behind and _compares(graph, up, at):
+                return True
+            if (up, after) not in seen:
+                seen.add((up, after))
+                waiting.append((up, after))
+    return False
+
+
+def _compares(graph: Graph, node: int, at: int) -> bool:
+    """Whether it holds what `at` gives against data."""
+    word, alone = graph.words[node], sum(one >= 0 for one in graph.below[node]) == 1
+    if word in DISTANCES:
+        return True
+    if word == "Sub":
+        return alone and any(graph.words[up] in SIZES for up in graph.above[node])
+    return word == "Mul" and alone and graph.words[at] in LOGARITHMS
 
 
 def _squared(graph: Graph, nodes: list[Any], mean: int) -> Tensor | None:

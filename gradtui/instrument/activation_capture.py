@@ -11,10 +11,13 @@ from torch import Tensor
 from gradtui.autograd.layer_outputs import LayerOutput, layer_outputs, readable
 from gradtui.core.layout import Layout
 from gradtui.core.snapshot import Act
+from gradtui.core.wiring import Faults
 from gradtui.instrument.budget import Ledger
 from gradtui.instrument.collapse_watch import CollapseWatch
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.param_groups import ParamGroup
+from gradtui.instrument.range_watch import RangeWatch
+from gradtui.instrument.replaced_parts import ReplacedParts
 from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.step_records import StepRecord
 from gradtui.patching.cuda_capture import capturing
@@ -40,8 +43,14 @@ class ActivationCapture(StepListener):
     def __init__(self, guard: ExceptionGuard, ledger: Ledger, awaited: Callable[[], bool]) -> None:
         """`awaited` says whether the next step is measured in full, whoever takes it."""
         self._guard, self._ledger, self._awaited = guard, ledger, awaited
-        self.collapse = CollapseWatch()
+        self._collapse, self._ranges = CollapseWatch(), RangeWatch()
+        self.replaced_parts = ReplacedParts()
         self.forget()
+
+    @property
+    def told(self) -> Faults:
+        """What the graphs that were looked at have shown by now."""
+        return (*self._ranges.told, *self._collapse.told, *self.replaced_parts.told)
 
     def forget(self) -> None:
         self._found: dict[int, Tensor] = {}
@@ -50,7 +59,8 @@ class ActivationCapture(StepListener):
         self._taken = False
         """Whether anything that was found has become part of a record."""
         self._cost = 0.0
-        self.collapse.forget()
+        for watch in (self._collapse, self._ranges, self.replaced_parts):
+            watch.forget()
 
     def backward_begins(self, roots: Any) -> None:
         meter = self._guard.meter
@@ -63,7 +73,9 @@ class ActivationCapture(StepListener):
         with self._guard("activations"):
             if (seen := readable(roots)) is not None:
                 self._found = statistics(layer_outputs(*seen))
-                self.collapse.look(*seen, step)
+                self._collapse.look(*seen, step)
+                self._ranges.look(*seen)
+                self.replaced_parts.look(seen[0], step)
                 del seen  # its nodes hold what the pass needs
             self._looks += 1
             self._cost = meter.clock() - began

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from gradtui.core.layout import Layout
-from gradtui.core.wiring import NOT_STEPPED, Faults
+from gradtui.core.wiring import LEFT_OUT, NOT_STEPPED, Faults
 from gradtui.instrument.identical_units import same_units
 from gradtui.instrument.unstepped_parameters import not_stepped
 from gradtui.patching.own_errors import suppress_own
@@ -37,7 +37,7 @@ def once_more(
     """`faults` when more is stepped than at first: an optimizer may be made at its first use."""
     if not any(kind == NOT_STEPPED for kind, _ in faults):
         return faults
-    found = tuple(fault for fault in faults if fault[0] != NOT_STEPPED)
+    found = tuple(fault for fault in faults if fault[0] not in (NOT_STEPPED, LEFT_OUT))
     with suppress_own:
         found += not_stepped(leaves(), stepped, roots)
     return found

@@ -26,6 +26,7 @@ from gradtui.instrument.backward_passes import (
     value_of,
     weighted_sum,
 )
+from gradtui.instrument.embedded_label_check import EmbeddedLabelCheck
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.graph_reader import GraphReader
 from gradtui.instrument.loss_attribution import LossAttribution
@@ -103,6 +104,7 @@ class LossCapture:
         self._labels = LabelFrequencies()
         self._mean_answer = MeanAnswer()
         self._entropy_sign = EntropySign()
+        self._embedded = EmbeddedLabelCheck()
         self.depth = 0
         self.closed = False
         """Whether nobody listens any more, though somebody may have kept what we put there."""
@@ -212,7 +214,7 @@ class LossCapture:
                 self._told = ((UNDIVIDED, words),)
         first = self.task_facts.faults if self.task_facts is not None else ()
         fed = tuple(fault for fault in self._fed if fault[0] not in dict(first))
-        graphs = (*fed, *self._entropy_sign.told, *self._graph_reader.told)
+        graphs = (*fed, *self._entropy_sign.told, *self._embedded.told, *self._graph_reader.told)
         return (*self._told, *self._lost, *self._labels.told, *graphs)
 
     def unscaled(self, scaled: Tensor, loss: Tensor) -> None:
@@ -372,6 +374,10 @@ class LossCapture:
         if not self._entropy_sign.done:
             with self._guard("looking at a policy's loss"):
                 self._entropy_sign.look(loss)
+        if not self._embedded.done:
+            with self._guard("looking at labels and embeddings"):
+                self._embedded.look(loss)
+                self._labels.padding = self._embedded.padding
         facts = self.task_facts
         if self.passes >= self._next_glance:
             self._next_glance = 2 * self.passes + 1

@@ -35,6 +35,7 @@ KEEPING = (
     "AliasBackward",
 )
 SCALING = ("MulBackward", "DivBackward", "NegBackward", "SumBackward")
+SUMS = ("AddBackward", "SubBackward", "RsubBackward")
 REGRESSION = ("MseLossBackward", "SmoothL1LossBackward", "HuberLossBackward")
 BINARY = ("BinaryCrossEntropyBackward", "BinaryCrossEntropyWithLogitsBackward")
 CLOSE = 1e-6
@@ -46,7 +47,7 @@ HALVES = {torch.float16: "amp_float16", torch.bfloat16: "amp_bfloat16"}
 
 @dataclass(frozen=True, slots=True)
 class TaskFacts:
-    """`task` and `classes` as in `RunInfo`, "" and 0 where in doubt; `half` is the precision in
+    """`task` and `classes` as in `RunInfo` (or "mixed"), "" and 0 where in doubt; `half` is the precision in
     which the last layers have computed, "" where that is the tensors' own; `batch` examples are in
     the loss, 0 where that cannot be told; `faults` is what the loss function is fed with wrongly.
     `graph_reader` reads how the layers are wired."""
@@ -98,6 +99,8 @@ def _told(read: Callable[[], T], unknown: T) -> T:
 def _task(node: Any) -> tuple[str, int]:
     if (halves := _in_both_directions(node)) is not None:
         return halves
+    if _of_several_kinds(node):
+        return "mixed", 0
     scaled = averaged = False
     for _ in range(STRAIGHT):
         word = node.name()
@@ -125,6 +128,22 @@ def _in_both_directions(node: Any) -> tuple[str, int] | None:
         return None
     (first, _), *_ = parts
     return first if first[1] and all(task == first for task, _ in parts) else None
+
+
+def _of_several_kinds(node: Any) -> bool:
+    """A sum of losses, some of which are distances and some are not: what guessing costs of one says nothing
+    of all."""
+    waiting, distances, others = [(node, STRAIGHT)], 0, 0
+    while waiting and distances + others < NODES:
+        one, depth = waiting.pop()
+        word = one.name()
+        if word.startswith(REGRESSION):
+            distances += 1
+        elif word.startswith(("NllLoss", *BINARY)):
+            others += 1
+        elif depth and word.startswith((*SUMS, *SCALING, *KEEPING, "MeanBackward")):
+            waiting += [(below, depth - 1) for below, _ in one.next_functions if below is not None]
+    return distances > 0 and others > 0
 
 
 def _parts(node: Any, depth: int) -> list[tuple[tuple[str, int], float]]:

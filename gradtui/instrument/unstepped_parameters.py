@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gradtui.core.text import printable
-from gradtui.core.wiring import NOT_STEPPED, Faults
-from gradtui.instrument.module_tree import all_modules, covering, outermost
+from gradtui.core.wiring import LEFT_OUT, NOT_STEPPED, Faults
+from gradtui.instrument.module_tree import Owned, all_modules, covering, outermost, owned
+from gradtui.nan_trace.module_walk import attributes
 
 NAMED = 3
 
@@ -29,16 +30,68 @@ def not_stepped(
     left -= _given() if left else set()
     if not left:
         return ()
+    models = covering(outermost(roots), left) or covering(outermost(all_modules()), left)
+    words = _named(models, left)
+    if not words:
+        return ()
+    frozen = sum(_frozen(root) for root, _ in models)
+    # Who takes care to freeze what is to stay does not mean what he has not frozen to stay.
+    meant = (
+        f"{words}: to be trained, and in no optimizer; {_tensors(frozen)} beside them are frozen"
+    )
+    return ((NOT_STEPPED, words), *(((LEFT_OUT, meant),) if frozen >= len(left) else ()))
+
+
+def replaced(
+    leaves: Sequence[Tensor], stepped: Sequence[Tensor], roots: Sequence[nn.Module]
+) -> Faults:
+    """`leaves` of a later graph. Of the parameters that the optimizers hold some have no part in it and are
+    in no module any more, while others of a module that they step are in no optimizer: a part of the model
+    was made anew, and the optimizer was not."""
+    held, reached = {id(tensor) for tensor in stepped}, {id(leaf) for leaf in leaves}
+    left = {id(leaf) for leaf in leaves if id(leaf) not in held and _own(leaf)}
+    idle = held - reached
+    if not left or not idle or not held & reached:
+        return ()
+    found = [(root, parts) for root, parts in covering(outermost(roots), left | held) if parts]
+    mine = [(root, parts) for root, parts in found if {id(part.tensor) for part in parts} & left]
+    owned_ids = {id(part.tensor) for _, parts in found for part in parts}
+    beside = {id(part.tensor) for _, parts in mine for part in parts}
+    gone = idle - owned_ids
+    left &= beside
+    if not gone or not left or not beside & held:
+        return ()
+    left -= _given()
+    gone -= {id(one) for each in all_modules() for one in _direct(each)}  # of copies as well
+    if not left or not gone:
+        return ()
+    meant = (
+        f"{_named(mine, left)}: to be trained, and in no optimizer; {_tensors(len(gone))} that an optimizer "
+        "holds are in no module any more"
+    )
+    return ((LEFT_OUT, meant),)
+
+
+def _direct(module: nn.Module) -> list[Tensor]:
+    held = attributes(module).get("_parameters") or {}
+    return [tensor for tensor in held.values() if tensor is not None]
+
+
+def _frozen(root: nn.Module) -> int:
+    return len({id(one.tensor) for one in owned(root) if not one.tensor.requires_grad})
+
+
+def _named(models: Sequence[tuple[nn.Module, list[Owned]]], left: set[int]) -> str:
+    """What of them is left, by the first word of their names; "" where nothing is."""
     counts: Counter[str] = Counter()
-    for _, parts in covering(outermost(roots), left) or covering(outermost(all_modules()), left):
+    for _, parts in models:
         for key, name in {id(part.tensor): part.name for part in parts}.items():
             counts[name.partition(".")[0]] += key in left
-    if not counts:
-        return ()
+    counts = +counts
     named = counts.most_common(NAMED)
     words = [f"{printable(name)}: {_tensors(count)}" for name, count in named]
     rest = sum(counts.values()) - sum(count for _, count in named)
-    return ((NOT_STEPPED, ", ".join([*words, *([f"{_tensors(rest)} more"] if rest else [])])),)
+    return ", ".join([*words, *([f"{_tensors(rest)} more"] if rest else [])])
 
 
 def _own(leaf: Tensor) -> bool:

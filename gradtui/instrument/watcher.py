@@ -35,6 +35,7 @@ from gradtui.instrument.param_groups import ParamGroups
 from gradtui.instrument.patches import Patches
 from gradtui.instrument.planned_steps import StepPlanner
 from gradtui.instrument.program_facts import ProgramFacts
+from gradtui.instrument.replaced_parts import ReplacedParts
 from gradtui.instrument.run_control import RunControl
 from gradtui.instrument.step_listeners import StepListeners
 from gradtui.instrument.step_measurement import StepMeasurement
@@ -113,6 +114,9 @@ class Watcher:
         self._hooks = OptimizerHooks(self._meter, self._scalars, self._threads, self._control)
         self._hooks.only = optimizer
         self._activations = ActivationCapture(guard, ledger, self._awaited)
+        self._activations.replaced_parts = ReplacedParts(
+            self._stepped, lambda: [*models, *self._registry.modules()]
+        )
         measurement = StepMeasurement(
             self._sources,
             self._layout_builder,
@@ -337,6 +341,10 @@ class Watcher:
             with self._guard("a last look"):
                 self._steps.last_look(lost)
 
+    def _stepped(self) -> list[Tensor]:
+        """All that optimizers hold."""
+        return [p for one in self._registry.optimizers() for p in parameters_of(one)]
+
     def _awaited(self) -> bool:
         """Whether the next step is measured in full, as far as is known, whoever takes it."""
         by_hand = not self._manual_updates.watching or self._manual_updates.awaited()
@@ -363,7 +371,7 @@ class Watcher:
                 *self._zero_grad_check.told,
                 *self._clips.told,
                 *self._losses.told,
-                *self._activations.collapse.told,
+                *self._activations.told,
                 *self._weight_loads.told,
                 *self._steps.undone.told,
             ),

@@ -1,0 +1,51 @@
+"""Whether a part of a model was made anew, and its optimizer was not: looked for in the graphs of losses, at
+a cadence, all through the run."""
+
+from collections.abc import Callable, Sequence
+
+from torch import Tensor, nn
+
+from gradtui.autograd.graph import Graph
+from gradtui.core.wiring import Faults
+from gradtui.instrument.unstepped_parameters import replaced
+
+APART = 10
+"""Steps between two looks that agree, at least."""
+TRIES = 4
+"""Looks at a graph with parameters that nobody steps, after which it is left at that."""
+
+
+class ReplacedParts:
+    """`look`, and `told` is what is known by now. `stepped` gives what optimizers hold, `roots` models and
+    modules."""
+
+    def __init__(
+        self,
+        stepped: Callable[[], Sequence[Tensor]] = list,
+        roots: Callable[[], Sequence[nn.Module]] = list,
+    ) -> None:
+        self.stepped, self.roots = stepped, roots
+        self.forget()
+
+    def forget(self) -> None:
+        self.told: Faults = ()
+        self._last: tuple[int, Faults] = (0, ())
+        self._tries = 0
+
+    def look(self, graph: Graph, step: int) -> None:
+        if self.told or self._tries >= TRIES:
+            return
+        leaves = [leaf for ref in graph.leaves.values() if (leaf := ref()) is not None]
+        stepped = self.stepped()
+        held = {id(one) for one in stepped}
+        if all(id(leaf) in held for leaf in leaves):
+            return
+        first, before = self._last
+        if before and step - first < APART:
+            return
+        found = replaced(leaves, stepped, self.roots())
+        self._tries += not found
+        if found and found == before:
+            self.told = found
+        elif found != before:
+            self._last = step, found
