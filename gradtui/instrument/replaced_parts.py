@@ -3,7 +3,7 @@ a cadence, all through the run."""
 
 from collections.abc import Callable, Sequence
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from gradtui.autograd.graph import Graph
 from gradtui.core.wiring import Faults
@@ -11,20 +11,15 @@ from gradtui.instrument.unstepped_parameters import replaced
 
 APART = 10
 """Steps between two looks that agree, at least."""
-TRIES = 4
+TRIES = 3
 """Looks at a graph with parameters that nobody steps, after which it is left at that."""
 
 
 class ReplacedParts:
-    """`look`, and `told` is what is known by now. `stepped` gives what optimizers hold, `roots` models and
-    modules."""
+    """`look`, and `told` is what is known by now. `stepped` gives what optimizers hold."""
 
-    def __init__(
-        self,
-        stepped: Callable[[], Sequence[Tensor]] = list,
-        roots: Callable[[], Sequence[nn.Module]] = list,
-    ) -> None:
-        self.stepped, self.roots = stepped, roots
+    def __init__(self, stepped: Callable[[], Sequence[Tensor]] = list) -> None:
+        self._stepped = stepped
         self.forget()
 
     def forget(self) -> None:
@@ -36,14 +31,14 @@ class ReplacedParts:
         if self.told or self._tries >= TRIES:
             return
         leaves = [leaf for ref in graph.leaves.values() if (leaf := ref()) is not None]
-        stepped = self.stepped()
-        held = {id(one) for one in stepped}
-        if all(id(leaf) in held for leaf in leaves):
+        stepped = self._stepped()
+        held, reached = {id(one) for one in stepped}, {id(leaf) for leaf in leaves}
+        if reached <= held or held <= reached or not held & reached:
             return
         first, before = self._last
         if before and step - first < APART:
             return
-        found = replaced(leaves, stepped, self.roots())
+        found = replaced(leaves, stepped)
         self._tries += not found
         if found and found == before:
             self.told = found

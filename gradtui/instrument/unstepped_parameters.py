@@ -42,32 +42,31 @@ def not_stepped(
     return ((NOT_STEPPED, words), *(((LEFT_OUT, meant),) if frozen >= len(left) else ()))
 
 
-def replaced(
-    leaves: Sequence[Tensor], stepped: Sequence[Tensor], roots: Sequence[nn.Module]
-) -> Faults:
+def replaced(leaves: Sequence[Tensor], stepped: Sequence[Tensor]) -> Faults:
     """`leaves` of a later graph. Of the parameters that the optimizers hold some have no part in it and are
     in no module any more, while others of a module that they step are in no optimizer: a part of the model
     was made anew, and the optimizer was not."""
     held, reached = {id(tensor) for tensor in stepped}, {id(leaf) for leaf in leaves}
     left = {id(leaf) for leaf in leaves if id(leaf) not in held and _own(leaf)}
-    idle = held - reached
-    if not left or not idle or not held & reached:
+    gone = held - reached
+    if not left or not gone or not held & reached:
         return ()
-    found = [(root, parts) for root, parts in covering(outermost(roots), left | held) if parts]
-    mine = [(root, parts) for root, parts in found if {id(part.tensor) for part in parts} & left]
-    owned_ids = {id(part.tensor) for _, parts in found for part in parts}
-    beside = {id(part.tensor) for _, parts in mine for part in parts}
-    gone = idle - owned_ids
-    left &= beside
-    if not gone or not left or not beside & held:
-        return ()
-    left -= _given()
-    gone -= {id(one) for each in all_modules() for one in _direct(each)}  # of copies as well
+    modules = all_modules()
+    gone -= {id(one) for module in modules for one in _direct(module)}
+    left -= _given() if gone else left
     if not left or not gone:
         return ()
+    models = [
+        (root, parts)
+        for root, parts in covering(outermost(modules), left | (held & reached))
+        if {id(part.tensor) for part in parts} & left and {id(part.tensor) for part in parts} & held
+    ]
+    words = _named(models, left)
+    if not words:
+        return ()
     meant = (
-        f"{_named(mine, left)}: to be trained, and in no optimizer; {_tensors(len(gone))} that an optimizer "
-        "holds are in no module any more"
+        f"{words}: to be trained, and in no optimizer; {_tensors(len(gone))} that an optimizer holds are in "
+        "no module any more"
     )
     return ((LEFT_OUT, meant),)
 

@@ -114,9 +114,7 @@ class Watcher:
         self._hooks = OptimizerHooks(self._meter, self._scalars, self._threads, self._control)
         self._hooks.only = optimizer
         self._activations = ActivationCapture(guard, ledger, self._awaited)
-        self._activations.replaced_parts = ReplacedParts(
-            self._stepped, lambda: [*models, *self._registry.modules()]
-        )
+        self._activations.replaced_parts = ReplacedParts(self._stepped)
         measurement = StepMeasurement(
             self._sources,
             self._layout_builder,

@@ -8,16 +8,16 @@ from torch.nn import functional as F
 
 from gradtui.core.event import RunInfo, Started
 from gradtui.core.layout import Layout
-from gradtui.instrument.watcher import Watcher
+from gradtui.instrument.watcher import OVERHEAD, Watcher
 from tests.instrument.kept import Kept
 from tests.instrument.nets import IMAGES, LABELS
 
 FLAT = IMAGES.flatten(1)
 
 
-def watched(train: Callable[[], object]) -> list[Started]:
+def watched(train: Callable[[], object], overhead: float = OVERHEAD) -> list[Started]:
     sink = Kept()
-    watcher = Watcher(sink, log=sink.log.append)
+    watcher = Watcher(sink, log=sink.log.append, overhead=overhead)
     train()
     watcher.close()
     assert sink.log == []

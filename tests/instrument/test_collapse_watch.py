@@ -83,6 +83,40 @@ def test_noise_elsewhere_is_no_latent() -> None:
     assert latent_units(*seen((x @ drawn).pow(2).mean() + weight.pow(2).sum())) is None
 
 
+def test_what_a_policy_draws_is_no_latent() -> None:
+    torch.manual_seed(0)
+    policy, value = nn.Linear(UNITS, 2 * UNITS), nn.Linear(UNITS, 1)
+
+    def drawn() -> tuple[Tensor, Tensor, Tensor]:
+        mean, wide = policy(torch.randn(N, UNITS)).chunk(2, -1)
+        raw = mean + wide.exp() * torch.randn_like(mean)
+        return mean, raw, Normal(mean, wide.exp()).log_prob(raw).sum(1)
+
+    mean, raw, likelihood = drawn()
+    small = mean.pow(2).sum(1)
+    by_value = (likelihood - value(torch.tanh(raw))[:, 0] + small).mean()
+    assert latent_units(*seen(by_value)) is None
+    assert spread_of_compared(*seen(by_value)) is None
+    mean, raw, likelihood = drawn()
+    reward = -(torch.tanh(raw) - 0.3).pow(2).sum(1)
+    by_reward = (likelihood - reward + mean.pow(2).sum(1)).mean()
+    assert latent_units(*seen(by_reward)) is None
+    assert spread_of_compared(*seen(by_reward)) is None
+
+
+@pytest.mark.parametrize("kind", ["by hand", "of bits by hand", "absolute"])
+def test_what_is_decoded_and_held_against_data_is_one(kind: str) -> None:
+    net, x = Autoencoder([1.0] * UNITS), torch.rand(N, UNITS)
+    mean, wide = net(x)
+    out = net.decoder(mean + (0.5 * wide).exp() * torch.randn_like(mean))
+    error = {
+        "by hand": lambda: (x - out).pow(2).sum(1).mean(),
+        "of bits by hand": lambda: -(x * out.sigmoid().log()).sum(1).mean(),
+        "absolute": lambda: (out - x).abs().mean(),
+    }[kind]()
+    assert latent_units(*seen(error + mean.pow(2).mean())) is not None
+
+
 def net_of(outputs: int = 8) -> nn.Sequential:
     torch.manual_seed(0)
     return nn.Sequential(nn.Linear(UNITS, 16), nn.ReLU(), nn.Linear(16, outputs))
@@ -93,11 +127,14 @@ def known(net: nn.Sequential, x: Tensor) -> float:
     return float((1 - unit.mean(0).square().sum()).sqrt())
 
 
+SHUFFLED = torch.arange(N).flip(0)
 COMPARISONS: dict[str, Callable[[nn.Sequential, Tensor], Tensor]] = {
     "differences": lambda net, x: (net(x)[:, None] - net(x)[None]).pow(2).sum(-1).mean(),
     "cdist": lambda net, x: torch.cdist(z := net(x), z).mean(),
     "products": lambda net, x: (F.normalize(z := net(x)) @ F.normalize(z).t()).logsumexp(1).mean(),
     "triplets": lambda net, x: F.triplet_margin_loss(net(x), net(x + 0.1), net(x.flip(0))),
+    "a shuffled batch": lambda net, x: ((z := net(x)) - z[SHUFFLED]).pow(2).sum(-1).mean(),
+    "two halves": lambda net, x: ((z := net(x))[: N // 2] * z[N // 2 :]).sum(-1).mean(),
     "cosines": lambda net, x: F.cosine_embedding_loss(net(x), net(x + 1), torch.ones(N)),
 }
 

@@ -1,5 +1,6 @@
 """Before the first step: units that are copies of one another, parameters that nobody steps."""
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -110,3 +111,70 @@ def test_filters_of_a_convolution_are_units() -> None:
 def test_norms_and_embeddings_may_be_constant() -> None:
     net = nn.Sequential(nn.Linear(6, 8), nn.LayerNorm((8,)), nn.ReLU(), nn.Linear(8, 3))
     assert wiring(net, sgd(net)) == {}
+
+
+class Adapted(nn.Module):
+    def __init__(self, base: nn.Linear) -> None:
+        super().__init__()
+        self.base, self.beside = base, nn.Linear(base.in_features, base.out_features)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.base(x) + self.beside(x)  # type: ignore[no-any-return]
+
+
+def test_adapters_that_came_after_their_optimizer_were_meant_to_be_trained() -> None:
+    net = Net()
+    net.backbone.requires_grad_(False)
+    optimizer = sgd(net.head)
+    net.backbone[0] = Adapted(net.backbone[0])  # type: ignore[arg-type]
+    told = wiring(net, optimizer)
+    assert told.keys() == {"not_stepped", "left_out"}
+    assert told["left_out"] == (
+        "backbone: 2 tensors: to be trained, and in no optimizer; 4 tensors beside them are frozen"
+    )
+
+
+def test_a_fixed_table_of_places_says_nothing_of_what_is_meant() -> None:
+    net = Net()
+    net.backbone.register_parameter("places", nn.Parameter(torch.zeros(5), requires_grad=False))
+    assert wiring(net, sgd(net.head)) == {"not_stepped": "backbone: 4 tensors"}
+
+
+def later(
+    net: Net, optimizer: torch.optim.Optimizer, change: Callable[[], object]
+) -> dict[str, str]:
+    """What is told of 60 steps with a change in between."""
+
+    def train() -> None:
+        for step in range(60):
+            if step == 20:
+                change()
+            optimizer.zero_grad()
+            F.cross_entropy(net(torch.randn(32, 6)), LABELS.repeat(8)).backward()
+            optimizer.step()
+
+    return dict(watched(train, math.inf)[-1].info.wiring)
+
+
+def test_a_head_that_was_made_anew_under_way_is_named() -> None:
+    net = Net()
+
+    def another() -> None:
+        net.head = nn.Linear(5, 3)
+
+    told = later(net, sgd(net), another)
+    assert told["left_out"] == (
+        "head: 2 tensors: to be trained, and in no optimizer; 2 tensors that an optimizer holds are in no "
+        "module any more"
+    )
+
+
+def test_a_part_that_is_put_aside_and_held_elsewhere_is_not() -> None:
+    net = Net()
+    old = net.head
+
+    def another() -> None:
+        net.head = nn.Linear(5, 3)
+
+    assert "left_out" not in later(net, sgd(net), another)
+    assert old is not net.head

@@ -44,6 +44,14 @@ KNOWN: dict[str, tuple[Callable[[Tensor], Tensor], TaskFacts]] = {
         lambda y: F.cross_entropy(y[:4], LABELS[:4]) + F.cross_entropy(y[:4].T, LABELS[:4]),
         TaskFacts(),
     ),
+    "beside a distance": (
+        lambda y: F.cross_entropy(y, LABELS) + 0.5 * F.mse_loss(y[:, 0], torch.zeros(5)),
+        TaskFacts("mixed"),
+    ),
+    "two distances": (
+        lambda y: F.mse_loss(y, torch.zeros(5, 4)) + F.huber_loss(y, torch.ones(5, 4)),
+        TaskFacts(),
+    ),
     "of other classes": (
         lambda y: 0.5 * (F.cross_entropy(y, LABELS) + F.cross_entropy(y[:, :2], LABELS % 2)),
         TaskFacts(),

@@ -8,6 +8,7 @@ from tests.verdicts import (
     around_gradients,
     aside_healthy,
     aside_sick,
+    fed_and_held,
     healthy_attacks,
     healthy_near,
     healthy_nets,
@@ -46,6 +47,7 @@ CASES: list[Case] = [
     *aside_healthy.R.cases,
     *aside_sick.R.cases,
     *around_gradients.R.cases,
+    *fed_and_held.R.cases,
     *strangers_healthy.R.cases,
     *strangers_sick.R.cases,
 ]

@@ -59,12 +59,12 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
     W.LEFT_OUT: (
         "parameters that the loss hangs on came into the model after the optimizer was made, or were "
         "forgotten: they stay as they are",
-        choices.NOT_STEPPED,
+        choices.LEFT_OUT,
     ),
     W.MOSTLY_PADDING: (
         "the loss is averaged over padding: it falls by answering that with padding, and what is no padding "
         "has next to nothing of the gradient",
-        choices.PADDING_COUNTED,
+        choices.MOSTLY_PADDING,
     ),
     W.ORDERED_LABELS: (
         "the data comes in the order of its labels: each step unlearns what the batches of other classes "

@@ -129,10 +129,12 @@ def _stood_still(reading: Reading, rates: FloatArray) -> bool:
 def _ratios_at(reading: Reading, rate: float) -> FloatArray:
     """[rows] what the latest measured steps change of each layer, were they taken at that learning rate:
     of a run of which few steps are measured the last of them may be long ago."""
-    facts, used = reading.facts, reading.used[-10 * T.WINDOW :]
+    facts, used = reading.facts, reading.used
     taken = used[facts.has_weights[used] & (facts.lr[used] > 0)]
+    late = taken[taken >= used[-10 * T.WINDOW :][0]]
+    taken = late if len(late) else taken[-T.WINDOW :]
     if not len(taken):
-        return reading.ratios(used)
+        return reading.ratios(used[-10 * T.WINDOW :])
     shorter = np.minimum(rate / facts.lr[taken], 1.0)[:, None]
     return middle(facts.update_ratios(taken)[:, reading.rows] * shorter)
 
