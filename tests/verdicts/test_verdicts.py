@@ -45,22 +45,31 @@ def test_a_quarter_of_the_cases(number: int) -> None:
     assert complaints([one((number, 0))]) == []
 
 
+BUDGETED = [
+    "relu 8, lr 5",
+    "tanh 5, biases of 12",
+    "lr 1e-7",
+    "the slope of a square root at zero",
+    "policy gradient, rewards with noise",
+    "batches of one, Adam, regression",
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [
-        "relu 8, lr 5",
-        "tanh 5, biases of 12",
-        "lr 1e-7",
-        "the slope of a square root at zero",
-        "policy gradient, rewards with noise",
-        "batches of one, Adam, regression",
-    ],
-)
+@pytest.mark.parametrize("name", BUDGETED)
 def test_a_budget_makes_no_other_verdict(name: str) -> None:
     """At one percent, with no free start: what is not known may be said, and nothing else."""
     case = next(case for case in CASES if case.name == name)
     said = judge_within(case, 0, 0.01)
+    assert said.verdict in (*case.accepted, *OPEN), said.evidence
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("share", [0.03, 1.0])
+@pytest.mark.parametrize("name", BUDGETED)
+def test_nor_does_a_larger_one(name: str, share: float) -> None:
+    case = next(case for case in CASES if case.name == name)
+    said = judge_within(case, 0, share)
     assert said.verdict in (*case.accepted, *OPEN), said.evidence
 
 
