@@ -349,7 +349,7 @@ LONG_MEMORY = 0.995
 """Momentum, or the first beta: a gradient then counts for 200 steps and more, and swings die as slowly."""
 SWING_PARTS = 6
 SWUNG = 0.1
-"""Of the mean loss of the best of so many parts of a run: what it has risen by since."""
+"""Of the mean loss of the best of so many parts of a run: what it has risen by since, or has come down by."""
 HEAVY_DECAY = 0.5
 """Weight decay: of AdamW 0.1 is much."""
 ALIKE = 4

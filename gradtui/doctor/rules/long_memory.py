@@ -17,8 +17,8 @@ SETTINGS = ("momentum", "beta1")
 
 
 def long_memory(reading: Reading) -> Finding | None:
-    """A memory of hundreds of steps, and a loss that has been lower in an earlier part of the run, by more
-    than the noise of its batches, and is far from solved."""
+    """A memory of hundreds of steps, and a loss that has gone up between two parts of the run, by more than
+    the noise of its batches, has come no further down since, and is far from solved."""
     told = dict(reading.facts.info.settings)
     memory = max((told.get(key, 0.0) for key in SETTINGS), default=0.0)
     if not T.LONG_MEMORY <= memory < 1 or reading.seen < T.PLATEAU_STEPS:
@@ -31,11 +31,14 @@ def long_memory(reading: Reading) -> Finding | None:
     parts = np.array_split(losses, T.SWING_PARTS)
     means = np.array([part.mean() for part in parts])
     errors = np.array([part.std() / np.sqrt(len(part)) for part in parts])
-    low, now = int(np.argmin(means)), float(means[-1])
-    best = float(means[low])
-    rise = now - best
-    swung = rise > max(T.SWUNG * best, T.FALLING_Z * float(np.hypot(errors[low], errors[-1])))
-    if not swung or now < T.MISWIRED_LEARNED * reading.reference_loss:
+    high = int(np.argmax(means - np.minimum.accumulate(means)))
+    low = int(np.argmin(means[: high + 1]))
+    best, peak, now = float(means[low]), float(means[high]), float(means[-1])
+    noise = T.FALLING_Z * float(np.hypot(errors[low], errors[high]))
+    further = now < (1 - T.SWUNG) * best
+    if not peak - best > max(T.SWUNG * best, noise) or further:
+        return None
+    if peak < T.MISWIRED_LEARNED * reading.reference_loss:
         return None
     steps = reading.used_scalars.steps
     since = int(steps[sum(len(part) for part in parts[: low + 1]) - 1])
@@ -43,7 +46,7 @@ def long_memory(reading: Reading) -> Finding | None:
         "oscillating_loss",
         Severity.WARNING,
         since,
-        f"the loss has been {norm(best)}, up to step {since:,}, and is {norm(now)} again (first "
+        f"the loss was {norm(best)} up to step {since:,}, then {norm(peak)} again, and is {norm(now)} (first "
         f"{norm(reading.start_loss)})",
         f"a gradient counts for some {1 / (1 - memory):,.0f} steps, of {reading.seen:,} that were taken: "
         "what the loss comes down by it goes up by again, until old gradients are forgotten",
