@@ -28,7 +28,7 @@ def pass_over_zeros(seen: ProgramSeen) -> CodeLines:
 
 def shorter_memory(seen: ProgramSeen) -> CodeLines:
     """Of a sum of gradients; where they are averaged, of that."""
-    plain = "momentum" in dict(seen.facts.info.settings)
+    plain = "beta1" not in dict(seen.facts.info.settings)
     change = 'group["momentum"] = 0.9' if plain else 'group["betas"] = (0.9, *group["betas"][1:])'
     code = block(f"""
         for group in optimizer.param_groups:  # or where it is built

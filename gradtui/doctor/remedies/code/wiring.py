@@ -187,22 +187,22 @@ def shuffled(seen: ProgramSeen) -> CodeLines:
 def ignore_padding(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
-        padding = 0  # the label that stands for it; PyTorch's own is -100
-        loss = torch.nn.functional.cross_entropy(
-            scores.flatten(0, -2), labels.flatten(), ignore_index=padding
-        )
+        def loss_of_words(scores, labels, padding=0):  # [n, positions, classes], [n, positions]
+            return torch.nn.functional.cross_entropy(
+                scores.flatten(0, 1), labels.flatten(), ignore_index=padding
+            )
     """)
-    return CodeLines(LOSS, code, "a higher loss at first, of what is to be learned alone")
+    return CodeLines(OPERATION, code, "a higher loss at first, of what is to be learned alone")
 
 
 def shifted(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
-        inputs, labels = tokens[:, :-1], tokens[:, 1:]  # each position is to say the next token
+        def shifted(tokens):  # [n, positions] -> inputs, labels: each is to say the next one
+            return tokens[:, :-1], tokens[:, 1:]
     """)
-    return CodeLines(
-        DATA, code, "a loss that falls more slowly, and answers that hold by themselves"
-    )
+    expect = "a loss that falls more slowly, and answers that hold by themselves"
+    return CodeLines(OPERATION, code, expect)
 
 
 def thaw(seen: ProgramSeen) -> CodeLines:
