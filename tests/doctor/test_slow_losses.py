@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gradtui.core.snapshot import Grad, Snapshot, Weight
+from gradtui.core.snapshot import Act, Grad, Snapshot, Weight
 from gradtui.core.wiring import (
     ANSWER_GIVEN,
     LEFT_OUT,
@@ -15,7 +15,7 @@ from gradtui.core.wiring import (
     PADDING_COUNTED,
     SAME_ANSWERS,
 )
-from tests.doctor.telling import GUESS, Number, told
+from tests.doctor.telling import GUESS, ROWS, Number, told
 
 SWING: Number = lambda step: 0.3 - 0.1 * np.sin(step / 60)  # noqa: E731
 LONG = (("momentum", 0.999),)
@@ -133,7 +133,13 @@ def test_data_out_of_range_are_a_finding_whatever_the_loss_does() -> None:
         assert wired(OUT_OF_RANGE, loss)[0] == "not_learning"
 
 
-def test_one_input_for_all_is_told_sooner_than_a_plateau() -> None:
+def looked_at(s: Snapshot) -> Snapshot:
+    """Units that answer, as far as activations tell."""
+    return replace(s, activations=np.zeros((ROWS, Act.COLUMNS)))
+
+
+def test_one_input_for_all_is_told_sooner_than_a_plateau_where_units_were_looked_at() -> None:
     level: Number = lambda step: GUESS  # noqa: E731
-    assert wired(SAME_ANSWERS, level, 120)[0] == "plateau"
-    assert told(120, level).verdict != "plateau"
+    assert wired(SAME_ANSWERS, level, 120, change=looked_at)[0] == "plateau"
+    assert wired(SAME_ANSWERS, level, 120)[0] == "undecided"  # they may be pinned, or dead
+    assert told(120, level, change=looked_at).verdict != "plateau"

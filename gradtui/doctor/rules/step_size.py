@@ -108,7 +108,9 @@ def output_cannot_change(reading: Reading) -> Finding | None:
 
 def plateau(reading: Reading) -> Finding | None:
     """A classifier that still guesses after hundreds of steps."""
-    same = W.SAME_ANSWERS in dict(reading.facts.info.wiring)
+    # Pinned and dead units make answers equal too: where these were looked at they are told themselves.
+    looked = len(reading.activations) >= T.ACTIVATION_WINDOW
+    same = looked and W.SAME_ANSWERS in dict(reading.facts.info.wiring)
     patience = T.NO_BETTER_STEPS if same else T.PLATEAU_STEPS
     if reading.progress or reading.critic or reading.seen < patience:
         return None
