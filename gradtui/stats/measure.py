@@ -44,7 +44,7 @@ def _gradients(plan: Plan, given: Sorted, *, counts: bool) -> Tensor:
         stats[Grad.ZEROS] = stats[Grad.SUM] = torch.nan
     if given.absent:
         stats += given.numel - given.numel  # NaN where there is no tensor
-    return stats.t().contiguous()
+    return stats.t().clone(memory_format=torch.contiguous_format)  # also of one tensor
 
 
 @torch.no_grad()

@@ -169,6 +169,15 @@ def test_addresses_are_sent_where_they_have_changed(gpu: CpuGpu) -> None:
     assert found[1].isnan().all()
 
 
+def test_what_was_measured_of_one_tensor_is_not_overwritten_by_the_next(gpu: CpuGpu) -> None:
+    one, other = torch.tensor([3.0, 4.0]), torch.tensor([6.0, 8.0])
+    on_gpu = planned([one])
+    assert on_gpu.in_one_gpu_pass
+    first = measure_gradients(on_gpu, [one])
+    measure_weights(on_gpu, [other])
+    assert float(first[0, Grad.NORM]) == pytest.approx(5.0)
+
+
 def test_each_stream_has_memory_of_its_own(kernels: Any) -> None:
     gpu = CpuGpu(kernels)
     tensor = torch.randn(10)
