@@ -1,6 +1,7 @@
 """A stretch of a run in numpy arrays: what rules and renderables read."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -132,6 +133,8 @@ class Facts:
     """What its processes have to say together; None where it was not looked for."""
     extremes: Extremes | None = None
     """Loss and total norm of all steps, also of those between the kept ones; None while all are kept."""
+    states: Mapping[int, FloatArray] = field(default_factory=dict)
+    """Step -> [tensors, State.COLUMNS] at those, kept or not, at which optimizers' states were looked at."""
 
     @cached_property
     def scalars(self) -> ScalarSeries:
@@ -184,6 +187,7 @@ class Facts:
             time=self.time[:n] if self.time is not None else None,
             ranks=self.ranks.until(last) if self.ranks is not None else None,
             extremes=self.extremes.until(last) if self.extremes is not None else None,
+            states={step: table for step, table in self.states.items() if step <= last},
             **cut,
         )
 

@@ -10,7 +10,7 @@ from gradtui.core.alternating_optimizers import on_lattice, round_length, seldom
 from gradtui.core.event import RunInfo
 from gradtui.core.extremes import FollowedExtremes
 from gradtui.core.facts import PER_STEP, SCALARS, Facts, before_clipping, merged_norms
-from gradtui.core.layout import Layout
+from gradtui.core.layout import FloatArray, Layout
 from gradtui.core.scalar_series import FollowedScalars, ScalarSeries
 from gradtui.core.snapshot import (
     HIST_BINS,
@@ -18,6 +18,7 @@ from gradtui.core.snapshot import (
     Grad,
     NonFinite,
     Snapshot,
+    State,
     U32Array,
     Weight,
     merge_norms,
@@ -29,6 +30,8 @@ ROOM, LEAST = 128 << 20, 64
 """Bytes that these may take, of a net of thousands of tensors fewer steps; and how many there are anyway."""
 HISTOGRAMS_KEPT = 256
 HISTOGRAM_ROOM, LEAST_HISTOGRAMS = 64 << 20, 4
+STATES_KEPT = 512
+STATE_ROOM, LEAST_STATES = 16 << 20, 16
 FIRST = 256
 """Steps for which there is memory to begin with."""
 
@@ -47,6 +50,8 @@ class History:
     first_nonfinite: NonFinite | None = None
     histograms: dict[int, U32Array] = field(default_factory=dict)
     """Step -> [tensors, HIST_BINS] counts, the latest few hundred; of a large net a few."""
+    states: dict[int, FloatArray] = field(default_factory=dict)
+    """Step -> [tensors, State.COLUMNS], likewise."""
     latest: Snapshot | None = None
     seen: int = 0
     """Snapshots received, kept or not."""
@@ -61,6 +66,7 @@ class History:
     """Steps of each optimizer, kept or not."""
     _columns: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
     _histograms_kept: int = HISTOGRAMS_KEPT
+    _states_kept: int = STATES_KEPT
 
     def __post_init__(self) -> None:
         tensors, rows = len(self.layout.tensors), len(self.layout.rows)
@@ -68,6 +74,8 @@ class History:
         self.capacity = min(self.capacity, max(ROOM // step, LEAST))
         most = HISTOGRAM_ROOM // max(4 * HIST_BINS * tensors, 1)
         self._histograms_kept = min(HISTOGRAMS_KEPT, max(most, LEAST_HISTOGRAMS))
+        most = STATE_ROOM // max(8 * State.COLUMNS * tensors, 1)
+        self._states_kept = min(STATES_KEPT, max(most, LEAST_STATES))
 
     def __len__(self) -> int:
         return self._n
@@ -94,9 +102,10 @@ class History:
             self.first_nonfinite = snapshot.nonfinite
         if snapshot.histograms is not None:
             self.histograms[snapshot.step] = snapshot.histograms
-            while len(self.histograms) > self._histograms_kept:
-                for step in sorted(self.histograms)[1:-1:2]:
-                    del self.histograms[step]
+            halve(self.histograms, self._histograms_kept)
+        if snapshot.states is not None:
+            self.states[snapshot.step] = snapshot.states
+            halve(self.states, self._states_kept)
 
     def follow(self, scalars: ScalarSeries) -> None:
         """Take in the scalars of every step, measured or not."""
@@ -132,6 +141,7 @@ class History:
             ranks=None,
             # The steps of a log have a loss now and then.
             extremes=self.extremes.view() if self.info.logged is None else None,
+            states=dict(self.states),
             **cut,
         )
 
@@ -214,3 +224,11 @@ class History:
             fresh[name][: len(keep)] = column[keep]
         self._columns = fresh
         self._n = self._derived = len(keep)
+
+
+def halve(kept: dict[int, Any], most: int) -> None:
+    """Drop every second of what is kept by step until there is no more than that; the first and the newest
+    stay."""
+    while len(kept) > most:
+        for step in sorted(kept)[1:-1:2]:
+            del kept[step]

@@ -27,6 +27,19 @@ class Weight:
     COLUMNS = 4
 
 
+class State:
+    """Columns of `Snapshot.states`, of what its optimizer keeps of each tensor.
+
+    LR of the tensor's group of parameters. STEPS: how many it has taken with the tensor. FIRST: L2 norm
+    of the mean of its gradients (Adam's `exp_avg`), SECOND: root of the sum of the mean of their squares
+    (`exp_avg_sq`); so both merge as norms do, and SECOND by the root of the number of elements is the root
+    of the mean. NONFINITE: 0 where both are finite, NaN where there are none.
+    """
+
+    LR, STEPS, FIRST, SECOND, NONFINITE = range(5)
+    COLUMNS = 5
+
+
 class Act:
     """Columns of `Snapshot.activations`, one line a row of the layout.
 
@@ -67,7 +80,7 @@ class Snapshot:
     `grads` [tensors, Grad.COLUMNS] is taken before clipping and after any loss scale was divided
     out (`stage` says so); multiply the norms by `clip_coefficient` for what the optimizer saw. At
     stage "clipped" the norms are what the optimizer saw; divide for those before.
-    `weights`, `histograms` and `activations` come at a cadence and are None between.
+    `weights`, `states` (with them), `histograms` and `activations` come at a cadence and are None between.
     """
 
     run: int
@@ -96,6 +109,8 @@ class Snapshot:
     weights: FloatArray | None = None
     histograms: U32Array | None = None
     activations: FloatArray | None = None
+    states: FloatArray | None = None
+    """None as well where the optimizer keeps no moments and has one learning rate."""
     nonfinite: NonFinite | None = None
     """None for a step that a loss scaler threw away, unless no scale would have helped."""
     optimizer: int = 0

@@ -221,15 +221,19 @@ class OptimizerSteps(StepListener):
             record = self._hooks.open.pop(id(optimizer), None)
             source = self._sources.pop(id(optimizer), None)
             if record is not None and source is not None:
-                self._finish(record, source)
+                self._finish(record, source, optimizer)
             else:
                 self._nan_capture.over()
 
-    def _finish(self, record: StepRecord, source: ParamGroup, *, updates: bool = True) -> None:
+    def _finish(
+        self, record: StepRecord, source: ParamGroup, optimizer: Optimizer, *, updates: bool = True
+    ) -> None:
         """`updates`: weights are remembered from before the step."""
         self._last = source
         self.undone.ends(source, record.step)
         if record.detail.weights:
+            if (states := source.states(optimizer)) is not None:
+                record.parts["states"] = states
             record.parts["weights"] = source.weights(updates=updates)
         self._nan_capture.over(None if record.replayed else record)
         self._measurement.renew(record, source)
@@ -332,7 +336,7 @@ class OptimizerSteps(StepListener):
             detail = source.budget.next()
         step = UNNUMBERED if self._hooks.threads.several else self.new_step()
         record = self._measurement.take(optimizer, source, step, detail=detail, replayed=True)
-        self._finish(record, source, updates=remembered)
+        self._finish(record, source, optimizer, updates=remembered)
 
     def replayed_unseen(self, optimizer: Optimizer) -> None:
         """It was, and what its gradients were is not known."""
@@ -357,7 +361,7 @@ class OptimizerSteps(StepListener):
         record.beyond_scaling = self._skipped.beyond_scaling(record.step, scaling, apart)
         if record.beyond_scaling:
             self._nan_capture.look(record)
-        self._finish(record, source)
+        self._finish(record, source, optimizer)
         self._hooks.rest()
 
 

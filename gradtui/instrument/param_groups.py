@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 from gradtui.core.layout import FloatArray, IntArray, Layout
 from gradtui.instrument.budget import Budget, Detail, Ledger
@@ -65,6 +66,10 @@ class ParamGroup:
         if any(gone):
             found[gone] = torch.nan
         return found
+
+    def states(self, optimizer: Optimizer) -> Tensor | None:
+        """What this optimizer keeps of them, before `weights`; None where there is nothing of that."""
+        return self._measured.states(self.tensors, optimizer)
 
     @property
     def all_gone(self) -> bool:

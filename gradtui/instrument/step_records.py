@@ -395,6 +395,7 @@ def _snapshot(record: StepRecord, parts: dict[str, FloatArray], late: Late) -> S
         weights=weights,
         activations=parts.get("activations"),
         histograms=found.histograms,
+        states=found.states,
         nonfinite=seen,
         optimizer=record.optimizer,
         evaluation=record.evaluation,

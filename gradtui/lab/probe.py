@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 from gradtui.core.autopsy import Autopsy
 from gradtui.core.layout import FloatArray, Layout
@@ -168,9 +169,12 @@ class Probe:
         self._spent += time.perf_counter() - began
 
     @torch.no_grad()
-    def after_update(self, context: StepContext) -> None:
+    def after_update(self, context: StepContext, optimizer: Optimizer) -> None:
         began = time.perf_counter()
         if self._remembered:
+            states = self._tensors.states(self._parameters, optimizer)
+            if states is not None:
+                self._parts["states"] = states
             self._parts["weights"] = self._tensors.weights(self._parameters)
         now = time.perf_counter()
         self._spent += now - began
@@ -209,6 +213,7 @@ class Probe:
             skipped=context.skipped,
             weights=found.weights,
             histograms=found.histograms,
+            states=found.states,
             activations=parts.get("activations"),
             nonfinite=None
             if context.skipped

@@ -124,7 +124,7 @@ class Run:
         if probe:
             unscaled = scale == scale
             context = StepContext(self.run, step, lr, scale, skipped, unscaled, began, autopsy)
-            probe.after_update(context)
+            probe.after_update(context, self.optimizer)
         if self.nan_examination:
             self.nan_examination.over()
         self.step_number += 1

@@ -2,15 +2,16 @@
 before the update, weights around it, and the tables of a snapshot that come of them."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch import Tensor
 
 from gradtui.core.layout import FloatArray, IntArray, Layout
-from gradtui.core.snapshot import HIST_BINS, Grad, U32Array, Weight
+from gradtui.core.snapshot import HIST_BINS, Grad, State, U32Array, Weight
 from gradtui.stats.histogram import histogram
 from gradtui.stats.measure import clone, measure_gradients, measure_norms, measure_weights
+from gradtui.stats.optimizer_state import measure_states
 from gradtui.stats.plan import Plan
 from gradtui.stats.quick_norms import QuickNorms
 
@@ -60,6 +61,11 @@ class StepTensors:
         step."""
         return measure_weights(self._weights, weights, self._before if updates else None)
 
+    def states(self, weights: Sequence[Tensor], optimizer: Any) -> Tensor | None:
+        """`states` of a step's parts; None where there is nothing of that. Before `weights`: what does not
+        fit there is no sign that weights were outgrown."""
+        return measure_states(self._weights, weights, optimizer)
+
 
 class Tables(NamedTuple):
     """As in `Snapshot`, a line a tensor of the layout."""
@@ -67,6 +73,7 @@ class Tables(NamedTuple):
     grads: FloatArray
     weights: FloatArray | None
     histograms: U32Array | None
+    states: FloatArray | None
 
 
 def tables(
@@ -76,13 +83,15 @@ def tables(
     the places in the layout of what was measured; NaN stands for what was not, and no counts."""
     count = len(layout.tensors)
     grads = _spread(parts["grads"], signals, np.full((count, Grad.COLUMNS), np.nan))
-    seen = counts = None
+    seen = counts = states = None
     if "weights" in parts:
         seen = _spread(parts["weights"], weights, np.full((count, Weight.COLUMNS), np.nan))
     if "histograms" in parts:
         counts = np.zeros((count, HIST_BINS), np.uint32)
         counts[signals] = parts["histograms"].astype(np.uint32)
-    return Tables(grads, seen, counts)
+    if "states" in parts:
+        states = _spread(parts["states"], weights, np.full((count, State.COLUMNS), np.nan))
+    return Tables(grads, seen, counts, states)
 
 
 def _spread(measured: FloatArray, at: IntArray, out: FloatArray) -> FloatArray:

@@ -14,7 +14,7 @@ from gradtui.core.control import Pause, Resume, SetPace, StepOnce, Stop
 from gradtui.core.event import Building, Ended, Failed, OptimizerGroup, Paused, Resumed, RunInfo
 from gradtui.core.layout import RowInfo, TensorInfo
 from gradtui.core.logged import Logged
-from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Act, Grad, NonFinite, Weight
+from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Act, Grad, NonFinite, State, Weight
 from gradtui.runstore.files import reading
 from gradtui.runstore.format import (
     json_lines,
@@ -87,7 +87,12 @@ def test_flags_and_stages() -> None:
 def test_columns_of_the_files_beside() -> None:
     beside = PAGE.text.partition("## Per-tensor files")[2]
     told = {row[0]: row[1:] for row in table(beside, "file")}
-    for kind, columns in (("tensors", Grad), ("weights", Weight), ("activations", Act)):
+    for kind, columns in (
+        ("tensors", Grad),
+        ("weights", Weight),
+        ("activations", Act),
+        ("states", State),
+    ):
         shape, names = told[kind]
         assert int(re.findall(r", (\d+)\]", shape)[0]) == columns.COLUMNS
         assert len(names.split(",")) == columns.COLUMNS

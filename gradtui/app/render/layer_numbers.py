@@ -5,12 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradtui.app.render.history import parameters_of
+from gradtui.app.render.layer_moments import state_quantities
+from gradtui.app.render.layer_norms import joined
 from gradtui.app.render.line import Line
 from gradtui.app.render.number import count, number, share
 from gradtui.app.render.series import latest
 from gradtui.app.render.spark import spark
 from gradtui.app.view import View
-from gradtui.core.facts import Facts, merged_rows
+from gradtui.core.facts import Facts
 from gradtui.core.layout import BoolArray, FloatArray
 from gradtui.core.snapshot import Act, Grad, Weight
 
@@ -38,19 +40,37 @@ def number_lines(view: View, row: int, width: int) -> Iterator[Line]:
     for label, values, log in measured_quantities(facts, row):
         measured = ~np.isnan(values) | _was_taken(facts, label, row)
         thinned, now = latest(facts.steps, values, measured, room)
-        if not len(thinned):
-            continue
-        if log:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                thinned = np.log10(thinned)
-        words = number if log else share
-        yield (
-            (f" {label:<{LABEL}}", ""),
-            (f"{words(now):>{VALUE}}", "nonfinite" if not np.isfinite(now) else "strong"),
-            (_extremes(values, log) if extremes else "", "quiet"),
-            ("  ", ""),
-            *spark(thinned, "accent", ascii_only=view.ascii_only),
-        )
+        if len(thinned):
+            yield _quantity(label, values, thinned, now, log, view.ascii_only, extremes)
+    for label, steps, values, taken in state_quantities(facts, view.info, row):
+        every = np.concatenate([facts.steps[:1], steps, facts.steps[-1:]])
+        known = np.concatenate([[np.nan], values, [np.nan]])
+        there = np.concatenate([[False], taken, [False]])
+        thinned, now = latest(every, known, there, room)
+        if len(thinned):
+            yield _quantity(label, values, thinned, now, True, view.ascii_only, extremes)
+
+
+def _quantity(
+    label: str,
+    values: FloatArray,
+    thinned: FloatArray,
+    now: float,
+    log: bool,
+    ascii_only: bool,
+    extremes: bool,
+) -> Line:
+    if log:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            thinned = np.log10(thinned)
+    words = number if log else share
+    return (
+        (f" {label:<{LABEL}}", ""),
+        (f"{words(now):>{VALUE}}", "nonfinite" if not np.isfinite(now) else "strong"),
+        (_extremes(values, log) if extremes else "", "quiet"),
+        ("  ", ""),
+        *spark(thinned, "accent", ascii_only=ascii_only),
+    )
 
 
 def _extremes(values: FloatArray, log: bool) -> str:
@@ -89,12 +109,6 @@ def measured_quantities(facts: Facts, row: int) -> Iterator[tuple[str, FloatArra
     yield "dead units", activations[:, Act.DEAD], False
     yield "saturated values", activations[:, Act.SATURATED], False
     yield "signal at the output", activations[:, Act.SIGNAL], True
-
-
-def joined(norms: FloatArray) -> FloatArray:
-    """[n, tensors] norms -> [n], of all tensors together."""
-    zero = np.zeros(norms.shape[1], dtype=np.int64)
-    return merged_rows(norms, zero, 1)[:, 0]
 
 
 def _was_taken(facts: Facts, label: str, row: int) -> BoolArray:

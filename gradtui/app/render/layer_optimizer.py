@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradtui.app.render.history import parameters_of
-from gradtui.app.render.layer_numbers import joined
+from gradtui.app.render.layer_norms import joined
 from gradtui.app.render.line import Line
 from gradtui.app.render.number import count, reading
 from gradtui.app.render.text import safe, wrap
@@ -15,7 +15,7 @@ from gradtui.app.view import View
 from gradtui.core.event import OptimizerGroup
 from gradtui.core.facts import Facts
 from gradtui.core.layout import Layout
-from gradtui.core.snapshot import Grad, Weight
+from gradtui.core.snapshot import Grad, State, Weight
 
 DECOUPLED = ("adamw",)
 """Optimizers that shrink weights beside the step, by lr times weight decay."""
@@ -50,7 +50,10 @@ def optimizer_lines(view: View, row: int, width: int) -> Iterator[Line]:
     head = safe(name)
     if int(facts.optimizer.max()) > 0:
         head = f"optimizer {index + 1} of {int(facts.optimizer.max()) + 1} ({head})"
-    stepped = [_stepped(group, info.groups, lr, roles) for group, roles in held.items()]
+    rates = {group: _recorded_rate(facts, info.groups, group) for group in held}
+    stepped = [
+        _stepped(group, info.groups, lr, rates[group], roles) for group, roles in held.items()
+    ]
     if len(stepped) > 1:
         yield from _indented(head, "", width)
     else:
@@ -88,15 +91,36 @@ def _which(held: Collection[OptimizerGroup], first: dict[str, float]) -> str:
     return f"  group {group.place + 1} of {group.count}" if group.count > 1 else ""
 
 
+def _recorded_rate(
+    facts: Facts, groups: tuple[OptimizerGroup, ...], group: OptimizerGroup
+) -> tuple[int, float]:
+    """The newest step at which the learning rate of the group was looked at, and what it was; -1 and NaN
+    where it never was."""
+    mine = [i for i, t in enumerate(facts.layout.tensors) if t.group == groups.index(group)]
+    for step in sorted(facts.states, reverse=True):
+        known = facts.states[step][mine, State.LR]
+        known = known[~np.isnan(known)]
+        if len(known):
+            return step, float(known[0])
+    return -1, nan
+
+
 def _stepped(
-    group: OptimizerGroup, groups: tuple[OptimizerGroup, ...], lr: float, names: list[str]
+    group: OptimizerGroup,
+    groups: tuple[OptimizerGroup, ...],
+    lr: float,
+    recorded: tuple[int, float],
+    names: list[str],
 ) -> Stepped:
-    """`lr` is that of the first group of its optimizer: no other one's is recorded at each step."""
+    """`lr` is that of the first group of its optimizer, the only one's that is recorded at each step;
+    `recorded` is the step at which its own was looked at, and what it was."""
     head = f"group {group.place + 1} of {group.count}, {safe(', '.join(names))}"
     firsts = [one.lr for one in groups if one.optimizer == group.optimizer and not one.place]
     alike = not group.place or (group.lr is not None and firsts == [group.lr])
     rate = _rate(lr)
-    if not alike:
+    if group.place and recorded[0] >= 0:
+        lr, rate = recorded[1], f"{_rate(recorded[1])} at step {count(recorded[0])}"
+    elif not alike:
         lr, rate = nan, "" if group.lr is None else f"{_rate(group.lr)} at first"
     return Stepped(head, rate, lr, dict(group.settings))
 

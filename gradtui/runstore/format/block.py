@@ -37,6 +37,8 @@ class Block:
     has_activations: BoolArray
     histograms: dict[int, U32Array] = field(default_factory=dict)
     """Step -> [tensors, HIST_BINS]"""
+    states: dict[int, FloatArray] = field(default_factory=dict)
+    """Step -> [tensors, State.COLUMNS]"""
 
     def __len__(self) -> int:
         return len(self.scalars)
@@ -53,7 +55,7 @@ class Block:
     def take(self, at: IntArray | BoolArray | slice) -> "Block":
         """Some of the steps."""
         scalars = self.scalars[at]
-        kept = set(scalars["step"].tolist()) if self.histograms else ()
+        kept = set(scalars["step"].tolist()) if self.histograms or self.states else ()
         return Block(
             scalars,
             self.grads[at],
@@ -62,6 +64,7 @@ class Block:
             self.has_weights[at],
             self.has_activations[at],
             {step: counts for step, counts in self.histograms.items() if step in kept},
+            {step: columns for step, columns in self.states.items() if step in kept},
         )
 
 
@@ -91,8 +94,10 @@ def joined(blocks: Sequence[Block]) -> Block:
     if len(blocks) == 1:
         return blocks[0]
     histograms: dict[int, U32Array] = {}
+    states: dict[int, FloatArray] = {}
     for block in blocks:
         histograms |= block.histograms
+        states |= block.states
     return Block(
         np.concatenate([b.scalars for b in blocks]),
         np.concatenate([b.grads for b in blocks]),
@@ -101,6 +106,7 @@ def joined(blocks: Sequence[Block]) -> Block:
         np.concatenate([b.has_weights for b in blocks]),
         np.concatenate([b.has_activations for b in blocks]),
         histograms,
+        states,
     )
 
 
@@ -180,6 +186,7 @@ def snapshots_of(
                 weights=block.weights[i] if block.has_weights[i] else None,
                 activations=block.activations[i] if block.has_activations[i] else None,
                 histograms=block.histograms.get(step),
+                states=block.states.get(step),
                 nonfinite=seen.get(step),
                 optimizer=optimizer,
                 evaluation=evaluation,

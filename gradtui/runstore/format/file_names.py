@@ -5,7 +5,7 @@ import re
 LABEL = re.compile(r"\d{1,6}(\.\d{1,4})?")
 """RANK, or RANK.ATTEMPT from the second process on that says it is that rank."""
 
-DETAILS = ("tensors", "weights", "activations", "histograms")
+DETAILS = ("tensors", "weights", "activations", "histograms", "states")
 """The files that have one record for each kept step, all tensors (or rows) in one."""
 _NAMES = "|".join(
     (

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradtui.core.layout import FloatArray, Layout
-from gradtui.core.snapshot import HIST_BINS, Act, Grad, Snapshot, Weight
+from gradtui.core.snapshot import HIST_BINS, Act, Grad, Snapshot, State, Weight
 from gradtui.runstore.format.scalar_rows import Row
 
 RecordArray = npt.NDArray[np.void]
@@ -67,6 +67,7 @@ def detail_dtype(kind: str, layout: Layout) -> np.dtype[np.void]:
         "weights": ("<f8", (tensors, Weight.COLUMNS)),
         "activations": ("<f8", (rows, Act.COLUMNS)),
         "histograms": ("<u4", (tensors, HIST_BINS)),
+        "states": ("<f8", (tensors, State.COLUMNS)),
     }
     code, shape = shapes[kind]
     return np.dtype([("record", "<i8"), ("step", "<i8"), ("values", code, shape)])

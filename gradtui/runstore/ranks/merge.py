@@ -11,11 +11,12 @@ from functools import reduce
 import numpy as np
 
 from gradtui.core.layout import BoolArray, FloatArray, IntArray, Layout
-from gradtui.core.snapshot import Act, Grad, Weight
+from gradtui.core.snapshot import Act, Grad, State, Weight
 from gradtui.runstore.format.block import Block, empty
 from gradtui.runstore.format.records import NONFINITE, SKIPPED
 
 GRAD_NORMS, GRAD_TOPS = [Grad.NORM], [Grad.ABS_MAX]
+STATE_NORMS, STATE_TOPS = [State.FIRST, State.SECOND], [State.LR, State.STEPS]
 WEIGHT_NORMS, WEIGHT_TOPS = [Weight.NORM, Weight.UPDATE], [Weight.ABS_MAX]
 
 
@@ -47,6 +48,13 @@ def merged(blocks: Sequence[Block], layout: Layout, bare: Sequence[Block] = ()) 
             here = shards[:, None]
             out.histograms[step] = (
                 counts if known is None else np.where(here, known + counts, known)
+            )
+        for step, columns in block.states.items():
+            before = out.states.get(step)
+            out.states[step] = (
+                columns
+                if before is None
+                else _tensors(before, columns, shards, STATE_NORMS, STATE_TOPS, State.NONFINITE)
             )
     out.activations = _activations([b.activations for b in blocks], at, out.activations.shape)
     every = [*blocks, *bare]

@@ -216,6 +216,10 @@ class RankFiles:
             measured, place = self._measured(tails, kind, found)
             into[place] = moved(measured["values"], at, np.nan)
             flag[place] = True
+        states, place = self._measured(tails, "states", found)
+        columns = moved(states["values"], tensors, np.nan)
+        # Of a step of its own or, where that was thinned away, of the next one that is kept.
+        block.states = dict(zip(block.steps[place].tolist(), columns, strict=True))
         if not histograms:
             return block
         measured, _ = self._measured(

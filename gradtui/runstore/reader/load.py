@@ -125,5 +125,6 @@ def facts_of(loaded: Loaded, max_steps: int = 4096) -> Facts:
         time=np.array(block.scalars["time"], np.float64),
         extremes=None,
         ranks=loaded.together,
+        states=block.states,
         every=scalars_of([rank for rank in loaded.ranks if rank.layout is not None]),
     )

@@ -13,7 +13,7 @@ from gradtui.runstore.format.file_names import detail_name
 from gradtui.runstore.format.records import NONFINITE, RecordArray, detail_dtype
 from gradtui.runstore.writer.thinning import ThinningFile
 
-SHARES = {"tensors": 0.5, "weights": 0.2, "activations": 0.125, "histograms": 0.175}
+SHARES = {"tensors": 0.5, "weights": 0.2, "activations": 0.125, "histograms": 0.125, "states": 0.05}
 """Of the budget of a rank."""
 
 NEIGHBOURS = 2
@@ -25,7 +25,7 @@ LIVE, LIVE_HISTOGRAMS = 32.0, 2.0
 SPARSE = 32
 """Every how manieth step is written, where another rank writes the same; and times less room."""
 
-MEASURED = {"weights": "weights", "activations": "activations", "histograms": "histograms"}
+MEASURED = {name: name for name in ("weights", "activations", "histograms", "states")}
 """File -> the field of a snapshot that goes there at its cadence."""
 
 

@@ -213,5 +213,6 @@ class RunWriter:
 
 
 def _cost(snapshot: Snapshot) -> int:
-    arrays = (snapshot.grads, snapshot.weights, snapshot.activations, snapshot.histograms)
+    one = snapshot
+    arrays = (one.grads, one.weights, one.activations, one.histograms, one.states)
     return SCALARS_COST + sum(array.nbytes for array in arrays if array is not None)

@@ -13,7 +13,7 @@ from gradtui.app.view import View
 from gradtui.core.autopsy import Autopsy
 from gradtui.core.event import OptimizerGroup
 from gradtui.core.facts import Facts
-from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Act, Grad, NonFinite, Weight
+from gradtui.core.snapshot import HIST_BINS, HIST_LOW, Act, Grad, NonFinite, State, Weight
 from tests import factories
 
 SETTINGS = (("eps", 1e-08), ("weight_decay", 0.01), ("beta1", 0.9), ("beta2", 0.999))
@@ -166,6 +166,73 @@ def test_a_layer_whose_tensors_lie_in_several_groups_says_so() -> None:
 def test_groups_that_are_not_known_are_not_made_up() -> None:
     assert "as of its first group" in text(detail_lines(grouped(None, None), 100))
     assert "as of its first group" in text(detail_lines(grouped(7, 7), 100))
+
+
+def with_states(view: View, **columns: float) -> View:
+    """Looked at at steps 0, 20 and 40, with these columns in all tensors."""
+    assert view.facts is not None
+    table = np.full((len(view.facts.layout.tensors), State.COLUMNS), nan)
+    for name, value in columns.items():
+        table[:, getattr(State, name)] = value
+    return with_facts(view, states=dict.fromkeys((0, 20, 40), table))
+
+
+def numbers(view: View, label: str) -> list[list[str]]:
+    """The words of each line with that label: now, least, most, and the history."""
+    lines = text(detail_lines(view, 100)).splitlines()
+    return [line[len(label) + 1 :].split() for line in lines if line.startswith(f" {label}  ")]
+
+
+def test_moments_and_the_step_that_they_make() -> None:
+    view = with_states(stepped("AdamW"), FIRST=3.0, SECOND=4.0, NONFINITE=0.0)
+    # Weight and bias together have 4,160 values.
+    first, root = 18**0.5, (32 / 4160) ** 0.5
+    for label, value in (
+        ("first moment", first),
+        ("second moment, root", root),
+        ("m / sqrt v, in lr", first / 4160**0.5 / (root + 1e-8)),
+    ):
+        (words,) = numbers(view, label)
+        assert words[:3] == [f"{value:.1e}"] * 3, label
+    early = numbers(
+        with_states(stepped("AdamW"), FIRST=3.0, SECOND=4.0, NONFINITE=0.0, STEPS=1.0),
+        "m / sqrt v, in lr",
+    )
+    # Of the means there are 0.1 and 0.001 after one step.
+    assert early[0][0] == f"{first / 4160**0.5 / root * 0.001**0.5 / 0.1:.1e}"
+    assert view.info is not None
+    coarse = replace(view, info=replace(view.info, settings=(("eps", 1.0),)))
+    assert numbers(coarse, "m / sqrt v, in lr")[0][0] == f"{first / 4160**0.5 / (root + 1):.1e}"
+
+
+def test_moments_that_nobody_took_are_not_nan_and_a_nan_is() -> None:
+    labels = ("first moment", "second moment, root", "m / sqrt v, in lr")
+    for view in (stepped("SGD"), with_states(stepped("SGD"), LR=0.1)):
+        assert all(numbers(view, label) == [] for label in labels)
+    lost = with_states(stepped("AdamW"), FIRST=nan, SECOND=nan, NONFINITE=2.0)
+    assert all(numbers(lost, label)[0][0] == "NaN" for label in labels)
+
+
+def test_tensors_without_moments_do_not_hide_those_of_others() -> None:
+    view = with_states(stepped("AdamW"), FIRST=3.0, SECOND=4.0, NONFINITE=0.0)
+    assert view.facts is not None
+    states = {step: table.copy() for step, table in view.facts.states.items()}
+    for table in states.values():
+        table[1] = nan
+    assert numbers(with_facts(view, states=states), "first moment")[0][0] == "3.0e+00"
+
+
+def test_the_rate_of_a_later_group_is_that_which_was_looked_at_last() -> None:
+    view = with_states(grouped(1, 1), LR=0.05)
+    said = text(detail_lines(view, 100))
+    assert "AdamW · lr 0.0500 at step 40 · betas 0.8, 0.9 · weight decay 0.3\n" in said
+    assert "weight decay takes 0.0150 of each value" in said
+    assert numbers(view, "learning rate")[0][0] == "5.0e-02"
+    # Of the first group every step's is known.
+    assert "AdamW · lr 0.100 · betas" in text(
+        detail_lines(with_states(grouped(0, 0), LR=0.05), 100)
+    )
+    assert numbers(stepped("AdamW"), "learning rate") == []
 
 
 def counts(*powers: int) -> np.ndarray:
