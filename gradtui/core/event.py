@@ -74,6 +74,8 @@ class RunInfo:
     "eps", "weight_decay", those that it has."""
     groups: tuple[OptimizerGroup, ...] = ()
     """The groups of parameters that tensors of the layout lie in; empty where that is not known."""
+    by_schedule: bool = False
+    """Whether `steps` is what the schedule of the learning rate says, and not a loop."""
     epoch_steps: float = 0.0
     """Steps of an epoch; 0 where there are none, or that is not known."""
     samples: int = 0

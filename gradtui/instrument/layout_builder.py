@@ -287,6 +287,7 @@ class LayoutBuilder(StepListener):
             samples=task_facts.samples,
             tokens=task_facts.tokens,
             steps=known.planned.steps,
+            by_schedule=known.planned.by_schedule,
             epoch_steps=known.planned.epoch,
             settings=settings_of(next(iter(self._registry.optimizers()), None)),
             groups=self._groups,

@@ -1,4 +1,5 @@
-"""How many steps a run will take, as its loops have it, and how many of them an epoch has."""
+"""How many steps a run will take, as its loops have it or the schedule of its learning rate, and how many of
+them an epoch has."""
 
 import sys
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import NamedTuple
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.frame_variables import variables
 from gradtui.instrument.loss_capture import LossCapture
+from gradtui.instrument.lr_schedules import ScheduleClock
 from gradtui.instrument.training_loops import KnownLoops, Plan, plan
 from gradtui.nan_trace.source_lines import program_frames
 
@@ -18,6 +20,10 @@ SEVERAL = 1.5
 """Steps of a turn from which on it takes more than one."""
 MOST = 200
 """Lines of code whose loops are kept."""
+LEAST_EPOCH = 10
+"""Steps between two of a schedule from which on these are taken for epochs."""
+MOST_TOLD = 32
+"""Times that a schedule's estimate is told anew."""
 NEWS = 0.01
 """Part by which an estimate has to differ to be told again."""
 
@@ -29,6 +35,8 @@ class PlannedSteps(NamedTuple):
     """Of all optimizers, those before included."""
     epoch: float = 0.0
     """Steps of one turn of all loops but the innermost."""
+    by_schedule: bool = False
+    """Whether it is the schedule that says so, and not a loop."""
 
 
 UNKNOWN = PlannedSteps()
@@ -48,23 +56,41 @@ class StepPlanner:
         self._rate = 0.0
         """Steps of a turn, at the last look."""
         self._known: KnownLoops = {}
+        self._schedule, self._told = ScheduleClock(), 0
         self.found = UNKNOWN
 
     def forget(self) -> None:
         self._first, self.found, self._records = None, UNKNOWN, 0
+        self._schedule, self._told = ScheduleClock(), 0
 
     def look(self) -> None:
         self._records += 1
-        if self._records not in LOOKS:
-            return
-        with self._guard("the loops around a step"):
-            if len(self._known) > MOST:
-                self._known.clear()
-            seen = plan(program_frames(sys._getframe(1)), variables, self._known)
-            found = UNKNOWN if seen is None else self._estimated(seen)
-            if abs(found.steps - self.found.steps) > NEWS * self.found.steps:
-                self.found = found
-                self._news()
+        if self._records in LOOKS:
+            with self._guard("the loops around a step"):
+                if len(self._known) > MOST:
+                    self._known.clear()
+                frames = program_frames(sys._getframe(1))
+                seen = plan(frames, variables, self._known)
+                if seen is None:
+                    self._schedule.search(frames, variables)
+                self._tell(self._scheduled() if seen is None else self._estimated(seen))
+        elif self._schedule.follows and (self.found.by_schedule or not self.found.steps):
+            with self._guard("the schedule of a learning rate"):
+                found = self._scheduled()
+                if found is UNKNOWN or self._told < MOST_TOLD:
+                    self._tell(found)
+
+    def _tell(self, found: PlannedSteps) -> None:
+        if abs(found.steps - self.found.steps) > NEWS * self.found.steps:
+            self.found = found
+            self._told += found.by_schedule
+            self._news()
+
+    def _scheduled(self) -> PlannedSteps:
+        found = self._schedule.look(self._guard.meter.steps)
+        if found is None:
+            return UNKNOWN
+        return PlannedSteps(found.steps, found.each if found.each >= LEAST_EPOCH else 0.0, True)
 
     def _estimated(self, seen: Plan) -> PlannedSteps:
         steps = self._guard.meter.steps

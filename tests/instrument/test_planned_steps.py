@@ -1,10 +1,13 @@
 """How many steps a watched run will take."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
+from torch.optim import lr_scheduler as schedules
 
 from gradtui.core.event import RunInfo, Started
 from gradtui.instrument.watcher import Watcher
@@ -120,3 +123,122 @@ def test_steps_before_a_loop_are_among_its_own() -> None:
     infos, count = told(after_another)
     assert infos[0].steps == 40
     assert infos[-1].steps == count
+
+
+def by_schedule(
+    count: int,
+    schedule: Callable[[torch.optim.Optimizer], Any],
+    every: int = 1,
+    begun: int = 0,
+) -> list[RunInfo]:
+    """What is told of a loop that has no end but by its schedule, which is stepped every so many steps."""
+
+    def train() -> int:
+        net, optimizer = made()
+        rate = schedule(optimizer)
+        done = begun
+        while True:
+            optimizer.zero_grad()
+            net(torch.ones(3, 2)).mean().backward()
+            optimizer.step()
+            done += 1
+            if done % every == 0:
+                rate.step()
+            if done == count:
+                return count
+
+    infos, _ = told(train)
+    return infos
+
+
+def one_cycle(optimizer: torch.optim.Optimizer) -> Any:
+    return schedules.OneCycleLR(optimizer, max_lr=0.1, total_steps=60)
+
+
+def warmed_up(optimizer: torch.optim.Optimizer) -> Any:
+    warm = schedules.LinearLR(optimizer, 0.1, total_iters=10)
+    rest = schedules.CosineAnnealingLR(optimizer, 50)
+    return schedules.SequentialLR(optimizer, [warm, rest], [10])
+
+
+def as_transformers_does(optimizer: torch.optim.Optimizer) -> Any:
+    def rate(step: int, *, num_training_steps: int) -> float:
+        return 1 - step / num_training_steps
+
+    return schedules.LambdaLR(optimizer, partial(rate, num_training_steps=60))
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        one_cycle,
+        warmed_up,
+        as_transformers_does,
+        lambda optimizer: schedules.CosineAnnealingLR(optimizer, T_max=60),
+        lambda optimizer: schedules.PolynomialLR(optimizer, total_iters=60),
+        lambda optimizer: schedules.LinearLR(optimizer, 1.0, 0.1, total_iters=60),
+    ],
+)
+def test_where_no_loop_tells_the_schedule_does(schedule: Callable[..., Any]) -> None:
+    infos = by_schedule(60, schedule)
+    assert [info.steps for info in infos if info.steps] == [60]
+    assert infos[-1].by_schedule
+    assert infos[-1].epoch_steps == 0
+
+
+def test_a_schedule_of_epochs_tells_epochs() -> None:
+    last = by_schedule(
+        240, lambda optimizer: schedules.CosineAnnealingLR(optimizer, T_max=12), every=20
+    )[-1]
+    assert (last.steps, last.epoch_steps, last.by_schedule) == (240, 20.0, True)
+
+
+def test_a_schedule_that_a_program_goes_beyond_tells_no_end() -> None:
+    infos = by_schedule(100, lambda optimizer: schedules.CosineAnnealingLR(optimizer, T_max=30))
+    assert [info.steps for info in infos if info.steps] == [30]
+    assert (infos[-1].steps, infos[-1].by_schedule) == (0, False)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        lambda optimizer: schedules.LinearLR(optimizer, 0.1, total_iters=40),  # a warm-up
+        lambda optimizer: schedules.ExponentialLR(optimizer, 0.99),
+        lambda optimizer: schedules.StepLR(optimizer, 30),
+        lambda optimizer: schedules.LambdaLR(optimizer, lambda step: 1 / (1 + step)),
+        lambda optimizer: schedules.CosineAnnealingWarmRestarts(optimizer, 20),
+    ],
+)
+def test_a_schedule_without_an_end_tells_none(schedule: Callable[..., Any]) -> None:
+    assert {info.steps for info in by_schedule(60, schedule)} == {0}
+
+
+def test_a_loop_goes_before_a_schedule() -> None:
+    def train() -> int:
+        net, optimizer = made()
+        rate = schedules.CosineAnnealingLR(optimizer, T_max=500)
+        for _ in range(40):
+            net(torch.ones(3, 2)).mean().backward()
+            optimizer.step()
+            rate.step()
+        return 40
+
+    infos, _ = told(train)
+    assert {(info.steps, info.by_schedule) for info in infos if info.steps} == {(40, False)}
+
+
+def test_a_schedule_that_an_object_holds_is_found() -> None:
+    class Trainer:
+        def __init__(self) -> None:
+            self.net, self.optimizer = made()
+            self.rate = schedules.OneCycleLR(self.optimizer, max_lr=0.1, total_steps=50)
+
+        def train(self) -> int:
+            while self.rate.last_epoch < 49:
+                self.net(torch.ones(3, 2)).mean().backward()
+                self.optimizer.step()
+                self.rate.step()
+            return 50
+
+    infos, _ = told(Trainer().train)
+    assert infos[-1].steps == 50

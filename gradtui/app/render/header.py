@@ -19,6 +19,8 @@ from gradtui.core.coverage import Coverage, covered
 from gradtui.core.facts import Facts
 from gradtui.core.symptom import SYMPTOMS, Severity
 
+ROOMY = 120
+"""Cells from which on it is said what tells how long is left."""
 PLAYED: dict[str, Sign] = {
     "running": Sign("▸", ">", "healthy", "playing"),
     "paused": Sign("‖", "|", "warn", "held"),
@@ -167,7 +169,9 @@ def _progress(view: View, cells: int) -> Line:
     if not isnan(elapsed := _elapsed(facts)):
         figures.append(("elapsed ", duration(elapsed), ""))
     if not over and not view.scrubbing and not isnan(left := _left(view, done, total)):
-        figures.append(("left ", duration(left), ""))
+        guess = info is not None and info.by_schedule and cells >= ROOMY
+        by = " by the schedule" if guess else ""
+        figures.append(("left ", f"{duration(left)}{by}", ""))
     if epoch := epoch_words(info, done, total):
         figures.append(("epoch ", epoch, ""))
     if info is not None and info.logged is not None:

@@ -150,6 +150,7 @@ def _generation(data: dict[str, Any]) -> Generation:
         "settings": _settings(given.get("settings", ())),
         "groups": _groups(given.get("groups", ())),
         "epoch_steps": max(_number(given.get("epoch_steps", 0.0)), 0.0),
+        "by_schedule": given.get("by_schedule") is True,
         "synchronised": given.get("synchronised") is True,
         "attached": _attached(given.get("attached")),
         "logged": _logged(given.get("logged")),

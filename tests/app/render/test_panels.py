@@ -247,6 +247,11 @@ def test_a_run_whose_end_is_known_says_how_long_is_left() -> None:
     assert f"left {duration(120)}" in shown
     assert f"epoch 2/{round((done + 240) / (done / 2))}" in shown
     assert f"/{done + 240:,}" in shown
+    planned = replace(info, by_schedule=True)
+    assert f"left {duration(120)} by the schedule" in text(
+        header_lines(replace(view, info=planned), 200)
+    )
+    assert "schedule" not in text(header_lines(replace(view, info=planned), 100))
     assert "left" not in text(header_lines(replace(view, info=info, scrubbing=True), 200))
     assert "left" not in text(header_lines(replace(view, info=info, state="finished"), 200))
     beyond = replace(view.info, steps=done - 1, epoch_steps=10)
