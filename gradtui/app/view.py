@@ -103,6 +103,16 @@ class Measured:
     """Steps that were thrown away so far, of those that came through."""
 
 
+class Axes(NamedTuple):
+    """Cells of the axes of charts, and of a heat map; 0: there is none."""
+
+    charts: tuple[int, ...] = ()
+    heat: int = 0
+
+
+NO_AXES = Axes()
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """`facts` ends at the step being looked at: the newest, or an earlier one while scrubbing."""
@@ -169,6 +179,8 @@ class View:
     stretch: Stretch | None = None
     """All steps of a part of it, where they have been read from its record."""
     log_scale: bool = True
+    axes: Axes = NO_AXES
+    """Those of the steps that are in sight together, and have the same labels."""
     own_scale: bool = False
     """Cells of the heat map are as tall as they are high among its own values."""
     ascii_only: bool = False

@@ -1,6 +1,7 @@
 """The app in a headless terminal: keys in, screen out."""
 
 import gc
+import re
 from pathlib import Path
 
 import pytest
@@ -338,6 +339,22 @@ async def test_nothing_important_is_lost(size: tuple[int, int], kind: str) -> No
         for word in ("layers.0", "heat map", "loss", "total", "cure number 1", "The story of"):
             assert word in seen, word
         assert all(len(line) <= size[0] for line in lines(app))
+
+
+@pytest.mark.parametrize("size", [(140, 45), (200, 60)])
+async def test_axes_of_steps_in_sight_have_the_same_labels(size: tuple[int, int]) -> None:
+    async with playing("healthy_relu", size=size) as (app, pilot):
+        await until(pilot, lambda: app.session.current.live_step >= 60)
+        await pilot.press("space")
+        await until(pilot, lambda: app.session.current.state == "paused")
+        await pilot.pause(1.1)
+        shown = lines(app)
+        at = next(i for i, line in enumerate(shown) if "heat map" in line)
+        heat = re.findall(r"\d+", shown[at + 1].rpartition("│")[2])
+        charts = [re.findall(r"\d+", part) for part in re.findall("└(.*?)│", "\n".join(shown))]
+        assert len(charts) == 2
+        assert charts[0] == charts[1] == heat
+        assert len(heat) > 2
 
 
 async def test_layers_and_their_history_scroll_together() -> None:

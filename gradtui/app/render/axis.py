@@ -1,6 +1,7 @@
 """Limits and ticks of a chart: one spike must not flatten the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from math import ceil, floor, log10
 
 import numpy as np
@@ -15,6 +16,10 @@ NARROW, CLOSE = 0.05, 0.002
 """Decades to which limits are rounded at the finest: of a small chart, in which noise must not look like a
 mountain range, and of one in full size."""
 
+FEW_DECADES = 4.0
+"""Of a log axis, up to which there may be labels between them."""
+COARSER = 4.0
+"""Part of half of an axis that labels of round numbers are apart at first, where the usual ones do not do."""
 LARGEST = 308.2
 """Decades beyond which there is no number."""
 
@@ -53,16 +58,67 @@ def round_step(step: float) -> float:
 
 def tick_labels(low: float, high: float, lines: int, *, log: bool) -> dict[int, str]:
     """{line from the top: label}: round numbers (1, 2, 5 times a power of ten), each at the line
-    that is nearest to it; on a log axis whole decades, between them 2 and 5."""
+    that is nearest to it, all as far from one another as lines allow; on a log axis whole decades, between
+    them 2 and 5, or 3."""
     if lines < 1 or not high > low:
         return {}
-    wanted = max(min((lines + 1) // 3, 5), 2)
+    wanted, most = max(min((lines + 1) // 3, 5), 2), max(lines // 2 + 1, 2)
+    first = _placed(_round_values(low, high, wanted, most, log), low, high, lines)
+    if _even(first):
+        return first
+    for values in _coarser(low, high, log):
+        found = _placed(values, low, high, lines)
+        if 1 < len(found) == len(values) and _even(found):
+            return found
+    ends = sorted(first)
+    return {line: first[line] for line in (ends[0], ends[-1])}
+
+
+def _placed(
+    values: Sequence[tuple[float, str]], low: float, high: float, lines: int
+) -> dict[int, str]:
+    """Each (place on the axis, label) at its line; of two at one line the first."""
     out: dict[int, str] = {}
-    for value, label in _round_values(low, high, wanted, max(lines // 2 + 1, 2), log):
+    for value, label in values:
         line = round((high / 2 - value / 2) / (high / 2 - low / 2) * (lines - 1))
         if 0 <= line < lines and label not in out.values():
             out.setdefault(line, label)
     return out
+
+
+def _even(placed: Iterable[int]) -> bool:
+    """Whether lines are as far from one another, as far as one sees: 1 and 2, or 2 and 4, are not."""
+    lines = sorted(placed)
+    gaps = [after - before for before, after in pairwise(lines)]
+    return not gaps or max(gaps) <= 1.5 * min(gaps)
+
+
+def _coarser(low: float, high: float, log: bool) -> Iterator[list[tuple[float, str]]]:
+    """Fewer and fewer (place on the axis, label) within the limits."""
+    if log:
+        if high - low < FEW_DECADES:
+            yield _parts(low, high, (1, 3))
+        yield _parts(low, high, (1,))
+        if high > LARGEST or high - low > 1:
+            return
+        low, high = 10.0**low, 10.0**high
+    step = round_step((high / 2 - low / 2) / COARSER)
+    while len(values := multiples(low, high, step)) > 1:
+        if log:
+            yield [(log10(value), _short(value, step)) for value in values if value > 0]
+        else:
+            yield [(value, _short(value, step)) for value in values]
+        step = round_step(1.5 * step)
+
+
+def _parts(low: float, high: float, parts: tuple[int, ...]) -> list[tuple[float, str]]:
+    """These parts of each decade of a log axis."""
+    return [
+        (decade + log10(part), _of_decade(decade, part))
+        for decade in range(floor(low), ceil(high) + 1)
+        for part in parts
+        if low - 1e-9 <= decade + log10(part) <= high + 1e-9
+    ]
 
 
 def _round_values(
@@ -70,12 +126,7 @@ def _round_values(
 ) -> list[tuple[float, str]]:
     """About `wanted` (place on the axis, label) within the limits."""
     if log and high - low < wanted - 1:
-        inside = [
-            (decade + log10(part), _of_decade(decade, part))
-            for decade in range(floor(low), ceil(high) + 1)
-            for part in (1, 2, 5)
-            if low - 1e-9 <= decade + log10(part) <= high + 1e-9
-        ]
+        inside = _parts(low, high, (1, 2, 5))
         if len(inside) >= 2:
             return inside
         if high > LARGEST:
@@ -153,23 +204,35 @@ def _short(value: float, step: float) -> str:
 
 APART = 12
 """Cells from one label of the steps to the next, at least."""
+CLOSEST = 6
+"""The same on the narrowest axis of several that have the same labels: others have more room."""
 
 
-def step_axis(first: int, last: int, used: float, cells: int, ground: str) -> str:
+def step_axis(
+    first: int, last: int, used: float, cells: int, ground: str, coarsest: float = 0.0
+) -> str:
     """`cells` characters of an axis on which the steps from `first` to `last` take the first `used`
-    cells: round steps under their places, the last step at the end, in full where there is room."""
+    cells: round steps under their places, the last step at the end, in full where there is room.
+    `coarsest` is how many steps a cell of a neighbour has at most: the axis has the labels of that one."""
     each = max(last - first, 1) / max(used - 1, 1.0)
     end = min(max(round(used), 1), cells)
     full = exact_label(last)
     label = full if 2 * len(full) <= cells else step_label(last)
-    ticks = [(int((value - first) / each), text) for value, text in round_steps(first, last, each)]
-    return labelled(ticks, cells, ground, (end, label))
+    ticks = round_steps(first, last, coarsest or each, CLOSEST if coarsest else APART)
+    if coarsest:  # those that have no room there before the last one have none here
+        ticks = [
+            (value, text)
+            for value, text in ticks
+            if last - value >= (len(label) + len(text) + 1) * coarsest
+        ]
+    places = [(int((value - first) / each), text) for value, text in ticks]
+    return labelled(places, cells, ground, (end, label))
 
 
-def round_steps(first: int, last: int, each: float) -> list[tuple[int, str]]:
+def round_steps(first: int, last: int, each: float, apart: int = APART) -> list[tuple[int, str]]:
     """(step, label) of round steps, so far apart that the labels have room; `each` is the steps of a
     cell."""
-    room = max(APART, len(exact_label(last)) + 3)
+    room = max(apart, len(exact_label(last)) + 3)
     step = max(round_step(room * each), 1.0)
     values = [int(value) for value in multiples(first, last, step)]
     return list(zip(values, exact_labels(values), strict=True))

@@ -12,6 +12,7 @@ from gradtui.app.render.history import CENTRE, Columns, Thinned, spread
 from gradtui.app.render.line import Line, Piece, merged
 from gradtui.app.render.number import number
 from gradtui.app.render.text import fit, safe, to_ascii
+from gradtui.app.render.x_axis import neighbours_cell
 from gradtui.app.view import OVER, View
 from gradtui.core.layout import FloatArray
 from gradtui.core.logged import NO_NORMS
@@ -171,7 +172,8 @@ def _time_axis(view: View, thinned: Thinned, cells: int) -> str:
     """Step numbers under their columns."""
     assert view.facts is not None
     used = cells if view.state in OVER else len(thinned.logs)
-    return step_axis(thinned.first, int(view.facts.steps[-1]), used, cells, " ")
+    last = int(view.facts.steps[-1])
+    return step_axis(thinned.first, last, used, cells, " ", neighbours_cell(view))
 
 
 def _legend(cells: int, look: Look) -> Line:

@@ -3,8 +3,9 @@
 from math import floor, inf, log10
 
 from gradtui.app.render.axis import APART, labelled, multiples, round_step, step_axis
-from gradtui.app.render.x_scale import Unit, XScale, epoch_steps
-from gradtui.app.view import View
+from gradtui.app.render.history import stride_for
+from gradtui.app.render.x_scale import Unit, XScale, epoch_steps, extent_of
+from gradtui.app.view import OVER, View
 
 LEAST = 1e-6
 """Of a second, or of an epoch: the smallest distance of two labels."""
@@ -26,7 +27,28 @@ def x_axis(scale: XScale, unit: Unit, view: View, ground: str) -> str:
     each = epoch_steps(view.info, view.info.steps if view.info is not None else 0)
     if unit == "epoch" and each:
         return labelled(_epochs(scale, each), scale.cells, ground)
-    return step_axis(int(scale.low), scale.last, used_cells(scale), scale.cells, ground)
+    first, last = int(scale.low), scale.last
+    coarsest = neighbours_cell(view)
+    return step_axis(first, last, used_cells(scale), scale.cells, ground, coarsest)
+
+
+def neighbours_cell(view: View) -> float:
+    """Steps of a cell of that of the axes in sight which has the most of them; 0 where there is one alone."""
+    charts, heat = view.axes
+    if view.facts is None or not len(view.facts) or len(charts) + (heat > 0) < 2:
+        return 0.0
+    first, last = extent_of(view)
+    span, fine = max(last - first, 1), 2 if view.braille else 1
+    if view.state in OVER:
+        return max(span / max(cells - 1, 1) for cells in (*charts, heat) if cells)
+    every = [(cells, fine) for cells in charts] + [(heat, 1)] * (heat > 0)
+    return max(_growing_cell(span, cells, columns) for cells, columns in every)
+
+
+def _growing_cell(span: int, cells: int, fine: int) -> float:
+    """Steps of a cell of `fine` columns on an axis with room for steps to come."""
+    taken = span // stride_for(span + 1, cells * fine) + 1
+    return span / max(taken / fine - 1, 1.0)
 
 
 def used_cells(scale: XScale) -> float:

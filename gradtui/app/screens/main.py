@@ -1,6 +1,7 @@
 """The main screen, in six arrangements from 40 x 12 up."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -21,12 +22,13 @@ from gradtui.app.geometry import (
 )
 from gradtui.app.key_bar import KeyBar
 from gradtui.app.key_bindings import footer_keys
+from gradtui.app.render.curve import MARGIN
 from gradtui.app.render.depth import HEAD
 from gradtui.app.render.quantities import NORM
 from gradtui.app.screens.lab import LabScreen, Shows
 from gradtui.app.screens.panes import NONE_ABSENT, absent, in_sight, layers_in_sight
 from gradtui.app.tab_strip import TabStrip
-from gradtui.app.view import View
+from gradtui.app.view import Axes, View
 from gradtui.app.watched_run import Mode
 from gradtui.app.widgets.chart import Chart
 from gradtui.app.widgets.depth_view import DepthView
@@ -40,6 +42,10 @@ from gradtui.app.widgets.nan_banner import NanBanner
 from gradtui.app.widgets.rank_line import RankLine
 from gradtui.app.widgets.story_panel import StoryPanel
 from gradtui.app.widgets.waiting_pane import WaitingPane
+
+LABELLED = 30
+"""Cells from which on an axis of steps has labels in common with its neighbours: a shorter one has hardly
+more than its ends."""
 
 
 class MainScreen(LabScreen):
@@ -207,6 +213,7 @@ class MainScreen(LabScreen):
         self._wait(view)
         self._leave_out(view)
         self._name_charts(view)
+        view = replace(view, axes=self._axes())
         super().show(view)
         total = len(view.layout.rows) if view.layout is not None else 0
         # Few layers leave their room to what is below them.
@@ -224,6 +231,15 @@ class MainScreen(LabScreen):
         if elsewhere != findings.remedies_elsewhere:
             findings.remedies_elsewhere = elsewhere
             findings.show(view)
+
+    def _axes(self) -> Axes:
+        """Those of the steps that are in sight, but for such as have no room for labels."""
+        charts = [pane for pane in self.panes.values() if isinstance(pane, Chart) and pane.display]
+        cells = [pane.scrollable_content_region.width - MARGIN for pane in charts]
+        heat = self.history.scrollable_content_region.width if self.history.display else 0
+        return Axes(
+            tuple(count for count in cells if count >= LABELLED), heat if heat >= LABELLED else 0
+        )
 
     def _name_charts(self, view: View) -> None:
         """Border and tab of a chart say what was chosen for it."""

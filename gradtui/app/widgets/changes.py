@@ -24,6 +24,7 @@ _LOOK = (
     "opened",
     "log_scale",
     "own_scale",
+    "axes",
     "ascii_only",
     "remedies",
     "scrubbing",

@@ -202,10 +202,10 @@ def test_a_spike_between_the_steps_that_are_kept() -> None:
     view = long_view()
     drawn = text(view, ChartFrame(panel="first"))
     assert "NaN/inf" in drawn
-    assert "▲" in drawn or "50┤" in drawn
+    assert "▲" in drawn or "30┤" in drawn
     assert "loss of every 16th step" in drawn
     near = text(view, ChartFrame(Extent(7900, 8100), panel="first"))
-    assert "50┤" in near
+    assert "30┤" in near
 
 
 def test_with_all_steps_of_the_window_the_cursor_goes_through_each() -> None:

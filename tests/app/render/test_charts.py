@@ -114,6 +114,17 @@ def test_ticks_are_round(low: float, high: float, log: bool, labels: list[str]) 
     assert list(tick_labels(low, high, 9, log=log).values()) == labels
 
 
+@given(st.floats(-30, 30), st.floats(0.06, 30), st.integers(3, 60), st.booleans())
+def test_labels_are_as_far_apart_as_lines_allow(
+    low: float, span: float, lines: int, log: bool
+) -> None:
+    """Not one line and then two, as 2 and 5 are in a low chart."""
+    low, high = robust_limits(np.array([low, low + span]), log=log)
+    at = sorted(tick_labels(low, high, lines, log=log))
+    gaps = np.diff(at)
+    assert not len(gaps) or gaps.max() <= 1.5 * gaps.min()
+
+
 @given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(1, 90))
 def test_the_last_step_is_at_the_end_of_the_axis(first: int, steps: int, cells: int) -> None:
     axis = step_axis(first, first + steps, cells, cells, "─")

@@ -5,17 +5,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.app.render.axis import step_axis
 from gradtui.app.render.curve import MARGIN, curve_lines
+from gradtui.app.render.heat import beside_lines
+from gradtui.app.render.history import Columns
 from gradtui.app.render.line import plain
 from gradtui.app.render.number import exact_label, step_label
 from gradtui.app.render.quantities import NORM
 from gradtui.app.render.x_axis import round_time, time_label, x_axis
 from gradtui.app.render.x_scale import Clock, Extent, XScale, clock_of, units_of, x_scale
-from gradtui.app.view import LOSS, View
+from gradtui.app.view import LOSS, Axes, View
 from gradtui.core.metric import Metric
 from gradtui.core.scalar_series import ScalarSeries
 from tests import factories
@@ -147,6 +149,35 @@ def test_charts_below_one_another_have_the_same_axis() -> None:
     axes = {plain(curve_lines(view, choice, 90, 10)[-1]) for choice in (LOSS, NORM)}
     assert len(axes) == 1
     assert axes.pop().index("64") > MARGIN
+
+
+def labels_of(axis: str) -> list[str]:
+    return re.findall(r"\d[\d.]*[kM]?", axis)
+
+
+@settings(deadline=None)
+@given(
+    st.integers(2, 700),
+    st.lists(st.integers(30, 120), min_size=1, max_size=2),
+    st.integers(30, 140),
+    st.sampled_from(["running", "finished"]),
+    st.booleans(),
+)
+def test_heat_map_and_charts_have_the_same_labels(
+    steps: int, charts: list[int], heat: int, state: str, braille: bool
+) -> None:
+    made = factories.healthy(2, steps)
+    view = factories.view(made, state=state, axes=Axes(tuple(charts), heat), braille=braille)
+    axes = [plain(curve_lines(view, LOSS, MARGIN + cells, 8)[-1]) for cells in charts]
+    axes.append(plain(beside_lines(view, heat, range(2), Columns())[1]))
+    assert len({tuple(labels_of(axis)) for axis in axes}) == 1, axes
+
+
+def test_labels_in_common_are_those_of_the_narrowest() -> None:
+    view = factories.view(factories.healthy(2, 900), state="finished")
+    alone = labels_of(plain(beside_lines(view, 120, range(2), Columns())[1]))
+    both = replace(view, axes=Axes((40,), 120))
+    assert len(alone) > len(labels_of(plain(beside_lines(both, 120, range(2), Columns())[1]))) > 3
 
 
 SHORT = factories.view(factories.healthy(2, 3))
