@@ -27,6 +27,7 @@ from gradtui.app.render.depth import HEAD
 from gradtui.app.render.quantities import NORM
 from gradtui.app.screens.lab import LabScreen, Shows
 from gradtui.app.screens.panes import NONE_ABSENT, absent, in_sight, layers_in_sight
+from gradtui.app.spare_lines import SpareLines, lines_for
 from gradtui.app.tab_strip import TabStrip
 from gradtui.app.view import Axes, View
 from gradtui.app.watched_run import Mode
@@ -43,6 +44,8 @@ from gradtui.app.widgets.rank_line import RankLine
 from gradtui.app.widgets.story_panel import StoryPanel
 from gradtui.app.widgets.waiting_pane import WaitingPane
 
+LEAST_BELOW = 13
+"""Lines that findings, charts and what is beside them keep in any case."""
 LABELLED = 30
 """Cells from which on an axis of steps has labels in common with its neighbours: a shorter one has hardly
 more than its ends."""
@@ -61,6 +64,9 @@ class MainScreen(LabScreen):
         self.arrangement: Arrangement = "tiny"
         self._fitted = False
         self._tallest: int | None = None
+        self._spare = SpareLines()
+        self._high: int | None = None
+        """Lines of the layers, where they have more than their share."""
         self._absent = NONE_ABSENT
         """What there is nothing for."""
         self.header, self.banner, self.failure = HeaderBar(), NanBanner(), FailureLine()
@@ -221,6 +227,7 @@ class MainScreen(LabScreen):
         if tallest != self._tallest:
             self._tallest = tallest
             self.query_one("#layers").styles.max_height = tallest
+        self._give_lines(view)
         self.filter.count(view.rows_matched, total)
         story = self.panes.get("story")
         elsewhere = False
@@ -231,6 +238,18 @@ class MainScreen(LabScreen):
         if elsewhere != findings.remedies_elsewhere:
             findings.remedies_elsewhere = elsewhere
             findings.show(view)
+
+    def _give_lines(self, view: View) -> None:
+        """While all is well rows that find no room have the lines of findings that are not there."""
+        given = self._spare.see(view) and self.whole and self._mode != "lab"  # which has a story
+        if given and view.rows_matched < len(view.layout.rows if view.layout else ()):
+            return  # a filter is typed: nothing moves
+        body = self.query_one("#body").size.height
+        high = lines_for(len(view.order), HEAD, body, LEAST_BELOW) if given else None
+        if high != self._high:
+            self._high = high
+            self.query_one("#layers").styles.height = high
+            self._ask_for_view()
 
     def _axes(self) -> Axes:
         """Those of the steps that are in sight, but for such as have no room for labels."""
