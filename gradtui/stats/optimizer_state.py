@@ -104,7 +104,10 @@ def _on_device(plan: Plan, numbers: Sequence[Any]) -> Tensor:
                 known[at] = float(number)
             elif number.device == plan.device:
                 remote[at] = number.detach().reshape(()).double()
-    out = torch.tensor(known, dtype=torch.float64).to(plan.device, non_blocking=True)
+    # Out of memory that is not pinned a copy may wait for what the device is at.
+    pinned = plan.device.type == "cuda"
+    host = torch.tensor(known, dtype=torch.float64, pin_memory=pinned)
+    out = host.to(plan.device, non_blocking=True)
     if remote:
         out.index_copy_(0, plan.places(tuple(remote)), torch.stack(list(remote.values())))
     return out
