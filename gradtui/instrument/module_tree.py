@@ -1,11 +1,11 @@
 """Models: which modules are the outermost ones, and what the parameters in them are called."""
 
-import gc
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from gradtui.nan_trace.live_objects import live_objects
 from gradtui.nan_trace.module_walk import attributes, children, walk
 
 
@@ -70,4 +70,4 @@ def covering(roots: Iterable[nn.Module], wanted: set[int]) -> list[tuple[nn.Modu
 
 def all_modules() -> list[nn.Module]:
     """Every module there is, by type alone: no object is asked anything."""
-    return [thing for thing in gc.get_objects() if issubclass(type(thing), nn.Module)]
+    return live_objects(lambda kind: issubclass(kind, nn.Module))

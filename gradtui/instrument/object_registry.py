@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.frame_search import Sight, visible
 from gradtui.instrument.patches import Begun, Patches
+from gradtui.nan_trace.live_objects import frozen_objects
 from gradtui.nan_trace.module_walk import attributes
 from gradtui.patching.own_errors import suppress_own
 
@@ -56,15 +57,19 @@ class ObjectRegistry:
 
     def find_live(self) -> None:
         """All that there is already: the oldest first, as far as that can be told."""
+        self._meet_all(frozen_objects(lambda kind: issubclass(kind, (Optimizer, nn.Module))))
         for generation in (2, 1, 0):
             things = gc.get_objects(generation)
             kinds = set(map(type, things))  # few, of hundreds of thousands
             wanted = {kind for kind in kinds if issubclass(kind, (Optimizer, nn.Module))}
-            for thing in [one for one in things if type(one) in wanted]:
-                if issubclass(type(thing), Optimizer):
-                    self.meet(thing)
-                else:
-                    self._keep(thing)
+            self._meet_all([one for one in things if type(one) in wanted])
+
+    def _meet_all(self, things: Sequence[Any]) -> None:
+        for thing in things:
+            if issubclass(type(thing), Optimizer):
+                self.meet(thing)
+            else:
+                self._keep(thing)
 
     def _remember(self, optimizer: Optimizer) -> None:
         number, key = next(self._count), id(optimizer)

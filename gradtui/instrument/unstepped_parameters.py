@@ -1,6 +1,5 @@
 """Parameters that a loss depends on and that nobody steps."""
 
-import gc
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,6 +9,7 @@ from torch.optim import Optimizer
 from gradtui.core.text import printable
 from gradtui.core.wiring import LEFT_OUT, NOT_STEPPED, Faults
 from gradtui.instrument.module_tree import Owned, all_modules, covering, outermost, owned
+from gradtui.nan_trace.live_objects import live_objects
 from gradtui.nan_trace.module_walk import attributes
 
 NAMED = 3
@@ -100,7 +100,7 @@ def _own(leaf: Tensor) -> bool:
 
 def _given() -> set[int]:
     """Ids of what any optimizer holds, also one that nobody has seen made or step yet."""
-    every = [thing for thing in gc.get_objects() if issubclass(type(thing), Optimizer)]
+    every = live_objects(lambda kind: issubclass(kind, Optimizer))
     return {id(p) for one in every for group in one.param_groups for p in group["params"]}
 
 

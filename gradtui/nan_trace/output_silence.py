@@ -1,6 +1,5 @@
 """Keeps what a second run of a program's code prints, logs and writes out of the program's streams."""
 
-import gc
 import io
 import logging
 import sys
@@ -8,6 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
+
+from gradtui.nan_trace.live_objects import live_objects
 
 IN_MEMORY = (io.StringIO, io.BytesIO)
 FILES = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom, io.FileIO)
@@ -59,10 +60,8 @@ def _streams() -> list[Any]:
 def _writable() -> list[Any]:
     """Files that are open for writing, in memory or not."""
     kinds = frozenset((*IN_MEMORY, *FILES))
-    # Half a million objects are usual where torch is: they are gone through once, and shortly.
-    files = [thing for thing in gc.get_objects() if type(thing) in kinds]
     found = []
-    for file in files:
+    for file in live_objects(kinds.__contains__):
         with suppress(ValueError):  # it is detached from its buffer
             if not file.closed and file.writable():
                 found.append(file)

@@ -20,39 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.inject.attached_trainings import (
+    COLUMNS,
     TRAININGS,
     Outcome,
     Training,
     TroubleError,
     attached,
     left_alone,
+    row,
 )
-
-COLUMNS = (
-    "training",
-    "processes",
-    "equal to the bit",
-    "recorded losses right",
-    "left behind",
-    "steps recorded",
-    "stood still, at most",
-)
-
-
-def row(training: Training, outcomes: Sequence[Outcome]) -> str:
-    """A line of the table."""
-    count = len(outcomes)
-    still = 1000 * max((one.stood_still for one in outcomes), default=0.0)
-    cells = (
-        training.name,
-        str(training.ranks),
-        f"{sum(one.weights for one in outcomes)} of {count}",
-        f"{sum(one.losses for one in outcomes)} of {count}",
-        str(sum(one.traces for one in outcomes)),
-        f"{sum(one.steps for one in outcomes):,}",
-        f"{still:.0f} ms",
-    )
-    return "| " + " | ".join(cells) + " |"
 
 
 def tried(training: Training, folder: Path, bare: list[dict[str, Any]] | None) -> Outcome:

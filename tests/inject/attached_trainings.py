@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -279,3 +279,30 @@ def _as_recorded(run: Path, truth: dict[str, Any]) -> bool:
             f"attached after {begun} steps; recorded losses are of steps {where}", file=sys.stderr
         )
     return right
+
+
+COLUMNS = (
+    "training",
+    "processes",
+    "equal to the bit",
+    "recorded losses right",
+    "left behind",
+    "steps recorded",
+    "stood still, at most",
+)
+
+
+def row(training: Training, outcomes: Sequence[Outcome]) -> str:
+    """A line of the table."""
+    count = len(outcomes)
+    still = 1000 * max((one.stood_still for one in outcomes), default=0.0)
+    cells = (
+        training.name,
+        str(training.ranks),
+        f"{sum(one.weights for one in outcomes)} of {count}",
+        f"{sum(one.losses for one in outcomes)} of {count}",
+        str(sum(one.traces for one in outcomes)),
+        f"{sum(one.steps for one in outcomes):,}",
+        f"{still:.0f} ms",
+    )
+    return "| " + " | ".join(cells) + " |"

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.inject.__main__ import row
 from tests.inject.attached_trainings import (
     TRAININGS,
     Outcome,
     Training,
     attached,
     left_alone,
+    row,
 )
 
 NAMES = {training.name: training for training in TRAININGS}

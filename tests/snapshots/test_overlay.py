@@ -45,7 +45,7 @@ class StillOverlay(Small, OverlayApp):
 async def read(pilot: Pilot[Any], *keys: str) -> None:
     app = pilot.app
     assert isinstance(app, OverlayApp)
-    await until(pilot, lambda: all(run.read for run in app.runs.runs))
+    await until(pilot, lambda: not any(run.live for run in app.runs.runs))
     await until(pilot, lambda: "non-finite" in text(app) or app.size.width < 60)
     await pilot.press(*keys)
     await pilot.pause()

@@ -26,6 +26,7 @@ def test_each_program_says_what_is_right() -> None:
         "oscillating_loss",
         "miswired",
         "not_learning",
+        "replica_drift",  # of three processes at least
     }
 
 
