@@ -29,19 +29,27 @@ MOST = 512
 def spread_of_compared(graph: Graph, nodes: list[Any]) -> float | None:
     """Of the last layer's outputs, each brought to length 1: sqrt(units) times the root of the mean variance
     over the batch, 1 where they lie all about, 0 where they are one. None where no two of them are compared.
-    `nodes` as `graph_of` has kept them."""
+    Where one is predicted from another output of the layer the other is of (Chen and He's predictor),
+    those of that layer count. `nodes` as `graph_of` has kept them."""
     layers = _layers(graph)
     heads = {at: weight for at, weight in layers.items() if not _feeds(graph, at, layers)}
     if not heads:
         return None
-    under = _heads_under(graph, heads, layers)
+    under = _layers_under(graph, layers)
     for node, word in enumerate(graph.words):
         below = graph.below[node]
         if word not in COMPARED or len(below) < 2 or min(below[:2]) < 0:
             continue
         one, other = (under[at] for at in below[:2])
+        if not one or not other or not _table(nodes[node]):
+            continue
+        target = _predicted(graph, one, other, heads, layers)
+        if target >= 0:
+            outputs = _outputs(nodes[target])
+            return None if outputs is None else spread(outputs)
+        one, other = one & heads.keys(), other & heads.keys()
         weights = {heads[head] for head in one | other}
-        if not one or not other or len(weights) != 1 or not _table(nodes[node]):
+        if not one or not other or len(weights) != 1:
             continue
         if not (one == other and _each_with_itself(graph, nodes, node, one)):
             outputs = _outputs(nodes[min(one)])
@@ -78,18 +86,44 @@ def _feeds(graph: Graph, layer: int, layers: dict[int, int]) -> bool:
     return False
 
 
-def _heads_under(
-    graph: Graph, heads: dict[int, int], layers: dict[int, int]
-) -> list[frozenset[int]]:
-    """[nodes] the heads that each is made of, with no layer in between."""
+def _layers_under(graph: Graph, layers: dict[int, int]) -> list[frozenset[int]]:
+    """[nodes] the layers that each is made of, with no layer in between."""
     under: list[frozenset[int]] = []
     for node, below in enumerate(graph.below):
         if node in layers:
-            under.append(frozenset((node,)) if node in heads else frozenset())
+            under.append(frozenset((node,)))
             continue
         parts = [under[one] for one in below if one >= 0]
         under.append(frozenset().union(*parts))
     return under
+
+
+def _predicted(
+    graph: Graph,
+    one: frozenset[int],
+    other: frozenset[int],
+    heads: dict[int, int],
+    layers: dict[int, int],
+) -> int:
+    """The layer's output that a head's is to be like, though that was made of another output of the same
+    layer: two views of an example, one of which predicts the other. -1 where it is not so."""
+    for side, targets in ((one, other), (other, one)):
+        if len(side) != 1 or len(targets) != 1 or not side <= heads.keys() or targets <= side:
+            continue
+        (target,) = targets
+        below = _below(graph, min(side))
+        if target not in below and any(layers.get(at) == layers[target] for at in below):
+            return target
+    return -1
+
+
+def _below(graph: Graph, node: int) -> set[int]:
+    waiting, seen = [node], {node}
+    while waiting:
+        new = {one for one in graph.below[waiting.pop()] if one >= 0} - seen
+        seen |= new
+        waiting += new
+    return seen
 
 
 def _each_with_itself(graph: Graph, nodes: list[Any], node: int, heads: frozenset[int]) -> bool:

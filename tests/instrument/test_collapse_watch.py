@@ -148,6 +148,20 @@ def test_the_spread_of_outputs_that_are_compared(name: str) -> None:
     assert min(abs(found - one) for one in wanted) < 1e-5
 
 
+def test_of_views_that_predict_one_another_it_is_that_of_what_is_predicted() -> None:
+    net, one, other = net_of(), torch.randn(N, UNITS), torch.randn(N, UNITS)
+    predictor = nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 8))
+    z, w = net(one), net(other)
+    loss = -(F.cosine_similarity(predictor(z), w) + F.cosine_similarity(predictor(w), z)).mean()
+    found = spread_of_compared(*seen(loss))
+    assert found is not None
+    assert min(abs(found - known(net, x)) for x in (one, other)) < 1e-5
+    # Held against a copy that no gradient goes to, or against what it was made of itself, it is none of that.
+    z = net(one)
+    for loss in (F.mse_loss(predictor(z), w.detach()), F.mse_loss(predictor(z), z)):
+        assert spread_of_compared(*seen(loss)) is None
+
+
 def test_outputs_that_meet_targets_or_one_another_by_the_way_are_not_compared() -> None:
     net, x = net_of(), torch.randn(N, UNITS)
     actor, critic = nn.Linear(8, 4), nn.Linear(8, 1)
