@@ -1,6 +1,5 @@
 """What the program has made: modules and optimizers, held weakly, in the order of their making."""
 
-import gc
 import itertools
 import sys
 import weakref
@@ -14,7 +13,7 @@ from torch.optim import Optimizer
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.frame_search import Sight, visible
 from gradtui.instrument.patches import Begun, Patches
-from gradtui.nan_trace.live_objects import frozen_objects
+from gradtui.nan_trace.live_objects import frozen_objects, tracked_objects
 from gradtui.nan_trace.module_walk import attributes
 from gradtui.patching.own_errors import suppress_own
 
@@ -57,15 +56,12 @@ class ObjectRegistry:
 
     def find_live(self) -> None:
         """All that there is already: the oldest first, as far as that can be told."""
-        self._meet_all(frozen_objects(lambda kind: issubclass(kind, (Optimizer, nn.Module))))
-        for generation in (2, 1, 0):
-            things = gc.get_objects(generation)
-            kinds = set(map(type, things))  # few, of hundreds of thousands
-            wanted = {kind for kind in kinds if issubclass(kind, (Optimizer, nn.Module))}
-            self._meet_all([one for one in things if type(one) in wanted])
 
-    def _meet_all(self, things: Sequence[Any]) -> None:
-        for thing in things:
+        def wanted(kind: type) -> bool:
+            return issubclass(kind, (Optimizer, nn.Module))
+
+        aged = (tracked_objects(wanted, generation) for generation in (2, 1, 0))
+        for thing in itertools.chain(frozen_objects(wanted), *aged):
             if issubclass(type(thing), Optimizer):
                 self.meet(thing)
             else:

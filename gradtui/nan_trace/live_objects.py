@@ -8,13 +8,18 @@ from typing import Any
 
 
 def live_objects(wanted: Callable[[type], bool]) -> list[Any]:
-    """All of the wanted types that the garbage collector tracks, and `frozen_objects`."""
-    # Half a million objects are usual where torch is: they are gone through twice, and shortly.
-    things = gc.get_objects()
-    kinds = {kind for kind in set(map(type, things)) if wanted(kind)}
-    found = [thing for thing in things if type(thing) in kinds]
+    """All of the wanted types: `tracked_objects` and `frozen_objects`, each once."""
+    found = tracked_objects(wanted)
     known = {id(thing) for thing in found}
     return found + [thing for thing in frozen_objects(wanted) if id(thing) not in known]
+
+
+def tracked_objects(wanted: Callable[[type], bool], generation: int | None = None) -> list[Any]:
+    """All of the wanted types that the garbage collector tracks, or those of one of its generations."""
+    # Half a million objects are usual where torch is: they are gone through twice, and shortly.
+    things = gc.get_objects(generation)
+    kinds = {kind for kind in set(map(type, things)) if wanted(kind)}
+    return [thing for thing in things if type(thing) in kinds]
 
 
 def frozen_objects(wanted: Callable[[type], bool]) -> list[Any]:
