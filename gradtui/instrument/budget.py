@@ -46,8 +46,9 @@ ODD = 2.0
 USELESS, AGAIN = 3, 16
 """Steps in a row of which norms were asked for in vain, after which none are; and records after which they
 are tried again: closures, or numbers beyond float32's squares, come and go."""
-LEAST = 0.1
-"""The part of the budget that measuring gets even where being there takes all of it."""
+LEAST = 0.25
+"""The part of the budget that measuring gets even where being there takes all of it, as in programs with
+steps of a few milliseconds: then the whole takes more than its share, and is told as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.nan_capture import NanCapture
 from gradtui.instrument.param_groups import ParamGroup
-from gradtui.patching.own_errors import suppress_own
+from gradtui.patching.own_errors import is_ours
 
 SHARE = 0.5
 """Of the budget, at most, for looking between records; the rest is for records."""
@@ -99,14 +99,19 @@ class NanSampling:
         return self._suspects(optimizer)
 
     def _suspects(self, optimizer: Optimizer) -> bool:
+        """Asked at each step: short, and in few calls."""
         if self._false >= FALSE or self._nan_capture.done:
             return False
-        with suppress_own:
+        try:
             known = self._seen.get(id(optimizer))
-            self._suspected = self._losses.broken or (known is not None and _broken(known[1]))
-            return self._suspected
-        self._false = FALSE
-        return False
+            suspected = self._losses.broken or (known is not None and _broken(known[1]))
+        except Exception as error:
+            if not is_ours(error):
+                raise
+            self._false = FALSE
+            return False
+        self._suspected = suspected
+        return suspected
 
     def found(self, lost: bool) -> None:
         """What became of the step: a suspicion that comes to nothing is held against the next."""
@@ -161,7 +166,8 @@ def _broken(tensors: Sequence[weakref.ref[Tensor]]) -> bool:
     for ref in tensors:
         tensor = ref()
         grad = None if tensor is None else tensor.grad
-        plain = grad is not None and type(grad) is Tensor and grad.layout is torch.strided
-        if plain and grad is not None and grad.is_cpu and not isfinite(grad.sum().item()):
+        if type(grad) is not Tensor or grad.layout is not torch.strided or not grad.is_cpu:
+            continue
+        if not isfinite(grad.sum().item()):
             return True
     return False

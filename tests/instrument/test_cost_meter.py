@@ -14,9 +14,11 @@ EACH, COLD = 1e-6, 15e-6
 class Passages:
     """A program of which every passage of ours takes COLD seconds for each call that is counted."""
 
-    def __init__(self) -> None:
+    def __init__(self, there_after: float = 0.0) -> None:
         self.now = 1.0
-        self.meter = CostMeter(lambda: self.now, each=EACH, after=0.0, wall=lambda: self.now)
+        self.meter = CostMeter(
+            lambda: self.now, each=EACH, after=0.0, there_after=there_after, wall=lambda: self.now
+        )
 
     def passage(self, calls: int, more: float = 0.0) -> None:
         sampled = self.meter.sampling
@@ -47,6 +49,14 @@ def test_it_is_what_calls_take_there() -> None:
     for _ in range(10):
         program.step()
     assert program.meter.take() == pytest.approx(10 * (3 + HOOKS) * COLD)
+
+
+def test_what_the_caches_lose_by_it_is_charged_too() -> None:
+    plain, program = Passages(), Passages(there_after=0.5)
+    for one in (plain, program):
+        for _ in range(2 * SAMPLED):
+            one.step()
+    assert program.meter.take() == pytest.approx(1.5 * plain.meter.take())
 
 
 def test_until_it_is_known_it_is_what_they_take_in_a_loop() -> None:
