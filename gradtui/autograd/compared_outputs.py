@@ -12,9 +12,8 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.graph import Graph
-from gradtui.autograd.layer_outputs import uses
+from gradtui.autograd.layer_outputs import linear_outputs, uses
 from gradtui.autograd.node_types import words
-from gradtui.autograd.saved_tensors import saved
 
 COMPARED = frozenset(("Sub", "Mm", "Bmm", "Cdist", "EuclideanDist", "Mul"))
 """Operations on two outputs that a loss compares them by."""
@@ -45,14 +44,14 @@ def spread_of_compared(graph: Graph, nodes: list[Any]) -> float | None:
             continue
         target = _predicted(graph, one, other, heads, layers)
         if target >= 0:
-            outputs = _outputs(nodes[target])
+            outputs = linear_outputs(nodes[target], MOST)
             return None if outputs is None else spread(outputs)
         one, other = one & heads.keys(), other & heads.keys()
         weights = {heads[head] for head in one | other}
         if not one or not other or len(weights) != 1:
             continue
         if not (one == other and _each_with_itself(graph, nodes, node, one)):
-            outputs = _outputs(nodes[min(one)])
+            outputs = linear_outputs(nodes[min(one)], MOST)
             return None if outputs is None else spread(outputs)
     return None
 
@@ -149,17 +148,3 @@ def _each_with_itself(graph: Graph, nodes: list[Any], node: int, heads: frozense
 def _table(node: Any) -> bool:
     """Whether it gives more than a number for each example."""
     return len(node._input_metadata[0].shape) > 1
-
-
-def _outputs(node: Any) -> Tensor | None:
-    """[examples, units] of a linear layer, less its bias where that is not at hand."""
-    inputs = saved(node, "mat1" if hasattr(node, "_raw_saved_mat1") else "self")
-    weight = saved(node, "mat2")
-    if inputs is None or weight is None or inputs.dim() != 2 or weight.dim() != 2:
-        return None
-    with torch.no_grad():
-        out = inputs[:MOST] @ weight
-        bias = getattr(node.next_functions[0][0], "variable", None)
-        if isinstance(bias, Tensor) and bias.shape == out.shape[1:]:
-            out = out + bias.detach()
-    return out

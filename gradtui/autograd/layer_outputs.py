@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from gradtui.autograd.graph import NODES, Graph, graph_of
-from gradtui.autograd.node_types import TURNS, VIEWS
+from gradtui.autograd.node_types import TURNS, VIEWS, stem_of
 from gradtui.autograd.saved_tensors import operands, plain, saved
 from gradtui.autograd.topology import activation_after
 
@@ -170,3 +171,30 @@ def _front(values: Tensor) -> Tensor:
     """A view of whole examples, of about SAMPLE elements."""
     some = max(1, values.shape[0] * SAMPLE // max(values.numel(), 1))
     return values.narrow(0, 0, min(some, values.shape[0])) if values.shape[0] else values
+
+
+def linear_outputs(node: Any, most: int | None = None) -> Tensor | None:
+    """[examples, units] of a linear layer's node, of the first `most` examples, less its bias where that is
+    not at hand; without a graph. None where it is not on a CPU, or somebody has packed what it keeps."""
+    inputs = saved(node, "mat1" if hasattr(node, "_raw_saved_mat1") else "self")
+    weight = saved(node, "mat2")
+    if weight is None:  # of a layer that takes in data it is not kept
+        weight = _turned_leaf(node.next_functions[-1][0])
+    if inputs is None or weight is None or inputs.dim() != 2 or weight.dim() != 2:
+        return None
+    with torch.no_grad():
+        out = inputs[:most] @ weight
+        bias = getattr(node.next_functions[0][0], "variable", None)
+        if isinstance(bias, Tensor) and bias.shape == out.shape[1:]:
+            out = out + bias.detach()
+    return out
+
+
+def _turned_leaf(node: Any) -> Tensor | None:
+    """The weight of a layer [in, out], which the program has as [out, in]; None where it is computed."""
+    if stem_of(node) != "T":
+        return None
+    weight = getattr(node.next_functions[0][0], "variable", None)
+    if type(weight) is not nn.Parameter or not weight.is_cpu or weight.dim() != 2:
+        return None
+    return weight.detach().t()

@@ -5,6 +5,7 @@ what was saved for backward only the strides of targets are asked for, and the s
 nobody has packed.
 """
 
+import math
 from collections import deque
 from typing import Any
 
@@ -12,8 +13,10 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.node_types import LEAF, below_of, number, shape, stem_of, words
+from gradtui.autograd.saved_tensors import saved
 from gradtui.core.wiring import (
     BROADCAST_TARGET,
+    FLAT_SCORES,
     RELU_LOGITS,
     SAME_ANSWERS,
     SCRAMBLED_SCORES,
@@ -42,6 +45,8 @@ OWN = {"Softmax": "LogSoftmax", "Sigmoid": BINARY}
 FAR = 16
 EXAMPLES, MOST = 4, 1 << 20
 """Rows of scores that are compared, and elements at most."""
+FLAT = 0.8
+"""Of guessing: where no loss below that can be reached nothing can be learned to speak of."""
 FAINT = 1e-6
 """Difference of log probabilities that is none."""
 
@@ -67,6 +72,7 @@ def _found(root: Any) -> Faults:
             scores = _under(below_of(node)[0])
             if stem_of(scores) == "LogSoftmax":
                 found |= _scores(scores, "the cross entropy") | _alike(scores) | _scrambled(scores)
+                found |= _bounded(scores)
         elif word in DISTANCES and _stretched(node):
             found |= _spread(below_of(node)[0], own=False)
         elif alone and (difference := _difference(node, word)) is not None:
@@ -158,6 +164,65 @@ def _difference(node: Any, word: str) -> Any:
     if word == "Abs" and stem_of(below_of(inner)[0]) != "Expand":
         return None  # l1_loss stretches first; by hand all pairs may be wanted
     return inner
+
+
+def _bounded(node: Any) -> dict[str, str]:
+    """Scores of a log-softmax that are products of vectors of length 1, times a constant: no loss is below
+    log(1 + (classes - 1) exp(-2 constant))."""
+    sizes = shape(node)
+    if len(sizes) != 2 or sizes[1] < 2:
+        return {}
+    at: Any = next(iter(below_of(node)), None)
+    factor = 1.0
+    for _ in range(FAR):
+        word, below = stem_of(at), below_of(at) if at is not None else []
+        if word in ("Mul", "Div") and len(below) == 1:
+            constant = saved(at, "other" if at.next_functions[0][0] is not None else "self")
+            if constant is None or constant.numel() != 1 or not float(constant):
+                return {}
+            factor = factor * float(constant) if word == "Mul" else factor / float(constant)
+        elif word not in VIEWS or not below:
+            break
+        at = below[0]
+    if stem_of(at) not in ("Mm", "Bmm") or not all(map(_of_length_one, below_of(at))):
+        return {}
+    if len(below_of(at)) < 2:
+        return {}
+    classes, reach = sizes[1], abs(factor)
+    least, guess = math.log1p((classes - 1) * math.exp(-2 * reach)), math.log(classes)
+    if least < FLAT * guess:
+        return {}
+    words = (
+        f"scores are products of vectors of length 1, times {reach:.3g}: they lie between {-reach:.3g} and "
+        f"{reach:.3g}, so that no loss over {classes} answers is below {least:.3g}, and guessing costs "
+        f"{guess:.3g}"
+    )
+    return {FLAT_SCORES: words}
+
+
+def _of_length_one(node: Any) -> bool:
+    """Whether it is something divided by its own norm, turned or not."""
+    for _ in range(FAR):
+        below = below_of(node)
+        if stem_of(node) == "Div" and len(below) == 2:
+            return _is_norm(below[1])
+        if stem_of(node) not in VIEWS or not below:
+            return False
+        node = below[0]
+    return False
+
+
+def _is_norm(node: Any) -> bool:
+    for _ in range(FAR):
+        if stem_of(node) in ("LinalgVectorNorm", "Norm"):
+            return True
+        below = below_of(node)
+        if not below or not (
+            stem_of(node) in ("Expand", "Add") or stem_of(node).startswith("Clamp")
+        ):
+            return False
+        node = below[0]
+    return False
 
 
 def _stretched(node: Any) -> bool:

@@ -25,6 +25,8 @@ NORMS = words(
 BATCH_NORMS = ("NativeBatchNorm", "CudnnBatchNorm", "MiopenBatchNorm")
 VIEWS = words("View UnsafeView ReshapeAlias Squeeze Unsqueeze ToCopy Clone Alias")
 TURNS = frozenset(("T", "Transpose", "Permute"))
+FLAT = words("Round Floor Ceil Trunc Sign Heaviside")
+"""Operations whose slope is 0 wherever they have one."""
 DROPOUTS = frozenset(("NativeDropout", "FusedDropout"))
 PARTS_OF_LOSSES = words(
     "MseLoss SmoothL1Loss HuberLoss NllLoss NllLoss2D LogSoftmax Softmax BinaryCrossEntropy "

@@ -4,10 +4,10 @@ import weakref
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from gradtui.autograd.graph import NODES, Graph, graph_of
-from gradtui.autograd.node_types import DROPOUTS, LAYERS, NORMS, TURNS, VIEWS
+from gradtui.autograd.node_types import DROPOUTS, FLAT, LAYERS, NORMS, TURNS, VIEWS
 from gradtui.autograd.plain_stack import chain_of
 from gradtui.patching.own_errors import suppress_own
 
@@ -56,6 +56,8 @@ class Topology:
     """[normalisations] over how many values each takes its mean."""
     own: tuple[str, ...] = ()
     """Functions whose backward somebody has written."""
+    flat: tuple[str, ...] = ()
+    """Operations without a slope that all which some leaves do goes through, one for each such leaf."""
 
 
 HIDDEN = Topology(why="a part of the net is compiled or checkpointed, and was not seen")
@@ -125,7 +127,36 @@ def told(graph: Graph) -> Topology:
         activations,
         tuple(graph.norm_values),
         tuple(graph.own),
+        flattened(graph),
     )
+
+
+def flattened(graph: Graph) -> tuple[str, ...]:
+    """Of each parameter from which no way to the loss is without such an operation the nearest of these, as
+    torch calls it."""
+    if FLAT.isdisjoint(graph.words):
+        return ()
+    free = [False] * len(graph.words)
+    for node in reversed(range(len(graph.words))):
+        if graph.words[node] not in FLAT:
+            free[node] = not graph.above[node] or any(free[up] for up in graph.above[node])
+    return tuple(
+        _flat_above(graph, leaf)
+        for leaf, ref in graph.leaves.items()
+        if not free[leaf] and isinstance(ref(), nn.Parameter)
+    )
+
+
+def _flat_above(graph: Graph, leaf: int) -> str:
+    waiting, seen = [leaf], {leaf}
+    while waiting:
+        node = waiting.pop(0)
+        if graph.words[node] in FLAT:
+            return f"{graph.words[node].lower()}()"
+        new = [up for up in graph.above[node] if up not in seen]
+        seen.update(new)
+        waiting += new
+    return ""
 
 
 def _first(bit: int, uses: list[int], ahead: dict[int, int], level: list[int]) -> int:

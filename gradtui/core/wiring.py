@@ -25,6 +25,12 @@ ANSWER_GIVEN = "answer_given"
 MOSTLY_PADDING = "mostly_padding"
 PADDING_COUNTED = "padding_counted"
 OUT_OF_RANGE = "out_of_range"
+PAIRED_ADVANTAGES = "paired_advantages"
+WEIGHTS_UNHELD = "weights_unheld"
+DERIVATIVE_CUT = "derivative_cut"
+FLAT_SCORES = "flat_scores"
+EVEN_POLICY = "even_policy"
+FLAT_OPERATION = "flat_operation"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

@@ -646,6 +646,11 @@ class Reading:
         return self._level[0]
 
     @property
+    def level_error(self) -> float:
+        """What chance may make of it either way."""
+        return self._level[1]
+
+    @property
     def too_still(self) -> bool:
         """It is the same for every batch, as of a whole set in each step."""
         return self._level[1] < T.SAME_LOSS * self.level

@@ -291,6 +291,10 @@ NO_MORE_THAN_MEAN = 0.9
 """Loss over what the mean of the targets costs. The first batch tells that to some ten percent."""
 AT_THE_MEAN = (NO_MORE_THAN_MEAN, 1.3)
 """Of what it costs: from there to there a loss is that of the mean, first batches being what they are."""
+AT_THE_MEAN_STEPS = 800
+THE_VERY_MEAN = (0.97, 1.1)
+"""Of what the mean of the targets costs, as the first thousand of them tell: within that of it, after so many
+steps, nothing else has been learned."""
 NOT_LEARNING_STEPS = 300
 """Steps after which a loss no better than guessing has had its time, gradients and steps being sound."""
 NO_BETTER_STEPS = 100

@@ -14,7 +14,7 @@ from gradtui.autograd.graph import NODES
 from gradtui.autograd.row_order import Arranged, arranged
 from gradtui.autograd.topology import UNSEEN, Topology, wiring_of
 from gradtui.core.layout import Layout
-from gradtui.core.wiring import FEW_FOR_NORM, OWN_BACKWARD, Faults
+from gradtui.core.wiring import FEW_FOR_NORM, FLAT_OPERATION, OWN_BACKWARD, Faults
 from gradtui.instrument.exception_guard import ExceptionGuard
 
 FIRST = 3
@@ -69,13 +69,24 @@ class GraphReader:
 
     @property
     def told(self) -> Faults:
-        """Normalisations over so few values that next to nothing is left of them, and functions whose
-        backward somebody has written, of the first graph."""
+        """Normalisations over so few values that next to nothing is left of them, operations without a slope
+        that lie between tensors and the loss, and functions whose backward somebody has written, of the
+        first graph."""
         first = self._wirings[:1]
         counts = [count for wiring in first for count in wiring.norm_values]
         few = [count for count in counts if count <= FEW_VALUES]
         own = [name for wiring in first for name in wiring.own]
+        flat = [name for wiring in first for name in wiring.flat]
         told = []
+        if flat:
+            leaves = sum(len(wiring.leaves) for wiring in first)
+            names = " or ".join(dict.fromkeys(flat))
+            told.append(
+                (
+                    FLAT_OPERATION,
+                    f"all that {len(flat)} of {leaves} parameters do for the loss goes through {names}",
+                )
+            )
         if few:
             every = (
                 "the normalisation"

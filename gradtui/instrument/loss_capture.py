@@ -3,18 +3,13 @@
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from math import isfinite, isnan
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gradtui.autograd.entropy_sign import EntropySign
-from gradtui.autograd.label_frequencies import LabelFrequencies
 from gradtui.autograd.loss_factors import UNKNOWN, LossFactors, Value, ending
-from gradtui.autograd.loss_inputs import fed_wrongly
-from gradtui.autograd.mean_answer import MeanAnswer
 from gradtui.core.wiring import LOST_BATCH, UNDIVIDED, Faults
 from gradtui.instrument.backward_passes import (
     NAN,
@@ -26,14 +21,14 @@ from gradtui.instrument.backward_passes import (
     value_of,
     weighted_sum,
 )
-from gradtui.instrument.embedded_label_check import EmbeddedLabelCheck
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.graph_reader import GraphReader
 from gradtui.instrument.loss_attribution import LossAttribution
+from gradtui.instrument.loss_examination import LossExamination
 from gradtui.instrument.patches import Begun, Patches
 from gradtui.instrument.step_listeners import StepListeners
 from gradtui.instrument.step_loss import Windows
-from gradtui.instrument.task_inference import TaskFacts, look_ahead
+from gradtui.instrument.task_inference import TaskFacts
 from gradtui.patching.cuda_capture import capturing
 
 LIGHT = 3
@@ -90,21 +85,11 @@ class LossCapture:
         self._windows: dict[int, Windows] = {}
         """By optimizer."""
         self._graph_reader = GraphReader(guard)
-        self.task_facts: TaskFacts | None = TaskFacts(graph_reader=self._graph_reader)
-        """What the first loss has told of the task."""
+        self._examination = LossExamination(guard, self._graph_reader)
         self._roots: deque[weakref.ref[Tensor]] = deque(maxlen=SCALED)
         """What backward passes began at lately, where that is a scaled loss or not finite."""
         self._losses_lost = 0
         """Steps that were looked at because their loss was lost."""
-        self._looked = False
-        self._fed: Faults = ()
-        """What later losses were fed with wrongly: of a second net, or in a second part of the training."""
-        self._next_glance = 1
-        """Backward passes after which it is looked at again."""
-        self._labels = LabelFrequencies()
-        self._mean_answer = MeanAnswer()
-        self._entropy_sign = EntropySign()
-        self._embedded = EmbeddedLabelCheck()
         self.depth = 0
         self.closed = False
         """Whether nobody listens any more, though somebody may have kept what we put there."""
@@ -204,22 +189,24 @@ class LossCapture:
         return Loss(passes, self._windows.setdefault(key, Windows()), self._forgotten)
 
     @property
+    def task_facts(self) -> TaskFacts | None:
+        """What the first loss has told of the task."""
+        return self._examination.task_facts
+
+    @property
     def told(self) -> Faults:
         """Micro-batches whose losses add up, where there are many of them; once said, for good. A batch that
-        was given up, data in the order of its labels, a policy's entropy, and what the first graphs show."""
+        was given up, and what the graphs of losses show."""
         if not self._told:
             count = max((one.undivided for one in self._windows.values()), default=0)
             if count >= MICRO_BATCHES:
                 words = f"backward() is called {count} times a step, and no loss is divided by that"
                 self._told = ((UNDIVIDED, words),)
-        first = self.task_facts.faults if self.task_facts is not None else ()
-        fed = tuple(fault for fault in self._fed if fault[0] not in dict(first))
-        graphs = (*fed, *self._entropy_sign.told, *self._embedded.told, *self._graph_reader.told)
-        return (*self._told, *self._lost, *self._labels.told, *graphs)
+        return (*self._told, *self._lost, *self._examination.told, *self._graph_reader.told)
 
     def unscaled(self, scaled: Tensor, loss: Tensor) -> None:
         """Backward will be called on `scaled`, or on what is made of it; the loss is `loss`."""
-        self._look(loss)
+        self._examination.look(loss, self.passes)
         node: Any = scaled.grad_fn
         if node is not None:
             self._scaled[node._sequence_nr()] = value_of(loss), ending(loss, self._scaled)
@@ -252,6 +239,10 @@ class LossCapture:
         value = weighted_sum(loss, seeds)
         if value is not None:
             self._passes.append(Pass(value, self._ending(loss), 1.0, False))
+
+    def derivative_taken(self, outputs: Any, inputs: Any) -> None:
+        """With autograd.grad, which makes no graph of it."""
+        self._examination.derivative_taken(outputs, inputs, self.passes)
 
     def replayed(self, loss: Tensor | None) -> None:
         """A backward pass was replayed from a CUDA graph. The next replay writes another number into
@@ -287,7 +278,7 @@ class LossCapture:
             return None
         end = self._ending(one)
         if end.unscaled is None:
-            self._look(one)
+            self._examination.look(one, self.passes)
             value = value_of(one)
         else:
             self._roots.append(weakref.ref(one))
@@ -365,33 +356,6 @@ class LossCapture:
         with self._guard("the end of a loss"):
             return ending(loss, self._scaled)
         return UNKNOWN
-
-    def _look(self, loss: Tensor) -> None:
-        if not self._looked:
-            self._looked = True
-            with self._guard("looking at the first loss"):
-                self.task_facts = replace(look_ahead(loss), graph_reader=self._graph_reader)
-        if not self._entropy_sign.done:
-            with self._guard("looking at a policy's loss"):
-                self._entropy_sign.look(loss)
-        if not self._embedded.done:
-            with self._guard("looking at labels and embeddings"):
-                self._embedded.look(loss)
-                self._labels.padding = self._embedded.padding
-        facts = self.task_facts
-        if self.passes >= self._next_glance:
-            self._next_glance = 2 * self.passes + 1
-            with self._guard("what a loss function is fed with"):
-                self._fed = tuple(dict((*fed_wrongly(loss), *self._fed)).items())
-        if not self._labels.done and facts is not None and facts.task == "classification":
-            with self._guard("looking at labels"):
-                self._labels.look(loss)
-                if self._labels.cost:
-                    self.task_facts = replace(facts, label_loss=self._labels.cost)
-        if not self._mean_answer.done and facts is not None and facts.task != "classification":
-            with self._guard("looking at targets"):
-                self._mean_answer.look(loss)
-                self.task_facts = replace(facts, mean_loss=self._mean_answer.cost)
 
     def begin(self, *given: Any) -> int | None:
         """A backward pass begins, while nothing is awaited: only its loss is noted. How many there

@@ -264,6 +264,8 @@ class ManualUpdates(StepListener):
         if self._losses.depth or self._losses.closed:
             return
         self._clips.unseen = False
+        if not create:
+            self._losses.derivative_taken(outputs, inputs)
         if not self.watching or self._registry.optimizers():
             self._for_optimizers(outputs, inputs, seeds, create)
         if not self.watching:
@@ -287,6 +289,8 @@ class ManualUpdates(StepListener):
         """autograd.grad is called, while nothing is awaited: only the loss is noted."""
         self._guard.meter.calls += 1
         if not self._losses.depth and not self._losses.closed and not busy():
+            if not given[-1]:
+                self._losses.derivative_taken(given[0], given[1])
             self._for_optimizers(*given)
 
     def over(self, token: int, done: bool) -> None:

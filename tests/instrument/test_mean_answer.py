@@ -28,7 +28,7 @@ def test_it_is_the_variance_of_each_column() -> None:
     assert cost(F.mse_loss(answers, targets)) == pytest.approx(wanted, rel=1e-12)
 
 
-@pytest.mark.parametrize(("rows", "batches"), [(1, 64), (2, 32), (5, 13), (64, 8)])
+@pytest.mark.parametrize(("rows", "batches"), [(1, 64), (5, 64), (64, 16), (512, 8)])
 def test_of_many_batches_it_is_that_of_all_rows(rows: int, batches: int) -> None:
     pairs = [pair(rows, seed) for seed in range(batches)]
     wanted = float(torch.cat([targets for _, targets in pairs]).double().var(dim=0).mean())
@@ -65,6 +65,35 @@ def test_of_other_losses_and_few_rows_neither() -> None:
     assert cost(F.mse_loss(few, wanted)) == 0
     assert cost(F.mse_loss(answers, targets), F.smooth_l1_loss(answers, targets)) == 0
     assert cost(answers.sum()) == 0
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+def test_of_squares_that_are_written_out_it_is_the_same(turned: bool, bias: bool) -> None:
+    inputs, targets = pair(512)
+    layer = torch.nn.Linear(3, 3, bias=bias)
+    answers = layer(inputs.detach())
+    difference = targets - answers if turned else answers - targets
+    wanted = cost(F.mse_loss(answers, targets))
+    assert cost((difference**2).mean()) == pytest.approx(wanted, rel=1e-5)
+    assert cost(difference.square().mean()) == pytest.approx(wanted, rel=1e-5)
+    column = torch.nn.Linear(3, 1)(inputs.detach())
+    alone = cost(F.mse_loss(column.squeeze(1), targets[:, 0]))
+    assert cost((column.squeeze(1) - targets[:, 0]).pow(2).mean()) == pytest.approx(alone, rel=1e-5)
+    assert cost((column - targets[:, 0]).pow(2).mean()) == 0  # all pairs
+
+
+def test_of_other_powers_and_other_answers_nothing_is_told() -> None:
+    inputs, targets = pair(512)
+    answers = torch.nn.Linear(3, 3)(inputs.detach())
+    for loss in (
+        ((answers - targets) ** 4).mean(),
+        (answers - targets).pow(2).sum(),
+        (answers - answers.mean(0)).pow(2).mean(),
+        (answers.relu() - targets).pow(2).mean(),
+        answers.pow(2).mean(),
+    ):
+        assert cost(loss) == 0
 
 
 def test_of_columns_that_change_the_first_batch_tells() -> None:

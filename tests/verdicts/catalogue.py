@@ -25,6 +25,7 @@ from tests.verdicts import (
     sick_wrong,
     strangers_healthy,
     strangers_sick,
+    terms_and_routes,
 )
 from tests.verdicts.case import Case
 from tests.verdicts.judge import Said, judge, judge_within
@@ -48,6 +49,7 @@ CASES: list[Case] = [
     *aside_sick.R.cases,
     *around_gradients.R.cases,
     *fed_and_held.R.cases,
+    *terms_and_routes.R.cases,
     *strangers_healthy.R.cases,
     *strangers_sick.R.cases,
 ]

@@ -1,5 +1,5 @@
-"""What a loss is to keep apart has become one, while it comes down: `RunInfo.wiring` has what was seen of
-latent units, of outputs that are compared, and of the sign of a policy's entropy."""
+"""A loss that comes down by something else than what it is for, or leaves a part of it as it is:
+`RunInfo.wiring` has what was seen of its graph."""
 
 from gradtui.core import wiring as W
 from gradtui.core.symptom import Severity
@@ -41,8 +41,46 @@ KINDS: dict[str, tuple[str, str, tuple[Remedy, ...]]] = {
         "copying is all that it learns",
         choices.ANSWER_GIVEN,
     ),
+    W.WEIGHTS_UNHELD: (
+        MISWIRED,
+        "the loss comes down by making its terms count for less, which trains nothing: a weight that is "
+        "learned needs a term that holds it, as log-variances have",
+        choices.WEIGHTS_UNHELD,
+    ),
+    W.PAIRED_ADVANTAGES: (
+        MISWIRED,
+        "the shapes of log-probabilities and advantages differ, and broadcasting pairs each action with "
+        "every advantage: all actions are judged by the same mean",
+        choices.PAIRED_ADVANTAGES,
+    ),
+    W.DERIVATIVE_CUT: (
+        MISWIRED,
+        "a derivative that is taken without create_graph=True is a mere number to backward(): the part of "
+        "the loss that it is in trains nothing",
+        choices.DERIVATIVE_CUT,
+    ),
+    W.FLAT_SCORES: (
+        NOT_LEARNING,
+        "the temperature of the scores is far too high: similarities are to be divided by one below 1, and "
+        "are multiplied by it, or by another small number",
+        choices.FLAT_SCORES_BOUND,
+    ),
+    W.EVEN_POLICY: (
+        NOT_LEARNING,
+        "the entropy's bonus weighs more than anything that an action can gain: the best policy is then to "
+        "do all alike",
+        choices.EVEN_POLICY,
+    ),
+    W.FLAT_OPERATION: (
+        MISWIRED,
+        "the slope of that operation is 0 everywhere: no gradient passes it, and what lies before it stays "
+        "as it is but for weight decay",
+        choices.CUT_BY_STEPS,
+    ),
 }
 """Kind -> symptom, cause and remedies."""
+IN_GAMES = (W.OUT_OF_RANGE, W.PAIRED_ADVANTAGES, W.DERIVATIVE_CUT, W.FLAT_OPERATION)
+"""Kinds that are wrong whoever plays against whom."""
 
 
 def _solved(reading: Reading) -> bool:
@@ -55,7 +93,7 @@ def collapsed(reading: Reading) -> Finding | None:
     """Whatever the loss does: it comes down by that very thing."""
     seen = dict(reading.facts.info.wiring)
     kind = next((kind for kind in KINDS if kind in seen), "")
-    if not kind or (reading.game and kind != W.OUT_OF_RANGE):
+    if not kind or (reading.game and kind not in IN_GAMES):
         return None
     if kind == W.ANSWER_GIVEN and not _solved(reading):
         return None  # something on the way may hide the answer, such as noise

@@ -262,7 +262,7 @@ def steps_reach_nothing(reading: Reading) -> Finding | None:
         Severity.WARNING,
         int(reading.facts.steps[0]),
         f"after {reading.seen} steps the loss is {level:.3g}{than}; all steps together could change it by "
-        f"{norm(reach)} at most (length of the step times gradient norm); {_ruled_out(reading)}",
+        f"{norm(reach)} at most (length of the step times gradient norm); {ruled_out(reading)}",
         cause,
         remedies,
         tuple(int(r) for r in reading.rows),
@@ -381,7 +381,7 @@ def _no_more_than_the_mean(reading: Reading, mean: float) -> str:
     )
 
 
-def _ruled_out(reading: Reading) -> str:
+def ruled_out(reading: Reading) -> str:
     """What was looked at and is in order."""
     norms = reading.row_norms[~np.isnan(reading.row_norms)]
     zeros = reading.zero_fraction[~np.isnan(reading.zero_fraction)]

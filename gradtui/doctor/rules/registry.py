@@ -16,6 +16,7 @@ from gradtui.doctor.rules.logged import (
 from gradtui.doctor.rules.long_memory import long_memory
 from gradtui.doctor.rules.loss_regression import thrown_back
 from gradtui.doctor.rules.miswired import gradients_gone, miswired, no_gradients
+from gradtui.doctor.rules.no_more_than_mean import no_more_than_mean
 from gradtui.doctor.rules.nonfinite import scaler_stuck
 from gradtui.doctor.rules.not_learning import (
     never_stepped,
@@ -24,6 +25,7 @@ from gradtui.doctor.rules.not_learning import (
     weights_set_back,
     weights_written,
 )
+from gradtui.doctor.rules.nothing_to_go_by import nothing_to_go_by
 from gradtui.doctor.rules.parts_cut_off import cut_off
 from gradtui.doctor.rules.replica_drift import replica_drift
 from gradtui.doctor.rules.rounding import (
@@ -31,6 +33,7 @@ from gradtui.doctor.rules.rounding import (
     small_steps_rounded_away,
     updates_rounded_away,
 )
+from gradtui.doctor.rules.routers import router_cut_off
 from gradtui.doctor.rules.ruined_by_a_step import exploded_and_died
 from gradtui.doctor.rules.small_updates import layers_left_behind, schedule_ended, too_small_steps
 from gradtui.doctor.rules.step_size import (
@@ -66,6 +69,7 @@ RULES: tuple[Rule, ...] = (
     gradients_gone,
     miswired,
     collapsed,
+    router_cut_off,
     cut_off,
     replica_drift,
     exploded_and_died,
@@ -100,7 +104,9 @@ RULES: tuple[Rule, ...] = (
     no_backward,
     weights_set_back,
     weights_written,
+    nothing_to_go_by,
     plateau,
+    no_more_than_mean,
     steps_reach_nothing,
     unopposed_rise,
 )

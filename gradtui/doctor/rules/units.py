@@ -36,6 +36,8 @@ PINNED = (
     "the inputs of the activation are so large that its slope is almost zero: units are pinned, "
     "whatever the gradient wants"
 )
+NEVER_ZERO = ("tanh", "sigmoid", "softplus", "elu", "celu", "leaky_relu", "sin", "identity")
+"""Activations that answer to any input but 0: of these no unit dies."""
 Why = tuple[str, tuple[Remedy, ...]]
 """The cause, and what to do about it."""
 WHY: dict[str, tuple[Why, Why]] = {
@@ -78,6 +80,8 @@ def dead_by_zeros(reading: Reading) -> Finding | None:
         return None
     if reading.silent and not faded_forward(reading) and not _solved(reading):
         rows = tuple(int(reading.rows[i]) for i in reading.silent)
+        if _never_zero(reading, rows) and not _all_zero(reading, rows):
+            return None
         history = reading.facts.grads[:, :, Grad.NORM]
         judged = reading.facts.layout.judged
         mine = judged & np.isin(reading.facts.layout.row_of, rows)
@@ -103,6 +107,12 @@ def dead_by_zeros(reading: Reading) -> Finding | None:
     if _all_zero(reading, rows):
         return replace(found, cause=ZERO_WEIGHTS, remedies=choices.ZERO_WEIGHTS)
     return found
+
+
+def _never_zero(reading: Reading, rows: tuple[int, ...]) -> bool:
+    """Whether what follows each of these layers is known, and gives 0 to an input of 0 alone, or to none."""
+    words = [reading.facts.layout.rows[row].activation for row in rows]
+    return bool(words) and all(word in NEVER_ZERO for word in words)
 
 
 def _all_zero(reading: Reading, rows: tuple[int, ...]) -> bool:

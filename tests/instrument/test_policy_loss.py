@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.distributions import Categorical
 from torch.nn import functional as F
 
-from gradtui.autograd.entropy_sign import LOOKS, EntropySign, entropy_added
+from gradtui.autograd.policy_loss import LOOKS, PolicyLoss, parts_of, wrong_from_the_start
 from gradtui.core.wiring import ENTROPY_ADDED
 
 ACTIONS = torch.tensor([0, 3, 1, 2, 0, 1])
@@ -44,6 +44,10 @@ def clipped(scores: Tensor, weight: float) -> Tensor:
 LOSSES: dict[str, Loss] = {
     loss.__name__: loss for loss in (by_distribution, by_probabilities, by_hand, clipped)
 }
+
+
+def entropy_added(root: object) -> bool:
+    return ENTROPY_ADDED in dict(wrong_from_the_start(parts_of(root)))
 
 
 def scores() -> Tensor:
@@ -89,14 +93,14 @@ def test_where_a_sign_is_not_known_nothing_is_told() -> None:
 
 
 def test_the_first_losses_are_looked_at() -> None:
-    found = EntropySign()
+    found = PolicyLoss()
     value = scores().pow(2).mean()
     found.look(value)
     assert (found.told, found.done) == ((), False)
     found.look(by_distribution(scores(), -0.1))
     assert found.done
     assert [kind for kind, _ in found.told] == [ENTROPY_ADDED]
-    others = EntropySign()
+    others = PolicyLoss()
     for _ in range(LOOKS):
         others.look(value)
     assert others.done

@@ -1,0 +1,229 @@
+"""Whether a policy's loss has its entropy the wrong way round, added where it is to be taken off, or pairs
+each action with the advantages of all.
+
+Read off the graphs of the first losses that hold a policy gradient (Williams, 1992): log-probabilities of
+what was chosen, each times a constant of its own, some of them below zero. The entropy beside it is a sum of
+p log p. To take it off keeps a policy trying (Williams and Peng, 1991); to add it makes the policy certain of
+whatever it happens to do. No node is kept.
+"""
+
+import math
+from collections import deque
+from typing import Any, NamedTuple, cast
+
+import torch
+from torch import Tensor
+
+from gradtui.autograd.node_types import below_of, number, shape, stem_of, words
+from gradtui.autograd.saved_tensors import saved
+from gradtui.core.wiring import ENTROPY_ADDED, EVEN_POLICY, PAIRED_ADVANTAGES, Faults
+from gradtui.patching.own_errors import suppress_own
+
+LOOKS = 8
+"""Losses that are looked at: of several in turns the policy's need not be the first."""
+NODES = 96
+NEAR = 10
+"""Nodes from a product down to what was chosen."""
+AS_IT_IS = words(
+    "Mean Sum View UnsafeView ReshapeAlias Squeeze Unsqueeze Expand Clone ToCopy Alias"
+)
+CLOSE = 4
+"""Nodes from a product to a softmax or a logarithm."""
+LEARNED_BY = 255
+"""Losses after which a policy should prefer something."""
+EVEN = 0.98
+"""Of the largest entropy."""
+MORE = 2.0
+"""Times what actions are worth: the best policy is a softmax of that worth over the entropy's weight."""
+CHOSEN = words("Gather Index")
+LOGARITHMS = words("LogSoftmax Log Logsumexp")
+LESSER = words("Minimum Maximum Where")
+"""How a clipped policy gradient takes one of two (PPO)."""
+WORDS = (
+    "the entropy of the policy is added to its loss: each step makes it surer of what it does, whatever "
+    "comes of that"
+)
+
+
+class Entropy(NamedTuple):
+    """The sum of p log p in a loss: what it is multiplied by, and the node of the product p log p."""
+
+    weight: float
+    product: Any
+
+
+class Actions(NamedTuple):
+    """Log-probabilities of actions in a loss: what they are multiplied by besides `worth` [actions]."""
+
+    weight: float
+    worth: Tensor
+
+
+class Parts(NamedTuple):
+    entropies: list[Entropy]
+    actions: list[Actions]
+    paired: str
+    """In words, where actions meet the advantages of all."""
+
+
+NO_PARTS = Parts([], [], "")
+
+
+class PolicyLoss:
+    """`look` at the first losses, `glance` at later ones; `told` is what is known by then."""
+
+    def __init__(self) -> None:
+        self._looks = 0
+        self._first: Faults = ()
+        self._later: Faults = ()
+
+    @property
+    def told(self) -> Faults:
+        return (*self._first, *self._later)
+
+    @property
+    def done(self) -> bool:
+        return self._looks >= LOOKS
+
+    def look(self, loss: Tensor) -> None:
+        """Call before backward. Nothing is told where the graph is not as expected."""
+        self._looks += 1
+        with suppress_own, torch.no_grad():
+            found = wrong_from_the_start(parts_of(loss.grad_fn))
+            if found:
+                self._looks, self._first = LOOKS, found
+
+    def glance(self, loss: Tensor, passes: int) -> None:
+        """The same, after so many backward passes."""
+        if passes < LEARNED_BY:
+            return
+        with suppress_own, torch.no_grad():
+            self._later = even(parts_of(loss.grad_fn), passes)
+
+
+def parts_of(root: Any) -> Parts:
+    """Of what is below, as a loss of a policy has them. None where what one is multiplied by is not known."""
+    waiting, entropies, actions, paired = deque([(root, 1.0)]), [], [], ""
+    for _ in range(NODES):
+        if not waiting:
+            break
+        node, weight = waiting.popleft()
+        if node is None:
+            continue
+        word, below = stem_of(node), [one for one, _ in node.next_functions]
+        parts = below_of(node)
+        if word in AS_IT_IS or word in LESSER:
+            waiting.extend((one, weight) for one in parts)
+        elif word == "Neg":
+            waiting.extend((one, -weight) for one in parts)
+        elif word in ("Add", "Sub"):
+            alpha = number(node, "alpha")
+            second = (-1 if word == "Sub" else 1) * (1.0 if alpha is None else alpha)
+            waiting.extend(
+                (one, weight * way)
+                for one, way in zip(below, (1, second), strict=False)
+                if one is not None
+            )
+        elif word in ("Mul", "Div") and len(parts) == 1:
+            factor = saved(node, "other" if below[0] is not None else "self")
+            if factor is None:
+                return NO_PARTS
+            if factor.numel() == 1:
+                value = float(factor) if word == "Mul" else 1 / (float(factor) or math.inf)
+                waiting.append((parts[0], weight * value))
+            elif word == "Mul" and _chosen(parts[0]):
+                actions.append(Actions(weight, factor))
+                paired = paired or _paired(node, parts[0], factor)
+        elif word == "Mul" and len(parts) == 2 and _expected_logarithm(parts):
+            entropies.append(Entropy(weight, node))
+    return Parts(entropies, actions, paired)
+
+
+def wrong_from_the_start(parts: Parts) -> Faults:
+    """What is wrong with a policy's loss whatever has been learned."""
+    if parts.paired:
+        return ((PAIRED_ADVANTAGES, parts.paired),)
+    policy = any(bool((one.worth < 0).any()) for one in parts.actions)
+    added = bool(parts.entropies) and all(one.weight < 0 for one in parts.entropies)
+    return ((ENTROPY_ADDED, WORDS),) if policy and added else ()
+
+
+def even(parts: Parts, passes: int) -> Faults:
+    """Whether a policy does all alike after so many losses, and its entropy weighs more than its actions."""
+    gains = [
+        abs(one.weight) * float(one.worth.double().square().mean().sqrt()) for one in parts.actions
+    ]
+    bonus = min((one.weight for one in parts.entropies), default=0.0)
+    if not gains or not bonus > MORE * max(gains):
+        return ()
+    shares = [_evenness(one.product) for one in parts.entropies]
+    if not all(share > EVEN for share in shares):
+        return ()
+    return (
+        (
+            EVEN_POLICY,
+            f"after {passes:,} losses the policy's entropy is {100 * min(shares):.1f} % of the largest that "
+            f"there is; in the loss it weighs {bonus:.3g}, and what actions are worth {max(gains):.3g}",
+        ),
+    )
+
+
+def _evenness(product: Any) -> float:
+    """Mean entropy over its largest value; NaN where that is not kept."""
+    table = [saved(product, name) for name in ("self", "other")]
+    if any(one is None or one.dim() < 1 or one.shape[-1] < 2 for one in table):
+        return math.nan
+    one, other = (cast(Tensor, part).double() for part in table)
+    return float(-(one * other).sum(-1).mean()) / math.log(one.shape[-1])
+
+
+def _paired(product: Any, chosen: Any, factor: Tensor) -> str:
+    """In words, where log-probabilities of n actions, times what they are weighed by, are n x n numbers."""
+    pairs, actions, weights = shape(product), shape(chosen), tuple(factor.shape)
+    if len(pairs) != 2 or pairs[0] != pairs[1] or pairs[0] < 2:
+        return ""
+    if actions not in ((pairs[0],), (pairs[0], 1)):
+        return ""
+    return (
+        f"log-probabilities of shape {actions} are multiplied by advantages of shape {weights}: each action "
+        "is judged by those of all"
+    )
+
+
+def _chosen(node: Any) -> bool:
+    """Whether it is made of single ones out of a table of logarithms, as those of actions are."""
+    picked = False
+    for _ in range(NEAR):
+        word, below = stem_of(node), below_of(node)
+        picked = picked or word in CHOSEN
+        if picked and word in ("LogSoftmax", "Logsumexp", "Softmax"):
+            return True
+        if not below:
+            return False
+        normalised = [one for one in below if stem_of(one) == "Logsumexp"]
+        node = (normalised or below)[0]
+    return False
+
+
+def _expected_logarithm(factors: list[Any]) -> bool:
+    """Whether one of the two is a table of probabilities and the other of their logarithms."""
+    kinds = {_kind(one) for one in factors}
+    return kinds == {"probability", "logarithm"}
+
+
+def _kind(node: Any) -> str:
+    for _ in range(CLOSE):
+        word, below = stem_of(node), below_of(node)
+        if word == "Softmax":
+            return "probability"
+        if word == "Exp":
+            return "probability" if below and _kind(below[0]) == "logarithm" else ""
+        if word in ("LogSoftmax", "Log"):
+            return "logarithm"
+        if word == "Sub" and any(stem_of(one) == "Logsumexp" for one in below):
+            return "logarithm"
+        # Probabilities are divided by their sum, and kept from being exactly 0.
+        if not below or (word not in ("Add", "View", "Div") and not word.startswith("Clamp")):
+            return ""
+        node = below[0]
+    return ""

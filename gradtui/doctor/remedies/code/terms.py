@@ -1,0 +1,107 @@
+"""Terms of losses that train something else than they are meant to, or nothing."""
+
+from gradtui.doctor.program_seen import ProgramSeen
+from gradtui.doctor.remedies.code.fragments import block
+from gradtui.doctor.remedies.code.prescription import OPERATION
+from gradtui.doctor.remedy import CodeLines, Remedy
+
+
+def held_weights(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def weighed(losses, log_variances):  # a parameter with as many elements as there are losses
+            return sum((-s).exp() * loss + s for loss, s in zip(losses, log_variances, strict=True))
+    """)
+    return CodeLines(OPERATION, code, "a loss that may go below zero, and tasks that are learned")
+
+
+def advantage_of_each(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def policy_loss(log_probs, returns, values):  # as many numbers each, in whatever shape
+            returns, values = returns.flatten(), values.flatten()
+            advantages = (returns - values).detach()
+            return -(log_probs.flatten() * advantages).mean() + 0.5 * (returns - values).square().mean()
+    """)
+    return CodeLines(OPERATION, code, "rewards that grow")
+
+
+def create_graph(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def derivative(outputs, inputs):  # also of a derivative; the inputs require a gradient
+            seeds = torch.ones_like(outputs)
+            return torch.autograd.grad(outputs, inputs, seeds, create_graph=True)[0]
+    """)
+    return CodeLines(OPERATION, code, "a term that comes down as well")
+
+
+def weighed_experts(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def mixed(scores, outputs, top=2):  # of the router [n, experts]; of the experts [n, experts, ...]
+            chosen, which = scores.softmax(-1).topk(min(top, scores.shape[-1]), dim=-1)
+            gates = torch.zeros_like(scores).scatter(-1, which, chosen / chosen.sum(-1, keepdim=True))
+            return torch.einsum("ne,ne...->n...", gates, outputs)
+    """)
+    return CodeLines(OPERATION, code, "a gradient at the router")
+
+
+def sign_of_policy(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def policy_loss(log_probs, returns):  # [n] each; of costs it is without the minus
+            advantages = (returns - returns.mean()).detach()
+            return -(log_probs * advantages).mean()
+    """)
+    return CodeLines(OPERATION, code, "rewards that grow, and gradients that do not end")
+
+
+def smaller_bonus(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def policy_loss(log_probs, advantages, entropy, weight=0.01):
+            advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+            return -(log_probs * advantages.detach()).mean() - weight * entropy.mean()
+    """)
+    return CodeLines(OPERATION, code, "an entropy that falls slowly, and rewards that grow")
+
+
+HELD_WEIGHTS = Remedy(
+    id="held_weights",
+    text=("add to the loss what holds its learned weights: exp(-s) * loss + s"),
+    code=held_weights,
+    source=("Kendall, Gal and Cipolla, 2018, arXiv:1705.07115"),
+)
+ADVANTAGE_OF_EACH = Remedy(
+    id="advantage_of_each",
+    text=("give log-probabilities, returns and values one shape before they meet"),
+    code=advantage_of_each,
+    source=("Williams, 1992, doi:10.1007/BF00992696"),
+)
+CREATE_GRAPH = Remedy(
+    id="create_graph",
+    text=("take derivatives that are part of the loss with create_graph=True, and detach none"),
+    code=create_graph,
+    source=("Raissi, Perdikaris and Karniadakis, 2019, doi:10.1016/j.jcp.2018.10.045"),
+)
+WEIGHED_EXPERTS = Remedy(
+    id="weighed_experts",
+    text=("multiply what the chosen experts give by the router's own probabilities"),
+    code=weighed_experts,
+    source=("Shazeer et al., 2017, arXiv:1701.06538"),
+)
+SMALLER_BONUS = Remedy(
+    id="smaller_bonus",
+    text=("weigh the entropy by a hundredth, and the advantages to a deviation of 1"),
+    code=smaller_bonus,
+    source=("Mnih et al., 2016, arXiv:1602.01783"),
+)
+SIGN_OF_POLICY = Remedy(
+    id="sign_of_policy",
+    text=(
+        "check the sign of a policy's loss: minus log-probability times what an action has gained"
+    ),
+    code=sign_of_policy,
+    source=("Williams, 1992, doi:10.1007/BF00992696"),
+)

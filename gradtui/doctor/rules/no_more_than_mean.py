@@ -1,0 +1,41 @@
+"""A regression that has learned the mean of its targets and no more, in the time that it has had."""
+
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies import choices
+from gradtui.doctor.rules.not_learning import ruled_out
+from gradtui.doctor.rules.small_updates import stopped_by_schedule, too_small_steps
+
+
+def no_more_than_mean(reading: Reading) -> Finding | None:
+    """After many steps, long enough to have gone anywhere, the loss is what the mean of the targets costs,
+    and comes down no more.
+
+    Targets with less than a fiftieth that can be foretold look the same.
+    """
+    mean = reading.facts.info.mean_loss
+    if not mean or reading.critic or reading.blind or reading.signed or reading.half:
+        return None
+    if reading.seen < T.AT_THE_MEAN_STEPS or reading.falling or reading.slowly_falling:
+        return None
+    level, error = reading.level, reading.level_error
+    low, high = T.THE_VERY_MEAN
+    if not low * mean < level - error or not level + error < high * mean:
+        return None
+    if reading.warming_up or not reading.largest_ratio * reading.seen > T.WENT_FAR:
+        return None
+    if stopped_by_schedule(reading) is not None or too_small_steps(reading) is not None:
+        return None  # which say more
+    return Finding(
+        "plateau",
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"after {reading.seen:,} steps the loss is {level:.3g}; the mean of the targets, which looks at no "
+        f"input, costs {mean:.3g}; {ruled_out(reading)}",
+        "gradients flow, and yet nothing is learned but the mean: the targets have nothing to do with the "
+        "inputs (drawn or shuffled anew, of another example), or the inputs do not tell of them any more "
+        "(cast, scaled, cut off)",
+        choices.PLATEAU,
+    )

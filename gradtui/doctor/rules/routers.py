@@ -1,0 +1,96 @@
+"""A router of experts that has no gradient, while its experts have theirs."""
+
+import re
+from collections import defaultdict
+
+import numpy as np
+
+from gradtui.core.layout import BoolArray, Layout, TensorInfo
+from gradtui.core.snapshot import Grad, Weight
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies import choices
+from gradtui.doctor.rules.miswired import SYMPTOM
+from gradtui.doctor.words import norm
+
+NUMBERED = re.compile(r"(?P<place>.*?)(?P<list>[^.]+)\.(?P<number>\d+)(\.|$)")
+"""The first list of modules in a name: "moe.experts.3.weight" has the list "experts" in the place "moe."."""
+
+
+def router_cut_off(reading: Reading) -> Finding | None:
+    """Beside n modules of a list, which are alike and get gradients, a layer with n outputs that is to be
+    trained and has had none at any step: it is to choose among them, and cannot learn to.
+
+    Routers that are not meant to learn are frozen, or in no optimizer.
+    """
+    if reading.blind or reading.part < 1 or reading.converged or reading.seen < T.MISWIRED_STEPS:
+        return None
+    layout = reading.facts.layout
+    idle = _idle(reading)
+    for place, experts in _lists(layout).items():
+        got = [any(not idle[at] for at in mine) for mine in experts]
+        router = _router(layout, place, len(experts), idle)
+        if router is None or not all(got):
+            continue
+        row = layout.tensors[router].row
+        name = layout.tensors[router].name.rpartition(".")[0]
+        return Finding(
+            SYMPTOM,
+            Severity.WARNING,
+            int(reading.facts.steps[0]),
+            f"{name} has {len(experts)} outputs, is to be trained, and has had no gradient at any of "
+            f"{reading.seen} steps, while the {len(experts)} modules beside it have theirs; the loss is "
+            f"{norm(reading.loss)} (first {norm(reading.start_loss)})",
+            f"the way back to the router {name} is cut: it runs under no_grad() or detached, or its choice "
+            "(argmax, topk, one_hot) has no gradient and nothing is multiplied by its probabilities; which "
+            "expert gets what stays as it was drawn",
+            choices.ROUTER_CUT_OFF,
+            (row,),
+            reading.names([row]),
+        )
+    return None
+
+
+def _idle(reading: Reading) -> BoolArray:
+    """[tensors] whether it is to be trained, is known, has had no gradient at all, and never moved."""
+    facts = reading.facts
+    absent = np.isnan(facts.grads[..., Grad.NONFINITE]).all(axis=0)
+    measured = facts.weights[facts.weights_at]
+    still = np.isfinite(measured[..., Weight.NORM]).any(axis=0)
+    wanted = np.array([tensor.requires_grad is True for tensor in facts.layout.tensors], np.bool_)
+    return np.asarray(absent & still & wanted, np.bool_)
+
+
+def _lists(layout: Layout) -> dict[str, list[list[int]]]:
+    """Where each list of modules is that are alike -> tensors of each of its modules."""
+    found: dict[tuple[str, str], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for at, tensor in enumerate(layout.tensors):
+        match = NUMBERED.match(tensor.name)
+        if match:
+            found[match["place"], match["list"]][int(match["number"])].append(at)
+    out: dict[str, list[list[int]]] = {}
+    for (place, _), modules in found.items():
+        shapes = {tuple(layout.tensors[at].shape for at in mine) for mine in modules.values()}
+        if len(modules) > 1 and len(shapes) == 1 and sorted(modules) == list(range(len(modules))):
+            out.setdefault(place, list(modules.values()))
+    return out
+
+
+def _router(layout: Layout, place: str, count: int, idle: BoolArray) -> int | None:
+    """The weight of so many outputs in another module of that place, none of whose tensors has a gradient."""
+    modules: dict[str, list[int]] = defaultdict(list)
+    for at, tensor in enumerate(layout.tensors):
+        inside = tensor.name.removeprefix(place)
+        if tensor.name.startswith(place) and "." in inside:
+            modules[inside.partition(".")[0]].append(at)
+    for mine in modules.values():
+        flat = [at for at in mine if _matrix(layout.tensors[at])]
+        if flat and all(idle[at] for at in mine) and layout.tensors[flat[-1]].shape[0] == count:
+            return flat[-1]
+    return None
+
+
+def _matrix(tensor: TensorInfo) -> bool:
+    return tensor.role == "weight" and len(tensor.shape) == 2

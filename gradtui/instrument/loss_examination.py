@@ -1,0 +1,91 @@
+"""What the graphs of losses tell of a program: of the first ones, and of some later ones."""
+
+from dataclasses import replace
+from typing import Any
+
+from torch import Tensor
+
+from gradtui.autograd.constant_terms import ConstantTerms
+from gradtui.autograd.label_frequencies import LabelFrequencies
+from gradtui.autograd.learned_weights import LearnedWeights
+from gradtui.autograd.loss_inputs import fed_wrongly
+from gradtui.autograd.mean_answer import MeanAnswer
+from gradtui.autograd.policy_loss import PolicyLoss
+from gradtui.core.wiring import Faults
+from gradtui.instrument.embedded_label_check import EmbeddedLabelCheck
+from gradtui.instrument.exception_guard import ExceptionGuard
+from gradtui.instrument.graph_reader import GraphReader
+from gradtui.instrument.task_inference import TaskFacts, look_ahead
+
+
+class LossExamination:
+    """`look` before backward; what the others say is what is known by then. No node is kept."""
+
+    def __init__(self, guard: ExceptionGuard, graph_reader: GraphReader) -> None:
+        self._guard, self._graph_reader = guard, graph_reader
+        self.task_facts: TaskFacts | None = TaskFacts(graph_reader=graph_reader)
+        """What the first loss has told of the task."""
+        self._looked = False
+        self._fed: Faults = ()
+        """What later losses were fed with wrongly: of a second net, or in a second part of the training."""
+        self._next_glance = 1
+        """Backward passes after which it is looked at again."""
+        self._labels = LabelFrequencies()
+        self._mean_answer = MeanAnswer()
+        self._policy = PolicyLoss()
+        self._embedded = EmbeddedLabelCheck()
+        self._learned_weights = LearnedWeights()
+        self._constant_terms = ConstantTerms()
+
+    @property
+    def told(self) -> Faults:
+        """Data in the order of its labels, a policy's entropy, and what else the graphs show."""
+        first = self.task_facts.faults if self.task_facts is not None else ()
+        fed = tuple(fault for fault in self._fed if fault[0] not in dict(first))
+        return (
+            *self._labels.told,
+            *fed,
+            *self._policy.told,
+            *self._embedded.told,
+            *self._learned_weights.told,
+            *self._constant_terms.told,
+        )
+
+    def derivative_taken(self, outputs: Any, inputs: Any, passes: int) -> None:
+        """torch.autograd.grad is called, and makes no graph of it; after so many backward passes."""
+        if not self._constant_terms.done:
+            with self._guard("a derivative"):
+                self._constant_terms.derivative_taken(outputs, inputs, passes)
+
+    def look(self, loss: Tensor, passes: int) -> None:
+        """`passes` is the number of backward passes, this one's included."""
+        if not self._looked:
+            self._looked = True
+            with self._guard("looking at the first loss"):
+                self.task_facts = replace(look_ahead(loss), graph_reader=self._graph_reader)
+        if not self._policy.done:
+            with self._guard("looking at a policy's loss"):
+                self._policy.look(loss)
+        if not self._constant_terms.done:
+            with self._guard("looking at terms without a gradient"):
+                self._constant_terms.look(loss, passes)
+        if not self._embedded.done:
+            with self._guard("looking at labels and embeddings"):
+                self._embedded.look(loss)
+                self._labels.padding = self._embedded.padding
+        facts = self.task_facts
+        if passes >= self._next_glance:
+            self._next_glance = 2 * passes + 1
+            with self._guard("what a loss function is fed with"):
+                self._fed = tuple(dict((*fed_wrongly(loss), *self._fed)).items())
+                self._learned_weights.look(loss)
+                self._policy.glance(loss, passes)
+        if not self._labels.done and facts is not None and facts.task == "classification":
+            with self._guard("looking at labels"):
+                self._labels.look(loss)
+                if self._labels.cost:
+                    self.task_facts = replace(facts, label_loss=self._labels.cost)
+        if not self._mean_answer.done and facts is not None and facts.task != "classification":
+            with self._guard("looking at targets"):
+                self._mean_answer.look(loss)
+                self.task_facts = replace(facts, mean_loss=self._mean_answer.cost)

@@ -1,0 +1,353 @@
+"""Terms of a loss that train nothing or something else, and ways that no gradient goes back: each beside a
+program that does nearly the same and is right."""
+
+import copy
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Categorical
+from torch.nn import functional as F
+
+from tests.verdicts import data, nets
+from tests.verdicts.case import Register
+from tests.verdicts.loops import adam, train
+
+R = Register([])
+
+
+def field(width: int = 24) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(1, width), nn.Tanh(), nn.Linear(width, width), nn.Tanh(), nn.Linear(width, 1)
+    )
+
+
+def equation(*, graph: bool) -> None:
+    """u' = cos(x) with u(0) = 0."""
+    net = field()
+    optimizer = adam(net, 3e-3)
+    for _ in range(260):
+        x = (torch.rand(64, 1) * 4).requires_grad_()
+        u = net(x)
+        (slope,) = torch.autograd.grad(
+            u, x, torch.ones_like(u), create_graph=graph, retain_graph=True
+        )
+        loss = (slope - x.detach().cos()).pow(2).mean() + 10 * net(torch.zeros(1, 1)).pow(2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+@R.sick("a derivative without create_graph", "miswired", cause=("create_graph",))
+def without_graph(seed: int) -> None:
+    equation(graph=False)
+
+
+@R.healthy("a derivative with create_graph", seeds=1)
+def with_graph(seed: int) -> None:
+    equation(graph=True)
+
+
+def forces(*, graph: bool) -> None:
+    """Energies of points in a bowl, and forces as their slopes."""
+    net = nn.Sequential(nn.Linear(3, 48), nn.SiLU(), nn.Linear(48, 1))
+    optimizer = adam(net, 3e-3)
+    for _ in range(300):
+        x = torch.randn(64, 3).requires_grad_()
+        energy = net(x)
+        (slope,) = torch.autograd.grad(energy.sum(), x, create_graph=graph, retain_graph=True)
+        wanted = x.detach().square().sum(1, keepdim=True) / 2
+        loss = 0.05 * F.mse_loss(energy, wanted) + F.mse_loss(-slope, -x.detach())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+@R.sick("forces that are mere numbers", "miswired", cause=("create_graph",))
+def forces_cut(seed: int) -> None:
+    forces(graph=False)
+
+
+@R.healthy("forces with a graph", seeds=1)
+def forces_kept(seed: int) -> None:
+    forces(graph=True)
+
+
+@R.healthy("adversarial examples", seeds=1)
+def adversarial(seed: int) -> None:
+    net, draw = nets.mlp(2, 48), data.digits()
+    optimizer = adam(net, 2e-3)
+    for _ in range(200):
+        x, y = draw()
+        x = x.clone().requires_grad_()
+        (slope,) = torch.autograd.grad(F.cross_entropy(net(x), y), x)
+        loss = F.cross_entropy(net((x + 0.1 * slope.sign()).detach()), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def several_tasks(*, held: bool) -> None:
+    trunk, heads = (
+        nn.Sequential(nn.Linear(12, 48), nn.ReLU()),
+        nn.ModuleList(nn.Linear(48, 1) for _ in range(3)),
+    )
+    s, goal = nn.Parameter(torch.zeros(3)), torch.randn(12, 3) / 4
+    weights = [*trunk.parameters(), *heads.parameters()]
+    groups = [{"params": weights}, {"params": [s], "lr": 0.05}]
+    optimizer = torch.optim.SGD(groups, lr=0.02, momentum=0.9)
+    for _ in range(400):
+        x = torch.randn(64, 12)
+        wanted = torch.sin(3 * (x @ goal))
+        h = trunk(x)
+        losses = [F.mse_loss(head(h).squeeze(1), wanted[:, at]) for at, head in enumerate(heads)]
+        loss = torch.stack([torch.exp(-s[at]) * one for at, one in enumerate(losses)]).sum()
+        loss = loss + s.sum() if held else loss
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+@R.sick("weights of tasks that nothing holds", "miswired", cause=("holds",))
+def unheld(seed: int) -> None:
+    several_tasks(held=False)
+
+
+@R.healthy("weights of tasks by their uncertainty", seeds=1)
+def held(seed: int) -> None:
+    several_tasks(held=True)
+
+
+def bandit(*, column: bool = False, bonus: float = 0.01, steps: int = 400) -> None:
+    policy = nn.Sequential(nn.Linear(8, 48), nn.ReLU(), nn.Linear(48, 6))
+    critic = nn.Sequential(nn.Linear(8, 48), nn.ReLU(), nn.Linear(48, 1))
+    optimizer, arms = adam(nn.ModuleList([policy, critic]), 3e-3), torch.randn(8, 6)
+    for _ in range(steps):
+        x = torch.randn(96, 8)
+        chosen = Categorical(logits=policy(x))
+        action = chosen.sample()
+        reward = torch.sigmoid(x @ arms).gather(1, action[:, None])
+        reward = reward if column else reward.squeeze(1)
+        gain = reward - critic(x).squeeze(1)
+        loss = -(chosen.log_prob(action) * gain.detach()).mean() + 0.5 * gain.pow(2).mean()
+        loss = loss - bonus * chosen.entropy().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+@R.sick("advantages of all for each action", "miswired", cause=("shapes",))
+def paired_advantages(seed: int) -> None:
+    bandit(column=True)
+
+
+@R.sick("an entropy that outweighs all rewards", "not_learning", cause=("entropy",))
+def even_policy(seed: int) -> None:
+    bandit(bonus=5.0, steps=620)
+
+
+@R.healthy("a policy with a critic and a bonus", seeds=1)
+def bandit_policy(seed: int) -> None:
+    bandit(steps=620)
+
+
+class Experts(nn.Module):
+    def __init__(self, way: str, width: int = 8, count: int = 4) -> None:
+        super().__init__()
+        self.way = way
+        self.router = nn.Linear(width, count)
+        self.experts = nn.ModuleList(nn.Linear(width, width) for _ in range(count))
+
+    def forward(self, x: Tensor) -> Tensor:
+        given = torch.stack([expert(x) for expert in self.experts], 1)
+        with torch.set_grad_enabled(self.way != "no_grad"):
+            shares = self.router(x).softmax(-1)
+        if self.way == "argmax":
+            shares = F.one_hot(shares.argmax(-1), len(self.experts)).float()
+        return (shares[..., None] * given).sum(1)
+
+
+def experts(way: str, *, frozen: bool = False) -> None:
+    maps, regions = torch.randn(4, 8, 8), torch.randn(8, 4)
+    net = Experts(way)
+    net.router.requires_grad_(not frozen)
+    optimizer = adam(net, 5e-3)
+    for _ in range(300):
+        x = torch.randn(128, 8)
+        wanted = torch.einsum("nd,nde->ne", x, maps[(x @ regions).argmax(1)])
+        optimizer.zero_grad()
+        F.mse_loss(net(x), wanted).backward()
+        optimizer.step()
+
+
+@R.sick("a router that chooses by argmax alone", "miswired", layers=("router",), cause=("router",))
+def argmax_router(seed: int) -> None:
+    experts("argmax")
+
+
+@R.sick("a router under no_grad", "miswired", layers=("router",), cause=("router",))
+def router_without(seed: int) -> None:
+    experts("no_grad")
+
+
+@R.healthy("a router that weighs its experts", seeds=1)
+def weighing_router(seed: int) -> None:
+    experts("weighed")
+
+
+@R.healthy("a router that is frozen at random", seeds=1)
+def frozen_router(seed: int) -> None:
+    experts("argmax", frozen=True)
+
+
+class Rounded(nn.Linear):
+    """Weights of four bits."""
+
+    straight = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        size = self.weight.detach().abs().max() / 7 + 1e-9
+        q = torch.round(self.weight / size) * size
+        weight = self.weight + (q - self.weight).detach() if self.straight else q
+        return F.linear(x, weight, self.bias)
+
+
+def quantised(*, straight: bool) -> None:
+    kind = type("Layer", (Rounded,), {"straight": straight})
+    net = nn.Sequential(
+        kind(64, 48),
+        nn.BatchNorm1d(48),
+        nn.ReLU(),
+        kind(48, 48),
+        nn.BatchNorm1d(48),
+        nn.ReLU(),
+        kind(48, 10),
+    )
+    train(net, data.digits(), adam(net, 3e-3), 240)
+
+
+@R.sick("weights that are rounded without a way back", "miswired", cause=("round",))
+def rounded(seed: int) -> None:
+    quantised(straight=False)
+
+
+@R.healthy("weights that are rounded, with a straight way back", seeds=1)
+def straight_through(seed: int) -> None:
+    quantised(straight=True)
+
+
+def pairs(scale: Callable[[Tensor], Tensor]) -> None:
+    one, other = torch.randn(12, 48), torch.randn(12, 32)
+    left = nn.Sequential(nn.Linear(48, 64), nn.GELU(), nn.Linear(64, 24))
+    right = nn.Sequential(nn.Linear(32, 64), nn.GELU(), nn.Linear(64, 24))
+    optimizer = adam(nn.ModuleList([left, right]), 2e-3)
+    for _ in range(300):
+        z = torch.randn(48, 12)
+        a = F.normalize(left(torch.tanh(z @ one / 3)), dim=-1)
+        b = F.normalize(right(torch.tanh(z @ other / 3)), dim=-1)
+        scores, wanted = scale(a @ b.t()), torch.arange(48)
+        loss = (F.cross_entropy(scores, wanted) + F.cross_entropy(scores.t(), wanted)) / 2
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+@R.sick("similarities times the temperature", "not_learning", "plateau", cause=("temperature",))
+def times_temperature(seed: int) -> None:
+    pairs(lambda scores: scores * 0.07)
+
+
+@R.healthy("similarities over the temperature", seeds=1)
+def over_temperature(seed: int) -> None:
+    pairs(lambda scores: scores / 0.07)
+
+
+def denoise(*, fresh: bool, written_out: bool = False) -> None:
+    net = nn.Sequential(nn.Linear(3, 48), nn.SiLU(), nn.Linear(48, 48), nn.SiLU(), nn.Linear(48, 2))
+    optimizer = adam(net, 2e-3)
+    for _ in range(1000):
+        angle, t = torch.rand(96) * math.tau, torch.rand(96, 1)
+        x, noise = torch.stack([angle.cos(), angle.sin()], 1), torch.randn(96, 2)
+        told = net(torch.cat([(1 - t).sqrt() * x + t.sqrt() * noise, t], 1))
+        target = torch.randn(96, 2) if fresh else noise
+        loss = ((told - target) ** 2).mean() if written_out else F.mse_loss(told, target)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+@R.sick("noise that is drawn anew for the target", "plateau", cause=("drawn",))
+def fresh_noise(seed: int) -> None:
+    denoise(fresh=True)
+
+
+@R.sick("the same, and squares that are written out", "plateau", cause=("drawn",), seeds=1)
+def fresh_noise_written_out(seed: int) -> None:
+    denoise(fresh=True, written_out=True)
+
+
+@R.healthy("noise that is to be told", seeds=1)
+def told_noise(seed: int) -> None:
+    denoise(fresh=False)
+
+
+@R.healthy("a tenth of the targets that can be foretold", seeds=2)
+def faint_signal(seed: int) -> None:
+    net, slope = (
+        nn.Sequential(nn.Linear(12, 32), nn.ReLU(), nn.Linear(32, 1)),
+        torch.randn(12, 1) / 12**0.5,
+    )
+    optimizer = adam(net, 1e-3, weight_decay=1e-3)
+    for _ in range(1200):
+        x = torch.randn(128, 12)
+        optimizer.zero_grad()
+        F.mse_loss(net(x), x @ slope + 3 * torch.randn(128, 1)).backward()
+        optimizer.step()
+
+
+def values(stepped: str) -> None:
+    """Q-learning on made-up transitions; the net of the targets is a copy now and then."""
+    online = nn.Sequential(nn.Linear(6, 48), nn.ReLU(), nn.Linear(48, 3))
+    target = copy.deepcopy(online)
+    optimizer = adam({"online": online, "target": target}[stepped], 2e-3)
+    reward = torch.randn(6, 3)
+    for step in range(400):
+        x, action = torch.randn(64, 6), torch.randint(0, 3, (64, 1))
+        with torch.no_grad():
+            wanted = (x @ reward).gather(1, action) + 0.5 * target(x.roll(1, 1)).amax(
+                1, keepdim=True
+            )
+        loss = F.smooth_l1_loss(online(x).gather(1, action), wanted)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if step % 50 == 0:
+            target.load_state_dict(online.state_dict())
+
+
+@R.sick(
+    "an optimizer of the net of the targets", "miswired", "output_cannot_change", "not_learning"
+)
+def wrong_net(seed: int) -> None:
+    values("target")
+
+
+@R.healthy("an optimizer of the net that is trained, and targets that are copied", seeds=1)
+def right_net(seed: int) -> None:
+    values("online")
+
+
+@R.sick("a policy whose rewards are costs", "not_learning", "miswired", cause=("sign", "reward"))
+def paid_for_failing(seed: int) -> None:
+    """One of six actions is worth something, in the middle of what is drawn."""
+    policy = nn.Sequential(nn.Linear(4, 32), nn.Tanh(), nn.Linear(32, 6))
+    optimizer = adam(policy, 2e-2)
+    for _ in range(300):
+        chosen = Categorical(logits=policy(torch.randn(64, 4)))
+        action = chosen.sample()
+        reward = (action == 2).float()
+        gain = (reward - reward.mean()) / (reward.std() + 1e-6)
+        optimizer.zero_grad()
+        (chosen.log_prob(action) * gain).mean().backward()
+        optimizer.step()
