@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from gradtui.autograd.node_types import PARTS_OF_LOSSES, below_of, stem_of, words
+from gradtui.autograd.node_types import LEAF, PARTS_OF_LOSSES, below_of, stem_of, words
 from gradtui.core.wiring import DERIVATIVE_CUT, Faults
 from gradtui.patching.own_errors import suppress_own
 
@@ -27,6 +27,8 @@ OF_OUTPUTS = words("Sum Mean View Squeeze Select Slice Index Unbind Neg")
 """What makes one number of a net's outputs, to take its derivative."""
 LOSSES = PARTS_OF_LOSSES - OF_OUTPUTS - words("Mul Div Sub Rsub Add Gather")
 NEAR = 6
+TERM = 300
+"""Nodes of a term that are looked through."""
 WORDS = (
     "before each backward pass torch.autograd.grad takes a derivative of the net's outputs without "
     "create_graph=True, and a term of the loss has no gradient"
@@ -64,7 +66,7 @@ class ConstantTerms:
 
 
 def constant_term(root: Any) -> bool:
-    """Whether what is summed up to a loss has a part that no gradient goes through."""
+    """Whether what is summed up to a loss has a part from which no gradient goes to what is trained."""
     waiting = deque([root])
     for _ in range(NODES):
         if not waiting:
@@ -72,12 +74,26 @@ def constant_term(root: Any) -> bool:
         node = waiting.popleft()
         word, parts = stem_of(node), below_of(node)
         if word in SUMS:
-            if len(parts) == 1:
+            if len(parts) == 1 or not all(map(_reaches_parameters, parts)):
                 return True
             waiting.extend(parts)
         elif word in SCALES and len(parts) == 1:
             waiting.extend(parts)
     return False
+
+
+def _reaches_parameters(node: Any) -> bool:
+    """Whether a gradient goes from there to anything that is trained, and not to data alone; so it is said of
+    what is too large to be looked through."""
+    waiting, seen = [node], {node}
+    while waiting and len(seen) <= TERM:
+        one = waiting.pop()
+        if stem_of(one) == LEAF and isinstance(one.variable, nn.Parameter):
+            return True
+        new = [below for below in below_of(one) if below not in seen]
+        seen.update(new)
+        waiting += new
+    return bool(waiting)
 
 
 def _of_answers(outputs: Iterable[Tensor]) -> bool:

@@ -32,6 +32,7 @@ from gradtui.doctor.rules.miswired import (
 )
 from gradtui.doctor.rules.nonfinite import calibrating, first_seen, nonfinite, scaler_stuck
 from gradtui.doctor.rules.not_learning import begun_elsewhere, little_learned, lost_loss, no_better
+from gradtui.doctor.rules.nothing_to_go_by import nothing_left
 from gradtui.doctor.rules.registry import BY_THE_START, EXPLAINED_BY, LOG_RULES, RULES, Rule
 from gradtui.doctor.rules.replica_drift import SYMPTOM as DRIFT
 from gradtui.doctor.rules.rounding import updates_in_part_lost
@@ -100,7 +101,7 @@ def _undecided(readings: list[Reading]) -> str:
         return f"gradients were measured at {measured:,} of {taken:,} steps"
     if all(np.isnan(reading.losses).all() for reading in readings):
         return UNSEEN_LOSS
-    rules = lost_loss, little_learned, no_better, begun_elsewhere
+    rules = lost_loss, little_learned, no_better, begun_elsewhere, nothing_left
     clauses = (rule(reading) for reading in readings for rule in rules)
     return next((clause for clause in clauses if clause), "")
 

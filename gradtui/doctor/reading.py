@@ -628,7 +628,7 @@ class Reading:
         sixth = len(losses) // 6
         if sixth < T.WINDOW or losses[-sixth:].mean() > self.constant:
             return False  # coming down to what guessing costs is no progress
-        return self._lower(losses[sixth : 2 * sixth], losses[-sixth:], T.SLOW_FALL)
+        return self.lower(losses[sixth : 2 * sixth], losses[-sixth:], T.SLOW_FALL)
 
     @cached_property
     def _level(self) -> tuple[float, float]:
@@ -646,11 +646,6 @@ class Reading:
         return self._level[0]
 
     @property
-    def level_error(self) -> float:
-        """What chance may make of it either way."""
-        return self._level[1]
-
-    @property
     def too_still(self) -> bool:
         """It is the same for every batch, as of a whole set in each step."""
         return self._level[1] < T.SAME_LOSS * self.level
@@ -660,7 +655,7 @@ class Reading:
         """The loss is lower than at first, by more than chance would have it."""
         losses = self.losses[np.isfinite(self.losses)]
         third = max(len(losses) // 3, 1)
-        return self.learned or self._lower(losses[:third], losses[-third:], T.SLOW_FALL)
+        return self.learned or self.lower(losses[:third], losses[-third:], T.SLOW_FALL)
 
     @cached_property
     def steeper(self) -> float:
@@ -709,7 +704,8 @@ class Reading:
         return self._level[1] > T.PLATEAU_NOISE * self.reference_loss
 
     @staticmethod
-    def _lower(before: FloatArray, after: FloatArray, share: float) -> bool:
+    def lower(before: FloatArray, after: FloatArray, share: float) -> bool:
+        """Whether losses came down by more than that share, and than chance would have it."""
         drop = float(before.mean() - after.mean())
         error = math.hypot(float(before.std()), float(after.std())) / math.sqrt(len(after))
         return drop > max(share * abs(float(before.mean())), T.FALLING_Z * error)

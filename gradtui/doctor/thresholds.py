@@ -291,10 +291,16 @@ NO_MORE_THAN_MEAN = 0.9
 """Loss over what the mean of the targets costs. The first batch tells that to some ten percent."""
 AT_THE_MEAN = (NO_MORE_THAN_MEAN, 1.3)
 """Of what it costs: from there to there a loss is that of the mean, first batches being what they are."""
+NOTHING_LATE = 0.9
+"""Share of late steps without any gradient from which on there is nothing left to go by."""
+NOTHING_FIRST = 0.5
+"""Of the first ones, below which there was something."""
 AT_THE_MEAN_STEPS = 800
 THE_VERY_MEAN = (0.97, 1.1)
 """Of what the mean of the targets costs, as the first thousand of them tell: within that of it, after so many
 steps, nothing else has been learned."""
+LEVEL_KNOWN = 0.01
+"""Standard error of a mean loss, of itself, up to which it is known well enough for that."""
 NOT_LEARNING_STEPS = 300
 """Steps after which a loss no better than guessing has had its time, gradients and steps being sound."""
 NO_BETTER_STEPS = 100

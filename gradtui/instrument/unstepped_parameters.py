@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gradtui.core.text import printable
-from gradtui.core.wiring import LEFT_OUT, NOT_STEPPED, Faults
+from gradtui.core.wiring import LEFT_OUT, NOT_STEPPED, OTHERS_TRAINED, Faults
 from gradtui.instrument.module_tree import Owned, all_modules, covering, outermost, owned
 from gradtui.nan_trace.live_objects import live_objects
 from gradtui.nan_trace.module_walk import attributes
@@ -18,12 +18,12 @@ NAMED = 3
 def not_stepped(
     leaves: Sequence[Tensor], stepped: Sequence[Tensor], roots: Sequence[nn.Module]
 ) -> Faults:
-    """`leaves` of the first graphs, less what the optimizers were given. Nothing is said where none
-    of them is stepped, nor of one that an optimizer may hold a copy of (master weights)."""
+    """`leaves` of the first graphs, less what the optimizers were given. Nothing is said of one that an
+    optimizer may hold a copy of (master weights), but where none of them is stepped that is said."""
     held = {id(tensor) for tensor in stepped}
     reached = {id(leaf) for leaf in leaves}
     if not held & reached:
-        return ()
+        return _others(leaves, stepped)
     copies = {tensor.numel() for tensor in stepped if id(tensor) not in reached}
     left = {id(leaf) for leaf in leaves if id(leaf) not in held and _own(leaf)}
     left -= {id(leaf) for leaf in leaves if leaf.numel() in copies}
@@ -40,6 +40,19 @@ def not_stepped(
         f"{words}: to be trained, and in no optimizer; {_tensors(frozen)} beside them are frozen"
     )
     return ((NOT_STEPPED, words), *(((LEFT_OUT, meant),) if frozen >= len(left) else ()))
+
+
+def _others(leaves: Sequence[Tensor], stepped: Sequence[Tensor]) -> Faults:
+    given = _given()
+    own = {id(leaf) for leaf in leaves if _own(leaf)}
+    if not own or own & given or not stepped:
+        return ()
+    count = len({id(tensor) for tensor in stepped})
+    words = (
+        f"the loss hangs on {_tensors(len(own))} in no optimizer, and on none of the {count} that an "
+        "optimizer steps: it was given the parameters of another model (a copy, or one that was made anew)"
+    )
+    return ((OTHERS_TRAINED, words),)
 
 
 def replaced(leaves: Sequence[Tensor], stepped: Sequence[Tensor]) -> Faults:

@@ -165,24 +165,29 @@ def no_gradients(reading: Reading) -> Finding | None:
         return None
     if reading.blind or not len(facts.layout.tensors):
         return None
-    if reading.learned or reading.falling:
+    others = dict(facts.info.wiring).get(W.OTHERS_TRAINED, "")
+    if (reading.learned or reading.falling) and not others:
         return None  # updates are made by other ways
     if not np.isnan(facts.grads[:, :, Grad.NONFINITE]).all() or _moved(facts):
         return None
     if _of_others(facts):
         return None
-    why = told or (
-        "zero_grad() is called between backward() and step(), or the loss was made of a copy without "
-        "its history"
+    why = (
+        others
+        or told
+        or (
+            "zero_grad() is called between backward() and step(), or the loss was made of a copy without "
+            "its history"
+        )
     )
     return Finding(
-        "output_cannot_change",
+        SYMPTOM if others else "output_cannot_change",
         Severity.CRITICAL,
         int(facts.steps[0]),
         f"none of {len(facts.layout.tensors)} tensors has had a gradient at any of {len(facts)} steps, "
         f"loss {norm(reading.loss)} (first {norm(reading.start_loss)})",
         f"{NEVER_MOVED}: {why}",
-        choices.NO_GRADIENTS,
+        choices.NOT_STEPPED if others else choices.NO_GRADIENTS,
     )
 
 
@@ -256,6 +261,9 @@ def without_consequences(first: dict[str, Finding], facts: Facts) -> dict[str, F
         worst = [found.pop(symptom).severity for symptom in gone if symptom in found]
         severity = max([found[SYMPTOM].severity, *worst])
         found[SYMPTOM] = replace(found[SYMPTOM], severity=severity)
+    if SYMPTOM in found and W.FLAT_OPERATION in dict(facts.info.wiring):
+        for symptom in ("dead_relu", "saturated", "vanishing_gradient"):
+            found.pop(symptom, None)  # zeros that it has made
     left = dict(facts.info.wiring).get(W.NOT_STEPPED)
     if left and "plateau" in found:
         found["plateau"] = replace(

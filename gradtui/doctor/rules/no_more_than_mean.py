@@ -1,5 +1,9 @@
 """A regression that has learned the mean of its targets and no more, in the time that it has had."""
 
+import math
+
+import numpy as np
+
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
@@ -18,11 +22,11 @@ def no_more_than_mean(reading: Reading) -> Finding | None:
     mean = reading.facts.info.mean_loss
     if not mean or reading.critic or reading.blind or reading.signed or reading.half:
         return None
-    if reading.seen < T.AT_THE_MEAN_STEPS or reading.falling or reading.slowly_falling:
+    if reading.seen < T.AT_THE_MEAN_STEPS or not _stands(reading):
         return None
-    level, error = reading.level, reading.level_error
+    level, error = _late(reading)
     low, high = T.THE_VERY_MEAN
-    if not low * mean < level - error or not level + error < high * mean:
+    if not low * mean < level < high * mean or error > T.LEVEL_KNOWN * level:
         return None
     if reading.warming_up or not reading.largest_ratio * reading.seen > T.WENT_FAR:
         return None
@@ -39,3 +43,19 @@ def no_more_than_mean(reading: Reading) -> Finding | None:
         "(cast, scaled, cut off)",
         choices.PLATEAU,
     )
+
+
+def _late(reading: Reading) -> tuple[float, float]:
+    """Mean loss of the second half, and its standard error."""
+    late = reading.losses[len(reading.losses) // 2 :]
+    late = late[np.isfinite(late)]
+    return float(late.mean()), float(late.std()) / math.sqrt(max(len(late), 1))
+
+
+def _stands(reading: Reading) -> bool:
+    """Whether the last third of the losses is no lower than the one before."""
+    losses = reading.losses[np.isfinite(reading.losses)]
+    if len(losses) < 3 * T.WINDOW:
+        return False
+    _, before, now = np.array_split(losses, 3)
+    return not Reading.lower(before, now, T.SLOW_FALL)

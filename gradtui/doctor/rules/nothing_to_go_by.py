@@ -19,6 +19,8 @@ def nothing_to_go_by(reading: Reading) -> Finding | None:
     facts = reading.facts
     if reading.half or reading.critic or reading.blind or reading.converged or _solved(reading):
         return None
+    if reading.signed:
+        return None  # of a policy whose actions are all worth the same it is so as well
     zero = _nothing(reading)
     if len(zero) < T.STILL_STEPS + 1 or not zero[-T.STILL_STEPS :].all() or zero.all():
         return None
@@ -31,12 +33,26 @@ def nothing_to_go_by(reading: Reading) -> Finding | None:
         f"every gradient is exactly 0 at each of the last {int(zero[since:].sum())} measured steps, to the "
         f"last bias; the total norm was {norm(float(np.median(before)))} before, and the loss is "
         f"{norm(reading.loss)}",
-        "what the loss is made of is multiplied by 0 for each example: an empty mask, or no reward at all, "
-        "as where the sign of a policy's loss is wrong"
-        if reading.signed
-        else "what the loss is made of is multiplied by 0 for each example, or is the same whatever is "
-        "answered: an empty mask, a clamp, labels that are all ignored",
-        choices.NOTHING_TO_GO_BY if reading.signed else choices.OUTPUT_CANNOT_CHANGE,
+        "what the loss is made of is multiplied by 0 for each example, or is the same whatever is "
+        "answered: an empty mask, a clamp, labels that are all ignored, a part that has no gradient",
+        choices.OUTPUT_CANNOT_CHANGE,
+    )
+
+
+def nothing_left(reading: Reading) -> str:
+    """A clause where nearly all late gradients of a loss that may be below zero are exactly 0, and earlier
+    ones were not; else "". All actions of a policy are worth the same then: it has learned its task, or gets
+    nothing any more."""
+    zero = _nothing(reading)
+    late = zero[-T.WINDOW :]
+    if not reading.signed or reading.critic or len(zero) < 2 * T.WINDOW:
+        return ""
+    if late.mean() < T.NOTHING_LATE or not zero[: T.WINDOW].mean() < T.NOTHING_FIRST:
+        return ""
+    return (
+        f"every gradient is exactly 0 at {int(late.sum())} of the last {len(late)} measured steps: whatever "
+        "was done was worth the same, which is so once all is learned, and where there is no reward at all "
+        "(is the sign of a policy's loss right?)"
     )
 
 
@@ -48,7 +64,5 @@ def _nothing(reading: Reading) -> BoolArray:
 
 
 def _solved(reading: Reading) -> bool:
-    """A loss of nothing at all leaves no gradient either, unless it may be below zero."""
-    if reading.signed:
-        return False
+    """A loss of nothing at all leaves no gradient either."""
     return reading.loss <= T.CONVERGED_LOSS * min(reading.reference_loss, reading.start_loss)

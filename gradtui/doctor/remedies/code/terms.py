@@ -47,16 +47,6 @@ def weighed_experts(seen: ProgramSeen) -> CodeLines:
     return CodeLines(OPERATION, code, "a gradient at the router")
 
 
-def sign_of_policy(seen: ProgramSeen) -> CodeLines:
-    del seen
-    code = block("""
-        def policy_loss(log_probs, returns):  # [n] each; of costs it is without the minus
-            advantages = (returns - returns.mean()).detach()
-            return -(log_probs * advantages).mean()
-    """)
-    return CodeLines(OPERATION, code, "rewards that grow, and gradients that do not end")
-
-
 def smaller_bonus(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
@@ -96,12 +86,4 @@ SMALLER_BONUS = Remedy(
     text=("weigh the entropy by a hundredth, and the advantages to a deviation of 1"),
     code=smaller_bonus,
     source=("Mnih et al., 2016, arXiv:1602.01783"),
-)
-SIGN_OF_POLICY = Remedy(
-    id="sign_of_policy",
-    text=(
-        "check the sign of a policy's loss: minus log-probability times what an action has gained"
-    ),
-    code=sign_of_policy,
-    source=("Williams, 1992, doi:10.1007/BF00992696"),
 )
