@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from gradtui.autograd.topology import wiring_of
 from tests.instrument.nets import (
     IMAGES,
     Backwards,
@@ -93,3 +94,14 @@ def test_a_transformer_with_a_tied_weight(first: bool) -> None:
     assert dict(rows(layout))["net.layers.1.linear1"] == "gelu"
     assert info.residual
     assert info.not_plain
+
+
+def test_operations_without_a_slope_on_the_only_way_back() -> None:
+    """Parameters that have another way are not told, nor is what requires a gradient and is no parameter."""
+    one, other, both = (nn.Parameter(torch.randn(3)) for _ in range(3))
+    data = torch.randn(3, requires_grad=True)
+    loss = (one.round() * 2 + other + both.sign() + both + data.floor()).sum()
+    assert wiring_of(loss).flat == ("round()",)
+    straight = one + (one.round() - one).detach()
+    assert wiring_of((straight * other).sum()).flat == ()
+    assert wiring_of(((one * 3).floor() + other.ceil()).sum()).flat == ("floor()", "ceil()")

@@ -1,5 +1,6 @@
 """Before the first step: units that are copies of one another, parameters that nobody steps."""
 
+import copy
 import math
 from collections.abc import Callable
 
@@ -178,3 +179,17 @@ def test_a_part_that_is_put_aside_and_held_elsewhere_is_not() -> None:
 
     assert "left_out" not in later(net, sgd(net), another)
     assert old is not net.head
+
+
+def test_an_optimizer_of_another_model_is_told() -> None:
+    net = Net()
+    (kind, words), *more = wiring(net, sgd(copy.deepcopy(net))).items()
+    assert (kind, more) == ("others_trained", [])
+    assert words.startswith("the loss hangs on 6 tensors in no optimizer, and on none of the 6")
+
+
+def test_of_parameters_that_another_optimizer_holds_it_is_not() -> None:
+    net, other = Net(), Net()
+    kept = sgd(net)  # which nobody steps yet
+    assert wiring(net, sgd(other)) == {}
+    assert kept.param_groups

@@ -151,3 +151,33 @@ def test_what_was_saved_is_not_touched_and_other_nodes_are_no_trouble() -> None:
     assert look_ahead(loss).faults == ()
     assert fed_wrongly(torch.ones(())) == ()
     assert fed_wrongly(nn.Parameter(torch.ones(())) * 1) == ()
+
+
+def similar(scale: float, classes: int = 48, *, turned: bool = False) -> set[str]:
+    one, other = (nn.Linear(5, 16)(torch.randn(classes, 5)) for _ in range(2))
+    scores = F.normalize(one, dim=-1) @ F.normalize(other, dim=-1).t()
+    scores = scores.t() if turned else scores
+    return {kind for kind, _ in fed_wrongly(F.cross_entropy(scores * scale, torch.arange(classes)))}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("scale", "told"), [(0.07, True), (1.0, False), (1 / 0.07, False)])
+def test_scores_that_stay_flat_whatever_is_learned(scale: float, told: bool, turned: bool) -> None:
+    assert similar(scale, turned=turned) == ({"flat_scores"} if told else set())
+
+
+def test_the_least_loss_of_flat_scores_is_that_of_the_best_answers() -> None:
+    """All scores at one end but that of the right answer at the other."""
+    classes, scale = 48, 0.07
+    best = torch.full((classes, classes), -scale).fill_diagonal_(scale)
+    least = float(F.cross_entropy(best, torch.arange(classes)))
+    one = nn.Linear(5, 16)(torch.randn(classes, 5))
+    scores = scale * (F.normalize(one, dim=-1) @ F.normalize(one, dim=-1).t())
+    ((_, words),) = fed_wrongly(F.cross_entropy(scores, torch.arange(classes)))
+    assert f"is below {least:.3g}," in words
+
+
+def test_products_of_other_vectors_may_be_as_large_as_they_like() -> None:
+    one, other = (nn.Linear(5, 16)(torch.randn(48, 5)) for _ in range(2))
+    for scores in (one @ other.t(), F.normalize(one, dim=-1) @ other.t(), one / 100 @ other.t()):
+        assert fed_wrongly(F.cross_entropy(scores * 0.07, torch.arange(48))) == ()

@@ -8,8 +8,15 @@ from torch import Tensor
 from torch.distributions import Categorical
 from torch.nn import functional as F
 
-from gradtui.autograd.policy_loss import LOOKS, PolicyLoss, parts_of, wrong_from_the_start
-from gradtui.core.wiring import ENTROPY_ADDED
+from gradtui.autograd.policy_loss import (
+    LEARNED_BY,
+    LOOKS,
+    PolicyLoss,
+    even,
+    parts_of,
+    wrong_from_the_start,
+)
+from gradtui.core.wiring import ENTROPY_ADDED, EVEN_POLICY, PAIRED_ADVANTAGES
 
 ACTIONS = torch.tensor([0, 3, 1, 2, 0, 1])
 GAINS = torch.tensor([1.0, -0.5, 2.0, 0.1, -1.0, 0.3])
@@ -104,3 +111,35 @@ def test_the_first_losses_are_looked_at() -> None:
     for _ in range(LOOKS):
         others.look(value)
     assert others.done
+
+
+@pytest.mark.parametrize("column", ["advantages", "log-probabilities", ""])
+def test_actions_that_meet_the_advantages_of_all_are_told(column: str) -> None:
+    logs = F.log_softmax(scores(), -1).gather(1, ACTIONS[:, None])
+    gains = GAINS[:, None] if column == "advantages" else GAINS
+    logs = logs if column == "log-probabilities" else logs.squeeze(1)
+    found = wrong_from_the_start(parts_of((-(logs * gains).mean()).grad_fn))
+    assert [kind for kind, _ in found] == [PAIRED_ADVANTAGES] * bool(column)
+
+
+@pytest.mark.parametrize(("weight", "told"), [(0.01, False), (0.5, False), (9.0, True)])
+def test_an_entropy_that_outweighs_all_gains_is_told_of_a_policy_that_is_even(
+    weight: float, told: bool
+) -> None:
+    table = 0.01 * scores()
+    for loss in LOSSES.values():
+        found = even(parts_of(loss(table, weight).grad_fn), 300)
+        assert [kind for kind, _ in found] == [EVEN_POLICY] * told
+    surer = scores()
+    assert even(parts_of(by_distribution(surer, weight).grad_fn), 300) == ()
+
+
+def test_it_is_asked_late() -> None:
+    found = PolicyLoss()
+    table = 0.01 * scores()
+    found.glance(by_distribution(table, 9.0), LEARNED_BY - 1)
+    assert found.told == ()
+    found.glance(by_distribution(table, 9.0), LEARNED_BY)
+    assert [kind for kind, _ in found.told] == [EVEN_POLICY]
+    found.glance(by_distribution(scores(), 9.0), 2 * LEARNED_BY)
+    assert found.told == ()

@@ -1,6 +1,5 @@
 """A router of experts that has no gradient, while its experts have theirs."""
 
-import re
 from collections import defaultdict
 
 import numpy as np
@@ -14,9 +13,6 @@ from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.rules.miswired import SYMPTOM
 from gradtui.doctor.words import norm
-
-NUMBERED = re.compile(r"(?P<place>.*?)(?P<list>[^.]+)\.(?P<number>\d+)(\.|$)")
-"""The first list of modules in a name: "moe.experts.3.weight" has the list "experts" in the place "moe."."""
 
 
 def router_cut_off(reading: Reading) -> Finding | None:
@@ -67,9 +63,11 @@ def _lists(layout: Layout) -> dict[str, list[list[int]]]:
     """Where each list of modules is that are alike -> tensors of each of its modules."""
     found: dict[tuple[str, str], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     for at, tensor in enumerate(layout.tensors):
-        match = NUMBERED.match(tensor.name)
-        if match:
-            found[match["place"], match["list"]][int(match["number"])].append(at)
+        words = tensor.name.split(".")
+        for i in range(1, len(words)):
+            if words[i].isdecimal():
+                place = "".join(f"{word}." for word in words[: i - 1])
+                found[place, words[i - 1]][int(words[i])].append(at)
     out: dict[str, list[list[int]]] = {}
     for (place, _), modules in found.items():
         shapes = {tuple(layout.tensors[at].shape for at in mine) for mine in modules.values()}

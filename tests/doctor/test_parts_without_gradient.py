@@ -1,0 +1,148 @@
+"""Routers that have no gradient, gradients that have come to an end, and regressions at the mean."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gradtui.core.event import RunInfo
+from gradtui.core.history import History
+from gradtui.core.layout import Layout, RowInfo, TensorInfo
+from gradtui.core.snapshot import Snapshot, Weight
+from gradtui.core.symptom import HEALTHY, UNDECIDED
+from gradtui.doctor.diagnose import diagnose
+from gradtui.doctor.finding import Diagnosis
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.rules.no_more_than_mean import no_more_than_mean
+from tests.doctor.prescribed import ADVICE
+from tests.factories import mlp_layout, run_info, snapshot
+
+REGRESSION = run_info(task="regression", classes=0)
+
+
+def mixture(
+    outputs: int = 4, count: int = 4, *, trained: bool = True, place: str = "moe."
+) -> Layout:
+    """A router with so many outputs beside a list of so many experts, and a layer behind them."""
+    names = [f"{place}router", *(f"{place}experts.{i}" for i in range(count)), "head"]
+    rows = tuple(RowInfo(name, "Linear", "", 8, 8) for name in names)
+    shapes = [(outputs, 8), *([(8, 8)] * count), (3, 8)]
+    tensors = tuple(
+        TensorInfo(f"{name}.weight", shape, at, requires_grad=trained or "router" not in name)
+        for at, (name, shape) in enumerate(zip(names, shapes, strict=True))
+    )
+    return Layout(tensors, rows)
+
+
+def told(
+    layout: Layout,
+    steps: int,
+    *,
+    change: Callable[[Snapshot], Snapshot] = lambda made: made,
+    loss: Callable[[int], float] = lambda step: 1.0,
+    norm: Callable[[int], float] = lambda step: 0.3,
+    info: RunInfo = REGRESSION,
+) -> Diagnosis:
+    history = History(layout, info)
+    for step in range(steps):
+        norms = np.full(len(layout.rows), norm(step))
+        history.append(
+            change(snapshot(layout, step, norms, loss=loss(step), accuracy=float("nan")))
+        )
+    return diagnose(history.facts())
+
+
+def without(*places: int) -> Callable[[Snapshot], Snapshot]:
+    """These tensors have no gradient, and stay as they are."""
+
+    def change(made: Snapshot) -> Snapshot:
+        grads, weights = made.grads.copy(), None if made.weights is None else made.weights.copy()
+        grads[list(places)] = np.nan
+        if weights is not None:
+            weights[list(places), Weight.UPDATE] = 0.0
+        return replace(made, grads=grads, weights=weights)
+
+    return change
+
+
+def falling(step: int) -> float:
+    return 1.0 * 0.99**step + 0.3
+
+
+@pytest.mark.parametrize("place", ["moe.", "", "blocks.2.moe."])
+def test_a_router_without_a_gradient_beside_its_experts_is_named(place: str) -> None:
+    found = told(mixture(place=place), 60, change=without(0), loss=falling)
+    finding = found.findings[0]
+    assert (found.verdict, finding.layers) == ("miswired", (f"{place}router",))
+    assert "has 4 outputs" in finding.evidence
+    assert finding.remedies == ADVICE["router_cut_off"]
+
+
+def test_what_is_no_router_or_is_not_to_learn_is_not() -> None:
+    assert told(mixture(), 60, loss=falling).verdict == HEALTHY
+    assert told(mixture(outputs=5), 60, change=without(0), loss=falling).verdict == HEALTHY
+    assert told(mixture(trained=False), 60, change=without(0), loss=falling).verdict == HEALTHY
+    assert told(mixture(), 60, change=without(0, 1), loss=falling).verdict == HEALTHY  # experts too
+
+
+@pytest.mark.parametrize(("level", "verdict"), [(1.0, "not_learning"), (0.001, HEALTHY)])
+def test_gradients_that_have_come_to_an_end(level: float, verdict: str) -> None:
+    """Where nothing is left to learn there is none either."""
+    found = told(
+        mlp_layout(4, activation="tanh"),
+        120,
+        loss=lambda step: max(2 * 0.9**step, level),
+        norm=lambda step: 0.3 if step < 60 else 0.0,
+    )
+    assert found.verdict in (verdict, "converged" if verdict == HEALTHY else verdict)
+    if found.findings:
+        finding = found.findings[0]
+        assert finding.first_step == 60
+        assert "exactly 0 at each of the last 60 measured steps" in finding.evidence
+
+
+def test_units_of_tanh_do_not_die() -> None:
+    for activation, verdict in (("tanh", "not_learning"), ("relu", "dead_relu")):
+        found = told(
+            mlp_layout(4, activation=activation), 120, norm=lambda step: 0.3 if step < 60 else 0.0
+        )
+        assert found.verdict == verdict
+
+
+def test_of_a_policy_without_a_gradient_it_is_not_known() -> None:
+    found = told(
+        mlp_layout(4, activation="tanh"),
+        200,
+        loss=lambda step: (-1) ** step * 0.1 if step < 100 else 0.0,
+        norm=lambda step: 0.3 if step < 100 else 0.0,
+        info=replace(REGRESSION, task=""),
+    )
+    assert found.verdict == UNDECIDED
+    assert "sign of a policy's loss" in found.why
+
+
+def at_the_mean(level: float, steps: int = 900, noise: float = 0.02, slope: float = 0.0) -> str:
+    made = np.random.default_rng(0)
+    found = told(
+        mlp_layout(4),
+        steps,
+        loss=lambda step: level - slope * step / steps + noise * float(made.standard_normal()),
+        info=replace(REGRESSION, mean_loss=1.0),
+    )
+    return found.verdict
+
+
+def test_a_regression_that_stands_at_the_mean_is_a_plateau() -> None:
+    assert at_the_mean(1.0) == "plateau"
+    assert at_the_mean(1.0, steps=700) == UNDECIDED
+    assert at_the_mean(0.9) != "plateau"
+    assert at_the_mean(1.0, slope=0.2) != "plateau"
+    assert at_the_mean(1.0, noise=0.5) != "plateau"
+
+
+def test_it_is_not_asked_of_what_has_no_mean() -> None:
+    history = History(mlp_layout(4), REGRESSION)
+    for step in range(5):
+        history.append(snapshot(mlp_layout(4), step, np.full(4, 0.3)))
+    assert no_more_than_mean(Reading(history.facts())) is None
