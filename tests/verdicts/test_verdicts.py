@@ -1,6 +1,11 @@
 """A small part of the bench as a test, another quarter as a long one, and what the bench itself rests on.
 The whole of it is `python -m tests.verdicts`."""
 
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -70,6 +75,39 @@ def test_a_budget_makes_no_other_verdict(name: str) -> None:
 def test_nor_does_a_larger_one(name: str, share: float) -> None:
     case = next(case for case in CASES if case.name == name)
     said = judge_within(case, 0, share)
+    assert said.verdict in (*case.accepted, *OPEN), said.evidence
+
+
+@contextmanager
+def held_down(others: int = 3) -> Iterator[None]:
+    """One processor for this thread and so many processes that do nothing but keep it busy."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    busy = [
+        subprocess.Popen([sys.executable, "-S", "-c", "while True: pass"]) for _ in range(others)
+    ]
+    try:
+        yield
+    finally:
+        for one in busy:
+            one.kill()
+            one.wait()
+        os.sched_setaffinity(0, before)
+
+
+HELD_DOWN = [
+    pytest.param(name, marks=pytest.mark.slow if at in (1, 2) else pytest.mark.long)
+    for at, name in enumerate(BUDGETED)
+]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="asks for Linux")
+@pytest.mark.parametrize("name", HELD_DOWN)
+def test_nor_does_a_processor_that_others_hold(name: str) -> None:
+    """A quarter of one is left, and the usual budget."""
+    case = next(case for case in CASES if case.name == name)
+    with held_down():
+        said = judge_within(case, 0, 0.03)
     assert said.verdict in (*case.accepted, *OPEN), said.evidence
 
 
