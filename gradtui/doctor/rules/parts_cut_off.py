@@ -83,7 +83,7 @@ def _matrices(reading: Reading) -> IntArray:
     return np.array([r for r in layout.weight_rows.tolist() if r in flat], np.int64)
 
 
-def _trained(reading: Reading) -> BoolArray:
+def trained(reading: Reading) -> BoolArray:
     """[tensors] whether they are known to be trained."""
     layout = reading.facts.layout
     wanted = np.array([t.requires_grad is True for t in layout.tensors], np.bool_)
@@ -93,21 +93,26 @@ def _trained(reading: Reading) -> BoolArray:
 def _whole(reading: Reading, rows: IntArray, so: BoolArray) -> BoolArray:
     """[len(rows)] whether all tensors of a row that are trained are `so`, and there are some."""
     layout = reading.facts.layout
-    trained = _trained(reading)
-    of, count = layout.row_of[trained], len(layout.rows)
+    mine = trained(reading)
+    of, count = layout.row_of[mine], len(layout.rows)
     all_of = np.bincount(of, minlength=count)
-    some_of = np.bincount(of, weights=so[trained], minlength=count)
+    some_of = np.bincount(of, weights=so[mine], minlength=count)
     return np.asarray((all_of[rows] > 0) & (some_of[rows] == all_of[rows]))
 
 
-def _without(reading: Reading, rows: IntArray) -> BoolArray:
-    """[len(rows)] whether its tensors are known, have had no gradient at all and never moved."""
+def without_gradient(reading: Reading) -> BoolArray:
+    """[tensors] whether it is known, has had no gradient at all and never moved."""
     facts = reading.facts
     absent = np.isnan(facts.grads[..., Grad.NONFINITE]).all(axis=0)
     measured = facts.weights[facts.weights_at]
     still = np.isfinite(measured[..., Weight.NORM]).any(axis=0)
     still &= (np.nan_to_num(measured[..., Weight.UPDATE]) == 0).all(axis=0)
-    return _whole(reading, rows, absent & still)
+    return np.asarray(absent & still)
+
+
+def _without(reading: Reading, rows: IntArray) -> BoolArray:
+    """[len(rows)] whether that is so of its tensors."""
+    return _whole(reading, rows, without_gradient(reading))
 
 
 def _exactly_zero(reading: Reading, rows: IntArray) -> BoolArray:
@@ -140,7 +145,7 @@ def _answers(reading: Reading, rows: IntArray, count: int) -> bool:
 def _finding(reading: Reading, rows: IntArray, count: int, kind: str) -> Finding:
     layout = reading.facts.layout
     cut, kept = reading.names(rows[:count]), reading.names(rows[count:])
-    tensors = int(np.isin(layout.row_of[_trained(reading)], rows[:count]).sum())
+    tensors = int(np.isin(layout.row_of[trained(reading)], rows[:count]).sum())
     norms = reading.typical(rows[count:], reading.now)
     none = kind == "none"
     return Finding(

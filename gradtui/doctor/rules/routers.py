@@ -2,16 +2,14 @@
 
 from collections import defaultdict
 
-import numpy as np
-
 from gradtui.core.layout import BoolArray, Layout, TensorInfo
-from gradtui.core.snapshot import Grad, Weight
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.rules.miswired import SYMPTOM
+from gradtui.doctor.rules.parts_cut_off import trained, without_gradient
 from gradtui.doctor.words import norm
 
 
@@ -24,7 +22,7 @@ def router_cut_off(reading: Reading) -> Finding | None:
     if reading.blind or reading.part < 1 or reading.converged or reading.seen < T.MISWIRED_STEPS:
         return None
     layout = reading.facts.layout
-    idle = _idle(reading)
+    idle = without_gradient(reading) & trained(reading)
     for place, experts in _lists(layout).items():
         got = [any(not idle[at] for at in mine) for mine in experts]
         router = _router(layout, place, len(experts), idle)
@@ -47,16 +45,6 @@ def router_cut_off(reading: Reading) -> Finding | None:
             reading.names([row]),
         )
     return None
-
-
-def _idle(reading: Reading) -> BoolArray:
-    """[tensors] whether it is to be trained, is known, has had no gradient at all, and never moved."""
-    facts = reading.facts
-    absent = np.isnan(facts.grads[..., Grad.NONFINITE]).all(axis=0)
-    measured = facts.weights[facts.weights_at]
-    still = np.isfinite(measured[..., Weight.NORM]).any(axis=0)
-    wanted = np.array([tensor.requires_grad is True for tensor in facts.layout.tensors], np.bool_)
-    return np.asarray(absent & still & wanted, np.bool_)
 
 
 def _lists(layout: Layout) -> dict[str, list[list[int]]]:
