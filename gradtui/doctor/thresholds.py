@@ -109,6 +109,10 @@ SLOPE_STEEP = 30.0
 DEEP_STACK = 10
 """Layers from which on a plain stack of ReLUs learns slowly even with He's weights: whatever goes in,
 much the same comes out (Pennington, Schoenholz and Ganguli, 2017)."""
+FAINT_BESIDE = 1e-4
+"""Of the loudest gradient: layers with less, which no step moves, take no part in what the others learn."""
+LEFT_TO_LEARN = 0.25
+"""Of guessing (or of the start): above that there may be something for them."""
 SCATTERED = 1 / 3
 """Share of layers that must be faint where they are not the first ones (or last registered)."""
 RECURRENT_STEPS = 200
@@ -257,7 +261,7 @@ FEW_LAYERS = 3
 REACHED = 0.01
 """Of the loudest gradient: what a layer gets whose gradient has not faded on its way."""
 STOPPED_STEPS = 100
-STOPPED_EARLY = 0.2
+STOPPED_EARLY = 0.34
 """Of the run: a schedule that is over by then has left the rest without any learning rate."""
 WITHERED = 0.01
 """Of the largest norm that a matrix has had: two such layers pass a ten-thousandth of a signal."""

@@ -89,6 +89,8 @@ class ActivationCapture(StepListener):
             return SELDOM  # of an optimizer that nobody sees, or of one after many passes
         if not isfinite(self._ledger.share):
             return 1
+        if self.replaced_parts.pending:
+            return EVERY
         if not self._ledger.scarce:
             return 1 if self._looks < FIRST else EVERY
         wanted = self._cost / (SHARE * self._ledger.room)

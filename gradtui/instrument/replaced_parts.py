@@ -27,6 +27,11 @@ class ReplacedParts:
         self._last: tuple[int, Faults] = (0, ())
         self._tries = 0
 
+    @property
+    def pending(self) -> bool:
+        """Whether something was found that another look is to agree with."""
+        return bool(self._last[1]) and not self.told and self._tries < TRIES
+
     def look(self, graph: Graph, step: int) -> None:
         if self.told or self._tries >= TRIES:
             return

@@ -109,7 +109,7 @@ def _task(node: Any) -> tuple[str, int]:
         if word.startswith(("NllLoss", *BINARY)):
             reduction = getattr(node, "_saved_reduction", None)
             plain = reduction == MEAN or (reduction == NONE and averaged)
-            classes = _classes(node, word)
+            classes = 0 if _weighs(node, word) else _classes(node, word)
             return ("classification", classes) if plain and not scaled and classes else ("", 0)
         below = [one for one, _ in node.next_functions if one is not None]
         if len(below) != 1 or not word.startswith((*KEEPING, *SCALING, "MeanBackward")):
@@ -172,6 +172,13 @@ def _factor(node: Any) -> float | None:
     if node.name().startswith("MulBackward"):
         return value
     return 1 / value if value else None
+
+
+def _weighs(node: Any, word: str) -> bool:
+    """Whether a binary cross-entropy weighs its answers: then to guess does not cost log 2. (A mean over
+    classes of given weights is divided by these.)"""
+    kept = [getattr(node, f"_raw_saved_{name}", None) for name in ("weight", "pos_weight")]
+    return word.startswith(BINARY) and any(one is not None and one.data is not None for one in kept)
 
 
 def _classes(node: Any, word: str) -> int:

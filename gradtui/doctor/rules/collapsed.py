@@ -10,6 +10,7 @@ from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedy import Remedy
 from gradtui.doctor.rules.miswired import SYMPTOM as MISWIRED
 from gradtui.doctor.rules.not_learning import SYMPTOM as NOT_LEARNING
+from gradtui.doctor.rules.parts_cut_off import exactly_zero, matrices
 from gradtui.doctor.words import norm
 
 KINDS: dict[str, tuple[str, str, tuple[Remedy, ...]]] = {
@@ -101,4 +102,9 @@ def collapsed(reading: Reading) -> Finding | None:
     losses = f"the loss is {norm(reading.loss)} (first {norm(reading.start_loss)})"
     evidence = seen[kind] if reading.blind else f"{seen[kind]}; {losses}"
     first = int(reading.facts.steps[0])
-    return Finding(symptom, Severity.WARNING, first, evidence, cause, remedies)
+    rows: tuple[int, ...] = ()
+    if kind == W.FLAT_OPERATION:
+        mine = matrices(reading)
+        rows = tuple(int(row) for row in mine[exactly_zero(reading, mine)])
+    names = reading.names(list(rows))
+    return Finding(symptom, Severity.WARNING, first, evidence, cause, remedies, rows, names)

@@ -133,8 +133,8 @@ def _finding(reading: Reading, losses: str) -> Finding:
 
 
 def _learned(reading: Reading) -> bool:
-    if reading.converged:
-        return True
+    if reading.converged and reading.loss < T.MISWIRED_LEARNED * reading.reference_loss:
+        return True  # and has not lost it since
     if reading.signed:
         return reading.learned
     mean = reading.facts.info.mean_loss

@@ -28,8 +28,8 @@ def cut_off(reading: Reading) -> Finding | None:
         return None
     if reading.part < 1 or reading.converged:
         return None  # others may train them
-    rows = _matrices(reading)
-    none, zero = _without(reading, rows), _exactly_zero(reading, rows)
+    rows = matrices(reading)
+    none, zero = _without(reading, rows), exactly_zero(reading, rows)
     for kind, idle in (("none", none), ("zero", zero)):
         count = int(np.argmin(idle)) if not idle.all() else 0
         if not count or (none | zero)[count:].any():
@@ -72,7 +72,7 @@ def _without_effect(reading: Reading, rows: IntArray, zero: BoolArray) -> Findin
     )
 
 
-def _matrices(reading: Reading) -> IntArray:
+def matrices(reading: Reading) -> IntArray:
     """Rows with weight matrices that are to be trained, input side first."""
     layout = reading.facts.layout
     flat = {
@@ -115,7 +115,7 @@ def _without(reading: Reading, rows: IntArray) -> BoolArray:
     return _whole(reading, rows, without_gradient(reading))
 
 
-def _exactly_zero(reading: Reading, rows: IntArray) -> BoolArray:
+def exactly_zero(reading: Reading, rows: IntArray) -> BoolArray:
     """[len(rows)] whether its tensors have had a gradient of exactly 0 at each step."""
     facts = reading.facts
     present = ~np.isnan(facts.grads[..., Grad.NONFINITE])

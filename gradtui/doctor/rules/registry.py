@@ -53,6 +53,7 @@ from gradtui.doctor.rules.units import (
 from gradtui.doctor.rules.unopposed_rise import unopposed_rise
 from gradtui.doctor.rules.unresponsive import unresponsive
 from gradtui.doctor.rules.vanishing import (
+    faint_beside_others,
     starved,
     vanishing_everywhere,
     vanishing_with_depth,
@@ -88,6 +89,7 @@ RULES: tuple[Rule, ...] = (
     vanishing_through_time,
     vanishing_with_depth,
     vanishing_everywhere,
+    faint_beside_others,
     starved,
     fading_memory,
     clipping_dominates,

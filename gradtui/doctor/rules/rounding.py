@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradtui.core.layout import FloatArray
+from gradtui.core.layout import BoolArray, FloatArray
 from gradtui.core.snapshot import Act, Grad, Weight
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
@@ -14,12 +14,14 @@ from gradtui.doctor.words import norm, percent
 
 def fp16_underflow(reading: Reading) -> Finding | None:
     """Half-precision gradients that are exactly zero where real numbers would not be."""
-    if not reading.half or reading.progress or not len(reading.now):
-        return None
-    if reading.seen < 3 or not len(reading.rows):
+    if not reading.half or not len(reading.now) or reading.seen < 3 or not len(reading.rows):
         return None
     zero = np.nan_to_num(reading.zero_fraction) >= T.ZERO_FRACTION
-    if zero.mean() < T.ZERO_ROWS:
+    if reading.progress:
+        zero &= _never_any(reading)  # whatever the others have learned
+        if not zero.any() or reading.seen < T.MISWIRED_STEPS:
+            return None
+    elif zero.mean() < T.ZERO_ROWS:
         return None
     dead = np.nan_to_num(reading.dead[reading.rows]) >= T.DEAD_SHARE
     if (zero & dead).any() and not faded_forward(reading):
@@ -30,7 +32,8 @@ def fp16_underflow(reading: Reading) -> Finding | None:
     largest = float(np.nanmax(tops)) if len(tops) else 0.0
     rows = tuple(int(r) for r in reading.rows[zero])
     counts = reading.facts.grads[:, judged, Grad.ZEROS] / reading.facts.layout.numel[judged]
-    held = np.isnan(counts).all(axis=1) | ((counts >= T.ZERO_FRACTION).mean(axis=1) >= T.ZERO_ROWS)
+    least = T.ZERO_ROWS if zero.mean() >= T.ZERO_ROWS else 0.0
+    held = np.isnan(counts).all(axis=1) | ((counts >= T.ZERO_FRACTION).mean(axis=1) >= least)
     early = float(held[reading.early].mean()) > 0.5
     return Finding(
         "fp16_underflow",
@@ -43,6 +46,18 @@ def fp16_underflow(reading: Reading) -> Finding | None:
         rows,
         reading.names(list(rows)),
     )
+
+
+def _never_any(reading: Reading) -> BoolArray:
+    """[len(rows)] whether all tensors of a row that are trained have a gradient, of exactly 0 at each
+    measured step, the bias too, which asks for no input."""
+    facts, layout = reading.facts, reading.facts.layout
+    present = ~np.isnan(facts.grads[..., Grad.NONFINITE])
+    some = ((facts.grads[..., Grad.NORM] != 0) & present).any(axis=0)
+    zero = present.any(axis=0) & ~some
+    mine = layout.parameters & np.array([not t.structural_zero for t in layout.tensors], np.bool_)
+    out = [bool(zero[mine & (layout.row_of == row)].all()) for row in reading.rows.tolist()]
+    return np.array(out, np.bool_)
 
 
 def small_steps_rounded_away(reading: Reading) -> Finding | None:

@@ -14,7 +14,7 @@ from gradtui.doctor.robust_statistics import median, middle
 from gradtui.doctor.rules.converged_layers import at_rest
 from gradtui.doctor.rules.explosion_causes import fading_remedies
 from gradtui.doctor.rules.rounding import faded_forward
-from gradtui.doctor.words import norm
+from gradtui.doctor.words import layer_range, norm
 
 SYMPTOM = "vanishing_gradient"
 BESIDE = ("Norm", "Embedding", "NonDynamicallyQuantizableLinear")
@@ -158,6 +158,44 @@ def vanishing_everywhere(reading: Reading) -> Finding | None:
         if _patient(reading, window, np.ones(len(norms), np.bool_)):
             return _everywhere(reading, norms, window is not reading.now)
     return None
+
+
+def faint_beside_others(reading: Reading) -> Finding | None:
+    """Layers whose gradients are next to nothing beside those of others, and which all steps together have
+    left as they were, in a run that has learned something without them."""
+    if reading.critic or reading.blind or reading.half or reading.signed or reading.converged:
+        return None
+    if (
+        reading.seen < T.NOT_LEARNING_STEPS
+        or reading.warming_up
+        or len(reading.rows) < T.FEW_LAYERS
+    ):
+        return None
+    if reading.loss < T.LEFT_TO_LEARN * reading.reference_loss:
+        return None
+    together = reading.ratios(reading.used) * reading.seen
+    norms = reading.row_norms
+    with np.errstate(invalid="ignore"):
+        faint = (norms > 0) & (norms < T.FAINT_BESIDE * np.nanmax(norms)) & (together < T.UNMOVED)
+    if faint.mean() < T.SCATTERED or not np.nanmax(together) > T.WENT_FAR:
+        return None
+    rows = tuple(int(r) for r in reading.rows[faint])
+    names, loud = reading.names(list(rows)), int(np.nanargmax(norms))
+    return Finding(
+        "vanishing_gradient",
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"{len(rows)} of {len(reading.rows)} layers, {layer_range(names)}, have gradient norms of "
+        f"{norm(float(np.nanmax(norms[faint])))} at most, {reading.names([int(reading.rows[loud])])[0]} has "
+        f"{norm(float(norms[loud]))}; all {reading.seen} steps together have changed them by "
+        f"{norm(float(np.nanmax(together[faint])))} of themselves at most; the loss is {norm(reading.loss)}, "
+        f"at first {norm(reading.start_loss)}",
+        "what these layers give is multiplied by a tiny number on its way (the scale of a residual branch, a "
+        "gate, a small initialisation behind them), or fades: what is learned is learned without them",
+        choices.FAINT_BESIDE_OTHERS,
+        rows,
+        names,
+    )
 
 
 def starved(reading: Reading) -> Finding | None:

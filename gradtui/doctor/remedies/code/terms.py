@@ -2,7 +2,7 @@
 
 from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import block
-from gradtui.doctor.remedies.code.prescription import OPERATION
+from gradtui.doctor.remedies.code.prescription import MODEL, OPERATION
 from gradtui.doctor.remedy import CodeLines, Remedy
 
 
@@ -57,6 +57,18 @@ def smaller_bonus(seen: ProgramSeen) -> CodeLines:
     return CodeLines(OPERATION, code, "an entropy that falls slowly, and rewards that grow")
 
 
+def larger_branches(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        with torch.no_grad():  # scales and gates of branches; one that is a number in the code is set there
+            for name, one in [*model.named_parameters(), *model.named_buffers()]:
+                tiny = one.is_floating_point() and one.dim() < 2 and 0 < one.abs().max() < 0.01
+                if tiny and "bias" not in name:
+                    one.fill_(1.0)
+    """)
+    return CodeLines(MODEL, code, "gradients of one size in all layers, and a lower loss")
+
+
 HELD_WEIGHTS = Remedy(
     id="held_weights",
     text=("add to the loss what holds its learned weights: exp(-s) * loss + s"),
@@ -80,6 +92,12 @@ WEIGHED_EXPERTS = Remedy(
     text=("multiply what the chosen experts give by the router's own probabilities"),
     code=weighed_experts,
     source=("Shazeer et al., 2017, arXiv:1701.06538"),
+)
+LARGER_BRANCHES = Remedy(
+    id="larger_branches",
+    text=("find what the outputs of these layers are multiplied by, and bring it near 1"),
+    code=larger_branches,
+    source=("Touvron et al., 2021, arXiv:2103.17239"),
 )
 SMALLER_BONUS = Remedy(
     id="smaller_bonus",
