@@ -2,12 +2,14 @@
 what it gives only with create_graph=True.
 
 Seen of a program that, before each of its first backward passes, takes a derivative of the net's outputs by
-what goes in, without a graph, and whose loss has a term that no gradient goes through. Steps by such
-derivatives (adversarial examples, Langevin's sampling) leave no such term. No node is kept.
+what goes in, without a graph, and whose loss has a term that hangs on these inputs and on nothing that is
+trained: the equation that the derivative is to obey. What such a derivative is used for besides (adversarial
+examples, Langevin's sampling, a look at what matters) leaves no such term; nor does a term that is detached
+from the inputs as well, of which nothing is told. No node is kept.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any
 
 from torch import Tensor, nn
@@ -31,7 +33,7 @@ TERM = 300
 """Nodes of a term that are looked through."""
 WORDS = (
     "before each backward pass torch.autograd.grad takes a derivative of the net's outputs without "
-    "create_graph=True, and a term of the loss has no gradient"
+    "create_graph=True, and a term of the loss hangs on its inputs and on nothing that is trained"
 )
 
 
@@ -42,6 +44,8 @@ class ConstantTerms:
         self._looks = self._agreed = 0
         self._passes = -1
         """How many backward passes there had been when a derivative was taken last."""
+        self._inputs: frozenset[int] = frozenset()
+        """By what, as ids: looked for in the loss that follows at once."""
         self.told: Faults = ()
 
     @property
@@ -53,20 +57,22 @@ class ConstantTerms:
         with suppress_own:
             if _of_answers(_several(outputs)) and not _trained(_several(inputs)):
                 self._passes = passes
+                self._inputs = frozenset(map(id, _several(inputs)))
 
     def look(self, loss: Tensor, passes: int) -> None:
         """Call before backward, which is the pass of that number."""
         self._looks += 1
         found = False
         with suppress_own:
-            found = self._passes == passes - 1 and constant_term(loss.grad_fn)
+            found = self._passes == passes - 1 and constant_term(loss.grad_fn, self._inputs)
         self._agreed = self._agreed + 1 if found else 0
         if self._agreed == AGREED:
             self.told = ((DERIVATIVE_CUT, WORDS),)
 
 
-def constant_term(root: Any) -> bool:
-    """Whether what is summed up to a loss has a part from which no gradient goes to what is trained."""
+def constant_term(root: Any, inputs: Set[int]) -> bool:
+    """Whether what is summed up to a loss has a part from which gradients go to these, and to nothing that is
+    trained."""
     waiting = deque([root])
     for _ in range(NODES):
         if not waiting:
@@ -74,7 +80,7 @@ def constant_term(root: Any) -> bool:
         node = waiting.popleft()
         word, parts = stem_of(node), below_of(node)
         if word in SUMS:
-            if len(parts) == 1 or not all(map(_reaches_parameters, parts)):
+            if any(_ends_in(part, inputs) for part in parts):
                 return True
             waiting.extend(parts)
         elif word in SCALES and len(parts) == 1:
@@ -82,18 +88,19 @@ def constant_term(root: Any) -> bool:
     return False
 
 
-def _reaches_parameters(node: Any) -> bool:
-    """Whether a gradient goes from there to anything that is trained, and not to data alone; so it is said of
-    what is too large to be looked through."""
+def _ends_in(node: Any, inputs: Set[int]) -> bool:
+    """Whether all gradients from there end in these; not of what is too large to be looked through."""
     waiting, seen = [node], {node}
-    while waiting and len(seen) <= TERM:
+    while waiting:
         one = waiting.pop()
-        if stem_of(one) == LEAF and isinstance(one.variable, nn.Parameter):
-            return True
+        if stem_of(one) == LEAF and id(one.variable) not in inputs:
+            return False
         new = [below for below in below_of(one) if below not in seen]
         seen.update(new)
         waiting += new
-    return bool(waiting)
+        if len(seen) > TERM:
+            return False
+    return True
 
 
 def _of_answers(outputs: Iterable[Tensor]) -> bool:

@@ -48,6 +48,7 @@ class LearnedWeights:
     def look(self, loss: Tensor) -> None:
         """Call before backward. Nothing is told where the graph is not as expected."""
         with suppress_own, torch.no_grad():
+            self.told = ()
             terms = weighed_terms(loss.grad_fn)
             if not terms:
                 return
@@ -76,33 +77,40 @@ class Weighed(NamedTuple):
 
 
 def weighed_terms(root: Any) -> list[Weighed]:
-    """The terms whose weights are learned, less those that a term of its own holds; on a CPU alone."""
+    """The terms whose weights are learned, where all that trains a net are such terms, less those that a term
+    of its own holds; on a CPU alone."""
     if root is None:
         return []
     terms: list[Weighed] = []
-    held: set[int] = set()
+    others: list[Any] = []
     waiting = deque([root])
     for _ in range(NODES):
         if not waiting:
             break
         node = waiting.popleft()
         word, parts = stem_of(node), below_of(node)
-        own = parameters_alone(node)
-        if own:
-            held |= own
-        elif word in AS_IT_IS or word in SUMS or (word in ("Mul", "Div") and len(parts) == 1):
+        found = list(_term(node, word, parts)) if word in ("Mul", "Div") and len(parts) == 2 else []
+        terms += found
+        if not found and (
+            word in AS_IT_IS or word in SUMS or (word in ("Mul", "Div") and len(parts) == 1)
+        ):
             waiting.extend(parts)
-        elif word in ("Mul", "Div") and len(parts) == 2:
-            terms += _term(node, word, parts)
-    if waiting:
-        return []  # what holds them may be among the rest
-    return [term for term in terms if not term.leaves & held]
+        elif not found:
+            others.append(node)
+    weights = frozenset().union(*(term.leaves for term in terms))
+    held: set[int] = set()
+    for node in others:
+        own = leaves_of(node)
+        if not own <= weights:
+            return []  # the loss comes down by this one, whatever becomes of the weights
+        held |= own
+    return [] if waiting else [term for term in terms if not term.leaves & held]
 
 
 def _term(node: Any, word: str, parts: list[Any]) -> Iterable[Weighed]:
     for at, name in ((0, "self"), (1, "other")):
         own = parameters_alone(parts[at])
-        if not own or (word == "Div" and at == 0) or parameters_alone(parts[1 - at]):
+        if not own or (word == "Div" and at == 0) or leaves_of(parts[1 - at]) <= own:
             continue
         value = saved(node, name)
         if value is not None and value.numel():
@@ -111,7 +119,8 @@ def _term(node: Any, word: str, parts: list[Any]) -> Iterable[Weighed]:
 
 
 def parameters_alone(node: Any) -> frozenset[int]:
-    """Ids of the small parameters that `node` is made of; none where it is made of anything else too."""
+    """Ids of the small parameters that a weight is made of; none where it is made of anything else too, or
+    not as weights are."""
     found: set[int] = set()
     waiting, seen = [node], 0
     while waiting:
@@ -125,4 +134,20 @@ def parameters_alone(node: Any) -> frozenset[int]:
         elif word not in ELEMENTWISE or seen > FORMULA:
             return frozenset()
         waiting += below_of(one)
+    return frozenset(found)
+
+
+def leaves_of(node: Any) -> frozenset[int]:
+    """Ids of the leaves that `node` is made of, by whatever operations; -1 where that takes too long."""
+    found: set[int] = set()
+    waiting, seen = [node], {node}
+    while waiting:
+        one = waiting.pop()
+        if stem_of(one) == LEAF:
+            found.add(id(one.variable))
+        new = [below for below in below_of(one) if below not in seen]
+        seen.update(new)
+        waiting += new
+        if len(seen) > FORMULA:
+            return frozenset((-1,))
     return frozenset(found)

@@ -31,8 +31,10 @@ CLOSE = 4
 """Nodes from a product to a softmax or a logarithm."""
 LEARNED_BY = 255
 """Losses after which a policy should prefer something."""
-EVEN = 0.98
-"""Of the largest entropy."""
+EVEN, EVEN_FIRST = 0.98, 0.95
+"""Of the largest entropy; and at first: what has become even may be best so."""
+BY_HAND = words("Unsqueeze Index")
+"""What makes a column of a row on purpose."""
 MORE = 2.0
 """Times what actions are worth: the best policy is a softmax of that worth over the entropy's weight."""
 CHOSEN = words("Gather Index")
@@ -76,6 +78,10 @@ class PolicyLoss:
         self._looks = 0
         self._first: Faults = ()
         self._later: Faults = ()
+        self._evenness = 0.0
+        """Of the first policy that was seen."""
+        self._before: Faults = ()
+        """What the last glance would have told."""
 
     @property
     def told(self) -> Faults:
@@ -89,16 +95,21 @@ class PolicyLoss:
         """Call before backward. Nothing is told where the graph is not as expected."""
         self._looks += 1
         with suppress_own, torch.no_grad():
-            found = wrong_from_the_start(parts_of(loss.grad_fn))
+            parts = parts_of(loss.grad_fn)
+            if parts.actions and parts.entropies and not self._evenness:
+                self._evenness = min(_evenness(one.product) for one in parts.entropies)
+            found = wrong_from_the_start(parts)
             if found:
                 self._looks, self._first = LOOKS, found
 
     def glance(self, loss: Tensor, passes: int) -> None:
-        """The same, after so many backward passes."""
-        if passes < LEARNED_BY:
+        """The same, after so many backward passes; told is what two in a row agree on."""
+        if passes < LEARNED_BY or not self._evenness > EVEN_FIRST:
             return
         with suppress_own, torch.no_grad():
-            self._later = even(parts_of(loss.grad_fn), passes)
+            found = even(parts_of(loss.grad_fn), passes)
+            self._later = found if self._before else ()
+            self._before = found
 
 
 def parts_of(root: Any) -> Parts:
@@ -182,8 +193,11 @@ def _paired(product: Any, chosen: Any, factor: Tensor) -> str:
     pairs, actions, weights = shape(product), shape(chosen), tuple(factor.shape)
     if len(pairs) != 2 or pairs[0] != pairs[1] or pairs[0] < 2:
         return ""
-    if actions not in ((pairs[0],), (pairs[0], 1)):
-        return ""
+    n = pairs[0]
+    row = actions == (n,) and weights in ((n, 1), (n, n))
+    column = actions == (n, 1) and weights == (n,) and stem_of(chosen) not in BY_HAND
+    if not row and not column:
+        return ""  # or each action is to meet all of them
     return (
         f"log-probabilities of shape {actions} are multiplied by advantages of shape {weights}: each action "
         "is judged by those of all"

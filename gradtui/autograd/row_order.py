@@ -7,6 +7,7 @@ from torch import Tensor
 
 from gradtui.autograd.topology import Topology, Used, bits_of
 from gradtui.core.layout import BEFORE_NORM, Layout
+from gradtui.core.module_lists import module_lists
 
 UNSEEN = "the graph of the loss was not seen"
 PARTLY = "not all layers are in the graph of the loss"
@@ -60,6 +61,22 @@ def arranged(
     back = {at: place for place, at in enumerate(places)}
     skips = any(wiring.skips for wiring in wirings)
     return Arranged(Layout(moved, lines), tuple(back[at] for at in range(len(infos))), why, skips)
+
+
+def side_by_side(
+    layout: Layout, tensors: Sequence[Tensor], wirings: Sequence[Topology]
+) -> tuple[str, ...]:
+    """Lists of modules that are alike, none of which is used behind another one, by where they are."""
+    found = []
+    for wiring in wirings:
+        known = _known(wiring, tensors)
+        for (place, name), modules in module_lists(layout).items():
+            first = [next((known[at] for at in mine if at in known), None) for mine in modules]
+            uses = [one for one in first if one is not None]
+            bits = sum(1 << bit for bit, _ in uses)
+            if len(uses) == len(modules) and not any(used.before & bits for _, used in uses):
+                found.append(f"{place}{name}")
+    return tuple(dict.fromkeys(found))
 
 
 Known = dict[int, tuple[int, Used]]

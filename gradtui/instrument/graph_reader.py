@@ -11,10 +11,16 @@ from typing import Any
 from torch import Tensor
 
 from gradtui.autograd.graph import NODES
-from gradtui.autograd.row_order import Arranged, arranged
+from gradtui.autograd.row_order import Arranged, arranged, side_by_side
 from gradtui.autograd.topology import UNSEEN, Topology, wiring_of
 from gradtui.core.layout import Layout
-from gradtui.core.wiring import FEW_FOR_NORM, FLAT_OPERATION, OWN_BACKWARD, Faults
+from gradtui.core.wiring import (
+    FEW_FOR_NORM,
+    FLAT_OPERATION,
+    OWN_BACKWARD,
+    PARALLEL_MODULES,
+    Faults,
+)
 from gradtui.instrument.exception_guard import ExceptionGuard
 
 FIRST = 3
@@ -33,6 +39,7 @@ class GraphReader:
 
     def forget(self) -> None:
         self._wirings: list[Topology] = []
+        self._side_by_side: tuple[str, ...] = ()
         self._left = ALLOWED
         self._lacking: set[int] | None = None
         """Tensors of the layout of which nothing was seen, by id; None before there is one."""
@@ -70,14 +77,16 @@ class GraphReader:
     @property
     def told(self) -> Faults:
         """Normalisations over so few values that next to nothing is left of them, operations without a slope
-        that lie between tensors and the loss, and functions whose backward somebody has written, of the
-        first graph."""
+        that lie between tensors and the loss, functions whose backward somebody has written, of the first
+        graph; and lists of modules that lie side by side."""
         first = self._wirings[:1]
         counts = [count for wiring in first for count in wiring.norm_values]
         few = [count for count in counts if count <= FEW_VALUES]
         own = [name for wiring in first for name in wiring.own]
         flat = [name for wiring in first for name in wiring.flat]
         told = []
+        if self._side_by_side:
+            told.append((PARALLEL_MODULES, ", ".join(self._side_by_side)))
         if flat:
             leaves = sum(len(wiring.leaves) for wiring in first)
             names = " or ".join(dict.fromkeys(flat))
@@ -118,6 +127,7 @@ class GraphReader:
         self._left = ALLOWED if lacking and seen else 0
         self._lacking, self._news = lacking, news
         with self._guard("the order of the layers"):
+            self._side_by_side = side_by_side(layout, tensors, self._wirings)
             return arranged(layout, tensors, standard, self._wirings)
         return as_it_is(layout)
 

@@ -80,6 +80,9 @@ class LossExamination:
                 self._fed = tuple(dict((*fed_wrongly(loss), *self._fed)).items())
                 self._learned_weights.look(loss)
                 self._policy.glance(loss, passes)
+                self._mean_answer.check(loss)
+                if facts is not None and facts.mean_loss and not self._mean_answer.cost:
+                    self.task_facts = facts = replace(facts, mean_loss=0.0)
         if not self._labels.done and facts is not None and facts.task == "classification":
             with self._guard("looking at labels"):
                 self._labels.look(loss)

@@ -11,6 +11,7 @@ from gradtui.core.history import History
 from gradtui.core.layout import Layout, RowInfo, TensorInfo
 from gradtui.core.snapshot import Snapshot, Weight
 from gradtui.core.symptom import HEALTHY, UNDECIDED
+from gradtui.core.wiring import PARALLEL_MODULES
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import Diagnosis
 from gradtui.doctor.reading import Reading
@@ -72,7 +73,8 @@ def falling(step: int) -> float:
 
 @pytest.mark.parametrize("place", ["moe.", "", "blocks.2.moe."])
 def test_a_router_without_a_gradient_beside_its_experts_is_named(place: str) -> None:
-    found = told(mixture(place=place), 60, change=without(0), loss=falling)
+    info = replace(REGRESSION, wiring=((PARALLEL_MODULES, f"other, {place}experts"),))
+    found = told(mixture(place=place), 60, change=without(0), loss=falling, info=info)
     finding = found.findings[0]
     assert (found.verdict, finding.layers) == ("miswired", (f"{place}router",))
     assert "has 4 outputs" in finding.evidence
@@ -80,30 +82,52 @@ def test_a_router_without_a_gradient_beside_its_experts_is_named(place: str) -> 
 
 
 def test_what_is_no_router_or_is_not_to_learn_is_not() -> None:
-    assert told(mixture(), 60, loss=falling).verdict == HEALTHY
-    assert told(mixture(outputs=5), 60, change=without(0), loss=falling).verdict == HEALTHY
-    assert told(mixture(trained=False), 60, change=without(0), loss=falling).verdict == HEALTHY
-    assert told(mixture(), 60, change=without(0, 1), loss=falling).verdict == HEALTHY  # experts too
+    beside = replace(REGRESSION, wiring=((PARALLEL_MODULES, "moe.experts"),))
+
+    def verdict(
+        layout: Layout, change: Callable[[Snapshot], Snapshot], info: RunInfo = beside
+    ) -> str:
+        return told(layout, 60, change=change, loss=falling, info=info).verdict
+
+    def moved(made: Snapshot) -> Snapshot:
+        """By something else than a step."""
+        made = without(0)(made)
+        if made.weights is not None:
+            made.weights[0, Weight.NORM] = 8 + made.step
+        return made
+
+    assert verdict(mixture(), without(0)) == "miswired"
+    assert verdict(mixture(), lambda made: made) == HEALTHY
+    assert verdict(mixture(outputs=5), without(0)) == HEALTHY
+    assert verdict(mixture(trained=False), without(0)) == HEALTHY
+    assert verdict(mixture(), without(0, 1)) == HEALTHY  # an expert has none either
+    assert verdict(mixture(), moved) == HEALTHY
+    assert verdict(mixture(), without(0), REGRESSION) == HEALTHY  # layers one behind the other
 
 
-@pytest.mark.parametrize(("level", "verdict"), [(1.0, "not_learning"), (0.001, HEALTHY)])
-def test_gradients_that_have_come_to_an_end(level: float, verdict: str) -> None:
-    """Where nothing is left to learn there is none either."""
+@pytest.mark.parametrize(("level", "verdict"), [(1.0, UNDECIDED), (0.001, HEALTHY)])
+@pytest.mark.parametrize("measured", [True, False])
+def test_gradients_that_have_come_to_an_end(level: float, verdict: str, measured: bool) -> None:
+    """A hinge that has been reached leaves none either; whether the last step was measured is the same."""
+
+    def change(made: Snapshot) -> Snapshot:
+        last = not measured and made.step == 119
+        return replace(made, grads=np.full_like(made.grads, np.nan)) if last else made
+
     found = told(
         mlp_layout(4, activation="tanh"),
         120,
         loss=lambda step: max(2 * 0.9**step, level),
         norm=lambda step: 0.3 if step < 60 else 0.0,
+        change=change,
     )
-    assert found.verdict in (verdict, "converged" if verdict == HEALTHY else verdict)
-    if found.findings:
-        finding = found.findings[0]
-        assert finding.first_step == 60
-        assert "exactly 0 at each of the last 60 measured steps" in finding.evidence
+    assert found.verdict == verdict
+    if verdict == UNDECIDED:
+        assert "every gradient is exactly 0 at 20 of the last 20 measured steps" in found.why
 
 
 def test_units_of_tanh_do_not_die() -> None:
-    for activation, verdict in (("tanh", "not_learning"), ("relu", "dead_relu")):
+    for activation, verdict in (("tanh", UNDECIDED), ("relu", "dead_relu")):
         found = told(
             mlp_layout(4, activation=activation), 120, norm=lambda step: 0.3 if step < 60 else 0.0
         )

@@ -28,7 +28,7 @@ def test_it_is_the_variance_of_each_column() -> None:
     assert cost(F.mse_loss(answers, targets)) == pytest.approx(wanted, rel=1e-12)
 
 
-@pytest.mark.parametrize(("rows", "batches"), [(1, 64), (5, 64), (64, 16), (512, 8)])
+@pytest.mark.parametrize(("rows", "batches"), [(1, 64), (5, 64), (128, 32), (512, 8)])
 def test_of_many_batches_it_is_that_of_all_rows(rows: int, batches: int) -> None:
     pairs = [pair(rows, seed) for seed in range(batches)]
     wanted = float(torch.cat([targets for _, targets in pairs]).double().var(dim=0).mean())

@@ -134,12 +134,23 @@ def test_an_entropy_that_outweighs_all_gains_is_told_of_a_policy_that_is_even(
     assert even(parts_of(by_distribution(surer, weight).grad_fn), 300) == ()
 
 
-def test_it_is_asked_late() -> None:
-    found = PolicyLoss()
+def test_it_is_asked_late_and_of_what_was_even_from_the_start() -> None:
     table = 0.01 * scores()
-    found.glance(by_distribution(table, 9.0), LEARNED_BY - 1)
+    found = PolicyLoss()
+    found.look(by_distribution(table, 9.0))
+    for passes, told in ((LEARNED_BY - 1, False), (LEARNED_BY, False), (2 * LEARNED_BY, True)):
+        found.glance(by_distribution(table, 9.0), passes)
+        assert [kind for kind, _ in found.told] == [EVEN_POLICY] * told
+    found.glance(by_distribution(scores(), 9.0), 4 * LEARNED_BY)
     assert found.told == ()
-    found.glance(by_distribution(table, 9.0), LEARNED_BY)
-    assert [kind for kind, _ in found.told] == [EVEN_POLICY]
-    found.glance(by_distribution(scores(), 9.0), 2 * LEARNED_BY)
-    assert found.told == ()
+    other = PolicyLoss()
+    other.look(by_distribution(3 * scores(), 9.0))  # has become even, which may be best
+    for _ in range(3):
+        other.glance(by_distribution(table, 9.0), LEARNED_BY)
+    assert other.told == ()
+
+
+@pytest.mark.parametrize("made", [lambda logs: logs[:, None] * torch.ones(6, 6), lambda logs: logs])
+def test_a_matrix_that_is_meant_is_not_told(made: Callable[[Tensor], Tensor]) -> None:
+    logs = F.log_softmax(scores(), -1).gather(1, ACTIONS[:, None]).squeeze(1)
+    assert wrong_from_the_start(parts_of((made(logs) * GAINS).mean().grad_fn)) == ()

@@ -33,7 +33,7 @@ def equation(*, graph: bool) -> None:
         (slope,) = torch.autograd.grad(
             u, x, torch.ones_like(u), create_graph=graph, retain_graph=True
         )
-        loss = (slope - x.detach().cos()).pow(2).mean() + 10 * net(torch.zeros(1, 1)).pow(2).mean()
+        loss = (slope - x.cos()).pow(2).mean() + 10 * net(torch.zeros(1, 1)).pow(2).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -49,14 +49,14 @@ def with_graph(seed: int) -> None:
     equation(graph=True)
 
 
-def forces(*, graph: bool) -> None:
+def forces() -> None:
     """Energies of points in a bowl, and forces as their slopes."""
     net = nn.Sequential(nn.Linear(3, 48), nn.SiLU(), nn.Linear(48, 1))
     optimizer = adam(net, 3e-3)
     for _ in range(300):
         x = torch.randn(64, 3).requires_grad_()
         energy = net(x)
-        (slope,) = torch.autograd.grad(energy.sum(), x, create_graph=graph, retain_graph=True)
+        (slope,) = torch.autograd.grad(energy.sum(), x, create_graph=True)
         wanted = x.detach().square().sum(1, keepdim=True) / 2
         loss = 0.05 * F.mse_loss(energy, wanted) + F.mse_loss(-slope, -x.detach())
         optimizer.zero_grad()
@@ -64,14 +64,23 @@ def forces(*, graph: bool) -> None:
         optimizer.step()
 
 
-@R.sick("forces that are mere numbers", "miswired", cause=("create_graph",))
-def forces_cut(seed: int) -> None:
-    forces(graph=False)
-
-
 @R.healthy("forces with a graph", seeds=1)
 def forces_kept(seed: int) -> None:
-    forces(graph=True)
+    forces()
+
+
+@R.healthy("a loss of one less a share, and a look at what matters", seeds=1)
+def saliency(seed: int) -> None:
+    net, draw = nets.mlp(2, 48), data.digits()
+    optimizer = adam(net, 2e-3)
+    for _ in range(200):
+        x, y = draw()
+        x = x.clone().requires_grad_()
+        shares = net(x).softmax(1)
+        torch.autograd.grad(shares.sum(0)[0], x, retain_graph=True)
+        optimizer.zero_grad()
+        (1 - shares.gather(1, y[:, None]).mean()).backward()
+        optimizer.step()
 
 
 @R.healthy("adversarial examples", seeds=1)
@@ -88,7 +97,7 @@ def adversarial(seed: int) -> None:
         optimizer.step()
 
 
-def several_tasks(*, held: bool) -> None:
+def several_tasks(*, held: bool, by: Callable[[Tensor], Tensor] = torch.sum) -> None:
     trunk, heads = (
         nn.Sequential(nn.Linear(12, 48), nn.ReLU()),
         nn.ModuleList(nn.Linear(48, 1) for _ in range(3)),
@@ -102,7 +111,7 @@ def several_tasks(*, held: bool) -> None:
         h = trunk(x)
         losses = [F.mse_loss(head(h).squeeze(1), wanted[:, at]) for at, head in enumerate(heads)]
         loss = torch.stack([torch.exp(-s[at]) * one for at, one in enumerate(losses)]).sum()
-        loss = loss + s.sum() if held else loss
+        loss = loss + by(s) if held else loss
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -111,6 +120,11 @@ def several_tasks(*, held: bool) -> None:
 @R.sick("weights of tasks that nothing holds", "miswired", cause=("holds",))
 def unheld(seed: int) -> None:
     several_tasks(held=False)
+
+
+@R.healthy("weights of tasks that their own squares hold", seeds=1)
+def held_by_squares(seed: int) -> None:
+    several_tasks(held=True, by=lambda s: F.mse_loss(s, torch.zeros(3)))
 
 
 @R.healthy("weights of tasks by their uncertainty", seeds=1)
@@ -167,7 +181,7 @@ class Experts(nn.Module):
         return (shares[..., None] * given).sum(1)
 
 
-def experts(way: str, *, frozen: bool = False) -> None:
+def experts(way: str, *, frozen: bool = False, moved: bool = False) -> None:
     maps, regions = torch.randn(4, 8, 8), torch.randn(8, 4)
     net = Experts(way)
     net.router.requires_grad_(not frozen)
@@ -178,6 +192,12 @@ def experts(way: str, *, frozen: bool = False) -> None:
         optimizer.zero_grad()
         F.mse_loss(net(x), wanted).backward()
         optimizer.step()
+        if moved:
+            with torch.no_grad():
+                chosen = net.router(x).argmax(1)
+                for at in range(4):
+                    if (chosen == at).any():
+                        net.router.weight[at].lerp_(x[chosen == at].mean(0), 0.05)
 
 
 @R.sick("a router that chooses by argmax alone", "miswired", layers=("router",), cause=("router",))
@@ -193,6 +213,29 @@ def router_without(seed: int) -> None:
 @R.healthy("a router that weighs its experts", seeds=1)
 def weighing_router(seed: int) -> None:
     experts("weighed")
+
+
+@R.healthy("a router that is moved by averages of its inputs", seeds=1)
+def averaged_router(seed: int) -> None:
+    experts("argmax", moved=True)
+
+
+@R.healthy("a head of two classes beside two layers, not yet used", seeds=1)
+def unused_head(seed: int) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.head = nn.Linear(64, 2)
+            self.blocks = nn.ModuleList(nn.Linear(64, 64) for _ in range(2))
+            self.out = nn.Linear(64, 10)
+
+        def forward(self, x: Tensor) -> Tensor:
+            for block in self.blocks:
+                x = torch.relu(block(x))
+            return torch.as_tensor(self.out(x))
+
+    net = Net()
+    train(net, data.digits(), adam(net, 1e-3), 120)
 
 
 @R.healthy("a router that is frozen at random", seeds=1)

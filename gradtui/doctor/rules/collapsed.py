@@ -10,7 +10,7 @@ from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedy import Remedy
 from gradtui.doctor.rules.miswired import SYMPTOM as MISWIRED
 from gradtui.doctor.rules.not_learning import SYMPTOM as NOT_LEARNING
-from gradtui.doctor.rules.parts_cut_off import exactly_zero, matrices
+from gradtui.doctor.rules.parts_cut_off import trained, zero_gradient
 from gradtui.doctor.words import norm
 
 KINDS: dict[str, tuple[str, str, tuple[Remedy, ...]]] = {
@@ -90,6 +90,13 @@ def _solved(reading: Reading) -> bool:
     return reading.loss < T.COPIED * reading.reference_loss
 
 
+def _without_slope(reading: Reading) -> tuple[int, ...]:
+    """Rows with a weight whose gradient has been exactly 0 at each step."""
+    layout = reading.facts.layout
+    found = layout.row_of[zero_gradient(reading) & trained(reading) & layout.judged]
+    return tuple(sorted({*found.tolist()}))
+
+
 def collapsed(reading: Reading) -> Finding | None:
     """Whatever the loss does: it comes down by that very thing."""
     seen = dict(reading.facts.info.wiring)
@@ -98,13 +105,14 @@ def collapsed(reading: Reading) -> Finding | None:
         return None
     if kind == W.ANSWER_GIVEN and not _solved(reading):
         return None  # something on the way may hide the answer, such as noise
+    if kind == W.FLAT_SCORES and not reading.loss > T.FLAT_STILL * reading.chance:
+        return None  # they are flat no more
+    rows = _without_slope(reading) if kind == W.FLAT_OPERATION else ()
+    if kind == W.FLAT_OPERATION and not rows:
+        return None  # there is another way back, in another pass
     symptom, cause, remedies = KINDS[kind]
     losses = f"the loss is {norm(reading.loss)} (first {norm(reading.start_loss)})"
     evidence = seen[kind] if reading.blind else f"{seen[kind]}; {losses}"
     first = int(reading.facts.steps[0])
-    rows: tuple[int, ...] = ()
-    if kind == W.FLAT_OPERATION:
-        mine = matrices(reading)
-        rows = tuple(int(row) for row in mine[exactly_zero(reading, mine)])
     names = reading.names(list(rows))
     return Finding(symptom, Severity.WARNING, first, evidence, cause, remedies, rows, names)

@@ -28,8 +28,8 @@ def cut_off(reading: Reading) -> Finding | None:
         return None
     if reading.part < 1 or reading.converged:
         return None  # others may train them
-    rows = matrices(reading)
-    none, zero = _without(reading, rows), exactly_zero(reading, rows)
+    rows = _matrices(reading)
+    none, zero = _without(reading, rows), _exactly_zero(reading, rows)
     for kind, idle in (("none", none), ("zero", zero)):
         count = int(np.argmin(idle)) if not idle.all() else 0
         if not count or (none | zero)[count:].any():
@@ -72,7 +72,7 @@ def _without_effect(reading: Reading, rows: IntArray, zero: BoolArray) -> Findin
     )
 
 
-def matrices(reading: Reading) -> IntArray:
+def _matrices(reading: Reading) -> IntArray:
     """Rows with weight matrices that are to be trained, input side first."""
     layout = reading.facts.layout
     flat = {
@@ -101,13 +101,14 @@ def _whole(reading: Reading, rows: IntArray, so: BoolArray) -> BoolArray:
 
 
 def without_gradient(reading: Reading) -> BoolArray:
-    """[tensors] whether it is known, has had no gradient at all and never moved."""
+    """[tensors] whether it is known, has had no gradient at all and never moved, by steps or otherwise."""
     facts = reading.facts
     absent = np.isnan(facts.grads[..., Grad.NONFINITE]).all(axis=0)
     measured = facts.weights[facts.weights_at]
     still = np.isfinite(measured[..., Weight.NORM]).any(axis=0)
     still &= (np.nan_to_num(measured[..., Weight.UPDATE]) == 0).all(axis=0)
-    return np.asarray(absent & still)
+    sizes = np.nan_to_num(measured[..., Weight.NORM])
+    return np.asarray(absent & still & (sizes == sizes[:1]).all(axis=0))
 
 
 def _without(reading: Reading, rows: IntArray) -> BoolArray:
@@ -115,12 +116,18 @@ def _without(reading: Reading, rows: IntArray) -> BoolArray:
     return _whole(reading, rows, without_gradient(reading))
 
 
-def exactly_zero(reading: Reading, rows: IntArray) -> BoolArray:
+def _exactly_zero(reading: Reading, rows: IntArray) -> BoolArray:
     """[len(rows)] whether its tensors have had a gradient of exactly 0 at each step."""
+    return _whole(reading, rows, zero_gradient(reading))
+
+
+def zero_gradient(reading: Reading) -> BoolArray:
+    """[tensors] whether it has had a gradient of exactly 0 at each step."""
     facts = reading.facts
     present = ~np.isnan(facts.grads[..., Grad.NONFINITE])
-    zero = (present.any(axis=0)) & ~((facts.grads[..., Grad.NORM] != 0) & present).any(axis=0)
-    return _whole(reading, rows, zero)
+    return np.asarray(
+        present.any(axis=0) & ~((facts.grads[..., Grad.NORM] != 0) & present).any(axis=0)
+    )
 
 
 def _little_learned(reading: Reading) -> bool:

@@ -25,7 +25,6 @@ from gradtui.doctor.rules.not_learning import (
     weights_set_back,
     weights_written,
 )
-from gradtui.doctor.rules.nothing_to_go_by import nothing_to_go_by
 from gradtui.doctor.rules.parts_cut_off import cut_off
 from gradtui.doctor.rules.replica_drift import replica_drift
 from gradtui.doctor.rules.rounding import (
@@ -106,7 +105,6 @@ RULES: tuple[Rule, ...] = (
     no_backward,
     weights_set_back,
     weights_written,
-    nothing_to_go_by,
     plateau,
     no_more_than_mean,
     steps_reach_nothing,

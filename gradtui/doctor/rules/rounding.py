@@ -9,6 +9,7 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
+from gradtui.doctor.rules.parts_cut_off import zero_gradient
 from gradtui.doctor.words import norm, percent
 
 
@@ -51,10 +52,7 @@ def fp16_underflow(reading: Reading) -> Finding | None:
 def _never_any(reading: Reading) -> BoolArray:
     """[len(rows)] whether all tensors of a row that are trained have a gradient, of exactly 0 at each
     measured step, the bias too, which asks for no input."""
-    facts, layout = reading.facts, reading.facts.layout
-    present = ~np.isnan(facts.grads[..., Grad.NONFINITE])
-    some = ((facts.grads[..., Grad.NORM] != 0) & present).any(axis=0)
-    zero = present.any(axis=0) & ~some
+    layout, zero = reading.facts.layout, zero_gradient(reading)
     mine = layout.parameters & np.array([not t.structural_zero for t in layout.tensors], np.bool_)
     out = [bool(zero[mine & (layout.row_of == row)].all()) for row in reading.rows.tolist()]
     return np.array(out, np.bool_)

@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 
+from gradtui.core import wiring as W
 from gradtui.core.layout import BoolArray, Layout, TensorInfo
+from gradtui.core.module_lists import module_lists
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
@@ -14,19 +16,23 @@ from gradtui.doctor.words import norm
 
 
 def router_cut_off(reading: Reading) -> Finding | None:
-    """Beside n modules of a list, which are alike and get gradients, a layer with n outputs that is to be
-    trained and has had none at any step: it is to choose among them, and cannot learn to.
+    """Beside n modules of a list, which are alike, lie side by side in the graph and get gradients, a layer
+    with n outputs that is to be trained, has had no gradient at any step and is what it was: it is to choose
+    among them, and cannot learn to.
 
-    Routers that are not meant to learn are frozen, or in no optimizer.
+    Routers that are not meant to learn are frozen, or in no optimizer; those that learn in another way
+    change.
     """
     if reading.blind or reading.part < 1 or reading.converged or reading.seen < T.MISWIRED_STEPS:
         return None
     layout = reading.facts.layout
+    side_by_side = dict(reading.facts.info.wiring).get(W.PARALLEL_MODULES, "").split(", ")
     idle = without_gradient(reading) & trained(reading)
-    for place, experts in _lists(layout).items():
-        got = [any(not idle[at] for at in mine) for mine in experts]
+    for (place, name), experts in module_lists(layout).items():
+        if f"{place}{name}" not in side_by_side:
+            continue
         router = _router(layout, place, len(experts), idle)
-        if router is None or not all(got):
+        if router is None or not all(any(not idle[at] for at in mine) for mine in experts):
             continue
         row = layout.tensors[router].row
         name = layout.tensors[router].name.rpartition(".")[0]
@@ -45,23 +51,6 @@ def router_cut_off(reading: Reading) -> Finding | None:
             reading.names([row]),
         )
     return None
-
-
-def _lists(layout: Layout) -> dict[str, list[list[int]]]:
-    """Where each list of modules is that are alike -> tensors of each of its modules."""
-    found: dict[tuple[str, str], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for at, tensor in enumerate(layout.tensors):
-        words = tensor.name.split(".")
-        for i in range(1, len(words)):
-            if words[i].isdecimal():
-                place = "".join(f"{word}." for word in words[: i - 1])
-                found[place, words[i - 1]][int(words[i])].append(at)
-    out: dict[str, list[list[int]]] = {}
-    for (place, _), modules in found.items():
-        shapes = {tuple(layout.tensors[at].shape for at in mine) for mine in modules.values()}
-        if len(modules) > 1 and len(shapes) == 1 and sorted(modules) == list(range(len(modules))):
-            out.setdefault(place, list(modules.values()))
-    return out
 
 
 def _router(layout: Layout, place: str, count: int, idle: BoolArray) -> int | None:
