@@ -34,5 +34,5 @@ def test_so_do_strangers() -> None:
     from gradtui.core.symptom import VERDICTS
 
     healthy = [p for p in STRANGERS if p.accepted[0] == "healthy"]
-    assert (len(STRANGERS), len(healthy)) == (221, 84)
+    assert (len(STRANGERS), len(healthy)) == (298, 112)
     assert {word for p in STRANGERS for word in p.accepted} <= set(VERDICTS)
