@@ -25,7 +25,7 @@ FEWEST = 8
 """Rows that tell what is usual."""
 ENOUGH = 4096
 """Rows that are waited for: of these the variance is known to some 2 % in one column."""
-MOVED, MOVED_FROM = 1.3, 256
+MOVED, MOVED_FROM = 2.5, 256
 """Times that the variance of later targets is larger or smaller, from which on they are others than the
 first; and elements that are asked for."""
 LOOKS, MOST_LOOKS = 8, 64

@@ -73,6 +73,9 @@ class LossExamination:
             with self._guard("looking at labels and embeddings"):
                 self._embedded.look(loss)
                 self._labels.padding = self._embedded.padding
+        if self._learned_weights.told:  # they may grow again
+            with self._guard("weights that are learned"):
+                self._learned_weights.look(loss)
         facts = self.task_facts
         if passes >= self._next_glance:
             self._next_glance = 2 * passes + 1

@@ -83,3 +83,22 @@ def test_a_whole_layer_is_no_weight() -> None:
     layer = nn.Parameter(torch.ones(65))
     one, _ = terms()
     assert not weighed_terms((layer * one).sum().grad_fn)
+
+
+def test_weights_that_grow_again_and_tasks_that_are_not_weighed_are_no_fault() -> None:
+    s, found = nn.Parameter(torch.zeros(2)), LearnedWeights()
+    for size, told in ((0.0, False), (3.0, True), (0.1, False)):
+        with torch.no_grad():
+            s.fill_(size)
+        found.look(together(terms(), s))
+        assert bool(found.told) is told
+    one, other = terms()
+    assert not weighed_terms((one + torch.exp(-s[0]) * other).grad_fn)
+
+
+@pytest.mark.parametrize(
+    "held", [lambda s: F.mse_loss(s, torch.zeros(2)), lambda s: -s.exp().prod().log()]
+)
+def test_what_holds_them_may_be_written_in_any_way(held: Callable[[Tensor], Tensor]) -> None:
+    s = nn.Parameter(torch.zeros(2))
+    assert not weighed_terms((together(terms(), s) + held(s)).grad_fn)

@@ -121,3 +121,14 @@ def test_targets_that_are_not_finite_tell_nothing() -> None:
     answers, targets = pair()
     targets[3, 0] = torch.inf
     assert cost(F.mse_loss(answers, targets)) == 0
+
+
+@pytest.mark.parametrize(("times", "known"), [(1.0, True), (1.3, True), (3.0, False)])
+def test_of_targets_that_vary_otherwise_later_it_is_not_known(times: float, known: bool) -> None:
+    found = MeanAnswer()
+    for seed in range(LOOKS):
+        found.look(F.mse_loss(*pair(512, seed)))
+    assert found.done
+    answers, targets = pair(512, 99)
+    found.check(F.mse_loss(answers, targets * times))
+    assert (found.cost > 0) is known
