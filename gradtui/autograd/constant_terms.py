@@ -14,7 +14,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from gradtui.autograd.node_types import LEAF, PARTS_OF_LOSSES, below_of, stem_of, words
+from gradtui.autograd.leaves import leaf_ids
+from gradtui.autograd.node_types import PARTS_OF_LOSSES, below_of, stem_of, words
 from gradtui.core.wiring import DERIVATIVE_CUT, Faults
 from gradtui.patching.own_errors import suppress_own
 
@@ -80,27 +81,12 @@ def constant_term(root: Any, inputs: Set[int]) -> bool:
         node = waiting.popleft()
         word, parts = stem_of(node), below_of(node)
         if word in SUMS:
-            if any(_ends_in(part, inputs) for part in parts):
+            if any(leaf_ids(part, TERM) <= inputs for part in parts):
                 return True
             waiting.extend(parts)
         elif word in SCALES and len(parts) == 1:
             waiting.extend(parts)
     return False
-
-
-def _ends_in(node: Any, inputs: Set[int]) -> bool:
-    """Whether all gradients from there end in these; not of what is too large to be looked through."""
-    waiting, seen = [node], {node}
-    while waiting:
-        one = waiting.pop()
-        if stem_of(one) == LEAF and id(one.variable) not in inputs:
-            return False
-        new = [below for below in below_of(one) if below not in seen]
-        seen.update(new)
-        waiting += new
-        if len(seen) > TERM:
-            return False
-    return True
 
 
 def _of_answers(outputs: Iterable[Tensor]) -> bool:

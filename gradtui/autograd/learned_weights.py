@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from gradtui.autograd.leaves import leaf_ids
 from gradtui.autograd.node_types import LEAF, below_of, stem_of, words
 from gradtui.autograd.saved_tensors import saved
 from gradtui.core.wiring import WEIGHTS_UNHELD, Faults
@@ -31,8 +32,6 @@ ELEMENTWISE = words(
     "ClampMin Select Index Slice Unbind View UnsafeView Squeeze Unsqueeze Expand Sum Mean Clone ToCopy Alias"
 )
 """What a weight may be made by; of a softmax the sum is held by itself."""
-
-
 SHRUNK = 0.3
 """Of what the weights were at first: from there on that is how the loss comes down."""
 
@@ -100,7 +99,7 @@ def weighed_terms(root: Any) -> list[Weighed]:
     weights = frozenset().union(*(term.leaves for term in terms))
     held: set[int] = set()
     for node in others:
-        own = leaves_of(node)
+        own = leaf_ids(node, FORMULA)
         if not own <= weights:
             return []  # the loss comes down by this one, whatever becomes of the weights
         held |= own
@@ -110,7 +109,7 @@ def weighed_terms(root: Any) -> list[Weighed]:
 def _term(node: Any, word: str, parts: list[Any]) -> Iterable[Weighed]:
     for at, name in ((0, "self"), (1, "other")):
         own = parameters_alone(parts[at])
-        if not own or (word == "Div" and at == 0) or leaves_of(parts[1 - at]) <= own:
+        if not own or (word == "Div" and at == 0) or leaf_ids(parts[1 - at], FORMULA) <= own:
             continue
         value = saved(node, name)
         if value is not None and value.numel():
@@ -134,20 +133,4 @@ def parameters_alone(node: Any) -> frozenset[int]:
         elif word not in ELEMENTWISE or seen > FORMULA:
             return frozenset()
         waiting += below_of(one)
-    return frozenset(found)
-
-
-def leaves_of(node: Any) -> frozenset[int]:
-    """Ids of the leaves that `node` is made of, by whatever operations; -1 where that takes too long."""
-    found: set[int] = set()
-    waiting, seen = [node], {node}
-    while waiting:
-        one = waiting.pop()
-        if stem_of(one) == LEAF:
-            found.add(id(one.variable))
-        new = [below for below in below_of(one) if below not in seen]
-        seen.update(new)
-        waiting += new
-        if len(seen) > FORMULA:
-            return frozenset((-1,))
     return frozenset(found)

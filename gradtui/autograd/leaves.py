@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from gradtui.autograd.node_types import LEAF, below_of, stem_of
 from gradtui.core.snapshot import Grad
 from gradtui.stats.tensors import measurable
 
@@ -38,3 +39,20 @@ def loudest(leaves: Sequence[Tensor], measured: Tensor) -> Tensor | None:
     norms = measured[:, Grad.NORM].nan_to_num(0.0)
     at = int(norms.argmax())
     return leaves[at] if norms[at] > 0 else None
+
+
+def leaf_ids(node: Any, most: int) -> frozenset[int]:
+    """Ids of the leaves that gradients go to from a node of a graph; -1 alone where there are more than
+    `most` nodes."""
+    found: set[int] = set()
+    waiting, seen = [node], {node}
+    while waiting:
+        one = waiting.pop()
+        if stem_of(one) == LEAF:
+            found.add(id(one.variable))
+        new = [below for below in below_of(one) if below not in seen]
+        seen.update(new)
+        waiting += new
+        if len(seen) > most:
+            return frozenset((-1,))
+    return frozenset(found)

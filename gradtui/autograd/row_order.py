@@ -24,6 +24,8 @@ class Arranged:
     places: tuple[int, ...]
     not_plain: str = UNSEEN
     residual: bool = False
+    side_by_side: tuple[str, ...] = ()
+    """Lists of modules that are alike, none of which is used behind another one, by where they are."""
 
 
 def arranged(
@@ -60,27 +62,27 @@ def arranged(
     )
     back = {at: place for place, at in enumerate(places)}
     skips = any(wiring.skips for wiring in wirings)
-    return Arranged(Layout(moved, lines), tuple(back[at] for at in range(len(infos))), why, skips)
-
-
-def side_by_side(
-    layout: Layout, tensors: Sequence[Tensor], wirings: Sequence[Topology]
-) -> tuple[str, ...]:
-    """Lists of modules that are alike, none of which is used behind another one, by where they are."""
-    found = []
-    for wiring in wirings:
-        known = _known(wiring, tensors)
-        for (place, name), modules in module_lists(layout).items():
-            first = [next((known[at] for at in mine if at in known), None) for mine in modules]
-            uses = [one for one in first if one is not None]
-            bits = sum(1 << bit for bit, _ in uses)
-            if len(uses) == len(modules) and not any(used.before & bits for _, used in uses):
-                found.append(f"{place}{name}")
-    return tuple(dict.fromkeys(found))
+    beside = _side_by_side(layout, found)
+    return Arranged(
+        Layout(moved, lines), tuple(back[at] for at in range(len(infos))), why, skips, beside
+    )
 
 
 Known = dict[int, tuple[int, Used]]
 """Tensor of a layout -> its bit in a wiring, and its use."""
+
+
+def _side_by_side(layout: Layout, found: Sequence[Known]) -> tuple[str, ...]:
+    lists = module_lists(layout).items()
+    out = []
+    for known in found:
+        for (place, name), modules in lists:
+            first = [next((known[at] for at in mine if at in known), None) for mine in modules]
+            uses = [one for one in first if one is not None]
+            bits = sum(1 << bit for bit, _ in uses)
+            if len(uses) == len(modules) and not any(used.before & bits for _, used in uses):
+                out.append(f"{place}{name}")
+    return tuple(dict.fromkeys(out))
 
 
 def _known(wiring: Topology, tensors: Sequence[Tensor]) -> Known:

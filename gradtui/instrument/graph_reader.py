@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from gradtui.autograd.graph import NODES
-from gradtui.autograd.row_order import Arranged, arranged, side_by_side
+from gradtui.autograd.row_order import Arranged, arranged
 from gradtui.autograd.topology import UNSEEN, Topology, wiring_of
 from gradtui.core.layout import Layout
 from gradtui.core.wiring import (
@@ -127,8 +127,9 @@ class GraphReader:
         self._left = ALLOWED if lacking and seen else 0
         self._lacking, self._news = lacking, news
         with self._guard("the order of the layers"):
-            self._side_by_side = side_by_side(layout, tensors, self._wirings)
-            return arranged(layout, tensors, standard, self._wirings)
+            found = arranged(layout, tensors, standard, self._wirings)
+            self._side_by_side = found.side_by_side
+            return found
         return as_it_is(layout)
 
 

@@ -1,5 +1,5 @@
-"""Gradients that were there and are exactly zero since, in a net whose units cannot die: the loss does not
-depend on its answers any more."""
+"""Gradients that were there and are exactly zero since: all is learned, or the loss hangs on nothing any
+more."""
 
 import numpy as np
 
