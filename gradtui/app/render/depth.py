@@ -168,7 +168,10 @@ class Known:
             named = "" if entry.open else worst_name(entry.group, self.names[row], self.at.spark)
             return ((to_ascii(named) if self.view.ascii_only else named, "quiet"),)
         quiet = "quiet" if meaning == "healthy" else meaning
-        return spark(self.logs[:, row], quiet, ascii_only=self.view.ascii_only)
+        logs = self.logs[:, row]
+        if self.states[row] == "none" and np.isnan(logs).all():
+            return ((SIGNS["none"].char(self.view.ascii_only) * len(logs), "quiet"),)
+        return spark(logs, quiet, ascii_only=self.view.ascii_only)
 
     def _tail(self, row: int) -> Line:
         change = _change_text(self.changes, row, self.at.change, self.view.ascii_only)

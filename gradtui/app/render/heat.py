@@ -7,10 +7,11 @@ import numpy as np
 from rich.cells import cell_len, set_cell_size
 
 from gradtui.app.render.axis import step_axis
-from gradtui.app.render.glyph import ASCII_BLOCKS, BLOCKS
+from gradtui.app.render.glyph import ASCII_BLOCKS, BLOCKS, SIGNS
 from gradtui.app.render.history import CENTRE, Columns, Thinned, spread
 from gradtui.app.render.line import Line, Piece, merged
 from gradtui.app.render.number import number
+from gradtui.app.render.state import rows_without_gradient
 from gradtui.app.render.text import fit, safe, to_ascii
 from gradtui.app.render.x_axis import neighbours_cell
 from gradtui.app.view import OVER, View
@@ -45,7 +46,9 @@ def heat_lines(
     cells = max(width - lead - 3, 1)
     thinned = columns.thin(facts, cells, exact=view.state in OVER)
     groups = grouped(len(view.order), height)
-    shown = _columns(view, thinned, range(len(view.order)), cells)
+    absent = frozenset(np.flatnonzero(rows_without_gradient(facts)).tolist())
+    every = range(len(view.order))
+    shown = _columns(view, thinned, every, cells, absent)
     look = _look(view, thinned.logs, by_shape)
     lines: list[Line] = []
     for start, stop in groups:
@@ -59,7 +62,7 @@ def heat_lines(
                 (
                     (mark, "accent"),
                     (set_cell_size(label, lead) + " ", "strong" if chosen else "quiet"),
-                    *(_cells(worst(shown[:, some]), look) if some else ()),
+                    *_drawn(view, shown, some, every, look, absent),
                 )
             )
         )
@@ -79,23 +82,29 @@ def beside_lines(
     cells = max(width, 1)
     thinned = columns.thin(facts, cells, exact=view.state in OVER)
     some = range(visible.start, min(visible.stop, len(view.order)))
-    shown = _columns(view, thinned, some, cells)
+    absent = frozenset(np.flatnonzero(rows_without_gradient(facts)).tolist())
+    shown = _columns(view, thinned, some, cells, absent)
     look = _look(view, thinned.logs, by_shape)
     lines: list[Line] = [()] * len(view.order)
-    for at, logs in zip(some, shown.T, strict=True):
-        lines[at] = () if _is_heading(view, at) else merged(_cells(logs, look))
+    for column, at in enumerate(some):
+        if not _is_heading(view, at):
+            lines[at] = merged(_drawn(view, shown, [column], some, look, absent))
     title = ("heat map  ", "quiet")
     legend = _legend(cells - len(title[0]), look)
     axis = _time_axis(view, thinned, cells)
     return ((title, *legend), ((axis, "quiet"),), *lines)
 
 
-def _columns(view: View, thinned: Thinned, lines: range, cells: int) -> FloatArray:
-    """[columns, lines] of what is drawn, of a group the worst: a run that grows no more fills the width."""
+def _columns(
+    view: View, thinned: Thinned, lines: range, cells: int, absent: frozenset[int]
+) -> FloatArray:
+    """[columns, lines] of what is drawn, of a group the worst of those that have a gradient: a run that grows
+    no more fills the width."""
     shown: FloatArray = thinned.logs[:, list(view.order[lines.start : lines.stop])]
     for at, entry in enumerate(view.entries[lines.start : lines.stop]):
         if entry.group is not None and not entry.open:
-            shown[:, at] = worst(thinned.logs[:, list(entry.group.rows)])
+            rows = [row for row in entry.group.rows if row not in absent] or list(entry.group.rows)
+            shown[:, at] = worst(thinned.logs[:, rows])
     return shown[spread(len(shown), cells)] if view.state in OVER else shown
 
 
@@ -166,6 +175,26 @@ def _cells(logs: FloatArray, look: Look) -> list[Piece]:
         else:
             out.append((look.block(log, level), f"heat-{level}"))
     return out
+
+
+def _drawn(
+    view: View,
+    shown: FloatArray,
+    some: Sequence[int],
+    lines: range,
+    look: Look,
+    absent: frozenset[int],
+) -> list[Piece]:
+    """The worst of some of the columns of `shown`, which are those of `lines`; a layer that has no gradient
+    is none of them, and is drawn as such where there is no other."""
+    if not some:
+        return []
+    trained = [
+        at for at in some if view.order[lines[at]] not in absent or np.isfinite(shown[:, at]).any()
+    ]
+    if not trained:
+        return [(SIGNS["none"].char(view.ascii_only) * len(shown), "quiet")]
+    return _cells(worst(shown[:, trained]), look)
 
 
 def _time_axis(view: View, thinned: Thinned, cells: int) -> str:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from gradtui.app.render.axis import robust_limits, step_axis, tick_labels
 from gradtui.app.render.canvas import polyline
 from gradtui.app.render.curve import curve_lines
+from gradtui.app.render.depth import HEAD, depth_lines
+from gradtui.app.render.drawn import Drawn
 from gradtui.app.render.glyph import BLOCKS
 from gradtui.app.render.heat import beside_lines, grouped, heat_lines, row_at, worst
 from gradtui.app.render.histogram import histogram_lines
@@ -291,3 +293,22 @@ def test_a_histogram_peaks_where_its_elements_are() -> None:
     lines = [plain(line) for line in histogram_lines(counts, 64, 4)]
     assert lines[0].strip() == "████"
     assert "2^-24" in lines[-1]
+
+
+@pytest.mark.parametrize(("ascii_only", "sign"), [(False, "·"), (True, "-")])
+def test_a_layer_without_a_gradient_is_not_drawn_as_not_finite(ascii_only: bool, sign: str) -> None:
+    view = factories.view(factories.healthy(), ascii_only=ascii_only)
+    facts = view.facts
+    assert facts is not None
+    grads, norms = facts.grads.copy(), facts.row_norms.copy()
+    grads[:, facts.layout.row_of == 2], norms[:, 2] = nan, nan
+    view = replace(view, facts=replace(facts, grads=grads, row_norms=norms, judged_norms=norms))
+    lines = [plain(line) for line in beside_lines(view, 40, range(8), Columns())]
+    assert set(lines[2 + 2].strip()) == {sign}
+    assert not any("!" in line for line in lines[2:])
+    # Where a line holds several layers it shows those that have one.
+    few = [plain(line) for line in heat_lines(view, 60, 6, Columns())]
+    assert not any("!" in line for line in few[:-1])
+    row = [plain(line) for line in depth_lines(view, 120, range(8), Drawn())][HEAD + 2]
+    assert sign * 5 in row
+    assert "!" not in row
