@@ -10,10 +10,12 @@ from torch import Tensor
 from gradtui.autograd.node_types import (
     BATCH_NORMS,
     LEAF,
+    OVER_DIMS,
     activation,
     name_of,
     number,
     opaque,
+    over_one,
     same_size,
     shape,
     stem,
@@ -33,7 +35,8 @@ class Graph:
     names of `activations` and whether the usual formulas hold, `shapes` of results; `square`:
     convolutions that keep the size of square maps; `centred`: normalisations that take the mean off
     each of their channels. `norm_values`: over how many values each normalisation takes a mean.
-    `own`: names of the functions whose backward somebody has written.
+    `own`: names of the functions whose backward somebody has written. `of_one`: means, sums and
+    softmaxes over dimensions of a single value.
     """
 
     words: list[str] = field(default_factory=list)
@@ -46,6 +49,7 @@ class Graph:
     centred: set[int] = field(default_factory=set)
     norm_values: list[int] = field(default_factory=list)
     own: list[str] = field(default_factory=list)
+    of_one: set[int] = field(default_factory=set)
     opaque: bool = False
 
     def add(self, node: Any, edges: tuple[int, ...]) -> int:
@@ -94,6 +98,8 @@ class Graph:
             self.norm_values.append(prod(int(n) for n in node._saved_normalized_shape))
         elif word in ("Addmm", "Mm", "Linear"):
             self.shapes[at] = shape(node)
+        elif word in OVER_DIMS and over_one(node):
+            self.of_one.add(at)
 
     def _kernel(self, edges: tuple[int, ...]) -> tuple[int, ...]:
         """Of a convolution: the last sizes of its weight; () where that is computed."""

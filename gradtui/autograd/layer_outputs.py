@@ -40,6 +40,8 @@ ANEW: dict[str, Callable[[Tensor], Tensor]] = {
 WITHOUT_SETTINGS = frozenset(("relu", "relu6", "selu", "mish", "hardswish", "hardsigmoid"))
 FAR = 8
 """Nodes that are gone through from a weight to its layer, and from a layer to what keeps its output."""
+LOOKED_AT, MANY = 3, 32
+"""Uses of a layer that are looked at, until one is of so many examples."""
 SAMPLE = 1 << 18
 """Elements of one layer's output that are looked at, at most."""
 
@@ -68,26 +70,37 @@ def readable(roots: Any, most: int = NODES) -> tuple[Graph, list[Any]] | None:
 
 
 def layer_outputs(graph: Graph, nodes: list[Any]) -> list[LayerOutput]:
-    """Of each layer, at its first use, as far as a graph keeps it; both as `readable` gives them."""
+    """Of each layer, at its first use, as far as a graph keeps it, or the next ones where that is of a few
+    examples only; both as `readable` gives them."""
     found = []
     for leaf, ref in graph.leaves.items():
-        weight, layer = ref(), min(uses(graph, leaf, FAR), default=-1)
-        if weight is None or layer < 0:
+        weight, best = ref(), None
+        if weight is None:
             continue
-        word, node = activation_after(graph, layer)
-        if word and node < 0:
-            continue
-        values = _output(graph, nodes, node if word else layer, word)
-        if values is None or values.dim() < 2:
-            continue
-        units = 1 if graph.words[layer] == "Convolution" else values.dim() - 1
-        if values.shape[units] == weight.shape[0] and values.numel():
-            some = sample(values, units)
-            counted = (
-                some.shape[0] if units == 1 < values.dim() - 1 else some.numel() // weight.shape[0]
-            )
-            found.append(LayerOutput(weight, word or "identity", some, units, counted))
+        for layer in sorted(uses(graph, leaf, FAR))[:LOOKED_AT]:
+            one = _layer_output(graph, nodes, layer, weight)
+            if one is not None and (best is None or one.examples > best.examples):
+                best = one
+            if best is not None and best.examples >= MANY:
+                break
+        if best is not None:
+            found.append(best)
     return found
+
+
+def _layer_output(graph: Graph, nodes: list[Any], layer: int, weight: Tensor) -> LayerOutput | None:
+    word, node = activation_after(graph, layer)
+    if word and node < 0:
+        return None
+    values = _output(graph, nodes, node if word else layer, word)
+    if values is None or values.dim() < 2:
+        return None
+    units = 1 if graph.words[layer] == "Convolution" else values.dim() - 1
+    if values.shape[units] != weight.shape[0] or not values.numel():
+        return None
+    some = sample(values, units)
+    counted = some.shape[0] if units == 1 < values.dim() - 1 else some.numel() // weight.shape[0]
+    return LayerOutput(weight, word or "identity", some, units, counted)
 
 
 def uses(graph: Graph, leaf: int, most: int) -> list[int]:

@@ -90,9 +90,9 @@ class _Walk:
                 node, number = below[number]
                 continue
             if word == "MulBackward0" and len(inner) == 1:
-                factor = _constant(node, "self" if inner[0] else "other")
+                factor = constant(node, "self" if inner[0] else "other")
             elif word == "DivBackward0" and inner == [0]:
-                factor = _constant(node, "other")
+                factor = constant(node, "other")
                 factor = None if factor is None else _inverse(factor)
             elif word == "NegBackward0":
                 factor = -1.0
@@ -119,7 +119,7 @@ class _Walk:
         return LossFactors(f"{word} {before}", tuple(factors), _summed(node, word))
 
 
-def _constant(node: Any, name: str) -> Value | None:
+def constant(node: Any, name: str) -> Value | None:
     """The one number that a node has saved under this name; None where there is no such thing."""
     saved = getattr(node, f"_raw_saved_{name}")
     if getattr(saved, "unpack_hook", saved) is not None:

@@ -4,6 +4,7 @@ Beside names only whole numbers, flags and words that a node holds are read, nev
 """
 
 from functools import cache
+from math import prod
 from typing import Any
 
 
@@ -27,6 +28,7 @@ VIEWS = words("View UnsafeView ReshapeAlias Squeeze Unsqueeze ToCopy Clone Alias
 TURNS = frozenset(("T", "Transpose", "Permute"))
 FLAT = words("Round Floor Ceil Trunc Sign Heaviside")
 """Operations whose slope is 0 wherever they have one."""
+OVER_DIMS = words("Softmax LogSoftmax Mean Sum")
 DROPOUTS = frozenset(("NativeDropout", "FusedDropout"))
 PARTS_OF_LOSSES = words(
     "MseLoss SmoothL1Loss HuberLoss NllLoss NllLoss2D LogSoftmax Softmax BinaryCrossEntropy "
@@ -123,6 +125,18 @@ def number(node: Any, key: str) -> float | None:
     except RuntimeError:  # it has been freed
         return None
     return float(value) if isinstance(value, (bool, int, float)) else None
+
+
+def over_one(node: Any) -> bool:
+    """Whether a node of OVER_DIMS goes over dimensions of a single value, of a tensor with more."""
+    told = node._saved_dim  # unsigned: -1 is the largest there is
+    dims = told if isinstance(told, tuple) else (told,)
+    given = getattr(node, "_saved_self_sym_sizes", None)
+    sizes = shape(node) if given is None else tuple(given)
+    if not dims or not sizes or not all(type(size) is int for size in sizes):
+        return False
+    signed = (dim - (1 << 64) if dim >= 1 << 63 else dim for dim in dims)
+    return all(sizes[dim] == 1 for dim in signed) and prod(sizes) > 1
 
 
 def same_size(node: Any, kernel: tuple[int, ...]) -> bool:

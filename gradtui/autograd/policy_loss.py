@@ -16,7 +16,13 @@ from torch import Tensor
 
 from gradtui.autograd.node_types import below_of, number, shape, stem_of, words
 from gradtui.autograd.saved_tensors import saved
-from gradtui.core.wiring import ENTROPY_ADDED, EVEN_POLICY, PAIRED_ADVANTAGES, Faults
+from gradtui.core.wiring import (
+    ENTROPY_ADDED,
+    EVEN_POLICY,
+    PAIRED_ADVANTAGES,
+    REVERSED_ADVANTAGES,
+    Faults,
+)
 from gradtui.patching.own_errors import suppress_own
 
 LOOKS = 8
@@ -41,6 +47,13 @@ CHOSEN = words("Gather Index")
 LOGARITHMS = words("LogSoftmax Log Logsumexp")
 LESSER = words("Minimum Maximum Where")
 """How a clipped policy gradient takes one of two (PPO)."""
+ERRORS = words("MseLoss SmoothL1Loss HuberLoss Pow")
+COMPARED, ALIKE = 16, 0.9
+"""Actions that are asked for, and how alike the two are where one is made of the other."""
+REVERSED = (
+    "in the policy's loss what actions are worth has the wrong sign: those that came to more than the critic "
+    "in the same loss expected are made less likely"
+)
 WORDS = (
     "the entropy of the policy is added to its loss: each step makes it surer of what it does, whatever "
     "comes of that"
@@ -66,9 +79,11 @@ class Parts(NamedTuple):
     actions: list[Actions]
     paired: str
     """In words, where actions meet the advantages of all."""
+    missing: list[Tensor]
+    """What each value that is trained in the same loss falls short of its target by."""
 
 
-NO_PARTS = Parts([], [], "")
+NO_PARTS = Parts([], [], "", [])
 
 
 class PolicyLoss:
@@ -115,6 +130,7 @@ class PolicyLoss:
 def parts_of(root: Any) -> Parts:
     """Of what is below, as a loss of a policy has them. None where what one is multiplied by is not known."""
     waiting, entropies, actions, paired = deque([(root, 1.0)]), [], [], ""
+    missing: list[Tensor] = []
     for _ in range(NODES):
         if not waiting:
             break
@@ -147,16 +163,46 @@ def parts_of(root: Any) -> Parts:
                 paired = paired or _paired(node, parts[0], factor)
         elif word == "Mul" and len(parts) == 2 and _expected_logarithm(parts):
             entropies.append(Entropy(weight, node))
-    return Parts(entropies, actions, paired)
+        elif word in ERRORS and weight > 0:
+            short = _missing(node, word)
+            missing += [] if short is None else [short]
+    return Parts(entropies, actions, paired, missing)
+
+
+def _missing(node: Any, word: str) -> Tensor | None:
+    """What values fall short of their targets by, of one of ERRORS; None where both sides are trained."""
+    error = node if word != "Pow" else node.next_functions[0][0]
+    trained = [one is not None for one, _ in error.next_functions[:2]]
+    if trained not in ([True], [True, False], [False, True]):
+        return None
+    if word == "Pow":
+        away = saved(node, "self")
+        whole = number(node, "exponent") == 2 and stem_of(error) == "Sub"
+        return None if away is None or not whole else (-away if trained[0] else away)
+    values, targets = saved(node, "self"), saved(node, "target")
+    if values is None or targets is None or values.shape != targets.shape:
+        return None
+    return targets - values if trained[0] else values - targets
 
 
 def wrong_from_the_start(parts: Parts) -> Faults:
     """What is wrong with a policy's loss whatever has been learned."""
     if parts.paired:
         return ((PAIRED_ADVANTAGES, parts.paired),)
+    if any(_reversed(one, short) for one in parts.actions for short in parts.missing):
+        return ((REVERSED_ADVANTAGES, REVERSED),)
     policy = any(bool((one.worth < 0).any()) for one in parts.actions)
     added = bool(parts.entropies) and all(one.weight < 0 for one in parts.entropies)
     return ((ENTROPY_ADDED, WORDS),) if policy and added else ()
+
+
+def _reversed(actions: Actions, short: Tensor) -> bool:
+    """Whether actions that came to more than the critic expected are made less likely, and others more."""
+    if actions.worth.numel() != short.numel() or short.numel() < COMPARED:
+        return False
+    pushed = actions.weight * actions.worth.double().flatten()
+    both = torch.stack([pushed, short.double().flatten()])
+    return bool(torch.corrcoef(both)[0, 1] > ALIKE)
 
 
 def even(parts: Parts, passes: int) -> Faults:

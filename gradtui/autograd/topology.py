@@ -21,6 +21,13 @@ SUMS = 1000
 SEVERAL = ("Unbind", "Split", "UnsafeSplit", "SplitWithSizes", "UnsafeSplitWithSizes")
 """Nodes with more than one result, such as all time steps: two sums that take from one need not take
 the same."""
+OF_ONE = {
+    "Softmax": "a softmax over a dim of one value, which gives 1",
+    "LogSoftmax": "a log-softmax over a dim of one value, which gives 0",
+    "Mean": "a difference from its own mean over a dim of one value, which is 0",
+    "Sum": "a quotient by its own sum over a dim of one value, which is 1",
+}
+"""What gives one result whatever goes in, in words."""
 THROUGH = VIEWS | TURNS | NORMS | DROPOUTS
 
 
@@ -58,6 +65,8 @@ class Topology:
     """Functions whose backward somebody has written."""
     flat: tuple[str, ...] = ()
     """Operations without a slope that all which some leaves do goes through, one for each such leaf."""
+    of_one: tuple[str, ...] = ()
+    """The same of what gives one result whatever goes in, being taken over a dimension of one value."""
 
 
 HIDDEN = Topology(why="a part of the net is compiled or checkpointed, and was not seen")
@@ -127,36 +136,90 @@ def told(graph: Graph) -> Topology:
         activations,
         tuple(graph.norm_values),
         tuple(graph.own),
-        flattened(graph),
+        flattened(
+            graph, {at: f"{word.lower()}()" for at, word in enumerate(graph.words) if word in FLAT}
+        ),
+        flattened(graph, _without_effect(graph)),
     )
 
 
-def flattened(graph: Graph) -> tuple[str, ...]:
-    """Of each parameter from which no way to the loss is without such an operation the nearest of these, as
-    torch calls it."""
-    if FLAT.isdisjoint(graph.words):
+def flattened(graph: Graph, flat: dict[int, str]) -> tuple[str, ...]:
+    """Of each parameter from which no way to the loss is without one of these nodes the nearest of them, in
+    words."""
+    if not flat:
         return ()
     free = [False] * len(graph.words)
     for node in reversed(range(len(graph.words))):
-        if graph.words[node] not in FLAT:
+        if node not in flat:
             free[node] = not graph.above[node] or any(free[up] for up in graph.above[node])
     return tuple(
-        _flat_above(graph, leaf)
+        _flat_above(graph, leaf, flat)
         for leaf, ref in graph.leaves.items()
         if not free[leaf] and isinstance(ref(), nn.Parameter)
     )
 
 
-def _flat_above(graph: Graph, leaf: int) -> str:
+def _flat_above(graph: Graph, leaf: int, flat: dict[int, str]) -> str:
     waiting, seen = [leaf], {leaf}
     while waiting:
         node = waiting.pop(0)
-        if graph.words[node] in FLAT:
-            return f"{graph.words[node].lower()}()"
+        if node in flat:
+            return flat[node]
         new = [up for up in graph.above[node] if up not in seen]
         seen.update(new)
         waiting += new
     return ""
+
+
+def _without_effect(graph: Graph) -> dict[int, str]:
+    """Softmaxes over a single value, and what is used for nothing but to take its mean over one value off
+    itself, or to be divided by its sum over one: whatever these give, the loss is the same."""
+    found = {}
+    for at in graph.of_one:
+        word = graph.words[at]
+        if word in ("Softmax", "LogSoftmax"):
+            found[at] = OF_ONE[word]
+            continue
+        source = _behind_views(graph, graph.below[at][0])
+        others = _used_by(graph, source) - {at} if source >= 0 else set()
+        meets = _used_by(graph, at)
+        if word == "Mean" and len(others) == 1:  # a sum may lie in between: value + a - a.mean()
+            others = {
+                *others,
+                *(up for one in others if _adds(graph, one) for up in _used_by(graph, one)),
+            }
+        wanted = {
+            up for up in meets & others if graph.words[up] == ("Sub" if word == "Mean" else "Div")
+        }
+        if len(meets) == 1 and wanted and len(others - wanted) <= 1:
+            found[source] = OF_ONE[word]
+    return found
+
+
+def _adds(graph: Graph, node: int) -> bool:
+    return graph.words[node] == "Add"
+
+
+def _used_by(graph: Graph, node: int) -> set[int]:
+    """What takes a node in, views of it passed."""
+    waiting, found = list(graph.above[node]), set()
+    for _ in range(FAR):
+        if not waiting:
+            break
+        up = waiting.pop()
+        if graph.words[up] in VIEWS or graph.words[up] == "Expand":
+            waiting += graph.above[up]
+        else:
+            found.add(up)
+    return found
+
+
+def _behind_views(graph: Graph, node: int) -> int:
+    for _ in range(FAR):
+        if node < 0 or graph.words[node] not in VIEWS:
+            break
+        node = graph.below[node][0]
+    return node
 
 
 def _first(bit: int, uses: list[int], ahead: dict[int, int], level: list[int]) -> int:

@@ -32,7 +32,11 @@ WEIGHTS_UNHELD = "weights_unheld"
 DERIVATIVE_CUT = "derivative_cut"
 FLAT_SCORES = "flat_scores"
 EVEN_POLICY = "even_policy"
+REVERSED_ADVANTAGES = "reversed_advantages"
+PINNED_SOFTMAX = "pinned_softmax"
 FLAT_OPERATION = "flat_operation"
+OVER_ONE = "over_one"
+DROWNED_TERM = "drowned_term"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

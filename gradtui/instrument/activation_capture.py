@@ -18,6 +18,7 @@ from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.param_groups import ParamGroup
 from gradtui.instrument.range_watch import RangeWatch
 from gradtui.instrument.replaced_parts import ReplacedParts
+from gradtui.instrument.softmax_watch import SoftmaxWatch
 from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.step_records import StepRecord
 from gradtui.patching.cuda_capture import capturing
@@ -45,12 +46,14 @@ class ActivationCapture(StepListener):
         self._guard, self._ledger, self._awaited = guard, ledger, awaited
         self._collapse, self._ranges = CollapseWatch(), RangeWatch()
         self.replaced_parts = ReplacedParts()
+        self._softmaxes = SoftmaxWatch()
         self.forget()
 
     @property
     def told(self) -> Faults:
         """What the graphs that were looked at have shown by now."""
-        return (*self._ranges.told, *self._collapse.told, *self.replaced_parts.told)
+        parts = self._ranges, self._collapse, self.replaced_parts, self._softmaxes
+        return tuple(fault for part in parts for fault in part.told)
 
     def forget(self) -> None:
         self._found: dict[int, Tensor] = {}
@@ -59,7 +62,7 @@ class ActivationCapture(StepListener):
         self._taken = False
         """Whether anything that was found has become part of a record."""
         self._cost = 0.0
-        for watch in (self._collapse, self._ranges, self.replaced_parts):
+        for watch in (self._collapse, self._ranges, self.replaced_parts, self._softmaxes):
             watch.forget()
 
     def backward_begins(self, roots: Any) -> None:
@@ -75,6 +78,7 @@ class ActivationCapture(StepListener):
                 self._found = statistics(layer_outputs(*seen))
                 self._collapse.look(*seen, step)
                 self._ranges.look(*seen)
+                self._softmaxes.look(*seen)
                 self.replaced_parts.look(seen[0], step)
                 del seen  # its nodes hold what the pass needs
             self._looks += 1

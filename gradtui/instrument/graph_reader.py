@@ -17,6 +17,7 @@ from gradtui.core.layout import Layout
 from gradtui.core.wiring import (
     FEW_FOR_NORM,
     FLAT_OPERATION,
+    OVER_ONE,
     OWN_BACKWARD,
     PARALLEL_MODULES,
     Faults,
@@ -76,26 +77,31 @@ class GraphReader:
 
     @property
     def told(self) -> Faults:
-        """Normalisations over so few values that next to nothing is left of them, operations without a slope
-        that lie between tensors and the loss, functions whose backward somebody has written, of the first
-        graph; and lists of modules that lie side by side."""
+        """Of the first graph: normalisations over so few values that next to nothing is left of them,
+        operations without a slope, or over one value, that lie between tensors and the loss, functions whose
+        backward somebody has written; and lists of modules that lie side by side."""
         first = self._wirings[:1]
         counts = [count for wiring in first for count in wiring.norm_values]
         few = [count for count in counts if count <= FEW_VALUES]
         own = [name for wiring in first for name in wiring.own]
-        flat = [name for wiring in first for name in wiring.flat]
+        ways = {
+            FLAT_OPERATION: [name for wiring in first for name in wiring.flat],
+            OVER_ONE: [name for wiring in first for name in wiring.of_one],
+        }
         told = []
         if self._side_by_side:
             told.append((PARALLEL_MODULES, ", ".join(self._side_by_side)))
-        if flat:
-            leaves = sum(len(wiring.leaves) for wiring in first)
-            names = " or ".join(dict.fromkeys(flat))
-            told.append(
-                (
-                    FLAT_OPERATION,
-                    f"all that {len(flat)} of {leaves} parameters do for the loss goes through {names}",
+        leaves = sum(len(wiring.leaves) for wiring in first)
+        for kind, names in ways.items():
+            if names:
+                through = " or ".join(dict.fromkeys(names))
+                told.append(
+                    (
+                        kind,
+                        f"all that {len(names)} of {leaves} parameters do for the loss goes through "
+                        f"{through}",
+                    )
                 )
-            )
         if few:
             every = (
                 "the normalisation"

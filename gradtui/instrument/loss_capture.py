@@ -204,6 +204,11 @@ class LossCapture:
                 self._told = ((UNDIVIDED, words),)
         return (*self._told, *self._lost, *self._examination.told, *self._graph_reader.told)
 
+    @property
+    def passing(self) -> Faults:
+        """Of what is told, what later losses may take back."""
+        return self._examination.passing
+
     def unscaled(self, scaled: Tensor, loss: Tensor) -> None:
         """Backward will be called on `scaled`, or on what is made of it; the loss is `loss`."""
         self._examination.look(loss, self.passes)

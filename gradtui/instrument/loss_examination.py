@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from gradtui.autograd.constant_terms import ConstantTerms
+from gradtui.autograd.drowned_terms import DrownedTerms
 from gradtui.autograd.label_frequencies import LabelFrequencies
 from gradtui.autograd.learned_weights import LearnedWeights
 from gradtui.autograd.loss_inputs import fed_wrongly
@@ -16,6 +17,9 @@ from gradtui.instrument.embedded_label_check import EmbeddedLabelCheck
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.graph_reader import GraphReader
 from gradtui.instrument.task_inference import TaskFacts, look_ahead
+
+AGAIN = 32
+"""Backward passes between two looks at terms that are told."""
 
 
 class LossExamination:
@@ -36,6 +40,7 @@ class LossExamination:
         self._embedded = EmbeddedLabelCheck()
         self._learned_weights = LearnedWeights()
         self._constant_terms = ConstantTerms()
+        self._drowned_terms = DrownedTerms()
 
     @property
     def told(self) -> Faults:
@@ -47,9 +52,14 @@ class LossExamination:
             *fed,
             *self._policy.told,
             *self._embedded.told,
-            *self._learned_weights.told,
             *self._constant_terms.told,
+            *self.passing,
         )
+
+    @property
+    def passing(self) -> Faults:
+        """Of these, what later losses may take back."""
+        return (*self._learned_weights.told, *self._drowned_terms.told)
 
     def derivative_taken(self, outputs: Any, inputs: Any, passes: int) -> None:
         """torch.autograd.grad is called, and makes no graph of it; after so many backward passes."""
@@ -76,6 +86,9 @@ class LossExamination:
         if self._learned_weights.told:  # they may grow again
             with self._guard("weights that are learned"):
                 self._learned_weights.look(loss)
+        if self._drowned_terms.told and passes % AGAIN == 0:
+            with self._guard("terms beside others"):
+                self._drowned_terms.look(loss, passes)
         facts = self.task_facts
         if passes >= self._next_glance:
             self._next_glance = 2 * passes + 1
@@ -83,6 +96,7 @@ class LossExamination:
                 self._fed = tuple(dict((*fed_wrongly(loss), *self._fed)).items())
                 self._learned_weights.look(loss)
                 self._policy.glance(loss, passes)
+                self._drowned_terms.look(loss, passes)
                 self._mean_answer.check(loss)
                 if facts is not None and facts.mean_loss and not self._mean_answer.cost:
                     self.task_facts = facts = replace(facts, mean_loss=0.0)

@@ -95,7 +95,7 @@ class StepMeasurement:
         record.evaluation, record.optimizer, record.replayed = evaluation, source.number, replayed
         record.add_lr(optimizer)
         record.add_loss(loss)
-        passing = self._activations.told
+        passing = (*self._activations.told, *self._losses.passing)
         self._layout_builder.learn(self._losses.told, self._losses.task_facts, passing)
         if detail is NOTHING:
             record.parts |= scaling.parts if scaling is not None else {}

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.batch_size import batch_of, samples_and_tokens
+from gradtui.autograd.drowned_terms import outweighed
 from gradtui.autograd.loss_inputs import fed_wrongly
 from gradtui.core.wiring import Faults
 from gradtui.instrument.graph_reader import GraphReader
@@ -83,6 +84,8 @@ def look_ahead(loss: Tensor) -> TaskFacts:
     if node is None:
         return UNKNOWN
     task, classes = _told(lambda: _task(node), ("", 0))
+    if not task and _told(lambda: outweighed(loss), False):
+        task = "mixed"
     half, batch = _told(lambda: _half(node), ""), _told(lambda: batch_of(node), 0)
     samples, tokens = _told(lambda: samples_and_tokens(node), (0, 0))
     faults = fed_wrongly(loss)

@@ -1,9 +1,9 @@
-"""Whether something else than the optimizer takes each step back: averages that are copied into the model, a
-checkpoint that is loaded after every step.
+"""Whether something else than the optimizer takes each step back, or many at once now and then: averages that
+are copied into the model, a checkpoint that is loaded.
 
 One small weight is looked at. Between two steps its version says whether anything has written to it in place;
 where that is so again and again, what has come of a step by the time of the next one is compared with the
-step itself.
+step itself, and how far the weight was moved with the length of a step.
 """
 
 import weakref
@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gradtui.core.wiring import STEPS_UNDONE, Faults
+from gradtui.core.wiring import STEPS_UNDONE, WEIGHTS_LOADED, Faults
 from gradtui.instrument.param_groups import ParamGroup
 from gradtui.patching.cuda_capture import capturing
 from gradtui.patching.own_errors import suppress_own
@@ -26,6 +26,10 @@ MOST = 1 << 16
 """Elements of the weight that is looked at."""
 KEPT = 0.1
 """Of the length of a step: what is left of one that was taken back."""
+OFTEN, FAR = 4, 4.0
+"""How often a weight has to be moved by something else, and by how many steps at once."""
+STILL = 1e-3
+"""Of a step: what was written and put back has moved nothing."""
 
 
 class UndoneSteps:
@@ -51,6 +55,8 @@ class UndoneSteps:
         self._after: Tensor | None = None
         self._parts: list[Tensor] = []
         """[] what was left of a step, as a share of it."""
+        self._moved: list[Tensor] = []
+        """[] how far it was moved between two steps, in steps; of those where it was written to."""
 
     def begins(self, source: ParamGroup, step: int) -> None:
         """A step of these tensors that is measured is about to be taken."""
@@ -71,8 +77,7 @@ class UndoneSteps:
         tensor = None if self._tensor is None else self._tensor()
         if tensor is not None:
             self._step, self._version = step, tensor._version
-            if self._before is not None:
-                self._after = tensor.detach().clone()
+            self._after = tensor.detach().clone()
 
     def _begin(self, source: ParamGroup, step: int) -> None:
         if self._tensor is None:
@@ -85,14 +90,14 @@ class UndoneSteps:
             self._looks += 1
             if tensor._version == self._version:
                 self._untouched += 1
-                self._looks = LOOKS if self._untouched >= ENOUGH else self._looks
             elif self._before is not None and self._after is not None:
-                left = (tensor - self._before).norm() / (self._after - self._before).norm()
-                self._parts.append(left)
-                if len(self._parts) >= ENOUGH:
-                    self._judge(float(torch.stack(self._parts).median()))
-            if tensor._version != self._version:
-                self._before = tensor.detach().clone()
+                length = (self._after - self._before).norm()
+                self._parts.append((tensor - self._before).norm() / length)
+                self._moved.append((tensor - self._after).norm() / length)
+                self._judge(waits=not tensor.is_cpu)
+            if self._looks == LOOKS and self._moved and not self.told:
+                self._now_and_then()
+        self._before = tensor.detach().clone()
         self._after = None
 
     def _choose(self, source: ParamGroup) -> None:
@@ -107,13 +112,35 @@ class UndoneSteps:
         self._tensor, self._key = weakref.ref(source.tensors[place]), source.key
         self._name = source.layout.tensors[int(source.at[place])].name
 
-    def _judge(self, kept: float) -> None:
-        self._looks = LOOKS
-        if not kept < KEPT:
+    def _judge(self, *, waits: bool) -> None:
+        """`waits`: to read a number makes the program wait, which is done once."""
+        if self._untouched > len(self._moved):
+            if not waits:
+                self._now_and_then()
+        elif len(self._parts) >= ENOUGH:
+            self._looks = LOOKS
+            kept = float(torch.stack(self._parts).median())
+            if kept < KEPT:
+                self._tell(
+                    STEPS_UNDONE,
+                    f"by the time of the next step {100 * kept:.2g} % of a step is left in {self._name}: "
+                    f"something else than the optimizer has written it, at each of {ENOUGH} steps that were "
+                    "looked at",
+                )
+
+    def _now_and_then(self) -> None:
+        """It is written to between some steps, and left alone between most."""
+        moved = torch.stack(self._moved)
+        moved = moved[moved > STILL]
+        if len(moved) < OFTEN or not float(moved.median()) > FAR:
             return
-        words = (
-            f"by the time of the next step {100 * kept:.2g} % of a step is left in {self._name}: something "
-            f"else than the optimizer has written it, at each of {ENOUGH} steps that were looked at"
+        far = float(moved.median())
+        self._tell(
+            WEIGHTS_LOADED,
+            f"{len(moved)} times in the first {self._looks} steps that were looked at something else than "
+            f"the optimizer has moved {self._name}, by {far:.2g} times the length of a step",
         )
-        self.told = ((STEPS_UNDONE, words),)
+
+    def _tell(self, kind: str, words: str) -> None:
+        self.told = ((kind, words),)
         self.news()

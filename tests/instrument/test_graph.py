@@ -106,3 +106,30 @@ def test_operations_without_a_slope_on_the_only_way_back() -> None:
     assert wiring_of((straight * other).sum()).flat == ()
     both_flat = wiring_of(((one * 3).floor() + other.ceil()).sum()).flat
     assert sorted(both_flat) == ["ceil()", "floor()"]
+
+
+def test_what_is_taken_over_one_value_on_the_only_way_back() -> None:
+    value, gain, score = (nn.Parameter(torch.randn(3)) for _ in range(3))
+    state = torch.randn(4, 3)
+    answer, gains = (state * value).sum(1, keepdim=True), (state * gain).unsqueeze(-1)
+    whole = (answer.unsqueeze(1) + gains - gains.mean(-1, keepdim=True)).sum()
+    (words,) = wiring_of(whole).of_one
+    assert words == "a difference from its own mean over a dim of one value, which is 0"
+    whole.backward()
+    assert gain.grad is not None
+    assert not gain.grad.any()
+    right = (answer.unsqueeze(1) + gains - gains.mean(1, keepdim=True)).pow(2).sum()
+    assert wiring_of(right).of_one == ()
+
+    lone = (state * score).sum(1, keepdim=True)
+    assert wiring_of((lone.softmax(-1) * value).sum()).of_one == (
+        "a softmax over a dim of one value, which gives 1",
+    )
+    assert wiring_of((lone.softmax(0) * value).sum()).of_one == ()
+    assert len(wiring_of((lone / lone.sum(1, keepdim=True) * value).sum()).of_one) == 1
+    # Another way back, or another tensor's mean.
+    assert wiring_of((lone.softmax(-1) + score).sum()).of_one == ()
+    assert (
+        wiring_of((lone - (state * value).sum(1, keepdim=True).mean(1, keepdim=True)).sum()).of_one
+        == ()
+    )

@@ -16,7 +16,7 @@ from gradtui.autograd.policy_loss import (
     parts_of,
     wrong_from_the_start,
 )
-from gradtui.core.wiring import ENTROPY_ADDED, EVEN_POLICY, PAIRED_ADVANTAGES
+from gradtui.core.wiring import ENTROPY_ADDED, EVEN_POLICY, PAIRED_ADVANTAGES, REVERSED_ADVANTAGES
 
 ACTIONS = torch.tensor([0, 3, 1, 2, 0, 1])
 GAINS = torch.tensor([1.0, -0.5, 2.0, 0.1, -1.0, 0.3])
@@ -154,3 +154,50 @@ def test_it_is_asked_late_and_of_what_was_even_from_the_start() -> None:
 def test_a_matrix_that_is_meant_is_not_told(made: Callable[[Tensor], Tensor]) -> None:
     logs = F.log_softmax(scores(), -1).gather(1, ACTIONS[:, None]).squeeze(1)
     assert wrong_from_the_start(parts_of((made(logs) * GAINS).mean().grad_fn)) == ()
+
+
+def critic(short: Tensor, kind: str) -> Tensor:
+    """Values that fall short of their targets by so much, as part of a loss."""
+    values = torch.zeros_like(short, requires_grad=True) * 1.0
+    losses: dict[str, Callable[[], Tensor]] = {
+        "mse": lambda: F.mse_loss(values, short),
+        "mse turned": lambda: F.mse_loss(short, values),
+        "huber": lambda: F.smooth_l1_loss(values, short),
+        "squares": lambda: (values - short).pow(2).mean(),
+        "squares turned": lambda: ((short - values) ** 2).mean(),
+    }
+    return 0.5 * losses[kind]()
+
+
+CRITICS = ("mse", "mse turned", "huber", "squares", "squares turned")
+
+
+@pytest.mark.parametrize("kind", CRITICS)
+def test_advantages_that_are_the_wrong_way_round(kind: str) -> None:
+    torch.manual_seed(0)
+    short, acts = torch.randn(24), torch.randint(0, 4, (24,))
+    normed = 3 * (short - short.mean()) / short.std()
+    logs = Categorical(logits=torch.randn(24, 4).requires_grad_() * 1.0).log_prob(acts)
+
+    def told(policy: Tensor) -> bool:
+        loss = policy + critic(short, kind)
+        return REVERSED_ADVANTAGES in dict(wrong_from_the_start(parts_of(loss.grad_fn)))
+
+    for worth in (short, normed):
+        assert not told(-(logs * worth).mean())
+        assert not told((-worth * logs).sum())
+        assert told((logs * worth).mean())
+        assert told(-(logs * -worth).mean())
+    ratio = (logs - logs.detach()).exp()
+    assert not told(-torch.min(ratio * normed, ratio.clamp(0.8, 1.2) * normed).mean())
+
+
+def test_what_the_critic_says_of_others_tells_nothing() -> None:
+    torch.manual_seed(0)
+    acts = torch.randint(0, 4, (24,))
+    logs = Categorical(logits=torch.randn(24, 4).requires_grad_() * 1.0).log_prob(acts)
+    for worth in (torch.randn(24), torch.ones(24)):
+        loss = (logs * worth).mean() + critic(torch.randn(24), "mse")
+        assert wrong_from_the_start(parts_of(loss.grad_fn)) == ()
+    few = (logs[:8] * torch.arange(8.0)).mean() + critic(torch.arange(8.0), "mse")
+    assert wrong_from_the_start(parts_of(few.grad_fn)) == ()

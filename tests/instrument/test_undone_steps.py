@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from gradtui.core.wiring import STEPS_UNDONE
+from gradtui.core.wiring import STEPS_UNDONE, WEIGHTS_LOADED
 from gradtui.instrument.undone_steps import ENOUGH
 from tests.instrument.seeing import watched
 
@@ -79,3 +79,31 @@ def test_a_step_that_is_taken_back_now_and_then_is_no_habit() -> None:
                     one.copy_(old)
 
     assert wiring(now_and_then, steps=60) == {}
+
+
+def evaluated(*, restored: bool) -> Between:
+    """Slow averages are copied into the model at each tenth step, and the weights put back or not."""
+    kept: list[nn.Module] = []
+    steps = [0]
+
+    @torch.no_grad()
+    def evaluate(net: nn.Module) -> None:
+        if not kept:
+            kept.append(copy.deepcopy(net))
+        steps[0] += 1
+        for mean, own in zip(kept[0].parameters(), net.parameters(), strict=True):
+            mean.lerp_(own, 0.001)
+            if steps[0] % 10 == 0:
+                mine = own.clone()
+                own.copy_(mean)
+                if restored:
+                    own.copy_(mine)
+
+    return evaluate
+
+
+def test_averages_that_are_not_taken_back_after_an_evaluation() -> None:
+    (words,) = wiring(evaluated(restored=False), steps=60).values()
+    assert words.startswith("4 times in the first 40 steps that were looked at")
+    assert WEIGHTS_LOADED in wiring(evaluated(restored=False), steps=60)
+    assert wiring(evaluated(restored=True), steps=70) == {}

@@ -1,0 +1,73 @@
+"""A cross-entropy among the terms of a loss, and what it comes to beside them."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gradtui.autograd.drowned_terms import FROM, DrownedTerms
+
+CLASSES = 5
+
+
+def loss_of(
+    scale: float, *, weight: float = 1.0, learned: bool = False, minus: bool = False
+) -> Tensor:
+    """Errors of about `scale` squared, and classes."""
+    torch.manual_seed(1)
+    labels = torch.randint(0, CLASSES, (64,))
+    scores = nn.Parameter(F.one_hot(labels, CLASSES) * (8.0 if learned else 0.0))
+    answers = nn.Parameter(torch.zeros(64, 2))
+    classes = F.cross_entropy(scores, labels)
+    errors = F.mse_loss(answers, scale * torch.ones(64, 2))
+    return errors - weight * classes if minus else weight * classes + errors
+
+
+def told(*losses: Tensor, passes: int = FROM) -> list[str]:
+    terms = DrownedTerms()
+    for at, loss in enumerate(losses):
+        terms.look(loss, passes + at)
+    return [words for _, words in terms.told]
+
+
+def test_a_term_that_errors_in_pixels_drown() -> None:
+    (words,) = told(loss_of(300.0), loss_of(300.0))
+    assert (
+        words
+        == "a cross-entropy is 1.61, guessing costs 1.61, and the other terms of the loss come to 9e+04"
+    )
+    (words,) = told(loss_of(30.0, weight=0.1), loss_of(30.0, weight=0.1))
+    assert "(weighed by 0.1)" in words
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        loss_of(3.0),
+        loss_of(300.0, weight=1000.0),
+        loss_of(300.0, learned=True),
+        loss_of(300.0, minus=True),
+    ],
+)
+def test_of_one_size_or_learned_or_to_be_raised(loss: Tensor) -> None:
+    assert told(loss, loss) == []
+
+
+def test_it_takes_time_and_two_looks() -> None:
+    sick = loss_of(300.0)
+    assert told(sick, sick, passes=FROM - 2) == []
+    assert told(sick) == []
+    assert told(sick, loss_of(300.0, learned=True), sick) == []
+
+
+def test_it_is_taken_back_by_two_looks() -> None:
+    sick, well = loss_of(300.0), loss_of(300.0, learned=True)
+    assert len(told(sick, sick, well)) == 1
+    assert told(sick, sick, well, well) == []
+    assert told(sick, sick, loss_of(3.0), loss_of(3.0)) == []
+
+
+def test_a_loss_of_one_term_is_none() -> None:
+    labels = torch.randint(0, CLASSES, (64,))
+    one = 1e4 * F.cross_entropy(nn.Parameter(torch.zeros(64, CLASSES)), labels)
+    assert told(one, one) == []
