@@ -8,6 +8,7 @@ from gradtui.core.facts import Facts
 from gradtui.core.symptom import CONVERGED, HEALTHY, TOO_EARLY, UNDECIDED, Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import NOTHING_SEEN, TOO_FEW, UNSEEN_LOSS, Diagnosis, Finding
+from gradtui.doctor.gradient_agreement import NOTHING_IN_COMMON
 from gradtui.doctor.notes import (
     attached,
     idle,
@@ -20,6 +21,7 @@ from gradtui.doctor.notes import (
 )
 from gradtui.doctor.optimizer_series import OptimizerSeries, streams
 from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedies.conditions.selection import suited
 from gradtui.doctor.rules.exploding import exploded_to_nan
 from gradtui.doctor.rules.logged import log_verdict, points
@@ -148,6 +150,11 @@ def _ordered(found: list[Finding], facts: Facts) -> list[Finding]:
         first.setdefault(finding.symptom, finding)
     if killed_by_one_input(first, facts):
         first.pop("dead_relu")
+    if "plateau" in first and first["plateau"].remedies == choices.WITHERED:
+        first.pop("vanishing_gradient", None)  # what little weights pass on
+    apart = "not_learning" in first and first["not_learning"].cause == NOTHING_IN_COMMON
+    if "plateau" in first and apart:
+        first.pop("not_learning")  # of whatever is the reason for that
     for vague in ("plateau", "not_learning"):
         # Replicas that differ explain no lack of progress.
         if any(symptom not in (vague, DRIFT) for symptom in first):

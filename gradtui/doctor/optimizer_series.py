@@ -34,16 +34,17 @@ def streams(facts: Facts) -> list[OptimizerSeries]:
     if facts.info.logged is not None:  # what was not logged at a step is not missing from it
         return [OptimizerSeries(facts)]
     present = ~np.isnan(facts.grads[:, :, Grad.NONFINITE])
-    if not len(facts) or (present.all() and not _turns(facts.optimizer)):
+    if not len(facts) or (present.all() and not in_turns(facts.optimizer)):
         return [OptimizerSeries(facts)]
     packed = np.packbits(present, axis=1)
     _, at, pattern = np.unique(packed, axis=0, return_index=True, return_inverse=True)
     group = _together(present[at])[pattern.reshape(-1)]
     group = _apart(group, facts.optimizer)
+    group = _without(group, facts)
+    # Steps without any gradient belong with the most frequent kind.
     known = np.unique(group[group >= 0])
     if len(known) < 2:
         return [OptimizerSeries(facts)]
-    # Steps without any gradient belong with the most frequent kind.
     group[group < 0] = np.argmax(np.bincount(group[group >= 0]))
     game = _own_losses(group, facts.loss)
     out = []
@@ -76,7 +77,20 @@ def _together(patterns: npt.NDArray[np.bool_]) -> IntArray:
     return sets
 
 
-def _turns(optimizer: IntArray) -> bool:
+def _without(group: IntArray, facts: Facts) -> IntArray:
+    """[n] `group` with a number for each optimizer that takes turns with others and none of whose steps had
+    any gradient."""
+    out = group.copy()
+    if (group < 0).all() or not in_turns(facts.optimizer):
+        return out
+    for one in np.unique(facts.optimizer):
+        mine = facts.optimizer == one
+        if (group[mine] < 0).all():
+            out[mine] = out.max() + 1
+    return out
+
+
+def in_turns(optimizer: IntArray) -> bool:
     """Whether any two optimizers step in turn: neither has ended when the other begins."""
     spans = sorted(_span(np.flatnonzero(optimizer == one)) for one in np.unique(optimizer))
     return any(after[0] < before[1] for before, after in pairwise(spans))
@@ -93,7 +107,7 @@ def _apart(group: IntArray, optimizer: IntArray) -> IntArray:
     for number in np.unique(group[group >= 0]):
         mine = np.flatnonzero(group == number)
         ones = np.unique(optimizer[mine])
-        if _turns(optimizer[mine]):
+        if in_turns(optimizer[mine]):
             for one in ones:
                 out[mine[optimizer[mine] == one]] = free
                 free += 1
@@ -104,9 +118,10 @@ def _apart(group: IntArray, optimizer: IntArray) -> IntArray:
 
 
 def _own_losses(group: IntArray, loss: FloatArray) -> bool:
-    """Whether the optimizers go by different losses: those of one loss share each value of it."""
+    """Whether the optimizers take turns and go by different losses: those of one loss share each value of it.
+    Trainings that come one after the other have losses of their own too, and play against nobody."""
     turns = np.flatnonzero(np.diff(group) != 0)
-    if not len(turns):
+    if len(turns) < len(np.unique(group)):
         return False
     return float(np.mean(loss[turns] == loss[turns + 1])) < T.SHARED_LOSS
 

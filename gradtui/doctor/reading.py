@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from gradtui.core import wiring as W
 from gradtui.core.facts import Facts, merged_rows
 from gradtui.core.layout import BoolArray, FloatArray, IntArray
 from gradtui.core.scalar_series import ScalarSeries
@@ -460,6 +461,8 @@ class Reading:
         info = self.facts.info
         if info.task or info.classes or not len(self.used) or self.in_the_middle:
             return info.classes
+        if W.DROWNED_TERM in dict(info.wiring):
+            return 0  # what guessing costs of one term says nothing of the sum
         start = float(self.facts.loss[self.used[0]])
         low, high = T.GUESS_START
         if not math.isfinite(start) or (self._bias is not None and not self.bounded):

@@ -39,7 +39,7 @@ def recurrent_gains(reading: Reading) -> dict[int, float]:
 
 def looped(reading: Reading) -> bool:
     """Whether any layer is applied to its own results, step after step."""
-    return any(row.turns >= T.LOOPED for row in reading.facts.layout.rows)
+    return any(row.turns >= T.LOOPED or row.kind in PLAIN for row in reading.facts.layout.rows)
 
 
 def by_hand(facts: Facts, tensor: TensorInfo) -> bool:

@@ -14,10 +14,10 @@ from torch.nn import functional as F
 from gradtui.core.history import History
 from gradtui.core.snapshot import Grad, NonFinite, Snapshot, Weight
 from gradtui.core.symptom import Severity
-from gradtui.core.wiring import LOST_BATCH, OWN_BACKWARD, SAME_ANSWERS, Faults
+from gradtui.core.wiring import LOST_BATCH, ORDERED_LABELS, OWN_BACKWARD, SAME_ANSWERS, Faults
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import Diagnosis
-from gradtui.doctor.rules.miswired import CAUSES, EXPLAINS
+from gradtui.doctor.rules.miswired import CAUSES, EXPLAINS, OTHERWISE
 from tests.doctor.prescribed import ADVICE
 from tests.factories import mlp_layout, run_info, snapshot
 from tests.verdicts.watched import record
@@ -45,7 +45,7 @@ def told(
 def test_a_run_that_has_not_learned_is_miswired(kind: str) -> None:
     found = told(40, kind)
     (finding,) = found.findings
-    assert (found.verdict, found.severity) == ("miswired", Severity.WARNING)
+    assert (found.verdict, found.severity) == (OTHERWISE.get(kind, "miswired"), Severity.WARNING)
     assert finding.remedies == ADVICE[kind]
     assert f"seen: {kind}" in finding.evidence
     assert re.search(r"(guessing gives|costs) 2\.3", finding.evidence)
@@ -90,7 +90,7 @@ def test_data_in_the_order_of_its_labels() -> None:
         return CHANCE * (2.5 if step % 12 == 0 else 0.9 ** (step % 12))
 
     found = told(400, "ordered_labels", loss=saws).findings[0]
-    assert found.symptom == "miswired"
+    assert found.symptom == "oscillating_loss"
     assert found.cause.startswith("the data comes in the order of its labels")
     assert found.remedies[0].id == "shuffle"
     learned = told(400, "ordered_labels", loss=lambda step: CHANCE * 0.98**step)
@@ -255,11 +255,50 @@ def without_gradients(since: int, steps: int, after: float) -> Diagnosis:
 def test_gradients_that_are_gone_since_a_step_are_told() -> None:
     found = without_gradients(80, 160, 1.9)
     finding = found.findings[0]
-    assert (found.verdict, finding.first_step) == ("output_cannot_change", 80)
+    assert (found.verdict, finding.first_step) == ("miswired", 80)
     assert finding.remedies == ADVICE["gradients_gone"]
     assert "since step 80" in finding.evidence
-    assert without_gradients(140, 160, 1.9).verdict != "output_cannot_change"  # too few
-    assert without_gradients(80, 160, 0.5).verdict != "output_cannot_change"  # it learns otherwise
+    assert without_gradients(140, 160, 1.9).verdict != "miswired"  # too few
+    assert without_gradients(80, 160, 0.5).verdict != "miswired"  # it learns otherwise
+
+
+def stale(since: int, steps: int, *, jitter: float = 0.1) -> Diagnosis:
+    """Gradients that differ from step to step until then, and are the same to the bit from there on."""
+    noise = np.random.default_rng(0).standard_normal(steps)
+
+    def left(s: Snapshot) -> Snapshot:
+        if s.step >= since:
+            s.grads[:, Grad.SUM] = 0.01
+        return s
+
+    return told(
+        steps,
+        change=left,
+        loss=lambda step: CHANCE + jitter * float(noise[step]),
+        norm=lambda step: 0.3 + (0.01 * float(noise[step]) if step < since else 0.0),
+    )
+
+
+def test_gradients_that_an_earlier_pass_has_left() -> None:
+    found = stale(60, 200)
+    finding = found.findings[0]
+    assert (found.verdict, finding.first_step) == ("miswired", 60)
+    assert "the same to the bit at 140 measured steps" in finding.evidence
+    assert finding.remedies == ADVICE["gradients_gone"]
+    assert stale(190, 200).verdict != "miswired"  # too few
+    assert stale(60, 200, jitter=0.0).verdict != "miswired"  # the same batch gives the same
+
+
+def test_data_in_order_are_forgotten_class_by_class() -> None:
+    """Of one class at a time the loss is small soon, and high where the next one begins."""
+
+    def loss(peak: float) -> Callable[[int], float]:
+        return lambda step: peak * 0.5 ** (step % 20)
+
+    forgets = told(400, ORDERED_LABELS, loss=loss(1.5 * CHANCE))
+    assert forgets.verdict == "oscillating_loss"
+    assert "seen: ordered_labels" in forgets.findings[0].evidence
+    assert told(400, ORDERED_LABELS, loss=loss(0.3 * CHANCE)).healthy
 
 
 def test_of_a_sick_run_it_is_said_whose_backward_was_written_by_hand() -> None:

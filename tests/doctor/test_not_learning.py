@@ -292,7 +292,7 @@ def test_a_net_that_gets_steeper_is_on_its_way() -> None:
 def test_a_slope_that_is_next_to_none_may_be_a_temperatures_doing() -> None:
     facts = run(flat(320, noise=1e-3), norm=1e-3, update=1e-3, lr=0.05, optimizer="SGD")
     symptom, cause, remedy = found(diagnose(facts))
-    assert (symptom, remedy) == ("not_learning", "spread_of_scores")
+    assert (symptom, remedy) == ("plateau", "spread_of_scores")
     assert "a temperature" in cause
     assert "or else the learning rate of 0.05 is too small" in cause
 

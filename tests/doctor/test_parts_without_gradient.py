@@ -127,7 +127,7 @@ def test_gradients_that_have_come_to_an_end(level: float, verdict: str, measured
 
 
 def test_units_of_tanh_do_not_die() -> None:
-    for activation, verdict in (("tanh", UNDECIDED), ("relu", "dead_relu")):
+    for activation, verdict in (("tanh", UNDECIDED), ("relu", "saturated")):
         found = told(
             mlp_layout(4, activation=activation), 120, norm=lambda step: 0.3 if step < 60 else 0.0
         )

@@ -93,6 +93,7 @@ LONGEST = {
     **dict.fromkeys(("plateau", "plateau_short", "plateau_long"), 11),
     **dict.fromkeys(("vanishing_depth", "vanishing_convolutions", "vanishing_stack"), 11),
     "exploding_time": 12,
+    "steep_in_time": 12,
     "dead_start": 11,
 }
 

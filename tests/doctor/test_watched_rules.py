@@ -117,6 +117,51 @@ def test_two_optimizers_are_two_streams_and_a_game_by_their_losses() -> None:
     assert not any(s.game for s in together)
 
 
+def test_trainings_one_after_the_other_are_no_game() -> None:
+    """The second one stands still, at a loss of its own."""
+
+    def phases(s: Snapshot) -> None:
+        s.grads[slice(4, None) if s.step < 150 else slice(None, 4)] = np.nan
+        assert s.weights is not None
+        s.weights[:, Weight.UPDATE] = 1e-2 if s.step < 150 else 1e-9
+        s.grads[:, Grad.NORM] *= 1 + 0.1 * np.sin(s.step)
+
+    def loss(step: int) -> float:
+        return 0.97**step if step < 150 else 6.0 + 0.1 * np.sin(step)
+
+    history = watched(450, phases, loss=loss)
+    apart = streams(history.facts())
+    assert {(len(s.facts), s.game) for s in apart} == {(150, False), (300, False)}
+    finding = told(history).findings[0]
+    assert (finding.symptom, finding.first_step) == ("plateau", 150)
+    assert finding.layers == ("layers.2", "layers.3", "layers.4")
+
+
+def sides(steps: int, *, requires_grad: bool = True) -> History:
+    """Two optimizers in turn, the first of which never has a gradient."""
+    tensors = tuple(replace(t, requires_grad=requires_grad) for t in LAYOUT.tensors)
+    layout = replace(LAYOUT, tensors=tensors)
+    history = History(layout, run_info(task="", classes=0, optimizer="Adam"))
+    for step in range(steps):
+        one = snapshot(layout, step, np.full(ROWS, 0.3), loss=0.5 + step // 2 % 2, accuracy=0.1)
+        assert one.weights is not None
+        other = slice(4, None) if step % 2 == 0 else slice(None, 4)
+        one.grads[other], one.weights[other] = np.nan, np.nan
+        if step % 2 == 0:
+            one.grads[:], one.weights[:, Weight.UPDATE] = np.nan, 0.0
+        history.append(replace(one, activations=None, optimizer=step % 2))
+    return history
+
+
+def test_a_side_whose_optimizer_never_has_a_gradient() -> None:
+    finding = told(sides(300)).findings[0]
+    assert finding.symptom == "miswired"
+    assert finding.layers == ("layers.0", "layers.1")
+    assert "has taken 150 steps, and none of its 4 tensors" in finding.evidence
+    assert told(sides(300, requires_grad=False)).verdict != "miswired"
+    assert told(sides(100)).verdict != "miswired"
+
+
 def test_the_side_of_a_game_that_lost_is_named() -> None:
     def norms(step: int) -> FloatArray:
         return np.where(np.arange(ROWS) < 2, 0.3 if step < 60 else 1e-4, 0.3)
@@ -201,3 +246,65 @@ def test_a_loss_that_is_lost_is_nonfinite_and_one_never_known_is_not() -> None:
     finding = told(history).findings[0]
     assert (finding.symptom, finding.first_step) == ("nonfinite", 30)
     assert told(watched(40, loss=lambda step: float("nan"))).healthy
+
+
+def test_slopes_that_no_error_at_the_output_accounts_for() -> None:
+    """However much of it the loss has come down by."""
+
+    def falls(step: int) -> float:
+        return 1e12 * 0.9 ** min(step, 60) + 1e6
+
+    def run(times: float, turns: int = 40) -> Diagnosis:
+        norms: Callable[[int], FloatArray] = lambda step: np.full(ROWS, times * falls(step) ** 0.5)  # noqa: E731
+        facts = watched(200, loss=falls, norms=norms).facts()
+        rows = tuple(replace(row, turns=turns) for row in LAYOUT.rows)
+        return diagnose(replace(facts, layout=replace(LAYOUT, rows=rows)))
+
+    finding = run(1e6).findings[0]
+    assert (finding.symptom, finding.first_step) == ("exploding_gradient", 0)
+    assert "times its root" in finding.evidence
+    assert "exploding_gradient" not in [f.symptom for f in run(1e4).findings]
+    assert "exploding_gradient" not in [f.symptom for f in run(1e6, turns=1).findings]
+
+
+def test_a_loss_to_and_fro_on_a_high_level_is_no_explosion() -> None:
+    noise = np.random.default_rng(0).standard_normal(300)
+
+    def loss(step: int) -> float:
+        return (
+            1.2 if step < 3 else 4.5 * (1.2 if step % 2 else 0.83) * (1 + 0.1 * float(noise[step]))
+        )
+
+    def far(s: Snapshot) -> None:
+        assert s.weights is not None
+        s.weights[:, Weight.UPDATE] = 0.2 * s.weights[:, Weight.NORM]
+
+    assert [f.symptom for f in told(watched(300, far, loss=loss)).findings] == ["oscillating_loss"]
+    low: Callable[[int], float] = lambda step: loss(step) / 4 if step > 2 else 1.2  # noqa: E731
+    assert told(watched(300, far, loss=low)).findings == ()
+
+
+def test_two_tasks_in_turn_are_no_jumps() -> None:
+    noise = np.random.default_rng(0).standard_normal(300)
+
+    def loss(step: int) -> float:
+        level = 1.0 if step < 6 else 1.7 if step % 2 else 0.5
+        return level * (1 + 0.05 * float(noise[step]))
+
+    def far(s: Snapshot) -> None:
+        assert s.weights is not None
+        s.weights[:, Weight.UPDATE] = 0.02 * s.weights[:, Weight.NORM]
+
+    assert told(watched(300, far, loss=loss)).findings == ()
+
+
+def test_a_loss_that_half_precision_rounds_to_nothing() -> None:
+    def run(first: float, mean: float) -> list[str]:
+        history = watched(200, loss=lambda step: first if step < 10 else 0.0, precision="float16")
+        history.info = replace(history.info, mean_loss=mean, task="regression")
+        return [f.symptom for f in told(history).findings]
+
+    assert run(1e-3, 5e-11) == ["fp16_underflow"]
+    assert run(0.0, 0.0) == ["fp16_underflow"]
+    assert run(1.0, 0.3) == []
+    assert run(1.0, 0.0) == []

@@ -96,6 +96,7 @@ from gradtui.doctor.remedies.code.recurrent import (
     GATES,
     ORTHOGONAL,
     SHORTER_SEQUENCES,
+    STEP_OF_TIME,
     TRUNCATED_BACKPROPAGATION,
 )
 from gradtui.doctor.remedies.code.recurrent_stacks import (
@@ -128,10 +129,13 @@ from gradtui.doctor.remedies.code.structure import (
 )
 from gradtui.doctor.remedies.code.terms import (
     ADVANTAGE_OF_EACH,
+    ADVANTAGE_SIGN,
     CREATE_GRAPH,
     HELD_WEIGHTS,
     LARGER_BRANCHES,
+    SCALED_SCORES,
     SMALLER_BONUS,
+    TERMS_OF_ONE_SIZE,
     WEIGHED_EXPERTS,
 )
 from gradtui.doctor.remedies.code.updates import (
@@ -230,6 +234,11 @@ EXPLODING_LR: Choice = (
 EXPLODING_TIME: Choice = (
     ORTHOGONAL_AND_CLIP,
     CLIP,
+    TRUNCATED_BACKPROPAGATION,
+)
+STEEP_IN_TIME: Choice = (
+    STEP_OF_TIME,
+    ORTHOGONAL_AND_CLIP,
     TRUNCATED_BACKPROPAGATION,
 )
 EXPLODING_CRITIC: Choice = (
@@ -421,6 +430,12 @@ MOSTLY_PADDING: Choice = (IGNORE_PADDING,)
 ANSWER_GIVEN: Choice = (SHIFTED_INPUTS,)
 PART_CUT_OFF: Choice = (KEEP_GRAPH, LOSS_OF_PARAMETERS)
 LONG_MEMORY: Choice = (SHORTER_MEMORY,)
+REVERSED_ADVANTAGES: Choice = (ADVANTAGE_SIGN,)
+PINNED_SOFTMAX: Choice = (SCALED_SCORES,)
+LOSS_UNDERFLOW: Choice = (STANDARD_TARGETS, STANDARD_INPUTS, *FP16_UNDERFLOW)
+DROWNED_TERM: Choice = (TERMS_OF_ONE_SIZE,)
+OUTPUTS_PINNED: Choice = (SMALLER_WEIGHTS, LOWER_LR, TARGETS_IN_RANGE)
+PINNED_BY_INPUTS: Choice = (STANDARD_INPUTS, SMALLER_WEIGHTS)
 OUT_OF_REACH: Choice = (TARGETS_IN_RANGE,)
 DATA_CHANGED: Choice = (INPUTS_WITH_LABELS,)
 VALUE_CLIPS: Choice = (NORM_IN_PLACE_OF_VALUES,)

@@ -3,10 +3,11 @@ all of whose elements lie at the limit."""
 
 import numpy as np
 
-from gradtui.core.snapshot import Grad
+from gradtui.core.snapshot import Grad, Weight
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
+from gradtui.doctor.gradient_agreement import stepped_norms
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
@@ -35,6 +36,8 @@ def clipping_dominates(reading: Reading) -> Finding | None:
         return None
     if reading.adaptive and reading.learned:
         return None  # which divides by the gradient's size anyhow
+    if _moved_otherwise(reading):
+        return None  # noise that is added on purpose, as in Langevin's sampling
     typical = median(factors[clipped])
     if typical > (T.CLIPPED_HARD_ADAPTIVE if reading.adaptive else T.CLIPPED_HARD):
         return None
@@ -53,6 +56,21 @@ def clipping_dominates(reading: Reading) -> Finding | None:
         "is too big",
         choices.CLIPPING_CRAWLS if crawling else choices.CLIPPING_DOMINATES,
     )
+
+
+def _moved_otherwise(reading: Reading) -> bool:
+    """Whether the steps of plain SGD are much longer than learning rate and gradients make them."""
+    facts = reading.facts
+    if reading.adaptive or "momentum" not in dict(facts.info.settings):
+        return False
+    at = facts.weights_at[-10 * T.WINDOW :]
+    updates = facts.weights[at][:, facts.layout.judged, Weight.UPDATE]
+    lengths = np.sqrt(np.nansum(updates**2, axis=1))
+    momentum = dict(facts.info.settings).get("momentum", 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        times = lengths * (1 - momentum) / (facts.lr[at] * stepped_norms(reading)[at])
+    times = times[np.isfinite(times) & (lengths > 0)]
+    return len(times) >= T.ACTIVATION_WINDOW and median(times) > T.LONGER_THAN_STEPS
 
 
 def _values_clipped(reading: Reading) -> Finding | None:

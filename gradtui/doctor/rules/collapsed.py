@@ -54,6 +54,19 @@ KINDS: dict[str, tuple[str, str, tuple[Remedy, ...]]] = {
         "every advantage: all actions are judged by the same mean",
         choices.PAIRED_ADVANTAGES,
     ),
+    W.REVERSED_ADVANTAGES: (
+        MISWIRED,
+        "the sign of the advantage is the wrong way round (value minus return, or a minus too many or too "
+        "few): the policy unlearns whatever turns out well",
+        choices.REVERSED_ADVANTAGES,
+    ),
+    W.PINNED_SOFTMAX: (
+        "saturated",
+        "the scores that go into the softmax are so far apart that it gives 1 to one of them and 0 to all "
+        "others: no slope comes back through it (are they divided by the root of their width, and not "
+        "multiplied by it?)",
+        choices.PINNED_SOFTMAX,
+    ),
     W.DERIVATIVE_CUT: (
         MISWIRED,
         "a derivative that is taken without create_graph=True is a mere number to backward(): the part of "
@@ -61,7 +74,7 @@ KINDS: dict[str, tuple[str, str, tuple[Remedy, ...]]] = {
         choices.DERIVATIVE_CUT,
     ),
     W.FLAT_SCORES: (
-        NOT_LEARNING,
+        "plateau",
         "the temperature of the scores is far too high: similarities are to be divided by one below 1, and "
         "are multiplied by it, or by another small number",
         choices.FLAT_SCORES_BOUND,
@@ -78,9 +91,28 @@ KINDS: dict[str, tuple[str, str, tuple[Remedy, ...]]] = {
         "as it is but for weight decay",
         choices.CUT_BY_STEPS,
     ),
+    W.DROWNED_TERM: (
+        "badly_scaled",
+        "one term of the loss is in so large units that all others count for nothing beside it: what they "
+        "are for is not learned",
+        choices.DROWNED_TERM,
+    ),
+    W.OVER_ONE: (
+        MISWIRED,
+        "whatever these layers give, the result is the same: it is taken over a dim of one value, where "
+        "another dim was meant",
+        choices.WITHOUT_EFFECT,
+    ),
 }
 """Kind -> symptom, cause and remedies."""
-IN_GAMES = (W.OUT_OF_RANGE, W.PAIRED_ADVANTAGES, W.DERIVATIVE_CUT, W.FLAT_OPERATION)
+IN_GAMES = (
+    W.OUT_OF_RANGE,
+    W.REVERSED_ADVANTAGES,
+    W.PAIRED_ADVANTAGES,
+    W.DERIVATIVE_CUT,
+    W.FLAT_OPERATION,
+    W.OVER_ONE,
+)
 """Kinds that are wrong whoever plays against whom."""
 
 
@@ -88,6 +120,12 @@ def _solved(reading: Reading) -> bool:
     if reading.critic or reading.signed or reading.blind or reading.seen < T.MISWIRED_STEPS:
         return False
     return reading.loss < T.COPIED * reading.reference_loss
+
+
+def _little_learned(reading: Reading) -> bool:
+    if reading.seen < T.CUT_OFF_STEPS or reading.signed:
+        return False
+    return reading.loss > T.CUT_OFF_LEARNED * reading.reference_loss
 
 
 def _without_slope(reading: Reading) -> tuple[int, ...]:
@@ -107,8 +145,12 @@ def collapsed(reading: Reading) -> Finding | None:
         return None  # something on the way may hide the answer, such as noise
     if kind == W.FLAT_SCORES and not reading.loss > T.FLAT_STILL * reading.chance:
         return None  # they are flat no more
-    rows = _without_slope(reading) if kind == W.FLAT_OPERATION else ()
-    if kind == W.FLAT_OPERATION and not rows:
+    stuck = _little_learned(reading) and not reading.progress
+    choice = kind == W.PINNED_SOFTMAX or (kind == W.OVER_ONE and "softmax" in seen[kind])
+    if choice and not stuck:
+        return None  # attention to a single thing, or of which there is one, is no mistake
+    rows = _without_slope(reading) if kind in (W.FLAT_OPERATION, W.OVER_ONE) else ()
+    if kind in (W.FLAT_OPERATION, W.OVER_ONE) and not rows:
         return None  # there is another way back, in another pass
     symptom, cause, remedies = KINDS[kind]
     losses = f"the loss is {norm(reading.loss)} (first {norm(reading.start_loss)})"

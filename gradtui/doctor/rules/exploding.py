@@ -12,9 +12,11 @@ from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
+from gradtui.doctor.recurrence import looped
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
-from gradtui.doctor.rules.explosion_causes import blamed, blown_up
+from gradtui.doctor.rules.explosion_causes import blamed, blown_up, merely_unscaled
+from gradtui.doctor.rules.step_size import oscillating_loss
 from gradtui.doctor.words import norm
 
 SYMPTOM = "exploding_gradient"
@@ -91,6 +93,8 @@ def exploding(reading: Reading) -> Finding | None:
             return None
     if not (now > T.BAND_HIGH or diverged) or (not diverged and merely_unscaled(reading)):
         return None
+    if now < T.BAND_HIGH and now < T.SPIKE_NORM * first and oscillating_loss(reading) is not None:
+        return None  # it jumps about on a high level, with gradients as they were
     if reading.start_unknown and not diverged:
         return None  # the loss may be down from wherever it began
     at_start = float(norms[reading.used[0]]) > T.BAND_HIGH
@@ -113,18 +117,34 @@ def exploding(reading: Reading) -> Finding | None:
     )
 
 
-def merely_unscaled(reading: Reading) -> bool:
-    """Large, and the loss no worse for it: the business of `badly_scaled`.
-
-    Where the task is not told, it is one whose error at the output is itself large, with first
-    weights that do not enlarge signals.
-    """
-    task = reading.facts.info.task
-    if reading.loss >= 1.5 * reading.start_loss:
-        return False
-    if task:
-        return task == "regression" and not blown_up(reading)
-    return not reading.bounded and reading.growth < T.GAIN_GROWTH
+def far_too_steep(reading: Reading) -> Finding | None:
+    """Slopes that no error at the output accounts for, whatever the loss comes down by, of layers that are
+    applied to their own results: of a mean of squares the slope at the output is twice its root at most, and
+    steps of time that keep the size of signals pass on as much."""
+    if reading.signed or reading.critic or reading.seen < T.SUSTAINED_STEPS or reading.half:
+        return None
+    if not looped(reading):
+        return None  # a sum of squares over data in odd units is as steep
+    norms, losses = reading.total[reading.used], reading.facts.loss[reading.used]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        steep = (norms > T.STEEP_NORM) & (norms / np.sqrt(losses) > T.STEEP_TIMES)
+    late = steep[-T.SUSTAINED_STEPS :]
+    if not late.all() or not steep[: T.SUSTAINED_STEPS].mean() > 0.5:
+        return None
+    rows = reading.largest_rows(reading.used[-1])
+    first, now = median(norms[:5]), median(norms[-T.WINDOW :])
+    return Finding(
+        SYMPTOM,
+        Severity.CRITICAL,
+        int(reading.facts.steps[0]),
+        f"total gradient norm {norm(now)} (first {norm(first)}) at a loss of {norm(reading.loss)} (first "
+        f"{norm(reading.start_loss)}): {norm(now / math.sqrt(abs(reading.loss) or 1.0))} times its root",
+        "signals and gradients grow from one step of time to the next: the step of time is too long, or the "
+        "recurrence multiplies what it is given",
+        choices.STEEP_IN_TIME,
+        rows,
+        reading.names(list(rows)),
+    )
 
 
 def _overflow_at_start(facts: Facts) -> Finding | None:

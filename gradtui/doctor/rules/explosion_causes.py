@@ -6,7 +6,7 @@ import numpy as np
 
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.reading import Reading
-from gradtui.doctor.recurrence import PLAIN, looped, recurrent_gains
+from gradtui.doctor.recurrence import looped, recurrent_gains
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedy import Remedy
 from gradtui.doctor.rules.time_steps import time_growth
@@ -73,8 +73,7 @@ def blamed(reading: Reading, at_start: bool) -> ExplosionCause:
         return STEPS
     if reading.facts.info.logged is not None:
         return UNTOLD
-    kinds = {row.kind for row in reading.facts.layout.rows}
-    if (kinds.intersection(PLAIN) or looped(reading)) and not recurrent_gains(reading):
+    if looped(reading) and not recurrent_gains(reading):
         return RECURRENT
     sane = len(reading.gains) > 0 and 1 / T.GAIN_GROWTH < reading.growth < T.GAIN_GROWTH
     first = reading.used[:1]
@@ -131,6 +130,20 @@ def fading_remedies(reading: Reading) -> tuple[Remedy, ...]:
         return choices.VANISHING_WEIGHTS
     convolves = any(row.kind.startswith("Conv") for row in rows)
     return choices.VANISHING_CONVOLUTIONS if convolves else choices.VANISHING_DEPTH
+
+
+def merely_unscaled(reading: Reading) -> bool:
+    """Large, and the loss no worse for it: the business of `badly_scaled`.
+
+    Where the task is not told, it is one whose error at the output is itself large, with first
+    weights that do not enlarge signals.
+    """
+    task = reading.facts.info.task
+    if reading.loss >= 1.5 * reading.start_loss:
+        return False
+    if task:
+        return task == "regression" and not blown_up(reading)
+    return not reading.bounded and reading.growth < T.GAIN_GROWTH
 
 
 def summed(reading: Reading) -> bool:

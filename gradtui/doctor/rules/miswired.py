@@ -14,6 +14,7 @@ from gradtui.core.snapshot import Grad, Weight
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
+from gradtui.doctor.optimizer_series import in_turns
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedies.code.shorter_steps import LOWER_LR_OR_MOMENTUM
@@ -73,6 +74,8 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
     ),
 }
 """Kind -> cause and remedies, the most telling first."""
+OTHERWISE = {W.ORDERED_LABELS: "oscillating_loss"}
+"""Kind -> what it is told as, where no part of the program is at fault."""
 WRITTEN = (W.STEPS_UNDONE, W.WEIGHTS_LOADED)
 """Kinds that are a finding of their own where little is learned."""
 APART = (*CAUSES, W.PADDING_COUNTED, W.ANSWER_GIVEN)
@@ -113,7 +116,7 @@ def miswired(reading: Reading) -> Finding | None:
         floor = f"; to know what is padding, and no more, costs {norm(reading.constant)}"
     return _finding(
         reading,
-        f"after {reading.seen} steps the loss is {norm(reading.loss)} (first "
+        f"after {reading.seen:,} steps the loss is {norm(reading.loss)} (first "
         f"{norm(reading.start_loss)}{floor})",
     )
 
@@ -129,7 +132,8 @@ def blown_up_by_wiring(before: Reading) -> Finding | None:
 def _finding(reading: Reading, losses: str) -> Finding:
     kind = _kind(reading.facts)
     words = "; ".join(text for name, text in reading.facts.info.wiring if name in CAUSES)
-    return Finding(SYMPTOM, Severity.WARNING, 0, f"{words}; {losses}", *CAUSES[kind])
+    symptom = OTHERWISE.get(kind, SYMPTOM)
+    return Finding(symptom, Severity.WARNING, 0, f"{words}; {losses}", *CAUSES[kind])
 
 
 def _learned(reading: Reading) -> bool:
@@ -145,7 +149,9 @@ def _learned(reading: Reading) -> bool:
     if _kind(reading.facts) == W.NEVER_ZEROED and _lost_again(reading):
         return False
     if _kind(reading.facts) == W.ORDERED_LABELS:  # of one class at a time the loss is small soon
-        return reading.level < T.MISWIRED_LEARNED * reading.reference_loss
+        late = reading.losses[-len(reading.losses) // 3 :]
+        forgets = np.nanquantile(late, T.FORGETS_AT) > reading.chance
+        return not forgets and reading.level < T.MISWIRED_LEARNED * reading.reference_loss
     return reading.loss < T.MISWIRED_LEARNED * reading.reference_loss
 
 
@@ -161,6 +167,8 @@ def no_gradients(reading: Reading) -> Finding | None:
     """Steps are taken, and not one of them had a gradient to go by."""
     facts = reading.facts
     told = dict(facts.info.wiring).get(W.NO_GRADIENTS, "")
+    if reading.part < 1 and (orphaned := _orphaned(reading)) is not None:
+        return orphaned
     if reading.critic or reading.seen < (3 if told else T.STILL_STEPS):
         return None
     if reading.blind or not len(facts.layout.tensors):
@@ -191,13 +199,81 @@ def no_gradients(reading: Reading) -> Finding | None:
     )
 
 
+def _orphaned(reading: Reading) -> Finding | None:
+    """One of several optimizers that take turns: it has had no gradient at any step, although its tensors
+    require one."""
+    facts = reading.facts
+    if reading.seen < T.ORPHANED_STEPS or not len(facts.weights_at):
+        return None
+    if not np.isnan(facts.grads[:, :, Grad.NONFINITE]).all() or _moved(facts):
+        return None
+    known = np.isfinite(facts.weights[facts.weights_at][..., Weight.NORM])
+    mine = np.asarray(known.any(axis=0)).tolist()
+    tensors = [t for t, own in zip(facts.layout.tensors, mine, strict=True) if own]
+    if not tensors or not all(t.requires_grad is True for t in tensors):
+        return None
+    rows = sorted({t.row for t in tensors})
+    names = reading.names(rows)
+    return Finding(
+        SYMPTOM,
+        Severity.WARNING,
+        int(facts.steps[0]),
+        f"the optimizer of {names[0]}{' and others' if len(names) > 1 else ''} has taken {reading.seen:,} "
+        f"steps, and none of its {len(tensors)} tensors has had a gradient at any of them; the others have",
+        "the loss of this side does not hang on what it trains: it is made of a copy without its history "
+        "(detach(), no_grad(), .data), such as the other side's answer to a detached input",
+        choices.CUT_OFF,
+        tuple(rows),
+        names,
+    )
+
+
+def stale_gradients(reading: Reading) -> Finding | None:
+    """Gradients that are the same to the bit from step to step, while losses differ: no backward pass makes
+    them any more, and nothing clears them."""
+    facts, at = reading.facts, reading.used[-20 * T.STALE_LOOKS :]
+    if reading.critic or reading.progress or reading.converged or len(at) < T.STALE_LOOKS:
+        return None
+    if in_turns(facts.optimizer):
+        return None
+    norms = facts.grads[at][..., Grad.NORM]
+    known = ~np.isnan(norms).any(axis=0)
+    sums = facts.grads[at][..., Grad.SUM][:, known]  # not every step has them
+    told = ~np.isnan(sums).any(axis=1)
+    if told.sum() < T.STALE_SUMS:
+        return None
+    same = (norms[:, known] == norms[-1:, known]).all(axis=1)
+    same &= ~told | (sums == sums[told][-1]).all(axis=1)
+    count = int(np.argmin(same[::-1])) if not same.all() else len(same)
+    losses = facts.loss[at[-count:]] if count else np.zeros(0)
+    if not known.any() or count < T.STALE_LOOKS or not (norms[-1, known] > 0).any():
+        return None
+    if not np.isfinite(losses).all() or len(np.unique(losses)) < T.STALE_LOOKS // 2:
+        return None
+    rows = sorted({facts.layout.tensors[k].row for k in np.flatnonzero(known).tolist()})
+    names = reading.names(rows)
+    return Finding(
+        SYMPTOM,
+        Severity.WARNING,
+        int(facts.steps[at[-count]]),
+        f"gradients of {names[0]}{' and others' if len(names) > 1 else ''} have been the same to the bit at "
+        f"{count} measured steps in a row, while losses differ from batch to batch",
+        "the optimizer steps parameters that the loss does not hang on any more, by gradients that an "
+        "earlier pass has left: a head or a model was made anew after its optimizer, or zero_grad() is "
+        "called on something else",
+        choices.GRADIENTS_GONE,
+        tuple(rows),
+        names,
+    )
+
+
 def gradients_gone(reading: Reading) -> Finding | None:
     """Steps went by gradients, and since some step no tensor has had any: the loss is of others."""
     facts = reading.facts
     if reading.critic or reading.blind or reading.part < 1 or reading.converged:
         return None
-    if len(np.unique(facts.optimizer)) > 1:
-        return None  # of two in turns the steps of one alone may be measured for a while
+    if in_turns(facts.optimizer):
+        return None  # the steps of one alone may be measured for a while
     present = np.flatnonzero(~np.isnan(facts.grads[..., Grad.NONFINITE]).all(axis=1))
     if not len(present) or present[-1] == len(facts) - 1:
         return None
@@ -210,7 +286,7 @@ def gradients_gone(reading: Reading) -> Finding | None:
     if not now > T.LEARNED_LOSS * was:
         return None  # it comes down by another way
     return Finding(
-        "output_cannot_change",
+        SYMPTOM,
         Severity.CRITICAL,
         since,
         f"none of {len(facts.layout.tensors)} tensors has had a gradient at any of {len(after)} steps since "
@@ -272,7 +348,8 @@ def without_consequences(first: dict[str, Finding], facts: Facts) -> dict[str, F
             remedies=choices.NOT_STEPPED,
         )
     same = dict(facts.info.wiring).get(W.SAME_ANSWERS)
-    if same and "plateau" in found:
+    withered = "plateau" in found and found["plateau"].remedies == choices.WITHERED
+    if same and "plateau" in found and not withered:
         found["plateau"] = replace(
             found["plateau"],
             cause=f"{same}, whatever goes in: something takes a mean, a softmax or the like over the "
@@ -342,6 +419,8 @@ def wiring_notes(facts: Facts, found: list[Finding]) -> list[str]:
             )
         elif kind == W.LOST_BATCH:
             out.append(words)
-        elif (kind in APART and SYMPTOM not in said) or (kind in WRITTEN and not said):
+        elif (kind in APART and OTHERWISE.get(kind, SYMPTOM) not in said) or (
+            kind in WRITTEN and not said
+        ):
             out.append(f"odd wiring: {words}")
     return out

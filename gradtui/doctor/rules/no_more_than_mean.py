@@ -7,6 +7,7 @@ import numpy as np
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
+from gradtui.doctor.gradient_agreement import agreement, in_common
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.rules.not_learning import ruled_out
@@ -22,9 +23,14 @@ def no_more_than_mean(reading: Reading) -> Finding | None:
     mean = reading.facts.info.mean_loss
     if not mean or reading.critic or reading.blind or reading.signed or reading.half:
         return None
-    if reading.seen < T.AT_THE_MEAN_STEPS or not _stands(reading):
+    if reading.seen < T.AGREED_BY_STEPS or not _stands(reading):
         return None
     level, error = _late(reading)
+    common = agreement(reading)
+    if reading.seen < T.AT_THE_MEAN_STEPS and not common.none:
+        return None
+    if common.early > T.AGREED_ONCE:
+        return None  # something was learned, and there may be no more
     low, high = T.THE_VERY_MEAN
     if not low * mean < level < high * mean or error > T.LEVEL_KNOWN * level:
         return None
@@ -37,7 +43,7 @@ def no_more_than_mean(reading: Reading) -> Finding | None:
         Severity.WARNING,
         int(reading.facts.steps[0]),
         f"after {reading.seen:,} steps the loss is {level:.3g}; the mean of the targets, which looks at no "
-        f"input, costs {mean:.3g}; {ruled_out(reading)}",
+        f"input, costs {mean:.3g}; {in_common(common) if common.none else ruled_out(reading)}",
         "gradients flow, and yet nothing is learned but the mean: the targets have nothing to do with the "
         "inputs (drawn or shuffled anew, of another example), or the inputs do not tell of them any more "
         "(cast, scaled, cut off)",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradtui.core import wiring as W
-from gradtui.core.layout import IntArray
+from gradtui.core.layout import FloatArray, IntArray
 from gradtui.core.snapshot import Grad, Weight
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
@@ -19,6 +19,7 @@ from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedy import Remedy
 from gradtui.doctor.robust_statistics import median, spread
+from gradtui.doctor.rules.explosion_causes import fading_remedies
 from gradtui.doctor.rules.small_updates import flat_slope, stopped_by_schedule, too_small_steps
 from gradtui.doctor.words import norm, percent
 
@@ -64,7 +65,7 @@ def never_stepped(reading: Reading) -> Finding | None:
         SYMPTOM,
         Severity.WARNING,
         int(reading.facts.steps[0]),
-        f"{reading.seen} backward passes with gradient norms of {_range(norms)}, and not one step of "
+        f"{reading.seen:,} backward passes with gradient norms of {_range(norms)}, and not one step of "
         f"{word}; the loss is {norm(reading.loss)}, at first {norm(reading.start_loss)}",
         "optimizer.step() is never called: a learning-rate scheduler's step() sets the learning rate, "
         "and moves no weight",
@@ -159,7 +160,7 @@ def weights_written(reading: Reading) -> Finding | None:
         SYMPTOM,
         Severity.WARNING,
         int(reading.facts.steps[0]),
-        f"{seen[kind]}; after {reading.seen} steps the loss is {norm(reading.loss)} (first "
+        f"{seen[kind]}; after {reading.seen:,} steps the loss is {norm(reading.loss)} (first "
         f"{norm(reading.start_loss)})",
         cause,
         remedies,
@@ -231,7 +232,7 @@ def steps_reach_nothing(reading: Reading) -> Finding | None:
     if stopped_by_schedule(reading) is not None or too_small_steps(reading) is not None:
         return None  # which say more
     level, reach = reading.level, reading.reach
-    if not 0 < reach < T.REACHES_MEAN * level or _on_its_way(reading):
+    if not 0 < reach < T.REACHES_MEAN * level or on_its_way(reading):
         return None
     told = reading.facts.info.classes > 1
     if told:
@@ -253,15 +254,22 @@ def steps_reach_nothing(reading: Reading) -> Finding | None:
         f"steps are too short for the slope that there is: the learning rate{words} is too small"
     )
     remedies = choices.STEPS_TOO_SHORT
-    if flat := flat_slope(reading):
-        cause, remedies = flat, choices.FLAT_SCORES
+    symptom, flat = SYMPTOM, flat_slope(reading)
+    if flat:
+        symptom, cause, remedies = "plateau", flat, choices.FLAT_SCORES
+    elif _faint(reading, norms, rate):
+        symptom, remedies = "vanishing_gradient", fading_remedies(reading)
+        cause = (
+            "what reaches most layers is next to nothing, and has been from the start: the learning rate"
+            f"{words} is an ordinary one, and the gradient fades on its way"
+        )
     elif not told and not reading.facts.info.mean_loss:
         cause += ", unless it stood at its best from the start"
     return Finding(
-        SYMPTOM,
+        symptom,
         Severity.WARNING,
         int(reading.facts.steps[0]),
-        f"after {reading.seen} steps the loss is {level:.3g}{than}; all steps together could change it by "
+        f"after {reading.seen:,} steps the loss is {level:.3g}{than}; all steps together could change it by "
         f"{norm(reach)} at most (length of the step times gradient norm); {ruled_out(reading)}",
         cause,
         remedies,
@@ -270,7 +278,16 @@ def steps_reach_nothing(reading: Reading) -> Finding | None:
     )
 
 
-def _on_its_way(reading: Reading) -> bool:
+def _faint(reading: Reading, norms: FloatArray, rate: float) -> bool:
+    """Whether steps are short for want of a gradient rather than of a learning rate: a deep net, most of
+    whose layers get next to nothing, and a rate of plain steps that is as large as any."""
+    if reading.adaptive or len(norms) < T.FEW_LAYERS or not rate >= T.ORDINARY_LR:
+        return False
+    then = reading.typical(reading.rows, reading.early)
+    return bool(np.median(norms) < T.VANISHING_NORM and np.nanmedian(then) < T.VANISHING_NORM)
+
+
+def on_its_way(reading: Reading) -> bool:
     early = reading.seen < T.STEEPER_STEPS
     return (early and reading.steeper > T.STEEPER) or reading.warming_up
 
@@ -336,7 +353,8 @@ def no_better(reading: Reading) -> str:
         return ""
     if mean := reading.facts.info.mean_loss:
         return _no_more_than_the_mean(reading, mean)
-    if reading.slowly_falling or reading.steeper > T.STEEPER:
+    rising = reading.steeper > T.STEEPER and reading.seen < T.STEEPER_STEPS
+    if reading.slowly_falling or rising:
         return ""
     if reading.below_guessing:
         return ""

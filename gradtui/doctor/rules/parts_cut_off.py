@@ -3,6 +3,7 @@ get theirs."""
 
 import numpy as np
 
+from gradtui.core import wiring as W
 from gradtui.core.layout import BoolArray, IntArray
 from gradtui.core.snapshot import Act, Grad, Weight
 from gradtui.core.symptom import Severity
@@ -38,6 +39,8 @@ def cut_off(reading: Reading) -> Finding | None:
             continue
         if kind == "zero" and not _answers(reading, rows, count):
             continue
+        if kind == "zero" and W.OVER_ONE in dict(reading.facts.info.wiring):
+            continue  # attention to a single thing, which may be all that there is
         return _finding(reading, rows, count, kind)
     return _without_effect(reading, rows, zero)
 
@@ -53,6 +56,8 @@ def _without_effect(reading: Reading, rows: IntArray, zero: BoolArray) -> Findin
     beside = np.array([name in used for name in names], np.bool_)
     idle = rows[zero & ~dead & ~pinned & beside]
     if not len(idle) or zero.all() or not _little_learned(reading):
+        return None
+    if reading.progress and W.OVER_ONE in dict(reading.facts.info.wiring):
         return None
     told = reading.names(idle)
     which = f"{', '.join(told[:NAMED])}{' and more' if len(told) > NAMED else ''}"
@@ -161,7 +166,7 @@ def _finding(reading: Reading, rows: IntArray, count: int, kind: str) -> Finding
         int(reading.facts.steps[0]),
         f"{tensors} of {len(layout.tensors)} tensors, those of {layer_range(cut)}, have had "
         + ("no gradient at any" if none else "a gradient of exactly 0 at each")
-        + f" of {reading.seen} steps, and {kept[0]} behind them has {norm(float(norms[0]))}; the "
+        + f" of {reading.seen:,} steps, and {kept[0]} behind them has {norm(float(norms[0]))}; the "
         f"loss is {norm(reading.loss)} (first {norm(reading.start_loss)})",
         f"no gradient ever reaches {layer_range(cut)}: between {cut[-1]} and {kept[0]} the way back is cut, "
         + (

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
+from gradtui.doctor.rules.batches_apart import nothing_in_common
 from gradtui.doctor.rules.climbing import climbing
 from gradtui.doctor.rules.clipping import clipping_dominates
 from gradtui.doctor.rules.collapsed import collapsed
-from gradtui.doctor.rules.exploding import exploding
+from gradtui.doctor.rules.exploding import exploding, far_too_steep
 from gradtui.doctor.rules.logged import (
     badly_scaled_norms,
     oscillating_step_by_step,
@@ -15,7 +16,12 @@ from gradtui.doctor.rules.logged import (
 )
 from gradtui.doctor.rules.long_memory import long_memory
 from gradtui.doctor.rules.loss_regression import thrown_back
-from gradtui.doctor.rules.miswired import gradients_gone, miswired, no_gradients
+from gradtui.doctor.rules.miswired import (
+    gradients_gone,
+    miswired,
+    no_gradients,
+    stale_gradients,
+)
 from gradtui.doctor.rules.no_more_than_mean import no_more_than_mean
 from gradtui.doctor.rules.nonfinite import scaler_stuck
 from gradtui.doctor.rules.not_learning import (
@@ -67,6 +73,7 @@ RULES: tuple[Rule, ...] = (
     output_cannot_change,
     no_gradients,
     gradients_gone,
+    stale_gradients,
     miswired,
     collapsed,
     router_cut_off,
@@ -76,6 +83,7 @@ RULES: tuple[Rule, ...] = (
     saturated,
     climbing,
     exploding,
+    far_too_steep,
     unbounded,
     runaway_critic,
     thrown_back,
@@ -105,9 +113,10 @@ RULES: tuple[Rule, ...] = (
     no_backward,
     weights_set_back,
     weights_written,
+    steps_reach_nothing,
     plateau,
     no_more_than_mean,
-    steps_reach_nothing,
+    nothing_in_common,
     unopposed_rise,
 )
 """In the order in which one finding goes before another of the same severity."""

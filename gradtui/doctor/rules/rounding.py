@@ -17,6 +17,8 @@ def fp16_underflow(reading: Reading) -> Finding | None:
     """Half-precision gradients that are exactly zero where real numbers would not be."""
     if not reading.half or not len(reading.now) or reading.seen < 3 or not len(reading.rows):
         return None
+    if lost := _loss_underflow(reading):
+        return lost
     zero = np.nan_to_num(reading.zero_fraction) >= T.ZERO_FRACTION
     if reading.progress:
         zero &= _never_any(reading)  # whatever the others have learned
@@ -46,6 +48,32 @@ def fp16_underflow(reading: Reading) -> Finding | None:
         choices.FP16_UNDERFLOW,
         rows,
         reading.names(list(rows)),
+    )
+
+
+def _loss_underflow(reading: Reading) -> Finding | None:
+    """A loss that is exactly 0 in half precision, from the first step on, or while the targets vary by less
+    than half precision can hold the square of: nothing is solved."""
+    losses = reading.losses[np.isfinite(reading.losses)]
+    late, mean = losses[len(losses) // 2 :], reading.facts.info.mean_loss
+    tiny = 0 < mean < T.HALF_SMALLEST and reading.facts.info.precision == "float16"
+    nothing = late <= (1.01 * T.HALF_SMALLEST if tiny else 0.0)
+    if len(losses) < T.STILL_STEPS or not nothing.mean() > T.LOSS_UNDERFLOW:
+        return None
+    if not tiny and not (losses[: T.WINDOW] == 0).mean() > T.LOSS_UNDERFLOW:
+        return None
+    return Finding(
+        "fp16_underflow",
+        Severity.CRITICAL,
+        int(reading.facts.steps[0]),
+        f"the loss is 0 or the smallest number above it at {int(nothing.sum()):,} of the last {len(late):,} "
+        "steps"
+        + (f", and to answer with the mean of the targets costs {mean:.2g}" if tiny else ""),
+        f"half precision holds nothing below {T.HALF_SMALLEST:g}: targets, errors or their squares are "
+        "smaller, and the loss becomes 0, and so do gradients",
+        choices.LOSS_UNDERFLOW,
+        tuple(int(r) for r in reading.rows),
+        reading.names(reading.rows),
     )
 
 

@@ -41,11 +41,11 @@ def router_cut_off(reading: Reading) -> Finding | None:
             Severity.WARNING,
             int(reading.facts.steps[0]),
             f"{name} has {len(experts)} outputs, is to be trained, and has had no gradient at any of "
-            f"{reading.seen} steps, while the {len(experts)} modules beside it have theirs; the loss is "
+            f"{reading.seen:,} steps, while the {len(experts)} modules beside it have theirs; the loss is "
             f"{norm(reading.loss)} (first {norm(reading.start_loss)})",
-            f"the way back to the router {name} is cut: it runs under no_grad() or detached, or its choice "
-            "(argmax, topk, one_hot) has no gradient and nothing is multiplied by its probabilities; which "
-            "expert gets what stays as it was drawn",
+            f"the way back to {name}, which chooses among them, is cut: it runs under no_grad() or "
+            "detached, or its choice (argmax, topk, one_hot) has no gradient and nothing is multiplied by "
+            "its probabilities; which expert gets what stays as it was drawn",
             choices.ROUTER_CUT_OFF,
             (row,),
             reading.names([row]),

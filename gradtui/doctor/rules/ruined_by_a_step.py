@@ -10,6 +10,8 @@ from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.rules.exploding import SYMPTOM, onset_of
 from gradtui.doctor.rules.explosion_causes import blamed, raised_rate
+from gradtui.doctor.rules.step_size import oscillating_loss
+from gradtui.doctor.rules.units import rectifies
 from gradtui.doctor.words import norm
 
 
@@ -39,6 +41,8 @@ def exploded_and_died(reading: Reading) -> Finding | None:
     collapsed = peak > T.BAND_HIGH and now < T.COLLAPSE * peak and not shortened
     if not ((dead and spiked and now < peak / 3) or collapsed):
         return None
+    if not dead and oscillating_loss(reading) is not None:
+        return None  # it has come down from there, and moves as much as ever
     onset = onset_of(norms[: spike + 1])
     if rise > T.SPIKE_LOSS:
         onset = min(onset, int(np.argmax(losses > T.SPIKE_LOSS * usual)))
@@ -50,7 +54,7 @@ def exploded_and_died(reading: Reading) -> Finding | None:
     cause = f"{raised}: {cause}" if raised else cause
     before = "" if at_start else f"norm {norm(first)} at first, "
     return Finding(
-        SYMPTOM,
+        "dead_relu" if _units_died(reading, dead) else SYMPTOM,
         Severity.CRITICAL,
         int(reading.facts.steps[used[onset]]),
         f"{before}norm {norm(peak)} at step {int(reading.facts.steps[used[spike]])}, {norm(now)} "
@@ -61,6 +65,16 @@ def exploded_and_died(reading: Reading) -> Finding | None:
         dead or reading.largest_rows(used[spike]),
         reading.names(list(dead or reading.largest_rows(used[spike]))),
     )
+
+
+def _units_died(reading: Reading, dead: tuple[int, ...]) -> bool:
+    """Whether that is what is wrong by now: most layers that end in a ReLU let nothing through, and no skip
+    leads around them."""
+    rectified = [int(r) for r in reading.rows if rectifies(reading, int(r))]
+    if reading.facts.info.residual or not rectified:
+        return False
+    gone = {r for r in dead if reading.dead[r] >= T.DEAD_SHARE}
+    return 2 * len(gone & set(rectified)) > len(rectified)
 
 
 def _learns_without(reading: Reading) -> bool:

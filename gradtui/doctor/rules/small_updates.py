@@ -66,7 +66,7 @@ def layers_left_behind(reading: Reading) -> Finding | None:
         "plateau",
         Severity.WARNING,
         int(reading.facts.steps[0]),
-        f"all {reading.seen} steps together have changed {layer_range(names)} by "
+        f"all {reading.seen:,} steps together have changed {layer_range(names)} by "
         f"{norm(float(together[behind].max()))} of themselves at most, with gradients of "
         f"{norm(float(norms[behind].min()))} and more, and {reading.names([int(reading.rows[ahead])])[0]} by "
         f"{norm(float(together[ahead]))}; the loss is {norm(reading.loss)}, {reading.guess_words}",

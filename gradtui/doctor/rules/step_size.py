@@ -3,15 +3,16 @@
 import numpy as np
 
 from gradtui.core import wiring as W
+from gradtui.core.layout import FloatArray
 from gradtui.core.snapshot import Grad
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
+from gradtui.doctor.gradient_agreement import NOTHING_IN_COMMON, agreement, in_common
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
-from gradtui.doctor.rules.exploding import merely_unscaled
-from gradtui.doctor.rules.explosion_causes import summed
+from gradtui.doctor.rules.explosion_causes import merely_unscaled, summed
 from gradtui.doctor.rules.loss_regression import fell_back
 from gradtui.doctor.rules.small_updates import stopped_by_schedule
 from gradtui.doctor.words import norm
@@ -51,7 +52,7 @@ def badly_scaled(reading: Reading) -> Finding | None:
 
 def oscillating_loss(reading: Reading) -> Finding | None:
     """The loss jumps from step to step by a good part of itself and gets nowhere."""
-    if reading.progress or reading.critic or reading.seen < T.OSCILLATION_STEPS:
+    if reading.critic or reading.seen < T.OSCILLATION_STEPS or _gets_somewhere(reading):
         return None
     if reading.alternating:
         return None
@@ -64,10 +65,14 @@ def oscillating_loss(reading: Reading) -> Finding | None:
         return None  # a rise, and what it rose from jumped on its own level
     jumps = np.diff(np.log(np.maximum(recent, T.OSCILLATION_FLOOR * reading.loss)))
     typical = median(np.abs(jumps))
-    if typical < T.OSCILLATION or reading.largest_ratio < T.OSCILLATION_MOVED:
-        return None
     bounce = float(np.corrcoef(jumps[1:], jumps[:-1])[0, 1])
     worse = reading.loss > T.OSCILLATION_WORSE * reading.reference_loss
+    far = reading.loss > T.IN_TURNS_WORSE * reading.reference_loss
+    if bounce < T.IN_TURNS and not far and _steady_sides(recent):
+        return None  # two tasks or kinds of batches in turn
+    least = T.OSCILLATION_TO_AND_FRO if worse and bounce < T.OSCILLATION_BOUNCE else T.OSCILLATION
+    if typical < least or reading.largest_ratio < T.OSCILLATION_MOVED:
+        return None
     if not worse and not bounce < T.OSCILLATION_BOUNCE:
         return None  # noise from batch to batch
     return Finding(
@@ -79,6 +84,20 @@ def oscillating_loss(reading: Reading) -> Finding | None:
         "each step jumps across the valley: the learning rate is at the edge of what is stable",
         choices.OSCILLATING_LOSS,
     )
+
+
+def _steady_sides(losses: FloatArray) -> bool:
+    """Whether every other loss is much like the one before the last, while neighbours are far apart."""
+    logs = np.log(np.maximum(losses, np.finfo(np.float64).tiny))
+    apart = median(np.abs(np.diff(logs)))
+    return median(np.abs(logs[2:] - logs[:-2])) < T.SIDES_ALIKE * apart
+
+
+def _gets_somewhere(reading: Reading) -> bool:
+    """Progress, and not only on the way down from where large steps have thrown the loss up to."""
+    if reading.learned or reading.blind or reading.start_unknown:
+        return True
+    return reading.falling and not reading.loss > T.OSCILLATION_WORSE * reading.reference_loss
 
 
 def output_cannot_change(reading: Reading) -> Finding | None:
@@ -127,16 +146,20 @@ def plateau(reading: Reading) -> Finding | None:
     lost = _lost_again(reading)
     if lost is not None:
         return lost
+    common = agreement(reading)
     unfit = not (reading.normed or 1 / T.GAIN_GROWTH < reading.growth < T.GAIN_GROWTH)
     unfit |= reading.start_loss > T.OVERCONFIDENT * reading.chance
     return Finding(
         "plateau",
         Severity.WARNING,
         int(reading.facts.steps[0]),
-        f"after {reading.seen} steps the loss is {reading.loss:.3g}; {reading.guess_words}",
+        f"after {reading.seen:,} steps the loss is {reading.loss:.3g}; {reading.guess_words}"
+        + (f"; {in_common(common)}" if common.none else ""),
         f"the first weights multiply signals by {norm(reading.growth)} on their way through: whatever "
         "goes in, much the same comes out"
         if unfit and reading.growth > 0
+        else NOTHING_IN_COMMON
+        if common.none
         else "gradients flow, and yet nothing is learned",
         choices.PLATEAU_INIT if unfit else choices.PLATEAU,
     )

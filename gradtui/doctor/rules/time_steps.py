@@ -62,7 +62,7 @@ def fading_memory(reading: Reading) -> Finding | None:
         "vanishing_gradient",
         Severity.WARNING,
         int(reading.facts.steps[0]),
-        f"after {reading.seen} steps the loss is {reading.loss:.3g}, {beside}; the recurrent weights "
+        f"after {reading.seen:,} steps the loss is {reading.loss:.3g}, {beside}; the recurrent weights "
         f"multiply a signal by about {gain:.2f} a time step, {norm(gain**20)} over 20",
         "at each time step back the signal is multiplied by recurrent weights of a gain below 1: "
         "what came early in a sequence has no part in learning",

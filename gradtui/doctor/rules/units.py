@@ -14,7 +14,7 @@ from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedy import Remedy
 from gradtui.doctor.rules.rounding import faded_forward
-from gradtui.doctor.words import percent
+from gradtui.doctor.words import norm, percent
 
 NO_RETURN = (
     "a unit that is negative for all inputs has no output and no gradient (ReLU, or far out GELU and "
@@ -53,7 +53,7 @@ def dead_relu(reading: Reading) -> Finding | None:
     patience = T.PATIENCE if reading.facts.info.residual else T.STILL_STEPS
     if reading.progress or reading.seen < patience:
         return None
-    rectified = [r for r in reading.rows if _rectifies(reading, int(r))]
+    rectified = [r for r in reading.rows if rectifies(reading, int(r))]
     rows = tuple(int(r) for r in rectified if reading.dead[r] >= T.DEAD_SHARE)
     if not rows or len(reading.activations) < T.ACTIVATION_WINDOW:
         return None
@@ -82,6 +82,8 @@ def dead_by_zeros(reading: Reading) -> Finding | None:
         rows = tuple(int(reading.rows[i]) for i in reading.silent)
         if _never_zero(reading, rows) and not _all_zero(reading, rows):
             return None
+        if _flat_behind(reading, rows):
+            return _pinned_at_the_end(reading)
         history = reading.facts.grads[:, :, Grad.NORM]
         judged = reading.facts.layout.judged
         mine = judged & np.isin(reading.facts.layout.row_of, rows)
@@ -107,6 +109,31 @@ def dead_by_zeros(reading: Reading) -> Finding | None:
     if _all_zero(reading, rows):
         return replace(found, cause=ZERO_WEIGHTS, remedies=choices.ZERO_WEIGHTS)
     return found
+
+
+def _flat_behind(reading: Reading, rows: tuple[int, ...]) -> bool:
+    """Whether the last layer's bias gets exactly zero as well, which asks for no input: the slope ends behind
+    it. A net whose units were seen to be dead has lost it there."""
+    bias = reading.zero_biases
+    dead = np.nan_to_num(reading.dead[list(rows)]) >= T.DEAD_SHARE
+    return bool(bias[-1] == 1) and not dead.any() and not _all_zero(reading, rows)
+
+
+def _pinned_at_the_end(reading: Reading) -> Finding:
+    rows = tuple(int(r) for r in reading.rows)
+    gone = (np.nan_to_num(reading.facts.grads[..., Grad.NORM]) == 0).all(axis=1)
+    return Finding(
+        "saturated",
+        Severity.CRITICAL,
+        reading.since(np.asarray(gone)),
+        f"every gradient of {len(rows)} layers is exactly zero, that of the last bias too, and the loss is "
+        f"{norm(reading.loss)} (first {norm(reading.start_loss)})",
+        "what follows the last layer is flat where its outputs lie: the ends of a tanh, a sigmoid or a "
+        "clamp, a softmax of scores that are far apart",
+        choices.OUTPUTS_PINNED,
+        (rows[-1],),
+        reading.names([rows[-1]]),
+    )
 
 
 def _never_zero(reading: Reading, rows: tuple[int, ...]) -> bool:
@@ -137,8 +164,10 @@ def _solved(reading: Reading) -> bool:
 
 def saturated(reading: Reading) -> Finding | None:
     """Bounded activations pinned at their flat ends in a good part of the layers."""
-    if reading.progress or reading.seen < T.STILL_STEPS:
+    if reading.seen < T.STILL_STEPS:
         return None
+    if reading.progress:
+        return _pinned_by_inputs(reading)
     shares = reading.share(Act.SATURATED)
     bounded = [int(r) for r in reading.rows if not np.isnan(shares[r])]
     rows = tuple(r for r in bounded if shares[r] >= T.SATURATED_SHARE)
@@ -153,6 +182,52 @@ def saturated(reading: Reading) -> Finding | None:
     )
     by_steps = _by_steps(reading, rows, Act.SATURATED, T.SATURATED_SHARE)
     return _found(reading, "saturated", since, evidence, rows, by_steps)
+
+
+def _pinned_by_inputs(reading: Reading) -> Finding | None:
+    """A first layer nearly all of whose units have been on the flat ends from the start, in a run whose loss
+    has come to rest far from where it could be: what it came down by the layers behind have learned."""
+    if reading.blind or reading.start_unknown or reading.signed or reading.game:
+        return None
+    if reading.seen < T.PINNED_STEPS or not len(reading.rows):
+        return None
+    if not reading.loss > T.PINNED_LEFT * reading.reference_loss:
+        return None
+    facts, first = reading.facts, int(reading.rows[0])
+    at = facts.activations_at
+    shares = facts.activations[at][:, first, Act.SATURATED]
+    if len(shares) < T.ACTIVATION_WINDOW or not (shares >= T.PINNED_SHARE).all():
+        return None
+    if not _ordinary_weights(reading, first):
+        return None  # steep on purpose, as codes of signs are
+    losses = reading.losses[np.isfinite(reading.losses)]
+    _, before, now = np.array_split(losses, 3)
+    if np.median(now) < T.PINNED_RESTS * np.median(before):
+        return None
+    return Finding(
+        "saturated",
+        Severity.WARNING,
+        int(facts.steps[0]),
+        f"{reading.names([first])[0]}, the first layer, has had at least {percent(float(shares.min()))} of "
+        f"its outputs on the flat ends from the start; the loss is {norm(reading.loss)} (first "
+        f"{norm(reading.start_loss)}), and comes down no more",
+        "the inputs are so large that the first layer gives little but signs of them: they are not scaled",
+        choices.PINNED_BY_INPUTS,
+        (first,),
+        reading.names([first]),
+    )
+
+
+def _ordinary_weights(reading: Reading, row: int) -> bool:
+    """Whether the first weights of a layer keep the size of signals, or nearly."""
+    layout, at = reading.facts.layout, reading.facts.weights_at
+    mine = layout.judged & (layout.row_of == row)
+    if not len(at) or not mine.any():
+        return False
+    k = int(np.flatnonzero(mine)[0])
+    shape = layout.tensors[k].shape
+    size = float(reading.facts.weights[at[0], k, Weight.NORM]) / np.sqrt(shape[0])
+    return bool(size < T.ORDINARY_GAIN)
 
 
 def saturated_by_zeros(reading: Reading) -> Finding | None:
@@ -226,7 +301,7 @@ def _by_steps(
     return zeros < (1 - T.QUIET_START) * float(layout.numel[mine].sum())
 
 
-def _rectifies(reading: Reading, row: int) -> bool:
+def rectifies(reading: Reading, row: int) -> bool:
     return reading.facts.layout.rows[row].activation in ("relu", "relu6")
 
 

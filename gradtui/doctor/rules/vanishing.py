@@ -187,7 +187,7 @@ def faint_beside_others(reading: Reading) -> Finding | None:
         int(reading.facts.steps[0]),
         f"{len(rows)} of {len(reading.rows)} layers, {layer_range(names)}, have gradient norms of "
         f"{norm(float(np.nanmax(norms[faint])))} at most, {reading.names([int(reading.rows[loud])])[0]} has "
-        f"{norm(float(norms[loud]))}; all {reading.seen} steps together have changed them by "
+        f"{norm(float(norms[loud]))}; all {reading.seen:,} steps together have changed them by "
         f"{norm(float(np.nanmax(together[faint])))} of themselves at most; the loss is {norm(reading.loss)}, "
         f"at first {norm(reading.start_loss)}",
         "what these layers give is multiplied by a tiny number on its way (the scale of a residual branch, a "

@@ -41,8 +41,9 @@ def withered(reading: Reading) -> Finding | None:
     rows = tuple(sorted({facts.layout.tensors[matrices[i]].row for i in np.flatnonzero(gone[-1])}))
     worst = int(np.argmin(sizes[-1] / np.where(most[-1] > 0, most[-1], np.inf)))
     name = facts.layout.tensors[matrices[worst]].name
+    guessing = not np.isnan(reading.chance)
     return Finding(
-        "vanishing_gradient",
+        "plateau" if guessing else "vanishing_gradient",
         Severity.CRITICAL,
         since,
         f"the weights of {len(rows)} of {len(reading.rows)} layers are below a hundredth of what they "

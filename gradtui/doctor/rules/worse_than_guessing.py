@@ -45,7 +45,7 @@ def worse_than_guessing(reading: Reading) -> Finding | None:
         symptom,
         Severity.CRITICAL,
         reading.since(above | reading.facts.skipped),
-        f"after {reading.seen} steps the loss is {norm(reading.loss)} (first {norm(first)}), "
+        f"after {reading.seen:,} steps the loss is {norm(reading.loss)} (first {norm(first)}), "
         f"{reading.loss / reading.chance:.0f} times that of guessing, {reading.chance:.3g}",
         cause,
         remedies,

@@ -6,7 +6,7 @@ from gradtui.core.layout import RowInfo
 from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.recurrence import by_hand
 from gradtui.doctor.remedies.code.fragments import block, joined
-from gradtui.doctor.remedies.code.prescription import DATA, MODEL
+from gradtui.doctor.remedies.code.prescription import DATA, MODEL, OPERATION
 from gradtui.doctor.remedy import CodeLines, Remedy
 
 STRETCH = 20
@@ -173,6 +173,26 @@ SHORTER_SEQUENCES = Remedy(
         "Bengio, Simard and Frasconi, 1994, IEEE Transactions on Neural Networks; Bahdanau, "
         "Cho and Bengio, 2015, arXiv:1409.0473"
     ),
+)
+
+
+def time_step(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def rollout(rate, state, dt, steps):  # dt: the time between two samples of the data
+            states = [state]
+            for _ in range(steps):
+                states.append(states[-1] + dt * rate(states[-1]))
+            return torch.stack(states, dim=1)
+    """)
+    return CodeLines(OPERATION, code, "first gradients near the root of the loss")
+
+
+STEP_OF_TIME = Remedy(
+    id="step_of_time",
+    text=("take the step of time that the data have, and shorter rollouts at first"),
+    code=time_step,
+    source=("Chen et al., 2018, arXiv:1806.07366"),
 )
 TRUNCATED_BACKPROPAGATION = Remedy(
     id="truncated_backpropagation",

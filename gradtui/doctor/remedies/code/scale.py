@@ -25,7 +25,13 @@ def large_inputs(seen: ProgramSeen) -> bool:
 def perhaps_large_inputs(seen: ProgramSeen) -> bool:
     """They are, or it is not known; always where a rule has other reasons for it."""
     unknown = math.isnan(input_size(seen)) and not integer_inputs(seen)
-    return not inputs_to_blame(seen) or large_inputs(seen) or unknown
+    return not inputs_to_blame(seen) or large_inputs(seen) or unknown or _first_pinned(seen)
+
+
+def _first_pinned(seen: ProgramSeen) -> bool:
+    """Of the first layer alone: where its slope is almost zero its gradients say nothing of its inputs."""
+    first = seen.facts.layout.weight_rows[:1].tolist()
+    return seen.finding.symptom == "saturated" and list(seen.finding.rows) == first
 
 
 def scale_targets(seen: ProgramSeen) -> CodeLines:

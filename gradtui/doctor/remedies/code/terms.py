@@ -69,6 +69,35 @@ def larger_branches(seen: ProgramSeen) -> CodeLines:
     return CodeLines(MODEL, code, "gradients of one size in all layers, and a lower loss")
 
 
+def advantage_sign(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def policy_loss(log_probs, returns, values):  # what turns out better than expected: more of it
+            advantages = (returns - values).detach()
+            return -(log_probs * advantages).mean() + 0.5 * (returns - values).square().mean()
+    """)
+    return CodeLines(OPERATION, code, "rewards that grow")
+
+
+def scaled_scores(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def attention(q, k, v):  # [..., queries, width], [..., keys, width], [..., keys, width]
+            scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
+            return scores.softmax(-1) @ v
+    """)
+    return CodeLines(OPERATION, code, "gradients at what makes the scores")
+
+
+def terms_of_one_size(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def in_units(targets, centre, spread):  # of the large term: both of the whole training set
+            return (targets - centre) / spread  # an answer in the old units is: answer * spread + centre
+    """)
+    return CodeLines(OPERATION, code, "terms of one size, and all of them on their way down")
+
+
 HELD_WEIGHTS = Remedy(
     id="held_weights",
     text=("add to the loss what holds its learned weights: exp(-s) * loss + s"),
@@ -104,4 +133,26 @@ SMALLER_BONUS = Remedy(
     text=("weigh the entropy by a hundredth, and the advantages to a deviation of 1"),
     code=smaller_bonus,
     source=("Mnih et al., 2016, arXiv:1602.01783"),
+)
+TERMS_OF_ONE_SIZE = Remedy(
+    id="terms_of_one_size",
+    text=(
+        "bring the terms of the loss to one size: scale the targets of the large one, or weigh it"
+    ),
+    code=terms_of_one_size,
+    source=("Chen et al., 2018, arXiv:1711.02257"),
+)
+ADVANTAGE_SIGN = Remedy(
+    id="advantage_sign",
+    text=(
+        "take returns minus values as advantages, and minus log-probabilities times these as the loss"
+    ),
+    code=advantage_sign,
+    source=("Mnih et al., 2016, arXiv:1602.01783"),
+)
+SCALED_SCORES = Remedy(
+    id="scaled_scores",
+    text=("divide the scores by the root of their width before the softmax"),
+    code=scaled_scores,
+    source=("Vaswani et al., 2017, arXiv:1706.03762"),
 )

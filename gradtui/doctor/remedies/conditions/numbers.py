@@ -8,8 +8,8 @@ from gradtui.doctor.remedies.code.scale import STANDARD_INPUTS, inputs_to_blame,
 
 
 def inputs(seen: ProgramSeen, chosen: Choice) -> Choice:
-    """First where they are seen to be large; else last, as that is not known."""
-    if not inputs_to_blame(seen):
+    """First where they are seen to be large, or a rule says so; else last, as that is not known."""
+    if not inputs_to_blame(seen) or chosen[0] == STANDARD_INPUTS:
         return chosen
     others = tuple(one for one in chosen if one != STANDARD_INPUTS)
     if large_inputs(seen):
