@@ -16,6 +16,7 @@ from tests.verdicts import (
     healthy_odd,
     healthy_slow,
     healthy_ways,
+    shared_directions,
     sick_depth,
     sick_hidden,
     sick_numbers,
@@ -50,6 +51,7 @@ CASES: list[Case] = [
     *around_gradients.R.cases,
     *fed_and_held.R.cases,
     *terms_and_routes.R.cases,
+    *shared_directions.R.cases,
     *strangers_healthy.R.cases,
     *strangers_sick.R.cases,
 ]

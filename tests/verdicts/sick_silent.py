@@ -42,7 +42,7 @@ def decayed(seed: int) -> None:
     train(net, data.digits(), adamw(net, 1e-2, weight_decay=80.0), 400)
 
 
-@R.sick("a penalty of 5 on the squared weights, in the loss", "vanishing_gradient")
+@R.sick("a penalty of 5 on the squared weights, in the loss", "plateau", "vanishing_gradient")
 def penalised(seed: int) -> None:
     net = nets.mlp(3, init=nets.he)
 

@@ -1,4 +1,4 @@
-"""Run them: python -m tests.verdicts.programs [--jobs N] [--only TEXT] [--strangers]"""
+"""Run them: python -m tests.verdicts.programs [--jobs N] [--only TEXT] [--strangers | --near-rules]"""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from gradtui.core.symptom import OPEN
-from tests.verdicts.programs.catalogue import PROGRAMS, STRANGERS, Told, judged
+from tests.verdicts.programs.catalogue import NEAR_RULES, PROGRAMS, STRANGERS, Told, judged
 
 
 def main() -> int:
@@ -16,8 +16,11 @@ def main() -> int:
     parser.add_argument(
         "--strangers", action="store_true", help="those by people who had not seen the rules"
     )
+    parser.add_argument(
+        "--near-rules", action="store_true", help="healthy ones that come near to a rule"
+    )
     args = parser.parse_args()
-    every = STRANGERS if args.strangers else PROGRAMS
+    every = NEAR_RULES if args.near_rules else STRANGERS if args.strangers else PROGRAMS
     chosen = [p for p in every if any(word in p.name for word in args.only.split("|"))]
     began = time.perf_counter()
     with ThreadPoolExecutor(args.jobs) as pool:

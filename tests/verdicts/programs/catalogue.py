@@ -8,6 +8,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradtui.core.symptom import OPEN
+
 HERE = Path(__file__).parent
 OURS = {"__init__", "__main__", "catalogue", "test_programs"}
 ALIKE = {"converged": "healthy"}
@@ -36,13 +38,20 @@ class Told:
 
     @property
     def right(self) -> bool:
-        return self.verdict in self.accepted
+        """Of a healthy one it is no alarm that nothing can be said."""
+        return self.verdict in self.accepted or (self.healthy and self.verdict in OPEN)
+
+    @property
+    def healthy(self) -> bool:
+        return self.accepted[0] == "healthy"
 
 
 PROGRAMS = [Program(path) for path in sorted(HERE.glob("*.py")) if path.stem not in OURS]
 STRANGERS = [Program(path) for path in sorted((HERE / "strangers").glob("*.py"))]
 """By people who had seen the names of the symptoms and no rule. What was said of them at the first try is
 what counts: docs/benches.md. With FIX=1 a sick one is mended."""
+NEAR_RULES = [Program(path) for path in sorted((HERE / "near_rules").glob("*.py"))]
+"""Healthy ones by somebody who had read the newest rules, and came as near to them as he could."""
 
 
 def judged(program: Program) -> Told:
