@@ -156,6 +156,23 @@ def test_of_a_few_examples_it_is_not_told_which_units_are_dead(kept: Kept) -> No
     assert line[Act.RMS] > 0
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_several_uses_that_with_examples_enough_is_looked_at(kept: Kept, first: int) -> None:
+    """An equation's net is asked for one point beside its batch, as its boundary."""
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(1, 16), nn.Tanh(), nn.Linear(16, 1))
+    points = [50 * torch.rand(BATCH, 1), torch.zeros(1, 1)]
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.0)
+    parts = [net(points[at]).pow(2).mean() for at in (first, 1 - first)]
+    (parts[0] + parts[1]).backward()
+    optimizer.step()
+    (snapshot,) = kept.snapshots
+    line = line_of(kept, snapshot, "0")
+    wanted = hooked(net, points[0], ["1"])["1"]
+    assert line[Act.VARIANCE] == pytest.approx(wanted.var(), rel=1e-5)
+    assert line[Act.SATURATED] == pytest.approx((np.abs(wanted) > 0.95).mean(), abs=0.02)
+
+
 def test_of_large_outputs_a_part_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outputs, "SAMPLE", 1000)
     for shape, units in [((100, 50), 1), ((4, 6, 40, 40), 1), ((8, 200, 30), 2), ((1, 2000), 1)]:
