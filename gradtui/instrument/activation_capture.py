@@ -58,6 +58,8 @@ class ActivationCapture(StepListener):
     def forget(self) -> None:
         self._found: dict[int, Tensor] = {}
         """[COLUMNS] by the id of the layer's weight."""
+        self._missing: dict[int, int] = {}
+        """Tensors without a gradient at the last measured step, by the key of their optimizer."""
         self._step, self._next, self._looks = -1, 0, 0
         self._taken = False
         """Whether anything that was found has become part of a record."""
@@ -84,6 +86,18 @@ class ActivationCapture(StepListener):
             self._looks += 1
             self._cost = meter.clock() - began
             self._next = step + self._pause()
+
+    @property
+    def again(self) -> int:
+        """Steps until another look, where one is to agree with the last one; else 0."""
+        return EVERY if self.replaced_parts.pending else 0
+
+    def missing(self, key: int, count: int) -> None:
+        """So many tensors of this optimizer have no gradient at a measured step. Where that is more than it
+        was, the next graph is looked at, whatever it costs: a part may have been made anew."""
+        if count > self._missing.get(key, 0):
+            self._next = min(self._next, self._step + 1)
+        self._missing[key] = count
 
     def _pause(self) -> int:
         """Steps until the next look."""

@@ -240,6 +240,10 @@ class Budget:
         if self._ledger.scarce:
             self._plan(self._ledger.room)
 
+    def hurry(self, steps: int) -> None:
+        """The next full measurement comes after no more than so many steps, whatever that costs."""
+        self.left = min(self.left, steps)
+
     def norms_due(self) -> bool:
         """Whether norms are to be taken of the next step, which is let through. Asked once a step."""
         every = self.norms_every

@@ -241,6 +241,7 @@ class OptimizerSteps(StepListener):
             record.step = self.new_step()
         self._records.send(record, source.budget)
         if record.detail.norms:
+            self._measurement.plan(source)
             self._hooks.rest()
         else:
             self._scalars.scalars_alone(source)

@@ -72,6 +72,11 @@ class StepMeasurement:
         record.add_loss(self._losses.take(number, id(optimizer)))
         return record
 
+    def plan(self, source: ParamGroup) -> None:
+        """A record was sent: whether the next one has to come soon."""
+        if again := self._activations.again:
+            source.budget.hurry(again)
+
     def take(
         self,
         optimizer: Optimizer,
@@ -107,7 +112,9 @@ class StepMeasurement:
             record.add_clips(clips, source.ids)
         elif (replayed or self._clips.unseen) and self._clips.limits:
             record.stage = "clipped"
-        record.parts |= source.gradients([tensor.grad for tensor in source.tensors], detail)
+        grads = [tensor.grad for tensor in source.tensors]
+        self._activations.missing(source.key, sum(grad is None for grad in grads))
+        record.parts |= source.gradients(grads, detail)
         if evaluation <= 1 and not replayed:
             self._activations.add_to(record, source)
             if detail.weights:

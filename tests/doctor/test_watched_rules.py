@@ -308,3 +308,14 @@ def test_a_loss_that_half_precision_rounds_to_nothing() -> None:
     assert run(0.0, 0.0) == ["fp16_underflow"]
     assert run(1.0, 0.3) == []
     assert run(1.0, 0.0) == []
+
+
+def test_zeros_are_told_by_norms_where_none_were_counted_and_the_last_step_has_none() -> None:
+    def change(s: Snapshot) -> None:
+        s.grads[:] = 0.0
+        s.grads[:, Grad.ZEROS] = np.nan
+        if s.step == 99:
+            s.grads[:, Grad.NORM] = np.nan
+
+    reading = Reading(watched(100, change).facts())
+    assert (reading.zero_fraction == 1).all()

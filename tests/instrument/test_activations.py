@@ -17,6 +17,9 @@ from gradtui.autograd import layer_outputs as outputs
 from gradtui.autograd.layer_outputs import layer_outputs, readable, sample
 from gradtui.core.snapshot import Act, Snapshot
 from gradtui.instrument import activation_capture
+from gradtui.instrument.budget import Ledger
+from gradtui.instrument.cost_meter import CostMeter
+from gradtui.instrument.exception_guard import ExceptionGuard
 from tests.instrument.kept import Kept, recorded
 
 BATCH = 48
@@ -313,3 +316,23 @@ def test_accumulated_batches_are_looked_at_once(kept: Kept) -> None:
         net(torch.randn(BATCH, 8)).sum().backward()
     optimizer.step()
     assert [one.activations is not None for one in kept.snapshots] == [True]
+
+
+def test_a_tensor_that_has_no_gradient_any_more_hurries_the_next_look() -> None:
+    """A part may have been made anew: that is not left to the budget."""
+    meter = CostMeter()
+    guard = ExceptionGuard(lambda words: None, meter)
+    capture = activation_capture.ActivationCapture(guard, Ledger(0.03, meter), lambda: True)
+    capture._step, capture._next = 40, 10_000
+    capture.missing(1, 0)
+    assert capture._next == 10_000
+    capture.missing(1, 2)
+    assert capture._next == 41
+    capture._next = 10_000
+    capture.missing(1, 2)
+    assert capture._next == 10_000
+    capture.missing(2, 1)  # an optimizer that begins so
+    assert capture._next == 41
+    assert capture.again == 0
+    capture.replaced_parts._last = 41, (("left_out", "head"),)
+    assert capture.again == activation_capture.EVERY

@@ -300,3 +300,12 @@ def test_what_the_machine_does_beside_is_not_ours() -> None:
             norms += taken
         counts.append(norms)
     assert counts == [900, 900]
+
+
+def test_a_measurement_that_is_hurried_comes_soon() -> None:
+    budget = Budget(Ledger(SHARE, CostMeter()))
+    budget.left = 500
+    budget.hurry(10)
+    assert budget.left == 10
+    budget.hurry(20)
+    assert budget.left == 10
