@@ -30,6 +30,10 @@ TIMES = 1000
 """The rest of the loss over this term."""
 UNLEARNED, LEARNED = 0.99, 0.9
 """Of what guessing costs: from there on nothing is, and below it something."""
+BATCHES = 8
+"""Losses whose mean has to say so."""
+AGAIN = 32
+"""Backward passes between two looks once it is told."""
 FEWEST = 8
 """Labels that tell what it costs."""
 
@@ -40,6 +44,10 @@ class DrownedTerms:
     def __init__(self) -> None:
         self._before: Beside | None = None
         """What the look before found."""
+        self._trial: list[float] = []
+        """Costs over what guessing costs, of losses in a row."""
+        self._next = 0
+        """Passes after which it is looked at anyhow."""
         self.told: Faults = ()
 
     def look(self, loss: Tensor, passes: int) -> None:
@@ -48,13 +56,32 @@ class DrownedTerms:
         with suppress_own, torch.no_grad():
             found = _beside(loss)
         before, self._before = self._before, found
-        if found is None:
-            self.told = ()
-        elif before is not None:  # a single batch costs now more, now less
-            if found.drowned and before.drowned and passes >= FROM:
-                self.told = ((DROWNED_TERM, found.words),)
-            elif found.apart and before.apart:
-                self.told = ()
+        if found is None or (before is not None and found.apart and before.apart):
+            self.told, self._trial = (), []
+        elif self._trial:
+            self._try(found)
+        elif not self.told and before is not None and before.drowned and found.drowned:
+            self._trial = [found.cost / found.chance] if passes >= FROM else []
+        self._next = passes + (AGAIN if self.told else 1)
+
+    def _try(self, found: "Beside") -> None:
+        """A single batch costs now more, now less."""
+        self._trial.append(found.cost / found.chance)
+        if len(self._trial) < BATCHES:
+            return
+        mean = sum(self._trial) / len(self._trial)
+        if mean > UNLEARNED and found.rest > TIMES / 2 * found.factor * found.cost:
+            self.told = ((DROWNED_TERM, found._replace(cost=mean * found.chance).words),)
+        self._trial = []
+
+    @property
+    def tried(self) -> bool:
+        """Whether several losses in a row are looked at, and not all of them were."""
+        return bool(self._trial)
+
+    def due(self, passes: int) -> bool:
+        """Whether it is to be looked at between two glances: to be sure, or because it may be over."""
+        return bool(self._trial or self.told) and passes >= self._next
 
 
 class Beside(NamedTuple):

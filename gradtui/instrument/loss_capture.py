@@ -209,6 +209,11 @@ class LossCapture:
         """Of what is told, what later losses may take back."""
         return self._examination.passing
 
+    @property
+    def again(self) -> int:
+        """Steps until another loss is to be looked at; 0 where there is no hurry."""
+        return self._examination.again
+
     def unscaled(self, scaled: Tensor, loss: Tensor) -> None:
         """Backward will be called on `scaled`, or on what is made of it; the loss is `loss`."""
         self._examination.look(loss, self.passes)

@@ -18,8 +18,8 @@ from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.graph_reader import GraphReader
 from gradtui.instrument.task_inference import TaskFacts, look_ahead
 
-AGAIN = 32
-"""Backward passes between two looks at terms that are told."""
+SOON = 4
+"""Steps between two looks that have to agree, at most."""
 
 
 class LossExamination:
@@ -61,6 +61,11 @@ class LossExamination:
         """Of these, what later losses may take back."""
         return (*self._learned_weights.told, *self._drowned_terms.told)
 
+    @property
+    def again(self) -> int:
+        """Steps until another loss is to be looked at, where several have to agree; else 0."""
+        return SOON if self._drowned_terms.tried else 0
+
     def derivative_taken(self, outputs: Any, inputs: Any, passes: int) -> None:
         """torch.autograd.grad is called, and makes no graph of it; after so many backward passes."""
         if not self._constant_terms.done:
@@ -86,7 +91,7 @@ class LossExamination:
         if self._learned_weights.told:  # they may grow again
             with self._guard("weights that are learned"):
                 self._learned_weights.look(loss)
-        if self._drowned_terms.told and passes % AGAIN == 0:
+        if self._drowned_terms.due(passes):
             with self._guard("terms beside others"):
                 self._drowned_terms.look(loss, passes)
         facts = self.task_facts

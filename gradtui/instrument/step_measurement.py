@@ -74,7 +74,7 @@ class StepMeasurement:
 
     def plan(self, source: ParamGroup) -> None:
         """A record was sent: whether the next one has to come soon."""
-        if again := self._activations.again:
+        if again := self._losses.again or self._activations.again:
             source.budget.hurry(again)
 
     def take(

@@ -131,7 +131,7 @@ class UndoneSteps:
     def _now_and_then(self) -> None:
         """It is written to between some steps, and left alone between most."""
         moved = torch.stack(self._moved)
-        moved = moved[moved > STILL]
+        moved = moved[(moved > STILL) & moved.isfinite()]  # what no step moves is not undone
         if len(moved) < OFTEN or not float(moved.median()) > FAR:
             return
         far = float(moved.median())

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gradtui.autograd.drowned_terms import FROM, DrownedTerms
+from gradtui.autograd.drowned_terms import AGAIN, BATCHES, FROM, DrownedTerms
 
 CLASSES = 5
 
@@ -24,19 +24,20 @@ def loss_of(
 
 
 def told(*losses: Tensor, passes: int = FROM) -> list[str]:
+    """Of the two glances that begin a trial, of what the trial sees, and of what comes later."""
     terms = DrownedTerms()
-    for at, loss in enumerate(losses):
+    for at, loss in enumerate((losses[0], *losses[:1] * BATCHES, *losses[1:])):
         terms.look(loss, passes + at)
     return [words for _, words in terms.told]
 
 
 def test_a_term_that_errors_in_pixels_drown() -> None:
-    (words,) = told(loss_of(300.0), loss_of(300.0))
+    (words,) = told(loss_of(300.0))
     assert (
         words
         == "a cross-entropy is 1.61, guessing costs 1.61, and the other terms of the loss come to 9e+04"
     )
-    (words,) = told(loss_of(30.0, weight=0.1), loss_of(30.0, weight=0.1))
+    (words,) = told(loss_of(30.0, weight=0.1))
     assert "(weighed by 0.1)" in words
 
 
@@ -50,24 +51,48 @@ def test_a_term_that_errors_in_pixels_drown() -> None:
     ],
 )
 def test_of_one_size_or_learned_or_to_be_raised(loss: Tensor) -> None:
-    assert told(loss, loss) == []
+    assert told(loss) == []
 
 
-def test_it_takes_time_and_two_looks() -> None:
+def test_it_takes_time() -> None:
     sick = loss_of(300.0)
-    assert told(sick, sick, passes=FROM - 2) == []
-    assert told(sick) == []
-    assert told(sick, loss_of(300.0, learned=True), sick) == []
+    terms = DrownedTerms()
+    for passes in range(FROM - BATCHES, FROM):
+        terms.look(sick, passes)
+    assert terms.told == ()
+
+
+def test_a_few_batches_that_cost_more_do_not_tell() -> None:
+    """The mean of several says whether nothing is learned."""
+    terms, sick, well = DrownedTerms(), loss_of(300.0), loss_of(300.0, weight=1.0, learned=True)
+    for at, loss in enumerate((sick, sick, *(sick, well) * BATCHES)):
+        terms.look(loss, FROM + at)
+    assert terms.told == ()
+
+
+def test_it_is_looked_at_until_it_is_sure_and_now_and_then_afterwards() -> None:
+    terms, sick = DrownedTerms(), loss_of(300.0)
+    assert not terms.due(FROM)
+    terms.look(sick, FROM - 1)
+    terms.look(sick, FROM)
+    for passes in range(FROM + 1, FROM + BATCHES):
+        assert terms.due(passes)
+        assert terms.tried
+        terms.look(sick, passes)
+    assert terms.told
+    assert not terms.tried
+    assert not terms.due(FROM + BATCHES)
+    assert terms.due(FROM + BATCHES + AGAIN)
 
 
 def test_it_is_taken_back_by_two_looks() -> None:
     sick, well = loss_of(300.0), loss_of(300.0, learned=True)
-    assert len(told(sick, sick, well)) == 1
-    assert told(sick, sick, well, well) == []
-    assert told(sick, sick, loss_of(3.0), loss_of(3.0)) == []
+    assert len(told(sick, well)) == 1
+    assert told(sick, well, well) == []
+    assert told(sick, loss_of(3.0), loss_of(3.0)) == []
 
 
 def test_a_loss_of_one_term_is_none() -> None:
     labels = torch.randint(0, CLASSES, (64,))
     one = 1e4 * F.cross_entropy(nn.Parameter(torch.zeros(64, CLASSES)), labels)
-    assert told(one, one) == []
+    assert told(one) == []

@@ -145,7 +145,7 @@ def collapsed(reading: Reading) -> Finding | None:
         return None  # something on the way may hide the answer, such as noise
     if kind == W.FLAT_SCORES and not reading.loss > T.FLAT_STILL * reading.chance:
         return None  # they are flat no more
-    stuck = _little_learned(reading) and not reading.progress
+    stuck = _little_learned(reading) and not reading.learned
     choice = kind == W.PINNED_SOFTMAX or (kind == W.OVER_ONE and "softmax" in seen[kind])
     if choice and not stuck:
         return None  # attention to a single thing, or of which there is one, is no mistake

@@ -68,13 +68,13 @@ def exploded_and_died(reading: Reading) -> Finding | None:
 
 
 def _units_died(reading: Reading, dead: tuple[int, ...]) -> bool:
-    """Whether that is what is wrong by now: most layers that end in a ReLU let nothing through, and no skip
-    leads around them."""
+    """Whether that is what is wrong by now: most layers that end in a ReLU let hardly anything through, or
+    one of them nothing at all, and no skip leads around them."""
     rectified = [int(r) for r in reading.rows if rectifies(reading, int(r))]
     if reading.facts.info.residual or not rectified:
         return False
-    gone = {r for r in dead if reading.dead[r] >= T.DEAD_SHARE}
-    return 2 * len(gone & set(rectified)) > len(rectified)
+    gone = {r for r in dead if reading.dead[r] >= T.DEAD_SHARE} & set(rectified)
+    return any(reading.dead[r] == 1 for r in gone) or 2 * len(gone) > len(rectified)
 
 
 def _learns_without(reading: Reading) -> bool:
