@@ -32,6 +32,8 @@ UNLEARNED, LEARNED = 0.99, 0.9
 """Of what guessing costs: from there on nothing is, and below it something."""
 BATCHES = 8
 """Losses whose mean has to say so."""
+MOST_LOOKS = 48
+"""Looks that are asked for in a run: what they cost is not asked."""
 AGAIN = 32
 """Backward passes between two looks once it is told."""
 FEWEST = 8
@@ -46,6 +48,8 @@ class DrownedTerms:
         """What the look before found."""
         self._trial: list[float] = []
         """Costs over what guessing costs, of losses in a row."""
+        self._left = MOST_LOOKS
+        """Looks that may still be asked for."""
         self._next = 0
         """Passes after which it is looked at anyhow."""
         self.told: Faults = ()
@@ -55,8 +59,12 @@ class DrownedTerms:
         found = None
         with suppress_own, torch.no_grad():
             found = _beside(loss)
+        self._left -= bool(self._trial)
+        if found is None:  # another loss, of a program with several
+            self._next = passes + (AGAIN if self.told else 1)
+            return
         before, self._before = self._before, found
-        if found is None or (before is not None and found.apart and before.apart):
+        if before is not None and found.apart and before.apart:
             self.told, self._trial = (), []
         elif self._trial:
             self._try(found)
@@ -77,7 +85,7 @@ class DrownedTerms:
     @property
     def tried(self) -> bool:
         """Whether several losses in a row are looked at, and not all of them were."""
-        return bool(self._trial)
+        return bool(self._trial) and self._left > 0
 
     def due(self, passes: int) -> bool:
         """Whether it is to be looked at between two glances: to be sure, or because it may be over."""

@@ -182,22 +182,16 @@ def _without_effect(graph: Graph) -> dict[int, str]:
             continue
         source = _behind_views(graph, graph.below[at][0])
         others = _used_by(graph, source) - {at} if source >= 0 else set()
-        meets = _used_by(graph, at)
-        if word == "Mean" and len(others) == 1:  # a sum may lie in between: value + a - a.mean()
-            others = {
-                *others,
-                *(up for one in others if _adds(graph, one) for up in _used_by(graph, one)),
-            }
-        wanted = {
-            up for up in meets & others if graph.words[up] == ("Sub" if word == "Mean" else "Div")
-        }
-        if len(meets) == 1 and wanted and len(others - wanted) <= 1:
+        meets, wanted = _used_by(graph, at), "Sub" if word == "Mean" else "Div"
+        if word == "Mean" and len(others) == 1 and _words(graph, others) == {"Add"}:
+            others = _used_by(graph, *others)  # value + a - a.mean()
+        if len(meets) == 1 and others == meets and _words(graph, meets) == {wanted}:
             found[source] = OF_ONE[word]
     return found
 
 
-def _adds(graph: Graph, node: int) -> bool:
-    return graph.words[node] == "Add"
+def _words(graph: Graph, nodes: set[int]) -> set[str]:
+    return {graph.words[node] for node in nodes}
 
 
 def _used_by(graph: Graph, node: int) -> set[int]:

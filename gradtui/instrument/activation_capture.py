@@ -29,6 +29,8 @@ EVERY, FIRST = 10, 3
 NEVER = 1 << 62
 SELDOM = 1000
 """Steps between two looks of which nothing has come so far."""
+HURRIED = 8
+"""Looks in a run that come before the budget has room for them."""
 SHARE = 0.1
 """Of what may be spent on measuring, at most."""
 EXAMPLES = 32
@@ -59,7 +61,8 @@ class ActivationCapture(StepListener):
         self._found: dict[int, Tensor] = {}
         """[COLUMNS] by the id of the layer's weight."""
         self._missing: dict[int, int] = {}
-        """Tensors without a gradient at the last measured step, by the key of their optimizer."""
+        """The most tensors without a gradient at any measured step, by the key of their optimizer."""
+        self._hurried = 0
         self._step, self._next, self._looks = -1, 0, 0
         self._taken = False
         """Whether anything that was found has become part of a record."""
@@ -75,6 +78,7 @@ class ActivationCapture(StepListener):
         self._step, self._found = step, {}
         self._next = NEVER  # for good where this fails
         began = meter.clock()
+        self._hurried += self.replaced_parts.pending
         with self._guard("activations"):
             if (seen := readable(roots)) is not None:
                 self._found = statistics(layer_outputs(*seen))
@@ -90,14 +94,14 @@ class ActivationCapture(StepListener):
     @property
     def again(self) -> int:
         """Steps until another look, where one is to agree with the last one; else 0."""
-        return EVERY if self.replaced_parts.pending else 0
+        return EVERY if self.replaced_parts.pending and self._hurried < HURRIED else 0
 
     def missing(self, key: int, count: int) -> None:
         """So many tensors of this optimizer have no gradient at a measured step. Where that is more than it
-        was, the next graph is looked at, whatever it costs: a part may have been made anew."""
+        ever was, the next graph is looked at, whatever it costs: a part may have been made anew."""
         if count > self._missing.get(key, 0):
+            self._missing[key] = count
             self._next = min(self._next, self._step + 1)
-        self._missing[key] = count
 
     def _pause(self) -> int:
         """Steps until the next look."""

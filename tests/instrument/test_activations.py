@@ -329,10 +329,13 @@ def test_a_tensor_that_has_no_gradient_any_more_hurries_the_next_look() -> None:
     capture.missing(1, 2)
     assert capture._next == 41
     capture._next = 10_000
-    capture.missing(1, 2)
+    for count in (2, 1, 2):
+        capture.missing(1, count)
     assert capture._next == 10_000
     capture.missing(2, 1)  # an optimizer that begins so
     assert capture._next == 41
     assert capture.again == 0
     capture.replaced_parts._last = 41, (("left_out", "head"),)
     assert capture.again == activation_capture.EVERY
+    capture._hurried = activation_capture.HURRIED
+    assert capture.again == 0

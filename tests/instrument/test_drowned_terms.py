@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gradtui.autograd.drowned_terms import AGAIN, BATCHES, FROM, DrownedTerms
+from gradtui.autograd.drowned_terms import AGAIN, BATCHES, FROM, MOST_LOOKS, DrownedTerms
 
 CLASSES = 5
 
@@ -83,6 +83,20 @@ def test_it_is_looked_at_until_it_is_sure_and_now_and_then_afterwards() -> None:
     assert not terms.tried
     assert not terms.due(FROM + BATCHES)
     assert terms.due(FROM + BATCHES + AGAIN)
+
+
+def test_other_losses_between_are_passed_over_and_looks_are_asked_for_no_more_than_so_often() -> (
+    None
+):
+    terms, sick, other = DrownedTerms(), loss_of(300.0), torch.nn.Parameter(torch.ones(())) * 2
+    for at, loss in enumerate((sick, sick, *(other, sick) * BATCHES)):
+        terms.look(loss, FROM + at)
+    assert terms.told
+    terms = DrownedTerms()
+    for at, loss in enumerate((sick, sick, *[other] * 2 * MOST_LOOKS)):
+        assert terms.tried is (2 <= at <= MOST_LOOKS + 1)
+        terms.look(loss, FROM + at)
+    assert not terms.told
 
 
 def test_it_is_taken_back_by_two_looks() -> None:

@@ -128,6 +128,9 @@ def test_what_is_taken_over_one_value_on_the_only_way_back() -> None:
     assert wiring_of((lone.softmax(0) * value).sum()).of_one == ()
     assert len(wiring_of((lone / lone.sum(1, keepdim=True) * value).sum()).of_one) == 1
     # Another way back, or another tensor's mean.
+    less = lone - lone.mean(1, keepdim=True)
+    assert len(wiring_of((less * value).sum()).of_one) == 1
+    assert wiring_of((less * value + lone).sum()).of_one == ()
     assert wiring_of((lone.softmax(-1) + score).sum()).of_one == ()
     assert (
         wiring_of((lone - (state * value).sum(1, keepdim=True).mean(1, keepdim=True)).sum()).of_one
