@@ -10,7 +10,7 @@ from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedy import Remedy
 from gradtui.doctor.rules.miswired import SYMPTOM as MISWIRED
 from gradtui.doctor.rules.not_learning import SYMPTOM as NOT_LEARNING
-from gradtui.doctor.rules.parts_cut_off import trained, zero_gradient
+from gradtui.doctor.rules.parts_cut_off import much_is_left, trained, zero_gradient
 from gradtui.doctor.words import norm
 
 KINDS: dict[str, tuple[str, str, tuple[Remedy, ...]]] = {
@@ -122,12 +122,6 @@ def _solved(reading: Reading) -> bool:
     return reading.loss < T.COPIED * reading.reference_loss
 
 
-def _little_learned(reading: Reading) -> bool:
-    if reading.seen < T.CUT_OFF_STEPS or reading.signed:
-        return False
-    return reading.loss > T.CUT_OFF_LEARNED * reading.reference_loss
-
-
 def _without_slope(reading: Reading) -> tuple[int, ...]:
     """Rows with a weight whose gradient has been exactly 0 at each step."""
     layout = reading.facts.layout
@@ -145,7 +139,7 @@ def collapsed(reading: Reading) -> Finding | None:
         return None  # something on the way may hide the answer, such as noise
     if kind == W.FLAT_SCORES and not reading.loss > T.FLAT_STILL * reading.chance:
         return None  # they are flat no more
-    stuck = _little_learned(reading) and not reading.learned
+    stuck = much_is_left(reading) and not reading.learned
     choice = kind == W.PINNED_SOFTMAX or (kind == W.OVER_ONE and "softmax" in seen[kind])
     if choice and not stuck:
         return None  # attention to a single thing, or of which there is one, is no mistake

@@ -35,7 +35,7 @@ def cut_off(reading: Reading) -> Finding | None:
         count = int(np.argmin(idle)) if not idle.all() else 0
         if not count or (none | zero)[count:].any():
             continue
-        if kind == "none" and not _little_learned(reading):
+        if kind == "none" and not much_is_left(reading):
             continue
         if kind == "zero" and not _answers(reading, rows, count):
             continue
@@ -55,7 +55,7 @@ def _without_effect(reading: Reading, rows: IntArray, zero: BoolArray) -> Findin
     used = {name for name, none in zip(names, zero.tolist(), strict=True) if not none}
     beside = np.array([name in used for name in names], np.bool_)
     idle = rows[zero & ~dead & ~pinned & beside]
-    if not len(idle) or zero.all() or not _little_learned(reading):
+    if not len(idle) or zero.all() or not much_is_left(reading):
         return None
     if reading.progress and W.OVER_ONE in dict(reading.facts.info.wiring):
         return None
@@ -135,7 +135,8 @@ def zero_gradient(reading: Reading) -> BoolArray:
     )
 
 
-def _little_learned(reading: Reading) -> bool:
+def much_is_left(reading: Reading) -> bool:
+    """Whether, after enough steps, the loss is still more than half of what it was."""
     if reading.seen < T.CUT_OFF_STEPS or reading.signed:
         return False
     return reading.loss > T.CUT_OFF_LEARNED * reading.reference_loss
