@@ -136,7 +136,7 @@ def zero_gradient(reading: Reading) -> BoolArray:
 
 
 def much_is_left(reading: Reading) -> bool:
-    """Whether, after enough steps, the loss is still more than half of what it was."""
+    """Whether, after enough steps, the loss is still above CUT_OFF_LEARNED of guessing, or of the start."""
     if reading.seen < T.CUT_OFF_STEPS or reading.signed:
         return False
     return reading.loss > T.CUT_OFF_LEARNED * reading.reference_loss
