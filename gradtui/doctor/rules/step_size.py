@@ -68,6 +68,7 @@ def oscillating_loss(reading: Reading) -> Finding | None:
     bounce = float(np.corrcoef(jumps[1:], jumps[:-1])[0, 1])
     worse = reading.loss > T.OSCILLATION_WORSE * reading.reference_loss
     far = reading.loss > T.IN_TURNS_WORSE * reading.reference_loss
+    far |= reading.loss > T.OSCILLATION_WORSE * reading.chance
     if bounce < T.IN_TURNS and not far and _steady_sides(recent):
         return None  # two tasks or kinds of batches in turn
     least = T.OSCILLATION_TO_AND_FRO if worse and bounce < T.OSCILLATION_BOUNCE else T.OSCILLATION

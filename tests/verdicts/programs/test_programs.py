@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.verdicts.programs.catalogue import PROGRAMS, STRANGERS, Program, judged
+from tests.verdicts.programs.catalogue import NEAR_RULES, PROGRAMS, STRANGERS, Program, judged
 
 SOME = ("softmax_of_one", "killed_by_one_step")
 
@@ -34,5 +34,10 @@ def test_so_do_strangers() -> None:
     from gradtui.core.symptom import VERDICTS
 
     healthy = [p for p in STRANGERS if p.accepted[0] == "healthy"]
-    assert (len(STRANGERS), len(healthy)) == (298, 112)
+    assert (len(STRANGERS), len(healthy)) == (374, 140)
     assert {word for p in STRANGERS for word in p.accepted} <= set(VERDICTS)
+
+
+def test_what_comes_near_to_rules_is_healthy() -> None:
+    assert len(NEAR_RULES) == 24
+    assert {p.accepted for p in NEAR_RULES} == {("healthy",)}
