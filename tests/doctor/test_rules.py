@@ -236,9 +236,10 @@ def test_a_spike_and_then_death_tells_both_stages() -> None:
 
     history = made(60, lambda step: 80.0 if step == 12 else 0.1 if step > 12 else 2, change=change)
     diagnosis = told(history)
-    assert diagnosis.verdict == "exploding_gradient"
-    assert "dead_relu" in [f.symptom for f in diagnosis.findings]
-    assert diagnosis.findings[0].first_step == 12
+    (finding,) = diagnosis.findings
+    assert (finding.symptom, finding.first_step) == ("dead_relu", 12)
+    assert finding.cause.startswith("first it exploded, then it died")
+    assert "norm 2e+02 at step 12" in finding.evidence
 
 
 def clipped(factor: float) -> Callable[[Snapshot], Snapshot]:

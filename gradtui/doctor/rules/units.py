@@ -53,7 +53,7 @@ def dead_relu(reading: Reading) -> Finding | None:
     patience = T.PATIENCE if reading.facts.info.residual else T.STILL_STEPS
     if reading.progress or reading.seen < patience:
         return None
-    rectified = [r for r in reading.rows if _rectifies(reading, int(r))]
+    rectified = [r for r in reading.rows if rectifies(reading, int(r))]
     rows = tuple(int(r) for r in rectified if reading.dead[r] >= T.DEAD_SHARE)
     if not rows or len(reading.activations) < T.ACTIVATION_WINDOW:
         return None
@@ -301,7 +301,7 @@ def _by_steps(
     return zeros < (1 - T.QUIET_START) * float(layout.numel[mine].sum())
 
 
-def _rectifies(reading: Reading, row: int) -> bool:
+def rectifies(reading: Reading, row: int) -> bool:
     return reading.facts.layout.rows[row].activation in ("relu", "relu6")
 
 
