@@ -28,10 +28,11 @@ FROM = 200
 """Backward passes before it: a net may learn its other tasks first."""
 TIMES = 1000
 """The rest of the loss over this term."""
-UNLEARNED, LEARNED = 0.99, 0.9
+UNLEARNED, LEARNED = 0.99, 0.985
 """Of what guessing costs: from there on nothing is, and below it something."""
-BATCHES = 8
-"""Losses whose mean has to say so."""
+BATCHES, WORSE = 8, 1.05
+"""Losses whose mean has to be above guessing, as a head's is whose features are made for another task. Labels
+that are nearly all noise cost as much as guessing does."""
 MOST_LOOKS = 48
 """Looks that are asked for in a run: what they cost is not asked."""
 AGAIN = 32
@@ -78,7 +79,7 @@ class DrownedTerms:
         if len(self._trial) < BATCHES:
             return
         mean = sum(self._trial) / len(self._trial)
-        if mean > UNLEARNED and found.rest > TIMES / 2 * found.factor * found.cost:
+        if mean > WORSE and found.rest > TIMES / 2 * found.factor * found.cost:
             self.told = ((DROWNED_TERM, found._replace(cost=mean * found.chance).words),)
         self._trial = []
 

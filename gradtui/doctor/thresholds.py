@@ -164,6 +164,8 @@ FORWARD_GROWTH = 1e3
 
 # Dead and saturated units; 0.9 of a layer silent for a whole batch leaves too little to carry a signal.
 DEAD_SHARE = 0.9
+MOSTLY_DEAD = 0.75
+"""Of the units of most layers: they are what an explosion has left."""
 SATURATED_SHARE = 0.7
 STEEP_NORM, STEEP_TIMES = 1e6, 3e5
 """Total gradient norm, and what it is over the root of the loss. Dollars as targets, to be learned from

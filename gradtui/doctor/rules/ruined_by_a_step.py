@@ -54,7 +54,7 @@ def exploded_and_died(reading: Reading) -> Finding | None:
     cause = f"{raised}: {cause}" if raised else cause
     before = "" if at_start else f"norm {norm(first)} at first, "
     return Finding(
-        "dead_relu" if _units_died(reading, dead) else SYMPTOM,
+        "dead_relu" if dead and _units_died(reading) else SYMPTOM,
         Severity.CRITICAL,
         int(reading.facts.steps[used[onset]]),
         f"{before}norm {norm(peak)} at step {int(reading.facts.steps[used[spike]])}, {norm(now)} "
@@ -67,14 +67,14 @@ def exploded_and_died(reading: Reading) -> Finding | None:
     )
 
 
-def _units_died(reading: Reading, dead: tuple[int, ...]) -> bool:
+def _units_died(reading: Reading) -> bool:
     """Whether that is what is wrong by now: most layers that end in a ReLU let hardly anything through, or
     one of them nothing at all, and no skip leads around them."""
     rectified = [int(r) for r in reading.rows if rectifies(reading, int(r))]
     if reading.facts.info.residual or not rectified:
         return False
-    gone = {r for r in dead if reading.dead[r] >= T.DEAD_SHARE} & set(rectified)
-    return any(reading.dead[r] == 1 for r in gone) or 2 * len(gone) > len(rectified)
+    shares = reading.dead[rectified]
+    return bool((shares == 1).any() or 2 * (shares >= T.MOSTLY_DEAD).sum() > len(rectified))
 
 
 def _learns_without(reading: Reading) -> bool:
