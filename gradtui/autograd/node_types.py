@@ -28,6 +28,8 @@ VIEWS = words("View UnsafeView ReshapeAlias Squeeze Unsqueeze ToCopy Clone Alias
 TURNS = frozenset(("T", "Transpose", "Permute"))
 FLAT = words("Round Floor Ceil Trunc Sign Heaviside")
 """Operations whose slope is 0 wherever they have one."""
+NEGATIVE = 1 << 63
+"""From there on a dimension that torch has kept is below 0."""
 OVER_DIMS = words("Softmax LogSoftmax Mean Sum")
 DROPOUTS = frozenset(("NativeDropout", "FusedDropout"))
 PARTS_OF_LOSSES = words(
@@ -127,16 +129,21 @@ def number(node: Any, key: str) -> float | None:
     return float(value) if isinstance(value, (bool, int, float)) else None
 
 
+def signed(value: Any) -> Any:
+    """A dimension with its sign, which torch keeps as what it is without one; anything else as it is."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value - 2 * NEGATIVE if whole and value >= NEGATIVE else value
+
+
 def over_one(node: Any) -> bool:
     """Whether a node of OVER_DIMS goes over dimensions of a single value, of a tensor with more."""
-    told = node._saved_dim  # unsigned: -1 is the largest there is
+    told = node._saved_dim
     dims = told if isinstance(told, tuple) else (told,)
     given = getattr(node, "_saved_self_sym_sizes", None)
     sizes = shape(node) if given is None else tuple(given)
     if not dims or not sizes or not all(type(size) is int for size in sizes):
         return False
-    signed = (dim - (1 << 64) if dim >= 1 << 63 else dim for dim in dims)
-    return all(sizes[dim] == 1 for dim in signed) and prod(sizes) > 1
+    return all(sizes[signed(dim)] == 1 for dim in dims) and prod(sizes) > 1
 
 
 def same_size(node: Any, kernel: tuple[int, ...]) -> bool:

@@ -11,11 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradtui.autograd.node_types import name_of, stem
+from gradtui.autograd.node_types import name_of, signed, stem
 from gradtui.patching.own_errors import suppress_own
-
-NEGATIVE = 1 << 63
-"""Torch tells negative dimensions as what they are without a sign."""
 
 
 def saved(node: Any, key: str, *, anywhere: bool = False) -> Tensor | None:
@@ -35,13 +32,8 @@ def plain(node: Any, key: str) -> Any:
     """What is no tensor: a number, a flag, dimensions as a list; None where there is none."""
     found = getattr(node, f"_saved_{key}", None)
     if isinstance(found, (tuple, list)):
-        return [_signed(one) for one in found]
-    return _signed(found)
-
-
-def _signed(value: Any) -> Any:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return value - 2 * NEGATIVE if whole and value >= NEGATIVE else value
+        return [signed(one) for one in found]
+    return signed(found)
 
 
 @cache

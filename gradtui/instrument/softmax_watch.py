@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gradtui.autograd.graph import Graph
 from gradtui.autograd.node_types import VIEWS
-from gradtui.autograd.saved_tensors import saved
+from gradtui.autograd.saved_tensors import plain, saved
 from gradtui.core.wiring import PINNED_SOFTMAX, Faults
 
 LOOKS = 3
@@ -75,10 +75,9 @@ def _mixes(graph: Graph, at: int) -> bool:
 
 def _pinned(node: Any) -> float | None:
     """Share of the rows in which one thing gets nearly all; None where that is not kept, or of few things."""
-    result, dim = saved(node, "result"), node._saved_dim
+    result, dim = saved(node, "result"), plain(node, "dim")
     if result is None or type(result) is not Tensor:
         return None
-    dim = dim - (1 << 64) if dim >= 1 << 63 else dim
     if result.dim() < 2 or result.shape[dim] < FEWEST:
         return None
     with torch.no_grad():
