@@ -110,14 +110,13 @@ def _memory(reading: Reading) -> float:
 
 def _recent(reading: Reading, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> FloatArray:
     """[at] root mean square of the norms of the last gradients, as the optimizer was given them."""
-    return np.asarray(np.sqrt([_mean(reading, int(i), 1 - 1 / LATELY) for i in at]))
+    return _means(reading, at, 1 - 1 / LATELY)
 
 
 def _shrunk(reading: Reading, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> FloatArray:
     """[at] the same over that of all gradients that Adam still remembers the squares of."""
     beta = dict(reading.facts.info.settings).get("beta2", SQUARES)
-    long = np.sqrt([_mean(reading, int(i), beta) for i in at])
-    return np.asarray(_recent(reading, at) / long)
+    return np.asarray(_recent(reading, at) / _means(reading, at, beta))
 
 
 def stepped_norms(reading: Reading) -> FloatArray:
@@ -128,12 +127,17 @@ def stepped_norms(reading: Reading) -> FloatArray:
     return np.asarray(facts.total_norm * np.fmin(facts.clip_coefficient, 1.0))
 
 
-def _mean(reading: Reading, last: int, keep: float) -> float:
-    """Of the squares of the norms up to this one; each step back counts `keep` times as much."""
-    facts = reading.facts
-    squares = stepped_norms(reading)[: last + 1] ** 2
-    weights = keep ** (facts.steps[last] - facts.steps[: last + 1]).astype(np.float64)
-    known = np.isfinite(squares)
-    return (
-        float((squares * weights)[known].sum() / weights[known].sum()) if known.any() else math.nan
-    )
+def _means(
+    reading: Reading, at: np.ndarray[tuple[int], np.dtype[np.int64]], keep: float
+) -> FloatArray:
+    """[at] root of the mean of the squares of all norms up to each of these; each step back counts `keep`
+    times as much."""
+    steps, squares = reading.facts.steps, stepped_norms(reading) ** 2
+    out = np.full(len(at), np.nan)
+    for place, last in enumerate(at.tolist()):
+        mine = squares[: last + 1]
+        weights = keep ** (steps[last] - steps[: last + 1]).astype(np.float64)
+        known = np.isfinite(mine)
+        if known.any():
+            out[place] = (mine * weights)[known].sum() / weights[known].sum()
+    return np.asarray(np.sqrt(out))
