@@ -199,6 +199,10 @@ def no_gradients(reading: Reading) -> Finding | None:
     )
 
 
+def _and_others(names: tuple[str, ...]) -> str:
+    return f"{names[0]}{' and others' if len(names) > 1 else ''}"
+
+
 def _orphaned(reading: Reading) -> Finding | None:
     """One of several optimizers that take turns: it has had no gradient at any step, although its tensors
     require one."""
@@ -218,7 +222,7 @@ def _orphaned(reading: Reading) -> Finding | None:
         SYMPTOM,
         Severity.WARNING,
         int(facts.steps[0]),
-        f"the optimizer of {names[0]}{' and others' if len(names) > 1 else ''} has taken {reading.seen:,} "
+        f"the optimizer of {_and_others(names)} has taken {reading.seen:,} "
         f"steps, and none of its {len(tensors)} tensors has had a gradient at any of them; the others have",
         "the loss of this side does not hang on what it trains: it is made of a copy without its history "
         "(detach(), no_grad(), .data), such as the other side's answer to a detached input",
@@ -256,7 +260,7 @@ def stale_gradients(reading: Reading) -> Finding | None:
         SYMPTOM,
         Severity.WARNING,
         int(facts.steps[at[-count]]),
-        f"gradients of {names[0]}{' and others' if len(names) > 1 else ''} have been the same to the bit at "
+        f"gradients of {_and_others(names)} have been the same to the bit at "
         f"{count} measured steps in a row, while losses differ from batch to batch",
         "the optimizer steps parameters that the loss does not hang on any more, by gradients that an "
         "earlier pass has left: a head or a model was made anew after its optimizer, or zero_grad() is "
