@@ -1,7 +1,7 @@
 """Activations of a watched program: read from the graph of a loss, before the backward pass of a step that
 is going to be measured in full, as often as their part of the budget allows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isfinite, nan
 from typing import Any
 
@@ -23,6 +23,7 @@ from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.step_records import StepRecord
 from gradtui.patching.cuda_capture import capturing
 from gradtui.stats.activations import FLAT_ENDS, batches, output_statistics, unit_statistics
+from gradtui.stats.tensors import moved
 
 EVERY, FIRST = 10, 3
 """Steps between two looks, at least, and how many of the first steps are looked at one after the other."""
@@ -142,10 +143,15 @@ class ActivationCapture(StepListener):
             return None
         self._taken = True
         home = next(iter(lines.values())).device
-        table = torch.full((len(layout.rows), Act.COLUMNS), nan, dtype=torch.float64, device=home)
-        rows = torch.tensor(list(lines), device=home)
-        table[rows] = torch.stack([line.to(home) for line in lines.values()])
-        return table
+        blank = torch.full((Act.COLUMNS,), nan, dtype=torch.float64, device=home)
+        rows = range(len(layout.rows))
+        return torch.stack([moved(lines.get(row, blank), home) for row in rows])
+
+
+def _put(line: Tensor, columns: Sequence[int], values: Tensor) -> None:
+    """Column by column: a list of columns would be sent to the device, and waited for."""
+    for at, column in enumerate(columns):
+        line[column] = values[at]
 
 
 def statistics(outputs: list[LayerOutput]) -> dict[int, Tensor]:
@@ -159,7 +165,7 @@ def statistics(outputs: list[LayerOutput]) -> dict[int, Tensor]:
     for some, stacked in batches(kept, lambda at: None):
         table = output_statistics(stacked)
         for at, line in zip(some, table, strict=True):
-            lines[at][list(COLUMNS)] = line
+            _put(lines[at], COLUMNS, line)
     answers = {
         at: one.values
         for at, one in enumerate(outputs)
@@ -169,5 +175,5 @@ def statistics(outputs: list[LayerOutput]) -> dict[int, Tensor]:
         first = outputs[some[0]]
         table = unit_statistics(stacked, 1 + first.units, FLAT_ENDS.get(first.activation))
         for at, line in zip(some, table, strict=True):
-            lines[at][list(UNIT_COLUMNS)] = line
+            _put(lines[at], UNIT_COLUMNS, line)
     return {id(one.weight): lines[at] for at, one in enumerate(outputs)}

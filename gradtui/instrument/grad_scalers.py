@@ -114,7 +114,7 @@ def _scaling(scaler: Any) -> Scaling | None:
     if not scaler.is_enabled():
         return None
     scale = scaler._scale
-    return Scaling(None if scale is None else scale.detach().double().clone())
+    return Scaling(None if scale is None else scale.detach().to(torch.float64, copy=True))
 
 
 def _found_inf(scaler: Any, optimizer: Any) -> bool:

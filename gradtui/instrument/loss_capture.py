@@ -312,8 +312,8 @@ class LossCapture:
             whole = whole + value
             ends.append(end)
         kind = " + ".join(end.kind for end in ends)
-        common = [f for f in ends[0].factors if all(f in end.factors for end in ends[1:])]
-        plain = tuple(f for f in common if isinstance(f, float))
+        known = [[f for f in end.factors if isinstance(f, float)] for end in ends]
+        plain = tuple(f for f in known[0] if all(f in others for others in known[1:]))
         self._passes.append(Pass(whole, LossFactors(kind, plain), 1.0, kept))
 
     def _clear(self) -> None:

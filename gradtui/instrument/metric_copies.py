@@ -3,14 +3,13 @@ for."""
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
 
 from gradtui.patching.torch_modes import Unseen
 from gradtui.runstore.format.metric_rows import MetricQueue, MetricRow
-from gradtui.stats.host_copy import HostCopy
+from gradtui.stats.host_copy import HostCopy, keep_inherited
 
 AWAY = ("cuda",)
 """Kinds of devices from which numbers are fetched."""
@@ -28,6 +27,7 @@ class MetricCopies:
 
     def begin_anew(self) -> None:
         """In a forked child what is on its way is another process's."""
+        keep_inherited(getattr(self, "_copies", None))
         self._copies: dict[torch.device, HostCopy[MetricRow]] = {}
         self._lock = threading.Lock()
 
@@ -52,7 +52,7 @@ class MetricCopies:
             copy = self._copies.setdefault(device, HostCopy(device))
             self._arrived(copy)
             if len(copy) < ON_THEIR_WAY:
-                with Unseen(), _on(device):
+                with Unseen():
                     copy.submit(row, {"value": tensor})
             else:
                 self._say("metrics: values are left out: the device is far behind", "behind")
@@ -72,8 +72,3 @@ class MetricCopies:
     def _arrived(self, copy: HostCopy[MetricRow], *, wait: bool = False) -> None:
         for row, parts in copy.flush() if wait else copy.ready():
             self._queue.put(row._replace(value=float(parts["value"])))
-
-
-def _on(device: torch.device) -> AbstractContextManager[object]:
-    """Have the copy go through the current stream of that device, whatever the current one is."""
-    return torch.cuda.device(device) if device.type == "cuda" else nullcontext()

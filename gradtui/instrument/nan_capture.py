@@ -45,6 +45,7 @@ from gradtui.nan_trace.source_lines import (
 )
 from gradtui.patching.own_errors import SuppressOwn
 from gradtui.patching.torch_modes import Unseen
+from gradtui.stats.host_copy import keep_inherited
 
 OFF = "the step was not run once more, as --no-autopsy asks"
 UPDATED = "loss and gradients were looked at before the update, and were finite"
@@ -190,6 +191,16 @@ class NanCapture(StepListener):
             self._past.append((record.step, calls, call_recorder.dropped()))
         call_recorder.over()
         self._clues.over()
+
+    def settled(self, step: int) -> None:
+        """The numbers of this step have arrived: nobody will ask for its calls again."""
+        while self._past and self._past[0][0] <= step:
+            self._past.popleft()
+
+    def begin_anew(self) -> None:
+        """In a forked child: calls hold tensors of the parent's device."""
+        keep_inherited(list(self._past), self._call_recorder.calls())
+        self.forget()
 
     def forget(self) -> None:
         self._past.clear()

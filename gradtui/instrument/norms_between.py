@@ -23,7 +23,6 @@ from gradtui.patching.tracebacks import without_ours
 from gradtui.runstore.format.scalar_rows import NormsAlone
 from gradtui.stats.tensors import PLAIN_TYPES
 
-UNKNOWN = np.empty(0)
 DOING = "norms alone"
 _grad = attrgetter("grad")
 
@@ -130,12 +129,10 @@ class NormsBetween:
             return False
         assert source.at is not None
         assert source.layout is not None
-        remote = {"norms": norms} if isinstance(norms, Tensor) else {}
-        found = NormsAlone(
-            UNKNOWN if isinstance(norms, Tensor) else norms,
-            source.at,
-            len(source.layout.tensors),
-        )
+        remote = {}
+        if isinstance(norms, Tensor):
+            remote, norms = {"norms": norms}, _there(source)
+        found = NormsAlone(norms, source.at, len(source.layout.tensors))
         if isinstance(clip, QuickClip):
             found = found._replace(limit=clip.limit)
             if isinstance(clip.total, Tensor):
@@ -144,6 +141,12 @@ class NormsBetween:
                 found = found._replace(total=clip.total)
         self.found, self.remote = found, remote
         return True
+
+
+def _there(source: ParamGroup) -> FloatArray:
+    """[tensors] in place of norms that are still elsewhere: NaN where there is no gradient, else 0."""
+    absent = [tensor.grad is None for tensor in source.held.tensors()]
+    return np.where(absent, np.nan, 0.0)
 
 
 def _unscaled(optimizer: Optimizer) -> bool:

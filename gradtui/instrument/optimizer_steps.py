@@ -210,10 +210,11 @@ class OptimizerSteps(StepListener):
             record = self._measurement.take(optimizer, source, step)
             self.undone.begins(source, step)
             self._hooks.open[id(optimizer)] = record
-        found = self._hooks.open.get(id(optimizer))
-        gone = self._nan_capture.look(found)
-        if found is not None and found.detail.norms:
-            self._nan_sampling.found(gone)
+        with self._guard("a look at a step"):
+            found = self._hooks.open.get(id(optimizer))
+            gone = self._nan_capture.look(found)
+            if found is not None and found.detail.norms:
+                self._nan_sampling.found(gone)
         return None
 
     def after(self, optimizer: Optimizer) -> None:
@@ -285,7 +286,8 @@ class OptimizerSteps(StepListener):
             if done or self._losses.fresh:  # also where it has raised after its backward pass
                 add()
             if done:
-                self._nan_capture.look(self._hooks.open.get(id(optimizer)))
+                with self._guard("a look at a step"):
+                    self._nan_capture.look(self._hooks.open.get(id(optimizer)))
             else:
                 self.raised()
 

@@ -62,9 +62,9 @@ class ParamGroup:
         are no longer there."""
         tensors = self.tensors
         found = self._measured.weights(tensors, updates=updates)
-        gone = [tensor is GONE for tensor in tensors]
-        if any(gone):
-            found[gone] = torch.nan
+        for place, tensor in enumerate(tensors):  # a list of places would be waited for on a device
+            if tensor is GONE:
+                found[place] = torch.nan
         return found
 
     def states(self, optimizer: Optimizer) -> Tensor | None:

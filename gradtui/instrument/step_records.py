@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from gradtui.core.autopsy import Autopsy
-from gradtui.core.layout import FloatArray, IntArray, Layout
+from gradtui.core.event import Event
+from gradtui.core.layout import BoolArray, FloatArray, IntArray, Layout
 from gradtui.core.snapshot import Grad, Snapshot
 from gradtui.instrument.backward_passes import Loss
 from gradtui.instrument.budget import NOTHING, Budget, Detail, Ledger
@@ -21,9 +22,10 @@ from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.unclipped_norms import Cut, unclipped
 from gradtui.runstore.format.scalar_rows import NormsAlone, Row, ScalarRows
 from gradtui.runstore.writer.ports import Sink
-from gradtui.stats.host_copy import HostCopy
+from gradtui.stats.host_copy import HostCopy, keep_inherited
 from gradtui.stats.nonfinite import first_nonfinite
 from gradtui.stats.step_tensors import tables
+from gradtui.stats.tensors import moved
 
 NAN = float("nan")
 TOGETHER, SOON = 64, 0.2
@@ -69,6 +71,8 @@ class StepRecord:
     norms: NormsAlone | None = None
     """Where they are known of a step that is otherwise let through; without numbers while these are on
     their way, among `parts`."""
+    absent: BoolArray | None = None
+    """[n] of these which have no gradient, where they come from an accelerator."""
     doubtful: bool = False
     """Whether these have arrived from an accelerator, and are not all finite."""
     looking: float = 0.0
@@ -104,7 +108,7 @@ class StepRecord:
         if remote:
             home = remote[-1].device
             self.later = loss
-            self.parts["loss"] = torch.stack([t.to(home, non_blocking=True) for t in remote])
+            self.parts["loss"] = torch.stack([moved(t, home) for t in remote])
         elif (sums := loss.sums()) is not None:
             self.loss, self.objective, self.told = *sums, True
 
@@ -115,8 +119,9 @@ class StepRecord:
         elif name == "scale":
             self.scale = float(values[0])
         elif name == "norms" and self.norms is not None:
+            self.absent = np.isnan(self.norms.norms)
             self.norms = self.norms._replace(norms=values)
-            self.doubtful = not np.isfinite(values).all()
+            self.doubtful = not np.isfinite(values[~self.absent]).all()
         elif name == "total" and self.norms is not None:
             self.norms = self.norms._replace(total=float(values[0]))
         elif name == "loss" and self.later is not None:
@@ -144,7 +149,9 @@ class StepRecord:
         """The learning rate of the first group, a number or a tensor."""
         groups = getattr(optimizer, "param_groups", ())
         lr = groups[0].get("lr") if groups else None
-        if isinstance(lr, Tensor) and lr.numel() == 1:
+        if isinstance(lr, Tensor) and lr.numel() == 1 and lr.is_cpu:
+            self.lr = float(lr)
+        elif isinstance(lr, Tensor) and lr.numel() == 1:
             self.parts["lr"] = lr.detach().reshape(()).double()
         elif isinstance(lr, (int, float)):
             self.lr = float(lr)
@@ -179,10 +186,12 @@ class StepRecorder:
     def __init__(self, sink: Sink, meter: CostMeter, ledger: Ledger, late: Late) -> None:
         self.sink = sink
         self._meter, self._ledger = meter, ledger
-        self._copy: HostCopy[StepRecord | RecordBatch] | None = None
+        self._copy: HostCopy[StepRecord | RecordBatch | Event] | None = None
         self._device = torch.device("cpu")
         self.late = late
         """Asked where a step turns out not to be finite only now."""
+        self.settled: Callable[[int], None] = lambda step: None
+        """Told of each step in full whose numbers have arrived."""
         self.last_step = -1
         """The last that has been handed on in full."""
         self.lost = False
@@ -254,12 +263,23 @@ class StepRecorder:
     def submit(self, record: StepRecord) -> None:
         """Send what was measured on its way, not charging anything to it."""
         if self._copy is None:
-            self._begin(record.parts["grads"].device)
+            self._begin(record.parts)
         self._send_later()
         self._copied(record, record.parts)
 
+    def tell(self, event: Event) -> None:
+        """Hand an event on, after all that came before it and without a wait for that."""
+        self._send_later()
+        if self._copy is None:
+            self._close()
+            self.sink.tell(event)
+            return
+        self._copy.submit(event, {})
+        self._hand_on(wait=False)
+
     def begin_anew(self, sink: Sink) -> None:
         """Forget what is on its way: it is another process's."""
+        keep_inherited(self._copy, self._later)
         self.sink, self._copy, self.last_step = sink, None, -1
         self.direct, self.rows, self._through, self._later = False, None, None, []
         self.latest = None
@@ -269,14 +289,17 @@ class StepRecorder:
         self._hand_on(wait=True)
         self._close()
 
-    def _begin(self, device: torch.device) -> None:
+    def _begin(self, parts: Mapping[str, Tensor]) -> None:
+        """Through an accelerator where any of these is on one: nothing that is there is waited for then."""
+        devices = [part.device for part in parts.values()]
+        device = next((one for one in devices if one.type != "cpu"), self._device)
         self._device, self._copy = device, HostCopy(device)
         self.direct = device.type == "cpu"
 
     def _copied(self, ticket: StepRecord | RecordBatch, parts: dict[str, Tensor]) -> None:
         assert self._copy is not None
         if self._device.type != "cpu" or any(t.device.type != "cpu" for t in parts.values()):
-            parts = {name: t.to(self._device) for name, t in parts.items()}
+            parts = {name: moved(t, self._device) for name, t in parts.items()}
         self._copy.submit(ticket, parts)
 
     def _send_later(self) -> None:
@@ -285,12 +308,12 @@ class StepRecorder:
             return
         records, self._later = self._later, []
         if self._copy is None:
-            self._begin(next((t.device for r in records for t in r.parts.values()), self._device))
+            self._begin({str(at): t for at, t in enumerate(_all_parts(records))})
         at: dict[str, list[tuple[StepRecord, int]]] = {}
         values: dict[str, list[Tensor]] = {}
         for record in records:
             for name, part in record.parts.items():
-                flat = part.detach().reshape(-1).double().to(self._device, non_blocking=True)
+                flat = moved(part.detach().reshape(-1).double(), self._device)
                 at.setdefault(name, []).append((record, len(flat)))
                 values.setdefault(name, []).append(flat)
         parts = {name: torch.cat(some) for name, some in values.items()}
@@ -300,6 +323,10 @@ class StepRecorder:
         if self._copy is None:
             return
         for ticket, parts in self._copy.flush() if wait else self._copy.ready():
+            if isinstance(ticket, Event):
+                self._close()
+                self.sink.tell(ticket)
+                continue
             if isinstance(ticket, RecordBatch):
                 ticket.fill(parts)
                 for record in ticket.records:
@@ -316,6 +343,7 @@ class StepRecorder:
         self._close()
         self.sink.put(snapshot)
         self.last_step = record.step
+        self.settled(record.step)
 
     def _append(self, record: StepRecord) -> None:
         norms = record.norms
@@ -334,12 +362,18 @@ class StepRecorder:
             self._through = self.rows = None
 
 
+def _all_parts(records: Iterable[StepRecord]) -> Iterator[Tensor]:
+    return (part for record in records for part in record.parts.values())
+
+
 def _columns(record: StepRecord) -> FloatArray:
     """[tensors of the record, Grad.COLUMNS] of norms alone; 1 stands for any number that is not finite."""
     assert record.norms is not None
     columns = record.norms.table()[record.norms.at]
-    if record.doubtful:  # on an accelerator none is missing
+    if record.doubtful:
         columns[:, Grad.NONFINITE] = ~np.isfinite(columns[:, Grad.NORM])
+        if record.absent is not None:
+            columns[record.absent, Grad.NONFINITE] = NAN
     return columns
 
 

@@ -20,8 +20,8 @@ from gradtui.stats.tensors import PLAIN_TYPES
 
 ENOUGH = 8
 """Pairs of steps, one after the other, that have to agree."""
-LOOKS = 64
-"""Pairs after which it is left open."""
+LOOKS, MOST_BEGUN = 64, 256
+"""Pairs of steps after which it is left open, and steps, where few of them come one after the other."""
 MOST = 1 << 16
 """Elements of the weight that is looked at."""
 KEPT = 0.1
@@ -50,7 +50,7 @@ class UndoneSteps:
         """The last one that has ended."""
         self._version = -1
         """Of the weight, by then."""
-        self._looks = self._untouched = 0
+        self._looks = self._untouched = self._begun = 0
         self._before: Tensor | None = None
         self._after: Tensor | None = None
         self._parts: list[Tensor] = []
@@ -66,7 +66,8 @@ class UndoneSteps:
         done, self.done = self.done, True  # for good where this fails
         with suppress_own, torch.no_grad():
             self._begin(source, step)
-            self.done = done or self._looks >= LOOKS or bool(self.told)
+            self._begun += 1
+            self.done = done or self._looks >= LOOKS or bool(self.told) or self._begun >= MOST_BEGUN
         if self.done:
             self._before = self._after = None
 

@@ -104,6 +104,7 @@ class Watcher:
             guard, self._registry, models, ledger if catch_nan else None, rerun=autopsy
         )
         self._records = StepRecorder(sink, self._meter, ledger, self._nan_capture.late)
+        self._records.settled = self._nan_capture.settled
         self._threads = TrainingThreads(self._several_train)
         self._scalars = UnmeasuredSteps(
             guard, self._losses, self._scalers, self._records, self._threads
@@ -398,8 +399,7 @@ class Watcher:
             self._records.sink.tell(event)
 
     def _changed(self, layout: Layout, info: RunInfo) -> None:
-        self._records.flush()
-        self._records.sink.tell(Started(0, layout, info))
+        self._records.tell(Started(0, layout, info))
         self._told = True
 
     def _forked(self) -> None:
@@ -412,7 +412,7 @@ class Watcher:
             self._meter.begin_anew()
             self._steps.forget()
             self._losses.forget()
-            self._nan_capture.forget()
+            self._nan_capture.begin_anew()
             self._clips.forget()
             self._activations.forget()
             self._weight_loads.forget()

@@ -16,8 +16,15 @@ _preparing = 0
 def capturing() -> bool:
     """Asked before whatever we do: while it says so, calls are handed on and steps are not counted,
     for a recording does no work itself. CUDA is never initialised by it."""
+    if _preparing:
+        return True
     cuda: Any = torch.cuda
-    return bool(_preparing or (cuda.is_initialized() and cuda.is_current_stream_capturing()))
+    try:
+        return bool(cuda.is_initialized() and cuda.is_current_stream_capturing())
+    except (
+        RuntimeError
+    ):  # an earlier error of the device's, told again: it is the program's to handle
+        return True
 
 
 def prepared() -> Generator[None, Any, None]:

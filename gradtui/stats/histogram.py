@@ -8,7 +8,7 @@ from torch import Tensor
 from gradtui.core.snapshot import HIST_BINS, HIST_LOW
 from gradtui.stats.plan import Plan
 from gradtui.stats.single import chunk_size
-from gradtui.stats.tensors import values
+from gradtui.stats.tensors import moved, values
 
 _SHARE = 4
 """A chunk is that part of what is copied elsewhere at a time: counting needs several copies."""
@@ -33,21 +33,21 @@ def histogram(plan: Plan, grads: Sequence[Tensor | None]) -> Tensor:
     for batch in plan.batches:
         for rows in batch.rows:
             counts = _count(rows.fill(given.held), batch.look)
-            owners = rows.owners.to(plan.device, non_blocking=True)
-            out.index_add_(0, owners, counts.to(plan.device, non_blocking=True))
+            owners = moved(rows.owners, plan.device)
+            out.index_add_(0, owners, moved(counts, plan.device))
     for one in given.passes:
         for members, matrix in one.matrices(given.of(one)):
             counts = _count(matrix, look=True).to(plan.device)
             out.index_add_(0, torch.from_numpy(members).to(plan.device), counts)
     for gpu in plan.gpus:
-        there = gpu.histogram(given.held).to(plan.device, non_blocking=True)
+        there = moved(gpu.histogram(given.held), plan.device)
         out.index_copy_(0, plan.places(gpu.members), there)
     for i, tensor in given.alone.items():
         flat = values(tensor).flat
         for some in torch.split(flat, chunk_size(plan, flat.device) // _SHARE):
             if len(some):
                 counts = _count(some.unsqueeze(0), plan.looks(flat.device))[0]
-                out[i] += counts.to(plan.device, non_blocking=True)
+                out[i] += moved(counts, plan.device)
     return out
 
 

@@ -1,9 +1,10 @@
 """The numbers of a step on their way to the host: one copy, and never a wait."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +17,15 @@ Step = tuple[Ticket, dict[str, FloatArray]]
 
 RING = 8
 """Pinned buffers kept for reuse."""
+
+_inherited: list[object] = []
+
+
+def keep_inherited(*things: object) -> None:
+    """In a forked child: these hold tensors, pinned memory or events of the parent's device, and are never
+    freed. A child has no context on the device, and freeing them asks it for one: torch ends the process
+    then, from a destructor."""
+    _inherited.extend(things)
 
 
 class Event(Protocol):
@@ -69,6 +79,11 @@ class HostCopy(Generic[Ticket]):
         if transport is None and device.type == "cuda":
             transport = CudaTransport()
         self._transport = transport
+        self._there: Callable[[], AbstractContextManager[Any]] = nullcontext
+        """Has an event follow the stream that the copy goes through: that of the tensors' device, whatever
+        the current one is."""
+        if device.type == "cuda":
+            self._there = lambda: torch.cuda.device(device)
         self._line: deque[_Sent[Ticket]] = deque()
         self._done: deque[Step[Ticket]] = deque()
         self._free: list[_Slot] = []
@@ -86,10 +101,11 @@ class HostCopy(Generic[Ticket]):
         if not parts:
             self._line.append(_Sent(ticket, {}, self._slot(0)))
             return
-        flat = torch.cat([t.detach().reshape(-1).to(torch.float64) for t in parts.values()])
-        slot = self._slot(len(flat))
-        slot.host[: len(flat)].copy_(flat, non_blocking=True)
-        slot.event.record()
+        with self._there():
+            flat = torch.cat([t.detach().reshape(-1).to(torch.float64) for t in parts.values()])
+            slot = self._slot(len(flat))
+            slot.host[: len(flat)].copy_(flat, non_blocking=True)
+            slot.event.record()
         self._line.append(_Sent(ticket, {k: t.shape for k, t in parts.items()}, slot))
 
     def ready(self) -> Iterator[Step[Ticket]]:

@@ -17,7 +17,7 @@ from gradtui.stats.cpu_pass import CpuPass, suits
 from gradtui.stats.plan import Plan, Sorted
 from gradtui.stats.reduction import ABS_MAX, NONFINITE, NONZEROS, NORM, STATS
 from gradtui.stats.single import single_change, single_stats
-from gradtui.stats.tensors import components
+from gradtui.stats.tensors import components, moved
 
 NORM_COLUMNS = [Grad.NORM, Grad.NONFINITE]
 APART = 8
@@ -87,11 +87,11 @@ def _norms_on_device(plan: Plan, given: Sorted) -> Tensor:
     found = [_norms_by_foreach(plan, given, members) for members in given.foreach]
     found += [torch.from_numpy(_norms_by_pass(plan, given, one)) for one in given.passes]
     for members, numbers in zip(measured, found, strict=True):
-        places, numbers = plan.places(members), numbers.to(plan.device, non_blocking=True)
+        places, numbers = plan.places(members), moved(numbers, plan.device)
         norms.index_copy_(0, places, numbers[:, 0])
         counts.index_copy_(0, places, numbers[:, 1])
     for i, tensor in apart.items():
-        stats = single_stats(plan, tensor, counts=False).to(plan.device, non_blocking=True)
+        stats = moved(single_stats(plan, tensor, counts=False), plan.device)
         norms[i], counts[i] = stats[NORM], stats[NONFINITE]
     return table
 
@@ -177,7 +177,7 @@ def _stats(plan: Plan, given: Sorted, *, counts: bool) -> Tensor:
     found = []
     for batch in plan.batches:
         matrices = [rows.fill(given.held) for rows in batch.rows]
-        found.append(batch.reduce(matrices, counts=counts).to(plan.device, non_blocking=True))
+        found.append(moved(batch.reduce(matrices, counts=counts), plan.device))
     stats = _together(plan, found)
     alone = dict(given.alone)
     for one in given.passes:
@@ -185,10 +185,10 @@ def _stats(plan: Plan, given: Sorted, *, counts: bool) -> Tensor:
         stats[:, one.members] = torch.from_numpy(numbers).to(plan.device)
         alone.update((i, given.of(one)[i]) for i in one.members[unsure].tolist())
     for gpu in plan.gpus:
-        numbers_there = gpu.statistics(given.held).to(plan.device, non_blocking=True)
+        numbers_there = moved(gpu.statistics(given.held), plan.device)
         stats.index_copy_(1, plan.places(gpu.members), numbers_there)
     for i, tensor in alone.items():
-        stats[:, i] = single_stats(plan, tensor, counts=counts).to(plan.device, non_blocking=True)
+        stats[:, i] = moved(single_stats(plan, tensor, counts=counts), plan.device)
     stats[ABS_MAX].abs_()  # the largest of zeros may be -0.0
     return stats
 
@@ -198,7 +198,7 @@ def _changes(plan: Plan, given: Sorted, before: list[Tensor]) -> Tensor:
     found = []
     for batch in plan.batches:
         matrices = [rows.buffer.sub_(before.pop(0)) for rows in batch.rows]
-        found.append(batch.reduce(matrices, counts=False).to(plan.device, non_blocking=True))
+        found.append(moved(batch.reduce(matrices, counts=False), plan.device))
     norms = _together(plan, found)[NORM]
     for i, tensor in _one_by_one(plan, given):
         norms[i] = single_change(plan, tensor, before.pop(0), plan.strides.get(i, 1))
@@ -213,7 +213,7 @@ def _changes(plan: Plan, given: Sorted, before: list[Tensor]) -> Tensor:
         mine = [at for at, i in enumerate(one.members.tolist()) if i not in plan.sampled]
         norms[one.members[mine]] = torch.from_numpy(changes[mine]).to(plan.device)
     for gpu in plan.gpus:
-        found_there = gpu.changes(given.held, before.pop(0)).to(plan.device, non_blocking=True)
+        found_there = moved(gpu.changes(given.held, before.pop(0)), plan.device)
         norms.index_copy_(0, plan.places(gpu.members), found_there)
     return norms
 

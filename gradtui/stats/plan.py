@@ -21,7 +21,7 @@ from gradtui.stats.gpu_pass import CODES, GpuPass, is_dense
 from gradtui.stats.gpu_trial import gpu_for
 from gradtui.stats.reduction import Partials
 from gradtui.stats.sample import sample_strides
-from gradtui.stats.tensors import PLAIN_TYPES, home, is_plain, local, working_dtype
+from gradtui.stats.tensors import PLAIN_TYPES, home, is_plain, local, moved, working_dtype
 
 LARGE = 1 << 16
 """Elements from which a tensor is measured where it lies."""
@@ -31,7 +31,7 @@ PRESENCES = 8
 SQUARES_HELD = frozenset((torch.float32, torch.bfloat16, torch.float16))
 """Types of which float64 holds every square, and the sum of any number of them."""
 
-_signature = attrgetter("shape", "dtype", "layout")
+_signature = attrgetter("shape", "dtype", "layout", "device")
 _kind = attrgetter("device", "dtype")
 
 
@@ -74,9 +74,8 @@ class Plan:
             self.look = look
             homes = [home(p.device) for p in parts]
             self.device = next((d for d in homes if d.type != "cpu"), torch.device("cpu"))
-            self.numel = torch.tensor(
-                [p.numel() for p in parts], dtype=torch.float64, device=self.device
-            )
+            numels = [p.numel() for p in parts]
+            self.numel = moved(torch.tensor(numels, dtype=torch.float64), self.device)
             fit = [i for i, part in enumerate(parts) if suits(part) and self.looks(part.device)]
             self._fit = frozenset(fit)
             self._passes: dict[tuple[int, ...], list[CpuPass]] = {}
@@ -182,7 +181,7 @@ class Plan:
         absent = any(tensor is None for tensor in tensors)
         passes = self.passes(tuple(planned))
         lists = self._in_lists(there) if self._foreach else ()
-        return Sorted(held, alone, counts.to(self.device, non_blocking=True), passes, absent, lists)
+        return Sorted(held, alone, moved(counts, self.device), passes, absent, lists)
 
     def _on_gpus(
         self, parts: Sequence[Tensor]
@@ -232,7 +231,7 @@ class Plan:
             if len(self._member_places) > PRESENCES:
                 self._member_places.clear()
             with torch.inference_mode(False):
-                self._member_places[members] = torch.tensor(members, device=self.device)
+                self._member_places[members] = moved(torch.tensor(members), self.device)
         return self._member_places[members]
 
     def passes(self, present: tuple[int, ...]) -> Sequence[CpuPass]:

@@ -6,7 +6,7 @@ are looked at as plain numbers.
 """
 
 from collections.abc import Callable, Sequence
-from math import inf
+from math import inf, nan
 from operator import attrgetter, itemgetter
 from typing import Any, cast
 
@@ -109,8 +109,9 @@ class QuickNorms:
         self._remote = plan.in_one_list or self._kernels is not None
         self.possible = plan.in_one_pass or self._remote
         """Whether they may be asked for."""
-        kinds = {signature[1:] for signature in plan.signatures}
-        self._listed = not self._remote and kinds == {(torch.float32, torch.strided)}
+        self._kinds = [signature[1:3] for signature in plan.signatures]
+        plain = {(torch.float32, torch.strided)}
+        self._listed = not self._remote and set(self._kinds) == plain
         """Whether there is a `StackedNorms` for what is there."""
         self._stacked: dict[tuple[int, ...], StackedNorms] = {}
 
@@ -139,7 +140,7 @@ class QuickNorms:
         if not dense or list(map(Tensor.numel, given)) != numels:
             return None
         if self._remote:
-            return self._on_device(given) if len(given) == len(grads) else None
+            return self._on_device(grads, there, given)
         return self._by_pass(self._plan.passes(there)[0], grads)
 
     def _stacking(self, there: tuple[int, ...]) -> StackedNorms:
@@ -176,14 +177,23 @@ class QuickNorms:
         found[one.members] = norms
         return found
 
-    def _on_device(self, given: Sequence[Tensor]) -> Tensor | None:
-        if self._kernels is not None:
-            planned = list(map(_kind, given)) == [
-                signature[1:] for signature in self._plan.signatures
-            ]
-            if not planned or not self._plan.lie_there(given):
-                return None
-            return self._kernels.statistics(given)[NORM].clone()
-        if given[0].device != self._plan.device:
+    def _on_device(
+        self, grads: Sequence[Tensor | None], there: tuple[int, ...], given: Sequence[Tensor]
+    ) -> Tensor | None:
+        """[tensors]; `given` are those of `grads` at the places `there`."""
+        plan = self._plan
+        kinds = self._kinds if there is self._all else [self._kinds[i] for i in there]
+        if list(map(_kind, given)) != kinds or any(t.device != plan.device for t in given):
             return None
-        return torch.stack(torch._foreach_norm(list(given), 2, torch.float64))
+        if self._kernels is not None:
+            if not all(map(self._kernels.takes, given)):
+                return None
+            norms = self._kernels.statistics(grads)[NORM].clone()
+        else:
+            norms = torch.stack(torch._foreach_norm(list(given), 2, torch.float64))
+        if there is self._all:
+            return norms
+        places = plan.places(there)
+        if self._kernels is not None:
+            norms = norms.index_select(0, places)
+        return plan.numel.new_full((len(plan),), nan).index_copy_(0, places, norms)

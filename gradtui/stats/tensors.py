@@ -45,6 +45,12 @@ def home(device: torch.device) -> torch.device:
     return torch.device("cpu") if device.type == "mps" else device
 
 
+def moved(tensor: Tensor, device: torch.device) -> Tensor:
+    """The tensor on another device, without a wait. To the host it is waited for: what the copy has not
+    reached yet would be read as if it had."""
+    return tensor.to(device, non_blocking=device.type != "cpu")
+
+
 def measurable(tensor: Tensor) -> bool:
     """Whether it holds numbers that can be looked at: not what is on the meta device or nested, nor
     what decides by itself what an operation on it gives."""

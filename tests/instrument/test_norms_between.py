@@ -427,16 +427,30 @@ def test_they_count_as_measured_on_disk(planned: None, tmp_path: Path) -> None:
     assert np.isfinite(run.loss).all()
 
 
-def record(norms: list[float], loss: float = 0.5) -> StepRecord:
-    """Of a step whose numbers are on their way from an accelerator."""
+def record(norms: list[float], loss: float = 0.5, absent: int | None = None) -> StepRecord:
+    """Of a step whose numbers are on their way from an accelerator; one tensor may have no gradient."""
     made = bare_record(7, 1000.0)
     made.layout, made.at = LAYOUT, np.arange(len(norms))
-    made.norms = NormsAlone(np.empty(0), made.at, len(LAYOUT.tensors))
+    there = [math.nan if at == absent else 0.0 for at in range(len(norms))]
+    made.norms = NormsAlone(np.array(there), made.at, len(LAYOUT.tensors))
     made.parts["norms"] = torch.tensor(norms, dtype=torch.float64)
     value = torch.tensor(loss, dtype=torch.float64)
     made.add_loss(Loss((Pass(value, None, 1.0, False),)))
     assert "loss" in made.parts
     return made
+
+
+def test_a_tensor_without_a_gradient_on_an_accelerator_is_not_one_that_is_lost() -> None:
+    sink = Kept()
+    meter = CostMeter()
+    recorder = StepRecorder(sink, meter, Ledger(0.03, meter), lambda *given: None)
+    recorder.add(record([3.0, math.nan], absent=1))
+    assert not recorder.lost
+    assert sink.rows[7][-1] is not None
+    np.testing.assert_array_equal(sink.rows[7][-1].norms, [3, math.nan])
+    recorder.add(record([math.inf, math.nan], absent=1))
+    (snapshot,) = sink.snapshots
+    np.testing.assert_array_equal(snapshot.grads[:2, Grad.NONFINITE], [1, math.nan])
 
 
 @pytest.mark.parametrize(

@@ -198,11 +198,13 @@ def test_norms_between_records(gpu: CpuGpu) -> None:
     found = quick.of(grads)
     assert isinstance(found, Tensor)
     np.testing.assert_allclose(found, [float(g.double().norm()) for g in grads], rtol=1e-6)
+    one = quick.of([None, grads[1]])
+    assert isinstance(one, Tensor)
+    np.testing.assert_allclose(one, [math.nan, float(grads[1].double().norm())], rtol=1e-6)
     # The numbers travel later: the next step must not overwrite them.
     copy = found.clone()
     quick.of([2 * grad for grad in grads])
     assert torch.equal(found, copy)
-    assert quick.of([grads[0], None]) is None
     assert quick.of([grads[0], grads[1].float()]) is None  # of another size in memory
     assert quick.of([grads[0], torch.randn(40).bfloat16()[::2]]) is None
 

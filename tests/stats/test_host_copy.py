@@ -1,10 +1,19 @@
 """Numbers reach the host in order, once, and without a wait."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
 
+from gradtui.instrument.budget import Ledger
+from gradtui.instrument.cost_meter import CostMeter
+from gradtui.instrument.step_records import StepRecorder, bare_record
 from gradtui.stats.host_copy import HostCopy
+from tests.instrument.kept import Kept
 
 
 class FakeEvent:
@@ -149,3 +158,55 @@ def test_on_a_cuda_device() -> None:
     expected = measure_gradients(Plan(host), host)
     torch.testing.assert_close(torch.from_numpy(got["grads"]), expected, rtol=1e-5, atol=1e-32)
     assert got["bins"].tolist() == histogram(Plan(host), host).tolist()
+
+
+def test_the_event_follows_the_stream_of_the_tensors_device(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not that of whatever device is the current one."""
+    current: list[torch.device] = []
+    asked: list[torch.device | None] = []
+
+    @contextmanager
+    def made_current(device: torch.device) -> Iterator[None]:
+        current.append(device)
+        yield
+        current.pop()
+
+    class Placed(FakeDevice):
+        def event(self) -> FakeEvent:
+            asked.append(current[-1] if current else None)
+            return super().event()
+
+    monkeypatch.setattr(torch.cuda, "device", made_current)
+    copy: HostCopy[int] = HostCopy(torch.device("cuda", 1), Placed())
+    copy.submit(0, {"loss": torch.tensor(1.0)})
+    assert asked == [torch.device("cuda", 1)]
+    assert not current
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_child_frees_nothing_that_is_the_parents_devices(tmp_path: Path) -> None:
+    """An event, or pinned memory, that is freed in a child asks the device for what is not there."""
+    freed = tmp_path / "freed"
+
+    class Marked(FakeEvent):
+        def __del__(self) -> None:
+            with freed.open("a") as file:
+                file.write(f"{os.getpid()}\n")
+
+    class Device(FakeDevice):
+        def event(self) -> FakeEvent:
+            return Marked(self)
+
+    device = Device()
+    sink, meter = Kept(), CostMeter()
+    recorder = StepRecorder(sink, meter, Ledger(0.03, meter), lambda *given: None)
+    recorder._copy = HostCopy(torch.device("cpu"), device)
+    recorder._copy.submit(bare_record(0, 0.0), {"loss": torch.tensor(1.0)})
+    child = os.fork()
+    if not child:
+        recorder.begin_anew(Kept())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert not freed.exists()
