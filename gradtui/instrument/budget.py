@@ -189,7 +189,7 @@ class Budget:
         """Steps still to be let through; whoever lets one through takes it off."""
         self.norms_every = 0
         """Whenever so many are left, norms are taken of the next one all the same; 0: of none."""
-        self._more = self._due = 0.0
+        self.halfway = self._due = 0.0
         """Of the steps halfway between these the part of which they are taken too, and how much of the
         next one is due."""
         self._planned = 0
@@ -220,7 +220,7 @@ class Budget:
 
     def begin_anew(self) -> None:
         """The share has changed: the next step is measured."""
-        self.every, self.left, self._planned, self.norms_every, self._more = 1, 0, 0, 0, 0.0
+        self.every, self.left, self._planned, self.norms_every, self.halfway = 1, 0, 0, 0, 0.0
         self._useless = self._resting = 0
         self._weights_every, self._histograms_every = WEIGHTS, HISTOGRAMS
 
@@ -249,8 +249,8 @@ class Budget:
         every = self.norms_every
         if not every or not self.left % every:
             return bool(every)
-        if self._more and not self.left % (every // 2):
-            self._due += self._more
+        if self.halfway and not self.left % (every // 2):
+            self._due += self.halfway
             if self._due >= 1:
                 self._due -= 1
                 return True
@@ -271,7 +271,7 @@ class Budget:
     def _plan(self, room: float) -> None:
         norms = self._norms.value + self._ledger.written
         self.every = self._fitting(norms, NORMS_SHARE * room)
-        self.norms_every, self._more = 0, 0.0
+        self.norms_every, self.halfway = 0, 0.0
         left = norms / self.every
         if self._ledger.every_step:
             self.every, left = 1, 0.0
@@ -299,7 +299,7 @@ class Budget:
             between = max(min(self.every, every) // 2, 1)
         if between >= every or cost > CHEAP * norms:
             return 0.0
-        before, self.every, self.norms_every, self._more = self.every, every, between, more
+        before, self.every, self.norms_every, self.halfway = self.every, every, between, more
         return norms / every - norms / before + cost * (1 + more) / between
 
     def _rests(self) -> bool:

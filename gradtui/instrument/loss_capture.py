@@ -30,6 +30,7 @@ from gradtui.instrument.step_listeners import StepListeners
 from gradtui.instrument.step_loss import Windows
 from gradtui.instrument.task_inference import TaskFacts
 from gradtui.patching.cuda_capture import capturing
+from gradtui.patching.enclosure import Quick
 
 LIGHT = 3
 """What noting a loss takes beside the call itself, in calls of the meter."""
@@ -62,7 +63,7 @@ class LossCapture:
         optimizers: Callable[[], Sequence[Any]],
     ) -> None:
         self._guard, self._listeners = guard, listeners
-        self._passes: list[Pass | float] = []
+        self.noted: list[Pass | float] = []
         """A number is that of a pass of which nothing else is worth saying."""
         self._told: Faults = ()
         self._lost: Faults = ()
@@ -71,7 +72,7 @@ class LossCapture:
         """Passes that came before these and after the last step."""
         self._broken = False
         """Whether the loss of any but the last of them is known to be no number."""
-        self._stale = False
+        self.stale = False
         self._aside = 0
         """How many of the first ones are of use to optimizers only."""
         self._taken = False
@@ -98,6 +99,10 @@ class LossCapture:
         self.reach = LossAttribution(optimizers)
         self.recorded: Callable[[Any], None] | None = None
         """Given what a backward pass begins at while a CUDA graph is recorded."""
+        self.each_pass: Callable[[], None] = lambda: None
+        """Called where one begins."""
+        self.quick: Quick | None = None
+        """What is done around the commonest of them in place of `begin` and `over`."""
 
     def install(self, patches: Patches) -> None:
         patches.enclose(
@@ -106,27 +111,28 @@ class LossCapture:
             ARGUMENTS,
             self._around,
             light=self,
+            quick=self.quick,
             recorded=self._recorded,
         )
 
     def take(self, key: int = 0, optimizer: int = 0) -> Loss:
         """For the step that is being taken, of the optimizer with this number and id. Another one that
         steps before the next backward gets the same, of the passes that have reached it."""
-        self._stale = True
+        self.stale = True
         return self.seen(key, optimizer)
 
     @property
     def broken(self) -> bool:
         """Whether any of them since the last step is no number, as far as that is known without
         waiting."""
-        if self._stale:
+        if self.stale:
             return False
-        return self._broken or (bool(self._passes) and is_broken(self._passes[-1]))
+        return self._broken or (bool(self.noted) and is_broken(self.noted[-1]))
 
     @property
     def fresh(self) -> bool:
         """Whether a backward pass has begun since the last step."""
-        return bool(self._passes) and not self._stale
+        return bool(self.noted) and not self.stale
 
     @property
     def unused(self) -> float:
@@ -148,38 +154,38 @@ class LossCapture:
     @property
     def count(self) -> int:
         """Backward passes since the last step."""
-        return 0 if self._stale else self._forgotten + len(self._passes)
+        return 0 if self.stale else self._forgotten + len(self.noted)
 
     def _raised(self, count: int) -> None:
         """A backward pass has raised, before which there were so many: what it was of is no part of
         the next step's loss."""
         if self.count > count:
-            value = in_full(self._passes.pop()).value
+            value = in_full(self.noted.pop()).value
             self._broken_off = value if isinstance(value, float) else NAN
 
     def set_aside(self) -> None:
         """What has been seen so far is of no more use but to an optimizer that steps yet."""
-        self._aside = len(self._passes)
+        self._aside = len(self.noted)
 
     def used(self) -> None:
         """What has been seen so far belongs to a step that is over."""
-        self._stale = True
+        self.stale = True
 
     def plain(self) -> float | None:
         """As `take`, where that is one number and the objective too, or NaN where there is none; None
         where it takes more to tell."""
-        passes = self._passes
+        passes = self.noted
         if not passes:
             return NAN
         one = passes[0]
         if len(passes) == 1 and isinstance(one, float):
-            self._stale = True
+            self.stale = True
             return one
         return None
 
     def seen(self, key: int = 0, optimizer: int = 0) -> Loss:
         """As `take`, but more may come."""
-        passes = tuple(in_full(one) for one in self._passes)
+        passes = tuple(in_full(one) for one in self.noted)
         if optimizer:
             passes = tuple(one for one in passes if optimizer not in one.missed) or passes
         else:
@@ -248,7 +254,7 @@ class LossCapture:
         self._begins(taken=True)
         value = weighted_sum(loss, seeds)
         if value is not None:
-            self._passes.append(Pass(value, self._ending(loss), 1.0, False))
+            self.noted.append(Pass(value, self._ending(loss), 1.0, False))
 
     def derivative_taken(self, outputs: Any, inputs: Any) -> None:
         """With autograd.grad, which makes no graph of it."""
@@ -260,7 +266,7 @@ class LossCapture:
         self.passes += 1
         self._begins()
         if loss is not None:
-            self._passes.append(Pass(value_of(loss), None, 1.0, False))
+            self.noted.append(Pass(value_of(loss), None, 1.0, False))
 
     def taken(self, loss: Tensor) -> bool:
         """Whether a backward pass has begun at this one, which is not finite, or is a scaled loss."""
@@ -282,7 +288,7 @@ class LossCapture:
             return None
         if one.numel() != 1:
             if (weighed := weighted_sum(one, seed)) is not None:
-                self._passes.append(Pass(weighed, self._ending(one), 1.0, kept))
+                self.noted.append(Pass(weighed, self._ending(one), 1.0, kept))
             return None
         if seed is not None and not (isinstance(seed, Tensor) and seed.numel() == 1):
             return None
@@ -296,7 +302,7 @@ class LossCapture:
         if type(value) is float and not isfinite(value):
             self._roots.append(weakref.ref(one))
         weight = 1.0 if seed is None else value_of(seed)
-        self._passes.append(Pass(value, end, weight, kept))
+        self.noted.append(Pass(value, end, weight, kept))
         return one, value
 
     def _together(self, tensors: Sequence[Any], seeds: Any, kept: bool) -> None:
@@ -314,29 +320,29 @@ class LossCapture:
         kind = " + ".join(end.kind for end in ends)
         known = [[f for f in end.factors if isinstance(f, float)] for end in ends]
         plain = tuple(f for f in known[0] if all(f in others for others in known[1:]))
-        self._passes.append(Pass(whole, LossFactors(kind, plain), 1.0, kept))
+        self.noted.append(Pass(whole, LossFactors(kind, plain), 1.0, kept))
 
     def _clear(self) -> None:
         """Nothing has been seen since the last step."""
-        self._passes, self._forgotten, self._aside = [], 0, 0
-        self._stale = self._broken = False
+        self.noted, self._forgotten, self._aside = [], 0, 0
+        self.stale = self._broken = False
 
     def _begins(self, *, taken: bool = False) -> None:
         self._broken_off = NAN
         if self._taken and not taken:
-            self._stale = True
+            self.stale = True
         self._taken = taken
-        if self._stale:
+        if self.stale:
             self._clear()
-        elif self._passes:
-            self._broken |= is_broken(self._passes[-1])
-            if len(self._passes) == MOST:
-                del self._passes[: MOST // 2]
+        elif self.noted:
+            self._broken |= is_broken(self.noted[-1])
+            if len(self.noted) == MOST:
+                del self.noted[: MOST // 2]
                 self._forgotten += MOST // 2
                 self._aside = 0
-        self._several = bool(self._passes) or self._several
+        self._several = bool(self.noted) or self._several
         if self._several:
-            self.reach.begins(len(self._passes))
+            self.reach.begins(len(self.noted))
 
     def _ends(self) -> None:
         """A backward pass has come to its end."""
@@ -346,19 +352,19 @@ class LossCapture:
         if not (missed or begun):
             return
         earlier = self.reach.earlier
-        for at, one in enumerate(self._passes):
+        for at, one in enumerate(self.noted):
             known, more = in_full(one), begun if at < earlier else missed
-            self._passes[at] = known._replace(missed=known.missed | more)
+            self.noted[at] = known._replace(missed=known.missed | more)
         if begun:
             # Given up for good, whatever they were: the last one is the pass that has just ended.
             gone: list[Pass | float] = []
             left: list[Pass | float] = []
-            for one in self._passes[:-1]:
+            for one in self.noted[:-1]:
                 (gone if in_full(one).missed >= every else left).append(one)
             if not self._lost and any(map(is_broken, gone)):
                 after = f"after {self._guard.meter.steps:,} steps"
                 self._lost = ((LOST_BATCH, f"{LOST} {after}, and no step was taken on it"),)
-            self._passes = [*left, *self._passes[-1:]]
+            self.noted = [*left, *self.noted[-1:]]
             self._aside = min(self._aside, len(left))
             self._broken = any(map(is_broken, left))
 
@@ -373,6 +379,7 @@ class LossCapture:
         tensors, seeds, kept, _ = given
         if self.depth or self.closed:
             return None
+        self.each_pass()
         if busy():
             if capturing():
                 self._recorded(*given)
@@ -380,14 +387,14 @@ class LossCapture:
         self._guard.meter.calls += LIGHT
         self.passes += 1
         plain = type(tensors) is Tensor and seeds is None and not kept
-        alone = self._stale or self._taken or not self._passes
-        before = 0 if self._stale else self._forgotten + len(self._passes)
+        alone = self.stale or self._taken or not self.noted
+        before = 0 if self.stale else self._forgotten + len(self.noted)
         if plain and alone and not self._scaled and not self._several:
             self._broken_off = NAN
             if tensors.is_cpu and tensors.dtype in REAL and tensors.numel() == 1:
                 value = tensors.item()
-                self._passes, self._forgotten, self._aside = [value], 0, 0
-                self._stale = self._broken = self._taken = False
+                self.noted, self._forgotten, self._aside = [value], 0, 0
+                self.stale = self._broken = self._taken = False
                 if not isfinite(value):
                     self._tell_lost((tensors, value))
             else:
@@ -397,6 +404,26 @@ class LossCapture:
                 self._tell_lost(self._note(tensors, seeds, bool(kept)))
         self.depth += 1
         return before
+
+    def begins_alone(self, loss: Tensor) -> bool:
+        """As `begin`, where the pass is from this one alone, which is on the host, and the first since the
+        last step. Whether it is, and the loss a finite number; else nothing is noted."""
+        alone = self.stale or not self.noted
+        if self.depth or self.closed or self._scaled or self._several or not alone:
+            return False
+        if not loss.is_cpu or loss.dtype not in REAL or loss.numel() != 1:
+            return False
+        value = loss.item()
+        if not isfinite(value):
+            return False
+        self.each_pass()
+        self._guard.meter.calls += LIGHT
+        self.passes += 1
+        self._broken_off = NAN
+        self.noted, self._forgotten, self._aside = [value], 0, 0
+        self.stale = self._broken = self._taken = False
+        self.depth = 1
+        return True
 
     def _tell_lost(self, found: tuple[Tensor, Value] | None) -> None:
         """Its graph tells why, as long as it is whole; and the step that is to follow is looked at."""
@@ -423,7 +450,7 @@ class LossCapture:
         with self._guard("a loss"):
             self._begins()
             if tensors.numel() == 1:
-                self._passes.append(Pass(value_of(tensors), None, 1.0, False))
+                self.noted.append(Pass(value_of(tensors), None, 1.0, False))
 
     def _around(self, tensors: Any, seeds: Any, kept: Any, create: Any) -> Begun:
         if self.closed or self.depth:
@@ -434,6 +461,7 @@ class LossCapture:
         if self._guard.meter.idle:
             yield from self._lightly(tensors, seeds, kept, create)
             return
+        self.each_pass()
         self.passes += 1
         before = self.count
         with self._guard("a backward pass"):

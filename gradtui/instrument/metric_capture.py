@@ -12,14 +12,12 @@ from contextlib import suppress
 from math import nan
 from typing import Any
 
-import torch
 from torch import nn
 from torch.optim import Optimizer
 
 from gradtui.core.metric import LONGEST_NAME, MOST_NAMES
 from gradtui.core.metric_log import receivers
 from gradtui.instrument.exception_guard import ExceptionGuard
-from gradtui.instrument.loss_capture import ARGUMENTS
 from gradtui.instrument.metric_calls import CALLS, Logged, MetricCall, items
 from gradtui.instrument.metric_copies import MetricCopies
 from gradtui.instrument.metric_values import Elsewhere, number
@@ -32,7 +30,7 @@ from gradtui.runstore.format.metric_rows import MetricQueue, MetricRow
 OWN = "gradtui"
 """The way of `gradtui.log`."""
 PLACES = ((nn.Module, "__init__", ("self",)), (Optimizer, "__init__", ("self",)))
-"""Where it is looked for what has been imported, beside `backward`."""
+"""Where it is looked for what has been imported, beside backward passes."""
 
 
 class _Thread(threading.local):
@@ -99,7 +97,7 @@ class MetricCapture(StepListener):
 
     def install(self) -> None:
         looker = Imported(self)
-        for owner, name, wanted in (*PLACES, (torch.autograd, "backward", ARGUMENTS)):
+        for owner, name, wanted in PLACES:
             self._listen(owner, name, wanted, looker, "torch")
         receivers.append(self.log)
         self.look()

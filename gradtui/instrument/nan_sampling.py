@@ -70,6 +70,11 @@ class NanSampling:
     def glancing(self) -> bool:
         return self._level == GLANCING
 
+    @property
+    def looks(self) -> dict[int, list[weakref.ref[Tensor]]]:
+        """By the optimizer's id, of which tensors the gradients are looked at."""
+        return {key: tensors for key, (_, tensors) in self._seen.items()}
+
     def plan(self, passing: bool) -> bool:
         """Whether steps until the next record are looked at closely; `passing`: some come before it."""
         if self._level == CLOSELY and self._looked:

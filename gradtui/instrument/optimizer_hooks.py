@@ -5,9 +5,10 @@ a few lines.
 """
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim import optimizer as module
 from torch.optim.optimizer import (
@@ -29,6 +30,11 @@ from gradtui.patching.cuda_capture import capturing
 
 Replaced = tuple[tuple[Any, ...], dict[str, Any]] | None
 """What a hook returns: other arguments for the step, or nothing."""
+
+
+Hook = Callable[[Any, Any, Any], Any]
+"""Called by torch with the optimizer, the arguments of its step, and those with names."""
+Looks = Mapping[int, Sequence[weakref.ref[Tensor]]]
 
 
 class KnownOptimizer:
@@ -73,27 +79,29 @@ class OptimizerHooks(StepListener):
     """
 
     __slots__ = (
-        "_are_quick",
+        "_are_straight",
         "_handler",
         "_handles",
-        "_known",
         "_meter",
-        "_passing",
         "_scalars",
         "_slow_after",
         "_slow_before",
         "_straight",
-        "_within",
         "always",
         "control",
         "first_is_partial",
         "glance",
         "hushed",
+        "known",
+        "looks",
         "norms",
         "only",
         "open",
+        "passing",
+        "quick",
         "recorded",
         "threads",
+        "within",
     )
 
     def __init__(
@@ -108,9 +116,9 @@ class OptimizerHooks(StepListener):
         self._meter, self._scalars, self.threads = meter, scalars, threads
         self.only: Optimizer | None = None
         """The one that is watched, where it is not all of them."""
-        self._known: dict[int, KnownOptimizer] = {}
-        self._passing: KnownOptimizer | None = None
-        self._within = 0
+        self.known: dict[int, KnownOptimizer] = {}
+        self.passing: KnownOptimizer | None = None
+        self.within = 0
         """Steps under way whose end means nothing: the one let through, and those in others."""
         self.open: dict[int, StepRecord | None] = {}
         """By the optimizer's id, what is under way and not let through."""
@@ -119,6 +127,10 @@ class OptimizerHooks(StepListener):
         self.always = False
         """Whether every backward pass matters, because steps are taken in it."""
         self.glance: Callable[[Optimizer], bool] | None = None
+        self.looks: Looks = {}
+        """Where there is a `glance`, by the optimizer's id the tensors whose gradients it looks at."""
+        self.quick: Callable[[Hook, Hook], tuple[Hook, Hook]] | None = None
+        """What torch calls for the commonest steps before and after them, given the general way."""
         self.recorded: Callable[[Optimizer], None] | None = None
         """Told of a step that is taken while a CUDA graph is recorded: it does nothing yet."""
         self.first_is_partial: Callable[[], bool] | None = None
@@ -138,14 +150,16 @@ class OptimizerHooks(StepListener):
             self.threads.hook(self._before, self._meter),
             self.threads.hook(self._after, self._meter, self.control.inbox, self._between),
         )
-        quick = self._quick()
+        if self.quick is not None:
+            self._straight = self.quick(*self._straight)
+        straight = self._is_told()
         slow = untraced(self._straight[0]), untraced(self._straight[1])
-        before, after = self._straight if quick else slow
+        before, after = self._straight if straight else slow
         self._handles = [
             register_optimizer_step_pre_hook(before),
             register_optimizer_step_post_hook(after),
         ]
-        self._are_quick = quick
+        self._are_straight = straight
 
     def remove(self) -> None:
         for handle in self._handles:
@@ -153,30 +167,30 @@ class OptimizerHooks(StepListener):
 
     def forget(self) -> None:
         self._scalars.forget()
-        self.open, self._within, self._passing, self.hushed = {}, 0, None, False
+        self.open, self.within, self.passing, self.hushed = {}, 0, None, False
 
     def know(self, optimizer: Optimizer, source: ParamGroup) -> None:
         """From now on steps of this one are let through while the budget has some left to."""
-        known = self._known.get(id(optimizer))
+        known = self.known.get(id(optimizer))
         if known is None or known.owner() is not optimizer or known.source is not source:
-            self._known[id(optimizer)] = KnownOptimizer(optimizer, source)
+            self.known[id(optimizer)] = KnownOptimizer(optimizer, source)
 
     def rest(self) -> None:
         """A record is done: nothing need be recorded until the next one is due."""
-        gone = [key for key, known in self._known.items() if known.owner() is None]
+        gone = [key for key, known in self.known.items() if known.owner() is None]
         for key in gone:
-            del self._known[key]
+            del self.known[key]
         passing = (
             not self.always
-            and bool(self._known)
-            and all(known.budget.left for known in self._known.values())
+            and bool(self.known)
+            and all(known.budget.left for known in self.known.values())
         )
         close = self._handler.plan(passing)
         self._meter.rest(not close)
 
     def awaited(self) -> bool:
         """Whether the next step of any optimizer is to be recorded in full, as far as is known."""
-        return not self._known or any(not known.budget.left for known in self._known.values())
+        return not self.known or any(not known.budget.left for known in self.known.values())
 
     def watches(self, optimizer: Optimizer) -> bool:
         return self.only is None or optimizer is self.only
@@ -185,7 +199,7 @@ class OptimizerHooks(StepListener):
         """A step of it was replayed from a CUDA graph, and need not be measured in full, unless norms
         show otherwise: then nothing is done."""
         self.know(optimizer, source)
-        known, budget, norms = self._known[id(optimizer)], source.budget, self.norms
+        known, budget, norms = self.known[id(optimizer)], source.budget, self.norms
         found: tuple[Any, ...] = ()
         if budget.left and norms is not None and budget.norms_due():
             if norms.take(optimizer, source, (), {}, replayed=True):
@@ -205,10 +219,10 @@ class OptimizerHooks(StepListener):
             if self.recorded is not None:
                 self.recorded(optimizer)
             return None
-        known = self._known.get(id(optimizer))
+        known = self.known.get(id(optimizer))
         if known is not None:
             budget = known.budget
-            if budget.left and not self._within and not self.open and known.owner() is optimizer:
+            if budget.left and not self.within and not self.open and known.owner() is optimizer:
                 norms = self.norms if budget.norms_due() else None
                 full = norms is not None and norms.take(optimizer, known.source, args, kwargs)
                 if norms is None or norms.found is None:
@@ -216,8 +230,8 @@ class OptimizerHooks(StepListener):
                     full = full or (suspects is not None and suspects(optimizer))
                 if not full:
                     budget.left -= 1
-                    self._passing = known
-                    self._within = 1
+                    self.passing = known
+                    self.within = 1
                     found = () if norms is None else (norms.found, norms.remote)
                     passed: Replaced = self._scalars.step(
                         optimizer, known.source, args, kwargs, *found
@@ -233,10 +247,10 @@ class OptimizerHooks(StepListener):
     def _after(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         if capturing():
             return
-        if self._within:
-            self._within -= 1
-            known = self._passing
-            if self._within or known is None:
+        if self.within:
+            self.within -= 1
+            known = self.passing
+            if self.within or known is None:
                 return
             if self._scalars.waiting is not None:
                 self._scalars.over()
@@ -249,7 +263,7 @@ class OptimizerHooks(StepListener):
 
     def _between(self) -> None:
         """Something is asked, and a step may be over. Other threads are not kept out meanwhile."""
-        if not (self.open or self._within or self.always):
+        if not (self.open or self.within or self.always):
             self.control.between()
 
     def _before_seen(self, optimizer: Optimizer, args: Any, kwargs: Any) -> Replaced:
@@ -258,17 +272,17 @@ class OptimizerHooks(StepListener):
         partial, self.first_is_partial = self.first_is_partial, None
         if partial is not None and partial():
             return None
-        self._become_quick()
-        if self._within or self.open:
+        self._become_straight()
+        if self.within or self.open:
             if self._is_part(optimizer):
-                self._passing = self._passing if self._within else None
-                self._within += 1
+                self.passing = self.passing if self.within else None
+                self.within += 1
                 return None
-            self._within, self._passing = 0, None
-        known = self._known.get(id(optimizer))
+            self.within, self.passing = 0, None
+        known = self.known.get(id(optimizer))
         if known is not None and known.budget.left and known.owner() is optimizer:
             known.budget.left -= 1
-            self._within, self._passing = 1, known
+            self.within, self.passing = 1, known
             passed: Replaced = self._scalars.step(optimizer, known.source, args, kwargs)
             return passed
         return self._handler.before(optimizer, args, kwargs)
@@ -279,26 +293,26 @@ class OptimizerHooks(StepListener):
         if not outer and self.open:
             self._handler.raised()
             self.open.clear()
-        passing = self._passing.owner() if self._passing is not None else None
+        passing = self.passing.owner() if self.passing is not None else None
         begun = [one for one in outer if id(one) in self.open or one is passing]
         return any(one is optimizer or share(one, optimizer) for one in begun)
 
     def _after_seen(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
-        if self._within:
+        if self.within:
             self._after(optimizer, args, kwargs)
         elif capturing():
             return
         elif id(optimizer) in self.open:
             self._handler.after(optimizer)
 
-    def _quick(self) -> bool:
+    def _is_told(self) -> bool:
         return let_be(OptimizerHooks._before, OptimizerHooks._after, *self._straight)
 
-    def _become_quick(self) -> None:
+    def _become_straight(self) -> None:
         """Have torch call the hooks straight, once dynamo can be told to leave them alone."""
-        if self._are_quick or not self._quick():
+        if self._are_straight or not self._is_told():
             return
-        self._are_quick = True
+        self._are_straight = True
         hooks = vars(module)
         for word, handle, hook in (
             ("_global_optimizer_pre_hooks", self._handles[0], self._straight[0]),

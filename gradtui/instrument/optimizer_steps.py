@@ -249,7 +249,9 @@ class OptimizerSteps(StepListener):
 
     def plan(self, passing: bool) -> bool:
         close = self._nan_sampling.plan(passing)
-        self._hooks.glance = self._nan_sampling.glance if self._nan_sampling.glancing else None
+        glancing = self._nan_sampling.glancing
+        self._hooks.glance = self._nan_sampling.glance if glancing else None
+        self._hooks.looks = self._nan_sampling.looks if glancing else {}
         return close
 
     def suspects(self, optimizer: Optimizer) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.thread_state import TrainingThreads
 from gradtui.patching.cuda_capture import capturing
-from gradtui.patching.enclosure import Enclosure, enclosure
+from gradtui.patching.enclosure import Enclosure, Quick, enclosure
 from gradtui.runstore.writer.control_file import ControlInbox
 
 Begun = Generator[Any, Any, None]
@@ -37,6 +37,7 @@ class Passage:
         "_then",
         "_threads",
         "loose",
+        "quick",
     )
 
     def __init__(
@@ -48,6 +49,7 @@ class Passage:
         idle: bool,
         loose: bool,
         light: Light | None,
+        quick: Quick | None,
         recorded: Callable[..., None] | None,
         inbox: ControlInbox,
         then: Callable[[], None],
@@ -55,6 +57,7 @@ class Passage:
         self._meter, self._threads, self._recorded = meter, threads, recorded
         self._inbox, self._then = inbox, then
         self._around, self._idle, self._light, self.loose = around, idle, light, loose
+        self.quick = quick
 
     def begin(self, *given: Any) -> Any:
         meter, threads, light = self._meter, self._threads, self._light
@@ -148,13 +151,15 @@ class Patches:
         idle: bool = False,
         loose: bool = False,
         light: Light | None = None,
+        quick: Quick | None = None,
         recorded: Callable[..., None] | None = None,
         replaced: str = "",
     ) -> None:
         """Have `around(*wanted)` done around each call of `owner.name`, in torch's own frame.
 
         With `idle` nothing is done while the meter says that nothing is awaited; with `loose` the
-        function has its own code for that time, with `light` that is done. What torch.compile traces
+        function has its own code for that time, with `light` that is done, and with `quick` that is called as
+        long as nobody else listens. What torch.compile traces
         is the original, and so is what is called while a CUDA graph is recorded: then `recorded` is told of
         the call, and may touch nothing on the device.
         """
@@ -167,19 +172,20 @@ class Patches:
                 idle=idle,
                 loose=loose,
                 light=light,
+                quick=quick,
                 recorded=recorded,
                 inbox=self._inbox,
                 then=self._then,
             )
             self._enclosed.append((found, passage))
             if not self._prepared:
-                found.listen(passage)
+                found.listen(passage, passage.quick)
 
     def put_on(self) -> None:
         """What has been prepared."""
         self._prepared = False
         for found, passage in self._enclosed:
-            found.listen(passage)
+            found.listen(passage, passage.quick)
 
     def _rest(self, idle: bool) -> None:
         # Another thread may have a pass under way when one has nothing to wait for.
@@ -188,7 +194,7 @@ class Patches:
             if passage.loose and idle:
                 found.leave(passage)
             elif passage.loose:
-                found.listen(passage)
+                found.listen(passage, passage.quick)
 
     def undo(self) -> None:
         for found, passage in self._enclosed:

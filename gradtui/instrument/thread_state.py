@@ -46,7 +46,7 @@ class TrainingThreads:
 
     def begin_anew(self) -> None:
         """Also in a forked child, where a lock may be held by a thread that is not there."""
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._own = threading.local()
         self._here: State | None = None
         self._trained: State | None = None
@@ -61,7 +61,7 @@ class TrainingThreads:
 
     def enter(self, patience: float = PATIENCE) -> bool:
         """Whether it is this thread's turn; then `leave` has to follow."""
-        if not self._lock.acquire(timeout=patience):
+        if not self.lock.acquire(timeout=patience):
             return False
         mine = getattr(self._own, "state", None)
         if mine is not self._here or mine is None:
@@ -69,7 +69,12 @@ class TrainingThreads:
         return True
 
     def leave(self) -> None:
-        self._lock.release()
+        self.lock.release()
+
+    def alone(self) -> bool:
+        """Whether this is the one thread that has taken steps, and was here last."""
+        mine = getattr(self._own, "state", None)
+        return mine is self._here is self._trained and not self.several and mine is not None
 
     def without(self, call: Callable[..., Any]) -> Callable[..., Any]:
         """`call`, which is the program's, with the others let in meanwhile."""
@@ -97,7 +102,7 @@ class TrainingThreads:
         def hook(optimizer: Any, args: Any, kwargs: Any) -> Any:
             # As `enter` and `leave` do it: a call less at every step, of what no cache holds by then.
             began = meter.clock() if meter.sampling else 0.0
-            lock = self._lock
+            lock = self.lock
             if not lock.acquire(timeout=PATIENCE):
                 return None
             try:

@@ -35,6 +35,7 @@ from gradtui.instrument.param_groups import ParamGroups
 from gradtui.instrument.patches import Patches
 from gradtui.instrument.planned_steps import StepPlanner
 from gradtui.instrument.program_facts import ProgramFacts
+from gradtui.instrument.quick_steps import QuickSteps
 from gradtui.instrument.replaced_parts import ReplacedParts
 from gradtui.instrument.run_control import RunControl
 from gradtui.instrument.step_listeners import StepListeners
@@ -114,6 +115,17 @@ class Watcher:
         )
         self._hooks = OptimizerHooks(self._meter, self._scalars, self._threads, self._control)
         self._hooks.only = optimizer
+        quick_steps = QuickSteps(
+            self._hooks,
+            self._scalars,
+            self._losses,
+            self._scalers,
+            self._records,
+            self._meter,
+            self._threads,
+            self._control.inbox,
+        )
+        self._hooks.quick, self._losses.quick = quick_steps.hooks, quick_steps.backward
         self._activations = ActivationCapture(guard, ledger, self._awaited)
         self._activations.replaced_parts = ReplacedParts(self._stepped)
         measurement = StepMeasurement(
@@ -172,6 +184,7 @@ class Watcher:
         )
         self._scalers.recorded = self._replays.loss_scaled
         self._metrics = MetricCapture(guard, MetricQueue() if metrics is None else metrics)
+        self._losses.each_pass = self._metrics.look
         self._zero_grad_check = ZeroGradCheck(guard, self._layout_builder.tell_again)
         self._weight_loads = WeightLoads(
             guard, self._meter, self._registry.optimizers, self._layout_builder.tell_again
@@ -250,8 +263,8 @@ class Watcher:
 
     def _own_of_each_thread(self) -> None:
         threads = self._threads
-        threads.each(self._hooks, ("_passing", "_within", "open", "hushed"))
-        threads.each(self._losses, ("_passes", "_forgotten", "_stale", "_several", "_scaled"))
+        threads.each(self._hooks, ("passing", "within", "open", "hushed"))
+        threads.each(self._losses, ("noted", "_forgotten", "stale", "_several", "_scaled"))
         threads.each(self._losses, ("_broken", "_taken", "_aside", "reach", "depth", "passes"))
         threads.each(self._scalars, ("waiting", "_step", "_when", "source", "passes"))
         threads.each(self._clips, ("_clips", "_before", "_quick"))

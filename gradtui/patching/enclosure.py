@@ -60,6 +60,29 @@ class Listener(Protocol):
     def raised(self, token: Any) -> None: ...
 
 
+class Calls:
+    """What the code of an enclosed function calls, as in `Enclosure`."""
+
+    __slots__ = ("again", "begin", "over", "raised")
+
+    def __init__(
+        self,
+        begin: Callable[..., Any],
+        again: Callable[[Any], Any],
+        over: Callable[[Any], Any],
+        raised: Callable[[], None],
+    ) -> None:
+        self.begin, self.again, self.over, self.raised = begin, again, over, raised
+
+    def be(self, other: "Calls") -> None:
+        self.begin, self.again = other.begin, other.again
+        self.over, self.raised = other.over, other.raised
+
+
+Quick = Callable[[Calls, Listener], Calls]
+"""Given the general way, what a listener has called in its place while nobody else listens."""
+
+
 class Enclosure:
     """One function, and who listens to its calls."""
 
@@ -70,12 +93,18 @@ class Enclosure:
         self._owner, self.name = owner, name
         self.parameters = tuple(wanted), replaced
         self._listeners: tuple[Listener, ...] = ()
+        self._quick: dict[int, Quick] = {}
+        """By the listener's id."""
+        self._general = Calls(self.begin, self.again, self.over, self.raised)
+        self._calls = Calls(self.begin, self.again, self.over, self.raised)
         self.function = inner = innermost(self._found)
         self._plain: Any = getattr(inner, "__code__", None)
         theirs = str(getattr(inner, "__module__", "")).partition(".")[0] == package
         unless = TRACING if package == "torch" else NEVER
         self._code = (
-            enclosing(inner, wanted, self, replaced=replaced, unless=unless) if theirs else None
+            enclosing(inner, wanted, self._calls, replaced=replaced, unless=unless)
+            if theirs
+            else None
         )
         self._wrapper: Any = None if self._code is not None else self._wrapped()
         self._put: list[tuple[Any, str]] = []
@@ -89,9 +118,12 @@ class Enclosure:
     def listened_to(self) -> bool:
         return bool(self._listeners)
 
-    def listen(self, listener: Listener) -> None:
+    def listen(self, listener: Listener, quick: Quick | None = None) -> None:
         if not any(one is listener for one in self._listeners):
             self._listeners = (*self._listeners, listener)
+        if quick is not None:
+            self._quick[id(listener)] = quick
+        self._choose()
         if self._code is not None:
             if self.function.__code__ is self._plain:
                 self.function.__code__ = self._code
@@ -102,6 +134,8 @@ class Enclosure:
 
     def leave(self, listener: Listener) -> None:
         self._listeners = tuple(one for one in self._listeners if one is not listener)
+        self._quick.pop(id(listener), None)
+        self._choose()
         if self._listeners:
             return
         if self._code is not None and self.function.__code__ is self._code:
@@ -111,9 +145,19 @@ class Enclosure:
             if vars(owner).get(name) is self._wrapper:
                 setattr(owner, name, self._found)
 
+    def _choose(self) -> None:
+        """The general way, or that of the one who listens."""
+        alone = self._listeners[0] if len(self._listeners) == 1 else None
+        quick = self._quick.get(id(alone))
+        calls = self._general
+        if alone is not None and quick is not None:
+            calls = quick(calls, alone)
+            let_be(calls.begin, calls.again, calls.over, calls.raised)
+        self._calls.be(calls)
+
     def begin(self, *given: Any) -> bool:
         """Whether the end of this call is to be told: by `over` or `raised`, once."""
-        own = _own
+        own = own_calls
         if own.busy:  # what we call ourselves is nobody's call
             return False
         tokens: list[tuple[Listener, Any]] = []
@@ -136,12 +180,12 @@ class Enclosure:
 
     def again(self, value: Any) -> Any:
         """The argument that may be replaced."""
-        for one, token in _own.calls[-1]:
+        for one, token in own_calls.calls[-1]:
             value = one.again(token, value)
         return value
 
     def over(self, out: Any) -> Any:
-        own = _own
+        own = own_calls
         tokens = own.calls[-1]
         try:
             own.busy = True
@@ -157,7 +201,7 @@ class Enclosure:
         return out
 
     def raised(self) -> None:
-        own = _own
+        own = own_calls
         tokens = own.calls.pop()
         try:
             own.busy = True
@@ -194,7 +238,7 @@ class Enclosure:
         return instead
 
 
-class _Own(threading.local):
+class OwnCalls(threading.local):
     """Of a thread."""
 
     def __init__(self) -> None:
@@ -205,7 +249,7 @@ class _Own(threading.local):
         torch's function, because a program may print those beside a traceback."""
 
 
-_own = _Own()
+own_calls = OwnCalls()
 _known: dict[int, Enclosure] = {}
 
 

@@ -82,7 +82,7 @@ def to_rest(training: Training) -> None:
 
 def soon(watcher: Watcher) -> None:
     """Have the next record be due in some steps."""
-    for known in watcher._hooks._known.values():
+    for known in watcher._hooks.known.values():
         known.budget.left = min(known.budget.left, 5)
 
 
@@ -125,7 +125,7 @@ def test_who_replaces_backward_meanwhile_is_left_and_losses_are_still_seen(
         watcher.close()
         assert vars(torch.autograd)["backward"] is theirs
     training.run(1)
-    assert not watcher._losses._passes
+    assert not watcher._losses.noted
 
 
 def test_two_watchers_rest_independently(watcher: Watcher) -> None:
