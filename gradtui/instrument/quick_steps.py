@@ -22,11 +22,12 @@ from gradtui.instrument.step_records import NAN, StepRecorder
 from gradtui.instrument.thread_state import TrainingThreads
 from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
 from gradtui.patching.enclosure import Calls, Listener, own_calls
+from gradtui.patching.tracebacks import without_ours
 from gradtui.runstore.writer.control_file import ControlInbox
 
 modes: Callable[[], int] = torch._C._len_torch_dispatch_stack
 functions: Callable[[], int] = torch._C._len_torch_function_stack
-on_gpu: Callable[[], bool] = torch.cuda.is_initialized
+cuda: Any = torch.cuda
 strided = torch.strided
 
 
@@ -65,9 +66,10 @@ class QuickSteps:
                     return False
                 if hooks.within or hooks.open or scalars.waiting is not None or not meter.idle:
                     return False
-                if not records.direct or scalers.current is not None or on_gpu():
+                if not records.direct or scalers.current is not None or cuda.is_initialized():
                     return False
-                if optimizer is not known.owner() or not threads.alone():
+                owner: Any = known.owner()
+                if owner is not optimizer or not threads.alone():
                     return False
                 budget, source, loss = known.budget, known.source, noted[0]
                 left, every = budget.left, budget.norms_every
@@ -106,7 +108,13 @@ class QuickSteps:
                 lock.release()
 
         def quick_before(optimizer: Any, args: Any, kwargs: Any) -> Any:
-            return None if begins(optimizer, args, kwargs) else before(optimizer, args, kwargs)
+            if begins(optimizer, args, kwargs):
+                return None
+            try:
+                return before(optimizer, args, kwargs)
+            except BaseException as error:  # a signal's: the program's own
+                without_ours(error)
+                raise
 
         def quick_after(optimizer: Any, args: Any, kwargs: Any) -> Any:
             lock = threads.lock
@@ -120,7 +128,7 @@ class QuickSteps:
                         and known.budget.left
                         and meter.idle
                         and scalars.waiting is None
-                        and not (inbox.wanted or on_gpu())
+                        and not (inbox.wanted or cuda.is_initialized())
                         and threads.alone()
                     ):
                         hooks.within = 0
@@ -129,7 +137,11 @@ class QuickSteps:
                         return None
                 finally:
                     lock.release()
-            return after(optimizer, args, kwargs)
+            try:
+                return after(optimizer, args, kwargs)
+            except BaseException as error:
+                without_ours(error)
+                raise
 
         return quick_before, quick_after
 
@@ -143,7 +155,14 @@ class QuickSteps:
                 type(tensors) is Tensor
                 and seeds is None
                 and meter.idle
-                and not (kept or own.busy or threads.several or modes() or functions() or on_gpu())
+                and not (
+                    kept
+                    or own.busy
+                    or threads.several
+                    or modes()
+                    or functions()
+                    or cuda.is_initialized()
+                )
             ):
                 began = meter.clock() if meter.sampling else 0.0
                 if losses.begins_alone(tensors):
@@ -151,13 +170,24 @@ class QuickSteps:
                     if began:
                         meter.sampled(meter.clock() - began)
                     return True
-            return general.begin(tensors, seeds, kept, create)
+            try:
+                return general.begin(tensors, seeds, kept, create)
+            except BaseException as error:
+                without_ours(error)
+                raise
+
+        def others(out: Any) -> Any:
+            try:
+                return general.over(out)
+            except BaseException as error:
+                without_ours(error)
+                raise
 
         def over(out: Any) -> Any:
             calls = own.calls
             tokens = calls[-1]
             if len(tokens) != 1 or tokens[0] is not mine:
-                return general.over(out)
+                return others(out)
             began = meter.clock() if meter.sampling else 0.0
             calls.pop()
             losses.depth = 0
