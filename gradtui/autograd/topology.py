@@ -185,7 +185,7 @@ def _without_effect(graph: Graph) -> dict[int, str]:
         meets, wanted = _used_by(graph, at), "Sub" if word == "Mean" else "Div"
         if word == "Mean" and len(others) == 1 and _words(graph, others) == {"Add"}:
             others = _used_by(graph, *others)  # value + a - a.mean()
-        if len(meets) == 1 and others == meets and _words(graph, meets) == {wanted}:
+        if meets and others == meets and _words(graph, meets) == {wanted}:
             found[source] = OF_ONE[word]
     return found
 

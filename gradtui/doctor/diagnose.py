@@ -32,7 +32,13 @@ from gradtui.doctor.rules.miswired import (
     wiring_notes,
     without_consequences,
 )
-from gradtui.doctor.rules.nonfinite import calibrating, first_seen, nonfinite, scaler_stuck
+from gradtui.doctor.rules.nonfinite import (
+    calibrating,
+    first_seen,
+    nonfinite,
+    outgrown,
+    scaler_stuck,
+)
 from gradtui.doctor.rules.not_learning import begun_elsewhere, little_learned, lost_loss, no_better
 from gradtui.doctor.rules.nothing_to_go_by import nothing_left
 from gradtui.doctor.rules.registry import BY_THE_START, EXPLAINED_BY, LOG_RULES, RULES, Rule
@@ -54,6 +60,9 @@ def diagnose(facts: Facts) -> Diagnosis:
 
 def _examined(facts: Facts) -> Diagnosis:
     step = int(facts.steps[-1])
+    thrown = outgrown(facts)
+    if thrown.any():
+        facts = replace(facts, skipped=facts.skipped | thrown, first_nonfinite=None)
     apart = streams(facts)
     for stream in apart:
         seen = first_seen(stream.facts)

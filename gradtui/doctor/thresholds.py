@@ -99,6 +99,7 @@ straight line of their logarithms, where they grow by themselves. A sound ReZero
 every five steps: one, in 2 % of the looks."""
 HOPELESS_NORM = 1e-7
 HOPELESS_RATIO = 1e-5
+INSENSITIVE = 1e-3
 """Below both, float32 weights never change: what is learned is learned without these layers."""
 ERROR_ALIVE = 1e-4
 """Gradient norm of the output's bias above which the answers are wrong and the output knows it: a
@@ -163,7 +164,7 @@ TIME_GROWTH = 1e3
 FORWARD_GROWTH = 1e3
 
 # Dead and saturated units; 0.9 of a layer silent for a whole batch leaves too little to carry a signal.
-DEAD_SHARE = 0.9
+DEAD_SHARE, DEAD_LEFT = 0.9, 0.5
 MOSTLY_DEAD = 0.75
 """Of the units of most layers: they are what an explosion has left."""
 SATURATED_SHARE = 0.7
@@ -178,8 +179,9 @@ ORPHANED_STEPS = 100
 """Steps of an optimizer without a gradient at any of them, while others in turn with it have some."""
 ORDINARY_GAIN = 2.0
 """Norm of a weight over the root of its outputs: what it makes of inputs of deviation 1."""
-PINNED_STEPS, PINNED_SHARE = 500, 0.9
-PINNED_LEFT, PINNED_RESTS = 0.1, 0.9
+AT_REST_STEPS, AT_REST = 500, 0.9
+"""Steps, and the part of the loss of the middle third of a run that is left in its last."""
+PINNED_SHARE, PINNED_LEFT = 0.9, 0.1
 """Of the first loss, and of that of the second third of a run: a loss above both has come to rest with much
 left to learn."""
 SATURATED_ROWS = 1 / 3
@@ -253,6 +255,10 @@ OSCILLATION_BOUNCE = -0.75
 IN_TURNS, SIDES_ALIKE, IN_TURNS_WORSE = -0.95, 0.15, 2.0
 """Such a correlation where the losses of each side differ by no more than that part of what is between the
 two: they are of two things; times the first loss, from which on they are two sides of a valley."""
+OVERSIZED_STEPS, OVERSIZED_PARTS = 200, 10
+OVERSIZED, OVERSIZED_FAR = 0.015, 0.2
+"""Of a layer, in a step, hundreds of steps on: 0.001 is usual."""
+OVERSIZED_WORSE, OVERSIZED_LEFT = 1.3, 0.5
 OSCILLATION_WORSE = 1.5
 OSCILLATION_RISE = 5.0
 """From before to now: that is another level, and no jumping about one."""
@@ -422,6 +428,10 @@ CUT_OFF_STEPS = 200
 CUT_OFF_LEARNED = 0.6
 """Of guessing (or of the start): above that, after so many steps, layers without a gradient are missed."""
 
+ROUNDED_LEFT = 0.3
+"""Of guessing (or of the start), of a loss that has come to rest while steps are rounded away."""
+OUTGROWN_STEPS, OUTGROWN_SHARE = 50, 0.05
+"""Measured steps since gradients were first not finite, and the part of them at which they may be again."""
 SCALER_STEPS = 30
 SCALER_SKIPPED = 0.5
 SCALER_FLOOR = 1.0

@@ -8,6 +8,7 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedy import Remedy
+from gradtui.doctor.rules.far_from_floor import rests_far_up
 from gradtui.doctor.rules.miswired import SYMPTOM as MISWIRED
 from gradtui.doctor.rules.not_learning import SYMPTOM as NOT_LEARNING
 from gradtui.doctor.rules.parts_cut_off import much_is_left, trained, zero_gradient
@@ -131,7 +132,7 @@ def _without_slope(reading: Reading) -> tuple[int, ...]:
 
 def collapsed(reading: Reading) -> Finding | None:
     """Whatever the loss does: it comes down by that very thing."""
-    seen = dict(reading.facts.info.wiring)
+    seen, layout = dict(reading.facts.info.wiring), reading.facts.layout
     kind = next((kind for kind in KINDS if kind in seen), "")
     if not kind or (reading.game and kind not in IN_GAMES):
         return None
@@ -140,6 +141,8 @@ def collapsed(reading: Reading) -> Finding | None:
     if kind == W.FLAT_SCORES and not reading.loss > T.FLAT_STILL * reading.chance:
         return None  # they are flat no more
     stuck = much_is_left(reading) and not reading.learned
+    # The layers behind it may have learned what they can without it.
+    stuck |= kind == W.PINNED_SOFTMAX and rests_far_up(reading, T.CUT_OFF_LEARNED)
     choice = kind == W.PINNED_SOFTMAX or (kind == W.OVER_ONE and "softmax" in seen[kind])
     if choice and not stuck:
         return None  # attention to a single thing, or of which there is one, is no mistake
@@ -147,8 +150,11 @@ def collapsed(reading: Reading) -> Finding | None:
     if kind in (W.FLAT_OPERATION, W.OVER_ONE) and not rows:
         return None  # there is another way back, in another pass
     symptom, cause, remedies = KINDS[kind]
+    severity = Severity.WARNING
+    if kind == W.OVER_ONE and zero_gradient(reading)[trained(reading) & layout.judged].all():
+        symptom, severity = "output_cannot_change", Severity.CRITICAL  # but for a last bias
     losses = f"the loss is {norm(reading.loss)} (first {norm(reading.start_loss)})"
     evidence = seen[kind] if reading.blind else f"{seen[kind]}; {losses}"
     first = int(reading.facts.steps[0])
     names = reading.names(list(rows))
-    return Finding(symptom, Severity.WARNING, first, evidence, cause, remedies, rows, names)
+    return Finding(symptom, severity, first, evidence, cause, remedies, rows, names)

@@ -4,7 +4,8 @@ import numpy as np
 
 from gradtui.core.autopsy import Autopsy
 from gradtui.core.facts import Facts
-from gradtui.core.snapshot import NonFinite
+from gradtui.core.layout import BoolArray
+from gradtui.core.snapshot import Grad, NonFinite, Weight
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
@@ -79,6 +80,28 @@ def first_seen(facts: Facts) -> NonFinite | None:
         if first > 0 and known[:first].mean() > T.DEAD_SHARE:
             return NonFinite(int(facts.steps[first]), "forward", "", "loss")
     return None
+
+
+def outgrown(facts: Facts) -> BoolArray:
+    """[steps] where half-precision gradients were not finite, and nothing came of it: losses and weights always
+    were, and nearly all later gradients. So a scaler works that somebody has written: it throws such
+    steps away and makes the loss smaller. All False where that is not so."""
+    none = np.zeros(len(facts), np.bool_)
+    seen = facts.first_nonfinite
+    half = "float16" in facts.info.precision.replace("bfloat16", "")
+    if seen is None or seen.phase != "backward" or not half or facts.info.logged is not None:
+        return none
+    counts = np.nan_to_num(facts.grads[:, :, Grad.NONFINITE])
+    broken: BoolArray = np.asarray((counts > 0).any(axis=1))
+    later = facts.steps > seen.step
+    measured = later & ~np.isnan(facts.grads[:, :, Grad.NONFINITE]).all(axis=1)
+    if measured.sum() < T.OUTGROWN_STEPS or broken[measured].mean() > T.OUTGROWN_SHARE:
+        return none
+    weights = facts.weights[facts.weights_at][:, :, Weight.NONFINITE]
+    if (np.nan_to_num(weights) > 0).any() or np.isinf(facts.loss).any():
+        return none
+    known = np.isfinite(facts.loss[facts.steps >= seen.step])
+    return broken if known.all() else none
 
 
 def nonfinite(before: Reading, facts: Facts) -> Finding | None:

@@ -31,6 +31,7 @@ from gradtui.doctor.rules.not_learning import (
     weights_set_back,
     weights_written,
 )
+from gradtui.doctor.rules.oversized_steps import oversized_steps
 from gradtui.doctor.rules.parts_cut_off import cut_off
 from gradtui.doctor.rules.replica_drift import replica_drift
 from gradtui.doctor.rules.rounding import (
@@ -102,6 +103,7 @@ RULES: tuple[Rule, ...] = (
     clipping_dominates,
     badly_scaled,
     oscillating_loss,
+    oversized_steps,
     long_memory,
     worse_than_guessing,
     updates_rounded_away,
@@ -156,6 +158,7 @@ EXPLAINED_BY: dict[str, tuple[str, ...]] = {
         "exploding_gradient",
     ),
     "exploding_gradient": ("saturated",),
+    "saturated": ("badly_scaled",),
     "dead_relu": ("fp16_underflow", "output_cannot_change"),
     "oscillating_loss": ("exploding_gradient",),
     "badly_scaled": ("exploding_gradient",),

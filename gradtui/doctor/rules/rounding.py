@@ -9,6 +9,7 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
+from gradtui.doctor.rules.far_from_floor import rests_far_up
 from gradtui.doctor.rules.parts_cut_off import zero_gradient
 from gradtui.doctor.words import norm, percent
 
@@ -93,7 +94,8 @@ def small_steps_rounded_away(reading: Reading) -> Finding | None:
     kind = reading.facts.info.precision
     if kind not in T.HALF_SPACING or not reading.adaptive or reading.seen < T.ROUNDED_STEPS:
         return None
-    if reading.learned or reading.progress or reading.warming_up:
+    moves = reading.learned or reading.progress
+    if (moves and not rests_far_up(reading, T.ROUNDED_LEFT)) or reading.warming_up:
         return None
     if np.isfinite(reading.facts.loss_scale).any():
         return None  # under a loss scale the optimizer may have weights in float32 of its own

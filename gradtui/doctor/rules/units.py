@@ -13,6 +13,7 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedy import Remedy
+from gradtui.doctor.rules.far_from_floor import rests_far_up
 from gradtui.doctor.rules.rounding import faded_forward
 from gradtui.doctor.words import norm, percent
 
@@ -51,7 +52,9 @@ def dead_relu(reading: Reading) -> Finding | None:
     """Layers nine tenths of whose units are zero for every input of several batches."""
     # Past a skip connection the signal lives on: there, dead units only matter if it does not help.
     patience = T.PATIENCE if reading.facts.info.residual else T.STILL_STEPS
-    if reading.progress or reading.seen < patience:
+    if reading.progress:
+        return _dead_at_rest(reading)
+    if reading.seen < patience:
         return None
     rectified = [r for r in reading.rows if rectifies(reading, int(r))]
     rows = tuple(int(r) for r in rectified if reading.dead[r] >= T.DEAD_SHARE)
@@ -71,6 +74,32 @@ def dead_relu(reading: Reading) -> Finding | None:
         f"{percent(float(shares.min()))} of their units at zero for every input{whole}"
     )
     return _found(reading, "dead_relu", since, evidence, rows, by_steps)
+
+
+def _dead_at_rest(reading: Reading) -> Finding | None:
+    """The same of a net that has learned what the few units that are left can learn: nearly all of whole
+    layers have been dead for half of the run, and the loss has come to rest far up."""
+    if reading.facts.info.residual or not rests_far_up(reading, T.DEAD_LEFT):
+        return None
+    looked = reading.facts.activations_at
+    looked = looked[len(looked) // 2 :]
+    rectified = [int(r) for r in reading.rows if rectifies(reading, int(r))]
+    if len(looked) < T.ACTIVATION_WINDOW or not rectified or faded_forward(reading):
+        return None
+    shares = reading.facts.activations[looked][:, rectified, Act.DEAD]
+    mostly = np.nanmin(shares, axis=0) >= T.DEAD_SHARE
+    rows = tuple(row for row, dead in zip(rectified, mostly, strict=True) if dead)
+    if not rows:
+        return None
+    by_steps = _by_steps(reading, rows, Act.DEAD, T.DEAD_SHARE)
+    evidence = (
+        f"{len(rows)} of {len(rectified)} rectified layers have at least "
+        f"{percent(float(np.nanmin(shares[:, mostly])))} of their units at zero for every input; the loss "
+        f"came down from {norm(reading.start_loss)} to {norm(reading.loss)}, and comes down no more"
+    )
+    since = _since(reading, rows, Act.DEAD, T.DEAD_SHARE)
+    found = _found(reading, "dead_relu", since, evidence, rows, by_steps)
+    return replace(found, severity=Severity.WARNING)
 
 
 def dead_by_zeros(reading: Reading) -> Finding | None:
@@ -187,11 +216,7 @@ def saturated(reading: Reading) -> Finding | None:
 def _pinned_by_inputs(reading: Reading) -> Finding | None:
     """A first layer nearly all of whose units have been on the flat ends from the start, in a run whose loss
     has come to rest far from where it could be: what it came down by the layers behind have learned."""
-    if reading.blind or reading.start_unknown or reading.signed or reading.game:
-        return None
-    if reading.seen < T.PINNED_STEPS or not len(reading.rows):
-        return None
-    if not reading.loss > T.PINNED_LEFT * reading.reference_loss:
+    if not len(reading.rows) or not rests_far_up(reading, T.PINNED_LEFT):
         return None
     facts, first = reading.facts, int(reading.rows[0])
     at = facts.activations_at
@@ -200,10 +225,6 @@ def _pinned_by_inputs(reading: Reading) -> Finding | None:
         return None
     if not _ordinary_weights(reading, first):
         return None  # steep on purpose, as codes of signs are
-    losses = reading.losses[np.isfinite(reading.losses)]
-    _, before, now = np.array_split(losses, 3)
-    if np.median(now) < T.PINNED_RESTS * np.median(before):
-        return None
     return Finding(
         "saturated",
         Severity.WARNING,

@@ -5,12 +5,13 @@ import re
 import numpy as np
 
 from gradtui.core.layout import BoolArray, FloatArray, IntArray
+from gradtui.core.snapshot import Weight
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
-from gradtui.doctor.robust_statistics import median, middle
+from gradtui.doctor.robust_statistics import median, middle, spread
 from gradtui.doctor.rules.converged_layers import at_rest
 from gradtui.doctor.rules.explosion_causes import fading_remedies
 from gradtui.doctor.rules.rounding import faded_forward
@@ -151,13 +152,26 @@ def vanishing_everywhere(reading: Reading) -> Finding | None:
     for window in _windows(reading):
         norms = reading.typical(reading.rows, window)
         rounded = (norms == 0).all() and not faded_forward(reading)
-        if not (norms < T.BAND_LOW).all() or rounded or not reading.wrong(window):
+        wrong = reading.wrong(window) or _insensitive(reading)
+        if not (norms < T.BAND_LOW).all() or rounded or not wrong:
             continue
         if window is reading.now and at_rest(reading):
             continue
         if _patient(reading, window, np.ones(len(norms), np.bool_)):
             return _everywhere(reading, norms, window is not reading.now)
     return None
+
+
+def _insensitive(reading: Reading) -> bool:
+    """Whether batches differ in their losses and not in what they ask of the weights: all of these together
+    could not change a thousandth of that. Near an optimum gradients differ as losses do."""
+    at = reading.facts.weights_at
+    if reading.signed or reading.critic or reading.came_down or not len(at):
+        return False
+    differ = spread(reading.losses[-T.WINDOW :])
+    sizes = reading.facts.weights[at[-1], reading.facts.layout.judged, Weight.NORM]
+    slope = median(reading.total[reading.now]) * float(np.linalg.norm(np.nan_to_num(sizes)))
+    return bool(differ > T.SAME_LOSS * reading.loss and slope < T.INSENSITIVE * differ)
 
 
 def faint_beside_others(reading: Reading) -> Finding | None:

@@ -1,0 +1,46 @@
+"""Learning rates that let each step change layers by a good part of themselves, hundreds of steps on."""
+
+import numpy as np
+
+from gradtui.core.symptom import Severity
+from gradtui.doctor import thresholds as T
+from gradtui.doctor.finding import Finding
+from gradtui.doctor.reading import Reading
+from gradtui.doctor.remedies import choices
+from gradtui.doctor.robust_statistics import median
+from gradtui.doctor.words import norm, percent
+
+
+def oversized_steps(reading: Reading) -> Finding | None:
+    """Late in the run most layers still change so much in each step that nothing holds what was learned: the
+    loss has been far lower than it is, or nothing was learned at all."""
+    if reading.critic or reading.signed or reading.game or reading.blind or reading.start_unknown:
+        return None
+    if reading.seen < T.OVERSIZED_STEPS or reading.falling or reading.too_still:
+        return None
+    late = reading.used[reading.used >= len(reading.facts) // 2]
+    ratios = reading.ratios(late)
+    known = ratios[~np.isnan(ratios)]
+    if not len(known):
+        return None
+    typical = float(np.median(known))
+    losses = reading.losses[np.isfinite(reading.losses)]
+    if len(losses) < T.OVERSIZED_STEPS:
+        return None
+    parts = [median(part) for part in np.array_split(losses, T.OVERSIZED_PARTS)]
+    best, now = min(parts), parts[-1]
+    worse = now > T.OVERSIZED_WORSE * best and now > T.OVERSIZED_LEFT * reading.reference_loss
+    if not (typical > T.OVERSIZED and worse) and not (
+        typical > T.OVERSIZED_FAR and not reading.learned
+    ):
+        return None
+    before = f", in the best {len(losses) // T.OVERSIZED_PARTS} steps {norm(best)}" if worse else ""
+    return Finding(
+        "oscillating_loss",
+        Severity.WARNING,
+        int(reading.used_scalars.steps[int(np.argmin(parts)) * len(losses) // T.OVERSIZED_PARTS]),
+        f"in the middle each step changes a layer by {percent(typical)} of itself; the loss is {norm(now)} "
+        f"(first {norm(reading.start_loss)}{before})",
+        "the learning rate is too large for these layers: what one step has learned the next ones undo",
+        choices.OSCILLATING_LOSS,
+    )
