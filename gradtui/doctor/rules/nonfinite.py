@@ -83,8 +83,8 @@ def first_seen(facts: Facts) -> NonFinite | None:
 
 
 def outgrown(facts: Facts) -> BoolArray:
-    """[steps] where half-precision gradients were not finite, and nothing came of it: losses and weights always
-    were, and nearly all later gradients. So a scaler works that somebody has written: it throws such
+    """[steps] where half-precision gradients were not finite, and nothing came of it: losses and weights
+    always were, and nearly all later gradients. So a scaler works that somebody has written: it throws such
     steps away and makes the loss smaller. All False where that is not so."""
     none = np.zeros(len(facts), np.bool_)
     seen = facts.first_nonfinite
