@@ -87,14 +87,16 @@ def _dead_at_rest(reading: Reading) -> Finding | None:
     if len(looked) < T.ACTIVATION_WINDOW or not rectified or faded_forward(reading):
         return None
     shares = reading.facts.activations[looked][:, rectified, Act.DEAD]
-    mostly = np.nanmin(shares, axis=0) >= T.DEAD_SHARE
+    known = ~np.isnan(shares)
+    least = np.where(known, shares, 1.0).min(axis=0)
+    mostly = (known.sum(axis=0) >= T.ACTIVATION_WINDOW) & (least >= T.DEAD_SHARE)
     rows = tuple(row for row, dead in zip(rectified, mostly, strict=True) if dead)
     if not rows:
         return None
     by_steps = _by_steps(reading, rows, Act.DEAD, T.DEAD_SHARE)
     evidence = (
         f"{len(rows)} of {len(rectified)} rectified layers have at least "
-        f"{percent(float(np.nanmin(shares[:, mostly])))} of their units at zero for every input; the loss "
+        f"{percent(float(least[mostly].min()))} of their units at zero for every input; the loss "
         f"came down from {norm(reading.start_loss)} to {norm(reading.loss)}, and comes down no more"
     )
     since = _since(reading, rows, Act.DEAD, T.DEAD_SHARE)
