@@ -3,7 +3,6 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from statistics import median
 
 from gradtui.instrument.thread_usage import ThreadUsage, usage_of_this_thread
 
@@ -170,7 +169,8 @@ class CostMeter:
     @property
     def unit(self) -> float:
         """Seconds for one of `calls`, between the program's own work as far as that is known."""
-        return median(self._samples) if self._samples else self.each
+        found = sorted(self._samples)  # a program may have a module called statistics of its own
+        return found[len(found) // 2] if found else self.each
 
     def _learn(self) -> None:
         """From the sample that is complete."""

@@ -20,7 +20,7 @@ from tests.harm.bench import (
 
 SAME = Outcome(0, b"one\ntwo\n", b"", {"file": "aa"}, 100 << 20)
 
-HERE = ("descriptors_closed", "hostile_objects")
+HERE = ("descriptors_closed", "hostile_objects", "names_of_standard_modules")
 """One or two of a kind, for every run of the tests."""
 LONG = (
     "locals_as_settings",
