@@ -181,7 +181,7 @@ ORDINARY_GAIN = 2.0
 """Norm of a weight over the root of its outputs: what it makes of inputs of deviation 1."""
 AT_REST_STEPS, AT_REST = 500, 0.9
 """Steps, and the part of the loss of the middle third of a run that is left in its last."""
-PINNED_SHARE, PINNED_LEFT = 0.9, 0.1
+PINNED_SHARE, PINNED_LEFT, PINNED_SCORES_LEFT = 0.9, 0.1, 0.8
 """Of the first loss, and of that of the second third of a run: a loss above both has come to rest with much
 left to learn."""
 SATURATED_ROWS = 1 / 3
@@ -258,7 +258,7 @@ two: they are of two things; times the first loss, from which on they are two si
 OVERSIZED_STEPS, OVERSIZED_PARTS = 200, 10
 OVERSIZED, OVERSIZED_FAR = 0.015, 0.2
 """Of a layer, in a step, hundreds of steps on: 0.001 is usual."""
-OVERSIZED_WORSE, OVERSIZED_LEFT = 1.3, 0.5
+OVERSIZED_WORSE, OVERSIZED_LEFT, OVERSIZED_JUMPS = 1.3, 0.5, 2.0
 OSCILLATION_WORSE = 1.5
 OSCILLATION_RISE = 5.0
 """From before to now: that is another level, and no jumping about one."""
@@ -428,6 +428,9 @@ CUT_OFF_STEPS = 200
 CUT_OFF_LEARNED = 0.6
 """Of guessing (or of the start): above that, after so many steps, layers without a gradient are missed."""
 
+CONSTANT_STEPS, CONSTANT = 100, 1e-5
+CONSTANT_EFFECT = 1e-3
+"""Of the loss: what a step along its gradient should change, at the least, to be missed."""
 ROUNDED_LEFT = 0.3
 """Of guessing (or of the start), of a loss that has come to rest while steps are rounded away."""
 OUTGROWN_STEPS, OUTGROWN_SHARE = 50, 0.05

@@ -51,12 +51,14 @@ def test_dead_units_may_do_no_harm(steps: int, loss: Number, change: Change) -> 
     assert told(steps, loss, change=change, **OPEN).findings == ()
 
 
-def erring(best: float, now: float) -> Number:
-    """Comes down to `best` of guessing by step 200, and is at `now` from step 400 on."""
+def erring(best: float, now: float, jumps: float = 0.3) -> Number:
+    """Comes down to `best` of guessing by step 200, and is at `now` from step 400 on, where it jumps by such
+    a part of itself."""
 
     def loss(step: int) -> float:
         level = np.interp(step, [0, 200, 400], [1.0, best, now])
-        return float(GUESS * level * (1 + 0.03 * np.sin(7 * step)))
+        part = 0.03 if step < 400 else jumps
+        return float(GUESS * level * (1 + part * np.sin(7 * step)))
 
     return loss
 
@@ -69,12 +71,17 @@ def test_steps_of_which_each_changes_the_layers_too_much() -> None:
 
 
 @pytest.mark.parametrize(
-    ("best", "now", "ratio"),
-    [(0.45, 0.95, 0.01), (0.45, 0.5, 0.025), (0.1, 0.2, 0.025)],
-    ids=["usual steps", "no worse", "low all the same"],
+    ("best", "now", "jumps", "ratio"),
+    [
+        (0.45, 0.95, 0.3, 0.01),
+        (0.45, 0.5, 0.3, 0.025),
+        (0.1, 0.2, 0.3, 0.025),
+        (0.45, 0.95, 0.03, 0.025),
+    ],
+    ids=["usual steps", "no worse", "low all the same", "a harder task"],
 )
-def test_large_steps_may_do_no_harm(best: float, now: float, ratio: float) -> None:
-    found = told(600, erring(best, now), ratio=lambda step: ratio).findings
+def test_large_steps_may_do_no_harm(best: float, now: float, jumps: float, ratio: float) -> None:
+    found = told(600, erring(best, now, jumps), ratio=lambda step: ratio).findings
     assert [f for f in found if f.symptom == "oscillating_loss"] == []
 
 
@@ -85,12 +92,18 @@ def test_steps_as_large_as_the_layers_while_nothing_is_learned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("noise", "verdict"), [(0.1, "vanishing_gradient"), (0.0, "")], ids=["batches differ", "alike"]
+    ("noise", "gain", "verdict"),
+    [(0.1, 0.1, "vanishing_gradient"), (0.0, 0.1, ""), (0.1, 1.0, "")],
+    ids=["batches differ", "alike", "an optimum"],
 )
-def test_batches_that_differ_in_their_losses_and_ask_nothing(noise: float, verdict: str) -> None:
-    """Near an optimum gradients would differ as losses do."""
+def test_batches_that_differ_in_their_losses_and_ask_nothing(
+    noise: float, gain: float, verdict: str
+) -> None:
+    """Near an optimum gradients would differ as losses do, unless it is that of a teacher."""
 
     def change(s: Snapshot) -> Snapshot:
+        assert s.weights is not None
+        s.weights[:, [Weight.NORM, Weight.ABS_MAX]] *= gain
         s.grads[:, [Grad.NORM, Grad.ABS_MAX]] *= 1e-9
         return s
 
@@ -117,6 +130,29 @@ def thrown_away(*, later: int = 0, weights: bool = False) -> Change:
         return replace(s, nonfinite=seen)
 
     return change
+
+
+@pytest.mark.parametrize(
+    ("level", "part", "ratio", "verdict"),
+    [
+        (0.6931, 0.0, 1e-3, "miswired"),
+        (0.6931, 1e-6, 1e-3, "miswired"),
+        (0.6931, 1e-3, 1e-3, ""),
+        (0.6931, 0.0, 1e-9, ""),
+        (2.0, 0.0, 1e-3, ""),
+    ],
+    ids=["equal", "nearly", "noise", "weights that stay", "divided by itself"],
+)
+def test_a_loss_that_steps_along_its_gradient_do_not_change(
+    level: float, part: float, ratio: float, verdict: str
+) -> None:
+    def loss(step: int) -> float:
+        return level * (1 + part * float(np.sin(5 * step))) + (3 - step / 50 if step < 100 else 0)
+
+    found = told(400, loss, ratio=lambda step: ratio, **OPEN).findings
+    assert [f.symptom for f in found if f.symptom == "miswired"] == [verdict][: bool(verdict)]
+    if verdict:
+        assert (found[0].first_step, found[0].remedies[0].id) == (100, "reference_of_its_own")
 
 
 LEARNS: Number = lambda step: GUESS * (0.1 + 0.9 * 0.97**step)  # noqa: E731

@@ -142,7 +142,7 @@ def collapsed(reading: Reading) -> Finding | None:
         return None  # they are flat no more
     stuck = much_is_left(reading) and not reading.learned
     # The layers behind it may have learned what they can without it.
-    stuck |= kind == W.PINNED_SOFTMAX and rests_far_up(reading, T.CUT_OFF_LEARNED)
+    stuck |= kind == W.PINNED_SOFTMAX and rests_far_up(reading, T.PINNED_SCORES_LEFT)
     choice = kind == W.PINNED_SOFTMAX or (kind == W.OVER_ONE and "softmax" in seen[kind])
     if choice and not stuck:
         return None  # attention to a single thing, or of which there is one, is no mistake

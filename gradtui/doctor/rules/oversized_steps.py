@@ -7,7 +7,7 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
-from gradtui.doctor.robust_statistics import median
+from gradtui.doctor.robust_statistics import median, spread
 from gradtui.doctor.words import norm, percent
 
 
@@ -27,9 +27,14 @@ def oversized_steps(reading: Reading) -> Finding | None:
     losses = reading.losses[np.isfinite(reading.losses)]
     if len(losses) < T.OVERSIZED_STEPS:
         return None
-    parts = [median(part) for part in np.array_split(losses, T.OVERSIZED_PARTS)]
-    best, now = min(parts), parts[-1]
+    parts = np.array_split(losses, T.OVERSIZED_PARTS)
+    levels = [median(part) for part in parts]
+    at = int(np.argmin(levels))
+    best, now = levels[at], levels[-1]
     worse = now > T.OVERSIZED_WORSE * best and now > T.OVERSIZED_LEFT * reading.reference_loss
+    # Of a task that becomes harder the loss rises as well, but does not jump about more than it did.
+    jumps = [spread(part) / median(part) for part in (parts[at], parts[-1])]
+    worse &= jumps[1] > T.OVERSIZED_JUMPS * jumps[0]
     if not (typical > T.OVERSIZED and worse) and not (
         typical > T.OVERSIZED_FAR and not reading.learned
     ):
@@ -38,7 +43,7 @@ def oversized_steps(reading: Reading) -> Finding | None:
     return Finding(
         "oscillating_loss",
         Severity.WARNING,
-        int(reading.used_scalars.steps[int(np.argmin(parts)) * len(losses) // T.OVERSIZED_PARTS]),
+        int(reading.used_scalars.steps[at * len(losses) // T.OVERSIZED_PARTS]),
         f"in the middle each step changes a layer by {percent(typical)} of itself; the loss is {norm(now)} "
         f"(first {norm(reading.start_loss)}{before})",
         "the learning rate is too large for these layers: what one step has learned the next ones undo",

@@ -8,6 +8,7 @@ from gradtui.doctor.rules.batches_apart import nothing_in_common
 from gradtui.doctor.rules.climbing import climbing
 from gradtui.doctor.rules.clipping import clipping_dominates
 from gradtui.doctor.rules.collapsed import collapsed
+from gradtui.doctor.rules.constant_loss import constant_loss
 from gradtui.doctor.rules.exploding import exploding, far_too_steep
 from gradtui.doctor.rules.logged import (
     badly_scaled_norms,
@@ -77,6 +78,7 @@ RULES: tuple[Rule, ...] = (
     stale_gradients,
     miswired,
     collapsed,
+    constant_loss,
     router_cut_off,
     cut_off,
     replica_drift,

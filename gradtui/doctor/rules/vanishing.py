@@ -171,7 +171,10 @@ def _insensitive(reading: Reading) -> bool:
     differ = spread(reading.losses[-T.WINDOW :])
     sizes = reading.facts.weights[at[-1], reading.facts.layout.judged, Weight.NORM]
     slope = median(reading.total[reading.now]) * float(np.linalg.norm(np.nan_to_num(sizes)))
-    return bool(differ > T.SAME_LOSS * reading.loss and slope < T.INSENSITIVE * differ)
+    fades = (
+        reading.growth < 1 / T.GAIN_GROWTH
+    )  # a student that is its teacher asks for nothing either
+    return bool(fades and differ > T.SAME_LOSS * reading.loss and slope < T.INSENSITIVE * differ)
 
 
 def faint_beside_others(reading: Reading) -> Finding | None:

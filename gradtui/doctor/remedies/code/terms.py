@@ -79,6 +79,16 @@ def advantage_sign(seen: ProgramSeen) -> CodeLines:
     return CodeLines(OPERATION, code, "rewards that grow")
 
 
+def reference_of_its_own(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        import copy
+
+        reference = copy.deepcopy(model).requires_grad_(False).eval()  # not the model itself
+    """)
+    return CodeLines(MODEL, code, "a loss that is another one after each step")
+
+
 def scaled_scores(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
@@ -149,6 +159,12 @@ ADVANTAGE_SIGN = Remedy(
     ),
     code=advantage_sign,
     source=("Mnih et al., 2016, arXiv:1602.01783"),
+)
+REFERENCE_OF_ITS_OWN = Remedy(
+    id="reference_of_its_own",
+    text=("compare with a copy of the model that no step changes, not with the model itself"),
+    code=reference_of_its_own,
+    source=("Rafailov et al., 2023, arXiv:2305.18290"),
 )
 SCALED_SCORES = Remedy(
     id="scaled_scores",
