@@ -39,5 +39,5 @@ def test_so_do_strangers() -> None:
 
 
 def test_what_comes_near_to_rules_is_healthy() -> None:
-    assert len(NEAR_RULES) == 24
+    assert len(NEAR_RULES) == 44
     assert {p.accepted for p in NEAR_RULES} == {("healthy",)}
