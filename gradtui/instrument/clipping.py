@@ -21,6 +21,8 @@ from gradtui.stats.measure import measure_norms
 from gradtui.stats.plan import Plan
 from gradtui.stats.tensors import local
 
+PLANS = 4
+"""Lists of tensors that are clipped in turn, of which it is known how they are measured."""
 ASKED = 3
 """Calls at first of which it is asked whether they come before gradients are unscaled."""
 SCALED = "gradients are clipped while they are still multiplied by the loss scale"
@@ -74,7 +76,8 @@ class Clips(StepListener):
         self._clips: list[ClipCall] = []
         self._before: dict[int, object] = {}
         """While a backward pass runs: which gradient each clipped tensor had, and its version."""
-        self._plan: tuple[tuple[int, ...], Plan] | None = None
+        self._plans: dict[tuple[int, ...], Plan] = {}
+        """By the ids of the tensors that are clipped together."""
         self.unseen = False
         """Whether clipping since the last backward pass was not seen, as nothing was awaited."""
         guard.meter.resting.append(self._rest)
@@ -200,9 +203,12 @@ class Clips(StepListener):
     def _measured(self, held: list[Any]) -> Tensor:
         """[len(held)] L2 norms of the gradients: what by value is cut off cannot be told afterwards."""
         key = tuple(map(id, held))
-        if self._plan is None or self._plan[0] != key:
-            self._plan = key, Plan(held)
-        grads = measure_norms(self._plan[1], [p.grad for p in held])
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(self._plans) >= PLANS:
+                del self._plans[next(iter(self._plans))]
+            plan = self._plans[key] = Plan(held)
+        grads = measure_norms(plan, [p.grad for p in held])
         return grads[:, Grad.NORM].clone()
 
     def _add(

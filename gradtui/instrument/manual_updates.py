@@ -44,6 +44,30 @@ WANTED = ("outputs", "inputs", "grad_outputs", "create_graph")
 """Of `torch.autograd.grad`."""
 
 
+Marks = dict[int, tuple[int, int]]
+"""By the id of a leaf, the id of its gradient and how often that has been written to."""
+
+
+def marks_of(leaves: Iterable[Tensor]) -> Marks:
+    """Of gradients whose values would be waited for."""
+    grads = [(leaf, leaf.grad) for leaf in leaves]
+    remote = [(leaf, grad) for leaf, grad in grads if grad is not None and not grad.is_cpu]
+    return {id(leaf): (id(grad), _writes(grad)) for leaf, grad in remote}
+
+
+def still_there(leaf: Tensor, marks: Marks) -> bool:
+    """Whether the gradient that the last pass has left is there, and not zeroed. Where its values would be
+    waited for, by whether anybody has written to it since."""
+    grad = leaf.grad
+    if grad is None:
+        return False
+    return bool(grad.any()) if grad.is_cpu else marks.get(id(leaf)) == (id(grad), _writes(grad))
+
+
+def _writes(tensor: Tensor) -> int:
+    return -1 if tensor.is_inference() else tensor._version
+
+
 class ManualUpdates(StepListener):
     def __init__(
         self,
@@ -77,6 +101,7 @@ class ManualUpdates(StepListener):
         """Key -> number, in the order of the first step."""
         self._version = -1
         """Of all leaves, after the last pass: an update raises it."""
+        self._marks: Marks = {}
         self._source: ParamGroup | None = None
         self._loudest: Tensor | None = None
         self._held: list[tuple[ParamGroup, StepRecord]] = []
@@ -127,6 +152,7 @@ class ManualUpdates(StepListener):
     def after(self) -> None:
         self._gathering = False
         self._version = self._age(self._leaves)
+        self._marks = marks_of(self._leaves)
         if self._leaves:
             self._take(self._leaves, {id(leaf): leaf.grad for leaf in self._leaves})
 
@@ -178,15 +204,14 @@ class ManualUpdates(StepListener):
             return False
         reached = {id(leaf) for leaf in fresh}
         if self._loudest is not None and id(self._loudest) in reached:
-            grad = self._loudest.grad
-            return grad is not None and bool(grad.any())
-        mine = [leaf.grad for leaf in self._leaves if id(leaf) in reached]
-        return any(grad is not None and bool(grad.any()) for grad in mine)
+            return still_there(self._loudest, self._marks)
+        mine = [leaf for leaf in self._leaves if id(leaf) in reached]
+        return any(still_there(leaf, self._marks) for leaf in mine)
 
     @staticmethod
     def _age(leaves: Iterable[Tensor]) -> int:
         """Changes in place so far; -1 where that is not counted."""
-        return sum(-1 if leaf.is_inference() else leaf._version for leaf in leaves)
+        return sum(map(_writes, leaves))
 
     def _decided(self) -> bool:
         """Whether nobody is going to step, going by how often gradients were used and zeroed."""

@@ -285,9 +285,11 @@ class StepRecorder:
         self.latest = None
 
     def flush(self) -> None:
-        self._send_later()
-        self._hand_on(wait=True)
-        self._close()
+        try:
+            self._send_later()
+            self._hand_on(wait=True)
+        finally:
+            self._close()
 
     def _begin(self, parts: Mapping[str, Tensor]) -> None:
         """Through an accelerator where any of these is on one: nothing that is there is waited for then."""

@@ -273,7 +273,8 @@ class Watcher:
         threads.each(self._steps, ("_sources",))
         threads.each(self._in_backward, ("_step", "_detail", "_parts"))
         threads.each(
-            self._manual_updates, ("_leaves", "_gathering", "_source", "_loudest", "_version")
+            self._manual_updates,
+            ("_leaves", "_gathering", "_source", "_loudest", "_version", "_marks"),
         )
         threads.each(self._manual_updates, ("_held", "_open", "_fresh", "_over"))
         threads.under_way = self._hooks, "open"

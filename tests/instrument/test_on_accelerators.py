@@ -16,6 +16,7 @@ from gradtui.instrument.activation_capture import statistics
 from gradtui.instrument.budget import Ledger
 from gradtui.instrument.cost_meter import CostMeter
 from gradtui.instrument.exception_guard import ExceptionGuard
+from gradtui.instrument.manual_updates import marks_of, still_there
 from gradtui.instrument.nan_capture import NanCapture
 from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.step_records import RecordBatch, StepRecorder, bare_record
@@ -137,3 +138,18 @@ def test_a_rate_that_is_a_tensor_on_the_host_does_not_travel() -> None:
     record = bare_record(0, 0.0)
     record.add_lr(optimizer)
     assert (record.lr, record.parts) == (0.25, {})
+
+
+def test_gradients_that_are_still_there_are_known_without_a_look() -> None:
+    leaf = nn.Parameter(torch.empty(2, device="meta"))
+    leaf.grad = torch.empty(2, device="meta")
+    marks = marks_of([leaf])
+    assert still_there(leaf, marks)
+    leaf.grad.zero_()
+    assert not still_there(leaf, marks)
+    marks = marks_of([leaf])
+    leaf.grad = torch.empty(2, device="meta")
+    assert not still_there(leaf, marks)
+    leaf.grad = None
+    assert not still_there(leaf, marks)
+    assert marks_of([leaf, nn.Parameter(torch.ones(2))]) == {}
