@@ -1,7 +1,7 @@
 """Activations of a watched program: read from the graph of a loss, before the backward pass of a step that
 is going to be measured in full, as often as their part of the budget allows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import isfinite, nan
 from typing import Any
 
@@ -22,7 +22,13 @@ from gradtui.instrument.softmax_watch import SoftmaxWatch
 from gradtui.instrument.step_listeners import StepListener
 from gradtui.instrument.step_records import StepRecord
 from gradtui.patching.cuda_capture import capturing
-from gradtui.stats.activations import FLAT_ENDS, batches, output_statistics, unit_statistics
+from gradtui.stats.activations import (
+    FLAT_ENDS,
+    batches,
+    output_statistics,
+    put,
+    unit_statistics,
+)
 from gradtui.stats.tensors import moved
 
 EVERY, FIRST = 10, 3
@@ -148,12 +154,6 @@ class ActivationCapture(StepListener):
         return torch.stack([moved(lines.get(row, blank), home) for row in rows])
 
 
-def _put(line: Tensor, columns: Sequence[int], values: Tensor) -> None:
-    """Column by column: a list of columns would be sent to the device, and waited for."""
-    for at, column in enumerate(columns):
-        line[column] = values[at]
-
-
 def statistics(outputs: list[LayerOutput]) -> dict[int, Tensor]:
     """[Act.COLUMNS] float64 for each layer, by the id of its weight. The signal is NaN: it is known
     only once the backward pass has been there."""
@@ -165,7 +165,7 @@ def statistics(outputs: list[LayerOutput]) -> dict[int, Tensor]:
     for some, stacked in batches(kept, lambda at: None):
         table = output_statistics(stacked)
         for at, line in zip(some, table, strict=True):
-            _put(lines[at], COLUMNS, line)
+            put(lines[at], COLUMNS, line)
     answers = {
         at: one.values
         for at, one in enumerate(outputs)
@@ -175,5 +175,5 @@ def statistics(outputs: list[LayerOutput]) -> dict[int, Tensor]:
         first = outputs[some[0]]
         table = unit_statistics(stacked, 1 + first.units, FLAT_ENDS.get(first.activation))
         for at, line in zip(some, table, strict=True):
-            _put(lines[at], UNIT_COLUMNS, line)
+            put(lines[at], UNIT_COLUMNS, line)
     return {id(one.weight): lines[at] for at, one in enumerate(outputs)}

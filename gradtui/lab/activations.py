@@ -4,14 +4,13 @@ During the step the hooks keep references; the arithmetic is done afterwards, fo
 shape together, because starting an operation costs more than the operation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from gradtui.core.snapshot import Act
 from gradtui.lab.models.rows import LayerRow
 from gradtui.stats.activations import FLAT_ENDS, batches, output_statistics, unit_statistics
 
@@ -75,22 +74,38 @@ class ActivationWatch:
     @torch.no_grad()
     def collect(self, device: torch.device) -> Tensor:
         """[rows, Act.COLUMNS] float64 on `device`; NaN where a row has nothing to read."""
-        table = torch.full((len(self._rows), Act.COLUMNS), torch.nan, dtype=torch.float64)
-        table = table.to(device, non_blocking=True)
-        columns = torch.tensor([Act.VARIANCE, Act.RMS, Act.NONFINITE], device=device)
-        for found, stacked in batches(self._outputs, lambda index: None):
-            table[torch.tensor(found, device=device)[:, None], columns] = output_statistics(stacked)
-        columns = torch.tensor([Act.DEAD, Act.SATURATED], device=device)
-        for found, stacked in batches(self._units, self._ends):
-            table[torch.tensor(found, device=device)[:, None], columns] = unit_statistics(
-                stacked, units_of(stacked), self._ends(found[0])
-            )
-        for found, stacked in batches(self._signals, lambda index: None):
-            table[torch.tensor(found, device=device), Act.SIGNAL] = torch.linalg.vector_norm(
-                stacked.flatten(1), dim=1, dtype=torch.float64
-            )
-        return table
+        shapes = [
+            (found, output_statistics(stacked))
+            for found, stacked in batches(self._outputs, lambda index: None)
+        ]
+        units = [
+            (found, unit_statistics(stacked, units_of(stacked), self._ends(found[0])))
+            for found, stacked in batches(self._units, self._ends)
+        ]
+        signals = [
+            (found, torch.linalg.vector_norm(stacked.flatten(1), dim=1, dtype=torch.float64))
+            for found, stacked in batches(self._signals, lambda index: None)
+        ]
+        count = len(self._rows)
+        sizes = _in_lines(count, shapes, 3, device)
+        answers = _in_lines(count, units, 2, device)
+        slopes = _in_lines(count, [(at, one[:, None]) for at, one in signals], 1, device)
+        # As the columns of Act follow one another.
+        return torch.cat([sizes[:, :2], answers, slopes, sizes[:, 2:]], dim=1)
 
     def _ends(self, index: int) -> tuple[float, float] | None:
         act = self._rows[index].act
         return None if act is None else flat_ends(act)
+
+
+def _in_lines(
+    count: int, parts: Iterable[tuple[list[int], Tensor]], width: int, device: torch.device
+) -> Tensor:
+    """[count, width] float64, NaN where there is nothing. Not by indices: these would be sent to the device,
+    and waited for."""
+    blank = torch.full((width,), torch.nan, dtype=torch.float64, device=device)
+    lines = [blank] * count
+    for found, values in parts:
+        for at, line in zip(found, values.unbind(), strict=True):
+            lines[at] = line
+    return torch.stack(lines)

@@ -70,10 +70,13 @@ class Probe:
         self._network = network
         self._device = device
         self._parameters = self._in_layout_order(parameters)
-        self._hidden = [t.role == "hidden" for t in self.layout.tensors]
+        hidden_states = [t.role == "hidden" for t in self.layout.tensors]
+        self._hidden = sum(hidden_states)
+        """Hidden states, which come before all parameters: a slice tells them, and nothing waits."""
+        assert all(hidden_states[: self._hidden])
         shapes: list[Tensor] = []
         owned = iter(self._parameters)
-        for tensor, hidden in zip(self.layout.tensors, self._hidden, strict=True):
+        for tensor, hidden in zip(self.layout.tensors, hidden_states, strict=True):
             like = torch.empty(tensor.shape, device=device, dtype=parameters[0].dtype)
             shapes.append(like if hidden else next(owned))
         self._tensors = StepTensors(self._parameters, shapes)
@@ -122,18 +125,15 @@ class Probe:
         due = self.cadence.due(step, self.cadence.histograms)
         self._parts |= self._tensors.gradients(grads, counts=True, histograms=due)
         table = self._parts["grads"]
-        if signal_scale != 1.0 and any(self._hidden):
-            rows = torch.tensor(self._hidden, device=table.device)
+        if signal_scale != 1.0 and self._hidden:
             for column in (Grad.NORM, Grad.ABS_MAX, Grad.SUM):
-                table[rows, column] /= signal_scale
+                table[: self._hidden, column] /= signal_scale
         if self._watch is not None:
             self._watch.detach()
             acts = self._watch.collect(self._device)
             acts[:, Act.SIGNAL] /= signal_scale
-            quiet = torch.full(
-                (self._network.steps, Act.COLUMNS), float("nan"), dtype=torch.float64
-            )
-            self._parts["activations"] = torch.cat([quiet.to(self._device), acts])
+            quiet = acts.new_full((self._network.steps, Act.COLUMNS), float("nan"))
+            self._parts["activations"] = torch.cat([quiet, acts])
             self._watch = None
         self._spent += time.perf_counter() - began
 

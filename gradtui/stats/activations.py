@@ -2,7 +2,7 @@
 because starting an operation costs more than the operation."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -42,6 +42,13 @@ def unit_statistics(outputs: Tensor, units: int, ends: tuple[float, float] | Non
     centre, distance = ends
     flat = ((outputs - centre).abs() > distance).flatten(1)
     return torch.stack([dead, flat.sum(dim=1) / flat.shape[1]], dim=1)
+
+
+def put(line: Tensor, columns: Sequence[int], values: Tensor) -> None:
+    """[columns] values into a line of a table, one by one: a list of columns would be sent to the device, and
+    waited for."""
+    for at, column in enumerate(columns):
+        line[column] = values[at]
 
 
 def batches(

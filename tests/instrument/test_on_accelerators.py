@@ -20,6 +20,7 @@ from gradtui.instrument.manual_updates import marks_of, still_there
 from gradtui.instrument.nan_capture import NanCapture
 from gradtui.instrument.object_registry import ObjectRegistry
 from gradtui.instrument.step_records import RecordBatch, StepRecorder, bare_record
+from gradtui.lab.activations import _in_lines
 from gradtui.patching.cuda_capture import capturing
 from gradtui.stats.host_copy import HostCopy
 from gradtui.stats.tensors import moved
@@ -153,3 +154,15 @@ def test_gradients_that_are_still_there_are_known_without_a_look() -> None:
     leaf.grad = None
     assert not still_there(leaf, marks)
     assert marks_of([leaf, nn.Parameter(torch.ones(2))]) == {}
+
+
+def test_the_lab_gathers_what_layers_put_out_without_a_wait() -> None:
+    device = torch.device("meta")
+    with Waits() as waits:
+        groups = [
+            ([0, 2], torch.empty(2, 3, device=device)),
+            ([1], torch.empty(1, 3, device=device)),
+        ]
+        table = _in_lines(4, groups, 3, device)
+    assert table.shape == (4, 3)
+    assert waits.seen == []
