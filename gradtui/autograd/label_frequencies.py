@@ -25,6 +25,8 @@ ENOUGH = 8
 """Labels for each class that has come, at least."""
 AGREE = 0.2
 """Part by which the entropy of a batch may differ from that of all together, sampling aside."""
+MIXED = 4
+"""At most one batch of so many may have labels of two classes, of data in order."""
 MOST = 1 << 16
 """Labels of a batch that are looked at."""
 STRAIGHT = 8
@@ -89,13 +91,17 @@ def _agreed(batches: list[Tensor], padding: int) -> float:
 
 
 def _in_order(batches: list[Tensor]) -> Faults:
-    """Of two classes a batch of one is no news: of a game's sides each has labels of its own."""
+    """Of two classes a batch of one is no news: of a game's sides each has labels of its own. Where one class
+    ends and the next begins a batch may have both."""
     first = batches[0]
     plain = len(first) == 1 and first.shape[1] > 2 and first.sum() >= ENOUGH
-    mixed = any(int((one > 0).sum()) > 1 for one in batches)
-    if not plain or mixed or len({int(one.argmax()) for one in batches}) < 2:
+    counts = [int((one > 0).sum()) for one in batches]
+    mixed = sum(count > 1 for count in counts)
+    several = len({int(at) for one in batches for at in one.nonzero()[:, -1]}) > 1
+    if not plain or max(counts) > 2 or MIXED * mixed > len(batches) or not several:
         return ()
-    words = f"each of the first {len(batches)} batches has labels of a single class"
+    which = "each" if not mixed else "all but one" if mixed == 1 else f"all but {mixed}"
+    words = f"{which} of the first {len(batches)} batches has labels of a single class"
     return ((ORDERED_LABELS, words),)
 
 

@@ -96,6 +96,15 @@ def test_where_it_is_not_known(name: str) -> None:
     [
         (UNKNOWN["in order"], True),
         (lambda i, g: F.cross_entropy(scores(3), torch.full((N,), i // 12)), True),
+        # Where one class ends and the next begins a batch has both.
+        (
+            lambda i, g: F.cross_entropy(scores(3), torch.arange(N * i, N * i + N) // (2 * N + 99)),
+            True,
+        ),
+        (
+            lambda i, g: F.cross_entropy(scores(9), torch.arange(N * i, N * i + N) // (N + 99)),
+            False,
+        ),
         (lambda i, g: F.cross_entropy(scores(3), torch.zeros(N, dtype=torch.int64)), False),
         (UNKNOWN["two classes at a time"], False),
         (lambda i, g: F.cross_entropy(scores(2), torch.full((N,), i % 2)), False),  # a game's sides

@@ -20,6 +20,8 @@ def constant_loss(reading: Reading) -> Finding | None:
     losses = reading.losses[-T.CONSTANT_STEPS :]
     if len(losses) < T.CONSTANT_STEPS or not np.isfinite(losses).all() or reading.half:
         return None
+    if reading.facts.info.wiring:
+        return None  # which says more
     level = abs(median(losses))
     differ = float(losses.max() - losses.min())
     if not level > 0 or differ > T.CONSTANT * level or abs(level - round(level)) < T.CONSTANT:

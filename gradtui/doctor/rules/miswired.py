@@ -96,6 +96,7 @@ EXPLAINS = {
 """What else is no more than a consequence; of the other kinds faint gradients are."""
 
 
+ENDS_OF_SWINGS = ("dead_relu", "saturated", "vanishing_gradient")
 VAGUE = ("plateau", "not_learning", "vanishing_gradient")
 """What has another cause where most of the net may not move."""
 
@@ -341,6 +342,11 @@ def without_consequences(first: dict[str, Finding], facts: Facts) -> dict[str, F
         worst = [found.pop(symptom).severity for symptom in gone if symptom in found]
         severity = max([found[SYMPTOM].severity, *worst])
         found[SYMPTOM] = replace(found[SYMPTOM], severity=severity)
+    swings = found.get(OTHERWISE[W.ORDERED_LABELS])
+    if swings is not None and swings.remedies == choices.ORDERED_LABELS:
+        # What is thrown from class to class ends where no unit answers.
+        worst = [found.pop(symptom).severity for symptom in ENDS_OF_SWINGS if symptom in found]
+        found[swings.symptom] = replace(swings, severity=max([swings.severity, *worst]))
     if SYMPTOM in found and W.FLAT_OPERATION in dict(facts.info.wiring):
         for symptom in ("dead_relu", "saturated", "vanishing_gradient"):
             found.pop(symptom, None)  # zeros that it has made
