@@ -16,6 +16,8 @@ ROWS = 5
 LAYOUT = mlp_layout(ROWS)
 GUESS = float(np.log(10))
 Number = Callable[[int], float]
+NOISE = 3e-5
+"""No two batches give a loss that is the same to the last digits."""
 
 
 def told(
@@ -26,13 +28,16 @@ def told(
     ratio: Number = lambda step: 1e-3,
     lr: Number = lambda step: 0.1,
     change: Callable[[Snapshot], Snapshot] = lambda s: s,
+    noise: float = NOISE,
     **info: Any,
 ) -> Diagnosis:
-    """The verdict on a run of ROWS equal layers; `ratio` is update over weight norm."""
+    """The verdict on a run of ROWS equal layers; `ratio` is update over weight norm, `noise` the part by
+    which losses of batches differ."""
     history = History(LAYOUT, run_info(**{"optimizer": "SGD"} | info))
     for step in range(steps):
         row = np.full(ROWS, norm(step))
-        made = snapshot(LAYOUT, step, row, loss=loss(step), accuracy=float("nan"))
+        value = loss(step) * (1 + noise * float(np.sin(7 * step)))
+        made = snapshot(LAYOUT, step, row, loss=value, accuracy=float("nan"))
         made.grads[:, Grad.ABS_MAX] *= 1 + 1e-4 * np.pi
         assert made.weights is not None
         made.weights[:, Weight.UPDATE] = ratio(step) * made.weights[:, Weight.NORM]

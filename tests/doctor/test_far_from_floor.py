@@ -149,7 +149,7 @@ def test_a_loss_that_steps_along_its_gradient_do_not_change(
     def loss(step: int) -> float:
         return level * (1 + part * float(np.sin(5 * step))) + (3 - step / 50 if step < 100 else 0)
 
-    found = told(400, loss, ratio=lambda step: ratio, **OPEN).findings
+    found = told(400, loss, ratio=lambda step: ratio, noise=0.0, **OPEN).findings
     assert [f.symptom for f in found if f.symptom == "miswired"] == [verdict][: bool(verdict)]
     if verdict:
         assert (found[0].first_step, found[0].remedies[0].id) == (100, "reference_of_its_own")
@@ -180,3 +180,7 @@ def test_a_scaler_that_the_program_has_written(
 def test_a_few_steps_do_not_show_that_there_is_one() -> None:
     found = told(30, LEARNS, change=thrown_away(), precision="float16").findings
     assert found[0].symptom == "nonfinite"
+
+
+def test_a_loss_of_nothing_is_no_measure_of_steps() -> None:
+    assert told(400, lambda step: float(step < 20), ratio=lambda step: 0.025, **OPEN).findings == ()

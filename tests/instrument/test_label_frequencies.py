@@ -91,20 +91,19 @@ def test_where_it_is_not_known(name: str) -> None:
     assert cost(UNKNOWN[name]) == 0
 
 
+def sorted_labels(batch: int, each: int) -> Tensor:
+    """[N] of data that lie class by class, so many of each."""
+    return torch.arange(N * batch, N * (batch + 1)) // each
+
+
 @pytest.mark.parametrize(
     ("loss", "ordered"),
     [
         (UNKNOWN["in order"], True),
         (lambda i, g: F.cross_entropy(scores(3), torch.full((N,), i // 12)), True),
         # Where one class ends and the next begins a batch has both.
-        (
-            lambda i, g: F.cross_entropy(scores(3), torch.arange(N * i, N * i + N) // (2 * N + 99)),
-            True,
-        ),
-        (
-            lambda i, g: F.cross_entropy(scores(9), torch.arange(N * i, N * i + N) // (N + 99)),
-            False,
-        ),
+        (lambda i, g: F.cross_entropy(scores(20), sorted_labels(i, 6 * N + 99)), True),
+        (lambda i, g: F.cross_entropy(scores(60), sorted_labels(i, N + 99)), False),
         (lambda i, g: F.cross_entropy(scores(3), torch.zeros(N, dtype=torch.int64)), False),
         (UNKNOWN["two classes at a time"], False),
         (lambda i, g: F.cross_entropy(scores(2), torch.full((N,), i % 2)), False),  # a game's sides

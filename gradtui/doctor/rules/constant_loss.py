@@ -20,7 +20,7 @@ def constant_loss(reading: Reading) -> Finding | None:
     losses = reading.losses[-T.CONSTANT_STEPS :]
     if len(losses) < T.CONSTANT_STEPS or not np.isfinite(losses).all() or reading.half:
         return None
-    if reading.facts.info.wiring:
+    if reading.facts.info.wiring or reading.game or reading.converged:
         return None  # which says more
     level = abs(median(losses))
     differ = float(losses.max() - losses.min())

@@ -31,6 +31,8 @@ def oversized_steps(reading: Reading) -> Finding | None:
     levels = [median(part) for part in parts]
     at = int(np.argmin(levels))
     best, now = levels[at], levels[-1]
+    if not best > 0:
+        return None
     worse = now > T.OVERSIZED_WORSE * best and now > T.OVERSIZED_LEFT * reading.reference_loss
     # Of a task that becomes harder the loss rises as well, but does not jump about more than it did.
     jumps = [spread(part) / median(part) for part in (parts[at], parts[-1])]

@@ -78,7 +78,6 @@ RULES: tuple[Rule, ...] = (
     stale_gradients,
     miswired,
     collapsed,
-    constant_loss,
     router_cut_off,
     cut_off,
     replica_drift,
@@ -122,6 +121,7 @@ RULES: tuple[Rule, ...] = (
     no_more_than_mean,
     nothing_in_common,
     unopposed_rise,
+    constant_loss,
 )
 """In the order in which one finding goes before another of the same severity."""
 
