@@ -104,7 +104,9 @@ class _Walk:
                 continue
             elif word in SUMS:
                 one, other = self.follow(*below[0]), self.follow(*below[1])
-                common = [f for f in _plain(one.factors) if f in _plain(other.factors)]
+                common = [
+                    f for f in plain_factors(one.factors) if f in plain_factors(other.factors)
+                ]
                 both: Value | None = None
                 if word == "AddBackward0" and not (one.unscaled is None or other.unscaled is None):
                     both = times(one.unscaled + other.unscaled, factors)
@@ -139,7 +141,7 @@ def times(value: Value, factors: Sequence[Value]) -> Value:
     return value
 
 
-def _plain(factors: Sequence[Value]) -> list[float]:
+def plain_factors(factors: Sequence[Value]) -> list[float]:
     """Those that are numbers: to compare the others would wait for their device."""
     return [factor for factor in factors if isinstance(factor, float)]
 

@@ -741,6 +741,16 @@ class Reading:
         return not tables and self.largest_ratio * self.seen < T.UNMOVED
 
     @cached_property
+    def slope(self) -> float:
+        """What the loss changes by at most if all weights change by as much as they are, to first order; NaN
+        where no weights were measured."""
+        at = self.facts.weights_at
+        if not len(at):
+            return math.nan
+        sizes = self.facts.weights[at[-1], self.facts.layout.judged, Weight.NORM]
+        return median(self.total[self.now]) * float(np.linalg.norm(np.nan_to_num(sizes)))
+
+    @cached_property
     def untouched(self) -> bool:
         """Tiny as it is, the loss is what it was at first, much the same for every batch, and weights
         a tenth smaller or larger would change it: a loss in odd units, not a solved task.
@@ -753,8 +763,7 @@ class Reading:
             return False
         quiet = spread(losses[-T.WINDOW :]) < T.GUESS_QUIET * self.loss
         same = abs(self.loss - self.start_loss) < (1 - T.LEARNED_LOSS) * self.start_loss
-        sizes = self.facts.weights[at[-1], self.facts.layout.judged, Weight.NORM]
-        slope = median(self.total[self.now]) * float(np.linalg.norm(np.nan_to_num(sizes)))
+        slope = self.slope
         squares = self.facts.info.task == "regression" and slope < T.SLOPE_STEEP * self.loss
         return slope > T.SLOPE * self.loss and ((same and quiet) or (self.unmoved and squares))
 

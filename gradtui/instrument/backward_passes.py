@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from gradtui.autograd.loss_factors import UNKNOWN, LossFactors, Value, times
+from gradtui.autograd.loss_factors import UNKNOWN, LossFactors, Value, plain_factors, times
 from gradtui.core.layout import FloatArray
 from gradtui.instrument.step_loss import Part, StepLoss, Windows, sums_of
 from gradtui.stats.tensors import local
@@ -57,7 +57,7 @@ class Loss:
         for done, end in zip(self.passes, self._endings(), strict=True):
             numbers = [next(rest) if isinstance(n, Tensor) else n for n in _numbers(done)]
             factors = numbers[2:] if done.end is not None else end.factors
-            plain = tuple(f for f in factors if isinstance(f, float))
+            plain = tuple(plain_factors(factors))
             parts.append(Part(numbers[0], end.kind, plain, end.summed, numbers[1], done.kept))
         sums = sums_of(parts, self.windows or Windows())
         return sums._replace(objective=NAN) if self.forgotten else sums

@@ -9,7 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradtui.autograd.loss_factors import UNKNOWN, LossFactors, Value, ending
+from gradtui.autograd.loss_factors import (
+    UNKNOWN,
+    LossFactors,
+    Value,
+    ending,
+    plain_factors,
+)
 from gradtui.core.wiring import LOST_BATCH, UNDIVIDED, Faults
 from gradtui.instrument.backward_passes import (
     NAN,
@@ -318,7 +324,7 @@ class LossCapture:
             whole = whole + value
             ends.append(end)
         kind = " + ".join(end.kind for end in ends)
-        known = [[f for f in end.factors if isinstance(f, float)] for end in ends]
+        known = [plain_factors(end.factors) for end in ends]
         plain = tuple(f for f in known[0] if all(f in others for others in known[1:]))
         self.noted.append(Pass(whole, LossFactors(kind, plain), 1.0, kept))
 

@@ -5,7 +5,6 @@ import re
 import numpy as np
 
 from gradtui.core.layout import BoolArray, FloatArray, IntArray
-from gradtui.core.snapshot import Weight
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
@@ -165,16 +164,15 @@ def vanishing_everywhere(reading: Reading) -> Finding | None:
 def _insensitive(reading: Reading) -> bool:
     """Whether batches differ in their losses and not in what they ask of the weights: all of these together
     could not change a thousandth of that. Near an optimum gradients differ as losses do."""
-    at = reading.facts.weights_at
-    if reading.signed or reading.critic or reading.came_down or not len(at):
+    if reading.signed or reading.critic or reading.came_down:
         return False
     differ = spread(reading.losses[-T.WINDOW :])
-    sizes = reading.facts.weights[at[-1], reading.facts.layout.judged, Weight.NORM]
-    slope = median(reading.total[reading.now]) * float(np.linalg.norm(np.nan_to_num(sizes)))
     fades = (
         reading.growth < 1 / T.GAIN_GROWTH
     )  # a student that is its teacher asks for nothing either
-    return bool(fades and differ > T.SAME_LOSS * reading.loss and slope < T.INSENSITIVE * differ)
+    return bool(
+        fades and differ > T.SAME_LOSS * reading.loss and reading.slope < T.INSENSITIVE * differ
+    )
 
 
 def faint_beside_others(reading: Reading) -> Finding | None:
