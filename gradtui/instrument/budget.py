@@ -34,9 +34,9 @@ CHEAP = 0.6
 RECORDS = 4
 """Such gaps between two records in full where norms are taken between them."""
 WINDOW = 1.0
-"""Seconds after which what was spent is compared with what was allowed."""
+"""After what is granted for so many seconds it is compared with what measuring took."""
 THRIFT = 1 / 16
-"""The least part of the budget that is left where estimates were wrong."""
+"""The least part of that which is left where estimates were wrong."""
 FADING = 0.98
 """What the past counts for at each record."""
 LATELY = 5
@@ -81,12 +81,10 @@ class Ledger:
         self.meter = meter
         self.spent = 0.0
         """Seconds in all, but for those of the first record."""
-        self.between = 0
-        """Steps since the last record of which norms were taken."""
         self.stretch = 1.0
         """Seconds by the clock that a second without others on the processor took lately."""
         self._before: tuple[int, float, ThreadUsage | None] | None = None
-        self._records = self._steps = self._own = self._around = self._written = 0.0
+        self._steps = self._own = self._around = 0.0
         self._thrift = 1.0
         self._window = [0.0, 0.0]
 
@@ -101,25 +99,23 @@ class Ledger:
         steps = max(self._steps, 1e-9)
         if self.every_step:  # what that takes is not taken off what is dearer
             return max(self.share * self._own / steps, 1e-9)
-        whole = self.share * self._thrift * self._own / steps
-        return max(whole - self._around / steps, LEAST * whole, 1e-9)
+        return max(self._granted(self._own, self._around) * self._thrift / steps, 1e-9)
+
+    def _granted(self, own: float, around: float) -> float:
+        """Seconds for measuring in so many of the program's, `around` of which go on being there."""
+        whole = self.share * own
+        return max(whole - around, LEAST * whole)
 
     @property
     def pace(self) -> float:
         """Seconds that a step takes without us; 0 while nobody knows."""
         return self._own / self._steps if self._steps else 0.0
 
-    @property
-    def written(self) -> float:
-        """Seconds that our threads take for a record."""
-        return self._written / self._records if self._records else 0.0
-
     def add(self, spent: float, cost: float) -> float:
         """A record is done. `spent` is everything since the last one, `cost` the part of it that
         comes with a record and not with every step. Returns the seconds since the last one, 0 at
         the first.
         """
-        between, self.between = self.between, 0
         meter = self.meter
         before, self._before = self._before, (meter.steps, meter.wall(), meter.usage())
         if before is None:
@@ -129,17 +125,16 @@ class Ledger:
         undisturbed = undisturbed_seconds(passed, before[2], self._before[2])
         self.stretch = passed / undisturbed if undisturbed > 0 else 1.0
         own = max(undisturbed - spent, 1e-9)
-        around = max(spent - cost - meter.lately_norms - meter.lately_elsewhere, 0.0)
+        # Threads of ours take the same however much there is to write, so that goes on as well.
+        around = max(spent - cost - meter.lately_norms, 0.0)
         # Pauses (evaluation, saving) and first times say little about a step.
         own_at_most = self._odd(own, self._own, steps)
         around = self._odd(around, self._around, steps)
-        self._records = FADING * self._records + 1 + between
         self._steps = FADING * self._steps + steps
         self._own = FADING * self._own + own_at_most
         self._around = FADING * self._around + around
-        self._written = FADING * self._written + meter.lately_elsewhere
         if self.scarce:
-            self._compare(spent, own)
+            self._compare(cost + meter.lately_norms, self._granted(own, around))
         return passed
 
     def stood_still(self, seconds: float) -> None:
@@ -151,12 +146,12 @@ class Ledger:
     def _odd(self, value: float, total: float, steps: int) -> float:
         return min(value, ODD * total / self._steps * steps) if self._steps and total else value
 
-    def _compare(self, spent: float, own: float) -> None:
-        self._window[0] += spent
-        self._window[1] += own
-        if self._window[1] < WINDOW:
+    def _compare(self, measuring: float, granted: float) -> None:
+        self._window[0] += measuring
+        self._window[1] += granted
+        if self._window[1] < self.share * WINDOW:
             return
-        over = self._window[0] / (self.share * self._window[1])
+        over = self._window[0] / self._window[1]
         self._thrift *= min(max(1 / max(over, 1e-9), 0.5), 1.25)
         self._thrift = min(max(self._thrift, THRIFT), 1.0)
         self._window = [0.0, 0.0]
@@ -259,7 +254,6 @@ class Budget:
     def took_norms(self, cost: float) -> None:
         """Of a step that was let through, in `cost` seconds."""
         self._useless = 0
-        self._ledger.between += 1
         self._between.add(cost)
 
     def norms_missed(self) -> None:
@@ -269,7 +263,7 @@ class Budget:
             self.norms_every = 0
 
     def _plan(self, room: float) -> None:
-        norms = self._norms.value + self._ledger.written
+        norms = self._norms.value
         self.every = self._fitting(norms, NORMS_SHARE * room)
         self.norms_every, self.halfway = 0, 0.0
         left = norms / self.every
@@ -289,12 +283,11 @@ class Budget:
         part = 1 - BETWEEN_SHARE
         every = self._fitting(norms, part * room, RECORDS * GAP, part)
         if cost:
-            whole = cost + self._ledger.written
             left = max(room - norms / every, 1e-9)
-            between = self._fitting(whole, left)
+            between = self._fitting(cost, left)
             # Every second, fourth, ... step is what thinning keeps; what is left of the share goes to some
             # of those halfway between, which it drops first.
-            more = min(max(between * left / whole - 1, 0.0), 1.0) if between > 1 else 0.0
+            more = min(max(between * left / cost - 1, 0.0), 1.0) if between > 1 else 0.0
         else:  # to be tried
             between = max(min(self.every, every) // 2, 1)
         if between >= every or cost > CHEAP * norms:

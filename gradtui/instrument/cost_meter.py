@@ -31,11 +31,12 @@ AFTER, FULL = 0.4, 4e-4
 caches of the processor hold our code and data then. Measured with records at every 32nd step of a
 small network: the step that one is taken in and the next take longer by 1.3 to 1.6 times what is
 timed. A second-level cache of 1 MiB is full again after some 0.4 ms."""
-THERE_AFTER = 0.5
-"""The same of being there at a step that is let through, in parts of what that is timed at. Measured in one
-process without any records, arms drawn at random for blocks of eight steps, medians of 3,000: of an MLP
-(11 ms a step) 168 microseconds are timed and a step takes 130 longer, of 200 small tensors (4.7 ms) 57 and
-92, of a CNN (5.6 ms) 65 and 100."""
+THERE_AFTER, THERE_FULL = 0.5, 3.5e-5
+"""The same of being there at a step that is let through, in parts of what that is timed at and in seconds a
+step at most. Measured in one process without any records, arms drawn at random for blocks of eight steps,
+medians of 2,400 and 3,000: of 200 small tensors (4.7 ms a step) 57 microseconds are timed and a step takes 92
+longer, of a CNN (5.6 ms) 65 and 100, of an MLP (12 ms) 154 to 168 and 57 to 130. What is cold there for us is
+so for the program as well, and is timed already."""
 
 
 class CostMeter:
@@ -64,7 +65,6 @@ class CostMeter:
         "each",
         "elsewhere",
         "idle",
-        "lately_elsewhere",
         "lately_norms",
         "lately_passed",
         "lately_timed",
@@ -98,10 +98,8 @@ class CostMeter:
         """Seconds for one of `calls`, where a network is small."""
         self.elsewhere: Callable[[], float] = lambda: 0.0
         """Seconds that threads of ours have taken so far."""
-        self.lately_elsewhere = 0.0
-        """What `take` last had of that."""
         self.lately_passed = 0.0
-        """And in steps that were let through."""
+        """What `take` last had of steps that were let through."""
         self.lately_norms = 0.0
         """And in norms of steps that were let through."""
         self.lately_timed = 0.0
@@ -194,15 +192,16 @@ class CostMeter:
         self._spent, self._began, self._since = 0.0, self.clock(), self.wall()
         self.lately_timed = timed + min(self._after * timed, FULL)
         self._learn()
-        there = self._units() * self.unit * (1 + self._there_after)
+        there = self._units() * self.unit
+        there += min(self._there_after * there, THERE_FULL * (self.steps - self._told))
         self.lately_passed = self._passed * (1 + self._after)
         self.lately_norms, self._norms = self._norms, 0.0
         self._passed = 0.0
         there += self.lately_passed + self.lately_norms
         self.calls, self._told = 0, self.steps
         seen = self.elsewhere()
-        self.lately_elsewhere, self._seen = max(seen - self._seen, 0.0), seen
-        return self.lately_timed + there + self.lately_elsewhere
+        elsewhere, self._seen = max(seen - self._seen, 0.0), seen
+        return self.lately_timed + there + elsewhere
 
     def begin_anew(self) -> None:
         """In a forked child."""

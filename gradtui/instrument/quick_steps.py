@@ -14,13 +14,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gradtui.instrument.budget import Budget
 from gradtui.instrument.cost_meter import ASKEW, SAMPLED, CostMeter
 from gradtui.instrument.grad_scalers import GradScalers
 from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.optimizer_hooks import Hook, OptimizerHooks
 from gradtui.instrument.step_records import NAN, StepRecorder
 from gradtui.instrument.thread_state import TrainingThreads
-from gradtui.instrument.unmeasured_steps import UnmeasuredSteps
+from gradtui.instrument.unmeasured_steps import NOWHERE, UnmeasuredSteps
 from gradtui.patching.enclosure import Calls, Listener, own_calls
 from gradtui.patching.tracebacks import without_ours
 from gradtui.runstore.writer.control_file import ControlInbox
@@ -54,6 +55,12 @@ class QuickSteps:
         hooks, scalars, losses, scalers = self._hooks, self._scalars, self._losses, self._scalers
         records, meter, threads, inbox = self._records, self._meter, self._threads, self._inbox
 
+        def in_full(budget: Budget) -> bool:
+            """The step is to be recorded in full: the general way does it."""
+            budget.left = 0
+            meter.rest(False)
+            return False
+
         def begins(optimizer: Any, args: Any, kwargs: Any) -> bool:
             """Whether it is such a step; then it is let through."""
             lock = threads.lock
@@ -73,21 +80,31 @@ class QuickSteps:
                     return False
                 budget, source, loss = known.budget, known.source, noted[0]
                 left, every = budget.left, budget.norms_every
-                if not left or (every and not left % every):
-                    return False
-                if budget.halfway and not left % (every // 2):
+                if not left:
                     return False
                 lr = optimizer.param_groups[0]["lr"]
                 if type(loss) is not float or type(lr) is not float or not isfinite(loss):
                     return False
                 if modes() or functions():
                     return False
-                for weak in hooks.looks.get(id(optimizer), ()):
-                    tensor: Any = weak()
-                    grad = tensor.grad
-                    plain = type(grad) is Tensor and grad.is_cpu and grad.layout is strided
-                    if plain and not isfinite(grad.sum().item()):
-                        return False
+                norms, remote = None, NOWHERE
+                due = every and not (left % every and (not budget.halfway or left % (every // 2)))
+                if due and budget.norms_due():
+                    between: Any = hooks.norms
+                    if between.take(optimizer, source, args, kwargs):
+                        return in_full(budget)
+                    norms, remote = between.found, between.remote
+                if norms is None:
+                    for weak in hooks.looks.get(id(optimizer), ()):
+                        tensor: Any = weak()
+                        grad = tensor.grad
+                        plain = type(grad) is Tensor and grad.is_cpu and grad.layout is strided
+                        if plain and not isfinite(grad.sum().item()):
+                            return in_full(budget)
+                if remote:
+                    budget.left, hooks.passing, hooks.within = left - 1, known, 1
+                    scalars.step(optimizer, source, args, kwargs, norms, remote)
+                    return True
                 number = meter.steps
                 if meter.sampling or number % SAMPLED == ASKEW:
                     meter.step_passes()
@@ -96,9 +113,11 @@ class QuickSteps:
                 hooks.passing, hooks.within = known, 1
                 scalars.source, scalars.passes = source, losses.passes
                 losses.stale = True
-                row = (number, time(), loss, lr, source.number, 1, NAN, loss, False, None)
+                row = (number, time(), loss, lr, source.number, 1, NAN, loss, False, norms)
                 records.latest = row
                 rows.append(row)
+                if norms is not None:
+                    records.count_norms(len(norms.norms))
                 if began:
                     meter.sampled(meter.clock() - began)
                 return True

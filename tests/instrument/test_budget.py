@@ -29,6 +29,8 @@ class Costs:
     passage: float = 0.0
     writing: float = 0.0
     between: float = 0.0
+    threads: float = 0.0
+    """What threads of ours take all the time, in parts of it."""
 
 
 @dataclass
@@ -77,7 +79,9 @@ class Simulation:
 
     def step(self, costs: Costs, budget: Budget) -> tuple[float, float, list[int]]:
         """What it cost, what was said of that, and what was taken."""
-        self.now += costs.step + self.others
+        writing = costs.threads * costs.step
+        self.written += writing
+        self.now += costs.step + writing + self.others
         self.disturbed += self.others
         self.displacements += self.others > 0
         self.meter.steps += 1
@@ -204,6 +208,19 @@ def test_where_they_cost_next_to_nothing_every_step_has_them() -> None:
     simulation.run(2000)
     seen = simulation.run(4000)
     assert seen.norms + seen.between == 2000
+
+
+def test_what_threads_take_all_the_time_is_not_held_against_norms() -> None:
+    """However few of them there are they take the same."""
+    costs = Costs(step=0.014, norms=0.0025, weights=0.005, between=0.0006)
+    found = []
+    for each in (costs, replace(costs, threads=SHARE / 10)):
+        simulation = Simulation(each)
+        simulation.run(10_000)
+        found.append(simulation.run(20_000))
+    without, seen = found
+    assert seen.between >= 0.85 * without.between
+    assert seen.share < 1.15 * SHARE
 
 
 def test_where_they_are_not_to_be_had_they_are_seldom_asked_for() -> None:

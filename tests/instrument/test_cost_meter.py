@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from gradtui.instrument import budget, watcher
-from gradtui.instrument.cost_meter import HOOKS, SAMPLED, SAMPLES, CostMeter
+from gradtui.instrument.cost_meter import HOOKS, SAMPLED, SAMPLES, THERE_FULL, CostMeter
 from tests.instrument.kept import Kept, recorded
 
 EACH, COLD = 1e-6, 15e-6
@@ -14,17 +14,17 @@ EACH, COLD = 1e-6, 15e-6
 class Passages:
     """A program of which every passage of ours takes COLD seconds for each call that is counted."""
 
-    def __init__(self, there_after: float = 0.0) -> None:
-        self.now = 1.0
+    def __init__(self, there_after: float = 0.0, cold: float = COLD) -> None:
+        self.now, self.cold = 1.0, cold
         self.meter = CostMeter(
             lambda: self.now, each=EACH, after=0.0, there_after=there_after, wall=lambda: self.now
         )
 
     def passage(self, calls: int, more: float = 0.0) -> None:
         sampled = self.meter.sampling
-        self.now += calls * COLD + more
+        self.now += calls * self.cold + more
         if sampled:
-            self.meter.sampled(calls * COLD + more)
+            self.meter.sampled(calls * self.cold + more)
 
     def step(self, *, norms: float = 0.0, calls: int = 3) -> None:
         """A backward pass, then the hooks before and after a step that is let through."""
@@ -36,7 +36,7 @@ class Passages:
         self.meter.step_passes()
         self.meter.steps += 1
         if sampled:
-            self.meter.sampled(HOOKS / 2 * COLD + norms)
+            self.meter.sampled(HOOKS / 2 * self.cold + norms)
         self.passage(HOOKS // 2)
 
 
@@ -52,11 +52,14 @@ def test_it_is_what_calls_take_there() -> None:
 
 
 def test_what_the_caches_lose_by_it_is_charged_too() -> None:
-    plain, program = Passages(), Passages(there_after=0.5)
-    for one in (plain, program):
-        for _ in range(2 * SAMPLED):
-            one.step()
-    assert program.meter.take() == pytest.approx(1.5 * plain.meter.take())
+    """Where they have lost all of it already, no more than so many seconds a step."""
+    for cold, more in ((COLD / 2, COLD / 2 * (3 + HOOKS) / 2), (4 * COLD, THERE_FULL)):
+        plain, program = Passages(cold=cold), Passages(there_after=0.5, cold=cold)
+        for one in (plain, program):
+            for _ in range(2 * SAMPLED):
+                one.step()
+        steps = 2 * SAMPLED
+        assert program.meter.take() == pytest.approx(plain.meter.take() + steps * more)
 
 
 def test_until_it_is_known_it_is_what_they_take_in_a_loop() -> None:

@@ -125,13 +125,14 @@ PROGRAMS = [plainly, in_turns, added_up, with_gaps, by_closure, clipped]
 
 @pytest.fixture(autouse=True)
 def rare(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of so many steps there is one record, and in the middle between them norms, on any machine."""
+    """Of so many steps there is one record, and in the middle between them norms, and of some
+    halfway to these, on any machine."""
     monkeypatch.setattr(budget, "ALLOWANCE", 0.0)
     monkeypatch.setattr(budget, "_every", lambda cost, room: 32)
     monkeypatch.setattr(budget.Budget, "_fitting", lambda self, *given: 32)
 
     def between(self: budget.Budget, *given: float) -> float:
-        self.norms_every = 16
+        self.norms_every, self.halfway = 16, 0.5
         return 0.0
 
     monkeypatch.setattr(budget.Budget, "_plan_between", between)
