@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradtui.commands.characters import braille, only_ascii
 from gradtui.commands.settings import Settings
 from gradtui.commands.themes import checked_theme
+from gradtui.core.collection import without_collections
 from gradtui.lab.scenario.schema import Scenario
 
 if TYPE_CHECKING:  # numpy comes with it
@@ -37,10 +38,11 @@ def show_app(
     from gradtui.app.splash import splash
 
     with splash(first.title, ending):
-        from gradtui.app.app import GradtuiApp
-        from gradtui.app.left_screen import load_screen, remember
-        from gradtui.app.remembered import load_theme, save_theme
-        from gradtui.app.run import run_app, show_app_once
+        with without_collections():
+            from gradtui.app.app import GradtuiApp
+            from gradtui.app.left_screen import load_screen, remember
+            from gradtui.app.remembered import load_theme, save_theme
+            from gradtui.app.run import run_app, show_app_once
 
         left = load_screen()
         # Without colours the theme that needs none is the better one, whatever was chosen before.

@@ -12,6 +12,7 @@ from gradtui.commands.characters import braille, only_ascii
 from gradtui.commands.recorded import NamedRun, given, named_run
 from gradtui.commands.settings import Settings
 from gradtui.commands.themes import checked_theme
+from gradtui.core.collection import without_collections
 from gradtui.core.errors import GradtuiError, UsageError
 from gradtui.core.text import printable
 from gradtui.lab.scenario.schema import Scenario
@@ -61,10 +62,11 @@ def show_overlay(runs: Sequence[NamedRun], settings: Settings, *, goes_on: bool 
     from gradtui.app.splash import splash
 
     with splash("runs"):
-        from gradtui.app.followed_runs import FollowedRuns
-        from gradtui.app.render.overlaid_run import distinct_names
-        from gradtui.app.run import end_threads
-        from gradtui.app.view import View
+        with without_collections():
+            from gradtui.app.followed_runs import FollowedRuns
+            from gradtui.app.render.overlaid_run import distinct_names
+            from gradtui.app.run import end_threads
+            from gradtui.app.view import View
 
         ascii_only = only_ascii(settings)
         look = View(ascii_only=ascii_only, braille=braille(settings) and not ascii_only)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gradtui.commands.characters import only_ascii
 from gradtui.commands.settings import Settings
 from gradtui.commands.themes import checked_theme
+from gradtui.core.collection import without_collections
 from gradtui.core.errors import GradtuiError
 
 if TYPE_CHECKING:
@@ -82,9 +83,10 @@ def _list_and_runs(home: Path, theme: str | None, settings: Settings, most: int 
 def _show_list(
     survey: RunSurvey, order: RunOrder, settings: Settings, **wishes: Any
 ) -> tuple[int, RunsApp | None]:
-    from gradtui.app.run import show_app_once
-    from gradtui.app.runs_app import RunsApp
-    from gradtui.commands.run_examiner import ProcessExaminer
+    with without_collections():
+        from gradtui.app.run import show_app_once
+        from gradtui.app.runs_app import RunsApp
+        from gradtui.commands.run_examiner import ProcessExaminer
 
     made: list[RunsApp] = []
 

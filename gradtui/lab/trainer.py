@@ -8,13 +8,16 @@ Importing this module does not import torch; the thread does, so that the first 
 """
 
 import os
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from gradtui.core.collection import without_collections
 from gradtui.core.control import Control, Start
 from gradtui.core.errors import GradtuiError
 from gradtui.core.event import Building, Failed, Resumed, Started
@@ -121,11 +124,15 @@ class Lab:
             return held
         try:
             mailbox.tell(Building(start.run, "importing torch"))
-            import torch
+            with nullcontext() if "torch" in sys.modules else without_collections():
+                import torch
 
-            from gradtui.lab.loop import Training
-            from gradtui.lab.run import Run
-            from gradtui.lab.scenario.overlay import treated
+                with suppress(ImportError):
+                    import torch._dynamo  # which the first optimizer would import
+
+                from gradtui.lab.loop import Training
+                from gradtui.lab.run import Run
+                from gradtui.lab.scenario.overlay import treated
 
             # These nets are small: a second thread costs more in hand-over than it brings, and
             # the screen needs a core too.
