@@ -62,6 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=6.0)
     seconds = parser.parse_args().seconds
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled
     empty = min(first_frame(Terminal(sys.executable, "-c", EMPTY)) for _ in range(5))
     app = min(first_frame(Terminal.app()) for _ in range(5))
     print(f"first frame: empty Textual app {empty:.2f} s, gradtui {app:.2f} s, x{app / empty:.2f}")
