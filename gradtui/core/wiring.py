@@ -37,6 +37,7 @@ PINNED_SOFTMAX = "pinned_softmax"
 FLAT_OPERATION = "flat_operation"
 OVER_ONE = "over_one"
 DROWNED_TERM = "drowned_term"
+HEAVY_DROPOUT = "heavy_dropout"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

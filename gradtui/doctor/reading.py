@@ -587,8 +587,8 @@ class Reading:
             return self._dropped
         if math.isnan(self.chance) and self.unmoved:
             return False  # batches differ; weights that have not moved have learned nothing
-        if self.at_the_mean:
-            return False  # whatever heights it has come from
+        if self.above_the_mean:
+            return False
         if self.loss < T.LEARNED_LOSS * self.reference_loss:
             return True
         classes = self.facts.info.classes
@@ -602,6 +602,12 @@ class Reading:
         mean = self.facts.info.mean_loss
         low, high = T.AT_THE_MEAN
         return mean > 0 and low * mean <= self.level <= high * mean
+
+    @property
+    def above_the_mean(self) -> bool:
+        """The loss of a regression is no lower than that, whatever heights it has come from."""
+        mean = self.facts.info.mean_loss
+        return mean > 0 and self.level >= T.NO_MORE_THAN_MEAN * mean
 
     @cached_property
     def _dropped(self) -> bool:
@@ -788,7 +794,7 @@ class Reading:
         what it was. Once said it stands until the loss is several times higher again."""
         if self.critic or self.signed or self.seen < (T.CONVERGED_BLOCKS + 1) * T.WINDOW:
             return False
-        if self.at_the_mean:
+        if self.above_the_mean:
             return False
         if math.isnan(self.chance) and self.falling:
             return False  # where the floor is not known, being on the way down is not being there

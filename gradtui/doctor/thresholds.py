@@ -149,6 +149,8 @@ FAR_HALF = 50
 """Steps in which a loss far above guessing halves, where it is on its way down for good."""
 UNDEFINED = 5
 """Steps before a NaN in which growth must show: an undefined operation comes out of the blue."""
+BACK_DOWN = 200
+"""Steps that a loss which was thrown back has to come down again."""
 WAS_DOWN = 0.5
 """Of the loss at first: what a run must have reached for some time to be thrown back from."""
 LR_RAISED = 3.0
@@ -218,6 +220,9 @@ LONGER_THAN_STEPS = 5.0
 """Times what learning rate and gradient give: the rest is not the gradient's."""
 CLIPPED_HARD = 0.5
 """Median factor of the clipped steps: they are shortened to less than half."""
+CLIPPED_SOUND, CLIPPED_SAFE = 0.15, 0.3
+"""Loss over guessing, or the start, below which a run that is clipped has learned as it should, and how much
+of a layer the longest step would have changed unclipped, below which clipping rescues nothing."""
 CLIPPED_HARD_ADAPTIVE = 0.02
 """Adam and its kin divide by the gradient's own size: only extreme clipping matters to them."""
 CLIPPING_STEPS = 50
@@ -232,6 +237,8 @@ SUMMED = 1.1
 BADLY_SCALED_STEPS = 60
 BADLY_SCALED_FALL = 0.1
 """A loss below that share of its start shows that the odd units do no harm."""
+MOSTLY_OFFSET = 10.0
+"""First loss over what the mean of the targets costs, from which on most of each is the same for all."""
 BADLY_SCALED_GROWTH = 10.0
 BADLY_SCALED_HALF = 200
 """Steps that the loss needs to halve at its present pace, beyond which it gets nowhere."""
@@ -364,6 +371,10 @@ STILL_LOSS_STEPS = 500
 SAME_LOSS = 1e-3
 UNCHANGED = 0.98
 """Of the first loss."""
+SLOW_WARM_UP_STEPS, WARM_UP_RISES = 500, 8
+"""Steps, and rises of the learning rate in them, after which a warm-up has taken too long."""
+HELD_AT_LEAST, HELD_ALIKE, HELD_MOSTLY = 8, 0.1, 0.8
+"""Steps between two rises; by what part these may differ, and how many of them may not."""
 STILL_RISING = 1.05
 """Learning rate now over that after a third of the run: a warm-up that is not over."""
 STEEPER = 1.4
@@ -398,6 +409,10 @@ LR_HIGH = 0.1
 LR_FALLEN = 0.01
 """Of its largest value: a learning rate that a schedule has as good as switched off."""
 
+NOT_STEPPED_STEPS = 500
+"""Steps after which a net most of which nobody steps should have learned something."""
+STILL_THE_SAME = 0.97
+"""Loss of the second half over that of the first, from which on it has not come down."""
 MISWIRED_STEPS = 30
 """Steps after which wrong wiring is judged by what the loss has become."""
 LOST_AGAIN = 3.0
@@ -407,6 +422,9 @@ LOST_AGAIN_AT_LEAST = 0.25
 """Of guessing (or of the start)."""
 LONG_MEMORY = 0.995
 """Momentum, or the first beta: a gradient then counts for 200 steps and more, and swings die as slowly."""
+LONGER_MEMORY = 0.985
+"""From there on it is a hundred steps, which many use: then the loss has to be FAR_UP times its best."""
+FAR_UP = 2.0
 SWING_PARTS = 6
 SWUNG = 0.1
 """Of the mean loss of the best of so many parts of a run: what it has risen by since, or has come down by."""

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from gradtui.core.layout import Layout
 from gradtui.core.wiring import LEFT_OUT, NOT_STEPPED, OTHERS_TRAINED, Faults
+from gradtui.instrument.heavy_dropout import heavy_dropout
 from gradtui.instrument.identical_units import same_units
 from gradtui.instrument.unstepped_parameters import not_stepped
 from gradtui.patching.own_errors import suppress_own
@@ -25,6 +26,8 @@ def first_look(
         found = same_units(layout, tensors)
     with suppress_own:
         found += not_stepped(leaves(), stepped, roots)
+    with suppress_own:
+        found += heavy_dropout(roots)
     return found
 
 

@@ -13,6 +13,7 @@ from gradtui.doctor.remedies.code.adversarial_nets import (
 )
 from gradtui.doctor.remedies.code.bounds import (
     LESS_WEIGHT_DECAY,
+    SCHEDULER_EACH_STEP,
     SIGN_AND_RANGE,
     SLOWER_SCHEDULE,
     TARGETS_IN_RANGE,
@@ -161,6 +162,7 @@ from gradtui.doctor.remedies.code.wiring import (
     FROZEN_ZERO_LAYERS,
     IGNORE_PADDING,
     KEEP_GRAPH,
+    LESS_DROPOUT,
     NO_RELU_ON_SCORES,
     RANDOM_WEIGHTS,
     RAW_SCORES,
@@ -425,6 +427,8 @@ SCHEDULE_ENDED: Choice = (
     SLOWER_SCHEDULE,
     RAISE_LR,
 )
+HEAVY_DROPOUT: Choice = (LESS_DROPOUT,)
+SLOW_WARM_UP: Choice = (SCHEDULER_EACH_STEP, RAISE_LR)
 WITHERED: Choice = (LESS_WEIGHT_DECAY,)
 UNBOUNDED: Choice = (SIGN_AND_RANGE,)
 MOSTLY_PADDING: Choice = (IGNORE_PADDING,)

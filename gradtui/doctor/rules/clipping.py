@@ -3,6 +3,7 @@ all of whose elements lie at the limit."""
 
 import numpy as np
 
+from gradtui.core.layout import FloatArray
 from gradtui.core.snapshot import Grad, Weight
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
@@ -41,6 +42,8 @@ def clipping_dominates(reading: Reading) -> Finding | None:
     typical = median(factors[clipped])
     if typical > (T.CLIPPED_HARD_ADAPTIVE if reading.adaptive else T.CLIPPED_HARD):
         return None
+    if _sound(reading, factors):
+        return None
     # The longest step says on which side the threshold errs, once there are weights to go by.
     crawling = reading.largest_ratio < T.CRAWLING and not reading.learned
     return Finding(
@@ -56,6 +59,13 @@ def clipping_dominates(reading: Reading) -> Finding | None:
         "is too big",
         choices.CLIPPING_CRAWLS if crawling else choices.CLIPPING_DOMINATES,
     )
+
+
+def _sound(reading: Reading, factors: FloatArray) -> bool:
+    """Whether it has learned as it should with steps that would have been no danger unclipped either:
+    gradients of one length, as somebody may want them."""
+    well = reading.learned and reading.loss < T.CLIPPED_SOUND * reading.reference_loss
+    return well and reading.largest_ratio < T.CLIPPED_SAFE * float(np.quantile(factors, 0.05))
 
 
 def _moved_otherwise(reading: Reading) -> bool:

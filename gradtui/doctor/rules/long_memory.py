@@ -11,17 +11,18 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
+from gradtui.doctor.robust_statistics import median, spread
 from gradtui.doctor.words import norm
 
 SETTINGS = ("momentum", "beta1")
 
 
 def long_memory(reading: Reading) -> Finding | None:
-    """A memory of hundreds of steps, and a loss that has gone up between two parts of the run, by more than
-    the noise of its batches, has come no further down since, and is far from solved."""
+    """A memory of a hundred steps and more, and a loss that has gone up between two parts of the run, by more
+    than the noise of its batches, has come no further down since, and is far from solved."""
     told = dict(reading.facts.info.settings)
     memory = max((told.get(key, 0.0) for key in SETTINGS), default=0.0)
-    if not T.LONG_MEMORY <= memory < 1 or reading.seen < T.PLATEAU_STEPS:
+    if not T.LONGER_MEMORY <= memory < 1 or reading.seen < T.PLATEAU_STEPS:
         return None
     if reading.critic or reading.signed or reading.blind or reading.converged:
         return None
@@ -29,13 +30,16 @@ def long_memory(reading: Reading) -> Finding | None:
     if not np.isfinite(losses).all() or len(losses) < T.SWING_PARTS * T.WINDOW:
         return None
     parts = np.array_split(losses, T.SWING_PARTS)
-    means = np.array([part.mean() for part in parts])
-    errors = np.array([part.std() / np.sqrt(len(part)) for part in parts])
-    high = int(np.argmax(means - np.minimum.accumulate(means)))
-    low = int(np.argmin(means[: high + 1]))
-    best, peak, now = float(means[low]), float(means[high]), float(means[-1])
+    # A single spike is no swing.
+    levels = np.array([median(part) for part in parts])
+    errors = np.array([spread(part) / np.sqrt(len(part)) for part in parts])
+    high = int(np.argmax(levels - np.minimum.accumulate(levels)))
+    low = int(np.argmin(levels[: high + 1]))
+    best, peak, now = float(levels[low]), float(levels[high]), float(levels[-1])
     noise = T.FALLING_Z * float(np.hypot(errors[low], errors[high]))
     further = now < (1 - T.SWUNG) * best
+    if memory < T.LONG_MEMORY and not now > T.FAR_UP * best:
+        return None
     if not peak - best > max(T.SWUNG * best, noise) or further:
         return None
     if peak < T.MISWIRED_LEARNED * reading.reference_loss:

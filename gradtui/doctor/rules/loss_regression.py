@@ -56,7 +56,7 @@ class LossRegression(NamedTuple):
 
 def fell_back(reading: Reading) -> LossRegression | None:
     """Where a loss that was well down came back to where it began, for good."""
-    if reading.critic or reading.signed or reading.learned or reading.falling:
+    if reading.critic or reading.signed or reading.learned:
         return None
     losses = reading.losses
     begun = reading.reference_loss
@@ -64,7 +64,9 @@ def fell_back(reading: Reading) -> LossRegression | None:
     if len(losses) < 3 * T.WINDOW or not np.isfinite(losses).all() or not down.any():
         return None
     back = int(np.flatnonzero(down)[-1]) + 1
-    if len(losses) - back < T.WINDOW or not down[max(back - T.WINDOW, 0) : back].mean() > 0.5:
+    # On its way down from there it is given some time.
+    patience = T.BACK_DOWN if reading.falling else T.WINDOW
+    if len(losses) - back < patience or not down[max(back - T.WINDOW, 0) : back].mean() > 0.5:
         return None
     if not _known_before(reading, back):
         return None  # the loss of another net, which was trained first

@@ -288,7 +288,9 @@ def gradients_gone(reading: Reading) -> Finding | None:
     if len(after) < T.MISWIRED_STEPS or len(before) < T.WINDOW // 2 or _changed(facts, since):
         return None
     was, now = median(before[-T.WINDOW :]), median(after[-T.WINDOW :])
-    if not now > T.LEARNED_LOSS * was:
+    half = len(after) // 2
+    moves = median(after[half:]) < T.STILL_THE_SAME * median(after[:half])
+    if moves and not now > T.LEARNED_LOSS * was:
         return None  # it comes down by another way
     return Finding(
         SYMPTOM,
@@ -395,7 +397,7 @@ def explained(finding: Finding, facts: Facts) -> Finding:
         )
     shorter = any(remedy in choices.SHORTER_STEPS for remedy in finding.remedies)
     momentum = dict(facts.info.settings).get("momentum", 0.0)
-    if T.LONG_MEMORY <= momentum < 1 and shorter:
+    if T.LONGER_MEMORY <= momentum < 1 and shorter:
         return replace(
             finding,
             cause=f"momentum {momentum:g} adds up some {1 / (1 - momentum):,.0f} gradients: steps are as "
@@ -420,7 +422,7 @@ def wiring_notes(facts: Facts, found: list[Finding]) -> list[str]:
     for kind, words in facts.info.wiring:
         if kind == W.CLIPPED_SCALED and "clipping_dominates" not in said:
             out.append(f"odd wiring: {words}")
-        elif kind == W.NOT_STEPPED and "plateau" not in said and not left_out:
+        elif kind == W.NOT_STEPPED and not said & {"plateau", SYMPTOM} and not left_out:
             out.append(f"{words} with gradients that no optimizer stepped at the start")
         elif kind == W.OWN_BACKWARD and found:
             out.append(

@@ -10,7 +10,7 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.gradient_agreement import agreement, in_common
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
-from gradtui.doctor.rules.not_learning import ruled_out
+from gradtui.doctor.rules.not_learning import ruled_out, unrelated
 from gradtui.doctor.rules.small_updates import stopped_by_schedule, too_small_steps
 
 
@@ -39,7 +39,7 @@ def no_more_than_mean(reading: Reading) -> Finding | None:
     if stopped_by_schedule(reading) is not None or too_small_steps(reading) is not None:
         return None  # which say more
     return Finding(
-        "plateau",
+        unrelated(reading),
         Severity.WARNING,
         int(reading.facts.steps[0]),
         f"after {reading.seen:,} steps the loss is {level:.3g}; the mean of the targets, which looks at no "

@@ -287,6 +287,13 @@ def _faint(reading: Reading, norms: FloatArray, rate: float) -> bool:
     return bool(np.median(norms) < T.VANISHING_NORM and np.nanmedian(then) < T.VANISHING_NORM)
 
 
+def unrelated(reading: Reading) -> str:
+    """The symptom of targets that have nothing to do with their inputs: a loss that does not move, where the
+    first steps have shown something else that would explain it."""
+    seen = dict(reading.facts.info.wiring)
+    return "plateau" if W.SAME_ANSWERS in seen or W.NOT_STEPPED in seen else SYMPTOM
+
+
 def on_its_way(reading: Reading) -> bool:
     early = reading.seen < T.STEEPER_STEPS
     return (early and reading.steeper > T.STEEPER) or reading.warming_up

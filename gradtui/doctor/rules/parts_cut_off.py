@@ -41,6 +41,9 @@ def cut_off(reading: Reading) -> Finding | None:
             continue
         if kind == "zero" and W.OVER_ONE in dict(reading.facts.info.wiring):
             continue  # attention to a single thing, which may be all that there is
+        idle_rows = rows[:count]
+        if kind == "zero" and (zeros := _zeros(reading, idle_rows)).sum() >= 2:
+            return _born_zero(reading, idle_rows[zeros])
         return _finding(reading, rows, count, kind)
     return _without_effect(reading, rows, zero)
 
@@ -74,6 +77,31 @@ def _without_effect(reading: Reading, rows: IntArray, zero: BoolArray) -> Findin
         choices.WITHOUT_EFFECT,
         tuple(int(r) for r in idle),
         told,
+    )
+
+
+def _zeros(reading: Reading, rows: IntArray) -> BoolArray:
+    """[len(rows)] whether all weights of a row are exactly zero, as far as they were measured."""
+    facts = reading.facts
+    sizes = facts.weights[facts.weights_at][..., Weight.NORM]
+    nothing = (np.nan_to_num(sizes) == 0).all(axis=0) & np.isfinite(sizes).any(axis=0)
+    return _whole(reading, rows, nothing)
+
+
+def _born_zero(reading: Reading, rows: IntArray) -> Finding:
+    names = reading.names(rows)
+    which = f"{', '.join(names[:NAMED])}{' and more' if len(names) > NAMED else ''}"
+    return Finding(
+        "vanishing_gradient",
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"all weights of {which} are exactly 0, and so is their gradient at each of "
+        f"{len(reading.used)} measured steps; the loss is {norm(reading.loss)} (first {norm(reading.start_loss)})",
+        "they were initialised to zeros and are multiplied by one another: the gradient of each is made of "
+        "what the other gives, so that none of them ever moves; one of them has to begin at random values",
+        choices.ZERO_WEIGHTS,
+        tuple(int(r) for r in rows),
+        names,
     )
 
 

@@ -10,6 +10,7 @@ from gradtui.doctor.rules.clipping import clipping_dominates
 from gradtui.doctor.rules.collapsed import collapsed
 from gradtui.doctor.rules.constant_loss import constant_loss
 from gradtui.doctor.rules.exploding import exploding, far_too_steep
+from gradtui.doctor.rules.heavy_dropout import dropped_away
 from gradtui.doctor.rules.logged import (
     badly_scaled_norms,
     oscillating_step_by_step,
@@ -42,7 +43,12 @@ from gradtui.doctor.rules.rounding import (
 )
 from gradtui.doctor.rules.routers import router_cut_off
 from gradtui.doctor.rules.ruined_by_a_step import exploded_and_died
-from gradtui.doctor.rules.small_updates import layers_left_behind, schedule_ended, too_small_steps
+from gradtui.doctor.rules.small_updates import (
+    layers_left_behind,
+    schedule_ended,
+    slow_warm_up,
+    too_small_steps,
+)
 from gradtui.doctor.rules.step_size import (
     badly_scaled,
     oscillating_loss,
@@ -59,6 +65,7 @@ from gradtui.doctor.rules.units import (
 )
 from gradtui.doctor.rules.unopposed_rise import unopposed_rise
 from gradtui.doctor.rules.unresponsive import unresponsive
+from gradtui.doctor.rules.unstepped import most_not_stepped
 from gradtui.doctor.rules.vanishing import (
     faint_beside_others,
     starved,
@@ -77,6 +84,7 @@ RULES: tuple[Rule, ...] = (
     gradients_gone,
     stale_gradients,
     miswired,
+    most_not_stepped,
     collapsed,
     router_cut_off,
     cut_off,
@@ -109,6 +117,7 @@ RULES: tuple[Rule, ...] = (
     worse_than_guessing,
     updates_rounded_away,
     small_steps_rounded_away,
+    slow_warm_up,
     too_small_steps,
     layers_left_behind,
     schedule_ended,
@@ -116,6 +125,7 @@ RULES: tuple[Rule, ...] = (
     no_backward,
     weights_set_back,
     weights_written,
+    dropped_away,
     steps_reach_nothing,
     plateau,
     no_more_than_mean,

@@ -47,6 +47,40 @@ def too_small_steps(reading: Reading) -> Finding | None:
     )
 
 
+def slow_warm_up(reading: Reading) -> Finding | None:
+    """The learning rate still rises, a little each time after many steps at one value, and nothing has been
+    learned with it: a warm-up that counts steps is told of epochs."""
+    if reading.learned or reading.critic or reading.signed or reading.game or reading.blind:
+        return None
+    if reading.seen < T.SLOW_WARM_UP_STEPS or not reading.warming_up or reading.start_unknown:
+        return None
+    rates, steps = reading.rates, reading.used_scalars.steps
+    known = ~np.isnan(rates)
+    rates, steps = rates[known], steps[known]
+    rises = np.flatnonzero(np.diff(rates) != 0)
+    if len(rises) < T.WARM_UP_RISES or (np.diff(rates)[rises] < 0).any():
+        return None
+    held = np.diff(steps[rises + 1])
+    each = int(np.median(held))
+    alike = np.abs(held - each) <= max(T.HELD_ALIKE * each, 1)
+    if each < T.HELD_AT_LEAST or alike.mean() < T.HELD_MOSTLY:
+        return None
+    mean = reading.facts.info.mean_loss
+    least = reading.constant if reading.facts.info.classes > 1 else mean or reading.begun
+    if not reading.level > T.NO_MORE_THAN_MEAN * least:
+        return None
+    return Finding(
+        "plateau",
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"after {reading.seen:,} steps the learning rate is {rates[-1]:.3g} and still rises, once in "
+        f"{each:,} steps, {len(rises)} times so far; the loss is {reading.level:.3g}, at first {reading.begun:.3g}",
+        "the scheduler is called once an epoch, and its warm-up counts steps: the learning rate stays next "
+        "to nothing for the whole run",
+        choices.SLOW_WARM_UP,
+    )
+
+
 def layers_left_behind(reading: Reading) -> Finding | None:
     """Layers that no step changes to speak of, while others change by a good part of themselves, in a run
     that learns nothing more: not because their gradients are small, but because their steps are."""

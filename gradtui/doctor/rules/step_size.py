@@ -14,6 +14,7 @@ from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.rules.explosion_causes import merely_unscaled, summed
 from gradtui.doctor.rules.loss_regression import fell_back
+from gradtui.doctor.rules.not_learning import unrelated
 from gradtui.doctor.rules.small_updates import stopped_by_schedule
 from gradtui.doctor.words import norm
 
@@ -26,7 +27,7 @@ def badly_scaled(reading: Reading) -> Finding | None:
     now = median(norms[reading.now])
     if now < T.BAND_HIGH or not merely_unscaled(reading):
         return None
-    if reading.loss < T.BADLY_SCALED_FALL * reading.start_loss:
+    if reading.loss < T.BADLY_SCALED_FALL * reading.start_loss and not reading.above_the_mean:
         return None
     # Weights that must grow to make such numbers take the gradient with them; where the loss comes
     # down as it should, the gradient comes down too.
@@ -34,17 +35,33 @@ def badly_scaled(reading: Reading) -> Finding | None:
     moving = reading.clearly_lower or reading.falling or reading.half_life < T.BADLY_SCALED_HALF
     if moving and not growing:
         return None
-    total = summed(reading)
+    mean = reading.facts.info.mean_loss
+    offset = reading.above_the_mean and reading.start_loss > T.MOSTLY_OFFSET * mean
+    total = not offset and summed(reading)
+    evidence = (
+        f"total gradient norm {norm(now)} and loss {norm(reading.loss)}, neither diverging nor "
+        "getting anywhere soon"
+    )
+    if offset:
+        cause = (
+            "the targets are large numbers, most of each the same for all of them: at first the loss was "
+            f"{norm(reading.start_loss)}, and to answer with their mean costs {norm(mean)}; nothing diverges"
+        )
+    elif total:
+        cause = (
+            "the loss is a sum, or weighed by a large number: its slope at the output is steeper than "
+            "that of any mean; nothing diverges"
+        )
+    else:
+        cause = (
+            "the targets or the loss are large numbers, and so is every gradient; nothing diverges"
+        )
     return Finding(
         "badly_scaled",
         Severity.WARNING,
         reading.since(norms > T.BAND_HIGH),
-        f"total gradient norm {norm(now)} and loss {norm(reading.loss)}, neither diverging nor "
-        "getting anywhere soon",
-        "the loss is a sum, or weighed by a large number: its slope at the output is steeper than "
-        "that of any mean; nothing diverges"
-        if total
-        else "the targets or the loss are large numbers, and so is every gradient; nothing diverges",
+        evidence,
+        cause,
         # Adam and its kin divide out whatever the loss is multiplied by.
         choices.BADLY_SUMMED if total and not reading.adaptive else choices.BADLY_SCALED,
     )
@@ -150,8 +167,9 @@ def plateau(reading: Reading) -> Finding | None:
     common = agreement(reading)
     unfit = not (reading.normed or 1 / T.GAIN_GROWTH < reading.growth < T.GAIN_GROWTH)
     unfit |= reading.start_loss > T.OVERCONFIDENT * reading.chance
+    apart = common.none and not (unfit and reading.growth > 0)
     return Finding(
-        "plateau",
+        unrelated(reading) if apart else "plateau",
         Severity.WARNING,
         int(reading.facts.steps[0]),
         f"after {reading.seen:,} steps the loss is {reading.loss:.3g}; {reading.guess_words}"

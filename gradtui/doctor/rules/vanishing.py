@@ -190,6 +190,8 @@ def faint_beside_others(reading: Reading) -> Finding | None:
         return None
     together = reading.ratios(reading.used) * reading.seen
     norms = reading.row_norms
+    if np.isnan(norms).all():
+        return None
     with np.errstate(invalid="ignore"):
         faint = (norms > 0) & (norms < T.FAINT_BESIDE * np.nanmax(norms)) & (together < T.UNMOVED)
     if faint.mean() < T.SCATTERED or not np.nanmax(together) > T.WENT_FAR:

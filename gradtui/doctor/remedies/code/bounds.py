@@ -2,7 +2,7 @@
 
 from gradtui.doctor.program_seen import ProgramSeen
 from gradtui.doctor.remedies.code.fragments import block
-from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER
+from gradtui.doctor.remedies.code.prescription import DATA, LOSS, OPTIMIZER, STEP
 from gradtui.doctor.remedy import CodeLines, Remedy
 
 USUAL_DECAY = 0.01
@@ -16,6 +16,16 @@ def slower_schedule(seen: ProgramSeen) -> CodeLines:
         scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.1, total_iters=total)
     """)
     return CodeLines(OPTIMIZER, code, "a loss that goes on falling until the end of the run")
+
+
+def scheduler_each_step(seen: ProgramSeen) -> CodeLines:
+    """Where a schedule counts steps it is told of each one."""
+    del seen
+    code = block("""
+        optimizer.step()
+        scheduler.step()  # here, after each step, and not at the end of each epoch
+    """)
+    return CodeLines(STEP, code, "a learning rate that is up within a few percent of the run")
 
 
 def less_decay(seen: ProgramSeen) -> CodeLines:
@@ -55,6 +65,11 @@ SLOWER_SCHEDULE = Remedy(
     text=("let the learning rate fall over the whole run: to a tenth by its end, not to nothing"),
     code=slower_schedule,
     source=("Hoffmann et al., 2022, arXiv:2203.15556"),
+)
+SCHEDULER_EACH_STEP = Remedy(
+    id="scheduler_each_step",
+    text=("call the scheduler after each step, or count its warm-up in epochs"),
+    code=scheduler_each_step,
 )
 LESS_WEIGHT_DECAY = Remedy(
     id="less_weight_decay",

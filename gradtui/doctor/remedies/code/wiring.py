@@ -115,6 +115,17 @@ def who_writes(seen: ProgramSeen) -> CodeLines:
     return CodeLines(STEP, code, expect, changes=False)
 
 
+def less_dropout(seen: ProgramSeen) -> CodeLines:
+    """What is dropped is what the argument says."""
+    del seen
+    code = block("""
+        for module in model.modules():
+            if isinstance(module, torch.nn.modules.dropout._DropoutNd) and module.p >= 0.5:
+                module.p = min(1 - module.p, 0.3)  # p is what is dropped
+    """)
+    return CodeLines(MODEL, code, "a loss that comes down below guessing")
+
+
 def all_three(seen: ProgramSeen) -> CodeLines:
     """A scheduler's step comes after the optimizer's, and not in its place."""
     del seen
@@ -268,6 +279,12 @@ WHO_WRITES = Remedy(
         "often"
     ),
     code=who_writes,
+)
+LESS_DROPOUT = Remedy(
+    id="less_dropout",
+    text=("drop less: p is the share that is dropped (0.1 to 0.3 is usual)"),
+    code=less_dropout,
+    source=("Srivastava et al., 2014, Journal of Machine Learning Research"),
 )
 FROZEN_ZERO_LAYERS = Remedy(
     id="frozen_zero_layers",
