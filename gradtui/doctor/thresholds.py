@@ -220,9 +220,10 @@ LONGER_THAN_STEPS = 5.0
 """Times what learning rate and gradient give: the rest is not the gradient's."""
 CLIPPED_HARD = 0.5
 """Median factor of the clipped steps: they are shortened to less than half."""
-CLIPPED_SOUND, CLIPPED_SAFE = 0.15, 0.3
-"""Loss over guessing, or the start, below which a run that is clipped has learned as it should, and how much
-of a layer the longest step would have changed unclipped, below which clipping rescues nothing."""
+CLIPPED_SOUND, CLIPPED_SHORT, CLIPPED_SAFE = 0.15, 1.0, 0.3
+"""Loss over guessing, or the start, below which a run that is clipped has learned as it should; gradients so
+short need no clipping; and how much of a layer the longest step would have changed without it, below which it
+rescues nothing."""
 CLIPPED_HARD_ADAPTIVE = 0.02
 """Adam and its kin divide by the gradient's own size: only extreme clipping matters to them."""
 CLIPPING_STEPS = 50
@@ -411,8 +412,9 @@ LR_FALLEN = 0.01
 
 NOT_STEPPED_STEPS = 500
 """Steps after which a net most of which nobody steps should have learned something."""
-STILL_THE_SAME = 0.97
-"""Loss of the second half over that of the first, from which on it has not come down."""
+STILL_THE_SAME, CAME_DOWN = 0.97, 0.7
+"""Loss of the second half over that of the first, from which on it has not come down; and loss over that
+before, below which it certainly has."""
 MISWIRED_STEPS = 30
 """Steps after which wrong wiring is judged by what the loss has become."""
 LOST_AGAIN = 3.0

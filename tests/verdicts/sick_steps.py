@@ -54,7 +54,7 @@ def crawls_regression(seed: int) -> None:
     train(net, data.function(), sgd(net, 1e-8), 80, loss=F.mse_loss)
 
 
-@R.sick("labels that have nothing to do with the inputs", STANDS)
+@R.sick("labels that have nothing to do with the inputs", "not_learning", STANDS)
 def random_labels(seed: int) -> None:
     net = nets.mlp(3)
     draw = data.digits()

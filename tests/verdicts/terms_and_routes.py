@@ -319,12 +319,18 @@ def denoise(*, fresh: bool, written_out: bool = False) -> None:
         optimizer.step()
 
 
-@R.sick("noise that is drawn anew for the target", "plateau", cause=("drawn",))
+@R.sick("noise that is drawn anew for the target", "not_learning", "plateau", cause=("drawn",))
 def fresh_noise(seed: int) -> None:
     denoise(fresh=True)
 
 
-@R.sick("the same, and squares that are written out", "plateau", cause=("drawn",), seeds=1)
+@R.sick(
+    "the same, and squares that are written out",
+    "not_learning",
+    "plateau",
+    cause=("drawn",),
+    seeds=1,
+)
 def fresh_noise_written_out(seed: int) -> None:
     denoise(fresh=True, written_out=True)
 

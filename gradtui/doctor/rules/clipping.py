@@ -65,6 +65,7 @@ def _sound(reading: Reading, factors: FloatArray) -> bool:
     """Whether it has learned as it should with steps that would have been no danger unclipped either:
     gradients of one length, as somebody may want them."""
     well = reading.learned and reading.loss < T.CLIPPED_SOUND * reading.reference_loss
+    well &= median(reading.total[reading.used]) < T.CLIPPED_SHORT
     return well and reading.largest_ratio < T.CLIPPED_SAFE * float(np.quantile(factors, 0.05))
 
 

@@ -30,15 +30,17 @@ def long_memory(reading: Reading) -> Finding | None:
     if not np.isfinite(losses).all() or len(losses) < T.SWING_PARTS * T.WINDOW:
         return None
     parts = np.array_split(losses, T.SWING_PARTS)
-    # A single spike is no swing.
-    levels = np.array([median(part) for part in parts])
-    errors = np.array([spread(part) / np.sqrt(len(part)) for part in parts])
+    long = memory >= T.LONG_MEMORY
+    # Where the loss has to be far up, single spikes are no reason to say so.
+    levels = np.array([part.mean() if long else median(part) for part in parts])
+    errors = np.array([part.std() if long else spread(part) for part in parts])
+    errors /= np.sqrt([len(part) for part in parts])
     high = int(np.argmax(levels - np.minimum.accumulate(levels)))
     low = int(np.argmin(levels[: high + 1]))
     best, peak, now = float(levels[low]), float(levels[high]), float(levels[-1])
     noise = T.FALLING_Z * float(np.hypot(errors[low], errors[high]))
     further = now < (1 - T.SWUNG) * best
-    if memory < T.LONG_MEMORY and not now > T.FAR_UP * best:
+    if not long and not now > T.FAR_UP * best:
         return None
     if not peak - best > max(T.SWUNG * best, noise) or further:
         return None

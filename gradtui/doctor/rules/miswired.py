@@ -290,7 +290,7 @@ def gradients_gone(reading: Reading) -> Finding | None:
     was, now = median(before[-T.WINDOW :]), median(after[-T.WINDOW :])
     half = len(after) // 2
     moves = median(after[half:]) < T.STILL_THE_SAME * median(after[:half])
-    if moves and not now > T.LEARNED_LOSS * was:
+    if now < T.CAME_DOWN * was or (moves and not now > T.LEARNED_LOSS * was):
         return None  # it comes down by another way
     return Finding(
         SYMPTOM,

@@ -96,7 +96,8 @@ def _born_zero(reading: Reading, rows: IntArray) -> Finding:
         Severity.WARNING,
         int(reading.facts.steps[0]),
         f"all weights of {which} are exactly 0, and so is their gradient at each of "
-        f"{len(reading.used)} measured steps; the loss is {norm(reading.loss)} (first {norm(reading.start_loss)})",
+        f"{len(reading.used)} measured steps; the loss is {norm(reading.loss)} (first "
+        f"{norm(reading.start_loss)})",
         "they were initialised to zeros and are multiplied by one another: the gradient of each is made of "
         "what the other gives, so that none of them ever moves; one of them has to begin at random values",
         choices.ZERO_WEIGHTS,

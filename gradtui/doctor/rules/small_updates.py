@@ -74,7 +74,8 @@ def slow_warm_up(reading: Reading) -> Finding | None:
         Severity.WARNING,
         int(reading.facts.steps[0]),
         f"after {reading.seen:,} steps the learning rate is {rates[-1]:.3g} and still rises, once in "
-        f"{each:,} steps, {len(rises)} times so far; the loss is {reading.level:.3g}, at first {reading.begun:.3g}",
+        f"{each:,} steps, {len(rises)} times so far; the loss is {reading.level:.3g}, at first "
+        f"{reading.begun:.3g}",
         "the scheduler is called once an epoch, and its warm-up counts steps: the learning rate stays next "
         "to nothing for the whole run",
         choices.SLOW_WARM_UP,

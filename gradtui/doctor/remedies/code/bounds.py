@@ -22,10 +22,13 @@ def scheduler_each_step(seen: ProgramSeen) -> CodeLines:
     """Where a schedule counts steps it is told of each one."""
     del seen
     code = block("""
-        optimizer.step()
-        scheduler.step()  # here, after each step, and not at the end of each epoch
+        rate = optimizer.param_groups[0]["lr"]
+        if rate != getattr(optimizer, "rate_seen", rate):
+            print("learning rate", optimizer.rate_seen, "->", rate)
+        optimizer.rate_seen = rate
     """)
-    return CodeLines(STEP, code, "a learning rate that is up within a few percent of the run")
+    expect = "a line at each step of the warm-up: else scheduler.step() belongs here, after optimizer.step()"
+    return CodeLines(STEP, code, expect, changes=False)
 
 
 def less_decay(seen: ProgramSeen) -> CodeLines:
