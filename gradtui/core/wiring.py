@@ -38,6 +38,7 @@ FLAT_OPERATION = "flat_operation"
 OVER_ONE = "over_one"
 DROWNED_TERM = "drowned_term"
 HEAVY_DROPOUT = "heavy_dropout"
+UNREGISTERED = "unregistered"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from gradtui.core.layout import Layout
-from gradtui.core.wiring import LEFT_OUT, NOT_STEPPED, OTHERS_TRAINED, Faults
+from gradtui.core.wiring import LEFT_OUT, NOT_STEPPED, OTHERS_TRAINED, UNREGISTERED, Faults
 from gradtui.instrument.heavy_dropout import heavy_dropout
 from gradtui.instrument.identical_units import same_units
 from gradtui.instrument.unstepped_parameters import not_stepped
@@ -40,7 +40,7 @@ def once_more(
     """`faults` when more is stepped than at first: an optimizer may be made at its first use."""
     if not any(kind in (NOT_STEPPED, OTHERS_TRAINED) for kind, _ in faults):
         return faults
-    again = NOT_STEPPED, LEFT_OUT, OTHERS_TRAINED
+    again = NOT_STEPPED, LEFT_OUT, OTHERS_TRAINED, UNREGISTERED
     found = tuple(fault for fault in faults if fault[0] not in again)
     with suppress_own:
         found += not_stepped(leaves(), stepped, roots)

@@ -7,10 +7,10 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gradtui.core.text import printable
-from gradtui.core.wiring import LEFT_OUT, NOT_STEPPED, OTHERS_TRAINED, Faults
+from gradtui.core.wiring import LEFT_OUT, NOT_STEPPED, OTHERS_TRAINED, UNREGISTERED, Faults
 from gradtui.instrument.module_tree import Owned, all_modules, covering, outermost, owned
 from gradtui.nan_trace.live_objects import live_objects
-from gradtui.nan_trace.module_walk import attributes
+from gradtui.nan_trace.module_walk import attributes, walk
 
 NAMED = 3
 
@@ -39,7 +39,31 @@ def not_stepped(
     meant = (
         f"{words}: to be trained, and in no optimizer; {_tensors(frozen)} beside them are frozen"
     )
-    return ((NOT_STEPPED, words), *(((LEFT_OUT, meant),) if frozen >= len(left) else ()))
+    told: Faults = ((LEFT_OUT, meant),) if frozen >= len(left) else ()
+    held_by = covering(outermost(all_modules()), held & reached)
+    return (NOT_STEPPED, words), *told, *_unregistered([root for root, _ in held_by], left)
+
+
+def _unregistered(roots: Sequence[nn.Module], left: set[int]) -> Faults:
+    """Modules that a model which is trained holds in a plain list, tuple or dict, so that it does not know of
+    their parameters, which are among those that are left."""
+    for root in roots:
+        for path, module in walk(root):
+            for name, held in attributes(module).items():
+                if name.startswith("_") or type(held) not in (list, tuple, dict):
+                    continue
+                within = list(held.values()) if type(held) is dict else list(held)
+                parts = [one for one in within if isinstance(one, nn.Module)]
+                mine = {id(p.tensor) for part in parts for p in owned(part)} & left
+                if not mine:
+                    continue
+                where = printable(f"{path}.{name}" if path else name)
+                words = (
+                    f"{where} is a plain {type(held).__name__} of {len(parts)} modules, which are not "
+                    f"registered: the loss hangs on {_tensors(len(mine))} of theirs, which no optimizer has"
+                )
+                return ((UNREGISTERED, words),)
+    return ()
 
 
 def _others(leaves: Sequence[Tensor], stepped: Sequence[Tensor]) -> Faults:

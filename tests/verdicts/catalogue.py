@@ -24,6 +24,7 @@ from tests.verdicts import (
     sick_steps,
     sick_units,
     sick_wrong,
+    starts_and_rates,
     strangers_healthy,
     strangers_sick,
     terms_and_routes,
@@ -52,6 +53,7 @@ CASES: list[Case] = [
     *fed_and_held.R.cases,
     *terms_and_routes.R.cases,
     *shared_directions.R.cases,
+    *starts_and_rates.R.cases,
     *strangers_healthy.R.cases,
     *strangers_sick.R.cases,
 ]

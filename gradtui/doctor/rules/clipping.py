@@ -62,10 +62,17 @@ def clipping_dominates(reading: Reading) -> Finding | None:
 
 
 def _sound(reading: Reading, factors: FloatArray) -> bool:
-    """Whether it has learned as it should with steps that would have been no danger unclipped either:
-    gradients of one length, as somebody may want them."""
-    well = reading.learned and reading.loss < T.CLIPPED_SOUND * reading.reference_loss
-    well &= median(reading.total[reading.used]) < T.CLIPPED_SHORT
+    """Whether it has learned as it should, with gradients of one length, or steps that would have been no
+    danger unclipped either."""
+    if not median(reading.total[reading.used]) < T.CLIPPED_SHORT:
+        return False
+    left = reading.loss / reading.reference_loss if reading.reference_loss > 0 else 1.0
+    always = float((factors < T.CLIPPED).mean()) > T.CLIPPED_ALWAYS
+    ratios = reading.ratios(reading.used)
+    known = ratios[~np.isnan(ratios)]
+    if always and len(known) and median(known) > T.CLIPPED_LONG:
+        return reading.progress or reading.seen < T.PLATEAU_STEPS
+    well = reading.learned and left < T.CLIPPED_SOUND
     return well and reading.largest_ratio < T.CLIPPED_SAFE * float(np.quantile(factors, 0.05))
 
 

@@ -26,6 +26,11 @@ def constant_loss(reading: Reading) -> Finding | None:
     differ = float(losses.max() - losses.min())
     if not level > 0 or differ > T.CONSTANT * level or abs(level - round(level)) < T.CONSTANT:
         return None
+    other = np.abs(reading.losses - median(losses)) > T.CONSTANT * level
+    since = reading.used_scalars.steps[int(np.flatnonzero(other)[-1]) + 1 if other.any() else 0]
+    late = reading.used[reading.facts.steps[reading.used] >= since]
+    if not len(late) or not (reading.total[late] > 0).mean() > 0.5:
+        return None  # without a gradient no step does anything
     effects = reading.effects(reading.used[-T.CONSTANT_STEPS :])
     effects = effects[effects > 0]
     if len(effects) < T.ACTIVATION_WINDOW or not median(effects) > T.CONSTANT_EFFECT * level:

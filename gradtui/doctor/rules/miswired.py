@@ -57,6 +57,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "normalisation takes mean and size off what it is given: of so few values next to nothing is left",
         choices.FEW_FOR_NORM,
     ),
+    W.UNREGISTERED: (
+        "modules in a plain list or dict are not registered: parameters() does not have theirs, and they "
+        "stay as they are; nn.ModuleList and nn.ModuleDict register them",
+        choices.NOT_STEPPED,
+    ),
     W.LEFT_OUT: (
         "parameters that the loss hangs on came into the model after the optimizer was made, or were "
         "forgotten: they stay as they are",
@@ -288,6 +293,10 @@ def gradients_gone(reading: Reading) -> Finding | None:
     if len(after) < T.MISWIRED_STEPS or len(before) < T.WINDOW // 2 or _changed(facts, since):
         return None
     was, now = median(before[-T.WINDOW :]), median(after[-T.WINDOW :])
+    if reading.learned and len(before) > 2 * T.AT_REST_BEFORE:
+        *_, earlier, late = np.array_split(before[-2 * T.AT_REST_BEFORE :], 2)
+        if not median(late) < T.STILL_THE_SAME * median(earlier):
+            return None  # what was to be learned was learned by then
     half = len(after) // 2
     moves = median(after[half:]) < T.STILL_THE_SAME * median(after[:half])
     if now < T.CAME_DOWN * was or (moves and not now > T.LEARNED_LOSS * was):
@@ -417,12 +426,12 @@ def explained(finding: Finding, facts: Facts) -> Finding:
 def wiring_notes(facts: Facts, found: list[Finding]) -> list[str]:
     """What was seen and is not told as a finding."""
     said = {finding.symptom for finding in found}
-    left_out = any(kind == W.LEFT_OUT for kind, _ in facts.info.wiring)
+    left_out = any(kind in (W.LEFT_OUT, W.UNREGISTERED) for kind, _ in facts.info.wiring)
     out = []
     for kind, words in facts.info.wiring:
         if kind == W.CLIPPED_SCALED and "clipping_dominates" not in said:
             out.append(f"odd wiring: {words}")
-        elif kind == W.NOT_STEPPED and not said & {"plateau", SYMPTOM} and not left_out:
+        elif kind == W.NOT_STEPPED and "plateau" not in said and not left_out:
             out.append(f"{words} with gradients that no optimizer stepped at the start")
         elif kind == W.OWN_BACKWARD and found:
             out.append(

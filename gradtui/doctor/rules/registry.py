@@ -65,7 +65,6 @@ from gradtui.doctor.rules.units import (
 )
 from gradtui.doctor.rules.unopposed_rise import unopposed_rise
 from gradtui.doctor.rules.unresponsive import unresponsive
-from gradtui.doctor.rules.unstepped import most_not_stepped
 from gradtui.doctor.rules.vanishing import (
     faint_beside_others,
     starved,
@@ -84,7 +83,6 @@ RULES: tuple[Rule, ...] = (
     gradients_gone,
     stale_gradients,
     miswired,
-    most_not_stepped,
     collapsed,
     router_cut_off,
     cut_off,
