@@ -9,7 +9,7 @@ import pytest
 from gradtui.core.event import RunInfo
 from gradtui.core.history import History
 from gradtui.core.layout import Layout, RowInfo, TensorInfo
-from gradtui.core.snapshot import Snapshot, Weight
+from gradtui.core.snapshot import Grad, Snapshot, Weight
 from gradtui.core.symptom import HEALTHY, UNDECIDED
 from gradtui.core.wiring import PARALLEL_MODULES
 from gradtui.doctor.diagnose import diagnose
@@ -126,6 +126,38 @@ def test_gradients_that_have_come_to_an_end(level: float, verdict: str, measured
         assert "every gradient is exactly 0 at 20 of the last 20 measured steps" in found.why
 
 
+def zeros(rows: int, weights: float = 0.0) -> Callable[[Snapshot], Snapshot]:
+    """The weights of the first rows have that norm, and a gradient of exactly zero."""
+
+    def change(made: Snapshot) -> Snapshot:
+        assert made.weights is not None
+        made.grads[:rows, [Grad.NORM, Grad.ABS_MAX]] = 0.0
+        made.weights[:rows, Weight.NORM] = weights
+        made.weights[:rows, Weight.UPDATE] = 0.0
+        return made
+
+    return change
+
+
+def test_tables_of_zeros_that_are_multiplied() -> None:
+    names = ["user", "item", "head"]
+    layout = Layout(
+        tuple(
+            TensorInfo(f"{name}.weight", (8, 8), at, requires_grad=True)
+            for at, name in enumerate(names)
+        ),
+        tuple(RowInfo(name, "Embedding", "", 8, 8) for name in names),
+    )
+    found = told(layout, 300, change=zeros(2)).findings[0]
+    assert found.symptom == "vanishing_gradient"
+    assert found.layers == ("user", "item")
+    assert "initialised to zeros" in found.cause
+    assert found.remedies == ADVICE["zero_weights"]
+    for other in (zeros(1), zeros(2, weights=1.0)):
+        causes = [finding.cause for finding in told(layout, 300, change=other).findings]
+        assert not any("multiplied by one another" in cause for cause in causes)
+
+
 def test_units_of_tanh_do_not_die() -> None:
     for activation, verdict in (("tanh", UNDECIDED), ("relu", "saturated")):
         found = told(
@@ -157,8 +189,8 @@ def at_the_mean(level: float, steps: int = 900, noise: float = 0.02, slope: floa
     return found.verdict
 
 
-def test_a_regression_that_stands_at_the_mean_is_a_plateau() -> None:
-    assert at_the_mean(1.0) == "plateau"
+def test_a_regression_that_stands_at_the_mean_does_not_learn() -> None:
+    assert at_the_mean(1.0) == "not_learning"
     assert at_the_mean(1.0, steps=700) == UNDECIDED
     assert at_the_mean(0.9) != "plateau"
     assert at_the_mean(1.0, slope=0.2) != "plateau"
