@@ -102,8 +102,8 @@ def test_a_loss_that_was_thrown_back_and_comes_down_again_slowly() -> None:
         GUESS * 0.97**step if step < 150 else 1.5 * GUESS - 0.002 * (step - 150)
     )
     long: Number = lambda step: 0.2 if step >= 149 else 1e-3  # noqa: E731
-    assert "exploding_gradient" not in symptoms(told(340, back, ratio=long))
-    found = told(400, back, ratio=long).findings[0]
+    assert "exploding_gradient" not in symptoms(told(340, back, ratio=long, **OPEN))
+    found = told(400, back, ratio=long, **OPEN).findings[0]
     assert (found.symptom, found.first_step) == ("exploding_gradient", 150)
 
 
