@@ -17,6 +17,7 @@ from gradtui.autograd.saved_tensors import saved
 from gradtui.core.wiring import (
     BROADCAST_TARGET,
     FLAT_SCORES,
+    PROBABILITIES,
     RELU_LOGITS,
     SAME_ANSWERS,
     SCRAMBLED_SCORES,
@@ -47,6 +48,8 @@ EXAMPLES, MOST = 4, 1 << 20
 """Rows of scores that are compared, and elements at most."""
 FLAT = 0.8
 """Of guessing: where no loss below that can be reached nothing can be learned to speak of."""
+SURE, SUM_OF_ONE = 1e-3, 1e-2
+"""How near to 0 or 1 a probability is certain, and how far from 1 those of a row may add up to."""
 FAINT = 1e-6
 """Difference of log probabilities that is none."""
 
@@ -73,6 +76,11 @@ def _found(root: Any) -> Faults:
             if stem_of(scores) == "LogSoftmax":
                 found |= _scores(scores, "the cross entropy") | _alike(scores) | _scrambled(scores)
                 found |= _bounded(scores)
+        elif word in ("Sub", "Mul") and _divergence(node, word):
+            found[PROBABILITIES] = (
+                "a softmax goes into a divergence from target probabilities (kl_div) that takes "
+                "logarithms of probabilities"
+            )
         elif word in DISTANCES and _stretched(node):
             found |= _spread(below_of(node)[0], own=False)
         elif alone and (difference := _difference(node, word)) is not None:
@@ -96,6 +104,31 @@ def _soft_labels(node: Any, word: str) -> bool:
     """The product of log-probabilities and constants."""
     below = below_of(node)
     return word == "Mul" and len(below) == 1 and stem_of(_under(below[0])) == "LogSoftmax"
+
+
+def _divergence(node: Any, word: str) -> bool:
+    """t log t - t p, or t (log t - p), with constant probabilities t and a softmax p."""
+    below = below_of(node)
+    if len(below) != 1 or len(shape(node)) < 2 or node.next_functions[0][0] is not None:
+        return False
+    inner = below[0]
+    product = inner if word == "Sub" else node
+    if stem_of(inner) != ("Mul" if word == "Sub" else "Sub") or len(below_of(inner)) != 1:
+        return False
+    if stem_of(_under(below_of(inner)[0])) != "Softmax":
+        return False
+    first = product.next_functions[0][0] is None
+    return _probabilities(saved(product, "self" if first else "other"))
+
+
+def _probabilities(targets: Tensor | None) -> bool:
+    """Whether each row is a distribution, and not all of them certain ones."""
+    if targets is None or not targets.is_cpu or not 0 < targets.numel() <= MOST:
+        return False
+    rows = targets.detach().reshape(-1, targets.shape[-1])[:FAR].double()
+    sums = (rows.sum(1) - 1).abs().max()
+    soft = ((rows > SURE) & (rows < 1 - SURE)).any()
+    return bool(rows.min() >= 0) and float(sums) < SUM_OF_ONE and bool(soft)
 
 
 def _scores(node: Any, what: str) -> dict[str, str]:

@@ -39,6 +39,7 @@ OVER_ONE = "over_one"
 DROWNED_TERM = "drowned_term"
 HEAVY_DROPOUT = "heavy_dropout"
 UNREGISTERED = "unregistered"
+PROBABILITIES = "probabilities"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

@@ -110,6 +110,10 @@ class LossCapture:
         self.quick: Quick | None = None
         """What is done around the commonest of them in place of `begin` and `over`."""
 
+    def tell(self, news: Callable[[], None]) -> None:
+        """`news` is called when a later loss has something to say of the program."""
+        self._examination.news = news
+
     def install(self, patches: Patches) -> None:
         patches.enclose(
             torch.autograd,

@@ -1,5 +1,6 @@
 """What the graphs of losses tell of a program: of the first ones, and of some later ones."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +31,8 @@ class LossExamination:
         self.task_facts: TaskFacts | None = TaskFacts(graph_reader=graph_reader)
         """What the first loss has told of the task."""
         self._looked = False
+        self.news: Callable[[], None] = lambda: None
+        """Called when a later loss turns out to be fed wrongly: the next record may be far."""
         self._fed: Faults = ()
         """What later losses were fed with wrongly: of a second net, or in a second part of the training."""
         self._next_glance = 1
@@ -94,11 +97,12 @@ class LossExamination:
         if self._drowned_terms.due(passes):
             with self._guard("terms beside others"):
                 self._drowned_terms.look(loss, passes)
-        facts = self.task_facts
+        facts, news = self.task_facts, False
         if passes >= self._next_glance:
             self._next_glance = 2 * passes + 1
             with self._guard("what a loss function is fed with"):
-                self._fed = tuple(dict((*fed_wrongly(loss), *self._fed)).items())
+                fed = tuple(dict((*fed_wrongly(loss), *self._fed)).items())
+                news, self._fed = len(fed) > len(self._fed), fed
                 self._learned_weights.look(loss)
                 self._policy.glance(loss, passes)
                 self._drowned_terms.look(loss, passes)
@@ -114,3 +118,5 @@ class LossExamination:
             with self._guard("looking at targets"):
                 self._mean_answer.look(loss)
                 self.task_facts = replace(facts, mean_loss=self._mean_answer.cost)
+        if news:
+            self.news()

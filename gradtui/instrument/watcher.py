@@ -190,6 +190,7 @@ class Watcher:
             guard, self._meter, self._registry.optimizers, self._layout_builder.tell_again
         )
         self._steps.undone.news = self._layout_builder.tell_again
+        self._losses.tell(self._layout_builder.tell_again)
         listeners.listen(
             self._layout_builder,
             self._clips,

@@ -48,6 +48,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "what is learned of one position is unlearned at another",
         choices.SCRAMBLED_SCORES,
     ),
+    W.PROBABILITIES: (
+        "the divergence is given probabilities where it takes their logarithms (log_softmax): its slope "
+        "knows nothing of how wrong they are, and the largest one is pushed to 1",
+        choices.PROBABILITIES,
+    ),
     W.SAME_UNITS: (
         "the units of a layer are copies of one another and get the same gradient: each "
         "layer does the work of a single unit",
@@ -145,6 +150,8 @@ def _finding(reading: Reading, losses: str) -> Finding:
 def _learned(reading: Reading) -> bool:
     if reading.converged and reading.loss < T.MISWIRED_LEARNED * reading.reference_loss:
         return True  # and has not lost it since
+    if _kind(reading.facts) == W.PROBABILITIES:
+        return False  # what is lower by it is no divergence
     if reading.signed:
         return reading.learned
     mean = reading.facts.info.mean_loss

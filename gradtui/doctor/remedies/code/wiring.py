@@ -115,6 +115,16 @@ def who_writes(seen: ProgramSeen) -> CodeLines:
     return CodeLines(STEP, code, expect, changes=False)
 
 
+def log_probabilities(seen: ProgramSeen) -> CodeLines:
+    """It is no less than 0 where both are what they should be."""
+    del seen
+    code = block("""
+        if loss < 0:
+            print("no divergence is negative: kl_div takes log_softmax(scores), and the targets as they are")
+    """)
+    return CodeLines(LOSS, code, "no line, and a loss that comes down towards 0", changes=False)
+
+
 def less_dropout(seen: ProgramSeen) -> CodeLines:
     """What is dropped is what the argument says."""
     del seen
@@ -310,6 +320,11 @@ RAW_SCORES = Remedy(
     id="raw_scores",
     text=("hand the loss function raw scores: no softmax or sigmoid before it"),
     code=raw_scores,
+)
+LOG_PROBABILITIES = Remedy(
+    id="log_probabilities",
+    text=("hand kl_div the logarithms: log_softmax(scores) in place of softmax(scores)"),
+    code=log_probabilities,
 )
 CLASSES_LAST = Remedy(
     id="classes_last",
