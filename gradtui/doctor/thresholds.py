@@ -220,10 +220,11 @@ LONGER_THAN_STEPS = 5.0
 """Times what learning rate and gradient give: the rest is not the gradient's."""
 CLIPPED_HARD = 0.5
 """Median factor of the clipped steps: they are shortened to less than half."""
-CLIPPED_ALWAYS, CLIPPED_LONG = 0.98, 2e-3
+CLIPPED_ALWAYS, CLIPPED_LIKE = 0.98, (1.5e-3, 1e-2)
 """Share of steps that are clipped, from which on gradients are of one length, as somebody may want them; and
-update over weight norm from which on such steps are as long as any. Of 11 programs that are clipped too much
-it is 1e-5 to 8e-4, of two that are meant to be 8e-3 and 5e-2."""
+update over weight norm between which such steps are as long as any. Of 11 programs that are clipped too much
+it is 1e-5 to 8e-4, of three whose learning rate is too large for anything else 1.3e-2 to 6e-2, and of two
+that are meant to be 2e-3 and 8e-3."""
 CLIPPED_SOUND, CLIPPED_SHORT, CLIPPED_SAFE = 0.15, 1.5, 0.3
 """Loss over guessing, or the start, below which a run that is clipped has learned as it should; gradients so
 short need no clipping; and how much of a layer the longest step would have changed without it, below which it

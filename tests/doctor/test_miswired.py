@@ -14,7 +14,14 @@ from torch.nn import functional as F
 from gradtui.core.history import History
 from gradtui.core.snapshot import Grad, NonFinite, Snapshot, Weight
 from gradtui.core.symptom import Severity
-from gradtui.core.wiring import LOST_BATCH, ORDERED_LABELS, OWN_BACKWARD, SAME_ANSWERS, Faults
+from gradtui.core.wiring import (
+    LOST_BATCH,
+    ORDERED_LABELS,
+    OWN_BACKWARD,
+    PROBABILITIES,
+    SAME_ANSWERS,
+    Faults,
+)
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import Diagnosis
 from gradtui.doctor.rules.miswired import CAUSES, EXPLAINS, OTHERWISE
@@ -55,11 +62,16 @@ def test_a_run_that_has_not_learned_is_miswired(kind: str) -> None:
     assert found.notes == ()
 
 
-@pytest.mark.parametrize("kind", CAUSES)
+@pytest.mark.parametrize("kind", [kind for kind in CAUSES if kind != PROBABILITIES])
 def test_one_that_learns_all_the_same_has_a_note(kind: str) -> None:
     found = told(200, kind, loss=lambda step: CHANCE * 0.98**step)
     assert found.healthy
     assert found.notes == (f"odd wiring: seen: {kind}",)
+
+
+def test_what_falls_and_is_no_divergence_has_learned_nothing() -> None:
+    found = told(200, PROBABILITIES, loss=lambda step: CHANCE * 0.98**step)
+    assert found.verdict == "miswired"
 
 
 def test_too_early_to_judge_it_is_a_note() -> None:

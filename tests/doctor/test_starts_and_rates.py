@@ -135,10 +135,11 @@ def cut(factor: float) -> Callable[[Snapshot], Snapshot]:
 
 
 @pytest.mark.parametrize(
-    ("length", "ratio", "healthy"), [(0.1, 0.01, True), (0.1, 1e-4, False), (5.0, 0.01, False)]
+    ("length", "ratio", "healthy"),
+    [(0.1, 0.005, True), (0.1, 1e-4, False), (0.1, 0.05, False), (5.0, 0.005, False)],
 )
 def test_gradients_of_one_length_are_no_fault(length: float, ratio: float, healthy: bool) -> None:
-    """Where they need no clipping, and steps are as long as any."""
+    """Where they need no clipping, and steps are as long as any, and no longer."""
     falls: Number = lambda step: GUESS * 0.99**step  # noqa: E731
     each = 0.05 * length / ROWS**0.5  # what is recorded is clipped
     found = told(150, falls, norm=lambda step: each, ratio=lambda step: ratio, change=cut(0.05))

@@ -70,7 +70,8 @@ def _sound(reading: Reading, factors: FloatArray) -> bool:
     always = float((factors < T.CLIPPED).mean()) > T.CLIPPED_ALWAYS
     ratios = reading.ratios(reading.used)
     known = ratios[~np.isnan(ratios)]
-    if always and len(known) and median(known) > T.CLIPPED_LONG:
+    least, most = T.CLIPPED_LIKE
+    if always and len(known) and least < median(known) < most:
         return reading.progress or reading.seen < T.PLATEAU_STEPS
     well = reading.learned and left < T.CLIPPED_SOUND
     return well and reading.largest_ratio < T.CLIPPED_SAFE * float(np.quantile(factors, 0.05))

@@ -65,7 +65,7 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
     W.UNREGISTERED: (
         "modules in a plain list or dict are not registered: parameters() does not have theirs, and they "
         "stay as they are; nn.ModuleList and nn.ModuleDict register them",
-        choices.NOT_STEPPED,
+        choices.UNREGISTERED,
     ),
     W.LEFT_OUT: (
         "parameters that the loss hangs on came into the model after the optimizer was made, or were "

@@ -115,6 +115,20 @@ def who_writes(seen: ProgramSeen) -> CodeLines:
     return CodeLines(STEP, code, expect, changes=False)
 
 
+def registered_modules(seen: ProgramSeen) -> CodeLines:
+    """Which attributes hold modules that the model does not know of."""
+    del seen
+    code = block("""
+        for name, part in model.named_modules():
+            for word, held in vars(part).items():
+                within = held.values() if isinstance(held, dict) else held
+                if not word.startswith("_") and isinstance(held, (list, tuple, dict)):
+                    if any(isinstance(one, torch.nn.Module) for one in within):
+                        print(name, word, "holds modules that parameters() does not see")
+    """)
+    return CodeLines(MODEL, code, "no line: nn.ModuleList(...) around each list", changes=False)
+
+
 def log_probabilities(seen: ProgramSeen) -> CodeLines:
     """It is no less than 0 where both are what they should be."""
     del seen
@@ -320,6 +334,11 @@ RAW_SCORES = Remedy(
     id="raw_scores",
     text=("hand the loss function raw scores: no softmax or sigmoid before it"),
     code=raw_scores,
+)
+REGISTERED_MODULES = Remedy(
+    id="registered_modules",
+    text=("hold modules in nn.ModuleList or nn.ModuleDict, and make the optimizer after them"),
+    code=registered_modules,
 )
 LOG_PROBABILITIES = Remedy(
     id="log_probabilities",
