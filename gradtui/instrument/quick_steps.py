@@ -122,14 +122,14 @@ class QuickSteps:
                     meter.sampled(meter.clock() - began)
                 return True
             except (LookupError, TypeError, AttributeError):
-                return False  # not an optimizer as torch's are; nothing has been done yet
+                return False  # not an optimizer as torch's are: the step has not been counted yet
             finally:
                 lock.release()
 
         def quick_before(optimizer: Any, args: Any, kwargs: Any) -> Any:
-            if begins(optimizer, args, kwargs):
-                return None
             try:
+                if begins(optimizer, args, kwargs):
+                    return None
                 return before(optimizer, args, kwargs)
             except BaseException as error:  # a signal's: the program's own
                 without_ours(error)

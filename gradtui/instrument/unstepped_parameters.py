@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -13,6 +14,8 @@ from gradtui.nan_trace.live_objects import live_objects
 from gradtui.nan_trace.module_walk import attributes, walk
 
 NAMED = 3
+LISTED = 10_000
+"""Things in a plain list that are looked at, at most: it may hold a data set."""
 
 
 def not_stepped(
@@ -52,8 +55,10 @@ def _unregistered(roots: Sequence[nn.Module], left: set[int]) -> Faults:
             for name, held in attributes(module).items():
                 if name.startswith("_") or type(held) not in (list, tuple, dict):
                     continue
-                within = list(held.values()) if type(held) is dict else list(held)
-                parts = [one for one in within if isinstance(one, nn.Module)]
+                within = held.values() if type(held) is dict else held
+                # Asked of types, as what stands in for something else may load it when asked itself.
+                some = list(islice(within, LISTED))
+                parts = [one for one in some if issubclass(type(one), nn.Module)]
                 mine = {id(p.tensor) for part in parts for p in owned(part)} & left
                 if not mine:
                     continue
