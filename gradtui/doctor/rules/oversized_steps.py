@@ -37,9 +37,10 @@ def oversized_steps(reading: Reading) -> Finding | None:
     # Of a task that becomes harder the loss rises as well, but does not jump about more than it did.
     jumps = [spread(part) / median(part) for part in (parts[at], parts[-1])]
     worse &= jumps[1] > T.OVERSIZED_JUMPS * jumps[0]
-    if not (typical > T.OVERSIZED and worse) and not (
-        typical > T.OVERSIZED_FAR and not reading.learned
-    ):
+    mean = reading.facts.info.mean_loss
+    # What begins at its best, and better than any constant, has nothing to learn.
+    nothing = not reading.learned and not (mean and not reading.above_the_mean)
+    if not (typical > T.OVERSIZED and worse) and not (typical > T.OVERSIZED_FAR and nothing):
         return None
     before = f", in the best {len(losses) // T.OVERSIZED_PARTS} steps {norm(best)}" if worse else ""
     return Finding(
