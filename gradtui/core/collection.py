@@ -9,20 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-def settle() -> None:
-    """What there is now is there to stay: collections to come leave it out."""
-    gc.freeze()
-
-
 @contextmanager
 def without_collections() -> Iterator[None]:
     """While modules are imported, which make objects by the hundred thousand and no garbage. What there
-    is at its end has settled."""
+    is at its end is there to stay: collections to come leave it out."""
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        settle()
+        gc.freeze()
         if was_on:
             gc.enable()

@@ -607,7 +607,7 @@ class Reading:
     def above_the_mean(self) -> bool:
         """The loss of a regression is no lower than that, whatever heights it has come from."""
         mean = self.facts.info.mean_loss
-        return mean > 0 and self.level >= T.NO_MORE_THAN_MEAN * mean
+        return mean > 0 and self.level > T.NO_MORE_THAN_MEAN * mean
 
     @cached_property
     def _dropped(self) -> bool:

@@ -154,8 +154,7 @@ def _learned(reading: Reading) -> bool:
         return False  # what is lower by it is no divergence
     if reading.signed:
         return reading.learned
-    mean = reading.facts.info.mean_loss
-    if mean and reading.level > T.NO_MORE_THAN_MEAN * mean:
+    if reading.above_the_mean:
         return False
     if _kind(reading.facts) == W.RELU_LOGITS and reading.below_guessing:
         return True  # evidence may be meant to be for something and never against it

@@ -397,7 +397,7 @@ def begun_elsewhere(reading: Reading) -> str:
 def _no_more_than_the_mean(reading: Reading, mean: float) -> str:
     """A clause where a regression has come no further than to the mean of its targets, which may be all
     that there is to learn; else ""."""
-    if not reading.level > T.NO_MORE_THAN_MEAN * mean:
+    if not reading.above_the_mean:
         return ""
     return (
         f"after {reading.seen:,} steps the loss is {reading.level:.3g}, and to answer with the mean of the "

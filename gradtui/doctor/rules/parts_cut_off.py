@@ -63,7 +63,7 @@ def _without_effect(reading: Reading, rows: IntArray, zero: BoolArray) -> Findin
     if reading.progress and W.OVER_ONE in dict(reading.facts.info.wiring):
         return None
     told = reading.names(idle)
-    which = f"{', '.join(told[:NAMED])}{' and more' if len(told) > NAMED else ''}"
+    which = _some(told)
     others = reading.typical(reading.rows, reading.now)
     return Finding(
         SYMPTOM,
@@ -80,6 +80,10 @@ def _without_effect(reading: Reading, rows: IntArray, zero: BoolArray) -> Findin
     )
 
 
+def _some(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:NAMED])}{' and more' if len(names) > NAMED else ''}"
+
+
 def _zeros(reading: Reading, rows: IntArray) -> BoolArray:
     """[len(rows)] whether all weights of a row are exactly zero, as far as they were measured."""
     facts = reading.facts
@@ -90,12 +94,11 @@ def _zeros(reading: Reading, rows: IntArray) -> BoolArray:
 
 def _born_zero(reading: Reading, rows: IntArray) -> Finding:
     names = reading.names(rows)
-    which = f"{', '.join(names[:NAMED])}{' and more' if len(names) > NAMED else ''}"
     return Finding(
         "vanishing_gradient",
         Severity.WARNING,
         int(reading.facts.steps[0]),
-        f"all weights of {which} are exactly 0, and so is their gradient at each of "
+        f"all weights of {_some(names)} are exactly 0, and so is their gradient at each of "
         f"{len(reading.used)} measured steps; the loss is {norm(reading.loss)} (first "
         f"{norm(reading.start_loss)})",
         "they were initialised to zeros and are multiplied by one another: the gradient of each is made of "
