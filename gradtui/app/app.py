@@ -375,6 +375,14 @@ class GradtuiApp(TerminalApp):
             self.session.choose(name, self.clock())
             self.tick()
 
+    def _open(self, screen: Screen[None]) -> None:
+        """Lay a screen over the others. One that draws views has one in its first picture."""
+        if isinstance(screen, Shows):
+            screen.show(self.session.view(self.clock()))
+        self.push_screen(screen, self._seen_again)
+        self.session.changed = True
+        self.call_after_refresh(self.tick)
+
     def action_charts(self) -> None:
         """What the first chart shows."""
         from gradtui.app.screens.charts import ChartPickerScreen
@@ -410,8 +418,7 @@ class GradtuiApp(TerminalApp):
                 self.session.recorded = self.playback.course()
             self._see_cursor()
             charts = ChartStack(self.chart_frame, self._keep_frame, self._stretch)
-            self.push_screen(FullChartsScreen(self.session.mode, charts))
-            self.call_after_refresh(self.tick)
+            self._open(FullChartsScreen(self.session.mode, charts))
         self.session.changed = True
 
     def _see_cursor(self) -> None:
@@ -472,9 +479,7 @@ class GradtuiApp(TerminalApp):
         if isinstance(self.screen, TextScreen):
             self.pop_screen()
         screen = PrescriptionScreen(lambda: self.session.prescribed(self.clock()), self.copy_code)
-        self.push_screen(screen, self._seen_again)
-        self.session.changed = True
-        self.call_after_refresh(self.tick)
+        self._open(screen)
 
     def copy_code(self, code: str) -> None:
         """On the clipboard; nobody can know whether the terminal allows that."""
@@ -486,9 +491,7 @@ class GradtuiApp(TerminalApp):
         if self.watched is not None:
             from gradtui.app.screens.log import LogScreen
 
-            self.push_screen(LogScreen(), self._seen_again)
-            self.session.changed = True
-            self.call_after_refresh(self.tick)
+            self._open(LogScreen())
             return
         printed = self.output.text() if self.output is not None else ""
         lines = [safe(line.expandtabs()) for line in printed.splitlines()]
@@ -639,9 +642,7 @@ class GradtuiApp(TerminalApp):
         elif self.session.rows.order:
             from gradtui.app.screens.detail import DetailScreen
 
-            self.push_screen(DetailScreen(self.session.mode))
-            self.session.changed = True
-            self.call_after_refresh(self.tick)
+            self._open(DetailScreen(self.session.mode))
 
     @wish
     def action_escape(self) -> None:

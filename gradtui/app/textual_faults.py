@@ -56,10 +56,14 @@ from textual.events import Event, InputEvent, Resize
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.notifications import Notify
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, Screen, ScreenResultType
+from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets._toast import ToastRack
 from textual.worker import WorkerFailed
+
+from gradtui.app.dimmed import DimmedScreen
 
 MOST, WITHIN = 30, 10.0
 """So many faults in so many seconds are borne; a screen that cannot be drawn is no use."""
@@ -236,10 +240,17 @@ class Panel(ModalScreen[ScreenResultType]):
 
     LEAVING: ClassVar[frozenset[str]] = frozenset({"close", "go_on", "answer"})
     """Actions that need nothing of what is on it."""
+    auto_links = False
+    """Of what shines through nothing can be clicked; looking for links in it takes as long as drawing."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         able = action in self.LEAVING or (self.is_mounted and self.is_current)
         return able and super().check_action(action, parameters)
+
+    # A widget may draw any `Visual`; that `Screen` says less is an oversight of its types.
+    def render(self) -> VisualType:  # type: ignore[override]
+        below = super().render()
+        return DimmedScreen(below) if isinstance(below, BackgroundScreen) else below
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         return super().dismiss(result) if self.app.screen is self else AwaitComplete()

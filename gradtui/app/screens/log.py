@@ -27,15 +27,15 @@ class LogScreen(Panel[None]):
     def __init__(self) -> None:
         super().__init__(classes="log")
         self.pane = LogPane()
+        self.panel = Vertical(self.pane, id="panel")
+        self.panel.border_title = "output of the command"
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="panel") as panel:
-            panel.border_title = "output of the command"
-            yield self.pane
+        yield self.panel
 
     def show(self, view: View) -> None:
         if view.info is not None and view.info.logged is not None:
-            self.query_one("#panel").border_title = "what the log holds"
+            self.panel.border_title = "what the log holds"
         self.pane.show(view)
         self._say()
 
@@ -44,7 +44,7 @@ class LogScreen(Panel[None]):
         seen = int(self.pane.scroll_offset.y) + self.pane.size.height
         following = self.pane.following
         where = "following" if following else f"line {min(seen, kept)} of {kept}, G follows"
-        self.query_one("#panel").border_subtitle = f"{where}; esc closes"
+        self.panel.border_subtitle = f"{where}; esc closes"
 
     def action_scroll(self, by: int) -> None:
         self.pane.scroll_relative(y=by, animate=False, force=True, immediate=True)

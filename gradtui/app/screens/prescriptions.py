@@ -98,11 +98,10 @@ class PrescriptionScreen(Panel[None]):
         self._copy = copy
         self._what: RemedyCode | None = None
         self.pane = PrescriptionPane()
+        self.panel = Vertical(self.pane, id="panel")
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="panel") as panel:
-            panel.border_title = TITLE
-            yield self.pane
+        yield self.panel
 
     def show(self, view: View) -> None:
         other = view.reference
@@ -112,7 +111,7 @@ class PrescriptionScreen(Panel[None]):
         self.pane.tell(self._what, view)
         some = bool(self._what.all)
         keys = "up down choose, c copies, esc closes" if some else "esc closes"
-        panel = self.query_one("#panel")
+        panel = self.panel
         panel.border_title = "remedies of the untreated run, as code" if self._what.twin else TITLE
         panel.border_subtitle = keys
         panel.set_class(not some, "-empty")

@@ -62,12 +62,9 @@ class LineSurface(ScrollView, inherit_bindings=False, can_focus=False):
         if not self.is_attached or not self.size:
             return
         width, height = self.scrollable_content_region.size
-        blank = sized((), width)
-        new = tuple(
-            sized(line, width) if line else blank for line in self.make_lines(width, height)
-        )
-        old, self._lines = self._lines, new
-        if len(new) != len(old) or self.virtual_size.width != width:
+        old, new = self._lines, self._made()
+        self._lines = new
+        if len(new) != len(old) or self.virtual_size != (width, len(new)):
             self._strips.clear()
             self.virtual_size = Size(width, len(new))
             self.refresh()
@@ -82,6 +79,19 @@ class LineSurface(ScrollView, inherit_bindings=False, can_focus=False):
             if len(self._strips) > 4 * max(height, len(new)):
                 self._strips.clear()
             self.refresh(*dirty)
+
+    def _made(self) -> tuple[Line, ...]:
+        width, height = self.scrollable_content_region.size
+        blank = sized((), width)
+        return tuple(
+            sized(line, width) if line else blank for line in self.make_lines(width, height)
+        )
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # The first picture is asked for before the widget is told of its size.
+        if not self._lines and self.size:
+            self._lines = self._made()
+        return super().render_lines(crop)
 
     def on_mount(self) -> None:
         # Textual runs the base class's handler too.
