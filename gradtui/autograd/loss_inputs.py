@@ -22,6 +22,8 @@ from gradtui.core.wiring import (
     SAME_ANSWERS,
     SCRAMBLED_SCORES,
     SOFTMAX_TWICE,
+    UNNORMALISED,
+    WIDE_TARGETS,
     Faults,
 )
 from gradtui.patching.own_errors import suppress_own
@@ -50,6 +52,9 @@ FLAT = 0.8
 """Of guessing: where no loss below that can be reached nothing can be learned to speak of."""
 SURE, SUM_OF_ONE = 1e-3, 1e-2
 """How near to 0 or 1 a probability is certain, and how far from 1 those of a row may add up to."""
+OFF = 0.5
+"""How far the logarithm of a sum of probabilities is from 0, and how far a target from 0 or 1, at least: a
+little is smoothing."""
 FAINT = 1e-6
 """Difference of log probabilities that is none."""
 
@@ -70,12 +75,14 @@ def _found(root: Any) -> Faults:
         (node, alone), seen = waiting.popleft(), seen + 1
         word = stem_of(node)
         if word == BINARY:
-            found |= _scores(node, "the binary cross entropy with logits")
+            found |= _scores(node, "the binary cross entropy with logits") | _wide(node)
         elif word in LIKELIHOODS or _soft_labels(node, word):
             scores = _under(below_of(node)[0])
             if stem_of(scores) == "LogSoftmax":
                 found |= _scores(scores, "the cross entropy") | _alike(scores) | _scrambled(scores)
                 found |= _bounded(scores)
+            elif word in LIKELIHOODS:
+                found |= _unnormalised(node, stem_of(scores))
         elif word in ("Sub", "Mul") and _divergence(node, word):
             found[PROBABILITIES] = (
                 "a softmax goes into a divergence from target probabilities (kl_div) that takes "
@@ -129,6 +136,33 @@ def _probabilities(targets: Tensor | None) -> bool:
     sums = (rows.sum(1) - 1).abs().max()
     soft = ((rows > SURE) & (rows < 1 - SURE)).any()
     return bool(rows.min() >= 0) and float(sums) < SUM_OF_ONE and bool(soft)
+
+
+def _unnormalised(node: Any, fed: str) -> dict[str, str]:
+    """What goes into a negative log-likelihood [n, classes, ...] are no logarithms of probabilities."""
+    scores = saved(node, "self")
+    if scores is None or not scores.is_cpu or scores.dim() < 2 or not 0 < scores.numel() <= MOST:
+        return {}
+    sums = scores.detach().double().logsumexp(1).abs()
+    if not bool((sums > OFF).all()):  # NaN and infinite ones are told elsewhere
+        return {}
+    what = "a softmax" if fed == "Softmax" else "scores"
+    words = f"{what} goes into a negative log-likelihood (nll_loss) that takes logarithms of probabilities"
+    return {UNNORMALISED: words.replace("scores goes", "scores go")}
+
+
+def _wide(node: Any) -> dict[str, str]:
+    """Targets of a binary cross entropy that lie outside of 0 to 1."""
+    targets = saved(node, "target")
+    if targets is None or not targets.is_cpu or not 0 < targets.numel() <= MOST:
+        return {}
+    low, high = (float(one) for one in targets.detach().double().aminmax())
+    if not (low < -OFF or high > 1 + OFF) or not math.isfinite(high - low):
+        return {}
+    return {
+        WIDE_TARGETS: f"targets of the binary cross entropy lie between {low:.3g} and {high:.3g}, and it is "
+        "made for 0 to 1"
+    }
 
 
 def _scores(node: Any, what: str) -> dict[str, str]:

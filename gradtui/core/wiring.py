@@ -40,6 +40,8 @@ DROWNED_TERM = "drowned_term"
 HEAVY_DROPOUT = "heavy_dropout"
 UNREGISTERED = "unregistered"
 PROBABILITIES = "probabilities"
+UNNORMALISED = "unnormalised"
+WIDE_TARGETS = "wide_targets"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

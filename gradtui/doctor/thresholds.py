@@ -177,6 +177,10 @@ FORGETS_AT = 0.98
 """Quantile of the late losses: of data in order a class that comes anew costs more than guessing does."""
 STALE_LOOKS, STALE_SUMS = 20, 5
 """Measured steps in a row with the very same norms while losses differ, and sums of elements among them."""
+RIGHT_BY_SHARES = -0.8
+"""Mean loss that is the negative probability of the right class, from which on most answers are right."""
+MOVES_NO_WEIGHT = 1e-6
+"""Change of a layer in a step, as a share of it, below which float32 weights stay as they are, or nearly."""
 ORPHANED_STEPS = 100
 """Steps of an optimizer without a gradient at any of them, while others in turn with it have some."""
 ORDINARY_GAIN = 2.0

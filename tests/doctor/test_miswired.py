@@ -20,6 +20,8 @@ from gradtui.core.wiring import (
     OWN_BACKWARD,
     PROBABILITIES,
     SAME_ANSWERS,
+    UNNORMALISED,
+    WIDE_TARGETS,
     Faults,
 )
 from gradtui.doctor.diagnose import diagnose
@@ -62,15 +64,28 @@ def test_a_run_that_has_not_learned_is_miswired(kind: str) -> None:
     assert found.notes == ()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in CAUSES if kind != PROBABILITIES])
+NO_MEASURE = (PROBABILITIES, UNNORMALISED, WIDE_TARGETS)
+"""Kinds that a loss comes down by without anything being learned."""
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CAUSES if kind not in NO_MEASURE])
 def test_one_that_learns_all_the_same_has_a_note(kind: str) -> None:
     found = told(200, kind, loss=lambda step: CHANCE * 0.98**step)
     assert found.healthy
     assert found.notes == (f"odd wiring: seen: {kind}",)
 
 
-def test_what_falls_and_is_no_divergence_has_learned_nothing() -> None:
-    found = told(200, PROBABILITIES, loss=lambda step: CHANCE * 0.98**step)
+@pytest.mark.parametrize("kind", NO_MEASURE)
+def test_what_falls_and_measures_nothing_has_learned_nothing(kind: str) -> None:
+    found = told(200, kind, loss=lambda step: CHANCE * 0.98**step)
+    assert found.verdict == OTHERWISE.get(kind, "miswired")
+
+
+def test_probabilities_may_be_learned_without_their_logarithms() -> None:
+    found = told(200, UNNORMALISED, loss=lambda step: -0.1 - 0.8 * min(step / 100, 1.0))
+    assert found.verdict != "miswired"
+    assert "odd wiring" in found.notes[0]
+    found = told(200, UNNORMALISED, loss=lambda step: -0.1 - 0.8 * step / 100)
     assert found.verdict == "miswired"
 
 

@@ -61,6 +61,22 @@ WRONG: dict[str, tuple[int, Made, str]] = {
         lambda y: F.kl_div(y.softmax(1), SOFT.log(), reduction="sum", log_target=True),
         "probabilities",
     ),
+    "scores in a likelihood": (4, lambda y: F.nll_loss(4 * y, LABELS), "unnormalised"),
+    "probabilities in a likelihood": (
+        4,
+        lambda y: F.nll_loss(y.softmax(1), LABELS),
+        "unnormalised",
+    ),
+    "a mask of 0 and 255": (
+        1,
+        lambda y: F.binary_cross_entropy_with_logits(y[:, 0], 255 * ONES),
+        "wide_targets",
+    ),
+    "labels from 1 on": (
+        1,
+        lambda y: F.binary_cross_entropy_with_logits(y[:, 0], ONES + 1),
+        "wide_targets",
+    ),
     "squares": (1, lambda y: F.mse_loss(y, TARGETS), "broadcast_target"),
     "sizes": (1, lambda y: F.l1_loss(y, TARGETS), "broadcast_target"),
     "smooth": (1, lambda y: F.smooth_l1_loss(y, TARGETS), "broadcast_target"),
@@ -94,6 +110,10 @@ RIGHT: dict[str, tuple[int, Made]] = {
     ),
     "a mean reward": (4, lambda y: (TARGETS[:, None] - TARGETS[:, None] * y.softmax(1)).mean()),
     "rewards that add up to one": (4, lambda y: -(SOFT * y.softmax(1)).sum(1).mean()),
+    "smoothed and more": (
+        1,
+        lambda y: F.binary_cross_entropy_with_logits(y[:, 0], 1.2 * ONES - 0.1),
+    ),
     "log of softmax": (4, lambda y: F.nll_loss(y.softmax(1).log(), LABELS)),
     "log-softmax twice: the same": (4, lambda y: F.cross_entropy(y.log_softmax(1), LABELS)),
     "attention": (4, lambda y: F.cross_entropy(y.softmax(1) @ SOFT.T[:, :4] + y, LABELS)),

@@ -78,16 +78,20 @@ def _sound(reading: Reading, factors: FloatArray) -> bool:
 
 
 def _moved_otherwise(reading: Reading) -> bool:
-    """Whether the steps of plain SGD are much longer than learning rate and gradients make them."""
+    """Whether the steps of plain SGD are much longer than learning rate, gradients and weight decay make
+    them."""
     facts = reading.facts
-    if reading.adaptive or "momentum" not in dict(facts.info.settings):
+    settings = dict(facts.info.settings)
+    if reading.adaptive or "momentum" not in settings:
         return False
     at = facts.weights_at[-10 * T.WINDOW :]
     updates = facts.weights[at][:, facts.layout.judged, Weight.UPDATE]
     lengths = np.sqrt(np.nansum(updates**2, axis=1))
-    momentum = dict(facts.info.settings).get("momentum", 0.0)
+    sizes = facts.weights[at][:, facts.layout.judged, Weight.NORM]
+    decayed = settings.get("weight_decay", 0.0) * np.sqrt(np.nansum(sizes**2, axis=1))
+    made = facts.lr[at] * (stepped_norms(reading)[at] + decayed)
     with np.errstate(divide="ignore", invalid="ignore"):
-        times = lengths * (1 - momentum) / (facts.lr[at] * stepped_norms(reading)[at])
+        times = lengths * (1 - settings["momentum"]) / made
     times = times[np.isfinite(times) & (lengths > 0)]
     return len(times) >= T.ACTIVATION_WINDOW and median(times) > T.LONGER_THAN_STEPS
 

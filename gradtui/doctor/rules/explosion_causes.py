@@ -141,6 +141,8 @@ def merely_unscaled(reading: Reading) -> bool:
     task = reading.facts.info.task
     if reading.loss >= 1.5 * reading.start_loss:
         return False
+    if task == "mixed" and reading.start_loss > T.BAND_HIGH:
+        return not blown_up(reading)  # of that size no part is that has classes
     if task:
         return task == "regression" and not blown_up(reading)
     return not reading.bounded and reading.growth < T.GAIN_GROWTH

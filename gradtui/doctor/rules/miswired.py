@@ -53,6 +53,16 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "knows nothing of how wrong they are, and the largest one is pushed to 1",
         choices.PROBABILITIES,
     ),
+    W.UNNORMALISED: (
+        "the negative log-likelihood picks what it is given for the right class, without a logarithm of a "
+        "sum over all of them: to raise that alone lowers the loss, without end where nothing bounds it",
+        choices.UNNORMALISED,
+    ),
+    W.WIDE_TARGETS: (
+        "outside of 0 to 1 the binary cross entropy has no lowest value: sure answers lower it without end, "
+        "whatever the targets are (a mask of 0 and 255, labels from 1 on)",
+        choices.WIDE_TARGETS,
+    ),
     W.SAME_UNITS: (
         "the units of a layer are copies of one another and get the same gradient: each "
         "layer does the work of a single unit",
@@ -84,7 +94,7 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
     ),
 }
 """Kind -> cause and remedies, the most telling first."""
-OTHERWISE = {W.ORDERED_LABELS: "oscillating_loss"}
+OTHERWISE = {W.ORDERED_LABELS: "oscillating_loss", W.WIDE_TARGETS: "badly_scaled"}
 """Kind -> what it is told as, where no part of the program is at fault."""
 WRITTEN = (W.STEPS_UNDONE, W.WEIGHTS_LOADED)
 """Kinds that are a finding of their own where little is learned."""
@@ -102,6 +112,13 @@ EXPLAINS = {
         "vanishing_gradient",
     ),
     W.RELU_LOGITS: ("dead_relu", "vanishing_gradient"),
+    W.UNNORMALISED: (
+        "exploding_gradient",
+        "oscillating_loss",
+        "badly_scaled",
+        "vanishing_gradient",
+    ),
+    W.WIDE_TARGETS: ("exploding_gradient", "oscillating_loss", "vanishing_gradient"),
 }
 """What else is no more than a consequence; of the other kinds faint gradients are."""
 
@@ -150,8 +167,11 @@ def _finding(reading: Reading, losses: str) -> Finding:
 def _learned(reading: Reading) -> bool:
     if reading.converged and reading.loss < T.MISWIRED_LEARNED * reading.reference_loss:
         return True  # and has not lost it since
-    if _kind(reading.facts) == W.PROBABILITIES:
-        return False  # what is lower by it is no divergence
+    if _kind(reading.facts) in (W.PROBABILITIES, W.WIDE_TARGETS):
+        return False  # what is lower by it is no divergence, and no cross entropy
+    if _kind(reading.facts) == W.UNNORMALISED:
+        # Of probabilities the mean for the right class: a proper score of its own, if a flat one.
+        return -1 <= reading.level < T.RIGHT_BY_SHARES
     if reading.signed:
         return reading.learned
     if reading.above_the_mean:
@@ -250,7 +270,7 @@ def stale_gradients(reading: Reading) -> Finding | None:
     facts, at = reading.facts, reading.used[-20 * T.STALE_LOOKS :]
     if reading.critic or reading.progress or reading.converged or len(at) < T.STALE_LOOKS:
         return None
-    if in_turns(facts.optimizer):
+    if in_turns(facts.optimizer) or _stands_still(reading):
         return None
     norms = facts.grads[at][..., Grad.NORM]
     known = ~np.isnan(norms).any(axis=0)
@@ -281,6 +301,14 @@ def stale_gradients(reading: Reading) -> Finding | None:
         tuple(rows),
         names,
     )
+
+
+def _stands_still(reading: Reading) -> bool:
+    """Whether steps are too short by now to change a weight: the gradient of what is the same in all batches
+    stays what it is then."""
+    ratios = reading.ratios(reading.used[-20 * T.STALE_LOOKS :])
+    known = ratios[~np.isnan(ratios)]
+    return bool(len(known)) and float(known.max()) < T.MOVES_NO_WEIGHT
 
 
 def gradients_gone(reading: Reading) -> Finding | None:

@@ -360,10 +360,16 @@ def no_better(reading: Reading) -> str:
         return ""
     if mean := reading.facts.info.mean_loss:
         return _no_more_than_the_mean(reading, mean)
-    rising = reading.steeper > T.STEEPER and reading.seen < T.STEEPER_STEPS
-    if reading.slowly_falling or rising:
+    if reading.slowly_falling or reading.below_guessing:
         return ""
-    if reading.below_guessing:
+    rising = reading.steeper > T.STEEPER and reading.seen < T.STEEPER_STEPS
+    if rising and (reading.guessing or reading.level > reading.chance):
+        return (
+            f"{count}, and guessing costs {reading.chance:.3g}: nothing has been learned so far; gradients "
+            f"have grown to {reading.steeper:.2g} times what they were, as before a loss comes down, and "
+            "also where labels are learned by heart"
+        )
+    if rising:
         return ""
     if reading.level > reading.chance or (reading.facts.info.classes > 1 and not reading.came_down):
         return f"{count}, and guessing costs {reading.chance:.3g}: nothing has been learned so far"

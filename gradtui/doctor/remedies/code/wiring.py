@@ -139,6 +139,24 @@ def log_probabilities(seen: ProgramSeen) -> CodeLines:
     return CodeLines(LOSS, code, "no line, and a loss that comes down towards 0", changes=False)
 
 
+def log_softmax(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def likelihood(scores, labels):  # as torch.nn.functional.cross_entropy does
+            return torch.nn.functional.nll_loss(torch.log_softmax(scores, dim=1), labels)
+    """)
+    return CodeLines(LOSS, code, "a loss that is never negative, and about log(classes) at first")
+
+
+def targets_to_one(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        low, high = targets.min(), targets.max()  # of all targets, not of one batch
+        targets = (targets - low) / (high - low)
+    """)
+    return CodeLines(DATA, code, "a loss that is never negative")
+
+
 def less_dropout(seen: ProgramSeen) -> CodeLines:
     """What is dropped is what the argument says."""
     del seen
@@ -344,6 +362,18 @@ LOG_PROBABILITIES = Remedy(
     id="log_probabilities",
     text=("hand kl_div the logarithms: log_softmax(scores) in place of softmax(scores)"),
     code=log_probabilities,
+)
+LOG_SOFTMAX = Remedy(
+    id="log_softmax",
+    text=("hand nll_loss log_softmax(scores), or cross_entropy the scores themselves"),
+    code=log_softmax,
+)
+TARGETS_TO_ONE = Remedy(
+    id="targets_to_one",
+    text=(
+        "bring the targets of the binary cross entropy into 0 to 1: a mask of 0 and 255 divided by 255"
+    ),
+    code=targets_to_one,
 )
 CLASSES_LAST = Remedy(
     id="classes_last",
