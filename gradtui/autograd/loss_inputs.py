@@ -22,6 +22,7 @@ from gradtui.core.wiring import (
     SAME_ANSWERS,
     SCRAMBLED_SCORES,
     SOFTMAX_TWICE,
+    UNALIGNED,
     UNNORMALISED,
     WIDE_TARGETS,
     Faults,
@@ -88,6 +89,8 @@ def _found(root: Any) -> Faults:
                 "a softmax goes into a divergence from target probabilities (kl_div) that takes "
                 "logarithms of probabilities"
             )
+        elif word == "Where":
+            found |= _unaligned(node)
         elif word in DISTANCES and _stretched(node):
             found |= _spread(below_of(node)[0], own=False)
         elif alone and (difference := _difference(node, word)) is not None:
@@ -149,6 +152,17 @@ def _unnormalised(node: Any, fed: str) -> dict[str, str]:
     what = "a softmax" if fed == "Softmax" else "scores"
     words = f"{what} goes into a negative log-likelihood (nll_loss) that takes logarithms of probabilities"
     return {UNNORMALISED: words.replace("scores goes", "scores go")}
+
+
+def _unaligned(node: Any) -> dict[str, str]:
+    """Most targets of a ctc_loss are longer than its inputs: their losses were infinite, and made 0."""
+    if not any(stem_of(one) == "CtcLoss" for one in below_of(node)):
+        return {}
+    gone = saved(node, "condition")
+    if gone is None or not gone.is_cpu or not 2 * int(gone.sum()) > gone.numel():
+        return {}
+    count = f"{int(gone.sum())} of the {gone.numel()}"
+    return {UNALIGNED: f"{count} targets of the first batch are longer than their inputs"}
 
 
 def _wide(node: Any) -> dict[str, str]:

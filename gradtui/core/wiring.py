@@ -42,6 +42,7 @@ UNREGISTERED = "unregistered"
 PROBABILITIES = "probabilities"
 UNNORMALISED = "unnormalised"
 WIDE_TARGETS = "wide_targets"
+UNALIGNED = "unaligned"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

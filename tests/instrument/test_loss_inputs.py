@@ -67,6 +67,17 @@ WRONG: dict[str, tuple[int, Made, str]] = {
         lambda y: F.nll_loss(y.softmax(1), LABELS),
         "unnormalised",
     ),
+    "targets longer than inputs": (
+        12,
+        lambda y: F.ctc_loss(
+            y.view(N, 3, 4).transpose(0, 1).log_softmax(2),
+            torch.ones(N, 5, dtype=torch.long),
+            torch.full((N,), 3),
+            torch.full((N,), 5),
+            zero_infinity=True,
+        ),
+        "unaligned",
+    ),
     "a mask of 0 and 255": (
         1,
         lambda y: F.binary_cross_entropy_with_logits(y[:, 0], 255 * ONES),
@@ -110,6 +121,16 @@ RIGHT: dict[str, tuple[int, Made]] = {
     ),
     "a mean reward": (4, lambda y: (TARGETS[:, None] - TARGETS[:, None] * y.softmax(1)).mean()),
     "rewards that add up to one": (4, lambda y: -(SOFT * y.softmax(1)).sum(1).mean()),
+    "targets that can be aligned": (
+        12,
+        lambda y: F.ctc_loss(
+            y.view(N, 3, 4).transpose(0, 1).log_softmax(2),
+            torch.ones(N, 1, dtype=torch.long),
+            torch.full((N,), 3),
+            torch.full((N,), 1),
+            zero_infinity=True,
+        ),
+    ),
     "smoothed and more": (
         1,
         lambda y: F.binary_cross_entropy_with_logits(y[:, 0], 1.2 * ONES - 0.1),

@@ -63,6 +63,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "whatever the targets are (a mask of 0 and 255, labels from 1 on)",
         choices.WIDE_TARGETS,
     ),
+    W.UNALIGNED: (
+        "targets are longer than what there is to align them with (ctc_loss): such a one costs infinity, "
+        "which zero_infinity=True makes 0, and its gradient too",
+        choices.UNALIGNED,
+    ),
     W.SAME_UNITS: (
         "the units of a layer are copies of one another and get the same gradient: each "
         "layer does the work of a single unit",
@@ -94,7 +99,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
     ),
 }
 """Kind -> cause and remedies, the most telling first."""
-OTHERWISE = {W.ORDERED_LABELS: "oscillating_loss", W.WIDE_TARGETS: "badly_scaled"}
+OTHERWISE = {
+    W.ORDERED_LABELS: "oscillating_loss",
+    W.WIDE_TARGETS: "badly_scaled",
+    W.UNALIGNED: "not_learning",
+}
 """Kind -> what it is told as, where no part of the program is at fault."""
 WRITTEN = (W.STEPS_UNDONE, W.WEIGHTS_LOADED)
 """Kinds that are a finding of their own where little is learned."""
@@ -118,7 +127,6 @@ EXPLAINS = {
         "badly_scaled",
         "vanishing_gradient",
     ),
-    W.WIDE_TARGETS: ("exploding_gradient", "oscillating_loss", "vanishing_gradient"),
 }
 """What else is no more than a consequence; of the other kinds faint gradients are."""
 
@@ -169,6 +177,8 @@ def _learned(reading: Reading) -> bool:
         return True  # and has not lost it since
     if _kind(reading.facts) in (W.PROBABILITIES, W.WIDE_TARGETS):
         return False  # what is lower by it is no divergence, and no cross entropy
+    if _kind(reading.facts) == W.UNALIGNED and not reading.loss > 0:
+        return False
     if _kind(reading.facts) == W.UNNORMALISED:
         # Of probabilities the mean for the right class: a proper score of its own, if a flat one.
         return -1 <= reading.level < T.RIGHT_BY_SHARES
@@ -438,6 +448,9 @@ def explained(finding: Finding, facts: Facts) -> Finding:
             "and what is left of a step is divided by that scale once more",
             remedies=choices.CLIPPED_SCALED,
         )
+    if W.UNALIGNED in seen and finding.symptom == "output_cannot_change":
+        cause, remedies = CAUSES[W.UNALIGNED]
+        return replace(finding, cause=f"{seen[W.UNALIGNED]}: {cause}", remedies=remedies)
     shorter = any(remedy in choices.SHORTER_STEPS for remedy in finding.remedies)
     momentum = dict(facts.info.settings).get("momentum", 0.0)
     if T.LONGER_MEMORY <= momentum < 1 and shorter:
@@ -463,6 +476,8 @@ def wiring_notes(facts: Facts, found: list[Finding]) -> list[str]:
     left_out = any(kind in (W.LEFT_OUT, W.UNREGISTERED) for kind, _ in facts.info.wiring)
     out = []
     for kind, words in facts.info.wiring:
+        if kind == W.UNALIGNED and "output_cannot_change" in said:
+            continue
         if kind == W.CLIPPED_SCALED and "clipping_dominates" not in said:
             out.append(f"odd wiring: {words}")
         elif kind == W.NOT_STEPPED and "plateau" not in said and not left_out:
