@@ -137,8 +137,8 @@ def output_cannot_change(reading: Reading) -> Finding | None:
         Severity.CRITICAL,
         int(facts.steps[0]),
         f"{which} exactly 0 at all {len(facts)} steps, loss {norm(reading.loss)}",
-        "the loss does not depend on any parameter, or gradients are set to zero between backward "
-        "and step",
+        "the loss does not depend on any parameter, the outputs lie where what follows them is flat (a "
+        "sigmoid or softmax of huge numbers, a clamp), or gradients are zeroed between backward and step",
         choices.OUTPUT_CANNOT_CHANGE,
     )
 
