@@ -64,8 +64,8 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         choices.WIDE_TARGETS,
     ),
     W.UNALIGNED: (
-        "targets are longer than what there is to align them with (ctc_loss): such a one costs infinity, "
-        "which zero_infinity=True makes 0, and its gradient too",
+        "a target that is longer than what there is to align it with costs infinity (ctc_loss), which "
+        "zero_infinity=True makes 0, and its gradient too",
         choices.UNALIGNED,
     ),
     W.SAME_UNITS: (
@@ -180,7 +180,7 @@ def _learned(reading: Reading) -> bool:
     if _kind(reading.facts) == W.UNALIGNED and not reading.loss > 0:
         return False
     if _kind(reading.facts) == W.UNNORMALISED:
-        # Of probabilities the mean for the right class: a proper score of its own, if a flat one.
+        # Of probabilities it is the mean for the right class: by that one learns as well, if less sure.
         return -1 <= reading.level < T.RIGHT_BY_SHARES
     if reading.signed:
         return reading.learned
@@ -450,7 +450,7 @@ def explained(finding: Finding, facts: Facts) -> Finding:
         )
     if W.UNALIGNED in seen and finding.symptom == "output_cannot_change":
         cause, remedies = CAUSES[W.UNALIGNED]
-        return replace(finding, cause=f"{seen[W.UNALIGNED]}: {cause}", remedies=remedies)
+        return replace(finding, cause=f"{seen[W.UNALIGNED]}; {cause}", remedies=remedies)
     shorter = any(remedy in choices.SHORTER_STEPS for remedy in finding.remedies)
     momentum = dict(facts.info.settings).get("momentum", 0.0)
     if T.LONGER_MEMORY <= momentum < 1 and shorter:
