@@ -363,7 +363,7 @@ def no_better(reading: Reading) -> str:
     if reading.slowly_falling or reading.below_guessing:
         return ""
     rising = reading.steeper > T.STEEPER and reading.seen < T.STEEPER_STEPS
-    if rising and (reading.guessing or reading.level > reading.chance):
+    if rising and reading.guessing and not reading.came_down:
         return (
             f"{count}, and guessing costs {reading.chance:.3g}: nothing has been learned so far; gradients "
             f"have grown to {reading.steeper:.2g} times what they were, as before a loss comes down, and "
