@@ -44,6 +44,7 @@ from gradtui.doctor.rules.nothing_to_go_by import nothing_left
 from gradtui.doctor.rules.registry import BY_THE_START, EXPLAINED_BY, LOG_RULES, RULES, Rule
 from gradtui.doctor.rules.replica_drift import SYMPTOM as DRIFT
 from gradtui.doctor.rules.rounding import updates_in_part_lost
+from gradtui.doctor.rules.units import pinned_first_layers
 from gradtui.doctor.rules.update_arithmetic import by_division
 
 
@@ -130,7 +131,7 @@ def _asked(rule: Rule, readings: list[Reading]) -> list[Finding]:
 
 
 def _notes(readings: list[Reading]) -> list[str]:
-    rules = calibrating, spikes, updates_in_part_lost
+    rules = calibrating, spikes, updates_in_part_lost, pinned_first_layers
     return [rule(reading) for reading in readings for rule in rules]
 
 

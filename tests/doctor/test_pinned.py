@@ -84,6 +84,28 @@ def test_a_first_layer_may_be_pinned_and_no_harm_done(
     assert told(steps, loss, change=change, **OPEN).findings == ()
 
 
+NEITHER: Number = lambda step: np.sin(step)  # noqa: E731
+
+
+@pytest.mark.parametrize(
+    ("loss", "change", "noted"),
+    [
+        (NEITHER, acts(0.96), True),
+        (NEITHER, acts(0.8), False),
+        (NEITHER, acts(0.96, since=200), False),
+        (lambda step: NEITHER(step) - step, acts(0.96), True),
+        (lambda step: 40 * 0.998**step, acts(0.96), False),
+    ],
+    ids=["a reward", "in part", "later", "a reward that grows", "a loss that falls"],
+)
+def test_where_no_loss_can_say_whether_it_harms_it_is_a_note(
+    loss: Number, change: Change, noted: bool
+) -> None:
+    notes = told(600, loss, change=change, **OPEN).notes
+    assert [note for note in notes if "layers.0: at least 96 %" in note] == list(notes) * noted
+    assert len(notes) == noted
+
+
 @pytest.mark.parametrize(("noise", "verdict"), [(20.0, []), (1.0, ["clipping_dominates"])])
 def test_clipping_is_not_what_sets_steps_of_noise(noise: float, verdict: list[str]) -> None:
     """Langevin's sampling adds noise to the weights, many times as long as a clipped step."""

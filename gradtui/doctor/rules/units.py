@@ -220,18 +220,15 @@ def _pinned_by_inputs(reading: Reading) -> Finding | None:
     has come to rest far from where it could be: what it came down by the layers behind have learned."""
     if not len(reading.rows) or not rests_far_up(reading, T.PINNED_LEFT):
         return None
-    facts, first = reading.facts, int(reading.rows[0])
-    at = facts.activations_at
-    shares = facts.activations[at][:, first, Act.SATURATED]
-    if len(shares) < T.ACTIVATION_WINDOW or not (shares >= T.PINNED_SHARE).all():
+    first = int(reading.rows[0])
+    share = _pinned_share(reading, first)
+    if not share:
         return None
-    if not _ordinary_weights(reading, first):
-        return None  # steep on purpose, as codes of signs are
     return Finding(
         "saturated",
         Severity.WARNING,
-        int(facts.steps[0]),
-        f"{reading.names([first])[0]}, the first layer, has had at least {percent(float(shares.min()))} of "
+        int(reading.facts.steps[0]),
+        f"{reading.names([first])[0]}, the first layer, has had at least {percent(share)} of "
         f"its outputs on the flat ends from the start; the loss is {norm(reading.loss)} (first "
         f"{norm(reading.start_loss)}), and comes down no more",
         "the inputs are so large that the first layer gives little but signs of them: they are not scaled",
@@ -239,6 +236,38 @@ def _pinned_by_inputs(reading: Reading) -> Finding | None:
         (first,),
         reading.names([first]),
     )
+
+
+def pinned_first_layers(reading: Reading) -> str:
+    """A note on first layers of that kind where no loss can say whether they hold the run up, as of an actor
+    and a critic; else ""."""
+    if reading.half or reading.converged or not (reading.signed or reading.game):
+        return ""
+    rows = [row for row in _without_layers_before(reading) if _pinned_share(reading, row)]
+    if not rows:
+        return ""
+    least = min(_pinned_share(reading, row) for row in rows)
+    return (
+        f"{', '.join(reading.names(rows))}: at least {percent(least)} of the outputs have been on the flat "
+        "ends from the start; the inputs are so large that little but their signs is left"
+    )
+
+
+def _without_layers_before(reading: Reading) -> list[int]:
+    """The first row of each net: of each first part of the names."""
+    firsts: dict[str, int] = {}
+    for row in reading.rows:
+        firsts.setdefault(reading.facts.layout.rows[int(row)].name.split(".")[0], int(row))
+    return sorted(firsts.values())
+
+
+def _pinned_share(reading: Reading, row: int) -> float:
+    """The least part of a layer's outputs that was on the flat ends whenever they were looked at; 0 where
+    that is no more than usual, not known, or on purpose, as in codes of signs."""
+    shares = reading.facts.activations[reading.facts.activations_at][:, row, Act.SATURATED]
+    if len(shares) < T.ACTIVATION_WINDOW or not (shares >= T.PINNED_SHARE).all():
+        return 0.0
+    return float(shares.min()) if _ordinary_weights(reading, row) else 0.0
 
 
 def _ordinary_weights(reading: Reading, row: int) -> bool:
