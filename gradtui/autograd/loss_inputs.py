@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradtui.autograd.node_types import LEAF, below_of, number, shape, stem_of, words
+from gradtui.autograd.node_types import LAYERS, LEAF, below_of, number, shape, stem_of, words
 from gradtui.autograd.saved_tensors import saved
 from gradtui.core.wiring import (
     BROADCAST_TARGET,
@@ -40,6 +40,7 @@ TURNED = words("Transpose Permute")
 MEANS = words("Mean Sum Mul Div Neg View Squeeze ToCopy")
 """What makes one number of the parts of a loss."""
 SUMS = words("Add Sub Rsub")
+POOLS = words("Mean Sum")
 COLUMNS = frozenset((*VIEWS, LEAF))
 LIKELIHOODS = frozenset(("NllLoss", "NllLoss2D"))
 DISTANCES = words("MseLoss SmoothL1Loss HuberLoss")
@@ -91,10 +92,11 @@ def _found(root: Any) -> Faults:
             )
         elif word == "Where":
             found |= _unaligned(node)
-        elif word in DISTANCES and _stretched(node):
-            found |= _spread(below_of(node)[0], own=False)
+        elif word in DISTANCES:
+            answers = below_of(node)[0]
+            found |= _spread(answers, own=False) if _stretched(node) else _one_for_all(answers)
         elif alone and (difference := _difference(node, word)) is not None:
-            found |= _spread(difference, own=True)
+            found |= _spread(difference, own=True) or _one_for_all(below_of(difference)[0])
         elif word in MEANS or word in SUMS:
             alone = alone and word in MEANS
             waiting.extend((one, alone) for one in below_of(node))
@@ -148,7 +150,7 @@ def _unnormalised(node: Any, fed: str) -> dict[str, str]:
         return {}
     some = max(1, SOME * len(scores) // scores.numel())
     sums = scores[:some].detach().double().logsumexp(1).abs()
-    if not bool((sums > OFF).all()):  # NaN and infinite ones are told elsewhere
+    if not 2 * int((sums > OFF).sum()) > sums.numel():  # NaN is told elsewhere
         return {}
     what = "a softmax goes" if fed == "Softmax" else "scores go"
     words = (
@@ -315,6 +317,40 @@ def _stretched(node: Any) -> bool:
     if node._raw_saved_target.unpack_hook is not None:
         return False
     return 0 in node._saved_target.stride()
+
+
+def _one_for_all(node: Any) -> dict[str, str]:
+    """A single number, which layers made of a mean or sum over many rows, was spread over all targets."""
+    wide = shape(node)
+    at = node
+    for _ in range(FAR):
+        if stem_of(at) not in RESHAPED and stem_of(at) != "Squeeze":
+            break
+        at = next(iter(below_of(at)), None)
+    if stem_of(at) != "Expand" or math.prod(at._saved_self_sym_sizes) != 1:
+        return {}
+    if math.prod(wide) < EXAMPLES or not _over_rows(at):
+        return {}  # a constant may be fitted to all of them, or the value of one state
+    words = (
+        f"one prediction, of shape {tuple(at._saved_self_sym_sizes)}, meets targets of shape {wide}"
+    )
+    return {BROADCAST_TARGET: f"{words}: all examples get the same answer"}
+
+
+def _over_rows(root: Any) -> bool:
+    """Whether a mean or a sum over the first of two dims or more lies below, and a layer above it."""
+    waiting, seen = deque([(root, False)]), 0
+    while waiting and seen < NODES:
+        (node, layered), seen = waiting.popleft(), seen + 1
+        word = stem_of(node)
+        if word in POOLS and layered:
+            sizes: Any = getattr(node, "_saved_self_sym_sizes", ())
+            dims: Any = getattr(node, "_saved_dim", None)
+            if len(sizes) > 1 and sizes[0] >= EXAMPLES and dims is not None and tuple(dims) == (0,):
+                return True
+        layered = layered or word in LAYERS
+        waiting.extend((one, layered) for one in below_of(node))
+    return False
 
 
 def _spread(node: Any, *, own: bool) -> dict[str, str]:

@@ -61,7 +61,7 @@ WRONG: dict[str, tuple[int, Made, str]] = {
         lambda y: F.kl_div(y.softmax(1), SOFT.log(), reduction="sum", log_target=True),
         "probabilities",
     ),
-    "scores in a likelihood": (4, lambda y: F.nll_loss(4 * y, LABELS), "unnormalised"),
+    "scores in a likelihood": (4, lambda y: F.nll_loss(y + 3, LABELS), "unnormalised"),
     "probabilities in a likelihood": (
         4,
         lambda y: F.nll_loss(y.softmax(1), LABELS),
@@ -89,6 +89,18 @@ WRONG: dict[str, tuple[int, Made, str]] = {
         "wide_targets",
     ),
     "squares": (1, lambda y: F.mse_loss(y, TARGETS), "broadcast_target"),
+    "one answer spread over all": (
+        4,
+        lambda y: F.mse_loss(
+            F.linear(y.mean(0, keepdim=True), SOFT[:1]).expand(N, 1), ONES[:, None]
+        ),
+        "broadcast_target",
+    ),
+    "and by broadcasting": (
+        4,
+        lambda y: F.l1_loss(F.linear(y.mean(0), SOFT[:1]), ONES),
+        "broadcast_target",
+    ),
     "sizes": (1, lambda y: F.l1_loss(y, TARGETS), "broadcast_target"),
     "smooth": (1, lambda y: F.smooth_l1_loss(y, TARGETS), "broadcast_target"),
     "huber": (1, lambda y: F.huber_loss(y, TARGETS) / 2, "broadcast_target"),
@@ -131,6 +143,11 @@ RIGHT: dict[str, tuple[int, Made]] = {
             zero_infinity=True,
         ),
     ),
+    "the value of one state": (
+        4,
+        lambda y: F.mse_loss(F.linear(y[:1], SOFT[:1]).expand(N, 1), ONES[:, None]),
+    ),
+    "a constant": (4, lambda y: F.mse_loss(y.mean().expand(N), ONES)),
     "smoothed and more": (
         1,
         lambda y: F.binary_cross_entropy_with_logits(y[:, 0], 1.2 * ONES - 0.1),
