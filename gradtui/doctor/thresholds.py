@@ -458,6 +458,8 @@ CUT_OFF_LEARNED = 0.6
 """Of guessing (or of the start): above that, after so many steps, layers without a gradient are missed."""
 
 CONSTANT_STEPS, CONSTANT = 100, 1e-5
+STEEP_SLOPE = 1.0
+"""Of the loss: what it changes by, to first order, if all weights change by as much as they are."""
 CONSTANT_EFFECT = 1e-3
 """Of the loss: what a step along its gradient should change, at the least, to be missed."""
 ROUNDED_LEFT = 0.3

@@ -144,3 +144,31 @@ def test_gradients_of_one_length_are_no_fault(length: float, ratio: float, healt
     each = 0.05 * length / ROWS**0.5  # what is recorded is clipped
     found = told(150, falls, norm=lambda step: each, ratio=lambda step: ratio, change=cut(0.05))
     assert ("clipping_dominates" not in symptoms(found)) is healthy
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "ratio", "norm", "remedies"),
+    [
+        ("LBFGS", 0.0, 6.0, ["zero_grad_each_step"]),
+        ("LBFGS", 0.0, 1e-6, []),
+        ("LBFGS", 1e-3, 6.0, ["reference_of_its_own"]),
+        ("SGD", 1e-3, 6.0, ["reference_of_its_own"]),
+        ("SGD", 0.0, 6.0, []),
+    ],
+)
+def test_a_loss_that_stays_the_same_to_its_last_digits(
+    optimizer: str, ratio: float, norm: float, remedies: list[str]
+) -> None:
+    """Where a line search moves no weight, the gradient is not that of the loss."""
+    found = told(
+        300,
+        lambda step: 0.0717 if step > 20 else 0.1,
+        norm=lambda step: norm,
+        ratio=lambda step: ratio if step > 20 else 1e-2,
+        noise=0.0,
+        task="",
+        classes=0,
+        optimizer=optimizer,
+    )
+    said = [finding for finding in found.findings if finding.symptom == "miswired"]
+    assert [remedy.id for finding in said for remedy in finding.remedies] == remedies
