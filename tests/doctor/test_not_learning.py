@@ -195,7 +195,10 @@ def test_steeper_from_step_to_step_it_is_given_its_time() -> None:
     grads = facts.grads.copy()
     grads[..., Grad.NORM] *= np.geomspace(1, 5, 120)[:, None]
     total = facts.total_norm * np.geomspace(1, 5, 120)
-    assert diagnose(replace(facts, grads=grads, total_norm=total)).decided
+    found = diagnose(replace(facts, grads=grads, total_norm=total))
+    assert (found.decided, found.findings) == (False, ())
+    assert "gradients have grown to" in found.why
+    assert "gradients have grown to" not in diagnose(facts).why
 
 
 def test_a_warm_up_that_is_not_over_is_given_its_time() -> None:
