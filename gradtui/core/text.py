@@ -1,6 +1,6 @@
 """Words for people: text from files made safe to print, and the nearest name to a misspelt one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 LONGEST_SHOWN = 60
@@ -31,6 +31,12 @@ def shown(value: object) -> str:
         return "a number of thousands of digits"
     words = printable(words)
     return words if len(words) <= LONGEST_SHOWN else words[: LONGEST_SHOWN - 3] + "..."
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """ "a, b and 3 more": the first `most` of them."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from gradtui.core.text import printable
+from gradtui.core.text import listed, printable
 from gradtui.core.wiring import HEAVY_DROPOUT, Faults
 from gradtui.nan_trace.module_walk import attributes, walk
 
@@ -28,6 +28,5 @@ def heavy_dropout(roots: Sequence[nn.Module]) -> Faults:
         return ()
     paths = [printable(path) or "Dropout" for path, _ in found.values()]
     least = min(share for _, share in found.values())
-    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
-    words = f"{100 * least:.3g} % is dropped by {', '.join(paths[:NAMED])}{more}"
+    words = f"{100 * least:.3g} % is dropped by {listed(paths, NAMED)}"
     return ((HEAVY_DROPOUT, words),)

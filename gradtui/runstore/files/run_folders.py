@@ -9,7 +9,7 @@ from pathlib import Path
 from gradtui.core.errors import UsageError
 from gradtui.core.paths import state_home
 from gradtui.core.secrets import MASK, masked
-from gradtui.core.text import did_you_mean, printable
+from gradtui.core.text import did_you_mean, listed, printable
 
 HEADER = re.compile(r"run(-[0-9.]+)?\.json")
 LAST = "@last"
@@ -125,10 +125,9 @@ def find_run(word: str | Path, home: Path) -> Path:
             f"there is no run {printable(text)!r}{hint or ': `gradtui runs` lists them all'}"
         )
     names = [printable(path.name) for path in found]
-    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
     raise UsageError(
         f"{printable(text)!r} is in the names of {len(names)} runs, the newest first: "
-        f"{', '.join(names[:MOST])}{more}; give more of one, or {printable(text) + LAST!r} for the "
+        f"{listed(names, MOST)}; give more of one, or {printable(text) + LAST!r} for the "
         "newest of them."
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradtui.core.logged import LABELS, Logged
-from gradtui.core.text import printable
+from gradtui.core.text import listed, printable
 from gradtui.runstore.logs.selection import Selection
 from gradtui.runstore.logs.series import Log, Series
 
@@ -14,9 +14,7 @@ NAMED = 12
 
 
 def described(log: Log, selection: Selection, logged: Logged) -> Iterator[str]:
-    files = ", ".join(printable(name) for name in log.files[:3])
-    more = f" and {len(log.files) - 3} more" if len(log.files) > 3 else ""
-    yield f"{logged.format}: {files}{more}"
+    yield f"{logged.format}: {listed([printable(name) for name in log.files], 3)}"
     plain = {
         "loss": selection.loss,
         "gradient norm": selection.norm,
@@ -37,9 +35,8 @@ def described(log: Log, selection: Selection, logged: Logged) -> Iterator[str]:
         yield f"{'validation loss':<{LABELS}}{_points(one)}"
     others = selection.others()
     if others:
-        names = ", ".join(printable(name) for name in others[:NAMED])
-        rest = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
-        yield f"{'beside':<{LABELS}}{names}{rest}"
+        names = listed([printable(name) for name in others], NAMED)
+        yield f"{'beside':<{LABELS}}{names}"
 
 
 def _points(one: Series) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from gradtui.core.errors import UsageError
-from gradtui.core.text import printable
+from gradtui.core.text import listed, printable
 from gradtui.runstore.logs.limits import CUT, MOST_POINTS
 from gradtui.runstore.logs.series import Collector, Log
 
@@ -93,10 +93,9 @@ def suffix(run: StoredRun, runs: Sequence[StoredRun]) -> str:
 def question(path: Path, runs: Sequence[StoredRun]) -> UsageError:
     """That several runs are there, the newest first."""
     newest = sorted(runs, key=lambda run: -run.begun)
-    names = [_asked(run) for run in newest[:NAMED]]
-    more = f" and {len(runs) - NAMED} more" if len(runs) > NAMED else ""
+    names = [_asked(run) for run in newest]
     return UsageError(
-        f"{printable(str(path))} holds {len(runs)} runs: name one of {', '.join(names)}{more}."
+        f"{printable(str(path))} holds {len(runs)} runs: name one of {listed(names, NAMED)}."
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gradtui.core.errors import UsageError
 from gradtui.core.paths import is_folder
-from gradtui.core.text import printable
+from gradtui.core.text import listed, printable
 
 DEEPEST = 4
 """Folders below the one named that are looked into."""
@@ -47,7 +47,6 @@ def the_one(path: Path, folders: Sequence[Path]) -> Path:
     if len(folders) == 1:
         return folders[0]
     names = [printable(str(folder)) for folder in sorted(folders)]
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     raise UsageError(
-        f"{printable(str(path))} holds {len(names)} runs: name one of {', '.join(names[:NAMED])}{more}."
+        f"{printable(str(path))} holds {len(names)} runs: name one of {listed(names, NAMED)}."
     )

@@ -7,7 +7,7 @@ import numpy as np
 
 from gradtui.core.errors import UsageError
 from gradtui.core.metric import MOST_NAMES
-from gradtui.core.text import printable
+from gradtui.core.text import listed, printable
 from gradtui.runstore.logs.attempts import chains, repeats
 from gradtui.runstore.logs.names import (
     LAYER,
@@ -145,8 +145,7 @@ def unrepeated(one: Series, filled: list[str]) -> Series:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(printable(name) for name in names[:NAMED]) + more
+    return listed([printable(name) for name in names], NAMED)
 
 
 def _nothing(names: list[str]) -> str:
