@@ -7,7 +7,7 @@ nobody has packed.
 
 import math
 from collections import deque
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor
@@ -36,6 +36,7 @@ VIEWS = words(
 )
 """Nodes that leave the values as they are."""
 RESHAPED = words("View UnsafeView ReshapeAlias Clone Alias ToCopy")
+FLATTENED = RESHAPED | words("Squeeze")
 TURNED = words("Transpose Permute")
 MEANS = words("Mean Sum Mul Div Neg View Squeeze ToCopy")
 """What makes one number of the parts of a loss."""
@@ -103,13 +104,18 @@ def _found(root: Any) -> Faults:
     return tuple(found.items())
 
 
-def _under(node: Any) -> Any:
-    """The first one below that is more than a view."""
+def _under(node: Any, through: frozenset[str] = VIEWS) -> Any:
+    """The first one below that is more than a view, or than what is passed over in its place."""
     for _ in range(FAR):
-        if stem_of(node) not in VIEWS:
+        if stem_of(node) not in through:
             break
         node = next(iter(below_of(node)), None)
     return node
+
+
+def _readable(tensor: Tensor | None) -> TypeGuard[Tensor]:
+    """Whether its numbers can be looked at without waiting for a device, or for long."""
+    return tensor is not None and tensor.is_cpu and 0 < tensor.numel() <= MOST
 
 
 def _soft_labels(node: Any, word: str) -> bool:
@@ -135,7 +141,7 @@ def _divergence(node: Any, word: str) -> bool:
 
 def _probabilities(targets: Tensor | None) -> bool:
     """Whether each row is a distribution, and not all of them certain ones."""
-    if targets is None or not targets.is_cpu or not 0 < targets.numel() <= MOST:
+    if not _readable(targets):
         return False
     rows = targets.detach().reshape(-1, targets.shape[-1])[:FAR].double()
     sums = (rows.sum(1) - 1).abs().max()
@@ -146,7 +152,7 @@ def _probabilities(targets: Tensor | None) -> bool:
 def _unnormalised(node: Any, fed: str) -> dict[str, str]:
     """What goes into a negative log-likelihood [n, classes, ...] are no logarithms of probabilities."""
     scores = saved(node, "self")
-    if scores is None or not scores.is_cpu or scores.dim() < 2 or not 0 < scores.numel() <= MOST:
+    if not _readable(scores) or scores.dim() < 2:
         return {}
     some = max(1, SOME * len(scores) // scores.numel())
     sums = scores[:some].detach().double().logsumexp(1).abs()
@@ -164,7 +170,7 @@ def _unaligned(node: Any) -> dict[str, str]:
     if not any(stem_of(one) == "CtcLoss" for one in below_of(node)):
         return {}
     gone = saved(node, "condition")
-    if gone is None or not gone.is_cpu or not 2 * int(gone.sum()) > gone.numel():
+    if not _readable(gone) or not 2 * int(gone.sum()) > gone.numel():
         return {}
     count = f"{int(gone.sum())} of the {gone.numel()}"
     return {UNALIGNED: f"{count} targets of the first batch are longer than their inputs"}
@@ -173,7 +179,7 @@ def _unaligned(node: Any) -> dict[str, str]:
 def _wide(node: Any) -> dict[str, str]:
     """Targets of a binary cross entropy that lie outside of 0 to 1."""
     targets = saved(node, "target")
-    if targets is None or not targets.is_cpu or not 0 < targets.numel() <= MOST:
+    if not _readable(targets):
         return {}
     low, high = (float(one) for one in targets.detach().aminmax())
     if not (low < -OFF or high > 1 + OFF) or not math.isfinite(high - low):
@@ -201,11 +207,7 @@ def _scrambled(node: Any) -> dict[str, str]:
     rows = shape(node)
     if len(rows) != 2:
         return {}
-    at = next(iter(below_of(node)), None)
-    for _ in range(FAR):
-        if at is None or stem_of(at) not in RESHAPED:
-            break
-        at = next(iter(below_of(at)), None)
+    at = _under(next(iter(below_of(node)), None), RESHAPED)
     if at is None or stem_of(at) not in TURNED:
         return {}
     turned, (below, place) = shape(at), at.next_functions[0]
@@ -322,11 +324,7 @@ def _stretched(node: Any) -> bool:
 def _one_for_all(node: Any) -> dict[str, str]:
     """A single number, which layers made of a mean or sum over many rows, was spread over all targets."""
     wide = shape(node)
-    at = node
-    for _ in range(FAR):
-        if stem_of(at) not in RESHAPED and stem_of(at) != "Squeeze":
-            break
-        at = next(iter(below_of(at)), None)
+    at = _under(node, FLATTENED)
     if stem_of(at) != "Expand" or math.prod(at._saved_self_sym_sizes) != 1:
         return {}
     if math.prod(wide) < EXAMPLES or not _over_rows(at):

@@ -105,6 +105,8 @@ OTHERWISE = {
     W.UNALIGNED: "not_learning",
 }
 """Kind -> what it is told as, where no part of the program is at fault."""
+CAUSE_OF = {W.CLIPPED_SCALED: "clipping_dominates", W.UNALIGNED: "output_cannot_change"}
+"""Kind -> the symptom that it is told as the cause of (`explained`)."""
 WRITTEN = (W.STEPS_UNDONE, W.WEIGHTS_LOADED)
 """Kinds that are a finding of their own where little is learned."""
 APART = (*CAUSES, W.PADDING_COUNTED, W.ANSWER_GIVEN)
@@ -441,14 +443,14 @@ def explained(finding: Finding, facts: Facts) -> Finding:
     """`finding` with what the first steps have shown for a cause: of steps that are too long, losses
     that add up; of clipping that leaves nothing, a loss scale that was still in the gradients."""
     seen = dict(facts.info.wiring)
-    if W.CLIPPED_SCALED in seen and finding.symptom == "clipping_dominates":
+    if W.CLIPPED_SCALED in seen and finding.symptom == CAUSE_OF[W.CLIPPED_SCALED]:
         return replace(
             finding,
             cause=f"{seen[W.CLIPPED_SCALED]}: scaler.unscale_(optimizer) has not been called by then, "
             "and what is left of a step is divided by that scale once more",
             remedies=choices.CLIPPED_SCALED,
         )
-    if W.UNALIGNED in seen and finding.symptom == "output_cannot_change":
+    if W.UNALIGNED in seen and finding.symptom == CAUSE_OF[W.UNALIGNED]:
         cause, remedies = CAUSES[W.UNALIGNED]
         return replace(finding, cause=f"{seen[W.UNALIGNED]}; {cause}", remedies=remedies)
     shorter = any(remedy in choices.SHORTER_STEPS for remedy in finding.remedies)
@@ -476,9 +478,9 @@ def wiring_notes(facts: Facts, found: list[Finding]) -> list[str]:
     left_out = any(kind in (W.LEFT_OUT, W.UNREGISTERED) for kind, _ in facts.info.wiring)
     out = []
     for kind, words in facts.info.wiring:
-        if kind == W.UNALIGNED and "output_cannot_change" in said:
+        if CAUSE_OF.get(kind) in said:
             continue
-        if kind == W.CLIPPED_SCALED and "clipping_dominates" not in said:
+        if kind == W.CLIPPED_SCALED:
             out.append(f"odd wiring: {words}")
         elif kind == W.NOT_STEPPED and "plateau" not in said and not left_out:
             out.append(f"{words} with gradients that no optimizer stepped at the start")

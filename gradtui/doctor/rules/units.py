@@ -243,13 +243,14 @@ def pinned_first_layers(reading: Reading) -> str:
     and a critic; else ""."""
     if reading.half or reading.converged or not (reading.signed or reading.game):
         return ""
-    rows = [row for row in _without_layers_before(reading) if _pinned_share(reading, row)]
-    if not rows:
+    shares = {row: _pinned_share(reading, row) for row in _without_layers_before(reading)}
+    pinned = {row: share for row, share in shares.items() if share}
+    if not pinned:
         return ""
-    least = min(_pinned_share(reading, row) for row in rows)
+    names, least = ", ".join(reading.names(list(pinned))), min(pinned.values())
     return (
-        f"{', '.join(reading.names(rows))}: at least {percent(least)} of the outputs have been on the flat "
-        "ends from the start; the inputs are so large that little but their signs is left"
+        f"{names}: at least {percent(least)} of the outputs have been on the flat ends from the start; the "
+        "inputs are so large that little but their signs is left"
     )
 
 
