@@ -12,7 +12,17 @@ from typing import Any, TypeGuard
 import torch
 from torch import Tensor
 
-from gradtui.autograd.node_types import LAYERS, LEAF, below_of, number, shape, stem_of, words
+from gradtui.autograd.node_types import (
+    ACTIVATIONS,
+    BATCH_NORMS,
+    LAYERS,
+    LEAF,
+    below_of,
+    number,
+    shape,
+    stem_of,
+    words,
+)
 from gradtui.autograd.saved_tensors import saved
 from gradtui.core.wiring import (
     BROADCAST_TARGET,
@@ -202,14 +212,16 @@ def _scores(node: Any, what: str) -> dict[str, str]:
 
 
 def _scrambled(node: Any) -> dict[str, str]:
-    """Rows of a log-softmax [rows, classes] that were cut out of [n, classes, positions], which came of
-    [n, positions, classes]: to turn and to reshape is not to turn back."""
+    """Rows of a log-softmax [rows, classes] that were cut out of [n, classes, positions], as a convolution
+    gives it, or turned from [n, positions, classes]: to turn and to reshape is not to turn back."""
     rows = shape(node)
     if len(rows) != 2:
         return {}
     at = _under(next(iter(below_of(node)), None), RESHAPED)
-    if at is None or stem_of(at) not in TURNED:
+    if at is None:
         return {}
+    if stem_of(at) not in TURNED:
+        return _cut_across(rows, shape(at)) if _by_channel(at) else {}
     turned, (below, place) = shape(at), at.next_functions[0]
     before = tuple(below._input_metadata[place].shape) if below is not None else ()
     if len(turned) < 3 or not before or before[-1] != rows[1] or turned[-1] == rows[1]:
@@ -219,6 +231,31 @@ def _scrambled(node: Any) -> dict[str, str]:
         "positions and not of all classes"
     )
     return {SCRAMBLED_SCORES: words}
+
+
+def _cut_across(rows: tuple[int, ...], scores: tuple[int, ...]) -> dict[str, str]:
+    """[rows, classes] that were reshaped from [n, classes, positions...] as they lie."""
+    if len(scores) < 3 or scores[1] != rows[1] or scores[-1] == rows[1]:
+        return {}
+    if rows[0] != scores[0] * math.prod(scores[2:]):
+        return {}
+    words = f"scores {scores} are reshaped to {rows} without turning: a row holds scores of several positions"
+    return {SCRAMBLED_SCORES: words}
+
+
+def _by_channel(node: Any) -> bool:
+    """Whether dimension 1 of what comes out are channels: of a convolution, or of what follows one."""
+    for _ in range(FAR):
+        word = stem_of(node)
+        if word == "Convolution":
+            return True
+        below = below_of(node)
+        if not below or not (
+            word in ACTIVATIONS or word in BATCH_NORMS or word.startswith("Upsample")
+        ):
+            return False
+        node = below[0]
+    return False
 
 
 def _alike(node: Any) -> dict[str, str]:

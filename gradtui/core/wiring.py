@@ -43,6 +43,9 @@ PROBABILITIES = "probabilities"
 UNNORMALISED = "unnormalised"
 WIDE_TARGETS = "wide_targets"
 UNALIGNED = "unaligned"
+ACROSS_EXAMPLES = "across_examples"
+SOFTMAX_OVER_EXAMPLES = "softmax_over_examples"
+TORN_EXAMPLES = "torn_examples"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

@@ -12,6 +12,7 @@ from gradtui.autograd.label_frequencies import LabelFrequencies
 from gradtui.autograd.learned_weights import LearnedWeights
 from gradtui.autograd.loss_inputs import fed_wrongly
 from gradtui.autograd.mean_answer import MeanAnswer
+from gradtui.autograd.mixed_examples import mixed
 from gradtui.autograd.policy_loss import PolicyLoss
 from gradtui.core.wiring import Faults
 from gradtui.instrument.embedded_label_check import EmbeddedLabelCheck
@@ -21,6 +22,8 @@ from gradtui.instrument.task_inference import TaskFacts, look_ahead
 
 SOON = 4
 """Steps between two looks that have to agree, at most."""
+FIRST_FEW = 16
+"""Losses among which examples that are mixed are looked for: a longer walk than the others."""
 
 
 class LossExamination:
@@ -81,6 +84,8 @@ class LossExamination:
             self._looked = True
             with self._guard("looking at the first loss"):
                 self.task_facts = replace(look_ahead(loss), graph_reader=self._graph_reader)
+            with self._guard("where examples lie"):
+                self._fed = mixed(loss)
         if not self._policy.done:
             with self._guard("looking at a policy's loss"):
                 self._policy.look(loss)
@@ -101,7 +106,8 @@ class LossExamination:
         if passes >= self._next_glance:
             self._next_glance = 2 * passes + 1
             with self._guard("what a loss function is fed with"):
-                fed = tuple(dict((*fed_wrongly(loss), *self._fed)).items())
+                new = (*fed_wrongly(loss), *(mixed(loss) if passes <= FIRST_FEW else ()))
+                fed = tuple(dict((*new, *self._fed)).items())
                 news, self._fed = len(fed) > len(self._fed), fed
                 self._learned_weights.look(loss)
                 self._policy.glance(loss, passes)

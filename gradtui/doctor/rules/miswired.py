@@ -48,6 +48,21 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "what is learned of one position is unlearned at another",
         choices.SCRAMBLED_SCORES,
     ),
+    W.ACROSS_EXAMPLES: (
+        "the dimension of the examples is taken for that of the positions (batch_first is not as the inputs "
+        "are): what is said of an example hangs on the others of its batch, and not on its own positions",
+        choices.ACROSS_EXAMPLES,
+    ),
+    W.TORN_EXAMPLES: (
+        "a reshape (or view) cuts numbers into rows as they lie in memory, and turns nothing: each row holds "
+        "parts of several examples, and its label belongs to none of them",
+        choices.TORN_EXAMPLES,
+    ),
+    W.SOFTMAX_OVER_EXAMPLES: (
+        "the softmax is taken over the wrong dimension (dim): it adds up to 1 over a batch, and not over the "
+        "classes or positions of each example",
+        choices.SOFTMAX_OVER_EXAMPLES,
+    ),
     W.PROBABILITIES: (
         "the divergence is given probabilities where it takes their logarithms (log_softmax): its slope "
         "knows nothing of how wrong they are, and the largest one is pushed to 1",

@@ -70,6 +70,50 @@ def rows_of_classes(seen: ProgramSeen) -> CodeLines:
     return CodeLines(OPERATION, code, "a loss that falls well below guessing")
 
 
+def batch_first(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        for part in model.modules():  # [examples, positions, features] where it is True
+            if isinstance(part, (torch.nn.RNNBase, torch.nn.MultiheadAttention)):
+                part.batch_first = not part.batch_first
+    """)
+    return CodeLines(MODEL, code, "a loss that falls well below guessing")
+
+
+def turn_first(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def rows_of(states, examples_at=1):  # [layers or positions, examples, features] -> [examples, ...]
+            first = states.movedim(examples_at, 0)
+            return first.reshape(len(first), -1)
+    """)
+    return CodeLines(OPERATION, code, "a loss that falls well below guessing")
+
+
+def softmax_of_each(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def shares(scores):  # [examples, classes or positions]
+            return torch.softmax(scores, dim=-1)
+    """)
+    return CodeLines(OPERATION, code, "a loss that falls well below guessing")
+
+
+def alone_as_together(seen: ProgramSeen) -> CodeLines:
+    """What an example gives by itself and among others."""
+    del seen
+    code = block("""
+        was = model.training
+        model.eval()
+        with torch.no_grad():
+            apart = (model(inputs[:1]) - model(inputs)[:1]).abs().max().item()
+        model.train(was)
+        print("an example alone and within its batch differ by", apart)
+    """)
+    expect = "0 up to rounding: if not, the examples are mixed somewhere within the model"
+    return CodeLines(LOSS, code, expect, changes=False)
+
+
 def same_shape(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
@@ -382,6 +426,26 @@ CLASSES_LAST = Remedy(
         "they are"
     ),
     code=rows_of_classes,
+)
+BATCH_FIRST = Remedy(
+    id="batch_first",
+    text=("set batch_first as the inputs are: True for [examples, positions, features]"),
+    code=batch_first,
+)
+TURN_FIRST = Remedy(
+    id="turn_first",
+    text=("bring the examples to the front before you reshape: x.transpose(0, 1).reshape(len, -1)"),
+    code=turn_first,
+)
+SOFTMAX_OF_EACH = Remedy(
+    id="softmax_of_each",
+    text=("take the softmax over the classes or positions of each example: dim=-1"),
+    code=softmax_of_each,
+)
+ALONE_AS_TOGETHER = Remedy(
+    id="alone_as_together",
+    text=("compare what one example gives alone with what it gives within its batch"),
+    code=alone_as_together,
 )
 SAME_SHAPE = Remedy(
     id="same_shape",
