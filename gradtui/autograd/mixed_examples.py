@@ -17,7 +17,7 @@ from gradtui.autograd.saved_tensors import plain
 from gradtui.core.wiring import ACROSS_EXAMPLES, SOFTMAX_OVER_EXAMPLES, TORN_EXAMPLES, Faults
 from gradtui.patching.own_errors import suppress_own
 
-NODES, LOSS, CHAIN = 600, 32, 64
+NODES, LOSS, CHAIN = 300, 32, 64
 """Nodes that are looked at, of the loss's own parts, and between two states of a recurrence."""
 FEWEST = 4
 """Examples of a batch, at least: smaller sizes are often alike by chance."""
@@ -25,7 +25,7 @@ PARTS = words("Mean Sum Mul Div Neg Add Sub Squeeze View ToCopy")
 """What makes one number of the parts of a loss."""
 LIKELIHOODS = words("NllLoss NllLoss2D")
 ROWWISE = words("BinaryCrossEntropyWithLogits BinaryCrossEntropy MseLoss SmoothL1Loss HuberLoss")
-"""Losses that compare number by number: one column is of as many examples."""
+"""Losses that compare number by number."""
 RESHAPES = words("View UnsafeView ReshapeAlias Squeeze Unsqueeze")
 REDUCTIONS = words("Mean Sum Amax Amin Max Min Logsumexp Std Var Prod LinalgVectorNorm Norm")
 SOFTMAXES = words("Softmax LogSoftmax SafeSoftmax")
@@ -46,15 +46,21 @@ class Rows(NamedTuple):
 
 class Way(NamedTuple):
     """What is followed: the examples themselves; the dimension that an attention sums over, in case it is
-    theirs (`summed`); or one of two dimensions, neither of which is known to be (`crossed`: what to say of
-    it if it is, of the recurrences passed so far)."""
+    theirs (`summed`); or one of two dimensions, neither of which is known to be (`maybe`)."""
 
     summed: bool = False
     maybe: bool = False
     crossed: str = ""
+    """What to say of the recurrences that were passed, if it is the examples'."""
+    columns: int = 1
+    """Numbers for each example: where a loss compares number by number, rows and columns may be positions and
+    examples as well."""
+
+    @property
+    def sure(self) -> bool:
+        return not self.summed and not self.maybe
 
 
-SURE, SUMMED, MAYBE = Way(), Way(summed=True), Way(maybe=True)
 Place = tuple[Any, int, Rows]
 """A node, which of its outputs, and where the examples are in it."""
 
@@ -73,8 +79,8 @@ class _Search:
         self._seen: set[tuple[int, int, Rows, Way]] = set()
         self._kept: list[Any] = []
         """Nodes whose ids are seen: they may not become those of others."""
-        for table in _tables(root):
-            self._go(table, SURE)
+        for table, columns in _tables(root):
+            self._go(table, Way(columns=columns))
         while self._waiting and len(self._seen) < NODES:
             self._look(*self._waiting.popleft())
 
@@ -90,14 +96,14 @@ class _Search:
         self._seen.add(key)
         self._kept.append(node)
         self._waiting.append((place, way))
-        other = SURE if way.summed else SUMMED
+        other = way._replace(summed=not way.summed)
         if not way.maybe and (id(node), at, rows, other) in self._seen:
-            self._meet(_sizes(node, at), rows)
+            self._meet(_sizes(node, at), rows, way)
 
-    def _meet(self, sizes: Sizes, rows: Rows) -> None:
+    def _meet(self, sizes: Sizes, rows: Rows, way: Way) -> None:
         """What is summed over are the examples; beside them there have to be positions, or the rows are
         positions of one sequence, or nodes of one graph."""
-        if len(sizes) != 3 or rows.dim > 1 or sizes[1 - rows.dim] < 2:
+        if len(sizes) != 3 or rows.dim > 1 or sizes[1 - rows.dim] in (1, way.columns):
             return
         said = f"attention goes from each of the {rows.examples} examples of a batch to the others"
         self._found.setdefault(ACROSS_EXAMPLES, _beside(said, sizes[1 - rows.dim]))
@@ -108,7 +114,7 @@ class _Search:
         if not sizes or sizes[rows.dim] % (rows.examples * rows.inner) or opaque(word):
             return
         whole = sizes[rows.dim] == rows.examples
-        if word in SOFTMAXES and whole and way is SURE:
+        if word in SOFTMAXES and whole and way.sure and way.columns == 1:
             self._softmax(node, sizes, rows)
         if word in RESHAPES:
             self._reshape(node, sizes, rows, way)
@@ -124,8 +130,8 @@ class _Search:
         else:
             for slot, below in _followed(node, word, sizes, rows):
                 self._on(node, slot, below, way)
-            if whole and way is SURE:
-                self._attention(node, word, rows)
+            if whole and way.sure:
+                self._attention(node, word, rows, way)
 
     def _on(self, node: Any, slot: int, rows: Rows, way: Way) -> None:
         edges = node.next_functions
@@ -138,7 +144,7 @@ class _Search:
         if rows.dim < len(sizes) and not sizes[rows.dim] % (rows.examples * rows.inner):
             self._go((below, at, rows), way)
 
-    def _attention(self, node: Any, word: str, rows: Rows) -> None:
+    def _attention(self, node: Any, word: str, rows: Rows, way: Way) -> None:
         """The dimension that the values are summed over, where it has as many places as the examples."""
         slot = -1
         if word in ("Bmm", "Baddbmm") and rows.dim == 1:
@@ -150,7 +156,7 @@ class _Search:
         below, at = node.next_functions[slot]
         sizes = _sizes(below, at) if below is not None else ()
         if len(sizes) > rows.dim and sizes[rows.dim] == rows.examples:
-            self._on(node, slot, Rows(rows.dim, 1, rows.examples), SUMMED)
+            self._on(node, slot, Rows(rows.dim, 1, rows.examples), way._replace(summed=True))
 
     def _softmax(self, node: Any, sizes: Sizes, rows: Rows) -> None:
         dim = plain(node, "dim") % len(sizes)
@@ -170,21 +176,22 @@ class _Search:
         moved = reshaped(before, sizes, rows)
         if moved is not None:
             self._on(node, 0, moved, way)
-        elif way is SURE and rows.dim == 0 and sizes[0] == rows.examples:
-            self._spread(node, before, sizes, rows)
+        elif way.sure and rows.dim == 0 and sizes[0] == rows.examples:
+            self._spread(node, before, sizes, way)
 
-    def _spread(self, node: Any, before: Sizes, sizes: Sizes, rows: Rows) -> None:
+    def _spread(self, node: Any, before: Sizes, sizes: Sizes, way: Way) -> None:
         """The rows lie in no single dimension of what was reshaped."""
-        whole = [at for at in range(1, len(before) - 1) if before[at] == rows.examples]
-        if whole and before[0] != rows.examples and len(sizes) == 2:
+        examples = sizes[0]
+        whole = [at for at in range(1, len(before) - 1) if before[at] == examples]
+        if whole and before[0] != examples and len(sizes) == 2:
             self._found.setdefault(
                 TORN_EXAMPLES,
-                f"{before} is reshaped to {sizes}: its {rows.examples} examples are in dimension {whole[0]}, "
-                "and each row gets parts of several",
+                f"{before} is reshaped to {sizes}: its {examples} examples are in dimension {whole[0]}, and "
+                "each row gets parts of several",
             )
-        elif len(before) > 2 and prod(before[:2]) == rows.examples:
+        elif len(before) > 2 and prod(before[:2]) == examples:
             for dim in (0, 1):
-                self._on(node, 0, Rows(dim, 1, before[dim]), MAYBE)
+                self._on(node, 0, Rows(dim, 1, before[dim]), way._replace(maybe=True))
 
     def _recurrence(self, node: Any, at: int, sizes: Sizes, rows: Rows, way: Way) -> None:
         time = 1 if stem_of(node) != "MkldnnRnnLayer" and plain(node, "batch_first") else 0
@@ -193,9 +200,9 @@ class _Search:
                 self._on(node, 0, rows._replace(dim=1 - time), way)
         elif rows.dim == 1 - time:
             self._on(node, 0, rows, way)
-        elif rows.dim == time and sizes[1 - time] > 1 and sizes[time] == rows.examples:
+        elif rows.dim == time and _apart(sizes, rows, way):
             said = _beside(_stepped(rows), sizes[1 - time])
-            if way is SURE:
+            if way.sure:
                 self._found.setdefault(ACROSS_EXAMPLES, said)
             elif way.maybe:
                 self._on(node, 0, rows, way._replace(crossed=said))
@@ -206,12 +213,18 @@ class _Search:
             for slot in range(len(node.next_functions)):
                 self._on(node, slot, rows._replace(dim=rows.dim - (rows.dim > dim)), way)
             return
-        if way is not SURE or len(sizes) < 3 or sizes[1 if dim == 0 else 0] < 2:
+        if not way.sure or len(sizes) < 3 or not _apart(sizes, rows, way):
             return
         first, second = (node.next_functions[slot][0] for slot in (0, 1))
-        if sizes[dim] == rows.examples and (_hangs_on(second, first) or _hangs_on(first, second)):
-            beside = sizes[1 if dim == 0 else 0]
-            self._found.setdefault(ACROSS_EXAMPLES, _beside(_stepped(rows), beside))
+        if _hangs_on(second, first) or _hangs_on(first, second):
+            said = _beside(_stepped(rows), sizes[1 if dim == 0 else 0])
+            self._found.setdefault(ACROSS_EXAMPLES, said)
+
+
+def _apart(sizes: Sizes, rows: Rows, way: Way) -> bool:
+    """Whether what lies beside the examples, in the first two dimensions, can be their positions."""
+    beside = sizes[1 if rows.dim == 0 else 0]
+    return sizes[rows.dim] == rows.examples and beside not in (1, way.columns)
 
 
 def _stepped(rows: Rows) -> str:
@@ -224,8 +237,9 @@ def _beside(said: str, positions: int) -> str:
     return f"{said}, and their {positions} positions lie side by side, as examples should"
 
 
-def _tables(root: Any) -> Iterator[Place]:
-    """What a loss is made of by rows, one of them for each example."""
+def _tables(root: Any) -> Iterator[tuple[Place, int]]:
+    """What a loss is made of by rows, one of them for each example; and its columns, where these may be
+    examples as well."""
     waiting, seen = deque([root]), 0
     while waiting and seen < LOSS:
         node, seen = waiting.popleft(), seen + 1
@@ -233,9 +247,9 @@ def _tables(root: Any) -> Iterator[Place]:
         if word in LIKELIHOODS or word in ROWWISE:
             below, at = node.next_functions[0]
             sizes = _sizes(below, at) if below is not None else ()
-            column = prod(sizes) == sizes[0] if sizes else False
-            if sizes and (column or word in LIKELIHOODS):
-                yield below, at, Rows(0, 1, sizes[0])
+            if sizes and (len(sizes) < 3 or word in LIKELIHOODS):
+                columns = 1 if word in LIKELIHOODS else prod(sizes[1:])
+                yield (below, at, Rows(0, 1, sizes[0])), columns
         elif word in PARTS:
             waiting.extend(below_of(node))
 
@@ -301,7 +315,7 @@ def _followed(node: Any, word: str, sizes: Sizes, rows: Rows) -> Iterator[tuple[
         if kept is not None:
             yield 0, rows._replace(dim=kept[moved])
     else:
-        yield from _aligned(edges, sizes, rows)
+        yield from _aligned(edges, word, sizes, rows)
 
 
 def _swapped(node: Any, dims: int) -> list[int]:
@@ -324,7 +338,7 @@ def _kept(node: Any, dims: int) -> list[int] | None:
     return [dim for dim in range(before) if dim not in out]
 
 
-def _aligned(edges: Any, sizes: Sizes, rows: Rows) -> Iterator[tuple[int, Rows]]:
+def _aligned(edges: Any, word: str, sizes: Sizes, rows: Rows) -> Iterator[tuple[int, Rows]]:
     """Of what works number by number, or on each example of a stack of tables by itself."""
     for slot, (below, at) in enumerate(edges):
         given = _sizes(below, at) if below is not None else ()
@@ -332,7 +346,7 @@ def _aligned(edges: Any, sizes: Sizes, rows: Rows) -> Iterator[tuple[int, Rows]]
         if dim < 0 or not given or given[dim] != sizes[rows.dim]:
             continue
         spread = all(one in (1, size) for one, size in zip(given[::-1], sizes[::-1], strict=False))
-        if spread or (len(given) == len(sizes) > 2 and rows.dim == 0):
+        if spread or word == "Slice" or (len(given) == len(sizes) > 2 and rows.dim == 0):
             yield slot, rows._replace(dim=dim)
 
 
