@@ -46,7 +46,7 @@ class Agreement(NamedTuple):
 NOTHING_IN_COMMON = (
     "what one batch teaches the next one does not: the labels do not belong to their inputs (shuffled or "
     "sampled apart, of another order, drawn at random), or the inputs do not tell of them any more (cast, "
-    "scaled, cut off)"
+    "scaled, cut off), or examples are mixed within the net (a reshape, a wrong dimension)"
 )
 
 

@@ -35,5 +35,5 @@ def nothing_in_common(reading: Reading) -> Finding | None:
         int(reading.facts.steps[0]),
         f"after {reading.seen:,} steps the loss is {level:.3g}; {reading.guess_words}; {in_common(common)}",
         NOTHING_IN_COMMON,
-        choices.PLATEAU,
+        choices.NOTHING_IN_COMMON,
     )
