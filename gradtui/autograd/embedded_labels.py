@@ -22,6 +22,8 @@ from gradtui.autograd.saved_tensors import plain, saved
 LIKELIHOODS = frozenset(("NllLoss", "NllLoss2D"))
 POSITIONS, EXAMPLES = 2, 4
 """Of a sequence, and sequences, that are asked for at least."""
+SEQUENCE = 6
+"""Positions that are asked for where they are shifted."""
 MOST = 1 << 18
 """Labels that are read, at most."""
 PADDED = 0.5
@@ -42,10 +44,12 @@ to there in it."""
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedLabels:
-    """`copied`: the labels are the indices, and each reaches the scores of its own position. `padding`: the
-    label that stands where one index does, -1 where there is none, in `share` of the places."""
+    """`copied`: the labels are the indices, and each reaches the scores of its own position. `passed_over`:
+    they are those of two positions on, so that what comes next is never asked for. `padding`: the label that
+    stands where one index does, -1 where there is none, in `share` of the places."""
 
     copied: bool = False
+    passed_over: bool = False
     padding: int = -1
     share: float = 0.0
 
@@ -68,6 +72,8 @@ def embedded_labels(graph: Graph, nodes: list[Any]) -> EmbeddedLabels:
         same = [at for at, one in given.items() if bool((one == labels)[counted].all())]
         said = labels[counted]
         varied = len(said) > 0 and int(said.min()) < int(said.max())
+        if varied and not same and any(_passed_over(nodes[at], labels, counted) for at in tables):
+            return EmbeddedLabels(passed_over=True)
         if same and varied and not _reached(graph, ends[0]).isdisjoint(same):
             return EmbeddedLabels(copied=True)
         if same or not bool(counted.all()):
@@ -98,6 +104,22 @@ def _indices(node: Any, labels: Tensor) -> Tensor | None:
     if found.shape[-1] < POSITIONS or found.numel() // found.shape[-1] < EXAMPLES:
         return None
     return found.reshape(-1)
+
+
+def _passed_over(node: Any, labels: Tensor, counted: Tensor) -> bool:
+    """Whether labels are the indices of two positions on, of rows with a position more or as many, and not as
+    often those of the next one."""
+    found = saved(node, "indices")
+    if found is None or found.dim() != 2 or len(found) < EXAMPLES or found.shape[1] < SEQUENCE:
+        return False
+    long = found.shape[1]
+    if labels.numel() not in (len(found) * long, len(found) * (long - 1)):
+        return False
+    rows = labels.view(len(found), -1)[:, : long - 2]
+    known = counted.view(len(found), -1)[:, : long - 2]
+    skipped = (rows == found[:, 2:])[known].double().mean()
+    following = (rows == found[:, 1:-1])[known].double().mean()
+    return bool(skipped >= SURE) and bool(following < SURE)
 
 
 def _padding(labels: Tensor, indices: Tensor) -> tuple[int, float]:

@@ -1,10 +1,17 @@
-"""Whether labels are what an embedding was given, or padding beside padding: in all of the first losses."""
+"""Whether labels are what an embedding was given, there or two positions on, or padding beside padding: in
+all of the first losses."""
 
 from torch import Tensor
 
 from gradtui.autograd.embedded_labels import NONE, EmbeddedLabels, embedded_labels
 from gradtui.autograd.layer_outputs import readable
-from gradtui.core.wiring import ANSWER_GIVEN, MOSTLY_PADDING, PADDING_COUNTED, Faults
+from gradtui.core.wiring import (
+    ANSWER_GIVEN,
+    MOSTLY_PADDING,
+    PADDING_COUNTED,
+    PASSED_OVER,
+    Faults,
+)
 from gradtui.patching.own_errors import suppress_own
 
 LOOKS = 3
@@ -54,6 +61,12 @@ class EmbeddedLabelCheck:
                 "and each reaches the scores of its own position"
             )
             return ((ANSWER_GIVEN, words),)
+        if all(one.passed_over for one in self._looks):
+            words = (
+                f"the labels of the first {LOOKS} batches are the indices that an embedding was given two "
+                "positions further on"
+            )
+            return ((PASSED_OVER, words),)
         if self.padding < 0:
             return ()
         share = sum(one.share for one in self._looks) / len(self._looks)

@@ -8,13 +8,14 @@ from torch import Tensor
 
 from gradtui.autograd.constant_terms import ConstantTerms
 from gradtui.autograd.drowned_terms import DrownedTerms
+from gradtui.autograd.growing_targets import GrowingTargets
 from gradtui.autograd.label_frequencies import LabelFrequencies
 from gradtui.autograd.learned_weights import LearnedWeights
 from gradtui.autograd.loss_inputs import fed_wrongly
 from gradtui.autograd.mean_answer import MeanAnswer
 from gradtui.autograd.mixed_examples import mixed
 from gradtui.autograd.policy_loss import PolicyLoss
-from gradtui.core.wiring import Faults
+from gradtui.core.wiring import SAME_ANSWERS, Faults
 from gradtui.instrument.embedded_label_check import EmbeddedLabelCheck
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.graph_reader import GraphReader
@@ -47,6 +48,7 @@ class LossExamination:
         self._learned_weights = LearnedWeights()
         self._constant_terms = ConstantTerms()
         self._drowned_terms = DrownedTerms()
+        self._growing_targets = GrowingTargets()
 
     @property
     def told(self) -> Faults:
@@ -65,7 +67,11 @@ class LossExamination:
     @property
     def passing(self) -> Faults:
         """Of these, what later losses may take back."""
-        return (*self._learned_weights.told, *self._drowned_terms.told)
+        return (
+            *self._learned_weights.told,
+            *self._drowned_terms.told,
+            *self._growing_targets.told,
+        )
 
     @property
     def again(self) -> int:
@@ -107,11 +113,14 @@ class LossExamination:
             self._next_glance = 2 * passes + 1
             with self._guard("what a loss function is fed with"):
                 new = (*fed_wrongly(loss), *(mixed(loss) if passes <= FIRST_FEW else ()))
+                # Of units that have died since all answers are the same as well.
+                new = tuple(fault for fault in new if fault[0] != SAME_ANSWERS)
                 fed = tuple(dict((*new, *self._fed)).items())
                 news, self._fed = len(fed) > len(self._fed), fed
                 self._learned_weights.look(loss)
                 self._policy.glance(loss, passes)
                 self._drowned_terms.look(loss, passes)
+                self._growing_targets.look(loss)
                 self._mean_answer.check(loss)
                 if facts is not None and facts.mean_loss and not self._mean_answer.cost:
                     self.task_facts = facts = replace(facts, mean_loss=0.0)

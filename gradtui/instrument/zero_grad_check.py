@@ -33,6 +33,10 @@ UNREACHED = (
     "the loss was made of a copy without its history, or the optimizer was given other tensors than "
     "the model's"
 )
+ALONE = (
+    "backward() is called on a tensor without a history, on which no parameter has a part: requires_grad_() "
+    "does not bring back what a comparison, a rounding, detach() or no_grad() has cut off"
+)
 
 
 class ZeroGradCheck(StepListener):
@@ -47,6 +51,8 @@ class ZeroGradCheck(StepListener):
         """Whether that may still turn out to be so."""
         self._came = False
         """Whether a backward pass left gradients that were gone at the next step."""
+        self._alone = True
+        """Whether each began at a tensor that was made of nothing."""
         self._optimizer: weakref.ref[Optimizer] | None = None
         self._tensor: weakref.ref[Tensor] | None = None
         self._last: Tensor | None = None
@@ -56,7 +62,7 @@ class ZeroGradCheck(StepListener):
         self._flags: list[Tensor] = []
 
     def backward_begins(self, roots: Any) -> None:
-        del roots
+        self._alone = self._alone and isinstance(roots, Tensor) and roots.grad_fn is None
         if self._keeps or self._lacks:
             self._run(self._begins)
 
@@ -122,7 +128,8 @@ class ZeroGradCheck(StepListener):
             self._empty += 1
             if self._empty == STEPS:
                 self._lacks = self._keeps = False
-                self._tell(NO_GRADIENTS, CLEARED if self._came else UNREACHED)
+                unreached = ALONE if self._alone else UNREACHED
+                self._tell(NO_GRADIENTS, CLEARED if self._came else unreached)
         elif self._keeps and given:
             self._compare(given, passes)
 

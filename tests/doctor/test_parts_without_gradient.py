@@ -5,6 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from gradtui.core.event import RunInfo
 from gradtui.core.history import History
@@ -18,6 +21,7 @@ from gradtui.doctor.reading import Reading
 from gradtui.doctor.rules.no_more_than_mean import no_more_than_mean
 from tests.doctor.prescribed import ADVICE
 from tests.factories import mlp_layout, run_info, snapshot
+from tests.verdicts.watched import record
 
 REGRESSION = run_info(task="regression", classes=0)
 
@@ -156,6 +160,32 @@ def test_tables_of_zeros_that_are_multiplied() -> None:
     for other in (zeros(1), zeros(2, weights=1.0)):
         causes = [finding.cause for finding in told(layout, 300, change=other).findings]
         assert not any("multiplied by one another" in cause for cause in causes)
+
+
+def test_two_tables_of_zeros_and_nothing_else_are_no_dead_units() -> None:
+    class Factors(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.users, self.items = nn.Embedding(20, 4), nn.Embedding(20, 4)
+            self.mean = nn.Parameter(torch.zeros(1))
+            nn.init.zeros_(self.users.weight)
+            nn.init.zeros_(self.items.weight)
+
+        def forward(self, user: Tensor, item: Tensor) -> Tensor:
+            return self.mean + (self.users(user) * self.items(item)).sum(1)
+
+    def program(seed: int) -> None:
+        model, taste = Factors(), torch.randn(20, 20)
+        optimizer = torch.optim.Adam(model.parameters(), 0.05)
+        for _ in range(150):
+            user, item = torch.randint(0, 20, (2, 64))
+            optimizer.zero_grad()
+            F.mse_loss(model(user, item), 3 + taste[user, item]).backward()
+            optimizer.step()
+
+    found = diagnose(record(program, 0).facts()).findings[0]
+    assert found.symptom == "vanishing_gradient"
+    assert "exactly zero" in found.cause
 
 
 def test_units_of_tanh_do_not_die() -> None:

@@ -84,3 +84,38 @@ def test_clipping_before_gradients_are_unscaled_leaves_nothing() -> None:
     adam, _ = said(clipping, unscaled=False, adam=True)  # which divides by the gradient's size
     assert adam.healthy
     assert "odd wiring: gradients are clipped while they are still multiplied" in adam.notes[0]
+
+
+def test_answers_that_become_the_same_later_are_not_said_to_be_so_from_the_start() -> None:
+    def program(seed: int) -> None:
+        model = net()
+        optimizer = torch.optim.SGD(model.parameters(), 0.01)
+        for step in range(40):
+            x = torch.randn(16, 20) * (step < 2)
+            optimizer.zero_grad()
+            F.cross_entropy(model(x), torch.randint(0, 5, (16,))).backward()
+            optimizer.step()
+
+    _, wiring = said(program)
+    assert wiring == {}
+
+
+def test_targets_that_a_net_makes_for_itself_and_that_run_away() -> None:
+    def program(seed: int, discount: float) -> None:
+        model = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 1))
+        optimizer = torch.optim.Adam(model.parameters(), 3e-3)
+        for _ in range(600):
+            now, then = torch.randn(2, 32, 8).unbind()
+            targets = 0.1 + discount * model(then).detach().mean()
+            optimizer.zero_grad()
+            F.mse_loss(model(now).squeeze(1), targets.expand(32)).backward()
+            optimizer.step()
+
+    sick, wiring = said(program, discount=1.5)
+    assert "targets have grown from" in wiring[W.GROWING_TARGETS]
+    assert sick.verdict == "exploding_gradient"
+    assert wiring[W.GROWING_TARGETS] in sick.findings[0].cause
+    assert sick.findings[0].remedies[0].id == "held_targets"
+    well, wiring = said(program, discount=0.5)
+    assert well.healthy
+    assert wiring == {}

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from gradtui.autograd.embedded_labels import NONE, EmbeddedLabels, embedded_labels
 from gradtui.autograd.label_frequencies import LabelFrequencies
 from gradtui.autograd.layer_outputs import readable
-from gradtui.core.wiring import ANSWER_GIVEN, MOSTLY_PADDING, PADDING_COUNTED
+from gradtui.core.wiring import ANSWER_GIVEN, MOSTLY_PADDING, PADDING_COUNTED, PASSED_OVER
 from gradtui.instrument.embedded_label_check import EmbeddedLabelCheck
 
 WORDS, N, LENGTH = 7, 8, 5
@@ -66,6 +66,25 @@ def test_labels_that_are_hidden_or_others_are_not(name: str) -> None:
     assert not seen(OTHERS[name]()).copied
 
 
+@pytest.mark.parametrize(
+    ("given", "labels", "skipped"),
+    [
+        (slice(0, 10), slice(2, None), True),  # by the data alone
+        (slice(0, 11), slice(2, None), True),  # and within the model
+        (slice(0, 11), slice(1, None), False),
+        (slice(0, 10), slice(1, 11), False),
+        (slice(2, None), slice(0, 10), False),
+    ],
+)
+def test_labels_of_two_positions_on(given: slice, labels: slice, skipped: bool) -> None:
+    tokens = torch.randint(0, WORDS, (N, 12))
+    wanted = tokens[:, labels]
+    scores = OUT(TABLE(tokens[:, given]))[:, : wanted.shape[1]]
+    assert seen(loss_of(scores, wanted)).passed_over is skipped
+    same = torch.arange(N)[:, None].expand(N, 12) % WORDS  # each row is of one word
+    assert not seen(loss_of(OUT(TABLE(same[:, :-2])), same[:, 2:])).passed_over
+
+
 def padded(length: int) -> tuple[Tensor, Tensor]:
     x = torch.randint(1, WORDS, (N, 20))
     x[:, length:] = 0
@@ -96,6 +115,8 @@ def test_what_the_first_losses_agree_on_is_told() -> None:
         check = told_of(lambda length=length: loss_of(OUT(TABLE((p := padded(length))[0])), p[1]))  # type: ignore[misc]
         assert [name for name, _ in check.told] == [kind]
         assert check.padding == 0
+    later = lambda: loss_of(OUT(TABLE((x := torch.randint(0, WORDS, (N, 12)))[:, :-2])), x[:, 2:])  # noqa: E731
+    assert [kind for kind, _ in told_of(later).told] == [PASSED_OVER]
     early = told_of(COPIES["divided"], looks=2)
     assert early.told == ()
     early.look(OTHERS["shifted"]())

@@ -158,6 +158,15 @@ def test_a_loss_that_reaches_nothing_that_is_stepped() -> None:
     assert "copy without its history" in wiring(train)["no_gradients"]
 
 
+def test_a_loss_that_was_made_of_nothing() -> None:
+    def train(net: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        for _ in range(STEPS):
+            loss(net).detach().requires_grad_().backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+
+    assert "a tensor without a history" in wiring(train)["no_gradients"]
+
+
 def test_steps_before_any_backward_pass_are_not_counted() -> None:
     def train(net: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         for _ in range(4):

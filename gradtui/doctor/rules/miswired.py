@@ -107,6 +107,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "has next to nothing of the gradient",
         choices.MOSTLY_PADDING,
     ),
+    W.PASSED_OVER: (
+        "labels are shifted twice, by the data and within the model or its loss: the net learns to say what "
+        "comes after the next one, and will be asked for the next",
+        choices.PASSED_OVER,
+    ),
     W.ORDERED_LABELS: (
         "the data comes in the order of its labels: each step unlearns what the batches of other classes "
         "have taught",
@@ -120,7 +125,11 @@ OTHERWISE = {
     W.UNALIGNED: "not_learning",
 }
 """Kind -> what it is told as, where no part of the program is at fault."""
-CAUSE_OF = {W.CLIPPED_SCALED: "clipping_dominates", W.UNALIGNED: "output_cannot_change"}
+CAUSE_OF = {
+    W.CLIPPED_SCALED: "clipping_dominates",
+    W.UNALIGNED: "output_cannot_change",
+    W.GROWING_TARGETS: "exploding_gradient",
+}
 """Kind -> the symptom that it is told as the cause of (`explained`)."""
 WRITTEN = (W.STEPS_UNDONE, W.WEIGHTS_LOADED)
 """Kinds that are a finding of their own where little is learned."""
@@ -468,6 +477,14 @@ def explained(finding: Finding, facts: Facts) -> Finding:
     if W.UNALIGNED in seen and finding.symptom == CAUSE_OF[W.UNALIGNED]:
         cause, remedies = CAUSES[W.UNALIGNED]
         return replace(finding, cause=f"{seen[W.UNALIGNED]}; {cause}", remedies=remedies)
+    if W.GROWING_TARGETS in seen and finding.symptom == CAUSE_OF[W.GROWING_TARGETS]:
+        return replace(
+            finding,
+            cause=f"{seen[W.GROWING_TARGETS]}: no data does that. The net makes them itself (of its next "
+            "value, with a discount of 1 or more, or not cut off at the end) and they run away from it, or "
+            "steps are too long",
+            remedies=choices.GROWING_TARGETS,
+        )
     shorter = any(remedy in choices.SHORTER_STEPS for remedy in finding.remedies)
     momentum = dict(facts.info.settings).get("momentum", 0.0)
     if T.LONGER_MEMORY <= momentum < 1 and shorter:

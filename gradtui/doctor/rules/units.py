@@ -138,7 +138,10 @@ def dead_by_zeros(reading: Reading) -> Finding | None:
         since = int(reading.facts.steps[reading.now[0]])
     found = _found(reading, "dead_relu", since, evidence, rows, _by_steps(reading, rows))
     if _all_zero(reading, rows):
-        return replace(found, cause=ZERO_WEIGHTS, remedies=choices.ZERO_WEIGHTS)
+        words = [row.activation for row in reading.facts.layout.rows]
+        linear = all(word == "" for word in words)  # None: it is not known
+        symptom = "vanishing_gradient" if linear else found.symptom
+        return replace(found, symptom=symptom, cause=ZERO_WEIGHTS, remedies=choices.ZERO_WEIGHTS)
     return found
 
 

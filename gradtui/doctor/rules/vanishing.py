@@ -14,7 +14,7 @@ from gradtui.doctor.robust_statistics import median, middle, spread
 from gradtui.doctor.rules.converged_layers import at_rest
 from gradtui.doctor.rules.explosion_causes import fading_remedies
 from gradtui.doctor.rules.rounding import faded_forward
-from gradtui.doctor.words import layer_range, norm
+from gradtui.doctor.words import layer_range, norm, percent
 
 SYMPTOM = "vanishing_gradient"
 BESIDE = ("Norm", "Embedding", "NonDynamicallyQuantizableLinear")
@@ -115,16 +115,35 @@ def _with_depth(reading: Reading, norms: FloatArray, faint: BoolArray, early: bo
         else "each layer passes on only a part of the gradient that reaches it"
     )
     but = "these layers have never moved" if reading.learned else "no progress"
+    pushed = "" if reading.critic else _pushed(reading, faint)
+    remedies = choices.VANISHING_CRITIC if reading.critic else fading_remedies(reading)
     return Finding(
         SYMPTOM,
         Severity.CRITICAL,
         int(reading.facts.steps[int(np.argmax(held))]) if early else reading.since(held),
         f"gradient norm {norm(first)} at {name}, {norm(last)} at {end}{_decades(first, last)}, and "
         f"{but}",
-        f"{cause}; over {_depth(reading)} layers that multiplies to almost nothing",
-        choices.VANISHING_CRITIC if reading.critic else fading_remedies(reading),
+        pushed or f"{cause}; over {_depth(reading)} layers that multiplies to almost nothing",
+        choices.PUSHED_TO_FADE if pushed else remedies,
         tuple(int(r) for r in rows),
         reading.names(rows),
+    )
+
+
+def _pushed(reading: Reading, faint: BoolArray) -> str:
+    """What the first steps have done to a net whose first gradients reached these layers; "" of another."""
+    norms = reading.typical(reading.rows, reading.used[:1])
+    rms = norms / np.sqrt(reading.row_sizes)
+    if ((rms < T.VANISHING_RATIO * np.max(rms)) | (norms < T.VANISHING_NORM))[faint].any():
+        return ""
+    ratios = reading.ratios(reading.used[: T.STILL_STEPS])
+    changed = median(ratios[np.isfinite(ratios)]) if np.isfinite(ratios).any() else 0.0
+    if not changed > T.OVERWHELMED:
+        return ""
+    return (
+        "gradients reached all of these layers at the first step; the steps after it, which changed a weight "
+        f"by {percent(changed)} each, have pushed the net to where each layer passes on next to nothing: the "
+        "learning rate is too big"
     )
 
 

@@ -26,6 +26,15 @@ def advantage_of_each(seen: ProgramSeen) -> CodeLines:
     return CodeLines(OPERATION, code, "rewards that grow")
 
 
+def held_targets(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def targets_of(rewards, next_values, ended, discount=0.99):  # next_values: of a copy that lags behind
+            return rewards + discount * (1 - ended.float()) * next_values.detach()
+    """)
+    return CodeLines(OPERATION, code, "targets of at most the largest reward over 1 - discount")
+
+
 def create_graph(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
@@ -119,6 +128,14 @@ ADVANTAGE_OF_EACH = Remedy(
     text=("give log-probabilities, returns and values one shape before they meet"),
     code=advantage_of_each,
     source=("Williams, 1992, doi:10.1007/BF00992696"),
+)
+HELD_TARGETS = Remedy(
+    id="held_targets",
+    text=(
+        "make targets with a discount below 1, nothing after the end, and a copy of the net that lags behind"
+    ),
+    code=held_targets,
+    source=("Mnih et al., 2015, Nature 518, 529-533"),
 )
 CREATE_GRAPH = Remedy(
     id="create_graph",

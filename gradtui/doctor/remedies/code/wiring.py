@@ -468,6 +468,11 @@ IGNORE_PADDING = Remedy(
     text=("leave padding out of the loss: cross_entropy(..., ignore_index=) with its label"),
     code=ignore_padding,
 )
+SHIFTED_ONCE = Remedy(
+    id="shifted_once",
+    text=("shift labels once: a model that shifts them itself is given the tokens as they are"),
+    code=shifted,
+)
 SHIFTED_INPUTS = Remedy(
     id="shifted_inputs",
     text=(
