@@ -23,12 +23,12 @@ PART = 1 << 18
 """Elements of a batch that are looked at, the first rows."""
 FEWEST = 8
 """Rows that tell what is usual."""
-ENOUGH = 4096
-"""Rows that are waited for: of these the variance is known to some 2 % in one column."""
+ENOUGH = 16384
+"""Rows that are waited for: of these the variance is known to some 1 % in one column."""
 MOVED, MOVED_FROM = 2.5, 256
 """Times that the variance of later targets is larger or smaller, from which on they are others than the
 first; and elements that are asked for."""
-LOOKS, MOST_LOOKS = 8, 64
+LOOKS, MOST_LOOKS = 8, 96
 """Losses that are looked at, and while rows are fewer than that."""
 
 

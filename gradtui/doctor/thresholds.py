@@ -348,9 +348,9 @@ NOTHING_LATE = 0.9
 NOTHING_FIRST = 0.5
 """Of the first ones, below which there was something."""
 AT_THE_MEAN_STEPS = 800
-THE_VERY_MEAN = (0.985, 1.1)
+THE_VERY_MEAN, MEAN_AND_NONE = (0.985, 1.1), 0.97
 """Of what the mean of the targets costs, as the first thousands of them tell: within that of it, after so
-many steps, nothing else has been learned."""
+many steps, nothing else has been learned; and the lower end where batches have nothing in common."""
 LEVEL_KNOWN = 0.01
 """Standard error of a mean loss, of itself, up to which it is known well enough for that."""
 NOT_LEARNING_STEPS = 300
@@ -385,6 +385,9 @@ SLOW_WARM_UP_STEPS, WARM_UP_RISES = 500, 8
 """Steps, and rises of the learning rate in them, after which a warm-up has taken too long."""
 HELD_AT_LEAST, HELD_ALIKE, HELD_MOSTLY = 8, 0.1, 0.8
 """Steps between two rises; by what part these may differ, and how many of them may not."""
+FAR_FROM_MEANT, LITTLE_LEARNED = 0.1, 0.8
+"""Of the learning rate that a warm-up rises to, and of what guessing costs: where it is that low after so
+many steps, a loss that high is its doing."""
 STILL_RISING = 1.05
 """Learning rate now over that after a third of the run: a warm-up that is not over."""
 STEEPER = 1.4

@@ -95,8 +95,13 @@ def groups_of(optimizer: Any) -> list[dict[str, Any]]:
 
 
 def settings_of(optimizer: Any) -> tuple[tuple[str, float], ...]:
-    """Numbers of its first group, as `RunInfo.settings` has them."""
-    return group_settings(next(iter(groups_of(optimizer)), {}))
+    """Numbers of its first group, as `RunInfo.settings` has them; where a schedule is attached, the learning
+    rate that it multiplies as well."""
+    first = next(iter(groups_of(optimizer)), {})
+    meant = first.get("initial_lr")
+    if not isinstance(meant, (int, float)) or not isfinite(meant):
+        return group_settings(first)
+    return (*group_settings(first), ("initial_lr", float(meant)))
 
 
 def group_settings(group: dict[str, Any]) -> tuple[tuple[str, float], ...]:

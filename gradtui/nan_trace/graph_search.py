@@ -275,7 +275,8 @@ def _from_constant(place: _Place, value: Tensor, word: str, nan: bool) -> BadOpe
         return BadOperation(text, phase="data", tensor="targets")
     if word in (*RESIDUALS, "where", "stack", "cat"):
         kind = "NaN" if nan else "infinity"
-        return BadOperation(f"{word} was given {kind} in a tensor that has no gradient")
+        text = f"{word} was given {kind} in a tensor that has no gradient"
+        return BadOperation(text, phase="data", tensor="constant")
     return None
 
 

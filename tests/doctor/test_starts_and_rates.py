@@ -44,6 +44,21 @@ def test_a_warm_up_of_another_kind_is_no_such_thing(found: Diagnosis) -> None:
     assert all("epoch" not in finding.cause for finding in found.findings)
 
 
+@pytest.mark.parametrize(("meant", "short"), [(1e-3, True), (1e-4, False)])
+def test_little_is_learned_with_a_small_part_of_what_was_meant(meant: float, short: bool) -> None:
+    found = told(
+        800,
+        lambda step: GUESS * max(1 - step / 4000, 0.85),
+        lr=in_steps(50),
+        settings=(("initial_lr", meant),),
+    )
+    told_of = [finding for finding in found.findings if "epoch" in finding.cause]
+    assert bool(told_of) is short
+    if short:
+        assert "1.6e-05 of the 0.001 that its schedule multiplies" in told_of[0].evidence
+        assert told_of[0].remedies[0].id == "scheduler_each_step"
+
+
 def test_dropout_that_leaves_nothing() -> None:
     wiring = ((HEAVY_DROPOUT, "95 % is dropped by drop"),)
     (found,) = told(400, STANDS, wiring=wiring).findings

@@ -32,6 +32,7 @@ def no_more_than_mean(reading: Reading) -> Finding | None:
     if common.early > T.AGREED_ONCE:
         return None  # something was learned, and there may be no more
     low, high = T.THE_VERY_MEAN
+    low = T.MEAN_AND_NONE if common.none else low
     if not low * mean < level < high * mean or error > T.LEVEL_KNOWN * level:
         return None
     if reading.warming_up or not reading.largest_ratio * reading.seen > T.WENT_FAR:

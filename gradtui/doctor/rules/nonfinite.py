@@ -149,8 +149,8 @@ def nonfinite(before: Reading, facts: Facts) -> Finding | None:
         remedies = operation_remedies(found) + choices.NONFINITE_BACKWARD[1:]
     elif phase == "data" and found is not None and found.tensor == "constant":
         cause = (
-            "a tensor without a gradient held it: a weight, a mask, what targets were made into, or values "
-            "that were divided by their standard deviation (NaN of a single one)"
+            "a tensor without a gradient held it: a weight, a mask, what targets were made into (log, atanh, "
+            "a division), or values that were divided by their standard deviation (NaN of a single one)"
         )
         remedies = choices.NONFINITE_CONSTANT
     elif phase == "weights" and _own_optimizer(facts) and not _louder(before):

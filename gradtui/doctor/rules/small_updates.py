@@ -49,8 +49,9 @@ def too_small_steps(reading: Reading) -> Finding | None:
 
 def slow_warm_up(reading: Reading) -> Finding | None:
     """The learning rate still rises, a little each time after many steps at one value, and nothing has been
-    learned with it: a warm-up that counts steps is told of epochs."""
-    if reading.learned or reading.critic or reading.signed or reading.game or reading.blind:
+    learned with it, or little with a small part of what it is to rise to: a warm-up that counts steps is told
+    of epochs."""
+    if reading.critic or reading.signed or reading.game or reading.blind:
         return None
     if reading.seen < T.SLOW_WARM_UP_STEPS or not reading.warming_up or reading.start_unknown:
         return None
@@ -67,14 +68,19 @@ def slow_warm_up(reading: Reading) -> Finding | None:
         return None
     mean = reading.facts.info.mean_loss
     least = reading.constant if reading.facts.info.classes > 1 else mean or reading.begun
-    if not reading.level > T.NO_MORE_THAN_MEAN * least:
+    meant = dict(reading.facts.info.settings).get("initial_lr", math.nan)
+    short = float(rates[-1]) < T.FAR_FROM_MEANT * meant
+    if reading.learned and not short:
         return None
+    if not reading.level > (T.LITTLE_LEARNED if short else T.NO_MORE_THAN_MEAN) * least:
+        return None
+    of = f" of the {meant:.3g} that its schedule multiplies" if short else ""
     return Finding(
         "plateau",
         Severity.WARNING,
         int(reading.facts.steps[0]),
-        f"after {reading.seen:,} steps the learning rate is {rates[-1]:.3g} and still rises, once in "
-        f"{each:,} steps, {len(rises)} times so far; the loss is {reading.level:.3g}, at first "
+        f"after {reading.seen:,} steps the learning rate is {rates[-1]:.3g}{of} and still rises, once "
+        f"in {each:,} steps, {len(rises)} times so far; the loss is {reading.level:.3g}, at first "
         f"{reading.begun:.3g}",
         "the scheduler is called once an epoch, and its warm-up counts steps: the learning rate stays next "
         "to nothing for the whole run",

@@ -14,6 +14,7 @@ from gradtui.doctor.remedies.code.learning_rate import (
     USUAL_LR,
     above_custom,
 )
+from gradtui.doctor.remedies.code.limits import RAISE_CLIP
 from gradtui.doctor.remedies.code.precision import FLOAT32_WEIGHTS
 from gradtui.doctor.thresholds import CLIPPED
 
@@ -23,7 +24,9 @@ FAR_BELOW = 1e-3
 
 def clipped(seen: ProgramSeen, chosen: Choice) -> Choice:
     """What shortens steps is the clip, not the learning rate."""
-    return choices.CLIPPING_CRAWLS if RAISE_LR in chosen and seen.clip_factor < CLIPPED else chosen
+    if RAISE_LR not in chosen or not seen.clip_factor < CLIPPED:
+        return chosen
+    return tuple(RAISE_CLIP if one == RAISE_LR else one for one in chosen)
 
 
 def too_small(seen: ProgramSeen, chosen: Choice) -> Choice:
