@@ -1,6 +1,7 @@
 """What can be put together wrongly in a program, by the names under which a run says so."""
 
 NEVER_ZEROED = "never_zeroed"
+DROPPED_PASSES = "dropped_passes"
 SOFTMAX_TWICE = "softmax_twice"
 BROADCAST_TARGET = "broadcast_target"
 RELU_LOGITS = "relu_logits"

@@ -41,6 +41,7 @@ from gradtui.doctor.rules.nonfinite import (
 )
 from gradtui.doctor.rules.not_learning import begun_elsewhere, little_learned, lost_loss, no_better
 from gradtui.doctor.rules.nothing_to_go_by import nothing_left
+from gradtui.doctor.rules.parts_cut_off import NEVER_REACHED
 from gradtui.doctor.rules.registry import BY_THE_START, EXPLAINED_BY, LOG_RULES, RULES, Rule
 from gradtui.doctor.rules.replica_drift import SYMPTOM as DRIFT
 from gradtui.doctor.rules.rounding import updates_in_part_lost
@@ -165,6 +166,9 @@ def _ordered(found: list[Finding], facts: Facts) -> list[Finding]:
     apart = "not_learning" in first and first["not_learning"].cause == NOTHING_IN_COMMON
     if "plateau" in first and apart:
         first.pop("not_learning")  # of whatever is the reason for that
+    wired = first.get("miswired")
+    if wired is not None and wired.cause == NEVER_REACHED and len(first) > 1:
+        first.pop("miswired")  # whatever else there is says more
     for vague in ("plateau", "not_learning"):
         # Replicas that differ explain no lack of progress.
         if any(symptom not in (vague, DRIFT) for symptom in first):

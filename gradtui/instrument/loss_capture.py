@@ -378,6 +378,10 @@ class LossCapture:
             self._aside = min(self._aside, len(left))
             self._broken = any(map(is_broken, left))
 
+    def graph_kept(self) -> bool:
+        """Whether the graph of the last pass was kept, or it is not known."""
+        return not self.noted or in_full(self.noted[-1]).kept
+
     def _ending(self, loss: Tensor) -> LossFactors:
         with self._guard("the end of a loss"):
             return ending(loss, self._scaled)

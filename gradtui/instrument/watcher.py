@@ -15,6 +15,7 @@ from gradtui.instrument.activation_capture import ActivationCapture
 from gradtui.instrument.budget import Ledger
 from gradtui.instrument.clipping import Clips
 from gradtui.instrument.cost_meter import CostMeter
+from gradtui.instrument.dropped_passes import DroppedPasses
 from gradtui.instrument.exception_guard import ExceptionGuard, Log
 from gradtui.instrument.grad_scalers import GradScalers
 from gradtui.instrument.graph_replays import GraphReplays
@@ -186,6 +187,9 @@ class Watcher:
         self._metrics = MetricCapture(guard, MetricQueue() if metrics is None else metrics)
         self._losses.each_pass = self._metrics.look
         self._zero_grad_check = ZeroGradCheck(guard, self._layout_builder.tell_again)
+        self._dropped_passes = DroppedPasses(
+            guard, self._losses.graph_kept, self._layout_builder.tell_again
+        )
         self._weight_loads = WeightLoads(
             guard, self._meter, self._registry.optimizers, self._layout_builder.tell_again
         )
@@ -195,6 +199,7 @@ class Watcher:
             self._layout_builder,
             self._clips,
             self._zero_grad_check,
+            self._dropped_passes,
             self._hooks,
             self._in_backward,
             self._manual_updates,
@@ -286,6 +291,7 @@ class Watcher:
         self._steps.renumber(under_way.values())
         self._nan_capture.close()
         self._zero_grad_check.stop()
+        self._dropped_passes.stop()
         self._meter.rest(False)
 
     @property
@@ -341,6 +347,7 @@ class Watcher:
             self._functional.close()
             self._steps.forget()
             self._zero_grad_check.stop()
+            self._dropped_passes.stop()
             self._sources.release()
             self._manual_updates.stepped()
             self._layout_builder.forget()
@@ -383,6 +390,7 @@ class Watcher:
             replayed=self._replays.seen,
             faults=(
                 *self._zero_grad_check.told,
+                *self._dropped_passes.told,
                 *self._clips.told,
                 *self._losses.told,
                 *self._activations.told,
@@ -435,6 +443,7 @@ class Watcher:
             self._replays.forget()
             self._planner.forget()
             self._zero_grad_check.forget()
+            self._dropped_passes.forget()
             self._layout_builder.forget()
             self._metrics.forget()
             sink = self._records.sink if self._renew is None else self._renew(self._records.sink)

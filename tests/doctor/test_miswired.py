@@ -15,6 +15,7 @@ from gradtui.core.history import History
 from gradtui.core.snapshot import Grad, NonFinite, Snapshot, Weight
 from gradtui.core.symptom import Severity
 from gradtui.core.wiring import (
+    DROPPED_PASSES,
     LOST_BATCH,
     ORDERED_LABELS,
     OWN_BACKWARD,
@@ -64,7 +65,7 @@ def test_a_run_that_has_not_learned_is_miswired(kind: str) -> None:
     assert found.notes == ()
 
 
-NO_MEASURE = (PROBABILITIES, UNNORMALISED, WIDE_TARGETS)
+NO_MEASURE = (PROBABILITIES, UNNORMALISED, WIDE_TARGETS, DROPPED_PASSES)
 """Kinds that a loss comes down by without anything being learned."""
 
 

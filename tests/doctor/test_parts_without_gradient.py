@@ -85,6 +85,45 @@ def test_a_router_without_a_gradient_beside_its_experts_is_named(place: str) -> 
     assert finding.remedies == ADVICE["router_cut_off"]
 
 
+def stacked(kind: str = "Mixture", outputs: int = 4) -> Layout:
+    """A router beside the weights of four experts in one tensor."""
+    rows = (RowInfo("moe", kind, "", 8, 8), RowInfo("moe.router", "Linear", "", 8, outputs))
+    shapes = {"moe.weights": (4, 8, 8), "moe.router.weight": (outputs, 8)}
+    tensors = tuple(
+        TensorInfo(name, shape, at, requires_grad=True)
+        for at, (name, shape) in enumerate(shapes.items())
+    )
+    return Layout(tensors, rows)
+
+
+def test_a_router_beside_experts_in_one_tensor() -> None:
+    found = told(stacked(), 60, change=without(1), loss=falling)
+    finding = found.findings[0]
+    assert (found.verdict, finding.layers) == ("miswired", ("moe.router",))
+    assert "weights of 4 experts beside it" in finding.evidence
+    assert finding.remedies == ADVICE["router_cut_off"]
+    for layout, change in (
+        (stacked(), without(0, 1)),
+        (stacked(), lambda made: made),
+        (stacked(outputs=5), without(1)),
+        (stacked(kind="Conv1d"), without(1)),
+    ):
+        assert told(layout, 60, change=change, loss=falling).healthy
+
+
+def test_a_part_without_a_gradient_where_nothing_else_tells_why_nothing_is_learned() -> None:
+    layout = mixture(count=2, outputs=3)
+    grows: Callable[[int], float] = lambda step: 1.0 + 0.3 * step  # noqa: E731
+    found = told(layout, 400, change=without(1), loss=grows, norm=lambda step: 0.3)
+    (finding,) = found.findings
+    assert (found.verdict, finding.layers) == ("miswired", ("moe.experts.0",))
+    assert "no gradient at any of" in finding.evidence
+    assert finding.remedies == ADVICE["never_reached"]
+    assert told(layout, 400, change=without(1), loss=falling).healthy
+    others = told(layout, 400, change=without(1), loss=grows, norm=lambda step: 1e5 * 1.01**step)
+    assert "miswired" not in [one.symptom for one in others.findings]
+
+
 def test_what_is_no_router_or_is_not_to_learn_is_not() -> None:
     beside = replace(REGRESSION, wiring=((PARALLEL_MODULES, "moe.experts"),))
 

@@ -29,6 +29,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "old ones as much as new ones",
         choices.NEVER_ZEROED,
     ),
+    W.DROPPED_PASSES: (
+        "zero_grad() stands within the loop over the parts of a batch: of all that should add up to a step "
+        "only the last one does, and what the others are of is never learned",
+        choices.DROPPED_PASSES,
+    ),
     W.BROADCAST_TARGET: (
         "the shapes of predictions and targets differ, and broadcasting pairs each "
         "prediction with every target: the best answer is the same for all, the mean",
@@ -201,8 +206,8 @@ def _finding(reading: Reading, losses: str) -> Finding:
 def _learned(reading: Reading) -> bool:
     if reading.converged and reading.loss < T.MISWIRED_LEARNED * reading.reference_loss:
         return True  # and has not lost it since
-    if _kind(reading.facts) in (W.PROBABILITIES, W.WIDE_TARGETS):
-        return False  # what is lower by it is no divergence, and no cross entropy
+    if _kind(reading.facts) in (W.PROBABILITIES, W.WIDE_TARGETS, W.DROPPED_PASSES):
+        return False  # it is no divergence, and no cross entropy, or the losses of one part alone
     if _kind(reading.facts) == W.UNALIGNED and not reading.loss > 0:
         return False
     if _kind(reading.facts) == W.UNNORMALISED:

@@ -12,10 +12,15 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.rules.miswired import SYMPTOM
+from gradtui.doctor.rules.not_learning import no_better
 from gradtui.doctor.words import layer_range, norm
 
 NAMED = 3
 """Layers that are named."""
+NEVER_REACHED = (
+    "what the optimizer is to train there no gradient reaches: the way back is cut (detach(), no_grad(), an "
+    "index without a slope), or no loss uses it"
+)
 
 
 def cut_off(reading: Reading) -> Finding | None:
@@ -46,6 +51,34 @@ def cut_off(reading: Reading) -> Finding | None:
             return _born_zero(reading, idle_rows[zeros])
         return _finding(reading, rows, count, kind)
     return _without_effect(reading, rows, zero)
+
+
+def never_reached(reading: Reading) -> Finding | None:
+    """Nothing has been learned, nothing else is found, and all tensors of some layer that is to be trained
+    have had no gradient at any step."""
+    if reading.half or reading.part < 1:
+        return None
+    why = no_better(reading)
+    rows = (
+        np.unique(reading.facts.layout.row_of[trained(reading)]) if why else np.zeros(0, np.int64)
+    )
+    if not len(rows):
+        return None
+    idle = _without(reading, rows)
+    if not idle.any() or idle.all():
+        return None
+    names = reading.names(rows[idle])
+    return Finding(
+        SYMPTOM,
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"{_some(names)}: no gradient at any of {len(reading.used)} measured steps; after {reading.seen:,} "
+        f"steps the loss is {reading.level:.3g}, at first {reading.begun:.3g}",
+        NEVER_REACHED,
+        choices.NEVER_REACHED,
+        tuple(int(r) for r in rows[idle]),
+        names,
+    )
 
 
 def _without_effect(reading: Reading, rows: IntArray, zero: BoolArray) -> Finding | None:

@@ -34,7 +34,7 @@ from gradtui.doctor.rules.not_learning import (
     weights_written,
 )
 from gradtui.doctor.rules.oversized_steps import oversized_steps
-from gradtui.doctor.rules.parts_cut_off import cut_off
+from gradtui.doctor.rules.parts_cut_off import cut_off, never_reached
 from gradtui.doctor.rules.replica_drift import replica_drift
 from gradtui.doctor.rules.rounding import (
     fp16_underflow,
@@ -130,6 +130,7 @@ RULES: tuple[Rule, ...] = (
     nothing_in_common,
     unopposed_rise,
     constant_loss,
+    never_reached,
 )
 """In the order in which one finding goes before another of the same severity."""
 

@@ -1,6 +1,7 @@
 """A router of experts that has no gradient, while its experts have theirs."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from gradtui.core import wiring as W
 from gradtui.core.layout import BoolArray, Layout, TensorInfo
@@ -14,11 +15,14 @@ from gradtui.doctor.rules.miswired import SYMPTOM
 from gradtui.doctor.rules.parts_cut_off import trained, without_gradient
 from gradtui.doctor.words import norm
 
+TORCHS = ("Conv", "LazyConv", "Bilinear")
+"""Kinds of torch's own layers whose weights have three dimensions."""
+
 
 def router_cut_off(reading: Reading) -> Finding | None:
-    """Beside n modules of a list, which are alike, lie side by side in the graph and get gradients, a layer
-    with n outputs that is to be trained, has had no gradient at any step and is what it was: it is to choose
-    among them, and cannot learn to.
+    """Beside n modules of a list, which are alike, lie side by side in the graph and get gradients, or beside
+    the weights of n experts in one tensor, a layer with n outputs that is to be trained, has had no gradient
+    at any step and is what it was: it is to choose among them, and cannot learn to.
 
     Routers that are not meant to learn are frozen, or in no optimizer; those that learn in another way
     change.
@@ -34,23 +38,42 @@ def router_cut_off(reading: Reading) -> Finding | None:
         router = _router(layout, place, len(experts), idle)
         if router is None or not all(any(not idle[at] for at in mine) for mine in experts):
             continue
-        row = layout.tensors[router].row
-        name = layout.tensors[router].name.rpartition(".")[0]
-        return Finding(
-            SYMPTOM,
-            Severity.WARNING,
-            int(reading.facts.steps[0]),
-            f"{name} has {len(experts)} outputs, is to be trained, and has had no gradient at any of "
-            f"{reading.seen:,} steps, while the {len(experts)} modules beside it have theirs; the loss is "
-            f"{norm(reading.loss)} (first {norm(reading.start_loss)})",
-            f"the way back to {name}, which chooses among them, is cut: it runs under no_grad() or "
-            "detached, or its choice (argmax, topk, one_hot) has no gradient and nothing is multiplied by "
-            "its probabilities; which expert gets what stays as it was drawn",
-            choices.ROUTER_CUT_OFF,
-            (row,),
-            reading.names([row]),
-        )
+        return _finding(reading, router, f"{len(experts)} modules")
+    for place, count in _stacked(layout, idle):
+        router = _router(layout, place, count, idle)
+        if router is not None:
+            return _finding(reading, router, f"weights of {count} experts")
     return None
+
+
+def _finding(reading: Reading, router: int, beside: str) -> Finding:
+    layout = reading.facts.layout
+    row, count = layout.tensors[router].row, layout.tensors[router].shape[0]
+    name = layout.tensors[router].name.rpartition(".")[0]
+    return Finding(
+        SYMPTOM,
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"{name} has {count} outputs, is to be trained, and has had no gradient at any of "
+        f"{reading.seen:,} steps, while the {beside} beside it have theirs; the loss is "
+        f"{norm(reading.loss)} (first {norm(reading.start_loss)})",
+        f"the way back to {name}, which chooses among them, is cut: it runs under no_grad() or "
+        "detached, or its choice (argmax, topk, one_hot) has no gradient and nothing is multiplied by "
+        "its probabilities; which expert gets what stays as it was drawn",
+        choices.ROUTER_CUT_OFF,
+        (row,),
+        reading.names([row]),
+    )
+
+
+def _stacked(layout: Layout, idle: BoolArray) -> Iterator[tuple[str, int]]:
+    """The place of a module of somebody's own that has the weights of all experts in one tensor [experts, in,
+    out] with a gradient, and how many there are."""
+    for at, tensor in enumerate(layout.tensors):
+        own = not layout.rows[tensor.row].kind.startswith(TORCHS)
+        if own and len(tensor.shape) == 3 and tensor.shape[0] > 1 and not idle[at]:
+            owner = tensor.name.rpartition(".")[0]
+            yield f"{owner}." if owner else "", tensor.shape[0]
 
 
 def _router(layout: Layout, place: str, count: int, idle: BoolArray) -> int | None:
