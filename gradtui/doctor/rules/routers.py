@@ -12,7 +12,7 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.rules.miswired import SYMPTOM
-from gradtui.doctor.rules.parts_cut_off import trained, without_gradient
+from gradtui.doctor.rules.parts_cut_off import much_is_left, trained, without_gradient
 from gradtui.doctor.words import norm
 
 TORCHS = ("Conv", "LazyConv", "Bilinear")
@@ -39,7 +39,8 @@ def router_cut_off(reading: Reading) -> Finding | None:
         if router is None or not all(any(not idle[at] for at in mine) for mine in experts):
             continue
         return _finding(reading, router, f"{len(experts)} modules")
-    for place, count in _stacked(layout, idle):
+    # What chooses among those by a hash is a layer of no other kind: it does no harm where it does not.
+    for place, count in _stacked(layout, idle) if much_is_left(reading) else ():
         router = _router(layout, place, count, idle)
         if router is not None:
             return _finding(reading, router, f"weights of {count} experts")
