@@ -162,7 +162,8 @@ def _ordered(found: list[Finding], facts: Facts) -> list[Finding]:
     if killed_by_one_input(first, facts):
         first.pop("dead_relu")
     if "plateau" in first and first["plateau"].remedies == choices.WITHERED:
-        first.pop("vanishing_gradient", None)  # what little weights pass on
+        for gone in ("vanishing_gradient", "dead_relu"):  # what little weights pass on, or none
+            first.pop(gone, None)
     apart = "not_learning" in first and first["not_learning"].cause == NOTHING_IN_COMMON
     if "plateau" in first and apart:
         first.pop("not_learning")  # of whatever is the reason for that
