@@ -49,6 +49,7 @@ ACROSS_EXAMPLES = "across_examples"
 SOFTMAX_OVER_EXAMPLES = "softmax_over_examples"
 TORN_EXAMPLES = "torn_examples"
 GROWING_TARGETS = "growing_targets"
+MARGIN = "margin"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

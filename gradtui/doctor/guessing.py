@@ -4,6 +4,7 @@ from math import isfinite
 from typing import NamedTuple
 
 from gradtui.core.facts import Facts
+from gradtui.core.wiring import MARGIN
 from gradtui.doctor.reading import Reading
 
 
@@ -16,7 +17,8 @@ class Guess(NamedTuple):
 
 def guess_of(facts: Facts) -> Guess | None:
     """Of a classifier ln of the number of classes, told or inferred, or what the frequencies of the labels
-    give; of a regression what the mean of the targets gives. None where neither can be told."""
+    give; of a regression what the mean of the targets gives; of triplets the margin. None where none of them
+    can be told."""
     reading = Reading(facts)
     if reading.critic or not len(facts):
         return None
@@ -24,4 +26,5 @@ def guess_of(facts: Facts) -> Guess | None:
         words = "guessing" if reading.constant == reading.chance else "label frequencies"
         return Guess(reading.constant, words)
     mean = facts.info.mean_loss
-    return Guess(mean, "mean answer") if mean > 0 and not facts.info.classes else None
+    words = "margin" if MARGIN in dict(facts.info.wiring) else "mean answer"
+    return Guess(mean, words) if mean > 0 and not facts.info.classes else None

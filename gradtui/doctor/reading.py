@@ -604,6 +604,12 @@ class Reading:
         return mean > 0 and low * mean <= self.level <= high * mean
 
     @property
+    def mean_words(self) -> str:
+        """What an answer is that looks at no input, where `RunInfo.mean_loss` is what that costs."""
+        apart = W.MARGIN in dict(self.facts.info.wiring)
+        return "telling nothing apart (the margin)" if apart else "the mean of the targets"
+
+    @property
     def above_the_mean(self) -> bool:
         """The loss of a regression is no lower than that, whatever heights it has come from."""
         mean = self.facts.info.mean_loss

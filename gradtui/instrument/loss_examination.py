@@ -12,10 +12,11 @@ from gradtui.autograd.growing_targets import GrowingTargets
 from gradtui.autograd.label_frequencies import LabelFrequencies
 from gradtui.autograd.learned_weights import LearnedWeights
 from gradtui.autograd.loss_inputs import fed_wrongly
+from gradtui.autograd.loss_margin import cost_of_margin
 from gradtui.autograd.mean_answer import MeanAnswer
 from gradtui.autograd.mixed_examples import mixed
 from gradtui.autograd.policy_loss import PolicyLoss
-from gradtui.core.wiring import SAME_ANSWERS, Faults
+from gradtui.core.wiring import MARGIN, SAME_ANSWERS, Faults
 from gradtui.instrument.embedded_label_check import EmbeddedLabelCheck
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.graph_reader import GraphReader
@@ -49,6 +50,8 @@ class LossExamination:
         self._constant_terms = ConstantTerms()
         self._drowned_terms = DrownedTerms()
         self._growing_targets = GrowingTargets()
+        self._margin: Faults = ()
+        """What it costs to tell nothing apart, of a first loss that is of triplets."""
 
     @property
     def told(self) -> Faults:
@@ -61,6 +64,7 @@ class LossExamination:
             *self._policy.told,
             *self._embedded.told,
             *self._constant_terms.told,
+            *self._margin,
             *self.passing,
         )
 
@@ -92,6 +96,13 @@ class LossExamination:
                 self.task_facts = replace(look_ahead(loss), graph_reader=self._graph_reader)
             with self._guard("where examples lie"):
                 self._fed = mixed(loss)
+            with self._guard("a margin"):
+                cost, known = cost_of_margin(loss), self.task_facts
+                if cost and known is not None:
+                    words = f"to tell nothing apart costs {cost:.3g}, the margin"
+                    self._margin = ((MARGIN, words),)
+                    self.task_facts = replace(known, mean_loss=cost)
+                    self._mean_answer.done = True
         if not self._policy.done:
             with self._guard("looking at a policy's loss"):
                 self._policy.look(loss)
@@ -122,7 +133,8 @@ class LossExamination:
                 self._drowned_terms.look(loss, passes)
                 self._growing_targets.look(loss)
                 self._mean_answer.check(loss)
-                if facts is not None and facts.mean_loss and not self._mean_answer.cost:
+                told = self._mean_answer.cost or self._margin
+                if facts is not None and facts.mean_loss and not told:
                     self.task_facts = facts = replace(facts, mean_loss=0.0)
         if not self._labels.done and facts is not None and facts.task == "classification":
             with self._guard("looking at labels"):

@@ -119,3 +119,28 @@ def test_targets_that_a_net_makes_for_itself_and_that_run_away() -> None:
     well, wiring = said(program, discount=0.5)
     assert well.healthy
     assert wiring == {}
+
+
+def test_triplets_in_the_wrong_order_stay_at_the_margin() -> None:
+    classes = torch.randn(10, 16, generator=torch.Generator().manual_seed(5))
+
+    def program(seed: int, right: bool) -> None:
+        model = nn.Sequential(nn.Linear(16, 48), nn.ReLU(), nn.Linear(48, 8))
+        optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+        for _ in range(500):
+            kind = torch.randint(0, 10, (64,))
+            other = (kind + torch.randint(1, 10, (64,))) % 10
+            given = [model(classes[of] + 0.7 * torch.randn(64, 16)) for of in (kind, kind, other)]
+            anchor, positive, negative = given if right else (given[0], given[2], given[1])
+            optimizer.zero_grad()
+            F.triplet_margin_loss(anchor, positive, negative).backward()
+            optimizer.step()
+
+    sick, wiring = said(program, right=False)
+    assert wiring[W.MARGIN] == "to tell nothing apart costs 1, the margin"
+    (finding,) = sick.findings
+    assert finding.symptom == "not_learning"
+    assert "the margin" in finding.evidence
+    assert finding.remedies[0].id == "order_of_triplets"
+    well, _ = said(program, right=True)
+    assert well.healthy

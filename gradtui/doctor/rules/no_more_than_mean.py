@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from gradtui.core.symptom import Severity
+from gradtui.core.wiring import MARGIN
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.gradient_agreement import agreement, in_common
@@ -12,6 +13,16 @@ from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.rules.not_learning import ruled_out, unrelated
 from gradtui.doctor.rules.small_updates import stopped_by_schedule, too_small_steps
+
+UNRELATED = (
+    "gradients flow, and yet nothing is learned but the mean: the targets have nothing to do with the "
+    "inputs (drawn or shuffled anew, of another example), or the inputs do not tell of them any more "
+    "(cast, scaled, cut off)"
+)
+NOT_APART = (
+    "what belongs together is no nearer than what does not: positives and negatives are handed over the "
+    "wrong way round or drawn by wrong labels, only the hardest are asked for, or outputs have become one"
+)
 
 
 def no_more_than_mean(reading: Reading) -> Finding | None:
@@ -27,9 +38,10 @@ def no_more_than_mean(reading: Reading) -> Finding | None:
         return None
     level, error = _late(reading)
     common = agreement(reading)
-    if reading.seen < T.AT_THE_MEAN_STEPS and not common.none:
-        return None
-    if common.early > T.AGREED_ONCE:
+    apart = MARGIN in dict(reading.facts.info.wiring)
+    if (reading.seen < T.AT_THE_MEAN_STEPS or apart) and not common.none:
+        return None  # of the hardest triplets the loss stays there while others are learned
+    if common.early > T.AGREED_ONCE and not apart:
         return None  # something was learned, and there may be no more
     low, high = T.THE_VERY_MEAN
     low = T.MEAN_AND_NONE if common.none else low
@@ -43,12 +55,10 @@ def no_more_than_mean(reading: Reading) -> Finding | None:
         unrelated(reading),
         Severity.WARNING,
         int(reading.facts.steps[0]),
-        f"after {reading.seen:,} steps the loss is {level:.3g}; the mean of the targets, which looks at no "
+        f"after {reading.seen:,} steps the loss is {level:.3g}; {reading.mean_words}, which looks at no "
         f"input, costs {mean:.3g}; {in_common(common) if common.none else ruled_out(reading)}",
-        "gradients flow, and yet nothing is learned but the mean: the targets have nothing to do with the "
-        "inputs (drawn or shuffled anew, of another example), or the inputs do not tell of them any more "
-        "(cast, scaled, cut off)",
-        choices.PLATEAU,
+        NOT_APART if apart else UNRELATED,
+        choices.NOT_APART if apart else choices.PLATEAU,
     )
 
 

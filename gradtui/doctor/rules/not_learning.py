@@ -240,7 +240,7 @@ def steps_reach_nothing(reading: Reading) -> Finding | None:
         than = f"; {reading.guess_words}"
     elif mean := reading.facts.info.mean_loss:
         idle = level > T.LEARNED_LOSS * mean
-        than = f", at first {reading.begun:.3g}; the mean of the targets costs {mean:.3g}"
+        than = f", at first {reading.begun:.3g}; {reading.mean_words} costs {mean:.3g}"
     else:
         still = reading.too_still and level > T.UNCHANGED * reading.begun
         idle = still and reach < T.REACHES_NOTHING * level and reading.seen >= T.STILL_LOSS_STEPS
@@ -406,9 +406,9 @@ def _no_more_than_the_mean(reading: Reading, mean: float) -> str:
     if not reading.above_the_mean:
         return ""
     return (
-        f"after {reading.seen:,} steps the loss is {reading.level:.3g}, and to answer with the mean of the "
-        f"targets costs {mean:.3g}, as far as the first batches tell: nothing else has been learned, or "
-        "there is nothing else"
+        f"after {reading.seen:,} steps the loss is {reading.level:.3g}, and {reading.mean_words} costs "
+        f"{mean:.3g}, as far as the first batches tell: nothing else has been learned, or there is nothing "
+        "else"
     )
 
 

@@ -28,6 +28,20 @@ def pairs_of_examples(seen: ProgramSeen) -> CodeLines:
     return CodeLines(OPERATION, code, "pairs that are not alike, and outputs that keep apart")
 
 
+def order_of_triplets(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def triplets(outputs, labels):  # [n, features], [n]: any of the same class, any of another
+            alike = labels.view(-1, 1) == labels.view(1, -1)
+            alone = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+            known = (alike & ~alone).any(1) & ~alike.all(1)  # of the others there is none of a kind
+            positive = torch.multinomial((alike & ~alone)[known].float(), 1)[:, 0]
+            negative = torch.multinomial((~alike)[known].float(), 1)[:, 0]
+            return outputs[known], outputs[positive], outputs[negative]  # as triplet_margin_loss takes them
+    """)
+    return CodeLines(OPERATION, code, "a loss that falls below its margin")
+
+
 def entropy_taken_off(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
@@ -58,6 +72,12 @@ ANNEALED_DIVERGENCE = Remedy(
     ),
     code=annealed_divergence,
     source=("Bowman et al., 2016, arXiv:1511.06349"),
+)
+ORDER_OF_TRIPLETS = Remedy(
+    id="order_of_triplets",
+    text=("hand over anchor, positive and negative in this order, drawn at random by their labels"),
+    code=order_of_triplets,
+    source=("Schroff et al., 2015, arXiv:1503.03832, section 3.2"),
 )
 PAIRS_OF_EXAMPLES = Remedy(
     id="pairs_of_examples",
