@@ -310,12 +310,21 @@ def _followed(node: Any, word: str, sizes: Sizes, rows: Rows) -> Iterator[tuple[
     elif word in ("Select", "Unbind"):
         dim = plain(node, "dim") % (len(sizes) + 1)
         yield 0, rows._replace(dim=rows.dim + (rows.dim >= dim))
+    elif word == "Index" and _picked(edges, sizes, rows):
+        yield 0, rows
     elif word in REDUCTIONS and hasattr(node, "_saved_dim"):
         kept = _kept(node, len(sizes))
         if kept is not None:
             yield 0, rows._replace(dim=kept[moved])
     else:
         yield from _aligned(edges, word, sizes, rows)
+
+
+def _picked(edges: Any, sizes: Sizes, rows: Rows) -> bool:
+    """Whether one position of each example was picked: x[examples, lengths - 1]."""
+    below, at = edges[0]
+    given = _sizes(below, at) if below is not None else ()
+    return rows.dim == 0 and len(given) == len(sizes) + 1 and given[0] == sizes[0]
 
 
 def _swapped(node: Any, dims: int) -> list[int]:
@@ -343,7 +352,7 @@ def _aligned(edges: Any, word: str, sizes: Sizes, rows: Rows) -> Iterator[tuple[
     for slot, (below, at) in enumerate(edges):
         given = _sizes(below, at) if below is not None else ()
         dim = rows.dim - (len(sizes) - len(given))
-        if dim < 0 or not given or given[dim] != sizes[rows.dim]:
+        if dim < 0 or len(given) > len(sizes) or given[dim] != sizes[rows.dim]:
             continue
         spread = all(one in (1, size) for one, size in zip(given[::-1], sizes[::-1], strict=False))
         if spread or word == "Slice" or (len(given) == len(sizes) > 2 and rows.dim == 0):

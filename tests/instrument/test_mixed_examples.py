@@ -55,6 +55,10 @@ WRONG: dict[str, tuple[Loss, str]] = {
         lambda: told(lstm(batch_first=True)(INPUTS.transpose(0, 1))[0][-1]),
         "across_examples",
     ),
+    "the last position of each": (
+        lambda: told(lstm()(INPUTS)[0][torch.arange(B), torch.randint(0, T, (B,))]),
+        "across_examples",
+    ),
     "of two layers and directions": (
         lambda: told(
             nn.LSTM(E, 2, num_layers=2, bidirectional=True)(INPUTS)[0].mean(1),
@@ -132,6 +136,12 @@ def test_the_words_say_how_many() -> None:
 
 RIGHT: dict[str, Loss] = {
     "batch first": lambda: told(lstm(batch_first=True)(INPUTS)[0][:, -1]),
+    "the last position of each": lambda: told(
+        lstm(batch_first=True)(INPUTS)[0][torch.arange(B), torch.randint(0, T, (B,))]
+    ),
+    "as many positions as examples": lambda: told(
+        lstm(batch_first=True)(torch.randn(B, B, E))[0][torch.arange(B), torch.arange(B)]
+    ),
     "time first": lambda: told(lstm()(INPUTS.transpose(0, 1))[0][-1]),
     "the last state": lambda: told(nn.GRU(E, E, batch_first=True)(INPUTS)[1][-1]),
     "by hand": lambda: told(by_hand(INPUTS, 1)[:, -1]),
