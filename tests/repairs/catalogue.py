@@ -8,11 +8,18 @@ large (the pinned first layer serves as random features; loss 0.37 after 200 ste
 
 import torch
 
-from tests.repairs import aside, depth, numbers, speed, units
+from tests.repairs import aside, depth, numbers, shapes, speed, units
 from tests.repairs.case import Case
 from tests.repairs.judge import Repair, repair
 
-CASES: list[Case] = [*depth.CASES, *speed.CASES, *units.CASES, *numbers.CASES, *aside.CASES]
+CASES: list[Case] = [
+    *depth.CASES,
+    *speed.CASES,
+    *units.CASES,
+    *numbers.CASES,
+    *shapes.CASES,
+    *aside.CASES,
+]
 
 
 def one(task: tuple[int, int, bool]) -> list[Repair]:
