@@ -103,6 +103,9 @@ def _found(root: Any) -> Faults:
             )
         elif word == "Where":
             found |= _unaligned(node)
+            waiting.extend((one, False) for one in below_of(node))
+        elif word == "CtcLoss":
+            found |= _scores_to_align(node)
         elif word in DISTANCES:
             answers = below_of(node)[0]
             found |= _spread(answers, own=False) if _stretched(node) else _one_for_all(answers)
@@ -165,14 +168,28 @@ def _unnormalised(node: Any, fed: str) -> dict[str, str]:
     if not _readable(scores) or scores.dim() < 2:
         return {}
     some = max(1, SOME * len(scores) // scores.numel())
-    sums = scores[:some].detach().double().logsumexp(1).abs()
-    if not 2 * int((sums > OFF).sum()) > sums.numel():  # NaN is told elsewhere
+    if not _no_logarithms(scores[:some], 1):
         return {}
     what = "a softmax goes" if fed == "Softmax" else "scores go"
     words = (
         f"{what} into a negative log-likelihood (nll_loss) that takes logarithms of probabilities"
     )
     return {UNNORMALISED: words}
+
+
+def _scores_to_align(node: Any) -> dict[str, str]:
+    """What goes into a ctc_loss [frames, n, classes] are no logarithms of probabilities."""
+    scores = saved(node, "log_probs")
+    if not _readable(scores) or not _no_logarithms(scores[:1], -1):
+        return {}
+    words = "scores go into ctc_loss, which takes logarithms of probabilities"
+    return {UNNORMALISED: words}
+
+
+def _no_logarithms(scores: Tensor, dim: int) -> bool:
+    """Whether probabilities of most rows do not add up to 1."""
+    sums = scores.detach().double().logsumexp(dim).abs()
+    return 2 * int((sums > OFF).sum()) > sums.numel()  # NaN is told elsewhere
 
 
 def _unaligned(node: Any) -> dict[str, str]:

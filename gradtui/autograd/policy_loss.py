@@ -141,6 +141,8 @@ def parts_of(root: Any) -> Parts:
         parts = below_of(node)
         if word in AS_IT_IS or word in LESSER:
             waiting.extend((one, weight) for one in parts)
+        elif word == "Stack":  # of the steps of a rollout, which are alike
+            waiting.extend((one, weight) for one in parts[:1])
         elif word == "Neg":
             waiting.extend((one, -weight) for one in parts)
         elif word in ("Add", "Sub"):

@@ -164,6 +164,8 @@ def _ordered(found: list[Finding], facts: Facts) -> list[Finding]:
     if "plateau" in first and first["plateau"].remedies == choices.WITHERED:
         for gone in ("vanishing_gradient", "dead_relu"):  # what little weights pass on, or none
             first.pop(gone, None)
+    if "plateau" in first and first["plateau"].remedies == choices.FLAT_SCORES_BOUND:
+        first.pop("not_learning", None)  # the scores are known to be flat
     apart = "not_learning" in first and first["not_learning"].cause == NOTHING_IN_COMMON
     if "plateau" in first and apart:
         first.pop("not_learning")  # of whatever is the reason for that

@@ -348,6 +348,9 @@ NOTHING_LATE = 0.9
 NOTHING_FIRST = 0.5
 """Of the first ones, below which there was something."""
 AT_THE_MEAN_STEPS = 800
+NO_MORE_THAN_LABELS = 0.97
+"""Loss over what answering with the frequencies of the labels costs, from which on no more is known to be
+learned."""
 THE_VERY_MEAN, MEAN_AND_NONE = (0.985, 1.1), 0.97
 """Of what the mean of the targets costs, as the first thousands of them tell: within that of it, after so
 many steps, nothing else has been learned; and the lower end where batches have nothing in common."""

@@ -71,6 +71,11 @@ class ActivationCapture(StepListener):
         """The most tensors without a gradient at any measured step, by the key of their optimizer."""
         self._hurried = 0
         self._step, self._next, self._looks = -1, 0, 0
+        self._sources: set[int] = set()
+        self._source = 0
+        """By id, those that records are of, and that of the last look."""
+        self._others_turn = False
+        """Whether the next pass is let go: of optimizers in turns, looks would fall to the same one."""
         self._taken = False
         """Whether anything that was found has become part of a record."""
         self._cost = 0.0
@@ -81,6 +86,9 @@ class ActivationCapture(StepListener):
         meter = self._guard.meter
         step = meter.steps
         if step == self._step or step < self._next or not self._awaited() or capturing():
+            return
+        if self._others_turn:
+            self._others_turn = False
             return
         self._step, self._found = step, {}
         self._next = NEVER  # for good where this fails
@@ -127,8 +135,11 @@ class ActivationCapture(StepListener):
 
     def add_to(self, record: StepRecord, source: ParamGroup) -> None:
         """What was seen in the backward pass of this record's step."""
+        self._sources.add(id(source))
         found = self.take(source, record.step)
         if found is not None:
+            self._others_turn = len(self._sources) > 1 and id(source) == self._source
+            self._source = id(source)
             record.parts["activations"] = found
             record.looking = self._cost
             self._cost = 0.0

@@ -13,6 +13,7 @@ from torch import nn
 from gradtui.core.history import History
 from gradtui.core.snapshot import Grad, Weight
 from gradtui.doctor.diagnose import diagnose
+from gradtui.doctor.finding import Diagnosis
 from gradtui.doctor.gradient_agreement import UNKNOWN, agreement
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.rules.batches_apart import nothing_in_common
@@ -162,3 +163,18 @@ def test_a_plateau_of_batches_that_have_nothing_in_common_is_no_learning() -> No
     ).findings
     assert other.symptom == "plateau"
     assert "nothing in common" not in other.evidence
+
+
+def test_labels_as_frequent_as_they_are_and_nothing_more() -> None:
+    """Of two classes, which of themselves cost less than guessing."""
+
+    def found(level: float, agree: float, label_loss: float) -> Diagnosis:
+        history = run("Adam", gradients(agree), known=ADAM, classes=2, loss=lambda step: level)
+        history.info = replace(history.info, label_loss=label_loss)
+        return diagnose(history.facts())
+
+    shuffled = found(0.598, 0.0, 0.602)
+    assert shuffled.verdict == "not_learning"
+    assert "frequencies of the labels gives 0.602" in shuffled.findings[0].evidence
+    assert found(0.598, 0.5, 0.602).verdict == "plateau"  # it may be the step size
+    assert found(0.4, 0.5, 0.602).healthy

@@ -243,3 +243,23 @@ def test_a_loss_that_is_lost_in_a_skipped_step_is_none_of_the_scales_business() 
         (note,) = [n for n in skipping(range(100, 104), lost).notes if "skipped 4 of 200" in n]
         assert words in note
         assert ("no scale helps" in note) == bool(lost)
+
+
+@pytest.mark.parametrize(
+    ("betas", "loss", "swapped"),
+    [
+        ((0.999, 0.9), lambda step: GUESS, True),
+        ((0.999, 0.9), lambda step: 1e6 if step == 200 else 0.3 * GUESS, True),
+        ((0.999, 0.9), lambda step: GUESS * 0.98**step, False),
+        ((0.9, 0.999), lambda step: GUESS, False),
+        ((0.9, 0.8), lambda step: GUESS, False),
+    ],
+)
+def test_betas_in_the_wrong_order(betas: tuple[float, float], loss: Number, swapped: bool) -> None:
+    settings = (("beta1", betas[0]), ("beta2", betas[1]))
+    found = told(400, loss, optimizer="Adam", settings=settings, ratio=lambda step: 1e-2)
+    causes = [one for one in found.findings if "wrong order" in one.cause]
+    assert bool(causes) is swapped
+    if swapped:
+        assert found.verdict == "oscillating_loss"
+        assert causes[0].remedies[0].id == "betas_in_order"

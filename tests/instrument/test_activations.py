@@ -241,6 +241,17 @@ def test_each_optimizer_has_those_of_its_own_net(kept: Kept) -> None:
     assert {one.optimizer for one in kept.snapshots if one.activations is not None} == {0, 1}
 
 
+def test_of_optimizers_in_turns_all_have_their_share_of_looks(kept: Kept) -> None:
+    first, second = mlp(nn.ReLU()), mlp(nn.Tanh())
+    steps = [(net, torch.optim.SGD(net.parameters(), lr=0.01)) for net in (first, second)]
+    for _ in range(100):
+        for net, optimizer in steps:
+            step(net, torch.randn(BATCH, 8), optimizer)
+    taken = [one.optimizer for one in kept.snapshots if one.activations is not None]
+    assert len(taken) > 10
+    assert min(taken.count(0), taken.count(1)) >= len(taken) // 3
+
+
 def by_backward(net: nn.Module, inputs: Tensor) -> list[Tensor]:
     """Gradients of two halves of a batch."""
     net.zero_grad()

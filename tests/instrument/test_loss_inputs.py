@@ -78,6 +78,17 @@ WRONG: dict[str, tuple[int, Made, str]] = {
         ),
         "unaligned",
     ),
+    "scores to align": (
+        12,
+        lambda y: F.ctc_loss(
+            5 * y.view(N, 3, 4).transpose(0, 1),
+            torch.ones(N, 2, dtype=torch.long),
+            torch.full((N,), 3),
+            torch.tensor([1, 2, 1, 1, 1, 1]),
+            zero_infinity=True,
+        ),
+        "unnormalised",
+    ),
     "a mask of 0 and 255": (
         1,
         lambda y: F.binary_cross_entropy_with_logits(y[:, 0], 255 * ONES),
@@ -122,6 +133,15 @@ WRONG: dict[str, tuple[int, Made, str]] = {
     ),
 }
 RIGHT: dict[str, tuple[int, Made]] = {
+    "logarithms to align": (
+        12,
+        lambda y: F.ctc_loss(
+            (5 * y).view(N, 3, 4).transpose(0, 1).log_softmax(2),
+            torch.ones(N, 2, dtype=torch.long),
+            torch.full((N,), 3),
+            torch.ones(N, dtype=torch.long),
+        ),
+    ),
     "a distance of all pairs": (1, lambda y: (y - TARGETS).abs().mean()),
     "cross entropy": (4, lambda y: F.cross_entropy(y, LABELS)),
     "a last layer that begins at zero": (4, lambda y: F.cross_entropy(0 * y, LABELS)),

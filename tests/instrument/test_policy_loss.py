@@ -48,8 +48,17 @@ def clipped(scores: Tensor, weight: float) -> Tensor:
     return -gain + 0.5 * value - weight * (-(logs.exp() * logs).sum(1)).mean()
 
 
+def step_by_step(scores: Tensor, weight: float) -> Tensor:
+    """As of a rollout whose steps are kept in lists."""
+    policies = [Categorical(logits=one) for one in scores.split(2)]
+    logs = torch.stack([p.log_prob(a) for p, a in zip(policies, ACTIONS.split(2), strict=True)])
+    entropy = torch.stack([policy.entropy() for policy in policies]).mean()
+    return -(logs * GAINS.view(3, 2)).mean() - weight * entropy
+
+
 LOSSES: dict[str, Loss] = {
-    loss.__name__: loss for loss in (by_distribution, by_probabilities, by_hand, clipped)
+    loss.__name__: loss
+    for loss in (by_distribution, by_probabilities, by_hand, clipped, step_by_step)
 }
 
 

@@ -143,6 +143,7 @@ from gradtui.doctor.remedies.code.terms import (
     WEIGHED_EXPERTS,
 )
 from gradtui.doctor.remedies.code.updates import (
+    BETAS_IN_ORDER,
     EPS_FOR_HALF,
     PASS_OVER_ZEROS,
     SHORTER_MEMORY,
@@ -456,6 +457,7 @@ PASSED_OVER: Choice = (SHIFTED_ONCE,)
 ANSWER_GIVEN: Choice = (SHIFTED_INPUTS,)
 NEVER_REACHED: Choice = (KEEP_GRAPH,)
 PART_CUT_OFF: Choice = (KEEP_GRAPH, LOSS_OF_PARAMETERS)
+BETAS_SWAPPED: Choice = (BETAS_IN_ORDER,)
 LONG_MEMORY: Choice = (SHORTER_MEMORY,)
 REVERSED_ADVANTAGES: Choice = (ADVANTAGE_SIGN,)
 CONSTANT_LOSS: Choice = (REFERENCE_OF_ITS_OWN,)

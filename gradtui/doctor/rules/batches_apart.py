@@ -15,9 +15,12 @@ def nothing_in_common(reading: Reading) -> Finding | None:
     each another way from the start: what little the loss has come down by is learned by heart."""
     if reading.critic or reading.blind or reading.game or reading.signed or reading.start_unknown:
         return None
-    if reading.seen < T.AGREED_BY_STEPS or reading.facts.info.classes < T.MANY_CLASSES:
+    level, chance = reading.level, reading.constant
+    few = reading.facts.info.classes < T.MANY_CLASSES
+    if reading.seen < T.AGREED_BY_STEPS or not reading.facts.info.classes > 1:
         return None
-    level, chance = reading.level, reading.chance
+    if few and not chance < (1 - T.GUESS_LEVEL) * reading.chance:
+        return None  # of two that are as frequent a plateau is told, in its time
     least, most = 1 - T.NOTHING_BY_HEART, 1 + T.LEARNED_BY_HEART
     if not least * chance < level < most * chance or on_its_way(reading):
         return None

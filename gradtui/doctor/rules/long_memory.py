@@ -17,6 +17,31 @@ from gradtui.doctor.words import norm
 SETTINGS = ("momentum", "beta1")
 
 
+def betas_swapped(reading: Reading) -> Finding | None:
+    """Adam's betas in the wrong order, and a loss that is far up, or has been thrown far up."""
+    told = dict(reading.facts.info.settings)
+    mean, squares = told.get("beta1", 0.0), told.get("beta2", 1.0)
+    if not squares < mean or not T.LONGER_MEMORY <= mean < 1 or reading.seen < T.SUSTAINED_STEPS:
+        return None
+    if reading.critic or reading.signed or reading.blind:
+        return None
+    losses = reading.losses[np.isfinite(reading.losses)]
+    most = float(losses.max(initial=0.0))
+    far = reading.level > T.MISWIRED_LEARNED * reading.reference_loss
+    if not far and not most > T.LOSS_GROWTH * reading.reference_loss > 0:
+        return None
+    return Finding(
+        "oscillating_loss",
+        Severity.WARNING,
+        int(reading.facts.steps[0]),
+        f"betas ({mean:g}, {squares:g}); the loss is {norm(reading.loss)}, at most {norm(most)} (first "
+        f"{norm(reading.start_loss)})",
+        f"the betas are in the wrong order: a mean of {1 / (1 - mean):,.0f} gradients is divided by the size "
+        f"of the last {1 / (1 - squares):,.0f}, so that steps are long where gradients have become small",
+        choices.BETAS_SWAPPED,
+    )
+
+
 def long_memory(reading: Reading) -> Finding | None:
     """A memory of a hundred steps and more, and a loss that has gone up between two parts of the run, by more
     than the noise of its batches, has come no further down since, and is far from solved."""

@@ -74,8 +74,9 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         choices.PROBABILITIES,
     ),
     W.UNNORMALISED: (
-        "the negative log-likelihood picks what it is given for the right class, without a logarithm of a "
-        "sum over all of them: to raise that alone lowers the loss, without end where nothing bounds it",
+        "the negative log-likelihood (or ctc_loss) takes what it is given for the right class, without a "
+        "logarithm of a sum over all of them (log_softmax): to raise that alone lowers the loss, without end "
+        "where nothing bounds it",
         choices.UNNORMALISED,
     ),
     W.WIDE_TARGETS: (

@@ -360,6 +360,8 @@ def no_better(reading: Reading) -> str:
         return ""
     if mean := reading.facts.info.mean_loss:
         return _no_more_than_the_mean(reading, mean)
+    if reading.facts.info.label_loss and reading.level > T.NO_MORE_THAN_LABELS * reading.constant:
+        return f"{count}, and {reading.guess_words}: nothing else has been learned, or there is nothing else"
     if reading.slowly_falling or reading.below_guessing:
         return ""
     rising = reading.steeper > T.STEEPER and reading.seen < T.STEEPER_STEPS

@@ -16,7 +16,7 @@ from gradtui.doctor.rules.logged import (
     oscillating_step_by_step,
     vanishing_in_total,
 )
-from gradtui.doctor.rules.long_memory import long_memory
+from gradtui.doctor.rules.long_memory import betas_swapped, long_memory
 from gradtui.doctor.rules.loss_regression import thrown_back
 from gradtui.doctor.rules.miswired import (
     gradients_gone,
@@ -110,6 +110,7 @@ RULES: tuple[Rule, ...] = (
     clipping_dominates,
     badly_scaled,
     oscillating_loss,
+    betas_swapped,
     oversized_steps,
     long_memory,
     worse_than_guessing,

@@ -196,6 +196,11 @@ def _solved(reading: Reading) -> bool:
     return reading.loss <= T.CONVERGED_LOSS * min(reading.reference_loss, reading.start_loss)
 
 
+LARGE_INPUTS = (
+    "the inputs are so large that the first layer gives little but their signs: they are not scaled"
+)
+
+
 def saturated(reading: Reading) -> Finding | None:
     """Bounded activations pinned at their flat ends in a good part of the layers."""
     if reading.seen < T.STILL_STEPS:
@@ -215,7 +220,11 @@ def saturated(reading: Reading) -> Finding | None:
         f"{percent(float(shares[list(rows)].min()))} of their outputs on the flat ends, and no progress"
     )
     by_steps = _by_steps(reading, rows, Act.SATURATED, T.SATURATED_SHARE)
-    return _found(reading, "saturated", since, evidence, rows, by_steps)
+    found = _found(reading, "saturated", since, evidence, rows, by_steps)
+    first = int(reading.rows[0])
+    if first not in rows or not _pinned_share(reading, first):
+        return found
+    return replace(found, cause=LARGE_INPUTS, remedies=choices.PINNED_BY_INPUTS)
 
 
 def _pinned_by_inputs(reading: Reading) -> Finding | None:
@@ -224,6 +233,11 @@ def _pinned_by_inputs(reading: Reading) -> Finding | None:
     if not len(reading.rows) or not rests_far_up(reading, T.PINNED_LEFT):
         return None
     first = int(reading.rows[0])
+    return pinned_by_inputs(reading, first, "and comes down no more")
+
+
+def pinned_by_inputs(reading: Reading, first: int, more: str) -> Finding | None:
+    """Of a net that begins with that row, where it has been pinned from the start; `more` of its loss."""
     share = _pinned_share(reading, first)
     if not share:
         return None
@@ -233,8 +247,8 @@ def _pinned_by_inputs(reading: Reading) -> Finding | None:
         int(reading.facts.steps[0]),
         f"{reading.names([first])[0]}, the first layer, has had at least {percent(share)} of "
         f"its outputs on the flat ends from the start; the loss is {norm(reading.loss)} (first "
-        f"{norm(reading.start_loss)}), and comes down no more",
-        "the inputs are so large that the first layer gives little but signs of them: they are not scaled",
+        f"{norm(reading.start_loss)}), {more}",
+        LARGE_INPUTS,
         choices.PINNED_BY_INPUTS,
         (first,),
         reading.names([first]),
@@ -269,6 +283,7 @@ def _pinned_share(reading: Reading, row: int) -> float:
     """The least part of a layer's outputs that was on the flat ends whenever they were looked at; 0 where
     that is no more than usual, not known, or on purpose, as in codes of signs."""
     shares = reading.facts.activations[reading.facts.activations_at][:, row, Act.SATURATED]
+    shares = shares[~np.isnan(shares)]  # of a pass that another net is trained by there are none
     if len(shares) < T.ACTIVATION_WINDOW or not (shares >= T.PINNED_SHARE).all():
         return 0.0
     return float(shares.min()) if _ordinary_weights(reading, row) else 0.0

@@ -14,6 +14,7 @@ from gradtui.doctor.robust_statistics import median, middle, spread
 from gradtui.doctor.rules.converged_layers import at_rest
 from gradtui.doctor.rules.explosion_causes import fading_remedies
 from gradtui.doctor.rules.rounding import faded_forward
+from gradtui.doctor.rules.units import pinned_by_inputs
 from gradtui.doctor.words import layer_range, norm, percent
 
 SYMPTOM = "vanishing_gradient"
@@ -248,6 +249,9 @@ def starved(reading: Reading) -> Finding | None:
     norms = reading.typical(reading.rows, reading.used[-5:])
     if not (norms < np.maximum(T.STARVED * then, T.BAND_LOW)).all():
         return None
+    pinned = pinned_by_inputs(reading, int(reading.rows[0]), "and little of the gradient is left")
+    if pinned is not None:
+        return pinned
     history = reading.facts.judged_norms[:, reading.rows] * reading.clip_scale[:, None]
     faint = np.asarray((np.nan_to_num(history) < 3 * T.STARVED * then).all(axis=1))
     return Finding(

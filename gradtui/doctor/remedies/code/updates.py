@@ -26,6 +26,15 @@ def pass_over_zeros(seen: ProgramSeen) -> CodeLines:
     return CodeLines(STEP, code, "weights that are finite after the first step")
 
 
+def betas_in_order(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        for group in optimizer.param_groups:
+            group["betas"] = (0.9, 0.999)
+    """)
+    return CodeLines(OPTIMIZER, code, "a loss that comes down and stays there")
+
+
 def shorter_memory(seen: ProgramSeen) -> CodeLines:
     """Of a sum of gradients; where they are averaged, of that."""
     plain = "beta1" not in dict(seen.facts.info.settings)
@@ -48,6 +57,12 @@ PASS_OVER_ZEROS = Remedy(
         "add an eps to what the optimizer's update divides by, or pass over gradients that are 0"
     ),
     code=pass_over_zeros,
+)
+BETAS_IN_ORDER = Remedy(
+    id="betas_in_order",
+    text=("give the betas in their order, (0.9, 0.999): of gradients, then of their squares"),
+    code=betas_in_order,
+    source=("Kingma and Ba, 2015, arXiv:1412.6980, algorithm 1"),
 )
 SHORTER_MEMORY = Remedy(
     id="shorter_memory",

@@ -409,7 +409,7 @@ LOG_PROBABILITIES = Remedy(
 )
 LOG_SOFTMAX = Remedy(
     id="log_softmax",
-    text=("hand nll_loss log_softmax(scores), or cross_entropy the scores themselves"),
+    text=("hand nll_loss and ctc_loss log_softmax(scores), or cross_entropy the scores themselves"),
     code=log_softmax,
 )
 TARGETS_TO_ONE = Remedy(
