@@ -181,6 +181,14 @@ def without(s: Snapshot) -> Snapshot:
     return s
 
 
+def test_what_never_came_is_not_looked_for_in_the_order_of_calls() -> None:
+    seen = told(60, "no_gradients", change=without).findings[0]
+    assert seen.remedies[0].id == "loss_of_parameters"
+    unsure = told(60, change=without).findings[0]
+    assert unsure.remedies[0].id == "zero_grad_order"
+    assert {*seen.remedies} == {*unsure.remedies}
+
+
 def moved_elsewhere(s: Snapshot) -> Snapshot:
     s.grads[:] = np.nan
     return s

@@ -269,8 +269,14 @@ def no_gradients(reading: Reading) -> Finding | None:
         f"none of {len(facts.layout.tensors)} tensors has had a gradient at any of {len(facts)} steps, "
         f"loss {norm(reading.loss)} (first {norm(reading.start_loss)})",
         f"{NEVER_MOVED}: {why}",
-        choices.NOT_STEPPED if others else choices.NO_GRADIENTS,
+        choices.NOT_STEPPED if others else _of_no_gradients(told),
     )
+
+
+def _of_no_gradients(told: str) -> tuple[Remedy, ...]:
+    """Clearing comes last where none of them ever came."""
+    here = choices.NO_GRADIENTS
+    return (*here[1:], here[0]) if told and "zero_grad()" not in told else here
 
 
 def _and_others(names: tuple[str, ...]) -> str:
