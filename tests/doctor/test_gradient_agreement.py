@@ -17,6 +17,7 @@ from gradtui.doctor.finding import Diagnosis
 from gradtui.doctor.gradient_agreement import UNKNOWN, agreement
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.rules.batches_apart import nothing_in_common
+from gradtui.doctor.rules.not_learning import no_better
 from tests.factories import mlp_layout, run_info, snapshot
 
 ROWS = 3
@@ -178,3 +179,14 @@ def test_labels_as_frequent_as_they_are_and_nothing_more() -> None:
     assert "frequencies of the labels gives 0.602" in shuffled.findings[0].evidence
     assert found(0.598, 0.5, 0.602).verdict == "plateau"  # it may be the step size
     assert found(0.4, 0.5, 0.602).healthy
+
+
+def test_frequencies_of_labels_tell_nothing_of_the_next_task() -> None:
+    def why(loss: Callable[[int], float]) -> str:
+        history = run("Adam", gradients(0.5), known=ADAM, classes=2, loss=loss)
+        history.info = replace(history.info, label_loss=0.602)
+        return no_better(Reading(history.facts()))
+
+    assert "frequencies of the labels gives 0.602" in why(lambda step: 0.598)
+    learned = why(lambda step: 0.1 if 50 < step < 200 else 0.598)
+    assert "frequencies" not in learned

@@ -360,7 +360,7 @@ def no_better(reading: Reading) -> str:
         return ""
     if mean := reading.facts.info.mean_loss:
         return _no_more_than_the_mean(reading, mean)
-    if reading.facts.info.label_loss and reading.level > T.NO_MORE_THAN_LABELS * reading.constant:
+    if reading.facts.info.label_loss and _never_below(reading, T.NO_MORE_THAN_LABELS):
         return f"{count}, and {reading.guess_words}: nothing else has been learned, or there is nothing else"
     if reading.slowly_falling or reading.below_guessing:
         return ""
@@ -378,6 +378,15 @@ def no_better(reading: Reading) -> str:
     if reading.came_down:
         return ""
     return f"{count}, at first {reading.begun:.3g}: nothing has been learned so far, or there is nothing"
+
+
+def _never_below(reading: Reading, share: float) -> bool:
+    """Whether the loss is, and has always been, above that share of what the frequencies of the labels cost.
+    Where a task has been learned, the next one may have other labels."""
+    losses = reading.losses[np.isfinite(reading.losses)]
+    parts = np.array_split(losses, max(len(losses) // T.WINDOW, 1))
+    least = min(median(part) for part in parts) if len(losses) else 0.0
+    return min(least, reading.level) > share * reading.constant
 
 
 def _warming_up(reading: Reading) -> str:
