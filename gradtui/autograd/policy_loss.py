@@ -165,7 +165,9 @@ def parts_of(root: Any) -> Parts:
                 paired = paired or _paired(node, parts[0], factor)
         elif word == "Mul" and len(parts) == 2 and _expected_logarithm(parts):
             entropies.append(Entropy(weight, node))
-        elif word in ERRORS and weight > 0:
+        elif word in ERRORS and weight < 0:
+            return NO_PARTS  # an objective that is maximised: all signs are the other way round
+        elif word in ERRORS:
             short = _missing(node, word)
             missing += [] if short is None else [short]
     return Parts(entropies, actions, paired, missing)

@@ -76,6 +76,15 @@ def test_it_is_told_where_it_makes_the_loss_larger(name: str) -> None:
     assert not entropy_added(LOSSES[name](scores(), 0.1).grad_fn)
 
 
+def test_an_objective_that_is_maximised_has_all_signs_the_other_way_round() -> None:
+    table = scores()
+    errors = (table.sum(1) - GAINS).pow(2).mean()
+    for weight in (-0.1, 0.1):
+        objective = -(by_distribution(table, weight) + 0.5 * errors)
+        assert not entropy_added(objective.grad_fn)
+    assert entropy_added((by_distribution(table, -0.1) + 0.5 * errors).grad_fn)
+
+
 def test_the_gradient_agrees() -> None:
     """What is told is that a step along minus the entropy's part of the gradient lowers it."""
     for weight in (-0.1, 0.1):
