@@ -16,10 +16,9 @@ from torch import Tensor
 
 from gradtui.autograd.graph import Graph
 from gradtui.autograd.label_frequencies import MEAN
-from gradtui.autograd.node_types import ACTIVATIONS, DROPOUTS, TURNS, VIEWS, words
+from gradtui.autograd.node_types import ACTIVATIONS, DROPOUTS, LIKELIHOODS, TURNS, VIEWS, words
 from gradtui.autograd.saved_tensors import plain, saved
 
-LIKELIHOODS = frozenset(("NllLoss", "NllLoss2D"))
 POSITIONS, EXAMPLES = 2, 4
 """Of a sequence, and sequences, that are asked for at least."""
 SEQUENCE = 6

@@ -5,21 +5,17 @@ Looked at now and then; targets are read where that makes nobody wait, and no no
 """
 
 import math
-from collections import deque
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gradtui.autograd.node_types import below_of, stem_of, words
+from gradtui.autograd.loss_parts import parts_of_loss
+from gradtui.autograd.node_types import DISTANCES, stem_of
 from gradtui.autograd.saved_tensors import saved
 from gradtui.core.wiring import GROWING_TARGETS, Faults
 from gradtui.patching.own_errors import suppress_own
 
-NODES = 32
-DISTANCES = words("MseLoss SmoothL1Loss HuberLoss")
-SUMS = words("Mean Sum Mul Div Neg Add Sub View Squeeze ToCopy")
-"""What makes one loss of several parts."""
 PART = 1 << 14
 """Elements that are looked at."""
 TIMES = 100.0
@@ -49,16 +45,10 @@ class GrowingTargets:
 
 def _size(root: Any) -> float:
     """Of the targets of the first distance that the loss is made of; 0 where there is none."""
-    waiting, seen = deque([root]), 0
-    while waiting and seen < NODES:
-        node, seen = waiting.popleft(), seen + 1
-        word = stem_of(node)
-        if word in DISTANCES:
-            targets = saved(node, "target")
-            if targets is None or not targets.numel():
-                return 0.0
-            size = float(targets.flatten()[:PART].double().square().mean().sqrt())
-            return size if math.isfinite(size) else 0.0
-        if word in SUMS:
-            waiting.extend(below_of(node))
-    return 0.0
+    distances = (node for node in parts_of_loss(root) if stem_of(node) in DISTANCES)
+    node = next(distances, None)
+    targets = None if node is None else saved(node, "target")
+    if targets is None or not targets.numel():
+        return 0.0
+    size = float(targets.flatten()[:PART].double().square().mean().sqrt())
+    return size if math.isfinite(size) else 0.0

@@ -44,15 +44,26 @@ def loudest(leaves: Sequence[Tensor], measured: Tensor) -> Tensor | None:
 def leaf_ids(node: Any, most: int) -> frozenset[int]:
     """Ids of the leaves that gradients go to from a node of a graph; -1 alone where there are more than
     `most` nodes."""
-    found: set[int] = set()
+    found = _leaves(node, most)
+    return frozenset((-1,)) if found is None else frozenset(map(id, found))
+
+
+def only_parameters(node: Any, most: int) -> bool:
+    """Whether all of them are known, and are Parameters."""
+    found = _leaves(node, most)
+    return found is not None and all(isinstance(leaf, nn.Parameter) for leaf in found)
+
+
+def _leaves(node: Any, most: int) -> list[Any] | None:
+    found: list[Any] = []
     waiting, seen = [node], {node}
     while waiting:
         one = waiting.pop()
         if stem_of(one) == LEAF:
-            found.add(id(one.variable))
+            found.append(one.variable)
         new = [below for below in below_of(one) if below not in seen]
         seen.update(new)
         waiting += new
         if len(seen) > most:
-            return frozenset((-1,))
-    return frozenset(found)
+            return None
+    return found

@@ -15,8 +15,10 @@ from torch import Tensor
 from gradtui.autograd.node_types import (
     ACTIVATIONS,
     BATCH_NORMS,
+    DISTANCES,
     LAYERS,
     LEAF,
+    LIKELIHOODS,
     below_of,
     number,
     shape,
@@ -53,8 +55,6 @@ MEANS = words("Mean Sum Mul Div Neg View Squeeze ToCopy")
 SUMS = words("Add Sub Rsub")
 POOLS = words("Mean Sum")
 COLUMNS = frozenset((*VIEWS, LEAF))
-LIKELIHOODS = frozenset(("NllLoss", "NllLoss2D"))
-DISTANCES = words("MseLoss SmoothL1Loss HuberLoss")
 BINARY = "BinaryCrossEntropyWithLogits"
 OWN = {"Softmax": "LogSoftmax", "Sigmoid": BINARY}
 """What is already part of a loss function -> of which."""

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from gradtui.autograd.layer_outputs import linear_outputs
-from gradtui.autograd.node_types import below_of, name_of, number, stem, stem_of, words
+from gradtui.autograd.node_types import RESHAPES, below_of, name_of, number, stem, stem_of
 from gradtui.autograd.saved_tensors import saved
 from gradtui.patching.own_errors import suppress_own
 
@@ -30,9 +30,6 @@ MOVED, MOVED_FROM = 2.5, 256
 first; and elements that are asked for."""
 LOOKS, MOST_LOOKS = 8, 96
 """Losses that are looked at, and while rows are fewer than that."""
-
-
-VIEWS = words("View UnsafeView ReshapeAlias Squeeze Unsqueeze")
 FAR = 4
 """Views between a difference and the layer that gives the answers."""
 
@@ -135,7 +132,7 @@ def _targets_of_squares(mean: Any) -> Tensor | None:
 
 def _answers(node: Any) -> Tensor | None:
     for _ in range(FAR):
-        if stem_of(node) not in VIEWS:
+        if stem_of(node) not in RESHAPES:
             break
         node = below_of(node)[0]
     if stem_of(node) not in ("Addmm", "Mm"):

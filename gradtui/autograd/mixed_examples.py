@@ -12,21 +12,28 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from gradtui.autograd.node_types import LEAF, below_of, opaque, stem_of, words
+from gradtui.autograd.loss_parts import parts_of_loss
+from gradtui.autograd.node_types import (
+    DISTANCES,
+    LEAF,
+    LIKELIHOODS,
+    RESHAPES,
+    below_of,
+    opaque,
+    shape,
+    stem_of,
+    words,
+)
 from gradtui.autograd.saved_tensors import plain
 from gradtui.core.wiring import ACROSS_EXAMPLES, SOFTMAX_OVER_EXAMPLES, TORN_EXAMPLES, Faults
 from gradtui.patching.own_errors import suppress_own
 
-NODES, LOSS, CHAIN = 300, 32, 64
-"""Nodes that are looked at, of the loss's own parts, and between two states of a recurrence."""
+NODES, CHAIN = 300, 64
+"""Nodes that are looked at, and between two states of a recurrence."""
 FEWEST = 4
 """Examples of a batch, at least: smaller sizes are often alike by chance."""
-PARTS = words("Mean Sum Mul Div Neg Add Sub Squeeze View ToCopy")
-"""What makes one number of the parts of a loss."""
-LIKELIHOODS = words("NllLoss NllLoss2D")
-ROWWISE = words("BinaryCrossEntropyWithLogits BinaryCrossEntropy MseLoss SmoothL1Loss HuberLoss")
+ROWWISE = DISTANCES | words("BinaryCrossEntropyWithLogits BinaryCrossEntropy")
 """Losses that compare number by number."""
-RESHAPES = words("View UnsafeView ReshapeAlias Squeeze Unsqueeze")
 REDUCTIONS = words("Mean Sum Amax Amin Max Min Logsumexp Std Var Prod LinalgVectorNorm Norm")
 SOFTMAXES = words("Softmax LogSoftmax SafeSoftmax")
 SPLITS = words("Split SplitWithSizes Chunk")
@@ -98,7 +105,7 @@ class _Search:
         self._waiting.append((place, way))
         other = way._replace(summed=not way.summed)
         if not way.maybe and (id(node), at, rows, other) in self._seen:
-            self._meet(_sizes(node, at), rows, way)
+            self._meet(shape(node, at), rows, way)
 
     def _meet(self, sizes: Sizes, rows: Rows, way: Way) -> None:
         """What is summed over are the examples; beside them there have to be positions, or the rows are
@@ -110,7 +117,7 @@ class _Search:
 
     def _look(self, place: Place, way: Way) -> None:
         node, at, rows = place
-        word, sizes = stem_of(node), _sizes(node, at)
+        word, sizes = stem_of(node), shape(node, at)
         if not sizes or sizes[rows.dim] % (rows.examples * rows.inner) or opaque(word):
             return
         whole = sizes[rows.dim] == rows.examples
@@ -140,7 +147,7 @@ class _Search:
         below, at = edges[slot]
         if below is None or stem_of(below) == LEAF:
             return
-        sizes = _sizes(below, at)
+        sizes = shape(below, at)
         if rows.dim < len(sizes) and not sizes[rows.dim] % (rows.examples * rows.inner):
             self._go((below, at, rows), way)
 
@@ -153,8 +160,7 @@ class _Search:
             slot = 2
         if slot < 0:
             return
-        below, at = node.next_functions[slot]
-        sizes = _sizes(below, at) if below is not None else ()
+        sizes = _given(node.next_functions[slot])
         if len(sizes) > rows.dim and sizes[rows.dim] == rows.examples:
             self._on(node, slot, Rows(rows.dim, 1, rows.examples), way._replace(summed=True))
 
@@ -169,8 +175,7 @@ class _Search:
         )
 
     def _reshape(self, node: Any, sizes: Sizes, rows: Rows, way: Way) -> None:
-        below, at = node.next_functions[0]
-        before = _sizes(below, at) if below is not None else ()
+        before = _given(node.next_functions[0])
         if not before or prod(before) != prod(sizes):
             return
         moved = reshaped(before, sizes, rows)
@@ -240,30 +245,20 @@ def _beside(said: str, positions: int) -> str:
 def _tables(root: Any) -> Iterator[tuple[Place, int]]:
     """What a loss is made of by rows, one of them for each example; and its columns, where these may be
     examples as well."""
-    waiting, seen = deque([root]), 0
-    while waiting and seen < LOSS:
-        node, seen = waiting.popleft(), seen + 1
-        word = stem_of(node)
-        if word in LIKELIHOODS or word in ROWWISE:
-            below, at = node.next_functions[0]
-            sizes = _sizes(below, at) if below is not None else ()
-            if sizes and (len(sizes) < 3 or word in LIKELIHOODS):
-                columns = 1 if word in LIKELIHOODS else prod(sizes[1:])
-                yield (below, at, Rows(0, 1, sizes[0])), columns
-        elif word in PARTS:
-            waiting.extend(below_of(node))
+    for node in parts_of_loss(root):
+        likelihood = stem_of(node) in LIKELIHOODS
+        if likelihood or stem_of(node) in ROWWISE:
+            edge = node.next_functions[0]
+            sizes = _given(edge)
+            if sizes and (len(sizes) < 3 or likelihood):
+                columns = 1 if likelihood else prod(sizes[1:])
+                yield (*edge, Rows(0, 1, sizes[0])), columns
 
 
-def _sizes(node: Any, at: int) -> Sizes:
-    """Of one of its outputs; empty where it is not told, as of what is nested or symbolic."""
-    told = node._input_metadata
-    if at >= len(told):
-        return ()
-    try:
-        sizes = tuple(told[at].shape)
-    except RuntimeError:
-        return ()
-    return sizes if all(type(size) is int for size in sizes) else ()
+def _given(edge: tuple[Any, int]) -> Sizes:
+    """Of what an operation was given; empty where that wants no gradient, too."""
+    below, at = edge
+    return () if below is None else shape(below, at)
 
 
 def reshaped(before: Sequence[int], after: Sequence[int], rows: Rows) -> Rows | None:
@@ -322,8 +317,7 @@ def _followed(node: Any, word: str, sizes: Sizes, rows: Rows) -> Iterator[tuple[
 
 def _picked(edges: Any, sizes: Sizes, rows: Rows) -> bool:
     """Whether one position of each example was picked: x[examples, lengths - 1]."""
-    below, at = edges[0]
-    given = _sizes(below, at) if below is not None else ()
+    given = _given(edges[0])
     return rows.dim == 0 and len(given) == len(sizes) + 1 and given[0] == sizes[0]
 
 
@@ -349,8 +343,8 @@ def _kept(node: Any, dims: int) -> list[int] | None:
 
 def _aligned(edges: Any, word: str, sizes: Sizes, rows: Rows) -> Iterator[tuple[int, Rows]]:
     """Of what works number by number, or on each example of a stack of tables by itself."""
-    for slot, (below, at) in enumerate(edges):
-        given = _sizes(below, at) if below is not None else ()
+    for slot, edge in enumerate(edges):
+        given = _given(edge)
         dim = rows.dim - (len(sizes) - len(given))
         if dim < 0 or len(given) > len(sizes) or given[dim] != sizes[rows.dim]:
             continue

@@ -24,13 +24,17 @@ NORMS = words(
     "FusedRmsNorm RmsNorm BatchNormWithUpdate LinalgVectorNorm Norm Std StdMean Var VarMean"
 )
 BATCH_NORMS = ("NativeBatchNorm", "CudnnBatchNorm", "MiopenBatchNorm")
-VIEWS = words("View UnsafeView ReshapeAlias Squeeze Unsqueeze ToCopy Clone Alias")
+RESHAPES = words("View UnsafeView ReshapeAlias Squeeze Unsqueeze")
+"""Nodes that leave the numbers in their order, in another shape."""
+VIEWS = RESHAPES | words("ToCopy Clone Alias")
 TURNS = frozenset(("T", "Transpose", "Permute"))
 FLAT = words("Round Floor Ceil Trunc Sign Heaviside")
 """Operations whose slope is 0 wherever they have one."""
 NEGATIVE = 1 << 63
 """From there on a dimension that torch has kept is below 0."""
 OVER_DIMS = words("Softmax LogSoftmax Mean Sum")
+LIKELIHOODS = words("NllLoss NllLoss2D")
+DISTANCES = words("MseLoss SmoothL1Loss HuberLoss")
 DROPOUTS = frozenset(("NativeDropout", "FusedDropout"))
 PARTS_OF_LOSSES = words(
     "MseLoss SmoothL1Loss HuberLoss NllLoss NllLoss2D LogSoftmax Softmax BinaryCrossEntropy "
@@ -158,13 +162,14 @@ def same_size(node: Any, kernel: tuple[int, ...]) -> bool:
     )
 
 
-def shape(node: Any) -> tuple[int, ...]:
-    """Of the first of its outputs; empty where that is not told, as of what is nested or symbolic."""
+def shape(node: Any, at: int = 0) -> tuple[int, ...]:
+    """Of the first of its outputs, or of another; empty where that is not told, as of what is nested or
+    symbolic."""
     told = node._input_metadata
-    if not len(told):
+    if at >= len(told):
         return ()
     try:
-        sizes = tuple(told[0].shape)
+        sizes = tuple(told[at].shape)
     except RuntimeError:
         return ()
     return sizes if all(type(size) is int for size in sizes) else ()

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 import torch
 from torch import Tensor
 
-from gradtui.autograd.node_types import below_of, number, shape, stem_of, words
+from gradtui.autograd.node_types import DISTANCES, below_of, number, shape, stem_of, words
 from gradtui.autograd.saved_tensors import saved
 from gradtui.core.wiring import (
     ENTROPY_ADDED,
@@ -47,7 +47,7 @@ CHOSEN = words("Gather Index")
 LOGARITHMS = words("LogSoftmax Log Logsumexp")
 LESSER = words("Minimum Maximum Where")
 """How a clipped policy gradient takes one of two (PPO)."""
-ERRORS = words("MseLoss SmoothL1Loss HuberLoss Pow")
+ERRORS = DISTANCES | words("Pow")
 COMPARED, ALIKE = 16, 0.9
 """Actions that are asked for, and how alike the two are where one is made of the other."""
 REVERSED = (

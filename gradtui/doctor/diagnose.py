@@ -48,6 +48,12 @@ from gradtui.doctor.rules.rounding import updates_in_part_lost
 from gradtui.doctor.rules.units import pinned_first_layers
 from gradtui.doctor.rules.update_arithmetic import by_division
 
+EXPLAINED_BY_PLATEAU = {
+    choices.WITHERED: ("vanishing_gradient", "dead_relu"),  # what little weights pass on, or none
+    choices.FLAT_SCORES_BOUND: ("not_learning",),
+}
+"""Remedies of a plateau whose cause is certain -> what is no more than its consequence."""
+
 
 def diagnose(facts: Facts) -> Diagnosis:
     """Everything the rules find in a run so far, the most telling first.
@@ -161,11 +167,9 @@ def _ordered(found: list[Finding], facts: Facts) -> list[Finding]:
         first.setdefault(finding.symptom, finding)
     if killed_by_one_input(first, facts):
         first.pop("dead_relu")
-    if "plateau" in first and first["plateau"].remedies == choices.WITHERED:
-        for gone in ("vanishing_gradient", "dead_relu"):  # what little weights pass on, or none
+    if "plateau" in first:
+        for gone in EXPLAINED_BY_PLATEAU.get(first["plateau"].remedies, ()):
             first.pop(gone, None)
-    if "plateau" in first and first["plateau"].remedies == choices.FLAT_SCORES_BOUND:
-        first.pop("not_learning", None)  # the scores are known to be flat
     apart = "not_learning" in first and first["not_learning"].cause == NOTHING_IN_COMMON
     if "plateau" in first and apart:
         first.pop("not_learning")  # of whatever is the reason for that

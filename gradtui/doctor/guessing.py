@@ -4,7 +4,6 @@ from math import isfinite
 from typing import NamedTuple
 
 from gradtui.core.facts import Facts
-from gradtui.core.wiring import MARGIN
 from gradtui.doctor.reading import Reading
 
 
@@ -26,5 +25,5 @@ def guess_of(facts: Facts) -> Guess | None:
         words = "guessing" if reading.constant == reading.chance else "label frequencies"
         return Guess(reading.constant, words)
     mean = facts.info.mean_loss
-    words = "margin" if MARGIN in dict(facts.info.wiring) else "mean answer"
+    words = "margin" if reading.has_margin else "mean answer"
     return Guess(mean, words) if mean > 0 and not facts.info.classes else None

@@ -604,10 +604,16 @@ class Reading:
         return mean > 0 and low * mean <= self.level <= high * mean
 
     @property
+    def has_margin(self) -> bool:
+        """The loss is of triplets, and `RunInfo.mean_loss` their margin."""
+        return W.MARGIN in dict(self.facts.info.wiring)
+
+    @property
     def mean_words(self) -> str:
         """What an answer is that looks at no input, where `RunInfo.mean_loss` is what that costs."""
-        apart = W.MARGIN in dict(self.facts.info.wiring)
-        return "telling nothing apart (the margin)" if apart else "the mean of the targets"
+        return (
+            "telling nothing apart (the margin)" if self.has_margin else "the mean of the targets"
+        )
 
     @property
     def above_the_mean(self) -> bool:

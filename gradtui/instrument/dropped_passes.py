@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
-from gradtui.autograd.node_types import LEAF, below_of, stem_of
+from gradtui.autograd.leaves import only_parameters
 from gradtui.core.wiring import DROPPED_PASSES, Faults
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.optimizer_numbers import parameters_of
@@ -77,7 +77,9 @@ class DroppedPasses(StepListener):
 
     def _begins(self, roots: Any) -> bool:
         # Not looked through before there is a step with several: most programs have none.
-        if self._agreed and not (isinstance(roots, Tensor) and _only_parameters(roots.grad_fn)):
+        if self._agreed and not (
+            isinstance(roots, Tensor) and only_parameters(roots.grad_fn, NODES)
+        ):
             return False
         if not self._passes:
             return True
@@ -142,18 +144,3 @@ def _looked_at(optimizer: Optimizer) -> weakref.ref[Tensor] | None:
         and FEWEST <= p.numel() <= MOST
     ]
     return weakref.ref(min(given, key=Tensor.numel)) if given else None
-
-
-def _only_parameters(root: Any) -> bool:
-    """Whether a graph has no other leaves, as far as it is looked through."""
-    waiting, seen = [root], {root}
-    while waiting:
-        node = waiting.pop()
-        if stem_of(node) == LEAF and not isinstance(node.variable, nn.Parameter):
-            return False
-        new = [below for below in below_of(node) if below not in seen]
-        seen.update(new)
-        waiting += new
-        if len(seen) > NODES:
-            return False
-    return True

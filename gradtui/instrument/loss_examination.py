@@ -90,12 +90,11 @@ class LossExamination:
 
     def look(self, loss: Tensor, passes: int) -> None:
         """`passes` is the number of backward passes, this one's included."""
-        if not self._looked:
+        first = not self._looked
+        if first:
             self._looked = True
             with self._guard("looking at the first loss"):
                 self.task_facts = replace(look_ahead(loss), graph_reader=self._graph_reader)
-            with self._guard("where examples lie"):
-                self._fed = mixed(loss)
             with self._guard("a margin"):
                 cost, known = cost_of_margin(loss), self.task_facts
                 if cost and known is not None:
@@ -123,7 +122,7 @@ class LossExamination:
         if passes >= self._next_glance:
             self._next_glance = 2 * passes + 1
             with self._guard("what a loss function is fed with"):
-                new = (*fed_wrongly(loss), *(mixed(loss) if passes <= FIRST_FEW else ()))
+                new = (*fed_wrongly(loss), *(mixed(loss) if first or passes <= FIRST_FEW else ()))
                 # Of units that have died since all answers are the same as well.
                 new = tuple(fault for fault in new if fault[0] != SAME_ANSWERS)
                 fed = tuple(dict((*new, *self._fed)).items())

@@ -62,8 +62,8 @@ class ZeroGradCheck(StepListener):
         self._flags: list[Tensor] = []
 
     def backward_begins(self, roots: Any) -> None:
-        self._alone = self._alone and isinstance(roots, Tensor) and roots.grad_fn is None
         if self._keeps or self._lacks:
+            self._alone = self._alone and isinstance(roots, Tensor) and roots.grad_fn is None
             self._run(self._begins)
 
     def backward_done(self) -> None:

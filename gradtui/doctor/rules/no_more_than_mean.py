@@ -5,7 +5,6 @@ import math
 import numpy as np
 
 from gradtui.core.symptom import Severity
-from gradtui.core.wiring import MARGIN
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.gradient_agreement import agreement, in_common
@@ -38,7 +37,7 @@ def no_more_than_mean(reading: Reading) -> Finding | None:
         return None
     level, error = _late(reading)
     common = agreement(reading)
-    apart = MARGIN in dict(reading.facts.info.wiring)
+    apart = reading.has_margin
     if (reading.seen < T.AT_THE_MEAN_STEPS or apart) and not common.none:
         return None  # of the hardest triplets the loss stays there while others are learned
     if common.early > T.AGREED_ONCE and not apart:
