@@ -2,7 +2,6 @@
 
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from operator import call, is_
 
 import torch
 from torch import Tensor
@@ -15,12 +14,15 @@ class WeakTensors:
     """A list of tensors, in their order. `gone`, if given, is told the id of each one that dies,
     before anything else can have that id."""
 
-    __slots__ = ("_refs",)
+    __slots__ = ("_ids", "_lost", "_refs")
 
     def __init__(
         self, tensors: Iterable[Tensor], gone: Callable[[int], None] | None = None
     ) -> None:
-        self._refs = [weakref.ref(tensor, _telling(gone, id(tensor))) for tensor in tensors]
+        given = list(tensors)
+        self._lost: list[int] = []
+        self._refs = [weakref.ref(t, _telling(self._lost, gone, id(t))) for t in given]
+        self._ids = hash(tuple(map(id, given)))
 
     def __len__(self) -> int:
         return len(self._refs)
@@ -30,11 +32,20 @@ class WeakTensors:
         return [GONE if (tensor := ref()) is None else tensor for ref in self._refs]
 
     def are(self, tensors: Sequence[Tensor]) -> bool:
-        """Whether these are they, all of them alive."""
-        return len(tensors) == len(self._refs) and all(map(is_, map(call, self._refs), tensors))
+        """Whether these are they, all of them alive.
+
+        Asked at steps whose norms are taken: a hash of the ids looks at no object but the tensors, where
+        calling each reference would touch two more that no cache holds.
+        """
+        return not self._lost and hash(tuple(map(id, tensors))) == self._ids
 
 
 def _telling(
-    gone: Callable[[int], None] | None, key: int
-) -> Callable[[weakref.ref[Tensor]], None] | None:
-    return None if gone is None else lambda ref: gone(key)
+    lost: list[int], gone: Callable[[int], None] | None, key: int
+) -> Callable[[weakref.ref[Tensor]], None]:
+    def died(ref: weakref.ref[Tensor]) -> None:
+        lost.append(key)
+        if gone is not None:
+            gone(key)
+
+    return died

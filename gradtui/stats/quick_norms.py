@@ -68,9 +68,15 @@ class StackedNorms:
         """[tensors] as `QuickNorms.of`. RuntimeError where they are not dense, or of other shapes."""
         found: list[float] = []
         for pick, dims in self._stacks:
-            found += vector_norm(torch.stack(pick(grads)), 2, dims).tolist()
+            stack = torch.stack(pick(grads))  # of the widest type among them
+            if stack.dtype is not torch.float32:
+                return None
+            found += vector_norm(stack, 2, dims).tolist()
         if self._alone is not None:
-            found += torch.stack(torch._foreach_norm(self._alone(grads))).tolist()
+            alone = self._alone(grads)
+            if set(map(_dtype, alone)) != FLOAT32:
+                return None
+            found += torch.stack(torch._foreach_norm(alone)).tolist()
         for i in self._large:
             found += large_norm(grads[i], torch.float32).tolist()
         norms = found if self._sorted is None else self._sorted(found)
@@ -130,7 +136,7 @@ class QuickNorms:
             return None
         if not given:
             return None
-        if self._listed and given[0].is_cpu and set(map(_dtype, given)) == FLOAT32:
+        if self._listed and given[0].is_cpu:
             stacked = self._stacked.get(there) or self._stacking(there)
             if stacked.few:
                 return self._on_host(stacked, there, given)

@@ -64,3 +64,5 @@ def test_references_say_whether_they_are_these() -> None:
     assert held.tensors()[0] is one
     assert held.tensors()[1] is GONE
     assert len(held) == 2
+    assert not held.are([one])
+    assert not held.are([one, torch.ones(2)])  # where the other one was, perhaps

@@ -95,6 +95,21 @@ def test_numbers_of_two_widths_are_not_read_together() -> None:
     assert QuickNorms(Plan([torch.ones(3), torch.ones(3, dtype=torch.bfloat16)])).possible
 
 
+@pytest.mark.parametrize("count", [3, FEW + 1])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64, torch.complex64])
+def test_gradients_of_another_type_than_their_weights(count: int, dtype: torch.dtype) -> None:
+    """As `grad_dtype` of newer torch allows. Norms are right or there are none."""
+    grads = [made(100, torch.float32, 1.0, i) for i in range(count)]
+    quick = QuickNorms(Plan(grads))
+    for others in (range(1), range(count)):
+        given = [grad.to(dtype) if i in others else grad for i, grad in enumerate(grads)]
+        given[0] *= 300  # its square is beyond float16
+        found = quick.of(given)
+        true = [float(torch.linalg.vector_norm(one.to(torch.complex128))) for one in given]
+        assert found is None or found.tolist() == pytest.approx(true, rel=1e-6)
+    assert quick.of(grads) is not None
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 def test_on_an_accelerator_nothing_is_looked_at(dtype: torch.dtype) -> None:
     """The way that never looks at a value, and is therefore the same on a CPU."""
