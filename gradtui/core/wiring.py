@@ -2,6 +2,7 @@
 
 NEVER_ZEROED = "never_zeroed"
 DROPPED_PASSES = "dropped_passes"
+LEFT_OVER = "left_over"
 SOFTMAX_TWICE = "softmax_twice"
 BROADCAST_TARGET = "broadcast_target"
 RELU_LOGITS = "relu_logits"

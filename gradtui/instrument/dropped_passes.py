@@ -10,7 +10,6 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -19,12 +18,11 @@ from gradtui.core.wiring import DROPPED_PASSES, Faults
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.optimizer_numbers import parameters_of
 from gradtui.instrument.step_listeners import StepListener
+from gradtui.instrument.weak_tensors import smallest_gradient
 from gradtui.patching.cuda_capture import capturing
 
 STEPS = 3
 """In a row that must agree, after the first."""
-FEWEST, MOST = 2, 1 << 16
-"""Elements of the gradient that is looked at."""
 NODES = 3000
 """A graph with more is not looked through."""
 SAME_WAY = 0.999
@@ -103,7 +101,7 @@ class DroppedPasses(StepListener):
             return False
         if self._optimizer is None:
             self._optimizer = weakref.ref(optimizer)
-            self._tensor = _looked_at(optimizer)
+            self._tensor = smallest_gradient(parameters_of(optimizer))
             return self._tensor is not None
         if self._optimizer() is not optimizer:
             return False
@@ -130,17 +128,3 @@ class DroppedPasses(StepListener):
         tensor = None if self._tensor is None else self._tensor()
         grad = None if tensor is None else tensor.grad
         return tensor, None if grad is None else grad.detach()
-
-
-def _looked_at(optimizer: Optimizer) -> weakref.ref[Tensor] | None:
-    """The smallest with a gradient on a CPU that has a direction."""
-    given = [
-        p
-        for p in parameters_of(optimizer)
-        if type(p.grad) is Tensor
-        and p.grad.is_cpu
-        and p.grad.layout is torch.strided
-        and p.grad.is_floating_point()
-        and FEWEST <= p.numel() <= MOST
-    ]
-    return weakref.ref(min(given, key=Tensor.numel)) if given else None

@@ -20,6 +20,7 @@ from gradtui.instrument.exception_guard import ExceptionGuard, Log
 from gradtui.instrument.grad_scalers import GradScalers
 from gradtui.instrument.graph_replays import GraphReplays
 from gradtui.instrument.layout_builder import LayoutBuilder
+from gradtui.instrument.left_over_gradients import LeftOverGradients
 from gradtui.instrument.loss_capture import LossCapture
 from gradtui.instrument.lost_loss import lost_loss
 from gradtui.instrument.manual_updates import ManualUpdates
@@ -190,6 +191,7 @@ class Watcher:
         self._dropped_passes = DroppedPasses(
             guard, self._losses.graph_kept, self._layout_builder.tell_again
         )
+        self._left_over = LeftOverGradients(guard, self._layout_builder.tell_again)
         self._weight_loads = WeightLoads(
             guard, self._meter, self._registry.optimizers, self._layout_builder.tell_again
         )
@@ -200,6 +202,7 @@ class Watcher:
             self._clips,
             self._zero_grad_check,
             self._dropped_passes,
+            self._left_over,
             self._hooks,
             self._in_backward,
             self._manual_updates,
@@ -292,6 +295,7 @@ class Watcher:
         self._nan_capture.close()
         self._zero_grad_check.stop()
         self._dropped_passes.stop()
+        self._left_over.stop()
         self._meter.rest(False)
 
     @property
@@ -348,6 +352,7 @@ class Watcher:
             self._steps.forget()
             self._zero_grad_check.stop()
             self._dropped_passes.stop()
+            self._left_over.stop()
             self._sources.release()
             self._manual_updates.stepped()
             self._layout_builder.forget()
@@ -391,6 +396,7 @@ class Watcher:
             faults=(
                 *self._zero_grad_check.told,
                 *self._dropped_passes.told,
+                *self._left_over.told,
                 *self._clips.told,
                 *self._losses.told,
                 *self._activations.told,
@@ -444,6 +450,7 @@ class Watcher:
             self._planner.forget()
             self._zero_grad_check.forget()
             self._dropped_passes.forget()
+            self._left_over.forget()
             self._layout_builder.forget()
             self._metrics.forget()
             sink = self._records.sink if self._renew is None else self._renew(self._records.sink)

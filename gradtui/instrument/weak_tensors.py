@@ -8,6 +8,8 @@ from torch import Tensor
 
 GONE = torch.empty(0)
 """Stands for a tensor that the program has let go."""
+FEWEST, MOST = 2, 1 << 16
+"""Elements of a gradient that `smallest_gradient` finds."""
 
 
 class WeakTensors:
@@ -49,3 +51,17 @@ def _telling(
             gone(key)
 
     return died
+
+
+def smallest_gradient(tensors: Iterable[Tensor]) -> weakref.ref[Tensor] | None:
+    """The smallest of them with a gradient that is on a CPU and has a direction."""
+    given = [
+        p
+        for p in tensors
+        if type(p.grad) is Tensor
+        and p.grad.is_cpu
+        and p.grad.layout is torch.strided
+        and p.grad.is_floating_point()
+        and FEWEST <= p.numel() <= MOST
+    ]
+    return weakref.ref(min(given, key=Tensor.numel)) if given else None

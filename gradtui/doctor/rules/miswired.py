@@ -34,6 +34,12 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "only the last one does, and what the others are of is never learned",
         choices.DROPPED_PASSES,
     ),
+    W.LEFT_OVER: (
+        "the backward pass of one loss goes through a net that another optimizer steps, as an actor's goes "
+        "through the critic: its gradients are not cleared before the next pass, so that this net steps by "
+        "a loss that is not its own",
+        choices.LEFT_OVER,
+    ),
     W.BROADCAST_TARGET: (
         "the shapes of predictions and targets differ, and broadcasting pairs each "
         "prediction with every target: the best answer is the same for all, the mean",
@@ -152,6 +158,15 @@ EXPLAINS = {
         "saturated",
         "vanishing_gradient",
     ),
+    W.LEFT_OVER: (
+        "exploding_gradient",
+        "oscillating_loss",
+        "badly_scaled",
+        "clipping_dominates",
+        "dead_relu",
+        "saturated",
+        "vanishing_gradient",
+    ),
     W.RELU_LOGITS: ("dead_relu", "vanishing_gradient"),
     W.UNNORMALISED: (
         "exploding_gradient",
@@ -175,7 +190,8 @@ def _kind(facts: Facts) -> str:
 
 def miswired(reading: Reading) -> Finding | None:
     """Something that is wrong for certain, in a run that has not learned in spite of it."""
-    if reading.critic or reading.blind or reading.seen < T.MISWIRED_STEPS:
+    left_over = _kind(reading.facts) == W.LEFT_OVER  # between an actor and its critic, in a game
+    if (reading.critic and not left_over) or reading.blind or reading.seen < T.MISWIRED_STEPS:
         return None
     if not _kind(reading.facts) or _learned(reading):
         return None
@@ -205,6 +221,8 @@ def _finding(reading: Reading, losses: str) -> Finding:
 
 
 def _learned(reading: Reading) -> bool:
+    if reading.critic:
+        return False  # its loss does not say
     if reading.converged and reading.loss < T.MISWIRED_LEARNED * reading.reference_loss:
         return True  # and has not lost it since
     if _kind(reading.facts) in (W.PROBABILITIES, W.WIDE_TARGETS, W.DROPPED_PASSES):

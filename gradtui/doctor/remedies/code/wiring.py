@@ -47,6 +47,14 @@ def clear(seen: ProgramSeen) -> CodeLines:
     )
 
 
+def clear_before(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        optimizer.zero_grad()  # the one that this loss is for, before its first backward pass
+    """)
+    return CodeLines(LOSS, code, "losses of the net that do not run away from its own targets")
+
+
 def raw_scores(seen: ProgramSeen) -> CodeLines:
     """The last module goes where it is one of these; what forward() does by itself stays."""
     del seen
@@ -391,6 +399,14 @@ ZERO_GRAD_EACH_STEP = Remedy(
     id="zero_grad_each_step",
     text=("call zero_grad once for each step, after step or before backward"),
     code=clear,
+)
+ZERO_GRAD_BEFORE_BACKWARD = Remedy(
+    id="zero_grad_before_backward",
+    text=(
+        "clear the gradients of an optimizer right before the backward pass of its own loss, so that nothing "
+        "is left of other losses"
+    ),
+    code=clear_before,
 )
 RAW_SCORES = Remedy(
     id="raw_scores",
