@@ -51,6 +51,7 @@ SOFTMAX_OVER_EXAMPLES = "softmax_over_examples"
 TORN_EXAMPLES = "torn_examples"
 GROWING_TARGETS = "growing_targets"
 MARGIN = "margin"
+RECOGNISED = "recognised"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

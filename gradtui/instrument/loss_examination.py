@@ -16,6 +16,7 @@ from gradtui.autograd.loss_margin import cost_of_margin
 from gradtui.autograd.mean_answer import MeanAnswer
 from gradtui.autograd.mixed_examples import mixed
 from gradtui.autograd.policy_loss import PolicyLoss
+from gradtui.autograd.recognised_samples import RecognisedSamples
 from gradtui.core.wiring import MARGIN, SAME_ANSWERS, Faults
 from gradtui.instrument.embedded_label_check import EmbeddedLabelCheck
 from gradtui.instrument.exception_guard import ExceptionGuard
@@ -45,6 +46,7 @@ class LossExamination:
         self._labels = LabelFrequencies()
         self._mean_answer = MeanAnswer()
         self._policy = PolicyLoss()
+        self._recognised = RecognisedSamples()
         self._embedded = EmbeddedLabelCheck()
         self._learned_weights = LearnedWeights()
         self._constant_terms = ConstantTerms()
@@ -62,6 +64,7 @@ class LossExamination:
             *self._labels.told,
             *fed,
             *self._policy.told,
+            *self._recognised.told,
             *self._embedded.told,
             *self._constant_terms.told,
             *self._margin,
@@ -105,6 +108,9 @@ class LossExamination:
         if not self._policy.done:
             with self._guard("looking at a policy's loss"):
                 self._policy.look(loss)
+        if not self._recognised.done:
+            with self._guard("looking at the labels of samples"):
+                self._recognised.look(loss)
         if not self._constant_terms.done:
             with self._guard("looking at terms without a gradient"):
                 self._constant_terms.look(loss, passes)

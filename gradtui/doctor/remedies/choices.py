@@ -9,6 +9,7 @@ from gradtui.doctor.remedies.code.activations import (
 from gradtui.doctor.remedies.code.adversarial_nets import (
     NOISY_OTHER_SIDE,
     NON_SATURATING_LOSS,
+    REAL_LABEL,
     SLOWER_OTHER_SIDE,
 )
 from gradtui.doctor.remedies.code.bounds import (
@@ -392,6 +393,7 @@ NO_GRADIENTS: Choice = (
 )
 DROPPED_PASSES: Choice = (ZERO_GRAD_EACH_STEP,)
 LEFT_OVER: Choice = (ZERO_GRAD_BEFORE_BACKWARD,)
+RECOGNISED: Choice = (REAL_LABEL,)
 NEVER_ZEROED: Choice = (ZERO_GRAD_EACH_STEP,)
 CLIPPED_SCALED: Choice = (CLIP_UNSCALED,)
 UNDIVIDED: Choice = (DIVIDE_LOSSES,)

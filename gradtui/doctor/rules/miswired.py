@@ -40,6 +40,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "a loss that is not its own",
         choices.LEFT_OVER,
     ),
+    W.RECOGNISED: (
+        "the generator's loss has the label of made samples: it is trained to be recognised, and both sides "
+        "agree, where it should be trained towards the label of real ones",
+        choices.RECOGNISED,
+    ),
     W.BROADCAST_TARGET: (
         "the shapes of predictions and targets differ, and broadcasting pairs each "
         "prediction with every target: the best answer is the same for all, the mean",
@@ -145,6 +150,8 @@ CAUSE_OF = {
 """Kind -> the symptom that it is told as the cause of (`explained`)."""
 WRITTEN = (W.STEPS_UNDONE, W.WEIGHTS_LOADED)
 """Kinds that are a finding of their own where little is learned."""
+BETWEEN_TWO = (W.LEFT_OVER, W.RECOGNISED)
+"""Kinds between an actor and its critic, or in a game: their losses do not say what is learned."""
 APART = (*CAUSES, W.PADDING_COUNTED, W.ANSWER_GIVEN)
 """Kinds that are told beside the verdict, unless they are the finding."""
 NEVER_MOVED = "no gradient ever reached the optimizer"
@@ -190,8 +197,9 @@ def _kind(facts: Facts) -> str:
 
 def miswired(reading: Reading) -> Finding | None:
     """Something that is wrong for certain, in a run that has not learned in spite of it."""
-    left_over = _kind(reading.facts) == W.LEFT_OVER  # between an actor and its critic, in a game
-    if (reading.critic and not left_over) or reading.blind or reading.seen < T.MISWIRED_STEPS:
+    if reading.critic and _kind(reading.facts) not in BETWEEN_TWO:
+        return None
+    if reading.blind or reading.seen < T.MISWIRED_STEPS:
         return None
     if not _kind(reading.facts) or _learned(reading):
         return None

@@ -72,6 +72,20 @@ def noisy_other(seen: ProgramSeen) -> CodeLines:
     return CodeLines(DATA, code, "a winning side whose loss no longer goes to nothing")
 
 
+def real_label(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        targets = 1 - targets  # of the generator's loss alone: the label that real samples have
+    """)
+    return CodeLines(DATA, code, "losses of two sides that pull against each other")
+
+
+REAL_LABEL = Remedy(
+    id="real_label",
+    text=("in the generator's loss give its samples the label that real ones have"),
+    code=real_label,
+    source=("Goodfellow et al., 2014, arXiv:1406.2661"),
+)
 NON_SATURATING_LOSS = Remedy(
     id="non_saturating_loss",
     text=(
