@@ -3,7 +3,9 @@ through the critic, and a generator's through the discriminator, whose gradients
 
 Of each optimizer one small gradient is looked at, on a CPU, in the first steps of a program with several. A
 pass belongs to those that step between it and the next. What one leaves in the gradients of an optimizer that
-it does not belong to, and is still there when a pass of its own adds to it, is left over.
+it does not belong to, and is still there when a pass of its own adds to it, is left over. So is, where both
+step after both passes, what a loss leaves that is nothing but the mean of a net's own output, as an actor's
+is of its critic's (Lillicrap et al., 2016): no net is trained to answer ever more, whatever it is asked.
 """
 
 import weakref
@@ -14,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from gradtui.autograd.node_types import LAYERS, LEAF, TURNS, VIEWS, below_of, stem_of, words
 from gradtui.core.wiring import LEFT_OVER, Faults
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.optimizer_numbers import parameters_of
@@ -31,6 +34,10 @@ SEVERAL = 4
 """Optimizers at most."""
 LEAST = 0.05
 """What is left over, over what the pass has added to it."""
+NODES = 8
+"""From a loss to the layer whose output it is the mean of."""
+AVERAGES = VIEWS | words("Mean Sum Neg Mul Div")
+NOBODY: frozenset[int] = frozenset()
 SAME_WAY = 0.999
 """Cosine of the gradient at the step and after the pass: clipping makes it shorter, and no more."""
 
@@ -50,6 +57,10 @@ class _Look:
         """What passes of others have left in it."""
         self.agreed, self.suspect = 0, False
         """The latter: of the step just taken."""
+        self._held = {id(p) for p in parameters_of(optimizer)}
+        self._window: list[tuple[bool, set[int]]] = []
+        """Of each pass that has added to it since it was cleared or stepped by: whether its loss is the mean
+        of this net's output, and ids of optimizers that it has added to."""
 
     def now(self) -> Tensor | None:
         tensor = self._tensor()
@@ -63,24 +74,38 @@ class _Look:
         """Another pass; `stepped` since the one before it, number `last`."""
         key = id(self.optimizer())
         if key in stepped:
-            self.agreed = self.agreed + 1 if self.suspect and stepped == {key} else 0
+            both = self._judged(stepped)
+            self.agreed = self.agreed + 1 if both or (self.suspect and stepped == {key}) else 0
         self.suspect = False
         grad = self.now()
         whole = grad is not None and self.after is not None and torch.equal(grad, self.after)
         used = key in stepped or self._written() != self._version
         if not whole or used or not bool(grad is not None and grad.any()):
-            self.left = None
+            self.left, self._window = None, []
         elif stepped and self.added == last:
             self.left = self.after
         self.before = None if grad is None else grad.clone()
 
-    def done(self, number: int) -> None:
+    def _judged(self, stepped: set[int]) -> bool:
+        """Whether the step just taken went by what others make of this net's output, and by more."""
+        others = [reached for mean, reached in self._window if mean and len(reached & stepped) > 1]
+        own = [mean for mean, reached in self._window if len(reached) == 1]
+        return len(others) == 1 and bool(own) and not any(own)
+
+    def done(self, number: int) -> bool:
+        """Whether the pass has added to it."""
         grad = self.now()
+        before, self.before = self.before, None
         if grad is None:
             self.after = None
-        elif self.before is None or not torch.equal(grad, self.before):
+        elif before is None or not torch.equal(grad, before):
             self.after, self.added, self._version = grad.clone(), number, self._written()
-        self.before = None
+            return True
+        return False
+
+    def passed(self, output: frozenset[int], reached: set[int]) -> None:
+        """`output` has the ids of the weights of whose output the loss of the pass is the mean."""
+        self._window.append((bool(output & self._held), reached))
 
     def steps(self, number: int) -> None:
         """By a gradient that `number`, the last pass, has added to what others left?"""
@@ -107,6 +132,8 @@ class LeftOverGradients(StepListener):
         self._stepped: set[int] = set()
         """Ids of optimizers, since the last pass."""
         self._passes = self._steps = 0
+        self._output = NOBODY
+        """Ids of the weights of whose output the loss of the pass under way is the mean."""
 
     def stop(self) -> None:
         self._open = False
@@ -114,7 +141,7 @@ class LeftOverGradients(StepListener):
 
     def backward_begins(self, roots: Any) -> None:
         if self._open:
-            self._run(self._begins)
+            self._run(lambda: self._begins(roots))
 
     def backward_done(self) -> None:
         if self._open and self._looks:
@@ -132,18 +159,21 @@ class LeftOverGradients(StepListener):
         if not on:
             self.stop()
 
-    def _begins(self) -> bool:
+    def _begins(self, roots: Any) -> bool:
         for look in self._looks.values():
             look.begins(self._stepped, self._passes)
             if look.agreed == AGREED:
                 return self._tell(look)
         self._stepped = set()
         self._passes += 1
+        looked = bool(self._looks) and isinstance(roots, Tensor)
+        self._output = _averaged(roots.grad_fn) if looked else NOBODY
         return self._passes < PASSES
 
     def _done(self) -> bool:
-        for look in self._looks.values():
-            look.done(self._passes)
+        reached = {key for key, look in self._looks.items() if look.done(self._passes)}
+        for key in reached:
+            self._looks[key].passed(self._output, reached)
         return True
 
     def _step(self, optimizer: Optimizer, closure: bool) -> bool:
@@ -162,10 +192,25 @@ class LeftOverGradients(StepListener):
     def _tell(self, look: _Look) -> bool:
         optimizer = look.optimizer()
         count = 0 if optimizer is None else len(parameters_of(optimizer))
-        words = (
-            f"gradients of the {count} tensors of one {type(optimizer).__name__} still hold what a backward "
-            "pass before a step of another optimizer left there, when the next pass adds to them"
+        found = (
+            f"gradients of the {count} tensors of one {type(optimizer).__name__} also hold what the backward "
+            "pass of another optimizer's loss has left there, when it steps"
         )
-        self.told = ((LEFT_OVER, words),)
+        self.told = ((LEFT_OVER, found),)
         self._news()
         return False
+
+
+def _averaged(node: Any) -> frozenset[int]:
+    """Ids of the weights of the layer whose output a loss is the mean of, with whatever factor; nobody's where
+    it is anything else."""
+    for _ in range(NODES):
+        below = below_of(node) if node is not None else []
+        if stem_of(node) in LAYERS:
+            turned = [leaf for one in below if stem_of(one) in TURNS for leaf in below_of(one)]
+            leaves = [one for one in (*below, *turned) if stem_of(one) == LEAF]
+            return frozenset(id(leaf.variable) for leaf in leaves)
+        if stem_of(node) not in AVERAGES or len(below) != 1:
+            break
+        (node,) = below
+    return NOBODY
