@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradtui.autograd.node_types import name_of, stem
-from gradtui.core.wiring import ORDERED_LABELS, Faults
+from gradtui.autograd.node_types import LEAF, below_of, name_of, stem, stem_of
+from gradtui.core.wiring import ONE_LABEL, ORDERED_LABELS, Faults
 from gradtui.patching.own_errors import suppress_own
 
 MEAN = 1
@@ -32,6 +32,7 @@ MOST = 1 << 16
 STRAIGHT = 8
 """Nodes between the loss and the function that has the labels."""
 NLL = ("NllLoss", "NllLoss2D")
+SCORED = ("Addmm", "Linear", "Convolution")
 BINARY = ("BinaryCrossEntropy", "BinaryCrossEntropyWithLogits")
 
 
@@ -47,7 +48,10 @@ class LabelFrequencies:
         self.padding = -1
         """A label that is padding, as the inputs tell: it is answered for nothing."""
         self.told: Faults = ()
-        """Of data in order: each batch has labels of one class."""
+        """Of data in order: each batch has labels of one class; or all have the same one."""
+        self._direct = True
+        """Whether the scores are what a layer gives: of pairs, whose right one may always be the first, they
+        are products."""
 
     @property
     def done(self) -> bool:
@@ -65,10 +69,13 @@ class LabelFrequencies:
                 self._looks, self._batches = MOST_LOOKS, []
                 return
             self._batches.append(counts)
+            self._direct = self._direct and _scored_by_a_layer(loss.grad_fn)
         if self.done:
             if len(self._batches) >= FEWEST:
                 self.cost = _agreed(self._batches, self.padding)
                 self.told = _in_order(self._batches)
+                if not self.told and self._direct:
+                    self.told = _of_one_label(self._batches)
             self._looks, self._batches = MOST_LOOKS, []
 
 
@@ -103,6 +110,26 @@ def _in_order(batches: list[Tensor]) -> Faults:
     which = "each" if not mixed else "all but one" if mixed == 1 else f"all but {mixed}"
     words = f"{which} of the first {len(batches)} batches has labels of a single class"
     return ((ORDERED_LABELS, words),)
+
+
+def _of_one_label(batches: list[Tensor]) -> Faults:
+    together = torch.stack(batches).sum(0)
+    classes, count = together.shape[1], int(together.sum())
+    alone = len(batches) >= MOST_LOOKS and len(together) == 1 and int((together > 0).sum()) == 1
+    if not alone or classes < 3 or count < ENOUGH * len(batches):
+        return ()
+    words = f"all {count:,} labels of the first {len(batches)} batches are {int(together.argmax())}"
+    return ((ONE_LABEL, f"{words}, of {classes:,} classes"),)
+
+
+def _scored_by_a_layer(node: Any) -> bool:
+    """One with a bias: products of pairs have none."""
+    for _ in range(STRAIGHT):
+        if node is None or stem_of(node) in SCORED:
+            break
+        node = next(iter(below_of(node)), None)
+    below = below_of(node) if node is not None else []
+    return stem_of(node) in SCORED and any(stem_of(one) == LEAF for one in below)
 
 
 def _entropy(counts: Tensor) -> float:

@@ -202,8 +202,7 @@ class LeftOverGradients(StepListener):
 
 
 def _averaged(node: Any) -> frozenset[int]:
-    """Ids of the weights of the layer whose output a loss is the mean of, with whatever factor; nobody's where
-    it is anything else."""
+    """Ids of the weights of the layer whose output a loss is the mean of, with a factor; else nobody's."""
     for _ in range(NODES):
         below = below_of(node) if node is not None else []
         if stem_of(node) in LAYERS:

@@ -17,6 +17,7 @@ from gradtui.core.symptom import Severity
 from gradtui.core.wiring import (
     DROPPED_PASSES,
     LOST_BATCH,
+    ONE_LABEL,
     ORDERED_LABELS,
     OWN_BACKWARD,
     PROBABILITIES,
@@ -65,7 +66,7 @@ def test_a_run_that_has_not_learned_is_miswired(kind: str) -> None:
     assert found.notes == ()
 
 
-NO_MEASURE = (PROBABILITIES, UNNORMALISED, WIDE_TARGETS, DROPPED_PASSES)
+NO_MEASURE = (PROBABILITIES, UNNORMALISED, WIDE_TARGETS, DROPPED_PASSES, ONE_LABEL)
 """Kinds that a loss comes down by without anything being learned."""
 
 

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from gradtui.autograd.label_frequencies import LOOKS, MOST_LOOKS, LabelFrequencies
 from gradtui.core.event import RunInfo, Started
+from gradtui.core.wiring import ONE_LABEL
 from gradtui.instrument.watcher import Watcher
 from tests.instrument.kept import Kept
 
@@ -118,6 +119,40 @@ def test_data_in_the_order_of_its_labels(loss: Loss, ordered: bool) -> None:
         if not found.done:
             found.look(loss(batch, generator))
     assert bool(found.told) == ordered
+
+
+def scored(labels: Tensor, classes: int = 5) -> Tensor:
+    return F.cross_entropy(nn.Linear(3, classes)(torch.randn(len(labels), 3)), labels)
+
+
+def pairs(labels: Tensor) -> Tensor:
+    """The right one is always the first, as contrastive losses have it."""
+    one, others = torch.randn(len(labels), 4), torch.randn(7, 4, requires_grad=True)
+    return F.cross_entropy(one @ others.T, labels)
+
+
+NOUGHT = torch.zeros(N, dtype=torch.int64)
+
+
+@pytest.mark.parametrize(
+    ("loss", "one"),
+    [
+        (lambda i: scored(NOUGHT), True),
+        (lambda i: scored(NOUGHT + 2), True),
+        (lambda i: scored(NOUGHT, 2), False),  # of two classes the other one may be rare
+        (lambda i: scored(NOUGHT + int(i == 50)), False),
+        (lambda i: scored(NOUGHT[:2]), False),
+        (lambda i: pairs(NOUGHT), False),
+    ],
+)
+def test_all_labels_are_the_same(loss: Callable[[int], Tensor], one: bool) -> None:
+    found = LabelFrequencies()
+    for batch in range(MOST_LOOKS):
+        if not found.done:
+            found.look(loss(batch))
+    assert (ONE_LABEL in dict(found.told)) == one
+    if one:
+        assert f"all {64 * N:,} labels of the first 64 batches are" in dict(found.told)[ONE_LABEL]
 
 
 def test_too_few_batches_tell_nothing_yet() -> None:

@@ -129,6 +129,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "comes after the next one, and will be asked for the next",
         choices.PASSED_OVER,
     ),
+    W.ONE_LABEL: (
+        "all labels are the same, as where fractions were made whole numbers or another column was read, and "
+        "there is nothing to be told apart; or the data comes class by class, and this is the first",
+        choices.ONE_LABEL,
+    ),
     W.ORDERED_LABELS: (
         "the data comes in the order of its labels: each step unlearns what the batches of other classes "
         "have taught",
@@ -229,8 +234,8 @@ def _finding(reading: Reading, losses: str) -> Finding:
 
 
 def _learned(reading: Reading) -> bool:
-    if reading.critic:
-        return False  # its loss does not say
+    if reading.critic or _kind(reading.facts) == W.ONE_LABEL:
+        return False  # the loss does not say
     if reading.converged and reading.loss < T.MISWIRED_LEARNED * reading.reference_loss:
         return True  # and has not lost it since
     if _kind(reading.facts) in (W.PROBABILITIES, W.WIDE_TARGETS, W.DROPPED_PASSES):
