@@ -15,7 +15,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from gradtui.autograd.leaves import leaf_ids
-from gradtui.autograd.node_types import PARTS_OF_LOSSES, below_of, stem_of, words
+from gradtui.autograd.node_types import DISTANCES, PARTS_OF_LOSSES, below_of, stem_of, words
 from gradtui.core.wiring import DERIVATIVE_CUT, Faults
 from gradtui.patching.own_errors import suppress_own
 
@@ -25,7 +25,7 @@ AGREED = 3
 """Of these in a row that must agree."""
 NODES = 32
 SUMS = words("Add Sub Rsub")
-SCALES = words("Mul Div Neg Mean Sum View Squeeze ToCopy")
+SCALES = DISTANCES | words("Mul Div Neg Mean Sum View Squeeze ToCopy Pow Abs")
 OF_OUTPUTS = words("Sum Mean View Squeeze Select Slice Index Unbind Neg")
 """What makes one number of a net's outputs, to take its derivative."""
 LOSSES = PARTS_OF_LOSSES - OF_OUTPUTS - words("Mul Div Sub Rsub Add Gather")

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from gradtui.autograd.cancelled_ratio import CancelledRatio
 from gradtui.autograd.constant_terms import ConstantTerms
 from gradtui.autograd.drowned_terms import DrownedTerms
 from gradtui.autograd.growing_targets import GrowingTargets
@@ -46,6 +47,7 @@ class LossExamination:
         self._labels = LabelFrequencies()
         self._mean_answer = MeanAnswer()
         self._policy = PolicyLoss()
+        self._cancelled = CancelledRatio()
         self._recognised = RecognisedSamples()
         self._embedded = EmbeddedLabelCheck()
         self._learned_weights = LearnedWeights()
@@ -64,6 +66,7 @@ class LossExamination:
             *self._labels.told,
             *fed,
             *self._policy.told,
+            *self._cancelled.told,
             *self._recognised.told,
             *self._embedded.told,
             *self._constant_terms.told,
@@ -108,6 +111,9 @@ class LossExamination:
         if not self._policy.done:
             with self._guard("looking at a policy's loss"):
                 self._policy.look(loss)
+        if not self._cancelled.done:
+            with self._guard("looking at ratios"):
+                self._cancelled.look(loss)
         if not self._recognised.done:
             with self._guard("looking at the labels of samples"):
                 self._recognised.look(loss)

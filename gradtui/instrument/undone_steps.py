@@ -1,5 +1,6 @@
-"""Whether something else than the optimizer takes each step back, or many at once now and then: averages that
-are copied into the model, a checkpoint that is loaded.
+"""Whether something else than the optimizer writes the weights: takes each step back, or many at once now
+and then (averages that are copied into the model, a checkpoint that is loaded), pulls them towards where they
+were at first (a net that should follow them), or moves them about.
 
 One small weight is looked at. Between two steps its version says whether anything has written to it in place;
 where that is so again and again, what has come of a step by the time of the next one is compared with the
@@ -12,7 +13,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gradtui.core.wiring import STEPS_UNDONE, WEIGHTS_LOADED, Faults
+from gradtui.core.wiring import (
+    MOVED_BETWEEN,
+    PULLED_BACK,
+    STEPS_UNDONE,
+    WEIGHTS_LOADED,
+    Faults,
+)
 from gradtui.instrument.param_groups import ParamGroup
 from gradtui.patching.cuda_capture import capturing
 from gradtui.patching.own_errors import suppress_own
@@ -30,6 +37,15 @@ OFTEN, FAR = 4, 4.0
 """How often a weight has to be moved by something else, and by how many steps at once."""
 STILL = 1e-3
 """Of a step: what was written and put back has moved nothing."""
+MUCH = 0.3
+"""Of a step: more than what keeps weights in bounds moves them by."""
+STRAIGHT, EVENLY = 0.999, 0.1
+"""Cosine of a pull and the way back to the first weight; and by what part of it its share of that way may
+differ from one step to another."""
+FIRMLY = 0.005
+"""Of the way back: less is a decay that is written by hand."""
+AWAY = 2.0
+"""Steps from the first weight, at least, for that way to have a direction."""
 
 
 class UndoneSteps:
@@ -57,6 +73,11 @@ class UndoneSteps:
         """[] what was left of a step, as a share of it."""
         self._moved: list[Tensor] = []
         """[] how far it was moved between two steps, in steps; of those where it was written to."""
+        self._first: Tensor | None = None
+        """The weight before the first step."""
+        self._pulls: list[Tensor] = []
+        """[2] of the last ones where it was written to: their cosine with the way back to that, and the share
+        of this way; NaN where it is too short."""
 
     def begins(self, source: ParamGroup, step: int) -> None:
         """A step of these tensors that is measured is about to be taken."""
@@ -67,9 +88,10 @@ class UndoneSteps:
         with suppress_own, torch.no_grad():
             self._begin(source, step)
             self._begun += 1
-            self.done = done or self._looks >= LOOKS or bool(self.told) or self._begun >= MOST_BEGUN
+            said = any(kind != MOVED_BETWEEN for kind, _ in self.told)
+            self.done = done or self._looks >= LOOKS or said or self._begun >= MOST_BEGUN
         if self.done:
-            self._before = self._after = None
+            self._before = self._after = self._first = None
 
     def ends(self, source: ParamGroup, step: int) -> None:
         """It was taken."""
@@ -95,10 +117,12 @@ class UndoneSteps:
                 length = (self._after - self._before).norm()
                 self._parts.append((tensor - self._before).norm() / length)
                 self._moved.append((tensor - self._after).norm() / length)
+                self._pulls = [*self._pulls, self._pull(tensor, length)][-ENOUGH:]
                 self._judge(waits=not tensor.is_cpu)
             if self._looks == LOOKS and self._moved and not self.told:
                 self._now_and_then()
         self._before = tensor.detach().clone()
+        self._first = self._before if self._first is None else self._first
         self._after = None
 
     def _choose(self, source: ParamGroup) -> None:
@@ -118,16 +142,48 @@ class UndoneSteps:
         if self._untouched > len(self._moved):
             if not waits:
                 self._now_and_then()
-        elif len(self._parts) >= ENOUGH:
-            self._looks = LOOKS
-            kept = float(torch.stack(self._parts).median())
-            if kept < KEPT:
-                self._tell(
-                    STEPS_UNDONE,
-                    f"by the time of the next step {100 * kept:.2g} % of a step is left in {self._name}: "
-                    f"something else than the optimizer has written it, at each of {ENOUGH} steps that were "
-                    "looked at",
-                )
+        elif len(self._parts) == ENOUGH:
+            self._each_time()
+        elif len(self._parts) > ENOUGH and (not waits or self._looks >= LOOKS):
+            self._pulled_back()
+
+    def _each_time(self) -> None:
+        """It is written to between all steps so far."""
+        kept, far = (float(torch.stack(each).median()) for each in (self._parts, self._moved))
+        if kept < KEPT:
+            self._tell(
+                STEPS_UNDONE,
+                f"by the time of the next step {100 * kept:.2g} % of a step is left in {self._name}: "
+                f"something else than the optimizer has written it, at each of {ENOUGH} steps that were "
+                "looked at",
+            )
+        elif far >= MUCH:
+            self._tell(
+                MOVED_BETWEEN,
+                f"between steps something else than the optimizer moves {self._name}, by {far:.2g} times the "
+                f"length of a step, at each of {ENOUGH} that were looked at",
+            )
+
+    def _pull(self, tensor: Tensor, length: Tensor) -> Tensor:
+        """As `_pulls` has it, of what was done to it since the last step, which had that length."""
+        assert self._after is not None
+        assert self._first is not None
+        moved, back = (one - self._after for one in (tensor, self._first))
+        way, size = back.norm(), moved.norm()
+        cosine = (moved.flatten() @ back.flatten()) / (way * size)
+        known = (way > AWAY * length) & self._first.any()
+        return torch.stack([cosine, size / way]).where(known, torch.nan)
+
+    def _pulled_back(self) -> None:
+        cosines, shares = torch.stack(self._pulls).unbind(1)
+        share = float(shares.median())
+        even = bool(((shares - share).abs() <= EVENLY * share).all())
+        if even and share >= FIRMLY and bool((cosines >= STRAIGHT).all()):
+            self._tell(
+                PULLED_BACK,
+                f"between steps {self._name} goes back by {100 * share:.2g} % of the way to where it was "
+                f"before the first step, at each of {ENOUGH} that were looked at",
+            )
 
     def _now_and_then(self) -> None:
         """It is written to between some steps, and left alone between most."""

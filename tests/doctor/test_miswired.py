@@ -17,7 +17,7 @@ from gradtui.core.symptom import Severity
 from gradtui.core.wiring import (
     DROPPED_PASSES,
     LOST_BATCH,
-    ONE_LABEL,
+    MOVED_BETWEEN,
     ORDERED_LABELS,
     OWN_BACKWARD,
     PROBABILITIES,
@@ -28,7 +28,8 @@ from gradtui.core.wiring import (
 )
 from gradtui.doctor.diagnose import diagnose
 from gradtui.doctor.finding import Diagnosis
-from gradtui.doctor.rules.miswired import CAUSES, EXPLAINS, OTHERWISE
+from gradtui.doctor.remedies.code.checks import OWN_FUNCTION
+from gradtui.doctor.rules.miswired import CAUSES, EXPLAINS, OTHERWISE, UNTOLD
 from tests.doctor.prescribed import ADVICE
 from tests.doctor.telling import NOISE
 from tests.factories import mlp_layout, run_info, snapshot
@@ -66,7 +67,7 @@ def test_a_run_that_has_not_learned_is_miswired(kind: str) -> None:
     assert found.notes == ()
 
 
-NO_MEASURE = (PROBABILITIES, UNNORMALISED, WIDE_TARGETS, DROPPED_PASSES, ONE_LABEL)
+NO_MEASURE = (PROBABILITIES, UNNORMALISED, WIDE_TARGETS, DROPPED_PASSES, *UNTOLD)
 """Kinds that a loss comes down by without anything being learned."""
 
 
@@ -133,6 +134,23 @@ def test_data_in_the_order_of_its_labels() -> None:
 def test_the_plateau_is_no_cause() -> None:
     (finding,) = told(300, "broadcast_target").findings
     assert finding.symptom == "miswired"
+
+
+def test_what_moves_the_weights_between_steps_is_why_nothing_is_learned() -> None:
+    (finding,) = told(300, MOVED_BETWEEN).findings
+    assert finding.symptom == "plateau"
+    assert finding.cause.startswith(f"seen: {MOVED_BETWEEN}: a perturbation that is not taken back")
+    assert finding.remedies[0].id == "who_writes"
+    assert told(200, MOVED_BETWEEN, loss=lambda step: CHANCE * 0.98**step).notes == ()
+
+
+def test_a_backward_that_was_written_by_hand_may_be_why() -> None:
+    cause, apart = (told(300, *kinds).findings[0] for kinds in ((), (OWN_BACKWARD,)))
+    assert apart.cause == (
+        f"{cause.cause}; or the backward of seen: {OWN_BACKWARD}, which was written by hand, is not that of "
+        "its forward (what gradcheck tells)"
+    )
+    assert apart.remedies == (*cause.remedies, OWN_FUNCTION)
 
 
 def test_gradients_that_add_up_are_why_they_explode() -> None:

@@ -1,6 +1,7 @@
 """Derivatives that are part of a loss as mere numbers, and all the ways in which they are meant to be."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -18,6 +19,15 @@ def equation(net: nn.Module, x: Tensor, *, graph: bool) -> Tensor:
     u = net(x)
     (slope,) = torch.autograd.grad(u, x, torch.ones_like(u), create_graph=graph, retain_graph=True)
     return (slope - x).pow(2).mean() + 10 * net(torch.zeros(1, 4)).pow(2).mean()
+
+
+def driven(net: nn.Module, x: Tensor, *, graph: bool) -> Tensor:
+    """Its solution is in the equation as well, beside something that drives it."""
+    x = x.requires_grad_()
+    u = net(x)
+    (slope,) = torch.autograd.grad(u.sum(), x, create_graph=graph, retain_graph=True)
+    rest = slope.sum(1, keepdim=True) - 1.5 * u - x.cos().sum(1, keepdim=True)
+    return F.mse_loss(rest, torch.zeros_like(rest)) + rest.abs().pow(2).mean()
 
 
 def penalty(net: nn.Module, x: Tensor, *, graph: bool) -> Tensor:
@@ -76,9 +86,10 @@ def told(step: Step) -> list[str]:
     return [kind for kind, _ in record(train, 0).info.wiring if kind == DERIVATIVE_CUT]
 
 
-def test_a_derivative_without_a_graph_is_told() -> None:
-    assert told(lambda net, x: equation(net, x, graph=False)) == [DERIVATIVE_CUT]
-    assert told(lambda net, x: equation(net, x, graph=True)) == []
+@pytest.mark.parametrize("made", [equation, driven])
+def test_a_derivative_without_a_graph_is_told(made: Callable[..., Tensor]) -> None:
+    assert told(partial(made, graph=False)) == [DERIVATIVE_CUT]
+    assert told(partial(made, graph=True)) == []
 
 
 @pytest.mark.parametrize("graph", [False, True])

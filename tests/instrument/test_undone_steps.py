@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from gradtui.core.wiring import STEPS_UNDONE, WEIGHTS_LOADED
-from gradtui.instrument.undone_steps import ENOUGH
+from gradtui.core.wiring import MOVED_BETWEEN, PULLED_BACK, STEPS_UNDONE, WEIGHTS_LOADED
+from gradtui.instrument.undone_steps import ENOUGH, LOOKS
 from tests.instrument.seeing import watched
 
 Between = Callable[[nn.Module], None]
@@ -18,6 +18,7 @@ def wiring(between: Between, steps: int = ENOUGH + 4) -> dict[str, str]:
     def train() -> None:
         torch.manual_seed(0)
         net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+        getattr(between, "built", lambda net: None)(net)
         optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
         for _ in range(steps):
             optimizer.zero_grad()
@@ -61,11 +62,50 @@ def of_unit_length(net: nn.Module) -> None:
 
 @pytest.mark.parametrize(
     "between",
-    [lambda net: None, in_bounds, of_unit_length, averages(0.2)],
-    ids=["nobody", "in bounds", "of unit length", "averages"],
+    [lambda net: None, in_bounds, averages(0.2)],
+    ids=["nobody", "in bounds", "averages"],
 )
 def test_who_leaves_most_of_a_step_may_write_what_he_likes(between: Between) -> None:
     assert wiring(between) == {}
+
+
+def test_who_moves_the_weights_far_between_steps_is_told() -> None:
+    assert [*wiring(of_unit_length)] == [MOVED_BETWEEN]
+
+
+def towards(share: float, *, first: bool) -> Between:
+    """Part of the way to the weights as they were at first, or to nothing, as a decay by hand."""
+    kept: list[nn.Module] = []
+
+    @torch.no_grad()
+    def pull(net: nn.Module) -> None:
+        for own, to in zip(net.parameters(), kept[0].parameters(), strict=True):
+            own.lerp_(to if first else torch.zeros_like(to), share)
+
+    def between(net: nn.Module) -> None:
+        pull(net)
+
+    def built(net: nn.Module) -> None:
+        kept.append(copy.deepcopy(net))
+
+    between.built = built  # type: ignore[attr-defined]
+    return between
+
+
+@pytest.mark.parametrize("share", [0.01, 0.05, 0.3])
+def test_a_net_that_is_pulled_back_to_where_it_began(share: float) -> None:
+    told = wiring(towards(share, first=True), steps=LOOKS)[PULLED_BACK]
+    assert told.startswith(f"between steps 2.weight goes back by {100 * share:g} % of the way")
+
+
+@pytest.mark.parametrize(("share", "first"), [(0.01, False), (0.05, False), (0.001, True)])
+def test_a_decay_by_hand_is_no_way_back(share: float, first: bool) -> None:
+    assert PULLED_BACK not in wiring(towards(share, first=first), steps=LOOKS)
+
+
+@pytest.mark.parametrize("decay", [0.1, 0.5, 0.8])
+def test_averages_that_follow_the_net_are_no_way_back(decay: float) -> None:
+    assert PULLED_BACK not in wiring(averages(decay), steps=LOOKS)
 
 
 def test_a_step_that_is_taken_back_now_and_then_is_no_habit() -> None:

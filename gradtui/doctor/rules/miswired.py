@@ -45,6 +45,16 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "agree, where it should be trained towards the label of real ones",
         choices.RECOGNISED,
     ),
+    W.CANCELLED: (
+        "the old probabilities of a policy's loss are computed with the weights that are trained, and not "
+        "kept as numbers from when the actions were drawn: the policy has no gradient",
+        choices.CANCELLED,
+    ),
+    W.PULLED_BACK: (
+        "something pulls the weights back to where they began, such as a target net that is copied into the "
+        "net that it should follow (source and target of the soft update swapped)",
+        choices.PULLED_BACK,
+    ),
     W.BROADCAST_TARGET: (
         "the shapes of predictions and targets differ, and broadcasting pairs each "
         "prediction with every target: the best answer is the same for all, the mean",
@@ -155,8 +165,8 @@ CAUSE_OF = {
 """Kind -> the symptom that it is told as the cause of (`explained`)."""
 WRITTEN = (W.STEPS_UNDONE, W.WEIGHTS_LOADED)
 """Kinds that are a finding of their own where little is learned."""
-BETWEEN_TWO = (W.LEFT_OVER, W.RECOGNISED)
-"""Kinds between an actor and its critic, or in a game: their losses do not say what is learned."""
+UNTOLD = (W.LEFT_OVER, W.RECOGNISED, W.CANCELLED, W.PULLED_BACK, W.ONE_LABEL)
+"""Kinds that no loss tells of, as those between an actor and its critic, or in a game."""
 APART = (*CAUSES, W.PADDING_COUNTED, W.ANSWER_GIVEN)
 """Kinds that are told beside the verdict, unless they are the finding."""
 NEVER_MOVED = "no gradient ever reached the optimizer"
@@ -195,6 +205,12 @@ VAGUE = ("plateau", "not_learning", "vanishing_gradient")
 """What has another cause where most of the net may not move."""
 
 
+YET_NOTHING = "gradients flow, and yet nothing is learned"
+"""What is said of a plateau that nothing else explains."""
+BY_OWN_BACKWARD = ("exploding_gradient", "oscillating_loss", *VAGUE)
+"""What a gradient that is not that of the loss may be the cause of."""
+
+
 def _kind(facts: Facts) -> str:
     seen = dict(facts.info.wiring)
     return next((kind for kind in CAUSES if kind in seen), "")
@@ -202,7 +218,7 @@ def _kind(facts: Facts) -> str:
 
 def miswired(reading: Reading) -> Finding | None:
     """Something that is wrong for certain, in a run that has not learned in spite of it."""
-    if reading.critic and _kind(reading.facts) not in BETWEEN_TWO:
+    if reading.critic and _kind(reading.facts) not in UNTOLD:
         return None
     if reading.blind or reading.seen < T.MISWIRED_STEPS:
         return None
@@ -234,8 +250,8 @@ def _finding(reading: Reading, losses: str) -> Finding:
 
 
 def _learned(reading: Reading) -> bool:
-    if reading.critic or _kind(reading.facts) == W.ONE_LABEL:
-        return False  # the loss does not say
+    if _kind(reading.facts) in UNTOLD:
+        return False
     if reading.converged and reading.loss < T.MISWIRED_LEARNED * reading.reference_loss:
         return True  # and has not lost it since
     if _kind(reading.facts) in (W.PROBABILITIES, W.WIDE_TARGETS, W.DROPPED_PASSES):
@@ -527,6 +543,20 @@ def explained(finding: Finding, facts: Facts) -> Finding:
             "value, with a discount of 1 or more, or not cut off at the end) and they run away from it, or "
             "steps are too long",
             remedies=choices.GROWING_TARGETS,
+        )
+    if W.OWN_BACKWARD in seen and finding.symptom in BY_OWN_BACKWARD:
+        finding = replace(
+            finding,
+            cause=f"{finding.cause}; or the backward of {seen[W.OWN_BACKWARD]}, which was written by hand, "
+            "is not that of its forward (what gradcheck tells)",
+            remedies=tuple(dict.fromkeys((*finding.remedies, *choices.OPERATION_OWN))),
+        )
+    if W.MOVED_BETWEEN in seen and finding.cause == YET_NOTHING:
+        return replace(
+            finding,
+            cause=f"{seen[W.MOVED_BETWEEN]}: a perturbation that is not taken back (as of sharpness-aware "
+            "steps), averages, noise, a second update by hand",
+            remedies=tuple(dict.fromkeys((*choices.STEPS_UNDONE, *finding.remedies))),
         )
     shorter = any(remedy in choices.SHORTER_STEPS for remedy in finding.remedies)
     momentum = dict(facts.info.settings).get("momentum", 0.0)

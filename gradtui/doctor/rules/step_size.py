@@ -14,6 +14,7 @@ from gradtui.doctor.remedies import choices
 from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.rules.explosion_causes import merely_unscaled, summed
 from gradtui.doctor.rules.loss_regression import fell_back
+from gradtui.doctor.rules.miswired import YET_NOTHING
 from gradtui.doctor.rules.not_learning import unrelated
 from gradtui.doctor.rules.small_updates import stopped_by_schedule
 from gradtui.doctor.words import norm
@@ -179,7 +180,7 @@ def plateau(reading: Reading) -> Finding | None:
         if unfit and reading.growth > 0
         else NOTHING_IN_COMMON
         if common.none
-        else "gradients flow, and yet nothing is learned",
+        else YET_NOTHING,
         choices.PLATEAU_INIT if unfit else choices.PLATEAU,
     )
 

@@ -26,6 +26,19 @@ def advantage_of_each(seen: ProgramSeen) -> CodeLines:
     return CodeLines(OPERATION, code, "rewards that grow")
 
 
+def old_probabilities(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def policy_loss(log_probs, old_log_probs, advantages, clip=0.2):  # old: of the rollout
+            ratio = (log_probs - old_log_probs.detach()).exp()
+            clipped = ratio.clamp(1 - clip, 1 + clip)
+            return -torch.minimum(ratio * advantages, clipped * advantages).mean()
+    """)
+    return CodeLines(
+        OPERATION, code, "a gradient at the policy, and ratios that leave 1 after a step"
+    )
+
+
 def held_targets(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
@@ -117,6 +130,15 @@ def terms_of_one_size(seen: ProgramSeen) -> CodeLines:
     return CodeLines(OPERATION, code, "terms of one size, and all of them on their way down")
 
 
+OLD_PROBABILITIES = Remedy(
+    id="old_probabilities",
+    text=(
+        "keep the log-probabilities of actions from when they were drawn, as numbers (no_grad() or "
+        "detach()), and compare later ones with these"
+    ),
+    code=old_probabilities,
+    source=("Schulman et al., 2017, arXiv:1707.06347"),
+)
 HELD_WEIGHTS = Remedy(
     id="held_weights",
     text=("add to the loss what holds its learned weights: exp(-s) * loss + s"),

@@ -1,0 +1,89 @@
+"""Whether a ratio in a loss is 1 whatever is learned, because both of its sides are made of the weights that
+are trained: its gradient is 0, one side's being taken off the other's.
+
+Of a policy's loss (PPO; Schulman et al., 2017) the old probabilities are to be numbers, kept from when the
+actions were drawn. Read off the first losses; no node is kept.
+"""
+
+from collections import deque
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradtui.autograd.node_types import below_of, stem_of
+from gradtui.autograd.saved_tensors import saved
+from gradtui.core.wiring import CANCELLED, Faults
+from gradtui.patching.own_errors import suppress_own
+
+LOOKS, AGREED = 8, 3
+"""First losses that are looked at, and of these in a row that must agree."""
+NODES = 64
+LARGEST = 1 << 20
+"""Elements of a ratio."""
+ROUNDED = 1e-5
+"""By what a ratio of equals may differ from 1."""
+WORDS = (
+    "a ratio in the loss is 1 in all examples, and both of its sides are made of the weights that are "
+    "trained: their gradients cancel"
+)
+
+
+class CancelledRatio:
+    """`look` at each of the first losses; `told` is what is known by then."""
+
+    def __init__(self) -> None:
+        self._looks = self._agreed = 0
+        self.told: Faults = ()
+
+    @property
+    def done(self) -> bool:
+        return self._looks >= LOOKS or bool(self.told)
+
+    def look(self, loss: Tensor) -> None:
+        self._looks += 1
+        found = False
+        with suppress_own, torch.no_grad():
+            found = _cancelled(loss.grad_fn)
+        self._agreed = self._agreed + 1 if found else 0
+        if self._agreed == AGREED:
+            self.told = ((CANCELLED, WORDS),)
+
+
+def _cancelled(root: Any) -> bool:
+    waiting, seen = deque([root]), {root}
+    for _ in range(NODES):
+        if not waiting:
+            break
+        node = waiting.popleft()
+        if _is_one(node):
+            return True
+        for below in below_of(node) if node is not None else ():
+            if below not in seen:
+                seen.add(below)
+                waiting.append(below)
+    return False
+
+
+def _is_one(node: Any) -> bool:
+    """Whether it is exp(a - b) or a / b, of equal numbers that both have a history."""
+    word = stem_of(node)
+    if word == "Exp":
+        (below, *_) = below_of(node) or [None]
+        ratio = saved(node, "result") if stem_of(below) == "Sub" and _two(below) else None
+        return ratio is not None and _all_one(ratio)
+    if word != "Div" or not _two(node):
+        return False
+    above, under = saved(node, "self"), saved(node, "other")
+    if above is None or under is None or above.shape != under.shape:
+        return False
+    return _all_one(above / under)
+
+
+def _two(node: Any) -> bool:
+    return len({id(below) for below in below_of(node)}) == 2
+
+
+def _all_one(ratio: Tensor) -> bool:
+    few = 2 <= ratio.numel() <= LARGEST
+    return few and bool(((ratio - 1).abs() <= ROUNDED).all())
