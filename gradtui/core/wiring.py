@@ -54,6 +54,7 @@ SOFTMAX_OVER_EXAMPLES = "softmax_over_examples"
 TORN_EXAMPLES = "torn_examples"
 GROWING_TARGETS = "growing_targets"
 MARGIN = "margin"
+CUT_RECURRENCE = "cut_recurrence"
 CANCELLED = "cancelled"
 RECOGNISED = "recognised"
 

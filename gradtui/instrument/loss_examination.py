@@ -8,6 +8,7 @@ from torch import Tensor
 
 from gradtui.autograd.cancelled_ratio import CancelledRatio
 from gradtui.autograd.constant_terms import ConstantTerms
+from gradtui.autograd.cut_recurrence import CutRecurrence
 from gradtui.autograd.drowned_terms import DrownedTerms
 from gradtui.autograd.growing_targets import GrowingTargets
 from gradtui.autograd.label_frequencies import LabelFrequencies
@@ -48,6 +49,7 @@ class LossExamination:
         self._mean_answer = MeanAnswer()
         self._policy = PolicyLoss()
         self._cancelled = CancelledRatio()
+        self._cut_recurrence = CutRecurrence()
         self._recognised = RecognisedSamples()
         self._embedded = EmbeddedLabelCheck()
         self._learned_weights = LearnedWeights()
@@ -67,6 +69,7 @@ class LossExamination:
             *fed,
             *self._policy.told,
             *self._cancelled.told,
+            *self._cut_recurrence.told,
             *self._recognised.told,
             *self._embedded.told,
             *self._constant_terms.told,
@@ -114,6 +117,9 @@ class LossExamination:
         if not self._cancelled.done:
             with self._guard("looking at ratios"):
                 self._cancelled.look(loss)
+        if not self._cut_recurrence.done:
+            with self._guard("looking at recurrences"):
+                self._cut_recurrence.look(loss)
         if not self._recognised.done:
             with self._guard("looking at the labels of samples"):
                 self._recognised.look(loss)

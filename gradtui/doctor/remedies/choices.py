@@ -97,6 +97,7 @@ from gradtui.doctor.remedies.code.precision import (
     SCALED_LOSS,
 )
 from gradtui.doctor.remedies.code.recurrent import (
+    DETACH_ONCE,
     GATES,
     ORTHOGONAL,
     SHORTER_SEQUENCES,
@@ -396,6 +397,7 @@ NO_GRADIENTS: Choice = (
 DROPPED_PASSES: Choice = (ZERO_GRAD_EACH_STEP,)
 LEFT_OVER: Choice = (ZERO_GRAD_BEFORE_BACKWARD,)
 RECOGNISED: Choice = (REAL_LABEL,)
+CUT_RECURRENCE: Choice = (DETACH_ONCE,)
 CANCELLED: Choice = (OLD_PROBABILITIES,)
 NEVER_ZEROED: Choice = (ZERO_GRAD_EACH_STEP,)
 CLIPPED_SCALED: Choice = (CLIP_UNSCALED,)

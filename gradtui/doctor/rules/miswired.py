@@ -50,6 +50,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "kept as numbers from when the actions were drawn: the policy has no gradient",
         choices.CANCELLED,
     ),
+    W.CUT_RECURRENCE: (
+        "the state of a recurrence is cut off (detach(), .data) at each time step, and not once before a "
+        "chunk of them: nothing is learned from one step to another",
+        choices.CUT_RECURRENCE,
+    ),
     W.PULLED_BACK: (
         "something pulls the weights back to where they began, such as a target net that is copied into the "
         "net that it should follow (source and target of the soft update swapped)",

@@ -23,6 +23,20 @@ def gates(seen: ProgramSeen) -> CodeLines | None:
     return CodeLines(MODEL, code, expect) if code else None
 
 
+def detach_once(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def over_time(cell, inputs, state):  # inputs [batch, time, ...]; state of the chunk before
+            state = tuple(one.detach() for one in state) if isinstance(state, tuple) else state.detach()
+            outputs = []
+            for one in inputs.unbind(1):
+                state = cell(one, state)
+                outputs.append(state[0] if isinstance(state, tuple) else state)
+            return torch.stack(outputs, 1), state
+    """)
+    return CodeLines(OPERATION, code, "a loss that falls below what can be said from one time step")
+
+
 def recurrent_paths(seen: ProgramSeen, kinds: tuple[str, ...]) -> dict[str, RowInfo]:
     """Path of each recurrent module of these kinds -> its row."""
     found: dict[str, RowInfo] = {}
@@ -150,6 +164,12 @@ def stretches(seen: ProgramSeen) -> CodeLines | None:
     return CodeLines(MODEL, code, f"gradients as large as {STRETCH} time steps make them, not more")
 
 
+DETACH_ONCE = Remedy(
+    id="detach_once",
+    text=("detach the state once, before the loop over time steps, and not within it"),
+    code=detach_once,
+    source=("Williams and Peng, 1990"),
+)
 ORTHOGONAL = Remedy(
     id="orthogonal",
     text=("initialise the recurrent weights orthogonally"),
