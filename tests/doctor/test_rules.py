@@ -67,6 +67,26 @@ def test_faint_layers_that_wake_up_get_time() -> None:
     assert told(made(160, growing)).verdict == "vanishing_gradient"
 
 
+@pytest.mark.parametrize(
+    ("first", "fall", "verdict"),
+    [
+        (1e-9, 0.9995, "vanishing_gradient"),
+        (1e-5, 0.9995, "healthy"),  # more than nothing: it may be the units alone
+        (1e-9, 0.97, "healthy"),  # and learned without them
+    ],
+)
+def test_faded_layers_whose_units_died_while_the_loss_crept(
+    first: float, fall: float, verdict: str
+) -> None:
+    """Decay had moved their weights, so that they were not still."""
+
+    def norms(step: int) -> Any:
+        faded = np.logspace(np.log10(first), -1, 6)
+        return np.where((faded < 1e-3) & (step > 60), 0.0, faded)
+
+    assert told(made(140, norms, loss=lambda step: CHANCE * fall**step)).verdict == verdict
+
+
 def test_faint_layers_that_only_waver_do_not_wake_up() -> None:
     def wavering(step: int) -> Any:
         return FADING * 3.0 ** np.sin(1.7 * step)

@@ -36,6 +36,8 @@ def vanishing_with_depth(reading: Reading) -> Finding | None:
         if _waking(reading, faint):
             continue
         early = window is not reading.now
+        if early and _died_of_it(reading, rms, norms, faint):
+            return _with_depth(reading, norms, faint, early)
         if _hopeless(reading, rms, norms, faint):
             return _with_depth(reading, norms, faint, early)
         if not reading.progress and _patient(reading, window, faint):
@@ -77,6 +79,13 @@ def _hopeless(reading: Reading, rms: FloatArray, norms: FloatArray, faint: BoolA
     still = [reading.ratios(window)[faint & deep] for window in (reading.early, reading.now)]
     never = all(bool((ratios < T.STILL_RATIO).all()) for ratios in still)
     return never and bool((now[faint & deep] < T.HOPELESS_NORM).all())
+
+
+def _died_of_it(reading: Reading, rms: FloatArray, norms: FloatArray, faint: BoolArray) -> bool:
+    """Whether layers whose first gradients were below what moves a weight have none at all by now, in a run
+    that has learned little: decay, or chance, has moved them, and in the end their units died."""
+    deep = faint & (norms < T.HOPELESS_NORM) & (rms < T.HOPELESS_RATIO * np.max(rms)) & (norms > 0)
+    return bool((reading.row_norms[deep] == 0).any()) and not (reading.critic or reading.learned)
 
 
 def _waking(reading: Reading, faint: BoolArray) -> bool:
