@@ -19,9 +19,11 @@ from gradtui.autograd.node_types import (
     LAYERS,
     LEAF,
     LIKELIHOODS,
+    RESHAPES,
     below_of,
     number,
     shape,
+    signed,
     stem_of,
     words,
 )
@@ -232,6 +234,8 @@ def _scrambled(node: Any) -> dict[str, str]:
     """Rows of a log-softmax [rows, classes] that were cut out of [n, classes, positions], as a convolution
     gives it, or turned from [n, positions, classes]: to turn and to reshape is not to turn back."""
     rows = shape(node)
+    if len(rows) > 2:
+        return _cut_along(node, rows)
     if len(rows) != 2:
         return {}
     at = _under(next(iter(below_of(node)), None), RESHAPED)
@@ -257,6 +261,23 @@ def _cut_across(rows: tuple[int, ...], scores: tuple[int, ...]) -> dict[str, str
     if rows[0] != scores[0] * math.prod(scores[2:]):
         return {}
     words = f"scores {scores} are reshaped to {rows} without turning: a row holds scores of several positions"
+    return {SCRAMBLED_SCORES: words}
+
+
+def _cut_along(node: Any, scores: tuple[int, ...]) -> dict[str, str]:
+    """A log-softmax over dimension 1 of [n, classes, positions...] that were reshaped from rows of classes
+    as they lie, where they should have been turned."""
+    below, place = node.next_functions[0]
+    if signed(node._saved_dim) != 1 or stem_of(below) not in RESHAPES:
+        return {}
+    after, (layer, output) = shape(below, place), below.next_functions[0]
+    before = shape(layer, output) if layer is not None else ()
+    classes, positions = scores[1], math.prod(scores[2:])
+    if after != scores or len(before) < 2 or before[-1] != classes or 1 in (classes, positions):
+        return {}
+    if classes == positions or math.prod(before[:-1]) != scores[0] * positions:
+        return {}
+    words = f"scores {before} are reshaped to {scores} without turning: they are mixed up with one another"
     return {SCRAMBLED_SCORES: words}
 
 

@@ -170,6 +170,8 @@ def _ordered(found: list[Finding], facts: Facts) -> list[Finding]:
     if "plateau" in first:
         for gone in EXPLAINED_BY_PLATEAU.get(first["plateau"].remedies, ()):
             first.pop(gone, None)
+    if "not_learning" in first and first["not_learning"].remedies == choices.HEAVY_DROPOUT:
+        first.pop("dead_relu", None)  # what is dropped at each step answers to nothing
     apart = "not_learning" in first and first["not_learning"].cause == NOTHING_IN_COMMON
     if "plateau" in first and apart:
         first.pop("not_learning")  # of whatever is the reason for that

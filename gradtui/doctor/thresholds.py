@@ -453,6 +453,8 @@ ODD_WEIGHTS = 30.0
 """Times the usual size of its like: initialisations that are scaled by depth differ by some ten."""
 MISWIRED_LEARNED = 0.5
 """Of guessing (or of the start): a loss below that was learned in spite of it."""
+SCRAMBLED_LEARNED = 0.1
+"""The same of scores that are mixed up: in a fixed way, so that some of it can be learned by heart."""
 
 FLAT_STILL = 0.8
 """Of guessing: where scores cannot be apart no loss is below that."""

@@ -209,6 +209,26 @@ def test_scores_of_pixels_reshaped_as_they_lie() -> None:
     assert not fed_wrongly(whole)
 
 
+@pytest.mark.parametrize("flat", [False, True])
+def test_scores_of_positions_reshaped_for_a_loss_that_wants_classes_first(flat: bool) -> None:
+    """[2, 5 positions, 3 classes], or [10, 3], made to [2, 3, 5]."""
+    states = torch.randn(2, 5, 4)
+    scores = nn.Linear(4, 3)(states.flatten(0, 1) if flat else states)
+    labels = torch.zeros(2, 5, dtype=torch.long)
+    wrong = F.cross_entropy(scores.reshape(2, 3, 5), labels)
+    right = F.cross_entropy(scores.view(2, 5, 3).transpose(1, 2), labels)
+    turned = F.cross_entropy(
+        scores.view(2, 5, 3).transpose(1, 2).contiguous().view(2, 3, 5), labels
+    )
+    of_all = F.cross_entropy(nn.Linear(4, 15)(torch.randn(2, 4)).view(2, 3, 5), labels)
+    alone = F.cross_entropy(scores.reshape(10, 3, 1), labels.view(10, 1))
+    assert "without turning" in dict(fed_wrongly(wrong))["scrambled_scores"]
+    assert not fed_wrongly(right)
+    assert not fed_wrongly(turned)
+    assert not fed_wrongly(of_all)
+    assert not fed_wrongly(alone)
+
+
 @st.composite
 def shapes(draw: st.DrawFn) -> tuple[list[int], list[int], Rows]:
     """A tensor, another shape of as many numbers, and rows in the latter."""

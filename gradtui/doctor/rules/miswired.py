@@ -278,7 +278,9 @@ def _learned(reading: Reading) -> bool:
         late = reading.losses[-len(reading.losses) // 3 :]
         forgets = np.nanquantile(late, T.FORGETS_AT) > reading.chance
         return not forgets and reading.level < T.MISWIRED_LEARNED * reading.reference_loss
-    return reading.loss < T.MISWIRED_LEARNED * reading.reference_loss
+    by_heart = _kind(reading.facts) == W.SCRAMBLED_SCORES
+    enough = T.SCRAMBLED_LEARNED if by_heart else T.MISWIRED_LEARNED
+    return reading.loss < enough * reading.reference_loss
 
 
 def _lost_again(reading: Reading) -> bool:
