@@ -22,6 +22,7 @@ from gradtui.core.wiring import (
     OWN_BACKWARD,
     PROBABILITIES,
     SAME_ANSWERS,
+    UNDIVIDED,
     UNNORMALISED,
     WIDE_TARGETS,
     Faults,
@@ -129,6 +130,20 @@ def test_data_in_the_order_of_its_labels() -> None:
     learned = told(400, "ordered_labels", loss=lambda step: CHANCE * 0.98**step)
     assert learned.healthy
     assert learned.notes == ("odd wiring: seen: ordered_labels",)
+
+
+def test_losses_that_add_up_and_end_above_where_they_began() -> None:
+    """It is on its way down from where steps that were too long had thrown it."""
+
+    def thrown(step: int) -> float:
+        return CHANCE * (0.5 + step / 200 if step < 200 else 1.5 * 0.997 ** (step - 200))
+
+    finding = told(400, UNDIVIDED, loss=thrown, alike=0.2).findings[0]
+    assert finding.symptom == "oscillating_loss"
+    assert finding.cause.startswith(f"seen: {UNDIVIDED}: steps are that many times as long")
+    assert finding.remedies[0].id == "divide_losses"
+    assert told(400, UNDIVIDED, loss=lambda step: CHANCE * 0.99**step).healthy
+    assert told(400, loss=thrown, alike=0.2).verdict != "oscillating_loss"
 
 
 def test_the_plateau_is_no_cause() -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from gradtui.core.symptom import Severity
+from gradtui.core.wiring import UNDIVIDED
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
@@ -13,10 +14,13 @@ from gradtui.doctor.words import norm, percent
 
 def oversized_steps(reading: Reading) -> Finding | None:
     """Late in the run most layers still change so much in each step that nothing holds what was learned: the
-    loss has been far lower than it is, or nothing was learned at all."""
+    loss has been far lower than it is, or nothing was learned at all. Where several losses were added up for
+    a step, and not divided, it is enough that the loss is above where it began."""
     if reading.critic or reading.signed or reading.game or reading.blind or reading.start_unknown:
         return None
-    if reading.seen < T.OVERSIZED_STEPS or reading.falling or reading.too_still:
+    undivided = UNDIVIDED in dict(reading.facts.info.wiring)
+    coming_down = reading.falling and not undivided
+    if reading.seen < T.OVERSIZED_STEPS or coming_down or reading.too_still:
         return None
     late = reading.used[reading.used >= len(reading.facts) // 2]
     ratios = reading.ratios(late)
@@ -34,15 +38,17 @@ def oversized_steps(reading: Reading) -> Finding | None:
     if not best > 0:
         return None
     worse = now > T.OVERSIZED_WORSE * best and now > T.OVERSIZED_LEFT * reading.reference_loss
+    summed = undivided and worse and now > reading.begun
     # Of a task that becomes harder the loss rises as well, but does not jump about more than it did.
     jumps = [spread(part) / median(part) for part in (parts[at], parts[-1])]
     worse &= jumps[1] > T.OVERSIZED_JUMPS * jumps[0]
     mean = reading.facts.info.mean_loss
     # What begins at its best, and better than any constant, has nothing to learn.
     nothing = not reading.learned and not (mean and not reading.above_the_mean)
-    if not (typical > T.OVERSIZED and worse) and not (typical > T.OVERSIZED_FAR and nothing):
+    if not (summed or (typical > T.OVERSIZED and worse) or (typical > T.OVERSIZED_FAR and nothing)):
         return None
-    before = f", in the best {len(losses) // T.OVERSIZED_PARTS} steps {norm(best)}" if worse else ""
+    lower = worse or summed
+    before = f", in the best {len(losses) // T.OVERSIZED_PARTS} steps {norm(best)}" if lower else ""
     return Finding(
         "oscillating_loss",
         Severity.WARNING,
