@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradtui.autograd.node_types import LEAF, below_of, name_of, stem, stem_of
+from gradtui.autograd.node_types import LEAF, VIEWS, below_of, name_of, stem, stem_of, words
 from gradtui.core.wiring import ONE_LABEL, ORDERED_LABELS, Faults
 from gradtui.patching.own_errors import suppress_own
 
@@ -33,6 +33,8 @@ STRAIGHT = 8
 """Nodes between the loss and the function that has the labels."""
 NLL = ("NllLoss", "NllLoss2D")
 SCORED = ("Addmm", "Linear", "Convolution")
+THROUGH = VIEWS | words("NllLoss NllLoss2D LogSoftmax")
+"""From the labels to the scores."""
 BINARY = ("BinaryCrossEntropy", "BinaryCrossEntropyWithLogits")
 
 
@@ -123,13 +125,16 @@ def _of_one_label(batches: list[Tensor]) -> Faults:
 
 
 def _scored_by_a_layer(node: Any) -> bool:
-    """One with a bias: products of pairs have none."""
+    """One with a bias, and nothing behind it: products of pairs have none."""
+    found = False
     for _ in range(STRAIGHT):
-        if node is None or stem_of(node) in SCORED:
+        word = stem_of(node)
+        found = found or word in NLL
+        if word in SCORED or (found and word not in THROUGH):
             break
-        node = next(iter(below_of(node)), None)
+        node = next(iter(below_of(node)), None) if node is not None else None
     below = below_of(node) if node is not None else []
-    return stem_of(node) in SCORED and any(stem_of(one) == LEAF for one in below)
+    return found and stem_of(node) in SCORED and any(stem_of(one) == LEAF for one in below)
 
 
 def _entropy(counts: Tensor) -> float:

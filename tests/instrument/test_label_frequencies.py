@@ -131,6 +131,13 @@ def pairs(labels: Tensor) -> Tensor:
     return F.cross_entropy(one @ others.T, labels)
 
 
+def of_encoded(labels: Tensor) -> Tensor:
+    """The same of what a layer with a bias gives, as momentum contrast has it."""
+    one = nn.Linear(3, 4)(torch.randn(len(labels), 3))
+    right = (one * torch.randn(len(labels), 4)).sum(1, keepdim=True)
+    return F.cross_entropy(torch.cat([right, one @ torch.randn(4, 6)], 1) / 0.2, labels)
+
+
 NOUGHT = torch.zeros(N, dtype=torch.int64)
 
 
@@ -143,6 +150,7 @@ NOUGHT = torch.zeros(N, dtype=torch.int64)
         (lambda i: scored(NOUGHT + int(i == 50)), False),
         (lambda i: scored(NOUGHT[:2]), False),
         (lambda i: pairs(NOUGHT), False),
+        (lambda i: of_encoded(NOUGHT), False),
     ],
 )
 def test_all_labels_are_the_same(loss: Callable[[int], Tensor], one: bool) -> None:
