@@ -18,6 +18,7 @@ from gradtui.core.wiring import (
     DROPPED_PASSES,
     LOST_BATCH,
     MOVED_BETWEEN,
+    ONE_LABEL,
     ORDERED_LABELS,
     OWN_BACKWARD,
     PROBABILITIES,
@@ -144,6 +145,13 @@ def test_losses_that_add_up_and_end_above_where_they_began() -> None:
     assert finding.remedies[0].id == "divide_losses"
     assert told(400, UNDIVIDED, loss=lambda step: CHANCE * 0.99**step).healthy
     assert told(400, loss=thrown, alike=0.2).verdict != "oscillating_loss"
+
+
+def test_labels_that_are_all_the_same_are_a_note() -> None:
+    """Data may come class by class."""
+    found = told(200, ONE_LABEL, loss=lambda step: CHANCE * 0.98**step)
+    assert found.healthy
+    assert found.notes == (f"odd wiring: seen: {ONE_LABEL}",)
 
 
 def test_the_plateau_is_no_cause() -> None:

@@ -22,7 +22,6 @@ from gradtui.doctor.remedies.code.bounds import (
 from gradtui.doctor.remedies.code.checks import (
     ANSWERS_DIFFER,
     CATCH_NAN,
-    COUNT_LABELS,
     FINITE_EXAMPLES,
     GRADIENT_EDITS,
     INPUTS_WITH_LABELS,
@@ -402,7 +401,6 @@ CANCELLED: Choice = (OLD_PROBABILITIES,)
 NEVER_ZEROED: Choice = (ZERO_GRAD_EACH_STEP,)
 CLIPPED_SCALED: Choice = (CLIP_UNSCALED,)
 UNDIVIDED: Choice = (DIVIDE_LOSSES,)
-ONE_LABEL: Choice = (COUNT_LABELS, SHUFFLE)
 ORDERED_LABELS: Choice = (SHUFFLE,)
 SHORTER_STEPS: Choice = (
     LOWER_LR,

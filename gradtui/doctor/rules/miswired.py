@@ -144,11 +144,6 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "comes after the next one, and will be asked for the next",
         choices.PASSED_OVER,
     ),
-    W.ONE_LABEL: (
-        "all labels are the same, as where fractions were made whole numbers or another column was read, and "
-        "there is nothing to be told apart; or the data comes class by class, and this is the first",
-        choices.ONE_LABEL,
-    ),
     W.ORDERED_LABELS: (
         "the data comes in the order of its labels: each step unlearns what the batches of other classes "
         "have taught",
@@ -170,9 +165,9 @@ CAUSE_OF = {
 """Kind -> the symptom that it is told as the cause of (`explained`)."""
 WRITTEN = (W.STEPS_UNDONE, W.WEIGHTS_LOADED)
 """Kinds that are a finding of their own where little is learned."""
-UNTOLD = (W.LEFT_OVER, W.RECOGNISED, W.CANCELLED, W.PULLED_BACK, W.ONE_LABEL)
+UNTOLD = (W.LEFT_OVER, W.RECOGNISED, W.CANCELLED, W.PULLED_BACK)
 """Kinds that no loss tells of, as those between an actor and its critic, or in a game."""
-APART = (*CAUSES, W.PADDING_COUNTED, W.ANSWER_GIVEN)
+APART = (*CAUSES, W.PADDING_COUNTED, W.ANSWER_GIVEN, W.ONE_LABEL)
 """Kinds that are told beside the verdict, unless they are the finding."""
 NEVER_MOVED = "no gradient ever reached the optimizer"
 EXPLAINS = {

@@ -202,17 +202,6 @@ def one_value(seen: ProgramSeen) -> CodeLines:
     return CodeLines(LOSS, code, expect, changes=False)
 
 
-def count_labels(seen: ProgramSeen) -> CodeLines:
-    """How often each comes in a batch."""
-    del seen
-    code = block("""
-        print(targets.dtype, *targets.unique(return_counts=True))
-    """)
-    return CodeLines(
-        DATA, code, "labels of every class, about as often as they should come", changes=False
-    )
-
-
 ONE_VALUE = Remedy(
     id="one_value",
     text=(
@@ -275,14 +264,6 @@ LOSS_OF_PARAMETERS = Remedy(
     id="loss_of_parameters",
     text=("check that the loss depends on the parameters (no detach, no argmax, no integer cast)"),
     code=loss_depends,
-)
-COUNT_LABELS = Remedy(
-    id="count_labels",
-    text=(
-        "count the labels as they are loaded: a rounding to whole numbers, or another column, makes them all "
-        "the same"
-    ),
-    code=count_labels,
 )
 INPUTS_WITH_LABELS = Remedy(
     id="inputs_with_labels",
