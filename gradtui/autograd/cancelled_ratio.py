@@ -5,12 +5,12 @@ Of a policy's loss (PPO; Schulman et al., 2017) the old probabilities are to be 
 actions were drawn. Read off the first losses; no node is kept.
 """
 
-from collections import deque
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from gradtui.autograd.loss_parts import nodes_under
 from gradtui.autograd.node_types import below_of, stem_of
 from gradtui.autograd.saved_tensors import saved
 from gradtui.core.wiring import CANCELLED, Faults
@@ -44,25 +44,10 @@ class CancelledRatio:
         self._looks += 1
         found = False
         with suppress_own, torch.no_grad():
-            found = _cancelled(loss.grad_fn)
+            found = any(map(_is_one, nodes_under(loss.grad_fn, NODES)))
         self._agreed = self._agreed + 1 if found else 0
         if self._agreed == AGREED:
             self.told = ((CANCELLED, WORDS),)
-
-
-def _cancelled(root: Any) -> bool:
-    waiting, seen = deque([root]), {root}
-    for _ in range(NODES):
-        if not waiting:
-            break
-        node = waiting.popleft()
-        if _is_one(node):
-            return True
-        for below in below_of(node) if node is not None else ():
-            if below not in seen:
-                seen.add(below)
-                waiting.append(below)
-    return False
 
 
 def _is_one(node: Any) -> bool:

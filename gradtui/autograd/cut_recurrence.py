@@ -34,7 +34,7 @@ class CutRecurrence:
     """`look` at each of the first losses; `told` is what is known by then."""
 
     def __init__(self) -> None:
-        self._looks = self._agreed = 0
+        self._looks = 0
         self.told: Faults = ()
 
     @property
@@ -46,10 +46,9 @@ class CutRecurrence:
         steps = 0
         with suppress_own:
             steps = _cut_cells(loss.grad_fn)
-        self._agreed += steps > 0
         if not steps:
             self._looks = LOOKS
-        elif self._agreed == LOOKS:
+        elif self._looks == LOOKS:
             found = (
                 f"the state that a cell is given has no history at any of the {steps} time steps that a "
                 "loss is made of"

@@ -11,6 +11,17 @@ MOST = 32
 JOINS = words("Mean Sum Mul Div Neg Add Sub View Squeeze ToCopy")
 
 
+def nodes_under(root: Any, most: int) -> Iterator[Any]:
+    """`root` and what lies under it, each once and the nearest first, so many of them."""
+    waiting, seen = deque([root]), {None, root}
+    while waiting and most:
+        node, most = waiting.popleft(), most - 1
+        yield node
+        new = [below for below in below_of(node) if below not in seen] if node is not None else []
+        seen.update(new)
+        waiting.extend(dict.fromkeys(new))
+
+
 def parts_of_loss(root: Any) -> Iterator[Any]:
     """From the loss on, the nearest first."""
     waiting, seen = deque([root]), 0

@@ -6,13 +6,12 @@ discriminator is given are known again by their values where the generator's los
 history there and none in its own loss. No node and no tensor is kept.
 """
 
-from collections import deque
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gradtui.autograd.loss_parts import parts_of_loss
+from gradtui.autograd.loss_parts import nodes_under, parts_of_loss
 from gradtui.autograd.node_types import LEAF, stem_of, words
 from gradtui.autograd.saved_tensors import operands, saved
 from gradtui.core.wiring import RECOGNISED, Faults
@@ -86,21 +85,12 @@ def _label(node: Any) -> float | None:
 def _inputs(term: Any) -> list[tuple[Print, bool]]:
     """What each layer under a term was given, and whether that has a history."""
     found: list[tuple[Print, bool]] = []
-    waiting = deque([term.next_functions[0][0]])
-    seen = {None, *waiting}
-    for _ in range(NODES):
-        if not waiting:
-            break
-        node = waiting.popleft()
+    for node in nodes_under(term.next_functions[0][0], NODES):
         key = INPUTS.get(stem_of(node))
         if key is not None and (given := saved(node, key)) is not None:
             before = node.next_functions[operands(node).index(key)][0]
             if given.numel() <= LARGEST and stem_of(before) != LEAF:
                 found.append((_print(given), before is not None))
-        for below, _ in node.next_functions:
-            if below not in seen:
-                seen.add(below)
-                waiting.append(below)
     return found
 
 
