@@ -17,9 +17,8 @@ from gradtui.autograd.leaves import only_parameters
 from gradtui.core.wiring import DROPPED_PASSES, Faults
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.optimizer_numbers import parameters_of
-from gradtui.instrument.step_listeners import StepListener
+from gradtui.instrument.step_listeners import FirstLooks
 from gradtui.instrument.weak_tensors import smallest_gradient
-from gradtui.patching.cuda_capture import capturing
 
 STEPS = 3
 """In a row that must agree, after the first."""
@@ -29,13 +28,14 @@ SAME_WAY = 0.999
 """Cosine of the gradient at the step and after the last pass: clipping makes it shorter, and no more."""
 
 
-class DroppedPasses(StepListener):
+class DroppedPasses(FirstLooks):
     """`kept` says whether the graph of the last pass was kept."""
 
     def __init__(
         self, guard: ExceptionGuard, kept: Callable[[], bool], news: Callable[[], None]
     ) -> None:
-        self._guard, self._kept, self._news = guard, kept, news
+        super().__init__(guard, "passes that count for nothing")
+        self._kept, self._news = kept, news
         self.forget()
 
     def forget(self) -> None:
@@ -64,14 +64,6 @@ class DroppedPasses(StepListener):
     def step_begins(self, optimizer: Optimizer, closure: bool) -> None:
         if self._open:
             self._run(lambda: self._step(optimizer, closure))
-
-    def _run(self, look: Callable[[], bool]) -> None:
-        """`look` says whether there is more to be seen."""
-        on = False
-        with self._guard("passes that count for nothing"):
-            on = not capturing() and look()
-        if not on:
-            self.stop()
 
     def _begins(self, roots: Any) -> bool:
         # Not looked through before there is a step with several: most programs have none.

@@ -20,9 +20,8 @@ from gradtui.autograd.node_types import LAYERS, LEAF, TURNS, VIEWS, below_of, st
 from gradtui.core.wiring import LEFT_OVER, Faults
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.optimizer_numbers import parameters_of
-from gradtui.instrument.step_listeners import StepListener
+from gradtui.instrument.step_listeners import FirstLooks
 from gradtui.instrument.weak_tensors import smallest_gradient
-from gradtui.patching.cuda_capture import capturing
 
 AGREED = 3
 """Steps of one optimizer in a row."""
@@ -119,9 +118,10 @@ class _Look:
         self.suspect = same and bool(left.double().norm() >= LEAST * own)
 
 
-class LeftOverGradients(StepListener):
+class LeftOverGradients(FirstLooks):
     def __init__(self, guard: ExceptionGuard, news: Callable[[], None]) -> None:
-        self._guard, self._news = guard, news
+        super().__init__(guard, "gradients that are left over")
+        self._news = news
         self.forget()
 
     def forget(self) -> None:
@@ -150,14 +150,6 @@ class LeftOverGradients(StepListener):
     def step_begins(self, optimizer: Optimizer, closure: bool) -> None:
         if self._open:
             self._run(lambda: self._step(optimizer, closure))
-
-    def _run(self, look: Callable[[], bool]) -> None:
-        """`look` says whether there is more to be seen."""
-        on = False
-        with self._guard("gradients that are left over"):
-            on = not capturing() and look()
-        if not on:
-            self.stop()
 
     def _begins(self, roots: Any) -> bool:
         for look in self._looks.values():

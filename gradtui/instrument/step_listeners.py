@@ -7,6 +7,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from gradtui.autograd.loss_factors import Value
+from gradtui.instrument.exception_guard import ExceptionGuard
+from gradtui.patching.cuda_capture import capturing
 
 
 class StepListener:
@@ -38,6 +40,25 @@ class StepListener:
 
     def step_skipped(self, optimizer: Any, scaling: Any) -> None:
         """A gradient scaler has thrown a step away (`Scaling`)."""
+
+
+class FirstLooks(StepListener):
+    """One that looks at the first steps, until it has seen enough or cannot look any more: then it stops."""
+
+    def __init__(self, guard: ExceptionGuard, doing: str) -> None:
+        self._guard, self._doing = guard, doing
+
+    def stop(self) -> None:
+        """Nothing is looked at any more, and nothing kept."""
+        raise NotImplementedError
+
+    def _run(self, look: Callable[[], bool]) -> None:
+        """`look` says whether there is more to be seen."""
+        on = False
+        with self._guard(self._doing):
+            on = not capturing() and look()
+        if not on:
+            self.stop()
 
 
 class StepListeners:

@@ -170,25 +170,19 @@ UNTOLD = (W.LEFT_OVER, W.RECOGNISED, W.CANCELLED, W.PULLED_BACK)
 APART = (*CAUSES, W.PADDING_COUNTED, W.ANSWER_GIVEN, W.ONE_LABEL)
 """Kinds that are told beside the verdict, unless they are the finding."""
 NEVER_MOVED = "no gradient ever reached the optimizer"
+THROWN_FAR = (
+    "exploding_gradient",
+    "oscillating_loss",
+    "badly_scaled",
+    "clipping_dominates",
+    "dead_relu",
+    "saturated",
+    "vanishing_gradient",
+)
+"""What steps by more gradients than one lead to."""
 EXPLAINS = {
-    W.NEVER_ZEROED: (
-        "exploding_gradient",
-        "oscillating_loss",
-        "badly_scaled",
-        "clipping_dominates",
-        "dead_relu",
-        "saturated",
-        "vanishing_gradient",
-    ),
-    W.LEFT_OVER: (
-        "exploding_gradient",
-        "oscillating_loss",
-        "badly_scaled",
-        "clipping_dominates",
-        "dead_relu",
-        "saturated",
-        "vanishing_gradient",
-    ),
+    W.NEVER_ZEROED: THROWN_FAR,
+    W.LEFT_OVER: THROWN_FAR,
     W.RELU_LOGITS: ("dead_relu", "vanishing_gradient"),
     W.UNNORMALISED: (
         "exploding_gradient",
