@@ -9,6 +9,7 @@ whatever it happens to do. No node is kept.
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -27,8 +28,10 @@ from gradtui.patching.own_errors import suppress_own
 
 LOOKS = 8
 """Losses that are looked at: of several in turns the policy's need not be the first."""
-NODES = 96
-NEAR = 10
+NODES = 160
+SINGLES = 32
+"""Actions of a rollout that are looked at where each has a node of its own."""
+NEAR = 12
 """Nodes from a product down to what was chosen."""
 AS_IT_IS = words(
     "Mean Sum View UnsafeView ReshapeAlias Squeeze Unsqueeze Expand Clone ToCopy Alias"
@@ -44,7 +47,10 @@ BY_HAND = words("Unsqueeze Index")
 MORE = 2.0
 """Times what actions are worth: the best policy is a softmax of that worth over the entropy's weight."""
 CHOSEN = words("Gather Index")
-LOGARITHMS = words("LogSoftmax Log Logsumexp")
+TABLES = words("LogSoftmax Logsumexp Softmax")
+NORMAL = ("Sub", "Div", "Neg")
+"""What `torch.distributions.Normal` has above the square, outermost first."""
+JOINED = words("Stack Cat")
 LESSER = words("Minimum Maximum Where")
 """How a clipped policy gradient takes one of two (PPO)."""
 ERRORS = DISTANCES | words("Pow")
@@ -72,6 +78,15 @@ class Actions(NamedTuple):
 
     weight: float
     worth: Tensor
+
+
+class Chosen(NamedTuple):
+    """Log-probabilities of what was chosen, some nodes below a product: what they are multiplied by on
+    the way there, a number and tensors of one value each action, and whether each is a node by itself."""
+
+    weight: float
+    factors: tuple[Tensor, ...]
+    single: bool
 
 
 class Parts(NamedTuple):
@@ -131,6 +146,7 @@ def parts_of(root: Any) -> Parts:
     """Of what is below, as a loss of a policy has them. None where what one is multiplied by is not known."""
     waiting, entropies, actions, paired = deque([(root, 1.0)]), [], [], ""
     missing: list[Tensor] = []
+    singles: list[float] = []
     for _ in range(NODES):
         if not waiting:
             break
@@ -141,8 +157,9 @@ def parts_of(root: Any) -> Parts:
         parts = below_of(node)
         if word in AS_IT_IS or word in LESSER:
             waiting.extend((one, weight) for one in parts)
-        elif word == "Stack":  # of the steps of a rollout, which are alike
-            waiting.extend((one, weight) for one in parts[:1])
+        elif word in JOINED and parts:  # the steps of a rollout, which are alike
+            most = SINGLES if _size(parts[0]) == 1 else 1
+            waiting.extend((one, weight) for one in parts[:most])
         elif word == "Neg":
             waiting.extend((one, -weight) for one in parts)
         elif word in ("Add", "Sub"):
@@ -159,9 +176,13 @@ def parts_of(root: Any) -> Parts:
                 return NO_PARTS
             if factor.numel() == 1:
                 value = float(factor) if word == "Mul" else 1 / (float(factor) or math.inf)
-                waiting.append((parts[0], weight * value))
-            elif word == "Mul" and _chosen(parts[0]):
-                actions.append(Actions(weight, factor))
+                chosen = _chosen(parts[0])
+                if chosen is not None and chosen.single:
+                    singles.append(weight * value * chosen.weight)
+                else:
+                    waiting.append((parts[0], weight * value))
+            elif word == "Mul" and (chosen := _chosen(parts[0])) is not None:
+                actions.append(Actions(weight * chosen.weight, _product(factor, chosen.factors)))
                 paired = paired or _paired(node, parts[0], factor)
         elif word == "Mul" and len(parts) == 2 and _expected_logarithm(parts):
             entropies.append(Entropy(weight, node))
@@ -170,6 +191,8 @@ def parts_of(root: Any) -> Parts:
         elif word in ERRORS:
             short = _missing(node, word)
             missing += [] if short is None else [short]
+    if len(singles) > 1:
+        actions.append(Actions(1.0, torch.tensor(singles, dtype=torch.float64)))
     return Parts(entropies, actions, paired, missing)
 
 
@@ -254,19 +277,65 @@ def _paired(product: Any, chosen: Any, factor: Tensor) -> str:
     )
 
 
-def _chosen(node: Any) -> bool:
-    """Whether it is made of single ones out of a table of logarithms, as those of actions are."""
-    picked = False
+def _size(node: Any) -> int:
+    return math.prod(shape(node))
+
+
+def _product(factor: Tensor, others: Sequence[Tensor]) -> Tensor:
+    """Of those that have its shape, as masks have."""
+    for other in others:
+        factor = factor * other if other.shape == factor.shape else factor
+    return factor
+
+
+def _picks(node: Any) -> bool:
+    for _ in range(CLOSE):
+        if stem_of(node) in CHOSEN or not below_of(node):
+            break
+        node = below_of(node)[0]
+    return stem_of(node) in CHOSEN
+
+
+def _chosen(node: Any) -> Chosen | None:
+    """The way down to single ones out of a table of logarithms, or to the logarithm of a normal density: as
+    those of actions are. None where there is no such, or its sign is not known."""
+    weight, factors, picked = 1.0, [], False
+    single, path = _size(node) == 1, deque([""] * 3, 3)
     for _ in range(NEAR):
-        word, below = stem_of(node), below_of(node)
+        word, parts = stem_of(node), below_of(node)
         picked = picked or word in CHOSEN
-        if picked and word in ("LogSoftmax", "Logsumexp", "Softmax"):
-            return True
-        if not below:
-            return False
-        normalised = [one for one in below if stem_of(one) == "Logsumexp"]
-        node = (normalised or below)[0]
-    return False
+        if picked and word in TABLES:
+            return Chosen(weight, tuple(factors), single)
+        if word == "Pow" and tuple(path) == NORMAL and number(node, "exponent") == 2:
+            return Chosen(-weight, tuple(factors), single)
+        if not parts:
+            return None
+        first = node.next_functions[0][0] is not None
+        into = parts[0]
+        if word in ("Neg", "Rsub"):
+            weight = -weight
+        elif word == "Sub":
+            normalised = [one for one in parts if stem_of(one) == "Logsumexp"]
+            into = (normalised or parts)[0]
+            picked = picked or (bool(normalised) and any(_picks(one) for one in parts))
+            weight = (
+                -weight if not first or (len(parts) > 1 and normalised == parts[:1]) else weight
+            )
+        elif word in ("Mul", "Div") and len(parts) == 1 and not picked:
+            factor = saved(node, "other" if first else "self")
+            if factor is None:
+                return None
+            if factor.numel() == 1:
+                value = float(factor)
+                weight *= value if word == "Mul" else 1 / (value or math.inf)
+            elif word == "Mul":
+                factors.append(factor)
+            elif not bool((factor > 0).all()):
+                return None
+        single = single and word != "Mean" and not factors
+        path.append(word)
+        node = into
+    return None
 
 
 def _expected_logarithm(factors: list[Any]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor
-from torch.distributions import Categorical
+from torch.distributions import Categorical, Normal
 from torch.nn import functional as F
 
 from gradtui.autograd.policy_loss import (
@@ -208,6 +208,54 @@ def test_advantages_that_are_the_wrong_way_round(kind: str) -> None:
         assert told(-(logs * -worth).mean())
     ratio = (logs - logs.detach()).exp()
     assert not told(-torch.min(ratio * normed, ratio.clamp(0.8, 1.2) * normed).mean())
+
+
+def by_logits(table: Tensor, acts: Tensor) -> Tensor:
+    return Categorical(logits=table).log_prob(acts)
+
+
+def by_difference(table: Tensor, acts: Tensor) -> Tensor:
+    return table.gather(1, acts[:, None])[:, 0] - table.logsumexp(1)
+
+
+def by_mean(table: Tensor, acts: Tensor) -> Tensor:
+    return Normal(table, table[0].exp()).log_prob(acts[:, None] * 0.3).sum(-1)
+
+
+@pytest.mark.parametrize("logarithms", [by_logits, by_difference, by_mean])
+def test_the_minus_may_stand_anywhere(logarithms: Callable[[Tensor, Tensor], Tensor]) -> None:
+    torch.manual_seed(0)
+    short, acts = torch.randn(24), torch.randint(0, 4, (24,))
+    logs = logarithms(torch.randn(24, 4).requires_grad_() * 1.0, acts)
+    mask = torch.ones(24)
+
+    def told(policy: Tensor) -> bool:
+        loss = policy + critic(short, "mse")
+        return REVERSED_ADVANTAGES in dict(wrong_from_the_start(parts_of(loss.grad_fn)))
+
+    for right in (
+        -logs * short,
+        -1 * logs * short,
+        (0 - logs) * short * mask,
+        (logs / -1) * mask * short,
+        logs * -short,
+    ):
+        assert not told(right.mean())
+        assert told(-right.mean())
+    each = [-log * worth for log, worth in zip(logs, short, strict=True)]
+    assert not told(torch.stack(each).sum())
+    assert told(torch.stack([-one for one in each]).sum())
+
+
+def test_a_likelihood_taken_apart_has_its_minus() -> None:
+    torch.manual_seed(0)
+    short, acts = torch.randn(24), torch.randint(0, 4, (24,))
+    table = torch.randn(24, 4).requires_grad_() * 1.0
+    unlikely = table.logsumexp(1) - table.gather(1, acts[:, None])[:, 0]
+    for sign, wrong in ((1, False), (-1, True)):
+        loss = sign * (unlikely * short).mean() + critic(short, "mse")
+        kinds = dict(wrong_from_the_start(parts_of(loss.grad_fn)))
+        assert (REVERSED_ADVANTAGES in kinds) is wrong
 
 
 def test_what_the_critic_says_of_others_tells_nothing() -> None:
