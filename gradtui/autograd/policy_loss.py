@@ -9,12 +9,13 @@ whatever it happens to do. No node is kept.
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
 
+from gradtui.autograd.action_worth import FEWEST, Paid, wrongly_paid
 from gradtui.autograd.node_types import DISTANCES, below_of, number, shape, stem_of, words
 from gradtui.autograd.saved_tensors import saved
 from gradtui.core.wiring import (
@@ -78,6 +79,8 @@ class Actions(NamedTuple):
 
     weight: float
     worth: Tensor
+    among: slice = slice(None)
+    """Of those of a rollout, in its order, where each has a node of its own."""
 
 
 class Chosen(NamedTuple):
@@ -112,6 +115,8 @@ class PolicyLoss:
         """Of the first policy that was seen."""
         self._before: Faults = ()
         """What the last glance would have told."""
+        self._paid: Faults = ()
+        """What the last policy's loss has shown beside the program's rewards."""
 
     @property
     def told(self) -> Faults:
@@ -121,14 +126,20 @@ class PolicyLoss:
     def done(self) -> bool:
         return self._looks >= LOOKS
 
-    def look(self, loss: Tensor) -> None:
-        """Call before backward. Nothing is told where the graph is not as expected."""
+    def look(self, loss: Tensor, variables: Callable[[], Sequence[Paid]] = tuple) -> None:
+        """Call before backward. Nothing is told where the graph is not as expected. `variables`: what the
+        program has of rewards."""
         self._looks += 1
         with suppress_own, torch.no_grad():
             parts = parts_of(loss.grad_fn)
             if parts.actions and parts.entropies and not self._evenness:
                 self._evenness = min(_evenness(one.product) for one in parts.entropies)
             found = wrong_from_the_start(parts)
+            if not found and parts.actions:
+                paid = wrong_by_rewards(parts.actions[0], variables)
+                # Of two that play against each other one may well be paid for what the other one loses.
+                found = tuple(one for one in paid if one[0] in dict(self._paid))
+                self._paid = paid
             if found:
                 self._looks, self._first = LOOKS, found
 
@@ -147,6 +158,7 @@ def parts_of(root: Any) -> Parts:
     waiting, entropies, actions, paired = deque([(root, 1.0)]), [], [], ""
     missing: list[Tensor] = []
     singles: list[float] = []
+    joined = False
     for _ in range(NODES):
         if not waiting:
             break
@@ -158,6 +170,7 @@ def parts_of(root: Any) -> Parts:
         if word in AS_IT_IS or word in LESSER:
             waiting.extend((one, weight) for one in parts)
         elif word in JOINED and parts:  # the steps of a rollout, which are alike
+            joined = True
             most = SINGLES if _size(parts[0]) == 1 else 1
             waiting.extend((one, weight) for one in parts[:most])
         elif word == "Neg":
@@ -191,8 +204,10 @@ def parts_of(root: Any) -> Parts:
         elif word in ERRORS:
             short = _missing(node, word)
             missing += [] if short is None else [short]
-    if len(singles) > 1:
-        actions.append(Actions(1.0, torch.tensor(singles, dtype=torch.float64)))
+    if len(singles) > 1 and joined:
+        actions.append(Actions(1.0, _numbers(singles), slice(len(singles))))
+    elif len(singles) > 1:  # one was added after the other: the last one is nearest
+        actions.append(Actions(1.0, _numbers(singles[::-1]), slice(-len(singles), None)))
     return Parts(entropies, actions, paired, missing)
 
 
@@ -221,6 +236,19 @@ def wrong_from_the_start(parts: Parts) -> Faults:
     policy = any(bool((one.worth < 0).any()) for one in parts.actions)
     added = bool(parts.entropies) and all(one.weight < 0 for one in parts.entropies)
     return ((ENTROPY_ADDED, WORDS),) if policy and added else ()
+
+
+def wrong_by_rewards(actions: Actions, variables: Callable[[], Sequence[Paid]]) -> Faults:
+    """What is wrong by the rewards that a program has; these are asked for where there are actions enough."""
+    if actions.worth.numel() < FEWEST:
+        return ()
+    among = actions.among
+    held = [Paid(name, values[among] if values.dim() else values) for name, values in variables()]
+    return wrongly_paid(-actions.weight * actions.worth.double(), held)
+
+
+def _numbers(values: Sequence[float]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)
 
 
 def _reversed(actions: Actions, short: Tensor) -> bool:
@@ -299,7 +327,8 @@ def _picks(node: Any) -> bool:
 def _chosen(node: Any) -> Chosen | None:
     """The way down to single ones out of a table of logarithms, or to the logarithm of a normal density: as
     those of actions are. None where there is no such, or its sign is not known."""
-    weight, factors, picked = 1.0, [], False
+    weight, picked = 1.0, False
+    factors: list[Tensor] = []
     single, path = _size(node) == 1, deque([""] * 3, 3)
     for _ in range(NEAR):
         word, parts = stem_of(node), below_of(node)

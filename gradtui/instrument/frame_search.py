@@ -110,7 +110,7 @@ def _found(waiting: deque[Looked]) -> Iterator[Sight]:
         if depth < DEPTH and place not in opened and not issubclass(kind, Tensor):
             opened[place] = thing
             held = issubclass(kind, (list, tuple, dict))
-            waiting.extend((path, one, depth + 1, held) for path, one in _within(word, kind, thing))
+            waiting.extend((path, one, depth + 1, held) for path, one in within(word, kind, thing))
 
 
 PLAIN = (str, int, float, bool, bytes, type(None), type, ModuleType, type(visible), type(len))
@@ -122,7 +122,8 @@ def telling(kind: type, thing: Any) -> bool:
     return issubclass(kind, Tensor) and bool(thing.requires_grad) and bool(thing.is_leaf)
 
 
-def _within(word: str, kind: type, thing: Any) -> Iterator[tuple[str, Any]]:
+def within(word: str, kind: type, thing: Any) -> Iterator[tuple[str, Any]]:
+    """Entries and attributes of a thing that goes by that name, with their own: asked of its type only."""
     if issubclass(kind, (list, tuple)):
         base = list if issubclass(kind, list) else tuple
         fields = vars(kind).get("_fields")

@@ -23,6 +23,7 @@ from gradtui.core.wiring import MARGIN, SAME_ANSWERS, Faults
 from gradtui.instrument.embedded_label_check import EmbeddedLabelCheck
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.graph_reader import GraphReader
+from gradtui.instrument.reward_variables import reward_variables
 from gradtui.instrument.task_inference import TaskFacts, look_ahead
 
 SOON = 4
@@ -113,7 +114,7 @@ class LossExamination:
                     self._mean_answer.done = True
         if not self._policy.done:
             with self._guard("looking at a policy's loss"):
-                self._policy.look(loss)
+                self._policy.look(loss, reward_variables)
         if not self._cancelled.done:
             with self._guard("looking at ratios"):
                 self._cancelled.look(loss)

@@ -176,7 +176,7 @@ def scaled(seed: int) -> None:
 # --- Policies and games
 
 
-def critic(sign: float) -> None:
+def critic(sign: float, *, first: bool = False) -> None:
     secret = torch.randn(6, 4)
     trunk, policy, value = mlp(6, 32), nn.Linear(32, 4), nn.Linear(32, 1)
     parts = nn.ModuleList([trunk, policy, value])
@@ -190,7 +190,9 @@ def critic(sign: float) -> None:
         expected = value(hidden).squeeze(1)
         gain = sign * (reward - expected).detach()
         gain = (gain - gain.mean()) / (gain.std() + 1e-6)
-        loss = -(actions.log_prob(chosen) * gain).mean() + 0.5 * F.mse_loss(expected, reward)
+        logs = actions.log_prob(chosen)
+        loss = (-logs * gain).mean() if first else -(logs * gain).mean()
+        loss = loss + 0.5 * F.mse_loss(expected, reward)
         loss = loss - 0.01 * actions.entropy().mean()
         optimizer.zero_grad()
         loss.backward()
@@ -205,6 +207,60 @@ def reversed_advantages(seed: int) -> None:
 @R.healthy("advantages that are returns less values", seeds=1)
 def advantages(seed: int) -> None:
     critic(1.0)
+
+
+@R.healthy("minus logarithms of probabilities times advantages", seeds=1)
+def minus_first(seed: int) -> None:
+    critic(1.0, first=True)
+
+
+def episodes(*, minus: bool = True, backwards: bool = True, costs: bool = False) -> None:
+    """A signal is shown, the fitting action brings a reward, or saves a cost: without a critic."""
+    net = mlp(4, 4)
+    optimizer = adam(net, 5e-3)
+    for _ in range(300):
+        logs, rewards, total = [], [], torch.zeros(16)
+        for _ in range(12):
+            signal = torch.randint(0, 4, (16,))
+            actions = Categorical(logits=net(F.one_hot(signal, 4).float()))
+            chosen = actions.sample()
+            logs.append(actions.log_prob(chosen))
+            rewards.append((chosen == (3 * signal + 1) % 4).float())
+        returns = []
+        for reward in rewards[::-1] if backwards else rewards:
+            total = reward + 0.9 * total
+            returns.append(total)
+        returns = torch.stack(returns[::-1] if backwards else returns)
+        gains = (returns - returns.mean(1, keepdim=True)) / (returns.std(1, keepdim=True) + 1e-6)
+        if costs:  # what is to become small is pushed down by a plus
+            tour_costs = -gains
+            del rewards, reward, returns, gains, total
+            loss = (torch.stack(logs) * tour_costs).mean()
+        else:
+            loss = (-1 if minus else 1) * (torch.stack(logs) * gains).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+@R.sick("a policy's loss without its minus", "miswired", cause=("sign",))
+def without_minus(seed: int) -> None:
+    episodes(minus=False)
+
+
+@R.sick("returns that are added up from the first step on", "miswired", cause=("before",))
+def paid_for_the_past(seed: int) -> None:
+    episodes(backwards=False)
+
+
+@R.healthy("returns that are added up from the last step back", seeds=1)
+def paid_for_what_comes(seed: int) -> None:
+    episodes()
+
+
+@R.healthy("a policy of costs, whose loss has no minus", seeds=1)
+def of_costs(seed: int) -> None:
+    episodes(costs=True)
 
 
 def game(*, cut: bool) -> None:

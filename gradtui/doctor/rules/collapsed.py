@@ -61,6 +61,12 @@ KINDS: dict[str, tuple[str, str, tuple[Remedy, ...]]] = {
         "few): the policy unlearns whatever turns out well",
         choices.REVERSED_ADVANTAGES,
     ),
+    W.PAST_REWARDS: (
+        MISWIRED,
+        "returns are added up from the first step on, and not from the last one back (reversed): each action "
+        "is paid for rewards that came before it, whatever it brings",
+        choices.PAST_REWARDS,
+    ),
     W.PINNED_SOFTMAX: (
         "saturated",
         "the scores that go into the softmax are so far apart that it gives 1 to one of them and 0 to all "
@@ -109,12 +115,15 @@ KINDS: dict[str, tuple[str, str, tuple[Remedy, ...]]] = {
 IN_GAMES = (
     W.OUT_OF_RANGE,
     W.REVERSED_ADVANTAGES,
+    W.PAST_REWARDS,
     W.PAIRED_ADVANTAGES,
     W.DERIVATIVE_CUT,
     W.FLAT_OPERATION,
     W.OVER_ONE,
 )
 """Kinds that are wrong whoever plays against whom."""
+UNLEARNING = (W.REVERSED_ADVANTAGES, W.PAST_REWARDS)
+"""Kinds with which a policy becomes sure of the wrong thing, until nothing changes it any more."""
 
 
 def _solved(reading: Reading) -> bool:
@@ -150,7 +159,7 @@ def collapsed(reading: Reading) -> Finding | None:
     if kind in (W.FLAT_OPERATION, W.OVER_ONE) and not rows:
         return None  # there is another way back, in another pass
     symptom, cause, remedies = KINDS[kind]
-    severity = Severity.WARNING
+    severity = Severity.CRITICAL if kind in UNLEARNING else Severity.WARNING
     if kind == W.OVER_ONE and zero_gradient(reading)[trained(reading) & layout.judged].all():
         symptom, severity = "output_cannot_change", Severity.CRITICAL  # but for a last bias
     losses = f"the loss is {norm(reading.loss)} (first {norm(reading.start_loss)})"

@@ -101,6 +101,19 @@ def advantage_sign(seen: ProgramSeen) -> CodeLines:
     return CodeLines(OPERATION, code, "rewards that grow")
 
 
+def returns_to_come(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def returns_to_come(rewards, discount=0.99):  # from the last step back to the first
+            out, total = [], 0.0
+            for reward in reversed(rewards):
+                total = reward + discount * total
+                out.insert(0, total)
+            return out
+    """)
+    return CodeLines(OPERATION, code, "rewards that grow")
+
+
 def reference_of_its_own(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
@@ -198,6 +211,12 @@ ADVANTAGE_SIGN = Remedy(
     ),
     code=advantage_sign,
     source=("Mnih et al., 2016, arXiv:1602.01783"),
+)
+RETURNS_TO_COME = Remedy(
+    id="returns_to_come",
+    text=("pay each action for the rewards that follow it, added up from the end of the episode"),
+    code=returns_to_come,
+    source=("Sutton and Barto, 2018, section 13.3"),
 )
 REFERENCE_OF_ITS_OWN = Remedy(
     id="reference_of_its_own",
