@@ -20,6 +20,7 @@ from gradtui.autograd.node_types import (
     LEAF,
     LIKELIHOODS,
     RESHAPES,
+    activation,
     below_of,
     number,
     shape,
@@ -31,6 +32,7 @@ from gradtui.autograd.saved_tensors import saved
 from gradtui.core.wiring import (
     BROADCAST_TARGET,
     FLAT_SCORES,
+    OUT_OF_RANGE,
     PROBABILITIES,
     RELU_LOGITS,
     SAME_ANSWERS,
@@ -70,6 +72,15 @@ SURE, SUM_OF_ONE = 1e-3, 1e-2
 OFF = 0.5
 """How far the logarithm of a sum of probabilities is from 0, and how far a target from 0 or 1, at least: a
 little is smoothing."""
+REACH = {
+    "relu": (0.0, math.inf),
+    "softplus": (0.0, math.inf),
+    "sigmoid": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+}
+"""Activation -> between what its values lie."""
+BEYOND, SLACK = 0.25, 0.02
+"""Share of targets out of reach from which on it is told, and of their range, what lies at an end."""
 FAINT = 1e-6
 """Difference of log probabilities that is none."""
 
@@ -111,6 +122,7 @@ def _found(root: Any) -> Faults:
         elif word in DISTANCES:
             answers = below_of(node)[0]
             found |= _spread(answers, own=False) if _stretched(node) else _one_for_all(answers)
+            found |= _out_of_reach(node)
         elif alone and (difference := _difference(node, word)) is not None:
             found |= _spread(difference, own=True) or _one_for_all(below_of(difference)[0])
         elif word in MEANS or word in SUMS:
@@ -217,6 +229,32 @@ def _wide(node: Any) -> dict[str, str]:
         WIDE_TARGETS: f"targets of the binary cross entropy lie between {low:.3g} and {high:.3g}, and it is "
         "made for 0 to 1"
     }
+
+
+def _out_of_reach(node: Any) -> dict[str, str]:
+    """Of a regression: a good part of the targets lie where the activation that the answers end in has no
+    values."""
+    answers = _under(below_of(node)[0])
+    name, right = activation(answers, stem_of(answers)) if answers is not None else ("", False)
+    bounds = REACH.get(name)
+    targets = saved(node, "target")
+    if bounds is None or not right or node.next_functions[0][0] is None or not _readable(targets):
+        return {}
+    values = targets.detach()[: max(1, SOME * len(targets) // targets.numel())].double().flatten()
+    low, high = (float(one) for one in values.aminmax())
+    slack = SLACK * (high - low)
+    out = (values < bounds[0] - slack) | (values > bounds[1] + slack)
+    share = float(out.double().mean())
+    if share < BEYOND or not math.isfinite(high - low):
+        return {}
+    reach = (
+        f"gives {bounds[0]:g} to {bounds[1]:g}" if bounds[1] < math.inf else "gives nothing below 0"
+    )
+    words = (
+        f"{100 * share:.0f} % of the targets lie outside what the last activation can give: they go from "
+        f"{low:.3g} to {high:.3g}, and a {name} {reach}"
+    )
+    return {OUT_OF_RANGE: words}
 
 
 def _scores(node: Any, what: str) -> dict[str, str]:

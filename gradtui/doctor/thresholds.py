@@ -456,6 +456,8 @@ MISWIRED_LEARNED = 0.5
 SCRAMBLED_LEARNED = 0.1
 """The same of scores that are mixed up: in a fixed way, so that some of it can be learned by heart."""
 
+OFTEN_SILENT = 0.2
+"""Share of the steps at which every gradient is exactly 0, as behind a last ReLU that is dead for a batch."""
 FLAT_STILL = 0.8
 """Of guessing: where scores cannot be apart no loss is below that."""
 COPIED = 0.05

@@ -160,6 +160,8 @@ def collapsed(reading: Reading) -> Finding | None:
         return None  # there is another way back, in another pass
     symptom, cause, remedies = KINDS[kind]
     severity = Severity.CRITICAL if kind in UNLEARNING else Severity.WARNING
+    if kind == W.OUT_OF_RANGE and (reading.facts.total_norm == 0).mean() > T.OFTEN_SILENT:
+        symptom = "dead_relu"  # the last one, for whole batches
     if kind == W.OVER_ONE and zero_gradient(reading)[trained(reading) & layout.judged].all():
         symptom, severity = "output_cannot_change", Severity.CRITICAL  # but for a last bias
     losses = f"the loss is {norm(reading.loss)} (first {norm(reading.start_loss)})"

@@ -34,23 +34,26 @@ def withered(reading: Reading) -> Finding | None:
         return None
     if not np.isnan(reading.chance) and reading.below_guessing:
         return None
-    if np.isnan(reading.chance) and reading.learned and not gone[-1].all():
+    decay = dict(facts.info.settings).get("weight_decay", 0.0)
+    heavy = decay >= T.HEAVY_DECAY
+    if np.isnan(reading.chance) and reading.learned and not gone[-1].all() and not heavy:
         return None  # a branch that was pruned; the loss may have been mostly the penalty, though
     held = np.flatnonzero(gone.mean(axis=1) < 0.5)
     since = int(facts.steps[at[min(int(held[-1]) + 1 if len(held) else 0, len(at) - 1)]])
     rows = tuple(sorted({facts.layout.tensors[matrices[i]].row for i in np.flatnonzero(gone[-1])}))
     worst = int(np.argmin(sizes[-1] / np.where(most[-1] > 0, most[-1], np.inf)))
     name = facts.layout.tensors[matrices[worst]].name
-    guessing = not np.isnan(reading.chance)
+    pull = f"weight decay of {decay:g}" if heavy else "weight decay"
+    stands = not np.isnan(reading.chance) or not gone[-1].all()
     return Finding(
-        "plateau" if guessing else "vanishing_gradient",
+        "plateau" if stands else "vanishing_gradient",
         Severity.CRITICAL,
         since,
         f"the weights of {len(rows)} of {len(reading.rows)} layers are below a hundredth of what they "
         f"were: {name} went from a norm of {norm(float(most[-1, worst]))} to "
         f"{norm(float(sizes[-1, worst]))}; the loss is {norm(reading.loss)}",
-        "weight decay, or a penalty on the weights, pulls harder than the loss does: nothing is left "
-        "that could carry a signal",
+        f"{pull}, or a penalty on the weights, pulls harder than the loss does: nothing is left that could "
+        "carry a signal",
         choices.WITHERED,
         rows,
         reading.names(list(rows)),

@@ -9,6 +9,7 @@ from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
+from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.rules.explosion_causes import FIRST_WEIGHTS, STEPS
 from gradtui.doctor.rules.step_size import oscillating_loss
 from gradtui.doctor.rules.units import PINNED
@@ -39,6 +40,8 @@ def worse_than_guessing(reading: Reading) -> Finding | None:
         symptom, remedies, cause = "saturated", choices.SATURATED, PINNED
     elif at_start:
         remedies, cause = FIRST_WEIGHTS
+    elif _steady(reading):
+        symptom = "oscillating_loss"
     above = reading.facts.loss > T.OVERCONFIDENT * reading.chance
     rows = reading.largest_rows(reading.used[-1])
     return Finding(
@@ -52,6 +55,13 @@ def worse_than_guessing(reading: Reading) -> Finding | None:
         rows,
         reading.names(list(rows)),
     )
+
+
+def _steady(reading: Reading) -> bool:
+    """Whether gradients are of a usual size, and what they were: it is the loss that is thrown about."""
+    norms = reading.total[reading.used]
+    now = median(norms[-T.WINDOW :])
+    return now < T.BAND_HIGH and now < T.SPIKE_NORM * median(norms[: T.WINDOW])
 
 
 def _bounded_units(reading: Reading, first: float) -> bool:
