@@ -467,6 +467,8 @@ CUT_OFF_STEPS = 200
 CUT_OFF_LEARNED = 0.6
 """Of guessing (or of the start): above that, after so many steps, layers without a gradient are missed."""
 
+ROUTED_LEFT = 0.3
+"""Of what the mean of the targets costs: above that a router that cannot learn is missed."""
 CONSTANT_STEPS, CONSTANT = 100, 1e-5
 STEEP_SLOPE = 1.0
 """Of the loss: what it changes by, to first order, if all weights change by as much as they are."""

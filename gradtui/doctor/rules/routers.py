@@ -40,11 +40,20 @@ def router_cut_off(reading: Reading) -> Finding | None:
             continue
         return _finding(reading, router, f"{len(experts)} modules")
     # What chooses among those by a hash is a layer of no other kind: it does no harm where it does not.
-    for place, count in _stacked(layout, idle) if much_is_left(reading) else ():
+    for place, count in _stacked(layout, idle) if _left(reading) else ():
         router = _router(layout, place, count, idle)
         if router is not None:
             return _finding(reading, router, f"weights of {count} experts")
     return None
+
+
+def _left(reading: Reading) -> bool:
+    """Whether a good part is still to be learned: of what the mean costs, where that is known, since a first
+    loss may be far above it."""
+    mean = reading.facts.info.mean_loss
+    if mean and not reading.signed and reading.seen >= T.CUT_OFF_STEPS:
+        return reading.loss > T.ROUTED_LEFT * mean
+    return much_is_left(reading)
 
 
 def _finding(reading: Reading, router: int, beside: str) -> Finding:
