@@ -120,14 +120,14 @@ class ActivationCapture(StepListener):
 
     def _pause(self) -> int:
         """Steps until the next look."""
+        if self.replaced_parts.pending and isfinite(self._ledger.share):
+            return EVERY
         if not self._found:
             return NEVER if self._looks >= FIRST else 1
         if not self._taken and self._looks > FIRST:
             return SELDOM  # of an optimizer that nobody sees, or of one after many passes
         if not isfinite(self._ledger.share):
             return 1
-        if self.replaced_parts.pending:
-            return EVERY
         if not self._ledger.scarce:
             return 1 if self._looks < FIRST else EVERY
         wanted = self._cost / (SHARE * self._ledger.room)

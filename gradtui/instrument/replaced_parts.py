@@ -38,7 +38,7 @@ class ReplacedParts:
         leaves = [leaf for ref in graph.leaves.values() if (leaf := ref()) is not None]
         stepped = self._stepped()
         held, reached = {id(one) for one in stepped}, {id(leaf) for leaf in leaves}
-        if reached <= held or held <= reached or not held & reached:
+        if reached <= held or held <= reached:
             return
         first, before = self._last
         if before and step - first < APART:

@@ -91,13 +91,20 @@ def replaced(leaves: Sequence[Tensor], stepped: Sequence[Tensor]) -> Faults:
     held, reached = {id(tensor) for tensor in stepped}, {id(leaf) for leaf in leaves}
     left = {id(leaf) for leaf in leaves if id(leaf) not in held and _own(leaf)}
     gone = held - reached
-    if not left or not gone or not held & reached:
+    if not left or not gone:
         return ()
     modules = all_modules()
     gone -= {id(one) for module in modules for one in _direct(module)}
     left -= _given() if gone else left
     if not left or not gone:
         return ()
+    if (
+        not held & reached
+    ):  # of a later part of the training, all of whose weights but these are frozen
+        words = _named(covering(outermost(modules), left), left)
+        whose = f"{_tensors(len(gone))} that an optimizer holds are in no module any more"
+        told = f"the loss hangs on what is in no optimizer ({words}), and {whose}"
+        return ((OTHERS_TRAINED, f"{told}: it was made before them"),) if words else ()
     models = [
         (root, parts)
         for root, parts in covering(outermost(modules), left | (held & reached))

@@ -4,7 +4,7 @@ import numpy as np
 
 from gradtui.core import wiring as W
 from gradtui.core.layout import FloatArray
-from gradtui.core.snapshot import Grad
+from gradtui.core.snapshot import Grad, Weight
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
@@ -17,6 +17,7 @@ from gradtui.doctor.rules.loss_regression import fell_back
 from gradtui.doctor.rules.miswired import YET_NOTHING
 from gradtui.doctor.rules.not_learning import unrelated
 from gradtui.doctor.rules.small_updates import stopped_by_schedule
+from gradtui.doctor.rules.units import ZERO_WEIGHTS
 from gradtui.doctor.words import norm
 
 
@@ -133,6 +134,16 @@ def output_cannot_change(reading: Reading) -> Finding | None:
     which = (
         "every logged gradient norm is" if logged else f"all {int(parameters.sum())} gradients are"
     )
+    if _of_zeros(reading):
+        matrices = "all weights that are trained are exactly 0 as well"
+        return Finding(
+            "vanishing_gradient",
+            Severity.CRITICAL,
+            int(facts.steps[0]),
+            f"{which} exactly 0 at all {len(facts)} steps, and {matrices}; loss {norm(reading.loss)}",
+            ZERO_WEIGHTS,
+            choices.ZERO_WEIGHTS,
+        )
     return Finding(
         "output_cannot_change",
         Severity.CRITICAL,
@@ -142,6 +153,18 @@ def output_cannot_change(reading: Reading) -> Finding | None:
         "sigmoid or softmax of huge numbers, a clamp), or gradients are zeroed between backward and step",
         choices.OUTPUT_CANNOT_CHANGE,
     )
+
+
+def _of_zeros(reading: Reading) -> bool:
+    """Whether all matrices that have a gradient are zero: what multiplies one another, as the two of an
+    adapter, then stays so."""
+    facts, at = reading.facts, reading.facts.weights_at
+    if not len(at):
+        return False
+    trained = ~np.isnan(facts.grads[..., Grad.NORM]).all(axis=0)
+    mine = trained & np.array([t.role == "weight" for t in facts.layout.tensors])
+    sizes = facts.weights[at[-1], mine, Weight.NORM]
+    return len(sizes) > 1 and bool((sizes == 0).all())
 
 
 def plateau(reading: Reading) -> Finding | None:
