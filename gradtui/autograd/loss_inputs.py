@@ -238,7 +238,8 @@ def _out_of_reach(node: Any) -> dict[str, str]:
     name, right = activation(answers, stem_of(answers)) if answers is not None else ("", False)
     bounds = REACH.get(name)
     targets = saved(node, "target")
-    if bounds is None or not right or node.next_functions[0][0] is None or not _readable(targets):
+    alone = [one is not None for one, _ in node.next_functions[:2]] in ([True], [True, False])
+    if bounds is None or not right or not alone or not _readable(targets):
         return {}
     values = targets.detach()[: max(1, SOME * len(targets) // targets.numel())].double().flatten()
     low, high = (float(one) for one in values.aminmax())

@@ -13,6 +13,7 @@ from gradtui.instrument.task_inference import look_ahead
 N = 6
 LABELS = torch.tensor([0, 1, 2, 3, 0, 1])
 ONES, TARGETS = torch.ones(N), torch.randn(N)
+SPREAD = torch.tensor([-1.2, -0.7, -0.4, 0.3, 0.8, 1.3])
 SOFT = torch.full((N, 4), 0.25)
 THREE = torch.arange(3 * N).view(N, 3) % 4
 Made = Callable[[Tensor], Tensor]
@@ -118,6 +119,22 @@ WRONG: dict[str, tuple[int, Made, str]] = {
     "by hand": (1, lambda y: ((y - TARGETS) ** 2).mean(), "broadcast_target"),
     "the other way": (1, lambda y: ((TARGETS - y) ** 2).mean(), "broadcast_target"),
     "a row and a column": (1, lambda y: F.mse_loss(y[:, 0], TARGETS[:, None]), "broadcast_target"),
+    "targets below a last ReLU": (1, lambda y: F.mse_loss(y.relu()[:, 0], SPREAD), "out_of_range"),
+    "and below a softplus": (
+        1,
+        lambda y: F.huber_loss(F.softplus(y).squeeze(1), SPREAD),
+        "out_of_range",
+    ),
+    "targets beyond a last tanh": (
+        1,
+        lambda y: F.mse_loss(y.tanh(), 3 * SPREAD[:, None]),
+        "out_of_range",
+    ),
+    "raw targets behind a sigmoid": (
+        1,
+        lambda y: 2 * F.smooth_l1_loss(y.sigmoid()[:, 0], 5 + SPREAD),
+        "out_of_range",
+    ),
     "positions and classes": (
         12,
         lambda y: F.cross_entropy(y.view(N, 3, 4).transpose(1, 2).reshape(-1, 4), THREE.view(-1)),
@@ -189,6 +206,13 @@ RIGHT: dict[str, tuple[int, Made]] = {
     "sigmoid with its own loss": (1, lambda y: F.binary_cross_entropy(y.sigmoid()[:, 0], ONES)),
     "columns": (1, lambda y: F.mse_loss(y, TARGETS[:, None])),
     "all pairs of a row and a column": (1, lambda y: ((y[:, 0] - TARGETS[:, None]) ** 2).mean()),
+    "counts behind a ReLU": (1, lambda y: F.mse_loss(y.relu()[:, 0], SPREAD.abs())),
+    "rain, less a little": (1, lambda y: F.mse_loss(y.relu()[:, 0], SPREAD.abs() - 0.02)),
+    "an odd outlier": (1, lambda y: F.mse_loss(y.tanh()[:, 0], SPREAD.clamp(-9, 0.9))),
+    "a tanh that is stretched": (1, lambda y: F.mse_loss(4 * y.tanh()[:, 0], 3 * SPREAD)),
+    "a ReLU with a shift": (1, lambda y: F.mse_loss(y.relu()[:, 0] - 2, SPREAD)),
+    "one that lets some through": (1, lambda y: F.mse_loss(F.leaky_relu(y)[:, 0], SPREAD)),
+    "targets that are trained": (1, lambda y: F.mse_loss(y.relu()[:, 0], y[:, 0] - 3)),
     "positions": (12, lambda y: F.cross_entropy(y.view(-1, 4), THREE.view(-1))),
     "classes second": (12, lambda y: F.cross_entropy(y.view(N, 3, 4).mT, THREE)),
     "time first": (

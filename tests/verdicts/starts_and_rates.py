@@ -38,9 +38,10 @@ def ratings(size: int = 128) -> data.Draw:
     return data.batches(at, 0.7 * (user[at[:, 0]] * item[at[:, 1]]).sum(1), size)
 
 
-def rated(users: float, items: float, lr: float = 2e-2, **more: Any) -> None:
+def rated(users: float, items: float, lr: float = 2e-2, decay: float = 0.0) -> None:
     net = Factors(users, items)
-    train(net, ratings(), adam(net, lr), 500, loss=F.mse_loss, **more)
+    optimizer = torch.optim.Adam(net.parameters(), lr=lr, weight_decay=decay)
+    train(net, ratings(), optimizer, 500, loss=F.mse_loss)
 
 
 @R.sick("two tables of zeros that are multiplied", "vanishing_gradient", "plateau", cause=("zero",))
@@ -51,6 +52,90 @@ def zeros_twice(seed: int) -> None:
 @R.healthy("a table of zeros beside one of random numbers", seeds=1)
 def zeros_once(seed: int) -> None:
     rated(0.0, 0.3)
+
+
+@R.sick("embeddings that weight decay has taken away", "plateau", cause=("decay",))
+def decayed(seed: int) -> None:
+    rated(0.3, 0.3, lr=1e-2, decay=0.5)
+
+
+@R.healthy("embeddings under a little weight decay", seeds=1)
+def hardly_decayed(seed: int) -> None:
+    rated(0.3, 0.3, decay=1e-5)
+
+
+class Adapter(nn.Module):
+    """A frozen layer, and two factors that are added to it."""
+
+    def __init__(self, inputs: int, outputs: int, first: float) -> None:
+        super().__init__()
+        self.base = nn.Linear(inputs, outputs).requires_grad_(False)
+        self.A = nn.Parameter(first * torch.randn(8, inputs))
+        self.B = nn.Parameter(torch.zeros(outputs, 8))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.as_tensor(self.base(x) + x @ self.A.T @ self.B.T)
+
+
+def adapted(first: float) -> None:
+    net = nn.Sequential(Adapter(64, 32, first), nn.ReLU(), Adapter(32, 10, first))
+    mine = [p for p in net.parameters() if p.requires_grad]
+    train(net, data.digits(), torch.optim.Adam(mine, lr=5e-3), 300)
+
+
+@R.sick("an adapter both of whose factors begin at zero", "vanishing_gradient", cause=("zero",))
+def both_at_zero(seed: int) -> None:
+    adapted(0.0)
+
+
+@R.healthy("an adapter one of whose factors begins at zero", seeds=1)
+def one_at_zero(seed: int) -> None:
+    adapted(0.1)
+
+
+def behind_relu(shift: float) -> None:
+    x = torch.randn(2000, 6)
+    y = (x @ torch.randn(6) / 2.4).exp()
+    y = (y - shift * y.mean()) / y.std()
+    net = nn.Sequential(nn.Linear(6, 32), nn.ReLU(), nn.Linear(32, 1), nn.ReLU(), nn.Flatten(0))
+    train(net, data.batches(x, y, 64), adam(net, 3e-3), 400, loss=F.mse_loss)
+
+
+@R.sick(
+    "a last ReLU above targets half of which are below zero",
+    "not_learning",
+    "dead_relu",
+    cause=("last activation",),
+)
+def out_of_reach(seed: int) -> None:
+    behind_relu(1.0)
+
+
+@R.healthy("a last ReLU above targets that are sizes", seeds=1)
+def within_reach(seed: int) -> None:
+    behind_relu(0.0)
+
+
+def second_part(*, early: bool) -> None:
+    """Other classes with a new head, on features that stay."""
+    net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+    train(net, data.digits(), adam(net), 100)
+    net[0].requires_grad_(False)
+    optimizer = adam(net[2])
+    net[2] = nn.Linear(64, 10)
+    if not early:
+        optimizer = adam(net[2])
+    train(net, data.digits(), optimizer, 300)
+
+
+@R.sick("a head made anew after its optimizer, features frozen", "miswired", cause=("optimizer",))
+def head_after_optimizer(seed: int) -> None:
+    second_part(early=True)
+
+
+@R.healthy("an optimizer for a head that was made anew", seeds=1)
+def optimizer_after_head(seed: int) -> None:
+    second_part(early=False)
 
 
 def warmed_up(length: int, lr: float) -> None:
