@@ -456,6 +456,8 @@ MISWIRED_LEARNED = 0.5
 SCRAMBLED_LEARNED = 0.1
 """The same of scores that are mixed up: in a fixed way, so that some of it can be learned by heart."""
 
+THROWN_ABOUT = 0.3
+"""Of the median of the last losses, what lies between a tenth and nine tenths of them where it jumps."""
 OFTEN_SILENT = 0.2
 """Share of the steps at which every gradient is exactly 0, as behind a last ReLU that is dead for a batch."""
 FLAT_STILL = 0.8

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from gradtui.core.layout import FloatArray
 from gradtui.core.symptom import Severity
 from gradtui.doctor import thresholds as T
 from gradtui.doctor.finding import Finding
@@ -40,7 +41,7 @@ def worse_than_guessing(reading: Reading) -> Finding | None:
         symptom, remedies, cause = "saturated", choices.SATURATED, PINNED
     elif at_start:
         remedies, cause = FIRST_WEIGHTS
-    elif _steady(reading):
+    elif _thrown_about(reading, recent):
         symptom = "oscillating_loss"
     above = reading.facts.loss > T.OVERCONFIDENT * reading.chance
     rows = reading.largest_rows(reading.used[-1])
@@ -57,8 +58,11 @@ def worse_than_guessing(reading: Reading) -> Finding | None:
     )
 
 
-def _steady(reading: Reading) -> bool:
-    """Whether gradients are of a usual size, and what they were: it is the loss that is thrown about."""
+def _thrown_about(reading: Reading, recent: FloatArray) -> bool:
+    """Whether it is the loss that jumps, while gradients are of a usual size and what they were."""
+    low, middle, high = np.quantile(recent, (0.1, 0.5, 0.9))
+    if high - low < T.THROWN_ABOUT * middle:
+        return False
     norms = reading.total[reading.used]
     now = median(norms[-T.WINDOW :])
     return now < T.BAND_HIGH and now < T.SPIKE_NORM * median(norms[: T.WINDOW])
