@@ -12,7 +12,7 @@ def at_rest(reading: Reading) -> bool:
     """Whether the loss has come down to where it is, and the gradient with it, with weights as large as
     ever: an optimum whose floor is not known, as of a whole set in each step."""
     facts, at = reading.facts, reading.facts.weights_at
-    if not len(at) or np.isnan(reading.loss):
+    if not len(at) or np.isnan(reading.loss) or reading.above_the_mean:
         return False
     first = reading.typical(reading.rows, reading.used[:1])
     sizes = facts.weights[at[[0, -1]]][:, facts.layout.judged, Weight.NORM]
