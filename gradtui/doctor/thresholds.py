@@ -458,6 +458,9 @@ SCRAMBLED_LEARNED = 0.1
 
 THROWN_ABOUT = 0.3
 """Of the median of the last losses, what lies between a tenth and nine tenths of them where it jumps."""
+SOON_NONE, SOON_NONE_LEFT, SOON_NONE_FAR = 0.8, 0.8, 1e-3
+"""Share of the steps at which half precision has left layers nothing; the loss now, of what it was in the
+second quarter, and of the first: below these something is learned all the same, or is all there was."""
 OFTEN_SILENT = 0.2
 """Share of the steps at which every gradient is exactly 0, as behind a last ReLU that is dead for a batch."""
 FLAT_STILL = 0.8

@@ -1,6 +1,7 @@
 """What a training starts with and what its rates are told of: faults of the eighth round of strangers, each
 beside a program that does nearly the same and is right."""
 
+import copy
 from typing import Any
 
 import torch
@@ -91,6 +92,42 @@ def both_at_zero(seed: int) -> None:
 @R.healthy("an adapter one of whose factors begins at zero", seeds=1)
 def one_at_zero(seed: int) -> None:
     adapted(0.1)
+
+
+def halved(scale: float) -> None:
+    """Dark images through a copy in half precision, whose gradients go to weights in float32."""
+    net = nn.Sequential(
+        nn.Linear(128, 48), nn.Tanh(), nn.Linear(48, 6), nn.Linear(6, 48), nn.Tanh()
+    )
+    net.append(nn.Linear(48, 128))
+    with torch.no_grad():
+        for parameter in net[-1].parameters():
+            parameter.mul_(0.05)
+    half = copy.deepcopy(net).half()
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, eps=1e-15)
+    pairs = list(zip(net.parameters(), half.parameters(), strict=True))
+    mix = torch.randn(6, 128)
+    for _ in range(350):
+        with torch.no_grad():
+            for mine, its in pairs:
+                its.copy_(mine)
+        x = 0.001 * torch.tanh(torch.randn(96, 6) @ mix)
+        loss = (half(x.half()).float() - x).square().mean()
+        half.zero_grad()
+        (scale * loss).backward()
+        for mine, its in pairs:
+            mine.grad = its.grad.float() / scale if its.grad is not None else None
+        optimizer.step()
+
+
+@R.sick("a copy in half precision whose gradients end there", "fp16_underflow", seeds=1)
+def lost_on_the_way(seed: int) -> None:
+    halved(1.0)
+
+
+@R.healthy("a copy in half precision whose loss is scaled", seeds=1)
+def scaled_on_the_way(seed: int) -> None:
+    halved(2.0**14)
 
 
 def behind_relu(shift: float) -> None:

@@ -22,7 +22,7 @@ def fp16_underflow(reading: Reading) -> Finding | None:
         return lost
     zero = np.nan_to_num(reading.zero_fraction) >= T.ZERO_FRACTION
     if reading.progress:
-        zero &= _never_any(reading)  # whatever the others have learned
+        zero &= _never_any(reading) | _soon_none(reading)  # whatever the others have learned
         if not zero.any() or reading.seen < T.MISWIRED_STEPS:
             return None
     elif zero.mean() < T.ZERO_ROWS:
@@ -85,6 +85,28 @@ def _never_any(reading: Reading) -> BoolArray:
     mine = layout.parameters & np.array([not t.structural_zero for t in layout.tensors], np.bool_)
     out = [bool(zero[mine & (layout.row_of == row)].all()) for row in reading.rows.tolist()]
     return np.array(out, np.bool_)
+
+
+def _soon_none(reading: Reading) -> BoolArray:
+    """[len(rows)] the same, but for a few of the first steps, where at least half of the layers have none
+    since, and the loss, still a good part of the first, has long come down no more."""
+    facts, none = reading.facts, np.zeros(len(reading.rows), np.bool_)
+    layout, norms = facts.layout, facts.grads[..., Grad.NORM]
+    known = ~np.isnan(norms).all(axis=1)
+    gone = np.array(
+        [
+            (norms[:, layout.parameters & (layout.row_of == row)] == 0).all(axis=1)
+            for row in reading.rows.tolist()
+        ]
+    )[:, known]
+    lost = gone.mean(axis=0) >= T.ZERO_ROWS
+    if not len(lost) or lost.mean() < T.SOON_NONE or not lost[-1]:
+        return none
+    losses = reading.losses[np.isfinite(reading.losses)]
+    earlier = losses[len(losses) // 4 : len(losses) // 2]
+    stands = len(earlier) > 0 and reading.loss > T.SOON_NONE_LEFT * float(np.median(earlier))
+    much = reading.loss > T.SOON_NONE_FAR * reading.start_loss
+    return np.asarray(gone.mean(axis=1) >= T.SOON_NONE) if stands and much else none
 
 
 def small_steps_rounded_away(reading: Reading) -> Finding | None:
