@@ -13,6 +13,7 @@ from gradtui.doctor.finding import Finding
 from gradtui.doctor.reading import Reading
 from gradtui.doctor.remedies import choices
 from gradtui.doctor.remedy import Remedy
+from gradtui.doctor.robust_statistics import median
 from gradtui.doctor.rules.far_from_floor import rests_far_up
 from gradtui.doctor.rules.rounding import faded_forward
 from gradtui.doctor.words import norm, percent
@@ -24,6 +25,10 @@ NO_RETURN = (
 KILLED = (
     "steps that were too long pushed the units to where they have no output and no gradient (ReLU, or "
     "far out GELU and SiLU): at first they answered, and from there they cannot come back"
+)
+ONE_OUTPUT = (
+    "the outputs of all examples have collapsed to one, as steps that were too long left the units without "
+    "an output: a loss of differences (triplets at their margin) has no gradient where nothing differs"
 )
 ZERO_WEIGHTS = (
     "these weights, or those that they feed, are exactly zero: nothing passes in either direction, and "
@@ -73,7 +78,22 @@ def dead_relu(reading: Reading) -> Finding | None:
         f"{len(rows)} of {len(rectified)} rectified layers have at least "
         f"{percent(float(shares.min()))} of their units at zero for every input{whole}"
     )
-    return _found(reading, "dead_relu", since, evidence, rows, by_steps)
+    return _of_one_output(reading, _found(reading, "dead_relu", since, evidence, rows, by_steps))
+
+
+def _of_one_output(reading: Reading, found: Finding) -> Finding:
+    """The same of a loss that sees nothing but differences between outputs, as that of triplets does: with
+    the units these have become one, and not even the last bias has a gradient."""
+    losses, norms = reading.losses[-T.CONSTANT_STEPS :], reading.total[reading.now]
+    if len(losses) < T.CONSTANT_STEPS or not np.isfinite(losses).all() or (norms > 0).mean() > 0.5:
+        return found
+    level = median(losses)
+    if not level > 0 or float(losses.max() - losses.min()) > T.CONSTANT * level:
+        return found
+    words = f"the loss is {norm(level)} at each of the last {len(losses)} steps, and every gradient is 0"
+    return replace(
+        found, symptom="plateau", evidence=f"{words}: {found.evidence}", cause=ONE_OUTPUT
+    )
 
 
 def _dead_at_rest(reading: Reading) -> Finding | None:
@@ -101,7 +121,7 @@ def _dead_at_rest(reading: Reading) -> Finding | None:
     )
     since = _since(reading, rows, Act.DEAD, T.DEAD_SHARE)
     found = _found(reading, "dead_relu", since, evidence, rows, by_steps)
-    return replace(found, severity=Severity.WARNING)
+    return _of_one_output(reading, replace(found, severity=Severity.WARNING))
 
 
 def dead_by_zeros(reading: Reading) -> Finding | None:
@@ -142,7 +162,7 @@ def dead_by_zeros(reading: Reading) -> Finding | None:
         linear = all(word == "" for word in words)  # None: it is not known
         symptom = "vanishing_gradient" if linear else found.symptom
         return replace(found, symptom=symptom, cause=ZERO_WEIGHTS, remedies=choices.ZERO_WEIGHTS)
-    return found
+    return _of_one_output(reading, found)
 
 
 def _flat_behind(reading: Reading, rows: tuple[int, ...]) -> bool:
