@@ -17,6 +17,7 @@ from gradtui.instrument.collapse_watch import CollapseWatch
 from gradtui.instrument.exception_guard import ExceptionGuard
 from gradtui.instrument.param_groups import ParamGroup
 from gradtui.instrument.range_watch import RangeWatch
+from gradtui.instrument.remade_layers import RemadeLayers
 from gradtui.instrument.replaced_parts import ReplacedParts
 from gradtui.instrument.softmax_watch import SoftmaxWatch
 from gradtui.instrument.step_listeners import StepListener
@@ -54,15 +55,21 @@ class ActivationCapture(StepListener):
         """`awaited` says whether the next step is measured in full, whoever takes it."""
         self._guard, self._ledger, self._awaited = guard, ledger, awaited
         self._collapse, self._ranges = CollapseWatch(), RangeWatch()
-        self.replaced_parts = ReplacedParts()
+        self.replaced_parts, self.remade_layers = ReplacedParts(), RemadeLayers()
         self._softmaxes = SoftmaxWatch()
         self.forget()
 
     @property
     def told(self) -> Faults:
         """What the graphs that were looked at have shown by now."""
-        parts = self._ranges, self._collapse, self.replaced_parts, self._softmaxes
-        return tuple(fault for part in parts for fault in part.told)
+        return tuple(fault for part in self._parts for fault in part.told)
+
+    @property
+    def _parts(
+        self,
+    ) -> tuple[CollapseWatch | RangeWatch | ReplacedParts | RemadeLayers | SoftmaxWatch, ...]:
+        remade, replaced = self.remade_layers, self.replaced_parts
+        return self._ranges, self._collapse, remade, replaced, self._softmaxes
 
     def forget(self) -> None:
         self._found: dict[int, Tensor] = {}
@@ -79,8 +86,8 @@ class ActivationCapture(StepListener):
         self._taken = False
         """Whether anything that was found has become part of a record."""
         self._cost = 0.0
-        for watch in (self._collapse, self._ranges, self.replaced_parts, self._softmaxes):
-            watch.forget()
+        for part in self._parts:
+            part.forget()
 
     def backward_begins(self, roots: Any) -> None:
         meter = self._guard.meter
@@ -100,6 +107,7 @@ class ActivationCapture(StepListener):
                 self._collapse.look(*seen, step)
                 self._ranges.look(*seen)
                 self._softmaxes.look(*seen)
+                self.remade_layers.look(seen[0])
                 self.replaced_parts.look(seen[0], step)
                 del seen  # its nodes hold what the pass needs
             self._looks += 1

@@ -38,6 +38,7 @@ from gradtui.instrument.patches import Patches
 from gradtui.instrument.planned_steps import StepPlanner
 from gradtui.instrument.program_facts import ProgramFacts
 from gradtui.instrument.quick_steps import QuickSteps
+from gradtui.instrument.remade_layers import RemadeLayers
 from gradtui.instrument.replaced_parts import ReplacedParts
 from gradtui.instrument.run_control import RunControl
 from gradtui.instrument.step_listeners import StepListeners
@@ -130,6 +131,7 @@ class Watcher:
         self._hooks.quick, self._losses.quick = quick_steps.hooks, quick_steps.backward
         self._activations = ActivationCapture(guard, ledger, self._awaited)
         self._activations.replaced_parts = ReplacedParts(self._stepped)
+        self._activations.remade_layers = RemadeLayers(self._stepped)
         measurement = StepMeasurement(
             self._sources,
             self._layout_builder,

@@ -130,6 +130,33 @@ def scaled_on_the_way(seed: int) -> None:
     halved(2.0**14)
 
 
+class Segments(nn.Module):
+    """Classes of the halves of digits; the head is made once, or in each pass."""
+
+    def __init__(self, *, once: bool) -> None:
+        super().__init__()
+        self.trunk = nn.Sequential(nn.Linear(64, 32), nn.ReLU())
+        self.head: nn.Linear | None = nn.Linear(32, 10) if once else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.as_tensor((self.head or nn.Linear(32, 10))(self.trunk(x)))
+
+
+def segmented(*, once: bool) -> None:
+    net = Segments(once=once)
+    train(net, data.digits(), adam(net), 300)
+
+
+@R.sick("a head that is made in each forward pass", "miswired", cause=("anew",))
+def made_in_forward(seed: int) -> None:
+    segmented(once=False)
+
+
+@R.healthy("a head that is made once", seeds=1)
+def made_once(seed: int) -> None:
+    segmented(once=True)
+
+
 def behind_relu(shift: float) -> None:
     x = torch.randn(2000, 6)
     y = (x @ torch.randn(6) / 2.4).exp()

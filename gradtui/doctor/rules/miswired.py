@@ -129,6 +129,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "stay as they are; nn.ModuleList and nn.ModuleDict register them",
         choices.UNREGISTERED,
     ),
+    W.REMADE: (
+        "a layer is built in forward(), anew for each pass: it has other random weights each time, which no "
+        "optimizer knows, and what lies before it learns for a layer that is gone",
+        choices.REMADE,
+    ),
     W.LEFT_OUT: (
         "parameters that the loss hangs on came into the model after the optimizer was made, or were "
         "forgotten: they stay as they are",

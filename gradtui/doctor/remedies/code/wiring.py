@@ -167,6 +167,24 @@ def who_writes(seen: ProgramSeen) -> CodeLines:
     return CodeLines(STEP, code, expect, changes=False)
 
 
+def layers_made_once(seen: ProgramSeen) -> CodeLines:
+    """Which layers a forward pass makes."""
+    del seen
+    code = block("""
+        made, init = [], torch.nn.Module.__init__
+
+        def noted(self, *args, **kwargs):
+            made.append(type(self).__name__)
+            init(self, *args, **kwargs)
+
+        torch.nn.Module.__init__ = noted
+        model(inputs)
+        torch.nn.Module.__init__ = init
+        print(made, "are to be made in __init__")
+    """)
+    return CodeLines(MODEL, code, "no layer that a forward pass makes", changes=False)
+
+
 def registered_modules(seen: ProgramSeen) -> CodeLines:
     """Which attributes hold modules that the model does not know of."""
     del seen
@@ -412,6 +430,11 @@ RAW_SCORES = Remedy(
     id="raw_scores",
     text=("hand the loss function raw scores: no softmax or sigmoid before it"),
     code=raw_scores,
+)
+LAYERS_MADE_ONCE = Remedy(
+    id="layers_made_once",
+    text=("make layers in __init__, once, and the optimizer after them"),
+    code=layers_made_once,
 )
 REGISTERED_MODULES = Remedy(
     id="registered_modules",
