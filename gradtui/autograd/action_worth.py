@@ -24,6 +24,8 @@ EXACT = 1e-3
 """Of the deviation of what is explained: what is left over, at most."""
 LEAST = 0.02
 """What later rewards count for, at least, of the one before."""
+FITS, LONGEST = 64, 512
+"""Steps, or episodes, that are fitted, and numbers in each: a fit takes some 20 microseconds."""
 MOST_OF = 0.9
 """Of the steps, or episodes, that have to agree."""
 REWARDS = frozenset(["r", "rs", "rew", "rews", "reward", "rewards"])
@@ -53,7 +55,9 @@ def wrongly_paid(worth: Tensor, variables: Sequence[Paid]) -> Faults:
     """What is wrong with what a loss pays for actions. `worth` [actions] or [steps, episodes], either way
     round: what makes them more likely where it is above 0. Empty where the variables do not tell."""
     worth = worth.detach().double()
-    kinds = [(one, kind_of(one.name)) for one in variables]
+    if not bool(worth.isfinite().all()):
+        return ()
+    kinds = [(one, kind_of(one.name)) for one in variables if bool(one.values.isfinite().all())]
     rewards = [one for one, kind in kinds if kind is REWARDS]
     returns = [one for one, kind in kinds if kind is RETURNS]
     ways = {one.name: way for one in rewards if (way := _made_of(worth, one.values, returns))}
@@ -174,7 +178,8 @@ def _fit(wanted: Tensor, rewards: Tensor, rest: Tensor) -> float | None:
     """Of linear fits of `wanted` [steps, episodes] by step or by episode, with a constant: the mean of what
     rewards count for. None where they are not exact, or the rest is not discounted."""
     for turned in (False, True):
-        rows, others, far = (one.T if turned else one for one in (wanted, rewards, rest))
+        tables = (one.T if turned else one for one in (wanted, rewards, rest))
+        rows, others, far = (one[:FITS, :LONGEST] for one in tables)
         if rows.shape[1] < FEWEST:
             continue
         spread = rows.std(1)

@@ -29,6 +29,8 @@ from gradtui.patching.own_errors import suppress_own
 
 LOOKS = 8
 """Losses that are looked at: of several in turns the policy's need not be the first."""
+ASKED = 4
+"""Of these, policies' losses for which the rewards of the program are asked for."""
 NODES = 160
 SINGLES = 32
 """Actions of a rollout that are looked at where each has a node of its own."""
@@ -115,6 +117,8 @@ class PolicyLoss:
         """Of the first policy that was seen."""
         self._before: Faults = ()
         """What the last glance would have told."""
+        self._asked = 0
+        """Times that the program's variables were asked for."""
         self._paid: Faults = ()
         """What the last policy's loss has shown beside the program's rewards."""
 
@@ -135,7 +139,8 @@ class PolicyLoss:
             if parts.actions and parts.entropies and not self._evenness:
                 self._evenness = min(_evenness(one.product) for one in parts.entropies)
             found = wrong_from_the_start(parts)
-            if not found and parts.actions:
+            if not found and parts.actions and self._asked < ASKED:
+                self._asked += 1
                 paid = wrong_by_rewards(parts.actions[0], variables)
                 # Of two that play against each other one may well be paid for what the other one loses.
                 found = tuple(one for one in paid if one[0] in dict(self._paid))

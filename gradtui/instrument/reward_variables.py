@@ -24,7 +24,7 @@ FRAMES = 3
 """The innermost ones: what asks for gradients, and what has called that."""
 NAMES = 256
 """Variables of a frame, at most."""
-MOST = 65_536
+MOST = 16_384
 """Numbers of one variable, at most."""
 NUMBERS = (int, float, bool, np.float64, np.float32, np.int64, np.bool_)
 

@@ -123,6 +123,15 @@ def test_costs_are_to_become_rare() -> None:
     assert kinds(cost, reward=-cost, returns=cost) == []
 
 
+def test_numbers_that_are_not_finite_tell_nothing() -> None:
+    r = torch.randn(32, dtype=torch.float64)
+    spoilt = r.clone()
+    spoilt[3] = torch.nan
+    assert kinds(-spoilt, r=r) == []
+    assert kinds(-r, r=spoilt) == []
+    assert kinds(-r, r=spoilt, rewards=r) == [REVERSED_ADVANTAGES]
+
+
 def test_masked_and_few() -> None:
     r = torch.randn(32, dtype=torch.float64)
     mask = (torch.arange(32) % 3 > 0).double()
