@@ -59,6 +59,9 @@ MARGIN = "margin"
 CUT_RECURRENCE = "cut_recurrence"
 CANCELLED = "cancelled"
 RECOGNISED = "recognised"
+REVERSED_SCALE = "reversed_scale"
+ATTENTION_DIM = "attention_dim"
+SELF_ATTENTION_DIM = "self_attention_dim"
 
 Fault = tuple[str, str]
 """One of these names, and in words what was seen and where."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from gradtui.autograd.attention_dim import AttentionDim
 from gradtui.autograd.cancelled_ratio import CancelledRatio
 from gradtui.autograd.constant_terms import ConstantTerms
 from gradtui.autograd.cut_recurrence import CutRecurrence
@@ -19,6 +20,7 @@ from gradtui.autograd.mean_answer import MeanAnswer
 from gradtui.autograd.mixed_examples import mixed
 from gradtui.autograd.policy_loss import PolicyLoss
 from gradtui.autograd.recognised_samples import RecognisedSamples
+from gradtui.autograd.scale_sign import ScaleSign
 from gradtui.core.wiring import MARGIN, SAME_ANSWERS, Faults
 from gradtui.instrument.embedded_label_check import EmbeddedLabelCheck
 from gradtui.instrument.exception_guard import ExceptionGuard
@@ -52,6 +54,8 @@ class LossExamination:
         self._cancelled = CancelledRatio()
         self._cut_recurrence = CutRecurrence()
         self._recognised = RecognisedSamples()
+        self._scale_sign = ScaleSign()
+        self._attention_dim = AttentionDim()
         self._embedded = EmbeddedLabelCheck()
         self._learned_weights = LearnedWeights()
         self._constant_terms = ConstantTerms()
@@ -72,6 +76,8 @@ class LossExamination:
             *self._cancelled.told,
             *self._cut_recurrence.told,
             *self._recognised.told,
+            *self._scale_sign.told,
+            *self._attention_dim.told,
             *self._embedded.told,
             *self._constant_terms.told,
             *self._margin,
@@ -124,6 +130,12 @@ class LossExamination:
         if not self._recognised.done:
             with self._guard("looking at the labels of samples"):
                 self._recognised.look(loss)
+        if not self._scale_sign.done:
+            with self._guard("looking at logarithms of scales"):
+                self._scale_sign.look(loss)
+        if not self._attention_dim.done:
+            with self._guard("looking at attentions"):
+                self._attention_dim.look(loss)
         if not self._constant_terms.done:
             with self._guard("looking at terms without a gradient"):
                 self._constant_terms.look(loss, passes)

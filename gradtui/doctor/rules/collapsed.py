@@ -67,6 +67,19 @@ KINDS: dict[str, tuple[str, str, tuple[Remedy, ...]]] = {
         "is paid for rewards that came before it, whatever it brings",
         choices.PAST_REWARDS,
     ),
+    W.REVERSED_SCALE: (
+        MISWIRED,
+        "the logarithm of a scale (log-determinant, log-variance) or a divergence has the wrong sign in the "
+        "loss, which is no likelihood then: it falls without end as the scale collapses, or runs away",
+        choices.REVERSED_SCALE,
+    ),
+    W.SELF_ATTENTION_DIM: (
+        MISWIRED,
+        "the softmax of an attention is taken over the wrong dimension (dim): its weights add up to 1 over "
+        "the receiving positions (queries, nodes), and not over the positions (keys, neighbours) that each of "
+        "them attends to",
+        choices.ATTENTION_DIM,
+    ),
     W.PINNED_SOFTMAX: (
         "saturated",
         "the scores that go into the softmax are so far apart that it gives 1 to one of them and 0 to all "
@@ -119,6 +132,7 @@ IN_GAMES = (
     W.PAIRED_ADVANTAGES,
     W.DERIVATIVE_CUT,
     W.FLAT_OPERATION,
+    W.SELF_ATTENTION_DIM,
     W.OVER_ONE,
 )
 """Kinds that are wrong whoever plays against whom."""

@@ -94,6 +94,11 @@ CAUSES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
         "classes or positions of each example",
         choices.SOFTMAX_OVER_EXAMPLES,
     ),
+    W.ATTENTION_DIM: (
+        "the softmax of an attention is taken over the wrong dimension (dim): its weights add up to 1 over "
+        "the receiving positions, and not over those that each of them attends to",
+        choices.ATTENTION_DIM,
+    ),
     W.PROBABILITIES: (
         "the divergence is given probabilities where it takes their logarithms (log_softmax): its slope "
         "knows nothing of how wrong they are, and the largest one is pushed to 1",

@@ -134,6 +134,35 @@ def scaled_scores(seen: ProgramSeen) -> CodeLines:
     return CodeLines(OPERATION, code, "gradients at what makes the scores")
 
 
+def scale_sign(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def normal_nll(targets, means, log_sigmas):  # minus the log-density, but for a constant
+            return (0.5 * ((targets - means) * (-log_sigmas).exp()).square() + log_sigmas).sum(-1).mean()
+
+        def flow_nll(z, log_det):  # [n, width] of a standard normal; [n] of log|dz/dx|
+            return (0.5 * z.square().sum(-1) - log_det).mean()
+
+        def divergence(means, log_variances):  # from a standard normal prior: added to the error
+            return 0.5 * (means.square() + log_variances.exp() - log_variances - 1).sum(-1).mean()
+    """)
+    return CodeLines(
+        OPERATION, code, "a loss that comes to rest, and scales that neither vanish nor grow"
+    )
+
+
+def attention_dim(seen: ProgramSeen) -> CodeLines:
+    del seen
+    code = block("""
+        def attention(q, k, v, mask=None):  # [..., queries, width], [..., keys, width] twice; True: may attend
+            scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
+            if mask is not None:
+                scores = scores.masked_fill(~mask.bool(), float("-inf"))
+            return scores.softmax(-1) @ v  # over the keys, which the product with v sums over
+    """)
+    return CodeLines(OPERATION, code, "weights whose sum is 1 for each query, and a lower loss")
+
+
 def terms_of_one_size(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
@@ -228,5 +257,22 @@ SCALED_SCORES = Remedy(
     id="scaled_scores",
     text=("divide the scores by the root of their width before the softmax"),
     code=scaled_scores,
+    source=("Vaswani et al., 2017, arXiv:1706.03762"),
+)
+SCALE_SIGN = Remedy(
+    id="scale_sign",
+    text=(
+        "add the logarithm of a deviation to its squared error, take a log-determinant off that of what it "
+        "scales, and add a divergence to the error beside it"
+    ),
+    code=scale_sign,
+    source=("Dinh, Sohl-Dickstein and Bengio, 2017, arXiv:1605.08803"),
+)
+SOFTMAX_OVER_KEYS = Remedy(
+    id="attention_dim",
+    text=(
+        "take the softmax of an attention over the dimension that its product with the values sums over"
+    ),
+    code=attention_dim,
     source=("Vaswani et al., 2017, arXiv:1706.03762"),
 )
