@@ -1,11 +1,12 @@
 """Whether the weights of an attention add up to 1 over the dimension that is kept, and not over the one that
 is summed (Vaswani et al., 2017, arXiv:1706.03762, section 3.2.1): what comes out is then no mean of values.
 
-Read off the graphs of the first losses: a softmax of square scores, which are products of two tensors, and the
-product that the weights go into. The dimensions are followed through views. Weights that are used for anything
-else as well, as of a division by their sums, are left alone. Of a Markov chain, whose probabilities go on to
-the next state, this is right: only where queries, keys and values are made of the same tensor it is certain.
-No node is kept, and no element of a tensor is looked at.
+Read off the graphs of the first losses: a softmax of square scores, which are products of two tensors, and
+the product that the weights go into. The dimensions are followed through views. Weights that are used for
+anything else as well, as of a division by their sums, are left alone. Of a Markov chain, whose probabilities
+go on to the next state, this is right: only where queries, keys and values are made of the same tensor it is
+certain.
+No node is kept.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,6 +38,8 @@ CHAIN = 12
 """Nodes from a product to the weights, or from the weights to their scores."""
 NEAR = 24
 """Nodes from scores or values to the layers that they come from."""
+LARGEST = 1 << 22
+"""Elements of a mask of dropout that are looked at."""
 FEWEST = 3
 """Places of a dimension, at least."""
 SAME = DROPOUTS | words("ToCopy Clone Alias")
@@ -48,8 +51,8 @@ SCORES = SAME | RESHAPES | TURNS | words("Expand Mul Div Add Sub MaskedFill Wher
 LAYERS = {"Addmm": 1, "Mm": 0, "Linear": 0, "Convolution": 0}
 """Layer -> the place of what goes in; its weights follow."""
 WORDS = (
-    "the softmax of an attention goes over dimension {dim} of its weights {sizes}, and their product with the "
-    "values sums over dimension {summed}"
+    "the softmax of an attention goes over dimension {dim} of its weights {sizes}, and their product with "
+    "the values sums over dimension {summed}"
 )
 
 
@@ -98,8 +101,7 @@ def over_the_kept(root: Any) -> Faults:
         above = {}  # what else the last of them are used for is not known
     for node in nodes:
         for found in _attention(node):
-            others = node.next_functions
-            if _wrong(found, node, above, others):
+            if _wrong(found, node, above):
                 return (_told(found, node),)
     return ()
 
@@ -142,7 +144,7 @@ def _softmax(place: tuple[Any, int], summed: int, kept: int, product: Any) -> We
         if turned is None:
             return None
         summed, kept = turned
-        node, at = node.next_functions[0]
+        node, at = next(edge for edge in node.next_functions if edge[0] is not None)
     return None
 
 
@@ -150,11 +152,12 @@ def _moved(
     node: Any, word: str, sizes: tuple[int, ...], dims: tuple[int, int]
 ) -> tuple[int, int] | None:
     """Two dimensions of what a node gives, in what it was given; None where that is not known."""
-    below, at = node.next_functions[0]
+    edges = [edge for edge in node.next_functions if edge[0] is not None]
+    below, at = next(iter(edges), (None, 0))
     before = () if below is None else shape(below, at)
     if not before:
         return None
-    if word in SAME:
+    if word in SAME or (word == "Mul" and _drops(node)):
         return dims
     if word == "Expand":
         fewer = len(sizes) - len(before)
@@ -175,6 +178,18 @@ def _moved(
     return (moved[0], moved[1]) if same else None
 
 
+def _drops(product: Any) -> bool:
+    """Whether numbers are multiplied by 0 or by one other number: a dropout on a CPU, or a mask."""
+    edges = product.next_functions
+    if len(below_of(product)) != 1:
+        return False
+    factor = saved(product, "other" if edges[0][0] is not None else "self")
+    if factor is None or factor.shape != shape(product) or factor.numel() > LARGEST:
+        return False
+    most = factor.max()
+    return bool(((factor == 0) | (factor == most)).all()) and bool(most > 0)
+
+
 def _order(node: Any, word: str, dims: int) -> Sequence[int]:
     if word == "Permute":
         return [int(dim) % dims for dim in plain(node, "dims")]
@@ -186,7 +201,7 @@ def _order(node: Any, word: str, dims: int) -> Sequence[int]:
     return order
 
 
-def _wrong(found: Weights, product: Any, above: dict[Any, list[Any]], edges: Any) -> bool:
+def _wrong(found: Weights, product: Any, above: dict[Any, list[Any]]) -> bool:
     sizes = shape(found.softmax)
     dim = int(plain(found.softmax, "dim")) % len(sizes)
     if dim != found.kept or sizes[found.summed] != sizes[dim] or sizes[dim] < FEWEST:
@@ -198,7 +213,9 @@ def _wrong(found: Weights, product: Any, above: dict[Any, list[Any]], edges: Any
     if not alone or _scores(found.softmax) is None:
         return False
     weights = found.chain[-2]
-    values = [node for node, _ in edges if node is not None and node is not weights]
+    values = [
+        node for node, _ in product.next_functions if node is not None and node is not weights
+    ]
     # A second table of weights may make up for the first; a norm takes the size off what comes out.
     return not any(_normalised(node) for node in values) and not _normed(product, above)
 

@@ -31,7 +31,7 @@ from gradtui.autograd.node_types import (
     stem_of,
     words,
 )
-from gradtui.autograd.saved_tensors import saved
+from gradtui.autograd.saved_tensors import plain, saved
 from gradtui.core.wiring import REVERSED_SCALE, Faults
 from gradtui.patching.own_errors import suppress_own
 
@@ -70,6 +70,8 @@ POSITIVE = words("Softplus Sigmoid Exp")
 """What gives a scale of any number."""
 Place = tuple[Any, int]
 """A node, and which of its outputs."""
+Key = tuple[int, ...]
+"""What a place is known again by."""
 
 
 class Scale(NamedTuple):
@@ -127,13 +129,13 @@ class _Walk:
     def __init__(self, root: Any) -> None:
         self._root = root
         self._waiting: deque[tuple[Place, float, bool]] = deque()
-        self._seen: set[tuple[int, int, bool, bool]] = set()
+        self._seen: set[tuple[Key, bool, bool]] = set()
         self._kept: list[Any] = []
         """Nodes whose ids are seen: they may not become those of others."""
-        self._ways: dict[tuple[str, int, int], tuple[Scale, Ways]] = {}
+        self._ways: dict[tuple[str, Key], tuple[Scale, Ways]] = {}
         self._others: list[Place] = []
         """Where a loss goes on in a way of which nothing is known."""
-        self._squared: set[tuple[int, int]] = set()
+        self._squared: set[Key] = set()
         """Places that are squared, with what is added to them."""
         self._errors: list[float] = []
         """Weights of what is compared with data."""
@@ -194,22 +196,24 @@ class _Walk:
 
     def _by_other_ways(self, scale: Scale) -> bool:
         """Whether a scale comes into the loss by what is not known, too."""
-        key = id(scale.node), scale.at
-        kinds = [kind for kind, *place in self._ways if tuple(place) == key]
-        if key in self._squared or len(kinds) > 1:
+        key, whole = _key((scale.node, scale.at)), _whole(scale.node)
+        keys = [key] if whole is None else [key, _key((whole, 0))]
+        met = [other for _, other in self._ways if other in keys]
+        if len(met) > 1 or any(one in self._squared for one in keys):
             return True
         waiting = list(self._others)
         seen: set[Any] = set()
         while waiting:
             node, at = waiting.pop()
-            if (id(node), at) == key:
+            if _key((node, at)) in keys:
                 return True
             if node in seen:
                 continue
             if len(seen) == NODES:
                 return True
             seen.add(node)
-            waiting += [edge for edge in node.next_functions if edge[0] is not None]
+            if whole is None or _whole(node) is not whole:  # another entry of it is another scale
+                waiting += [edge for edge in node.next_functions if edge[0] is not None]
         return False
 
     # --- What is added to a loss
@@ -220,7 +224,7 @@ class _Walk:
             return
         if not within:
             self._log(Scale("log", node, at), total)
-        key = id(node), at, within, total > 0
+        key = (id(node), at), within, total > 0
         if key not in self._seen and total and math.isfinite(total):
             self._seen.add(key)
             self._kept.append(node)
@@ -230,7 +234,7 @@ class _Walk:
 
     def _of(self, scale: Scale) -> Ways:
         self._kept.append(scale.node)
-        key = scale.kind, id(scale.node), scale.at
+        key = scale.kind, _key((scale.node, scale.at))
         return self._ways.setdefault(key, (scale, Ways()))[1]
 
     def _log(self, scale: Scale, total: float) -> None:
@@ -244,10 +248,14 @@ class _Walk:
             ways.bare.append((total, exponent))
 
     def _unknown(self, node: Any) -> None:
+        if _whole(node) is not None:
+            return
         self._others += [edge for edge in node.next_functions if edge[0] is not None]
 
     def _added(self, node: Any, at: int, total: float) -> None:
         word, edges = stem_of(node), node.next_functions
+        if _whole(node) is not None:
+            return  # it is known by itself
         if word in ALIKE or word == "Mean":
             self._add(edges[0], total)
         elif word in PARTS or word in ("Sum", "Where"):
@@ -343,7 +351,9 @@ class _Walk:
     def _within(self, node: Any, at: int, total: float) -> None:
         """Of what is affine in a scale, the square has the power of it twice."""
         word, edges = stem_of(node), node.next_functions
-        self._squared.add((id(node), at))
+        self._squared.add(_key((node, at)))
+        if _whole(node) is not None:
+            return
         scale, power = scale_of((node, at))
         if scale is not None and word != LEAF:
             self._power(scale, total, 2 * power)
@@ -384,6 +394,21 @@ def _one_sign(values: list[float]) -> float:
     """Their sum; 0.0 where they are not all of one sign."""
     signs = {one > 0 for one in values}
     return sum(values) if len(signs) == 1 and all(values) else 0.0
+
+
+def _whole(node: Any) -> Any:
+    """The parameter that a node picks one entry of; None where it does no such thing."""
+    (below, *_) = below_of(node) or [None] if stem_of(node) == "Select" else [None]
+    return below if stem_of(below) == LEAF else None
+
+
+def _key(place: Place) -> Key:
+    """The same for one entry of a parameter, wherever it is picked."""
+    node, at = place
+    whole = _whole(node)
+    if whole is None:
+        return id(node), at
+    return id(whole), 0, int(plain(node, "dim")), int(plain(node, "index"))
 
 
 def _below(place: Place) -> Place:
@@ -477,7 +502,11 @@ def _factors(
             waiting.append((edges[0], -exponent))
         else:
             found.append(((node, at), exponent))
-    return constant, found + waiting
+    powers: dict[tuple[int, int], tuple[Place, float]] = {}
+    for one, exponent in found + waiting:
+        key = id(one[0]), one[1]
+        powers[key] = one, exponent + powers.get(key, (one, 0.0))[1]
+    return constant, list(powers.values())
 
 
 def scale_of(place: Place) -> tuple[Scale | None, float]:

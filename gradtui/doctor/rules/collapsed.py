@@ -76,8 +76,8 @@ KINDS: dict[str, tuple[str, str, tuple[Remedy, ...]]] = {
     W.SELF_ATTENTION_DIM: (
         MISWIRED,
         "the softmax of an attention is taken over the wrong dimension (dim): its weights add up to 1 over "
-        "the receiving positions (queries, nodes), and not over the positions (keys, neighbours) that each of "
-        "them attends to",
+        "the receiving positions (queries, nodes), and not over the positions (keys, neighbours) that each "
+        "of them attends to",
         choices.ATTENTION_DIM,
     ),
     W.PINNED_SOFTMAX: (

@@ -154,7 +154,7 @@ def scale_sign(seen: ProgramSeen) -> CodeLines:
 def attention_dim(seen: ProgramSeen) -> CodeLines:
     del seen
     code = block("""
-        def attention(q, k, v, mask=None):  # [..., queries, width], [..., keys, width] twice; True: may attend
+        def attention(q, k, v, mask=None):  # [..., queries, width], [..., keys, width] twice; True: attends
             scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
             if mask is not None:
                 scores = scores.masked_fill(~mask.bool(), float("-inf"))
