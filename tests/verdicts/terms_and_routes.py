@@ -382,3 +382,121 @@ def wrong_net(seed: int) -> None:
 @R.healthy("an optimizer of the net that is trained, and targets that are copied", seeds=1)
 def right_net(seed: int) -> None:
     values("online")
+
+
+# --- Scales of likelihoods, and dimensions of attentions
+
+
+class Coupling(nn.Module):
+    def __init__(self, flip: bool) -> None:
+        super().__init__()
+        self.flip = flip
+        self.net = nn.Sequential(nn.Linear(1, 32), nn.Tanh(), nn.Linear(32, 2))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        a, b = x.chunk(2, 1)[:: -1 if self.flip else 1]
+        s, t = self.net(a).chunk(2, 1)
+        s = 2 * s.tanh()
+        out = [a, b * s.exp() + t]
+        return torch.cat(out[:: -1 if self.flip else 1], 1), s.sum(1)
+
+
+def density(sign: float) -> None:
+    """A flow of points on a ring."""
+    layers = nn.ModuleList(Coupling(n % 2 == 1) for n in range(4))
+    optimizer = adam(layers, 1e-3)
+    for _ in range(400):
+        angle = torch.rand(128, 1) * math.tau
+        z = torch.cat([angle.cos(), angle.sin()], 1) + 0.1 * torch.randn(128, 2)
+        log_det = torch.zeros(128)
+        for layer in layers:
+            z, more = layer(z)
+            log_det = log_det + more
+        loss = (0.5 * z.square().sum(1) - sign * log_det).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(layers.parameters(), 20.0)
+        optimizer.step()
+
+
+@R.sick("a log-determinant with the wrong sign", "miswired", cause=("log-determinant", "sign"))
+def reversed_log_determinant(seed: int) -> None:
+    density(-1.0)
+
+
+@R.healthy("a flow with its log-determinant", seeds=1)
+def log_determinant(seed: int) -> None:
+    density(1.0)
+
+
+def spread(sign: float) -> None:
+    """A mean and a log-variance for each input."""
+    net = nn.Sequential(nn.Linear(1, 48), nn.Tanh(), nn.Linear(48, 2))
+    optimizer = adam(net, 3e-3)
+    for _ in range(400):
+        x = torch.rand(128, 1) * 4 - 2
+        y = x.sin() + (0.05 + 0.2 * x.abs()) * torch.randn(128, 1)
+        mean, log_var = net(x).chunk(2, 1)
+        log_var = log_var.clamp(-6, 6)
+        loss = 0.5 * ((y - mean).square() * (-log_var).exp() + sign * log_var).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+@R.sick("a log-variance that is taken off", "miswired", cause=("log-variance", "sign"))
+def reversed_log_variance(seed: int) -> None:
+    spread(-1.0)
+
+
+@R.healthy("a learned log-variance", seeds=1)
+def log_variance(seed: int) -> None:
+    spread(1.0)
+
+
+class Neighbours(nn.Module):
+    """Each node takes the values of its neighbours, by a score of both."""
+
+    def __init__(self, dim: int, *, divided: bool = False) -> None:
+        super().__init__()
+        self.dim, self.divided = dim, divided
+        self.q, self.k, self.v = (nn.Linear(3, 24) for _ in range(3))
+        self.out = nn.Sequential(nn.Linear(24, 24), nn.ReLU(), nn.Linear(24, 1))
+
+    def forward(self, x: Tensor, linked: Tensor) -> Tensor:
+        scores = self.q(x) @ self.k(x).transpose(1, 2) / 24**0.5
+        weights = scores.masked_fill(~linked, -1e9).softmax(self.dim)
+        if self.divided:
+            weights = weights / (weights.sum(-1, keepdim=True) + 1e-6)
+        return self.out(weights @ self.v(x)).squeeze(-1)
+
+
+def graphs(dim: int, *, divided: bool = False) -> None:
+    net = Neighbours(dim, divided=divided)
+    optimizer = adam(net, 3e-3)
+    nodes = 24
+    for _ in range(300):
+        x = torch.randn(8, nodes, 3)
+        linked = torch.rand(8, nodes, nodes) < 0.6 * torch.rand(8, nodes, 1) ** 2
+        linked |= torch.eye(nodes, dtype=torch.bool)
+        share = linked * (2 * x[:, None, :, 0]).exp()
+        wanted = (share * x[:, None, :, 1]).sum(-1) / share.sum(-1)
+        loss = F.mse_loss(net(x, linked), wanted)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+@R.sick("an attention over the receiving nodes", "miswired", cause=("softmax", "neighbours"))
+def over_receivers(seed: int) -> None:
+    graphs(-2)
+
+
+@R.healthy("an attention over neighbours", seeds=1)
+def over_neighbours(seed: int) -> None:
+    graphs(-1)
+
+
+@R.healthy("weights of receivers that are divided by their sums (slot attention)", seeds=1)
+def divided_by_sums(seed: int) -> None:
+    graphs(-2, divided=True)
