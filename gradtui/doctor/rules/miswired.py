@@ -190,16 +190,14 @@ THROWN_FAR = (
     "vanishing_gradient",
 )
 """What steps by more gradients than one lead to."""
+WITHOUT_BOUND = ("exploding_gradient", "oscillating_loss", "badly_scaled", "vanishing_gradient")
+"""What a loss that nothing holds from below leads to."""
 EXPLAINS = {
     W.NEVER_ZEROED: THROWN_FAR,
     W.LEFT_OVER: THROWN_FAR,
     W.RELU_LOGITS: ("dead_relu", "vanishing_gradient"),
-    W.UNNORMALISED: (
-        "exploding_gradient",
-        "oscillating_loss",
-        "badly_scaled",
-        "vanishing_gradient",
-    ),
+    W.UNNORMALISED: WITHOUT_BOUND,
+    W.REVERSED_SCALE: WITHOUT_BOUND,
 }
 """What else is no more than a consequence; of the other kinds faint gradients are."""
 
@@ -484,7 +482,8 @@ def without_consequences(first: dict[str, Finding], facts: Facts) -> dict[str, F
     a plateau beside parameters that nobody steps is put down to them."""
     found = dict(first)
     if SYMPTOM in found:
-        gone = EXPLAINS.get(_kind(facts), ("vanishing_gradient",))
+        reversed_scale = W.REVERSED_SCALE if W.REVERSED_SCALE in dict(facts.info.wiring) else ""
+        gone = EXPLAINS.get(_kind(facts) or reversed_scale, ("vanishing_gradient",))
         worst = [found.pop(symptom).severity for symptom in gone if symptom in found]
         severity = max([found[SYMPTOM].severity, *worst])
         found[SYMPTOM] = replace(found[SYMPTOM], severity=severity)

@@ -1,4 +1,4 @@
-# exploding_gradient nonfinite not_learning vanishing_gradient
+# miswired exploding_gradient nonfinite not_learning vanishing_gradient
 # The log-variance term of the Gaussian likelihood has the wrong sign, so the loss falls without bound by growing the variance and the mean learns nothing.
 # mended by: Add 0.5*log_var instead of subtracting it.
 """Regression with predicted uncertainty (Kendall & Gal style)."""
