@@ -24,8 +24,11 @@ def saved(node: Any, key: str, *, anywhere: bool = False) -> Tensor | None:
             found = getattr(node, f"_saved_{key}")
     if type(found) is not Tensor and not isinstance(found, Tensor):
         return None
-    there = (anywhere or found.is_cpu) and found.layout is torch.strided
-    return found.detach() if there else None
+    if not (anywhere or found.is_cpu) or found.layout is not torch.strided:
+        return None
+    # Of a plain number's tensor the mean is another number, and that of a copy is not.
+    number = found.is_cpu and not found.dim()
+    return found.detach().clone() if number else found.detach()
 
 
 def plain(node: Any, key: str) -> Any:

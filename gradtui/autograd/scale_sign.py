@@ -443,8 +443,7 @@ def _constant(node: Any, word: str, edges: Any) -> float:
     least, most = (float(one) for one in torch.aminmax(factor))
     if least < 0 < most or not math.isfinite(least) or not math.isfinite(most):
         return math.nan
-    # torch's sum of a number that was no tensor (a wrapped one) is whatever lies in memory.
-    mean = least if least == most else float(factor.double().mean())
+    mean = float(factor.double().mean())
     if word == "Div" and first:
         return 1 / mean if least and most else math.nan
     return mean
