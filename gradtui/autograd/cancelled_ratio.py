@@ -55,7 +55,9 @@ def _is_one(node: Any) -> bool:
     word = stem_of(node)
     if word == "Exp":
         (below, *_) = below_of(node) or [None]
-        ratio = saved(node, "result") if stem_of(below) == "Sub" and _two(below) else None
+        # Both may be one and the same node: what was kept was kept with its history.
+        both = stem_of(below) == "Sub" and len(below_of(below)) == 2
+        ratio = saved(node, "result") if both else None
         return ratio is not None and _all_one(ratio)
     if word != "Div" or not _two(node):
         return False

@@ -39,12 +39,17 @@ def of_the_net_as_it_is(net: nn.Module, seen: Tensor, done: Tensor) -> Tensor:
     return clipped((log_probs(net, seen, done) - log_probs(net, seen, done)).exp())
 
 
+def kept_with_its_history(net: nn.Module, seen: Tensor, done: Tensor) -> Tensor:
+    now = log_probs(net, seen, done)
+    return clipped((now - now).exp())
+
+
 def of_probabilities(net: nn.Module, seen: Tensor, done: Tensor) -> Tensor:
     now, old = (log_probs(net, seen, done).exp() for _ in range(2))
     return clipped(now / old)
 
 
-@pytest.mark.parametrize("loss", [of_the_net_as_it_is, of_probabilities])
+@pytest.mark.parametrize("loss", [of_the_net_as_it_is, of_probabilities, kept_with_its_history])
 def test_both_sides_are_trained(loss: Loss) -> None:
     assert told(loss)
     assert not told(loss, 2)
