@@ -1,5 +1,6 @@
 """Which remedy goes first, by what the numbers say of the cause."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -89,7 +90,7 @@ def test_a_loss_far_above_guessing_is_not_healthy_whatever_it_falls_to() -> None
     grew = [2.3, *falls]
     pinned = diagnose(run(falls, classes=10, gain=30.0)).findings[0]
     assert (pinned.symptom, "guessing" in pinned.evidence) == ("saturated", True)
-    jumps = [2.3, *(60.0 + 20 * (-1) ** step for step in range(220))]
+    jumps = [2.3, *(60.0 + 15 * math.sin(step / 5) for step in range(220))]
     thrown = diagnose(run(jumps, classes=10, update=0.2)).findings[0]
     assert (thrown.symptom, "guessing" in thrown.evidence) == ("oscillating_loss", True)
     lost = diagnose(run(grew, classes=10, update=0.2)).findings[0]
